@@ -37,7 +37,6 @@ UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
 KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
 """The functions whose arguments are texts, as Babel names them: None for the first one alone."""
 
-
 UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in a catalogue, so that the same sources make the same file."""
 
@@ -54,7 +53,7 @@ def extracted() -> Catalog:
     for label in _labels():
         found.add(spelled(label), locations=[("sim/base/words.py", 0)])
     for file, name in _names():
-        found.add(spelled(name.replace("-", "_")), locations=[(f"scenarios/{file}", 0)])
+        found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
     return found
 
 
@@ -107,14 +106,14 @@ def _names() -> Iterator[tuple[str, str]]:
     for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield from ((path.name, row[column]) for column in ("name", "region"))
+                yield from ((f"scenarios/{path.name}", row[column]) for column in ("name", "region"))
     for path in sorted(SCENARIOS.glob("*.yaml")):
         scenario = YAML(typ="safe").load(path)
         for keys in (("fraud", "types"), ("measures",), ("dens", "regions"), ("population", "occupation", "urban")):
-            yield from ((path.name, name) for name in _at(scenario, keys))
-        yield from ((path.name, name) for name in _at(scenario, ("channels",)).values())
+            yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, keys))
+        yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, ("channels",)).values())
         if "currency" in scenario:
-            yield path.name, scenario["currency"]
+            yield f"scenarios/{path.name}", scenario["currency"]
 
 
 def _at(scenario: Any, keys: Iterable[str]) -> dict[str, Any]:

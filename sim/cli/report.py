@@ -31,7 +31,7 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Make one HTML page, readable offline, of a run or of several runs side by side."""
-    from sim.experiments.groups import groups_of
+    from sim.experiments.paired import groups_of
     from sim.experiments.rounded import unsaid
     from sim.language.spoken import said
     from sim.progress import steps

@@ -50,9 +50,8 @@ _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
 _COSTS = (
-    *(marked("call desks"), marked("visit desks"), marked("videos"), marked("activities")),
-    *(marked("false alarms by app"), marked("false alarms by SMS"), marked("false alarms by call")),
-    marked("false alarms by visit"),
+    *(marked("call desks"), marked("visit desks"), marked("false alarms by app"), marked("false alarms by SMS")),
+    *(marked("false alarms by call"), marked("false alarms by visit")),
 )
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),

@@ -12,8 +12,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between, percent, significant, written
-from sim.base.words import Fate
-from sim.language.labels import spelled
+from sim.base.words import SHIELD
 from sim.language.spoken import marked, said, telling_in
 from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
@@ -22,14 +21,7 @@ from sim.reading.stored_answers import StoredAnswers, stored_answers
 if TYPE_CHECKING:
     from sim.reading.run import Run
 
-CAUSES = {
-    Fate.NOT_SENT: marked("by deterrence and regulation at the source"),
-    Fate.DEN_DESTROYED: marked("by raids on dens"),
-    Fate.CARD_ELIMINATED: marked("by eliminating phone cards"),
-    Fate.INTERCEPTED: marked("by call and SMS filters"),
-    Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
-}
-STOPPED = {fate.label: CAUSES.get(fate, spelled(fate.label)) for fate in Fate if fate.stopped}
+STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 """The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
 COUNTED = {

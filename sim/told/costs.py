@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.base.rounding import number_text
-from sim.experiments.sparing import SPARED
-from sim.experiments.unpriced import unpriced_said
+from sim.experiments.sparing import SPARED, unpriced_said
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, TOTAL
 from sim.told.terminal import interval

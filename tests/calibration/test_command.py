@@ -146,8 +146,8 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--policy", "no-warning"], "is no policy of small.yaml; "),
-        (["--policy", "small.yaml"], "small.yaml is no policy of small.yaml; "),
+        (["--policy", "no-warning"], "is not a policy of small.yaml; "),
+        (["--policy", "small.yaml"], "small.yaml is not a policy of small.yaml; "),
         (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; members"),
     ],
 )

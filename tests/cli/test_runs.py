@@ -256,8 +256,8 @@ def test_figures_of_a_province_are_asked_for_by_name_or_code(tocsin: Tocsin, tmp
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["victims", "--province", "Guandong"], "'Guandong' is no province; did you mean 'Guangdong' (44)?"),
-        (["victims", "saved", "--province", "12"], "'12' is no province"),
+        (["victims", "--province", "Guandong"], "'Guandong' is not a province; did you mean 'Guangdong' (44)?"),
+        (["victims", "saved", "--province", "12"], "'12' is not a province"),
         (["dens_destroyed", "--province", "44"], "dens_destroyed: is counted for the whole country"),
         (["suspects_arrested", "--province", "44"], "suspects_arrested: is counted for the whole country"),
     ],

@@ -109,8 +109,8 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
         (["run", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
         (["run", "tiny", "--draws", "2"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
         (["show", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
-        (["run", CALIBRATED, "--draw", "3"], "--draw:1:1: calibration.draws: there is no draw 3; 0 to 2"),
-        (["run", CALIBRATED, "--draws", "4"], "--draw:1:1: calibration.draws: there is no draw 3; 0 to 2"),
+        (["run", CALIBRATED, "--draw", "3"], "--draw:1:1: calibration.draws: there is no draw 3; must be 0 to 2"),
+        (["run", CALIBRATED, "--draws", "4"], "--draw:1:1: calibration.draws: there is no draw 3; must be 0 to 2"),
         (["run", CALIBRATED, "--draw", "-1"], "tocsin run: Invalid value for '--draw'"),
         (["run", CALIBRATED, "--draws", "2", "--draw", "0"], "--draws: cannot be combined with --draw or --replicates"),
         (

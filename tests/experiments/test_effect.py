@@ -139,8 +139,7 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     assert MORE_SPENT in effect_lines(costs)
     first, *rest = cost_lines(unpriced, ["the measure hold", "d' of SMS"])
     assert first == (
-        "Not priced: the measure hold, d' of SMS. So it is not known what it costs to spare a victim, or a unit of net "
-        "loss."
+        "Not priced: the measure hold, d' of SMS. So the cost of sparing a victim or a unit of net loss is unknown."
     )
     assert not any("per victim" in part for part in rest if isinstance(part, str))
     assert rest[0].startswith("Priced costs")  # type: ignore[union-attr]

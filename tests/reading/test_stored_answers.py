@@ -8,7 +8,7 @@ from scipy import stats
 
 import sim
 from sim.base.rounding import amount
-from sim.experiments.posterior_interval import with_posterior
+from sim.experiments.compare import with_posterior
 from sim.reading import stored_answers as room
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.stored_answers import (

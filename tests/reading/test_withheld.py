@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.experiments.design import DesignError, demand_quantities
-from sim.experiments.unpriced import why_withheld
+from sim.experiments.sparing import why_withheld
 from sim.reading.check import check_run
 from sim.reading.costs import COST, TOTAL
 from sim.reading.outcomes import quantities

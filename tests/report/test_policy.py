@@ -207,7 +207,7 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
 def test_a_policy_names_what_has_no_price(full: sim.Run, silent: sim.Run) -> None:
     (policy,) = policies(compared_runs([[full], [silent]]))
     assert policy.did[-1] == (
-        "Not priced: the measure warning-central, the measure warning-local. So it is not known what it costs to spare "
-        "a victim, or a unit of net loss."
+        "Not priced: the measure warning-central, the measure warning-local. So the cost of sparing a victim or a unit "
+        "of net loss is unknown."
     )
     assert any("spent on what has a price" in line for line in policy.did)
