@@ -1,4 +1,4 @@
-"""Numbers as people read them: rounded to the digits that matter, with words or letters for what is large.
+"""Numbers as people read them: rounded to the digits that matter, large ones with words or letters.
 
 Words, letters, separators and signs are those of the language that is spoken.
 """
@@ -33,18 +33,18 @@ class Written(str):
     """A number as people read it, which keeps its value, so that scripts can use it.
 
     Attributes:
-        value: The number; None if there is none, or only the numbers in ``beside``.
-        beside: Other numbers in the same text, by name.
+        value: The number; None if there is none, or only ``others``.
+        others: Other numbers in the same text, by name.
     """
 
     value: float | None
-    beside: dict[str, float]
+    others: dict[str, float]
 
-    def __new__(cls, text: str, value: float | None = None, beside: dict[str, float] | None = None) -> "Written":
+    def __new__(cls, text: str, value: float | None = None, others: dict[str, float] | None = None) -> "Written":
         """Make one of its text, its number, and other numbers in the text by name."""
         found = super().__new__(cls, text)
         found.value = value
-        found.beside = beside or {}
+        found.others = others or {}
         return found
 
 

@@ -1,7 +1,7 @@
 """Labels as people read them: words of the model, and names in scenarios, in the language that is spoken.
 
 ``sim.cli.extract`` takes the words of the model from its enumerations, and names from the bundled scenarios; what
-follows here is all other labels. A name without a translation, such as that of a user's fraud type, is shown as it is.
+follows here is all other labels. A name without a translation, such as that of a user's fraud type, is shown unchanged.
 """
 
 import re

@@ -137,7 +137,7 @@ def of_total(days: Sequence[int], counted: bool) -> Spread | None:
         counted: Whether it counts single events, and so varies at least like a Poisson number.
 
     Returns:
-        The variance, the larger of those of days and whole weeks; None if the period is too short, or if all days are
+        The larger of the variances of days and of whole weeks; None if the period is too short, or if all days are
         zero: zeros have no spread, and yet the expected number need not be zero.
     """
     if not any(days):
@@ -160,9 +160,9 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
         counted: Whether both count single events, so that the share varies at least like a binomial one.
 
     Returns:
-        The variance, the largest of what days, weeks, fortnights and four weeks show; None where the part is none or
-        all of the whole, which has no spread, where it is more, as what a short period gets back of losses before it,
-        or where the period is too short.
+        The largest of the variances of days, weeks, fortnights and four weeks; None if the period is too short, if the
+        part is zero or all of the whole, which has no spread, or if it is more, such as money recovered from losses
+        before a short period.
     """
     total, own = sum(whole), sum(part)
     if not 0 < own < total:

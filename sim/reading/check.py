@@ -116,7 +116,7 @@ def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check that ``run.json`` is about the scenario that lies beside it."""
+    """Check that ``run.json`` is about the scenario in its folder."""
     for key, value in (
         ("scenario_sha256", scope.sha256),
         ("name", scope.name),
@@ -130,7 +130,7 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     yield Finding(said("versions: name the program and every library"), not missing, ", ".join(missing))
     warned = set(manifest["warnings"])
     untold = [line for line in uncounted_in_english(scope) if line not in warned]
-    yield Finding(said("warnings: tell of every figure that nothing counts"), not untold, "; ".join(untold))
+    yield Finding(said("warnings: name every figure that the model does not count"), not untold, "; ".join(untold))
 
 
 def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
@@ -204,7 +204,7 @@ def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[
 
 
 def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check that everything found is what the tables give; in what words it is told does not matter."""
+    """Check that the tables give the same findings; their wording does not matter."""
 
     def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{key: part for key, part in row.items() if key not in ("sentence", "suggestion")} for row in rows]
@@ -254,7 +254,7 @@ def _cases(folder: Path) -> Finding:
 
 
 def _reached(folder: Path) -> Finding:
-    """Check that whoever an alert has reached had a contact: one more where the alert is from before the period."""
+    """Check that every person reached by an alert had a contact; an alert from before the period may add one."""
     keys = ["province", "tier", "truth"]
     heard = {"result": [result.label for result in REACHING]}
     contacts = {
@@ -305,7 +305,7 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
 
 
 NEGLIGIBLE = 1e-9
-"""Expected number of services that last as long as is asked, below which none is taken to do so."""
+"""Expected number of services of at least a given length below which none is assumed."""
 
 
 def _staff_time(folder: Path, scope: Scope) -> Finding:

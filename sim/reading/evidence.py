@@ -386,7 +386,7 @@ def held(inside: Inside) -> list[Row]:
         inside: The sums.
 
     Returns:
-        A row for each piece of evidence, its window closed to two days; ``simulated`` and ``within`` are None where
+        A row for each piece of evidence, its window closed to two days; ``simulated`` and ``within`` are null where
         ``quantity`` returns None, and ``within`` also for a policy run, which evidence is not about. Evidence by month
         also has its ``months``, and the values of its worst ``month``: the one farthest outside the range, or nearest
         to its ends.
@@ -429,7 +429,7 @@ def _by_month(inside: Inside, known: Known) -> Row:
 
 
 def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
-    """Return the simulated value and whether it is in the range; for a policy run the latter is None."""
+    """Return the simulated value and whether it is in the range; for a policy run the latter is null."""
     return {
         "simulated": None if simulated is None else number(simulated),
         "within": None if simulated is None or scope.policy_of is not None else _within(known, simulated),
@@ -452,7 +452,7 @@ def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
     Args:
         inside: The sums of a run.
         name: A name of ``FORMULAS``, some followed by a dot and a fraud type, age band or province.
-        window: Its first and last day; the whole period if None, the rest of the period if the last day is None.
+        window: Its first and last day; the whole period if None, the rest of the period without a last day.
 
     Returns:
         The quantity, for the country; None if the window is not inside the period or cuts a month of a table that

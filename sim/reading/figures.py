@@ -129,7 +129,7 @@ def _costs(quantities: Quantities) -> Summary:
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
         prices ``cost_per_prevented_money``, ``cost_per_saved`` (per person stopped before a payment) and
-        ``cost_per_averted``, None if there is none. Costs of staff that rounding has changed are None, too. Empty if
+        ``cost_per_averted``, None if there is none. Costs of staff that rounding has changed are null, too. Empty if
         the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
@@ -162,7 +162,7 @@ def figure(quantities: Quantities, target: Target) -> Summary:
         target: What was reported.
 
     Returns:
-        A row of ``figures`` in ``run.json``. ``simulated`` is None if the model has no such quantity, the window (or
+        A row of ``figures`` in ``run.json``. ``simulated`` is null if the model has no such quantity, the window (or
         base) is not inside the period, or the base of a change is zero; ``ratio`` also if nothing is reported;
         ``within`` also without a tolerance, for an input, and for a policy run, which reported figures are not about.
         ``standard_error`` is that of this run, at its scale.
@@ -271,7 +271,7 @@ def uncounted_in_english(scope: Scope) -> list[str]:
 
 
 def iso(window: Window) -> list[str | None]:
-    """Return both days of a window as JSON has them."""
+    """Return both days of a window for JSON."""
     return [None if day is None else day.isoformat() for day in window]
 
 

@@ -56,8 +56,8 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
     Args:
         folder: The folder of a run, with its Parquet files.
         scope: What the run is about.
-        figures: Its figures, as ``run.json`` has them.
-        evidence: Its evidence, as ``run.json`` has it.
+        figures: Its figures in ``run.json``.
+        evidence: Its evidence in ``run.json``.
 
     Returns:
         A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),

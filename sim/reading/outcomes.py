@@ -87,8 +87,8 @@ def benefits_and_costs(run: "Run") -> Outcome:
     Returns:
         Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
         alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, together and each.
-        If its scenario has prices, also each part of the costs at each end of prices, as ``run.totals`` has it, except
-        withheld ones.
+        If its scenario has prices, also each part of the costs at each end of prices, named as in ``run.totals``;
+        withheld ones are left out.
     """
     totals = run.manifest["totals"]
     costs = {
@@ -122,8 +122,8 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
         ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
-        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
-        the country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. In addition, of the
+        country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
         ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
         by province, weekday and half hour.
     """

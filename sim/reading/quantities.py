@@ -50,8 +50,8 @@ class Quantities:
 
     ``series`` is keyed by table, labels in the order of ``tables`` and measure, for example
     ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``. The sums of a month stand on its
-    first day in the period. A key of ``tables`` that is no table is a view of the one that ``views`` names; ``only``
-    says which rows of a table or view are summed.
+    first day in the period. A key of ``tables`` that does not name a table is a view of the one that ``views`` names;
+    ``only`` says which rows of a table or view are summed.
     """
 
     tables: ClassVar[dict[str, tuple[str, ...]]] = BY_DAY

@@ -39,7 +39,7 @@ class Run:
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
-        """Open the folder of a finished run; a FolderError if it is none or if a file was changed.
+        """Open the folder of a finished run; FolderError if it holds no run or if a file was changed.
 
         Args:
             path: The folder.
@@ -216,7 +216,7 @@ class Run:
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """The findings, as ``run.json`` has them, in the language that is spoken."""
+        """The findings of ``run.json``, in the language that is spoken."""
         language = spoken()
         if language not in self._found:
             stored = self.manifest.get("findings")

@@ -18,7 +18,7 @@ EACH = {"cost_per_victim_spared": marked("victim"), "cost_per_money_spared": mar
 
 
 def layer_named(layer: str) -> str:
-    """Return what people call a layer: as it is typed, but for all of them together."""
+    """Return the name of a layer as it is typed; "all" is translated."""
     return said("all") if layer == "all" else layer
 
 

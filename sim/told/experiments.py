@@ -65,7 +65,7 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
     """Lay out a comparison: for each scenario its changes, its effect, a table of outcomes, and its costs.
 
     Args:
-        document: The document, as ``compare.json`` has it.
+        document: The content of ``compare.json``.
         width: Columns of the terminal.
         every: Whether all quantities are shown, and which victims' fates changed.
 
@@ -142,7 +142,7 @@ def _changes(scenario: str, changes: list[Row]) -> Iterator[TextTable | str]:
             sums[1] += row["paid_cents"]
     if not counts:
         return
-    yield said("Victims whose events were recorded, as simulated:")
+    yield said("Victims with recorded events, as simulated:")
     paid = said("paid, {currency}")
     table = TextTable([said("change"), said("baseline"), said("other"), said("attempts"), paid], (0, 1, 2))
     for path, (count, cents) in counts.items():
@@ -363,7 +363,7 @@ def _per_cent(share: float | None) -> str:
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
-    """Return the rows of a table as JSON has them: null where a value is missing."""
+    """Return the rows of a table for JSON, with null for missing values."""
     import pandas as pd
 
     return [
