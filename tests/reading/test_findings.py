@@ -312,7 +312,7 @@ def test_a_figure_that_is_off_is_found(
     assert (row["kind"], row["subject"], row["value"]) == (kind, figure["name"], value)
     assert row["limit"] == pytest.approx(limit)
     assert (row["window"], row["month"], row["provinces"]) == (figure["window"], None, [])
-    assert figure["name"].replace("_", " ") in row["sentence"]
+    assert figure["name"].removesuffix("_change").replace("_", " ") in row["sentence"]
     assert ("tocsin calibrate" in (row["suggestion"] or "")) == (kind == "fitted_figure")
 
 
