@@ -51,7 +51,7 @@ def test_a_message_unread_for_seventy_days_counts_on_the_day_of_its_delivery(tmp
 
 
 def cards_warned_of(run: sim.Run) -> list[float]:
-    warned = [line for line in run.manifest["warnings"] if line.startswith("cards.per_thousand_people: up to ")]
+    warned = [line for line in run.manifest["warnings"] if line.startswith("cards.per_thousand_people: in some month")]
     return [float(re.findall(r"up to ([0-9.]+) attempts a day each", line)[0]) for line in warned]
 
 
