@@ -62,7 +62,7 @@ class Visiting:
         who = f"{type(self._component).__name__}, midnight of {calendar_date(day)}"
         provinces = tuple(f"province {code}" for code in common.provinces.codes)
         for name in CHANGEABLE:
-            values = named[name].values
+            values = named[name].array
             demand(who, name, self._allowed[name], values, Tier.labels() if name == "thresholds" else provinces)
             changed = values != before[name]
             if name == "awareness":

@@ -21,7 +21,7 @@ class Noted(sim.Component):
 
     def at_midnight(self, day: date, yesterday: Any, tomorrow: Any) -> None:
         counts = [getattr(yesterday, name).tolist() for name in COUNTS]
-        named = [getattr(yesterday, name).values.tolist() for name in NAMED]
+        named = [getattr(yesterday, name).array.tolist() for name in NAMED]
         self.seen.append([day.isoformat(), yesterday.day.isoformat(), *counts, *named])
         self.days += 1
         self.change(yesterday, tomorrow)
@@ -77,7 +77,7 @@ class Everything(Noted):
 
     def change(self, yesterday: Any, tomorrow: Any) -> None:
         for kind in CHANGES:
-            kind.change(self, yesterday, tomorrow)  # type: ignore[arg-type]
+            kind.change(self, yesterday, tomorrow)
 
 
 CHANGES: tuple[type[Noted], ...] = (Coverage, Thresholds, Officers, DPrime, Blocked, Education)
