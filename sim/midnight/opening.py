@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
-from sim.base.words import Channel, Detector
+from sim.base.words import Channel, Detector, Fate
 from sim.country.calendar import growth
 from sim.country.laundering import let_through, reach
 from sim.country.people import app_adoption
@@ -27,7 +27,7 @@ from sim.midnight.protocol import Common, Stateless
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema.measures import BankHold
-from sim.shield import answering, cards, dens, engagement, interception, not_sent, sites
+from sim.shield import answering, cards, dens, engagement, interception
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
 from sim.warning.detectors import data_sharing
@@ -87,16 +87,17 @@ class Opening(Stateless):
         app = threshold(app_adoption(spec.population, day))
         unanswered, moments = answering.of_day(self._answering, self._profiles, app)
         awareness, down = self._awareness.levels, levels.down(day)
+        stocks = {
+            Fate.DEN_DESTROYED: raided[None, None],
+            Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
+            Fate.INTERCEPTED: levels.caught(self._filters),
+            Fate.UNANSWERED: unanswered,
+        }
+        if down is not None:
+            stocks[Fate.SITE_BLOCKED] = down
         self.today = Today(
             day=day,
-            stops=gate_thresholds(
-                not_sent.thresholds(measures, day, examples)[alike],
-                raided,
-                cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
-                levels.caught(self._filters),
-                sites.thresholds(spec, measures, day, examples)[alike] if down is None else down,
-                unanswered,
-            ),
+            stops=gate_thresholds(spec, measures, day, examples, alike, stocks),
             moments=moments,
             app=app,
             unaware=engagement.unaware_shares(awareness, spec.engagement.awareness.effect),

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from sim.experiments.caveats import caveats
-from sim.experiments.unpriced import unpriced_said
+from sim.experiments.compare import caveats
+from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import said
 from sim.reading.findings import apart, shortened
 from sim.reading.priced import not_priced

@@ -1,4 +1,4 @@
-"""Gate 5: the site, app or account that an attempt leads to has already been taken down."""
+"""Gate 5: sites, apps and accounts that were taken down before an attempt leads to them."""
 
 import math
 from collections.abc import Sequence
@@ -61,3 +61,20 @@ def thresholds_of(spec: ScenarioModel, up: NDArray[np.float64]) -> NDArray[np.in
         down[Channel.ONLINE] = [threshold(1.0 - share * account_up) for share in reachable]
         table.append(down)
     return np.array(table)
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``; of the first type."""
+    kind = next(iter(spec.fraud.types.values()))
+    blocked = [
+        (one.target, getattr(spec.sites, one.target) * one.intensity)
+        for one in spec.measures.values()
+        if isinstance(one, Blocking) and code in (one.provinces or [code])
+    ]
+
+    def up(targets: tuple[str, ...]) -> float:
+        return math.prod(1.0 - share for target, share in blocked if target in targets)
+
+    found = kind.app_share * up(APP_TARGETS) + (1.0 - kind.app_share) * up(WEB_TARGETS)
+    by_channel = {Channel.SMS: kind.link_share * (1.0 - found), Channel.ONLINE: 1.0 - found * up(ACCOUNT_TARGETS)}
+    return float(by_channel.get(channel, 0.0))

@@ -16,8 +16,8 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     first = max(fates, key=lambda fate: fates[fate])
     share = percent(sum(fates.values()) / totals["attempts_potential"])
     assert said.startswith(f"Of {amount(totals['attempts_potential'])} attempts {share} (")
-    assert ") were stopped before they reached anybody, most of them" in said
-    assert said.endswith("In brackets: 95% by chance at scale 1.")
+    assert " were stopped before reaching anyone, mostly" in said
+    assert said.endswith("95% intervals: run-to-run noise at scale 1.")
     assert STOPPED[first] in said.partition(", then ")[0]
     for name in ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"):
         assert amount(totals[name]) in said

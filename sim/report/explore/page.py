@@ -98,7 +98,7 @@ def explore(
             without simulating anything.
         vary: The two ends of each lever by dotted key; an empty list stands for the parameter's own range. If not
             given, the scenario's ``sweep`` says them.
-        samples: The number of points, ``sim.experiments.box.usual`` of the levers if not given.
+        samples: The number of points, ``sim.experiments.design.usual_points`` of the levers if not given.
         replicates: Runs of each point, with seeds counting up; from two on chance is part of all intervals.
         folder: Where the sweep is kept, ``results/sweeps/NAME-HASH`` if not given.
         out: The page, ``explore.html`` in that folder if not given.
