@@ -1,7 +1,7 @@
 """Texts that people read are plain English: none of the phrasings that a reader has to decode is left in them.
 
 ``RIDDLES`` lists such phrasings with what to write instead; ``docs/glossary.md`` fixes the words. Read are all strings
-and comments of ``sim/``, the templates and scripts of its pages, comments of bundled scenarios, documents and notebooks.
+and comments of ``sim/``, templates and scripts of its pages, comments of bundled scenarios, documents and notebooks.
 """
 
 import ast
