@@ -1,8 +1,8 @@
-"""Each system of the shield off and doubled, as a table in Markdown: ``python -m benchmarks.systems``.
+"""Switch each system of the shield off, and double it, as a table in Markdown: ``python -m benchmarks.systems``.
 
-A scenario is run with its provinces pooled at a small scale, once a seed: as it is, with each system off, and with each
-doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each row
-says by how many per cent that moves victims, losses and the system's own figure, paired by seed. ``--write
+A scenario is run with pooled provinces at a small scale, once for each seed: as it is, with each system off, and with
+each doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each
+row shows the change in per cent of victims, losses and the system's own figure, paired by seed. ``--write
 docs/mechanism.md`` puts the table between the markers of that document.
 """
 
