@@ -101,7 +101,7 @@ def without_its_end(folder: Path) -> str:
 def without_a_run(folder: Path) -> str:
     """Take a run away."""
     shutil.rmtree(folder / "with" / "r001")
-    return "no run"
+    return "is not a run"
 
 
 def with_draws(folder: Path) -> str:
@@ -114,7 +114,7 @@ def with_draws(folder: Path) -> str:
 def with_another_document(folder: Path) -> str:
     """Let it say something else."""
     (folder / "compare.json").write_text("[]")
-    return "is not what this program writes"
+    return "was not written by this program"
 
 
 @pytest.mark.parametrize("spoil", [without_its_end, without_a_run, with_draws, with_another_document])
