@@ -18,12 +18,12 @@ from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule, thinned
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed
+from sim.scenario.changes import changes
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart, Pool
 from sim.scenario.shapes import written
-from sim.scenario.stripped import changes
 from sim.warning.size import Size, of_sizes
 
 if TYPE_CHECKING:

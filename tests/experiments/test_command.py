@@ -65,7 +65,7 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert code == 0
     lines = out[out.index("Changes of no-warning from china-2022\n") :].splitlines()
     assert out.startswith("warning: At scale 3e-06, ")
-    assert lines[1].startswith("  the measure warning-central, taken away: warning, central, ")
+    assert lines[1].startswith("  the measure warning-central, removed: warning, central, ")
     assert lines[3] == "Effect   a single pair of runs: its run-to-run noise is unknown"
     assert "quantities are unchanged" in out
     assert "central alerts" not in out
@@ -127,7 +127,7 @@ def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
         (["tiny", "nobody"], "nobody:1:1: "),
         (["tiny", "tiny", "--out", "full"], "tocsin compare: full: the folder is not empty; "),
         (["full", "tiny"], "tocsin compare: full is a finished run; finished runs cannot be combined with scenarios"),
-        (["full", "full"], "tocsin compare: full: no run; "),
+        (["full", "full"], "tocsin compare: full: is not a run; "),
         (["full", "full", "--seed", "0"], "tocsin compare: full is a finished run; finished runs cannot be combined"),
     ],
 )

@@ -216,7 +216,7 @@ def test_a_folder_that_is_no_finished_sweep_is_refused(tiny: sim.Scenario, tmp_p
         explored(tmp_path / "begun")
     folder = made_up(tmp_path / "sweep", tiny, TWO, shield)
     (folder / "catalogue.parquet").write_bytes(b"another")
-    with pytest.raises(FolderError, match="SHA-256 is another"):
+    with pytest.raises(FolderError, match="SHA-256 differs"):
         explored(folder)
 
 

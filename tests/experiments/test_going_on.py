@@ -327,7 +327,7 @@ def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(
     for one in second:
         assert (one.code, one.out) == (2, "")
         assert f"sweep: process {os.getpid()} on " in one.err
-        assert "is at work on it; wait until it ends, or another folder" in one.err
+        assert "is using it; wait until it ends, or use another folder" in one.err
     assert sorted(os.listdir(tmp_path / "sweep")) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
     assert tocsin(*SWEEP, "--quiet").code == 0
@@ -362,7 +362,7 @@ def test_of_two_runs_into_one_folder_the_second_is_told_who_makes_it(tocsin: Toc
     wait_for(tmp_path, ".here.unfinished-*/attempts.parquet", first)
     second = tocsin("run", *SHORT, "--out", "here")
     assert (second.code, second.out) == (2, "")
-    assert f"here: process {first.pid} is making it; another folder" in second.err
+    assert f"here: process {first.pid} is writing it; use another folder" in second.err
     first.kill()
     first.wait()
     assert len(os.listdir(tmp_path)) == 1
@@ -472,5 +472,5 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
 
 
 def test_a_calibration_holds_its_folder(tmp_path: Path) -> None:
-    with holding(tmp_path), pytest.raises(FolderError, match="is at work on it"):
+    with holding(tmp_path), pytest.raises(FolderError, match="is using it"):
         calibrate(sim.load_scenario(CALIBRATED), tmp_path)

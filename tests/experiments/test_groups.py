@@ -83,7 +83,7 @@ def test_a_report_of_replicates_says_how_far_they_lie_apart(
     victims = [run.manifest["totals"]["victims"] for run in runs]
     assert numbers["mean"].value == pytest.approx(sum(victims) / 3)
     assert (numbers["lowest"].value, numbers["highest"].value) == (min(victims), max(victims))
-    low, high = numbers["95% interval of the mean"].beside.values()
+    low, high = numbers["95% interval of the mean"].others.values()
     assert low < numbers["mean"].value < high
     ended = tocsin("report", str(replicates))
     assert (ended.code, ended.err) == (0, "")
