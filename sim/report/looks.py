@@ -155,6 +155,11 @@ def plain(text: object) -> str:
     return html.escape(str(text), quote=False).replace("%{", "%&#123;")
 
 
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def country(run: "Run") -> float:
     """Return how many of the country one simulated count stands for: the inverse of the scale."""
     return float(1.0 / run.manifest["scale"])

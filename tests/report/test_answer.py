@@ -5,7 +5,7 @@ import pytest
 
 import sim
 from sim.base.rounding import amount, percent
-from sim.report.side_by_side import Compared, did
+from sim.report.compared import Compared, did
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
 
@@ -86,7 +86,6 @@ def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
     assert did(compared, "other") == [
         "726,000 more victims (+18.1%; 95% interval 715,000 to 737,000).",
         "10 billion yuan less lost (-5%; 95% interval 8 billion to 12 billion).",
-        "1 more people stopped by a warning before any payment, but chance alone may do that: the 95% interval "
-        "is -3 to 5.",
+        "1 more people stopped by a warning before any payment, within run-to-run noise: 95% interval -3 to 5.",
     ]
     assert did(compared, "same") == ["4 more false blocks."]
