@@ -139,9 +139,9 @@ def cascade_words(run: "Run") -> str:
         total=amount(total), stopped=amount(stopped), share=percent(stopped / total), victims=amount(victims),
         delivered=amount(total - stopped), engaged=amount(sum(counts[channel, ENGAGED] for channel in CHANNELS)),
     )  # fmt: skip
-    return (
-        f"{told} {said('That is one payment in {ratio} attempts.', ratio=amount(total / victims))}" if victims else told
-    )
+    if not victims:
+        return told
+    return " ".join([told, said("That is one payment in {ratio} attempts.", ratio=amount(total / victims))])
 
 
 def _counts(run: "Run") -> dict[tuple[str, str], float]:

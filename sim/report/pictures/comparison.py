@@ -14,6 +14,7 @@ from sim.experiments.fates import ABSENT, HALTED, OPEN
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.drawing import (
+    Looks,
     add,
     arrow,
     bar_across,
@@ -174,11 +175,12 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
         shares = [row[4][0] for row in mine]
         spots = [names.index(row[1]) + shift(place, len(scenarios)) for row in mine]
         marks = [arrow(share > 0) if abs(share) > edge else symbol[scenario] for share in shares]
-        bounds = [(within(low), within(high)) for *_, (_, low, high) in mine if low is not None and high is not None]
-        looks = {"mode": "markers", "marker": {"symbol": marks, "color": colour[scenario], "size": 10}}
+        lows = [within(low) for *_, (_, low, _) in mine if low is not None]
+        highs = [within(high) for *_, (_, _, high) in mine if high is not None]
+        looks: Looks = {"mode": "markers", "marker": {"symbol": marks, "color": colour[scenario], "size": 10}}
         drawn = list(map(within, shares))
-        if len(bounds) == len(mine) > 0:
-            looks["error_x"] = whiskers(drawn, *zip(*bounds, strict=True))
+        if len(lows) == len(highs) == len(mine):
+            looks["error_x"] = whiskers(drawn, lows, highs)
         add(figure, words(scenario), drawn, spots, map(_told, mine), row=at, group=scenario, **looks)
         for share, spot in zip(shares, spots, strict=True):
             if abs(share) > edge:
@@ -235,7 +237,7 @@ def _told(row: Row) -> str:
     )  # fmt: skip
     if low is None or high is None:
         return told
-    return f"{told}<br>{said('95% interval: {low} to {high}', low=signed(low), high=signed(high))}"
+    return "<br>".join([told, said("95% interval: {low} to {high}", low=signed(low), high=signed(high))])
 
 
 def signed(share: float) -> str:

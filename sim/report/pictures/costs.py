@@ -9,6 +9,7 @@ from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
 from sim.report.drawing import (
+    Looks,
     add,
     bar_across,
     blank,
@@ -177,7 +178,7 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
         values, lows, highs = ([row[key] / size for row in mine] for key in ("difference", "price_low", "price_high"))
         spots = [shown.index(_part(row)) + shift(place, len(scenarios)) for row in mine]
         marker = {"symbol": symbol[scenario], "color": colour[scenario], "size": 10}
-        look = {"mode": "markers", "marker": marker, "error_x": whiskers(values, lows, highs)}
+        look: Looks = {"mode": "markers", "marker": marker, "error_x": whiskers(values, lows, highs)}
         add(figure, words(scenario), values, spots, map(_more, mine), **look)
     framed(figure, 150 + len(shown) * lane_height(len(scenarios)), said(DIFFERENCES))
     lanes(figure, [words(NAMES[part]) for part in shown])

@@ -10,7 +10,7 @@ from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
-from sim.report.drawing import framed, line, note, panels
+from sim.report.drawing import Looks, framed, line, note, panels
 from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, capital, colours, dashes, finish, symbols, words
 from sim.report.scripts import day_pattern
 from sim.report.tally import by_day, days, months_of
@@ -108,7 +108,7 @@ def rhythm(run: "Run") -> "go.Figure":
     weekly = _weekdays(run)
     figure = panels([said("by weekday"), said("by time of day")], 0.28, shared=False)
     for channel in Channel.labels():
-        look = {"color": colours("channel")[channel], "dash": dashes(Channel.labels())[channel], "width": 2}
+        look: Looks = {"color": colours("channel")[channel], "dash": dashes(Channel.labels())[channel], "width": 2}
         shared = {"name": words(channel), "legendgroup": channel, "col": 1}
         extra = f"<extra>{words(channel)}</extra>"
         figure.add_scatter(

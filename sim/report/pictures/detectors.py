@@ -73,7 +73,7 @@ def detection(run: "Run") -> "go.Figure":
     titles = [said("fraud seen that raises an alert"), said("false alarms (log scale)")]
     figure = panels(titles, BETWEEN / (sum(heights) + BETWEEN), heights, shared=False)
     colour, hatch = colours("tier"), hatches(TIERS)
-    every = []
+    every: list[float] = []
     for tier, above in zip(TIERS, (None, *TIERS), strict=False):
         shares = [
             detections(tiers[tier], d) - (detections(tiers[above], d) if above else 0) for d, tiers in lanes.values()

@@ -7,7 +7,7 @@ from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
-from sim.report.drawing import add, arrow, blank, framed, note_beyond, on_phones, reach
+from sim.report.drawing import Looks, add, arrow, blank, framed, note_beyond, on_phones, reach
 from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def ratios(run: "Run") -> "go.Figure":
     for (role, colour), mark in zip(shades.items(), SYMBOLS, strict=False):
         own = [one for one in drawn if one[1]["role"] == role]
         marks = [arrow(ratio > 1) if abs(ratio - 1) > edge else mark for *_, ratio in own]
-        look = {"mode": "markers", "marker": {"color": colour, "size": 11, "symbol": marks}}
+        look: Looks = {"mode": "markers", "marker": {"color": colour, "size": 11, "symbol": marks}}
         places = [_within(ratio, edge) for *_, ratio in own]
         if own:
             hover = [_told(lane, row) for lane, row, _ in own]
@@ -81,7 +81,7 @@ def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]]) -> Non
     marker = {"symbol": "line-ns-open", "color": colour, "size": 1}
     error = {"array": halves, "color": colour, "thickness": 1.5, "width": 4}
     middles = [(low + high) / 2 for _, low, high in ends]
-    look = {"mode": "markers", "marker": marker, "error_x": error, "showlegend": False}
+    look: Looks = {"mode": "markers", "marker": marker, "error_x": error, "showlegend": False}
     add(figure, said("90% interval of predictions"), middles, [lane for lane, *_ in ends], **look)
 
 
