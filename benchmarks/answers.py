@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.posteriors import ROOT
-from sim.calibration.evaluations import Evaluations
-from sim.calibration.levels import Level, coarse_pool
+from sim.calibration.evaluations import Evaluations, Level, coarse_pool
 from sim.calibration.policies import over_draws, stored_of
 from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario

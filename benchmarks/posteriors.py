@@ -20,9 +20,8 @@ import numpy.typing as npt
 
 from benchmarks.mechanism import write_into
 from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.calibration.fit import values_at
-from sim.calibration.levels import Level
 from sim.calibration.page import table
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores

@@ -19,7 +19,6 @@ from sim.base.words import Detector
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
-from sim.experiments.layers import NEVER
 from sim.experiments.simulations import Simulations
 from sim.reading.outcomes import Outcome
 from sim.reading.run import Run
@@ -29,6 +28,7 @@ from sim.scenario.load import as_pooled
 from sim.scenario.prefix import digest_of_results
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.units import rate_text
+from sim.shield.gate import NEVER
 from sim.store.holding import holding
 
 Values = Mapping[str, Any]

@@ -40,7 +40,7 @@ MOST_FILES = 32
 def demand_folder() -> None:
     """Raise FileNotFoundError where the program lies packed in a file: scenarios and sources are read as files."""
     if not PACKAGE.is_dir():
-        raise FileNotFoundError(f"{PACKAGE} is no folder: the program is to be installed unpacked")
+        raise FileNotFoundError(f"{PACKAGE} is not a folder: the program must be installed unpacked")
 
 
 def sources(left_out: frozenset[str]) -> list[Path]:

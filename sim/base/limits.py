@@ -22,7 +22,7 @@ def demand_room() -> None:
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < ROOM:
-        what = f"{limit / 1e6:,.0f} MB of addresses are too few, {ROOM / 1e6:,.0f} MB are needed"
+        what = f"the limit of address space is {limit / 1e6:,.0f} MB, but the program needs {ROOM / 1e6:,.0f} MB"
         raise OSError(f"{what}: raise the limit (ulimit -v)")
     done = threading.Event()
     started = []
@@ -32,7 +32,7 @@ def demand_room() -> None:
             thread.start()
             started.append(thread)
     except RuntimeError:
-        what = f"{len(started)} threads are too few, {THREADS} are needed"
+        what = f"only {len(started)} threads can start, but the program needs {THREADS}"
         raise OSError(f"{what}: raise the limit of processes and threads (ulimit -u)") from None
     finally:
         done.set()

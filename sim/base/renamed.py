@@ -19,5 +19,5 @@ def current(name: str) -> str:
     """Return the name of a quantity as it is today; warns of one that is not."""
     today = OLD.sub(lambda match: NEW[match[1]], name)
     if today != name:
-        warn(f"{name} is called {today}; the old name goes with version {GOES}", RenamedWarning, stacklevel=3)
+        warn(f"{name} is now called {today}; version {GOES} removes the old name", RenamedWarning, stacklevel=3)
     return today

@@ -29,4 +29,4 @@ def demand_exact(total: int, table: str, measure: str) -> None:
         OverflowError: If it is not; it names table and measure.
     """
     if total >= TOO_LARGE:
-        raise OverflowError(f"the sum of {table}.{measure} is 2^62 or more, which is not counted exactly")
+        raise OverflowError(f"the sum of {table}.{measure} is 2^62 or more and cannot be counted exactly")

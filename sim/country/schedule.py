@@ -77,6 +77,15 @@ class Schedule:
         """Return the servers on duty on a day, (P, 2 desks, 48 half hours); it is shared, so nobody writes to it."""
         return self._with(weekday(day), self._factors(day))
 
+    def officers(self, day: int) -> NDArray[np.float64]:
+        """Return the officers of a day at a share on duty of 1, in the whole country, (P, 2 desks)."""
+        officers: NDArray[np.float64] = self._staff * np.array(self._factors(day))[self._growth_of]
+        return officers
+
+    def servers_of(self, day: int, officers: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the servers on duty on a day, (P, 2, 48), that so many officers (P, 2) make."""
+        return thinned(officers[..., None] * self._shares[:, :, weekday(day) - 1], self._scale)
+
     def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
         """Return the staff on duty on some days, of the country: (days, P, 2 desks, 48 half hours)."""
         return np.array([self._on_duty(weekday(day), self._factors(day)) for day in days])

@@ -135,19 +135,21 @@ def _masses(bounds: NDArray[np.float64], correlation: float) -> NDArray[np.float
     return masses
 
 
-def drawn_cells(detectors: Detectors, works: tuple[bool, bool]) -> NDArray[np.int64]:
+def drawn_cells(
+    detectors: Detectors, works: tuple[bool, bool], least: tuple[float, float] | None = None
+) -> NDArray[np.int64]:
     """Return the cells in which a score may reach the lowest threshold of a detector that works.
 
     Args:
         detectors: Settings.
         works: Whether the central and the local detector see any contacts on the day.
+        least: The lowest threshold of the central and of the local detector, by default those of the settings.
 
     Returns:
         (n, 2) rows and columns.
     """
-    lows = edges(detectors.grid)
-    highs = [*lows[1:], math.inf]
-    central, local = detectors.central.thresholds.blue, detectors.local.thresholds.blue
+    highs = [*edges(detectors.grid)[1:], math.inf]
+    central, local = least or (detectors.central.thresholds.blue, detectors.local.thresholds.blue)
     return np.array(
         [
             (i, j)

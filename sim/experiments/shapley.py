@@ -1,8 +1,8 @@
-"""Shapley values: what each player of a game adds, alone, last, and on average over all orders of joining.
+"""Shapley values: what each player of a game adds alone, last, and on average over all orders of joining.
 
-A game gives each coalition, a set of players as the bits of an integer, its worth. Shapley, "A value for n-person
-games" (Contributions to the Theory of Games II, 1953): the values add up to the worth of all, whatever the game is.
-This module knows nothing of layers: ``attribute`` says what the players are.
+A game gives each coalition, a set of players as the bits of an integer, its worth. The values add up to the worth of
+all players (Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953). This module knows
+nothing of layers: ``attribute`` defines the players.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,7 @@ def along(order: Order, worth: Worth) -> list[float]:
 
 
 def prefixes(order: Order) -> Iterator[int]:
-    """Yield the coalitions that an order passes through, from nobody to everybody."""
+    """Yield the coalitions that an order passes through, from the empty one to all players."""
     coalition = 0
     yield coalition
     for player in order:
@@ -53,7 +53,7 @@ def prefixes(order: Order) -> Iterator[int]:
 
 
 def alone(players: int, worth: Worth) -> list[float]:
-    """Return what each player adds to nobody."""
+    """Return what each player adds to the empty coalition."""
     return [worth(1 << player) - worth(0) for player in range(players)]
 
 
@@ -64,9 +64,9 @@ def last(players: int, worth: Worth) -> list[float]:
 
 
 def overlap(players: int, worth: Worth, one: int, two: int) -> float:
-    """Return by how much more one player adds to all others once another is gone; it is the same both ways.
+    """Return by how much more one player adds to all others once another is gone; it is symmetric.
 
-    Above 0 each does some of what the other would do; below 0 each needs the other.
+    Above 0 each does part of what the other would do; below 0 each needs the other.
 
     Args:
         players: Their number.

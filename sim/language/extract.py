@@ -6,6 +6,7 @@ measures, channels and money.
 A text that is new stands in ``catalogues/*.po`` without a translation, one that is said no more goes.
 """
 
+import ast
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ CATALOGUES = SOURCES / "language" / "catalogues"
 METHODS = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
 KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
 """The functions whose arguments are texts, as Babel names them: None for the first one alone."""
-
+DECLARING = ("base/words.py", "scenario/schema/measures.py")
+"""Files whose words are texts wherever people see them. They are read, not imported: no room stands below this one."""
 
 UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
 """The date that stands in a catalogue: the same sources make the same file."""
@@ -38,9 +40,23 @@ def extracted() -> Catalog:
     every = extract_from_dir(SOURCES, METHODS, keywords=KEYWORDS, comment_tags=("LANGUAGE:",))
     for file, _, text, comments, _ in every:
         found.add(text, locations=[(f"sim/{file}", 0)], auto_comments=comments)
-    for file, name in _names():
-        found.add(spelled(name.replace("-", "_")), locations=[(f"scenarios/{file}", 0)])
+    for file, name in (*_declared(), *_names()):
+        found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
     return found
+
+
+def _declared() -> Iterator[tuple[str, str]]:
+    """Yield each file that declares words with the words: members of enumerations, and what keys of measures may be."""
+    for file in DECLARING:
+        for node in ast.walk(ast.parse((SOURCES / file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and "Word" in [
+                base.id for base in node.bases if isinstance(base, ast.Name)
+            ]:
+                members = [part.targets[0] for part in node.body if isinstance(part, ast.Assign)]
+                yield from ((f"sim/{file}", member.id.lower()) for member in members if isinstance(member, ast.Name))
+            elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal":
+                values = [part.value for part in ast.walk(node.slice) if isinstance(part, ast.Constant)]
+                yield from ((f"sim/{file}", value) for value in values if isinstance(value, str))
 
 
 def _names() -> Iterator[tuple[str, str]]:
@@ -48,14 +64,14 @@ def _names() -> Iterator[tuple[str, str]]:
     for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield from ((path.name, row[column]) for column in ("name", "region"))
+                yield from ((f"scenarios/{path.name}", row[column]) for column in ("name", "region"))
     for path in sorted(SCENARIOS.glob("*.yaml")):
         scenario = YAML(typ="safe").load(path)
         for keys in (("fraud", "types"), ("measures",), ("dens", "regions"), ("population", "occupation", "urban")):
-            yield from ((path.name, name) for name in _at(scenario, keys))
-        yield from ((path.name, name) for name in _at(scenario, ("channels",)).values())
+            yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, keys))
+        yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, ("channels",)).values())
         if "currency" in scenario:
-            yield path.name, scenario["currency"]
+            yield f"scenarios/{path.name}", scenario["currency"]
 
 
 def _at(scenario: Any, keys: Iterable[str]) -> dict[str, Any]:

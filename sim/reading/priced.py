@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sim.base.words import DESK_LABELS, ContactChannel
+from sim.scenario.schema.measures import BANKS, DETECTION, KINDS, NETWORK, POLICE
 from sim.store.scope import prices_of
 
 if TYPE_CHECKING:
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
     from sim.scenario.levers import Lever
 
 WORLD = "an assumption about people, gangs or how things happen: no money changes it"
-POLICE = "what raids, searches and the work on cases cost is not among the prices"
-LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
-NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
-BANKS = "what banks spend, and what a payment held in vain costs, is not among the prices"
-LAW = "what a law costs those who must keep it is not among the prices"
-DETECTION = "what detectors, and their data, cost is not among the prices"
 OFFICES = "what quicker offices cost is not among the prices"
-AUDIENCE = "a price is of one video or activity, however many see it or come"
 EXPERIMENT = "takes feedback out of the model: an experiment, which nobody can buy"
 
 WAGES = tuple(f"wage.{desk}" for desk in DESK_LABELS)
@@ -56,17 +50,11 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     **dict.fromkeys((f"desks.call.{key}" for key in ("answered", "hard_share", "no_answer", "short", "hard")), WORLD),
     **dict.fromkeys((f"desks.visit.{key}" for key in ("met", "not_met", "visit")), WORLD),
     "aftermath.report": WORLD,
-    **dict.fromkeys(("aftermath.stop_payment", "measures[bank_hold]"), BANKS),
+    "aftermath.stop_payment": BANKS,
     **dict.fromkeys(("aftermath.filing", "aftermath.investigation", "aftermath.suspects"), POLICE),
     "aftermath.settlement": WORLD,
-    **dict.fromkeys(("measures[den_campaign]", "measures[repatriation]", "measures[cluster_campaign]"), POLICE),
-    **dict.fromkeys(("measures[card_purge]", "measures[real_name]"), LINES),
-    **dict.fromkeys(("measures[filter]", "measures[source_regulation]", "measures[blocking]"), NETWORK),
-    "measures[videos]": ("education.video",),
-    "measures[activities]": ("education.activity",),
-    **dict.fromkeys(("measures[videos].views", "measures[activities].people"), AUDIENCE),
-    **dict.fromkeys(("measures[warning]", "measures[outage]"), DETECTION),
-    "measures[law]": LAW,
+    **{f"measures[{kind}]": schema.row.price for kind, schema in KINDS.items()},
+    **{f"measures[{kind}].{key}": why for kind, schema in KINDS.items() for key, why in schema.row.unpriced.items()},
     # A price that moves is one that is stated.
     "costs": (),
 }

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, significant
-from sim.experiments.caveats import caveats
-from sim.experiments.unpriced import unpriced_said
+from sim.experiments.compare import caveats
+from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import marked, said
 from sim.reading.costs import COST, TOTAL
 from sim.reading.findings import apart, shortened

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sim.base.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
+from sim.base.words import SHIELD, Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 # black is a grey that is seen on black.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#C4B000"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8A8A8A"
+BROWN, VIOLET = "#A65628", "#8F5BD6"
+NAMED = {
+    **{"orange": ORANGE, "sky": SKY, "green": GREEN, "yellow": YELLOW, "blue": BLUE, "vermillion": VERMILLION},
+    **{"purple": PURPLE, "grey": GREY, "brown": BROWN, "violet": VIOLET},
+}
+"""Colours by the names that ``sim.base.words.SHIELD`` uses."""
 
 TOP = {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
 """Where titles stand: below the upper edge of the figure."""
@@ -48,16 +54,7 @@ PEOPLE = 100_000
 WEEKDAYS = (*(marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun")),)
 
 _COLOURS: dict[str, dict[str, str]] = {
-    "fate": {
-        "not_sent": GREY,
-        "den_destroyed": ORANGE,
-        "card_eliminated": PURPLE,
-        "intercepted": BLUE,
-        "site_blocked": GREEN,
-        "unanswered": YELLOW,
-        "ignored": SKY,
-        "engaged": VERMILLION,
-    },
+    "fate": {**{gate.fate.label: NAMED[gate.colour] for gate in SHIELD}, Fate.ENGAGED.label: VERMILLION},
     "channel": {"call": BLUE, "sms": ORANGE, "online": GREEN},
     "source": {"central": BLUE, "local": ORANGE},
     "tier": {"red": VERMILLION, "orange": ORANGE, "yellow": YELLOW, "blue": BLUE},
@@ -101,7 +98,7 @@ _WORDS: dict[str, type[Word]] = {
 
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, GREY)
 """Colours, in order, of what has none by its meaning, such as runs; ``DASHES`` and ``SYMBOLS`` go with them."""
-FURTHER = ("#A65628", "#8F5BD6")
+FURTHER = (BROWN, VIOLET)
 """Colours, in order, of words for which none of ``SERIES`` is left among those of their kind."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star")

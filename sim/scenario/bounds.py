@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from sim.scenario import units
-from sim.scenario.errors import found
+from sim.scenario.errors import found, must_be
 from sim.scenario.scalars import RATE_SCHEMA, read_number, read_rate, read_whole, refuse
 
 MILLION = 10**6
@@ -56,7 +56,7 @@ class Within:
 
     @cached_property
     def allowed(self) -> str:
-        """What messages say is allowed."""
+        """The allowed values, in words."""
         zero = "0 or " if self.or_zero else ""
         return f"{zero}a {self.kind} from {plain(self.low)} to {plain(self.high)}{self.unit}"
 
@@ -66,13 +66,13 @@ class Within:
         if self.or_zero and number == 0:
             return number
         if number < self.low:
-            raise refuse(f"{found(value)} is below {plain(self.low)}{self.unit}", self.allowed)
+            raise refuse(f"{found(value)} is below {plain(self.low)}{self.unit}", must_be(self.allowed))
         if number > self.high:
-            raise refuse(f"{found(value)} is above {plain(self.high)}{self.unit}", self.allowed)
+            raise refuse(f"{found(value)} is above {plain(self.high)}{self.unit}", must_be(self.allowed))
         return number
 
     def _number(self, value: object) -> float:
-        return read_number(value, self.allowed)
+        return read_number(value, must_be(self.allowed))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return a schema that reads before the number is looked at."""
@@ -91,7 +91,7 @@ class WholeWithin(Within):
     kind = "whole number"
 
     def _number(self, value: object) -> float:
-        return read_whole(value, self.allowed)
+        return read_whole(value, must_be(self.allowed))
 
 
 class RateWithin(Within):
@@ -127,33 +127,29 @@ Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
 Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
 Weight = Annotated[
     float,
-    Within(LEAST_WEIGHT, 1e9, "only ratios of weights matter: a billion to one is next to never", or_zero=True),
+    Within(LEAST_WEIGHT, 1e9, "only ratios of weights matter: a billion to one is practically never", or_zero=True),
 ]
-Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
+Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; probabilities are cut at 1 anyway")]
 Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]
-Frozen = Annotated[
-    float, Within(1.0, 1000.0, "a thousand units of money for each that is got back, which is one of them")
-]
+Frozen = Annotated[float, Within(1.0, 1000.0, "a thousand units of money for each unit returned, which is one of them")]
 Ratio = Annotated[float, Within(0.01, 100.0, "a hundredfold from one to the next, or a hundredth")]
 Ceiling = Annotated[float, Within(1.001, 1e6, "a thousandth of room to grow, or growth to a million times")]
-Elasticity = Annotated[float, Within(0.0, 10.0, "a tenth more yield, and two and a half times the effort")]
-Yield = Annotated[float, Within(1e-9, 1.0, "a share, of which something is left")]
+Elasticity = Annotated[float, Within(0.0, 10.0, "a tenth more yield gives two and a half times the effort")]
+Yield = Annotated[float, Within(1e-9, 1.0, "a share above zero")]
 Growth = Annotated[float, Within(-5.0, 5.0, "log units a year: 148-fold in a year, or one in 148")]
 Sigma = Annotated[float, Within(0.0, 10.0, "log units: 22,000-fold at one standard deviation")]
-Shape = Annotated[float, Within(0.01, 100.0, "a Weibull beyond is next to constant, or all but never")]
-Score = Annotated[
-    float, Within(-100.0, 100.0, "standard deviations: from 40 on nothing is uncertain, however it is computed")
-]
+Shape = Annotated[float, Within(0.01, 100.0, "a Weibull distribution beyond is almost constant, or almost never ends")]
+Score = Annotated[float, Within(-100.0, 100.0, "standard deviations: beyond 40 nothing is uncertain")]
 Step = Annotated[float, Within(0.001, 100.0, "standard deviations, as scores")]
 Correlation = Annotated[
     float,
-    Within(-0.9999, 0.9999, "at 1 both detectors are one; near it integrals take minutes"),
+    Within(-0.9999, 0.9999, "at 1 both detectors are the same; close to it integrals take minutes"),
 ]
-Drift = Annotated[float, Within(0.0, 10.0, "standard deviations a day: what a filter knows is lost over night")]
+Drift = Annotated[float, Within(0.0, 10.0, "standard deviations a day: a filter forgets everything overnight")]
 
 # What one of something brings about.
 
-Each = Annotated[float, Within(0.0, 1000.0, "what one brings about: a thousand")]
+Each = Annotated[float, Within(0.0, 1000.0, "effects of one unit: a thousand")]
 Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
 CardsPerThousand = Annotated[float, Within(0.001, 100_000.0, "a hundred cards for each person")]
 CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempts a second")]
@@ -173,12 +169,12 @@ Contacts = Annotated[
 Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(units.rate_text)]
 HazardRate = Annotated[
     float,
-    RateWithin(0.0, 1000.0, "once in a minute and a half: none is spared until midnight"),
+    RateWithin(0.0, 1000.0, "once in a minute and a half: no den survives until midnight"),
     PlainSerializer(units.rate_text),
 ]
 RecruitingRate = Annotated[
     float,
-    RateWithin(0.0, 10.0, "a crew of one that is 22,000 by the next midnight"),
+    RateWithin(0.0, 10.0, "a crew of one grows to 22,000 by the next midnight"),
     PlainSerializer(units.rate_text),
 ]
 Staff = Annotated[float, Within(0, MOST_STAFF, "a hundred million at the desks of a country")]
@@ -189,26 +185,26 @@ Age = Annotated[int, WholeWithin(0, 120, "years of a life")]
 
 # Of what is known, which no part of the model reads.
 
-Reported = Annotated[float, Within(-1e18, 1e18, "a few of the largest sums, in cents, that 63 bits hold")]
-Tolerance = Annotated[float, Within(1e-9, 1e6, "a share of what was reported, or of a change")]
-StandardError = Annotated[float, Within(0.0, 1e18, "as of what is reported")]
+Reported = Annotated[float, Within(-1e18, 1e18, "close to the largest sums, in cents, that 63 bits hold")]
+Tolerance = Annotated[float, Within(1e-9, 1e6, "a share of the reported value, or of a change")]
+StandardError = Annotated[float, Within(0.0, 1e18, "as for reported values")]
 
 # Of identities, tables and experiments.
 
 Seed = Annotated[int, WholeWithin(0, 2**63 - 1, "63 bits")]
-Scale = Annotated[float, Within(1e-9, 1.0, "a billionth of all people on Earth is eight of them")]
+Scale = Annotated[float, Within(1e-9, 1.0, "a billionth of all people on Earth is eight people")]
 Code = Annotated[int, WholeWithin(1, 99, "two digits")]
 Tile = Annotated[int, WholeWithin(0, 99, "more columns or rows than a screen has room for")]
 PeopleOfProvince = Annotated[int, WholeWithin(0, MOST_PEOPLE, "more than the largest country has")]
-SomePeople = Annotated[float, Within(0.0001, 0.9999, "both classes of exposure have people in them")]
-Fatigue = Annotated[float, Within(1e-6, 1.0, "what one more alert leaves of the effect: next to nothing at least")]
-Slots = Annotated[int, WholeWithin(1, MOST_SLOTS, "what identities can tell apart")]
-TypesPerDen = Annotated[int, WholeWithin(1, MOST_FRAUD_TYPES, "as many as there can be fraud types")]
+SomePeople = Annotated[float, Within(0.0001, 0.9999, "both classes of exposure contain people")]
+Fatigue = Annotated[float, Within(1e-6, 1.0, "share of the effect that one more alert leaves: more than nothing")]
+Slots = Annotated[int, WholeWithin(1, MOST_SLOTS, "the largest number that identities can hold")]
+TypesPerDen = Annotated[int, WholeWithin(1, MOST_FRAUD_TYPES, "the largest number of fraud types")]
 Hops = Annotated[int, WholeWithin(1, MOST_HOPS, "offices that an instruction passes through")]
-TryCount = Annotated[int, WholeWithin(1, MOST_TRIES, "what draws can tell apart")]
-Steps = Annotated[int, WholeWithin(1, MOST_STEPS, "what identities can tell apart")]
+TryCount = Annotated[int, WholeWithin(1, MOST_TRIES, "the largest number that random draws can distinguish")]
+Steps = Annotated[int, WholeWithin(1, MOST_STEPS, "the largest number that identities can hold")]
 Weekday = Annotated[int, WholeWithin(1, 7, "Monday to Sunday")]
-Samples = Annotated[int, WholeWithin(1, MILLION, "a million points of a design are as many runs")]
+Samples = Annotated[int, WholeWithin(1, MILLION, "a million points of a design need a million runs")]
 Seeds = Annotated[int, WholeWithin(2, 1000, "a mean needs two; a thousand runs at each scale")]
-Members = Annotated[int, WholeWithin(0, 10_000, "as many runs at each step of the posterior")]
-Discrepancy = Annotated[float, Within(0.0, 1.0, "a model that is off by more knows nothing of the figure")]
+Members = Annotated[int, WholeWithin(0, 10_000, "one run per draw at each step of the posterior")]
+Discrepancy = Annotated[float, Within(0.0, 1.0, "a model that is further off says nothing about the figure")]

@@ -7,7 +7,7 @@ from sim.base.caches import PACKAGE, demand_folder
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
 
 SUFFIXES = (".yaml", ".yml")
-READABLE = "a file that can be read"
+READABLE = "use a file that can be read"
 
 
 def bundled_folder() -> Path:
@@ -76,10 +76,10 @@ def no_file(path: Path) -> str | None:
     except OSError as error:  # a name too long, a circle of links, a folder that may not be looked into
         return f"cannot be found: {error.strerror or type(error).__name__}"
     except ValueError:  # NUL, or what no name of a file can have
-        return "has no name that a file can have"
+        return "is not a valid file name"
     if stat.S_ISDIR(mode):
         return "is a folder"
-    return None if stat.S_ISREG(mode) else "is no regular file"
+    return None if stat.S_ISREG(mode) else "is not a regular file"
 
 
 def read_bytes(path: Path, place: Place, limit: int) -> bytes:

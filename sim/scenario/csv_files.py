@@ -30,9 +30,9 @@ def inside(folder: Path, name: str) -> Path | str:
     try:
         path = (folder / name).resolve()
     except (OSError, RuntimeError):  # the latter up to Python 3.12
-        return "leads in a circle of links"
+        return "is a circle of links"
     except ValueError:
-        return "is no name of a file"
+        return "is not a valid file name"
     return path if path.is_relative_to(folder.resolve()) else OUTSIDE
 
 
@@ -56,7 +56,7 @@ def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
     path = inside(folder, name)
     if isinstance(path, str):
         what = f"{found(name)} {path}"
-        raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")])
+        raise ScenarioError([Mistake(node.place, dotted(key), what, "use a CSV file in that folder or below it")])
     problem = no_file(path)
     if problem is not None:
         raise ScenarioError([Mistake(node.place, dotted(key), f"{found(path.name)} {problem}", READABLE)])
@@ -95,10 +95,10 @@ def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
                 header_keys = {name: place(line, columns[i]) for i, name in enumerate(header)}
                 continue
             if len(cells) != len(header):
-                raise refuse(line, f"the row has {len(cells)} cells", f"{len(header)}, as the first row")
+                raise refuse(line, f"the row has {len(cells)} cells", f"must have {len(header)}, like the first row")
             count += len(cells)
             if count > MAX_NODES:
-                raise refuse(line, "the table is too large", f"at most {MAX_NODES} cells")
+                raise refuse(line, "the table is too large", f"must have at most {MAX_NODES:,} cells")
             entries = {
                 name: Node(_cell(cell), place(line, columns[i]))
                 for i, (name, cell) in enumerate(zip(header, cells, strict=True))
@@ -106,20 +106,20 @@ def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
             }
             rows.append(Node(entries, place(line), header_keys))
     except csv.Error as error:
-        raise refuse(reader.line_num, f"{error}", "a CSV file") from None
+        raise refuse(reader.line_num, f"{error}", "must be a valid CSV file") from None
     if header is None:
-        raise refuse(1, "the table is empty", "a first row that names the columns")
+        raise refuse(1, "the table is empty", "must have a first row that names the columns")
     return rows
 
 
 def _wrong_header(names: list[str]) -> tuple[str, str] | None:
     """Return what is wrong with the names of the columns and what is allowed, None for nothing."""
     if len(names) > MAX_COLUMNS:
-        return f"the table has {len(names)} columns", f"at most {MAX_COLUMNS}"
+        return f"the table has {len(names)} columns", f"must have at most {MAX_COLUMNS}"
     if "" in names:
-        return "a column has no name", "a first row that names the columns"
+        return "a column has no name", "the first row must name every column"
     twice = [name for name in names if names.count(name) > 1]
-    return (f"column {found(twice[0])} is given twice", "each column once") if twice else None
+    return (f"column {found(twice[0])} is given twice", "use each column once") if twice else None
 
 
 def _columns(line: str, cells: int) -> list[int]:

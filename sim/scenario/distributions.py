@@ -33,7 +33,7 @@ class Uniform(_Parameters):
     @model_validator(mode="after")
     def _ordered(self) -> "Uniform":
         if self.high < self.low:
-            raise refuse("low is above high", "low at most high")
+            raise refuse("low is above high", "low must be at most high")
         return self
 
 
@@ -48,19 +48,19 @@ class Lognormal(_Parameters):
     """exp of a normal distribution: `sigma` is the standard deviation of the logarithm."""
 
     median: Duration
-    """The duration that half of all do not exceed. More: longer durations. Example: `20 min`"""
+    """Median duration. More: longer durations. Example: `20 min`"""
     sigma: Sigma
-    """Standard deviation of the logarithm. More: durations differ more, some are very long. Example: `0.5`"""
+    """Standard deviation of the logarithm. More: durations differ more, and some are very long. Example: `0.5`"""
 
 
 class Weibull(_Parameters):
     """P(longer than t) = exp(-(t / scale) ** shape)."""
 
     scale: Duration
-    """The duration that 63 in a hundred do not exceed. More: longer durations. Example: `40 min`"""
+    """Scale: 63% of durations are shorter. More: longer durations. Example: `40 min`"""
     shape: Shape
-    """How the hazard goes: below 1 it falls with time, above 1 it rises. Unit: none. More: durations are more alike.
-    Example: `1.5`"""
+    """Shape: below 1 the hazard falls with time, above 1 it rises. Unit: none. More: durations are more alike. Example:
+    `1.5`"""
 
 
 class Distribution(BaseModel):
@@ -76,17 +76,17 @@ class Distribution(BaseModel):
     uniform: Uniform | None = None
     """Every duration between two ends is equally likely."""
     exponential: Exponential | None = None
-    """Memoryless: short ones are likely, long ones rare."""
+    """Memoryless: short durations are likely, long ones rare."""
     lognormal: Lognormal | None = None
     """Skewed: a median, and a spread of the logarithm."""
     weibull: Weibull | None = None
-    """With a hazard that rises or falls."""
+    """A hazard that rises or falls with time."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_kind(cls, value: Any) -> Any:
         kinds = Kind.labels()
-        allowed = f"a duration or one of {', '.join(kinds)}"
+        allowed = f"must be a duration or one of {', '.join(kinds)}"
         if isinstance(value, Distribution):
             return value
         if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -95,9 +95,9 @@ class Distribution(BaseModel):
             raise refuse(f"{found(value)} is not a distribution", allowed)
         named = [key for key in value if key in kinds]
         if len(named) > 1:
-            raise refuse(f"{' and '.join(named)} at once", "exactly one distribution")
+            raise refuse(f"names several distributions: {', '.join(named)}", "must name exactly one")
         if all(key in kinds and inner is None for key, inner in value.items()):
-            raise refuse("no distribution is named", allowed)
+            raise refuse("names no distribution", allowed)
         return value
 
     @model_serializer

@@ -16,32 +16,33 @@ from sim.scenario.shapes import NAMED, fields
 HEAD = f"""\
 # The bounds of a scenario's numbers
 
+For people who write scenarios: the smallest and largest value of each number, and the reason.
+
 Written by `python -m sim.scenario.document > docs/bounds.md` from `sim/scenario/bounds.py` and the schema.
 
-Each number of a scenario has bounds, both included, that leave out what is absurd and nothing else. With them no sum of
-counts leaves 63 bits and no formula of the model the numbers of a double. A value outside is refused before anything is
-computed; so is the end of a `range`. Durations are whole milliseconds up to {LONGEST_DAYS:,} d: a longer one is a slip
-of its unit.
+Bounds are inclusive. They exclude only absurd values, so that sums of counts stay within 63 bits and formulas of the
+model within the numbers of a double. A value outside its bounds is refused before anything is computed; so is an end of
+a `range`. Durations are whole milliseconds up to {LONGEST_DAYS:,} d: a longer one is a mistake in its unit.
 
-Some numbers are absurd only together. Refused are too:
+Some numbers are absurd only together. Also refused:
 
-- growth that comes to more than e^{rules.LARGEST_EXPONENT:g}, or to less than one in it, between its reference date
-  and a simulated day: a double could not hold its factor;
-- losses of which the largest that can be drawn, median x growth x e^({rules.LUCKIEST} sigma), is above
+- growth by more than e^{rules.LARGEST_EXPONENT:g}, or to less than 1 / e^{rules.LARGEST_EXPONENT:g}, between its
+  reference date and a simulated day: a double could not hold the factor;
+- losses whose largest possible draw, median x growth x e^({rules.LUCKIEST} sigma), is above
   {plain(rules.MOST_LOST)} units of money: so no loss is ever cut;
-- attempts of a day, province, channel and type, legitimate contacts above `grid.low`, and cases of a province's
-  backlog, that may come to more than {rules.MOST_IN_A_CELL:,}: identities can number no more;
-- staff that its growth brings above {bounds.MOST_STAFF:,};
-- weights by which a detector would see more than all contacts of a province on some day.
+- more than {rules.MOST_IN_A_CELL:,} attempts of one day, province, channel and type, legitimate contacts above
+  `grid.low`, or cases in a province's backlog: identities can number no more;
+- staff that grows above {bounds.MOST_STAFF:,};
+- weights with which a detector would see more than all contacts of a province on some day.
 
-Money is summed in cents, hundredths of a unit, and all sums of a run must stay below 2^62; one that does not is an
-error of the run, the same in both engines, and nothing of it is kept (section 10 of [model.md](model.md)).
+Money is summed in cents, hundredths of a unit, and all sums of a run must stay below 2^62. A larger sum is an error of
+the run in both engines, and nothing of the run is kept (section 10 of [model.md](model.md)).
 
 `NAME`, `CHANNEL` and `TIER` stand for any of them, `measures.NAME[KIND]` for a measure of that kind, `...` for any key.
 """
 
 VARIED = "sweep.vary"
-"""Values of other keys, which are held to the bounds of these."""
+"""Values of other keys; the bounds of those keys apply."""
 
 ALIKE = (
     (re.compile(r"(?<!desks\.)(?<!warning\.)(?<!stop\.)(?<!wage\.)(?<!false_alarm\.)\b(call|sms|online)\b"), "CHANNEL"),
@@ -50,7 +51,7 @@ ALIKE = (
     (re.compile(r".*\.lognormal\.sigma"), "....lognormal.sigma"),
     (re.compile(r".*\.weibull\.shape"), "....weibull.shape"),
 )
-"""Keys that are told in one: their patterns, and how."""
+"""Keys that are listed as one: their patterns, and the text."""
 
 
 def document() -> str:
@@ -62,7 +63,7 @@ def document() -> str:
 
 
 def numbers(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Within]]:
-    """Find every number below a model of the schema, but for those that are read from texts: durations and times.
+    """Find every number below a model of the schema, except those read from texts: durations and times.
 
     Args:
         model: The model.
@@ -79,7 +80,7 @@ def numbers(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Withi
 
 
 def _at(annotation: Any, path: str, marks: Sequence[Any] = ()) -> Iterator[tuple[str, Within]]:
-    """Find the numbers of an annotation, of which pydantic may keep the marks apart."""
+    """Find the numbers of an annotation; pydantic may keep its marks separately."""
     marks = [*marks, *getattr(annotation, "__metadata__", ())]
     bound = next((mark for mark in marks if isinstance(mark, Within)), None)
     if bound is not None:

@@ -132,6 +132,24 @@ def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"
 
 
+MUST_BE = "must be "
+
+
+def must_be(allowed: str) -> str:
+    """Return the second half of a message from a noun phrase such as ``a number from 0 to 1``."""
+    return f"{MUST_BE}{allowed}"
+
+
+def entries(count: int) -> str:
+    """Return a number of entries in words."""
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+def or_else(first: str, second: str) -> str:
+    """Return the second half of a message that allows either of two things."""
+    return f"{first}, or {second.removeprefix(MUST_BE)}"
+
+
 def found(value: object) -> str:
     """Return a value as a message quotes it: one short line, control characters escaped."""
     match value:

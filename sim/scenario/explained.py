@@ -1,4 +1,4 @@
-"""What ``tocsin explain`` says of a key: its meaning, and what a scenario says there and where it is from."""
+"""Explain a key for ``tocsin explain``: its meaning, and its value and source in a scenario."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

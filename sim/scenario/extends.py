@@ -69,7 +69,7 @@ class Files:
             and node.value
             and not any(key in known or nearest(key, known) for key in node.value)
         ):
-            raise ScenarioError([Mistake(place, dotted(()), "no key of the file is one of a scenario", A_SCENARIO)])
+            raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", A_SCENARIO)])
         own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
         base, figures = own.child("extends"), own.child("figures")
         if base is not None:
@@ -120,12 +120,12 @@ class Files:
 
         name = node.value
         if not isinstance(name, str) or not name:
-            what = f"{found(node.plain())} is no scenario"
-            raise ScenarioError(wrong(what, "a path beside the file or a bundled name"))
+            what = f"{found(node.plain())} is not the name of a scenario"
+            raise ScenarioError(wrong(what, "use a path in this file's folder or a bundled name"))
         if is_path(name):
             base = inside(path.parent, name)
             if isinstance(base, str):
-                raise ScenarioError(wrong(f"{found(name)} {base}", "a file beside or below this one"))
+                raise ScenarioError(wrong(f"{found(name)} {base}", "use a file in this file's folder or below it"))
             problem = no_file(base)
             if problem is not None:
                 raise ScenarioError(wrong(f"{found(name)} {problem}", _beside(path.parent, name)))
@@ -133,11 +133,11 @@ class Files:
         elif name in bundled_names():
             base, base_shown = bundled_folder() / f"{name}.yaml", f"{name}.yaml"
         else:
-            raise ScenarioError(wrong(f"{found(name)} is no bundled scenario", choices(name, bundled_names())))
+            raise ScenarioError(wrong(f"{found(name)} is not a bundled scenario", choices(name, bundled_names())))
         if base.resolve() in opened:
-            raise ScenarioError(wrong(f"{found(name)} extends itself", "a chain of files that ends"))
+            raise ScenarioError(wrong(f"{found(name)} extends itself", "the chain of files must end"))
         if len(opened) >= MAX_CHAIN:
-            raise ScenarioError(wrong("the chain of files is too long", f"at most {MAX_CHAIN} files"))
+            raise ScenarioError(wrong("the chain of files is too long", f"use at most {MAX_CHAIN} files"))
         return base, base_shown
 
     def with_tables(self, root: Node, folder: Path) -> Node:
@@ -174,4 +174,4 @@ def _beside(folder: Path, name: str) -> str:
     except OSError:  # there is no such folder, or none that can be read
         files = []
     near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
-    return f"did you mean '{near}'?" if near else "a file beside or below this one"
+    return f"did you mean '{near}'?" if near else "use a file in this file's folder or below it"

@@ -22,18 +22,19 @@ MOST_PLACES = 4
 HEAD = """\
 # The keys of a scenario
 
-Written by `python -m sim.scenario.guide > docs/scenario.md` from the schema, `sim/scenario/schema/`. The same stands in
-the JSON Schema that editors read (`tocsin schema`, and beside what `tocsin new` writes), and `tocsin explain KEY
-SCENARIO` adds what a scenario says there and where it has it from.
+For people who write scenarios: every key with its meaning, unit, effect, bounds and an example. `tocsin explain KEY
+SCENARIO` prints the same for one key, with the value of a scenario and its source.
 
-A scenario is one YAML file. It may extend another (`extends`: a path beside the file or the name of a bundled
-scenario): maps merge, all else is replaced, null removes. A value may be given in full, `{value, origin, range,
-target, basis}`: where it comes from, between what it may lie, which figure fixed it and what it rests on. Provinces are
-named or given by their codes, wherever one stands. Why bounds are what they are: [bounds.md](bounds.md); what the model
-does with all of this: [model.md](model.md).
+Written by `python -m sim.scenario.guide > docs/scenario.md` from the schema, `sim/scenario/schema/`. Editors show the
+same texts through the JSON Schema (`tocsin schema`; `tocsin new` writes it next to a scenario).
 
-`NAME` stands for any name, `[KIND]` for a measure of that kind, `0` for the place of a row. *More of it* says what a
-larger number does, if nothing else changes.
+A scenario is one YAML file. It may extend another (`extends`: a path in the file's folder or the name of a bundled
+scenario): maps merge, everything else is replaced, null removes. A value may be given in full form, `{value, origin,
+range, target, basis}`: its origin, its range, the figure that fixed it and its source. Provinces may be given by name
+or code. The reasons for the bounds: [bounds.md](bounds.md). What the model does with the values: [model.md](model.md).
+
+`NAME` stands for any name, `[KIND]` for a measure of that kind, `0` for the position of a row. *More of it* says what a
+larger number does if nothing else changes.
 """
 
 
@@ -63,7 +64,7 @@ def _part(model: type[BaseModel], places: list[str]) -> Iterator[str]:
     yield ""
     about = purpose(model)
     if any(model is one for one in models(Distribution)):
-        about += " It may stand wherever a duration is drawn."
+        about += " It may be used wherever a duration is drawn."
     elif len(places) > 1:
         others = [f"`{place}`" for place in places[1 : MOST_PLACES + 1]]
         more = len(places) - 1 - len(others)

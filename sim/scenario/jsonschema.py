@@ -15,8 +15,8 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import NAMED, fields
 
 EXTENDS = (
-    "The scenario that this one changes: a path beside the file or the name of a bundled scenario. Maps merge, lists "
-    "and values replace, null removes."
+    "The scenario that this one changes: a path in this file's folder or the name of a bundled scenario. Maps merge, "
+    "lists and values replace, null removes."
 )
 SAID = ("default", "title", "description", "examples")
 """What a schema says of a value beside what is allowed."""

@@ -20,7 +20,7 @@ from sim.scenario.shapes import NAMED, Shape, fields, shape
 NAME, NUMBER = "NAME", "0"
 """What stands for any name in a map, and for the place of a row in a list."""
 
-SAYS_NOTHING = ("a list", "a map", "a text", "a value")
+SAYS_NOTHING = ("a list", "a map", "text", "a value")
 """Words for what may stand somewhere that tell nothing."""
 
 MOST_OFFERED = 5
@@ -191,8 +191,8 @@ def _unknown(text: str, path: str, part: str, keys: list[Key], node: Node | None
     same = [key for key in every_key() if key.endswith(f".{text}") or key.endswith(f".{part}")]
     if same and nearest(part, known) is None:
         more = ", ..." if len(same) > MOST_OFFERED else ""
-        return f"{where} key {found(part)}; such keys are {', '.join(same[:MOST_OFFERED])}{more}"
-    return f"{where} key {found(part)}; {choices(part, known) if known else 'the key of what stands above it'}"
+        return f"{where} key {found(part)}; keys with this name: {', '.join(same[:MOST_OFFERED])}{more}"
+    return f"{where} key {found(part)}; {choices(part, known) if known else 'use the key above it'}"
 
 
 TOP = Key("", ScenarioModel, dotted(()), shape(ScenarioModel))

@@ -70,7 +70,7 @@ WORDS = {
     "provinces": marked("provinces"),
     "province_weights": marked("weight"),
     "apart": marked("apart"),
-    "discipline": marked("order of the line"),
+    "discipline": marked("order of the queue"),
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
 }
@@ -165,7 +165,7 @@ def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | No
 
 def share_text(staff: float) -> str:
     """Return the staff that a province has as its share of a country's."""
-    return said("{number} people, its share", number=amount(staff))
+    return said("its share, {number} people", number=amount(staff))
 
 
 def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | None = None) -> str:

@@ -68,7 +68,7 @@ class Lever:
         if self.base is None:
             return said("{name}, added: {other}", name=self.name, other=self.other)
         if self.other is None:
-            return said("{name}, taken away: {base}", name=self.name, base=self.base)
+            return said("{name}, removed: {base}", name=self.name, base=self.base)
         return said("{name}: {base} -> {other}", name=self.name, base=self.base, other=self.other)
 
     @classmethod

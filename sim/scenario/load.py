@@ -215,9 +215,9 @@ def _own_key(holder: Any, parts: list[str], key: str) -> Any:
         names = [str(index) for index in range(len(holder))]
         own = int(parts[0]) if parts[0].isdecimal() and int(parts[0]) < len(holder) else None
     else:
-        raise KeyError(f"{key}: there is nothing below {found(holder)}; the key of a single value")
+        raise KeyError(f"{key}: there is nothing below {found(holder)}; use the key of a single value")
     if own is None:
-        raise KeyError(f"{key}: no such key: {found(parts[0])}; {choices(parts[0], names)}")
+        raise KeyError(f"{key}: there is no key {found(parts[0])}; {choices(parts[0], names)}")
     return own
 
 
@@ -262,7 +262,7 @@ def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
 
 def _none_stored(name_or_path: str) -> Mistake:
     return no_draw(
-        f"no draws are stored with {found(str(name_or_path))}", "a scenario whose calibration.draws names some"
+        f"no draws are stored with {found(str(name_or_path))}", "use a scenario whose calibration.draws names a table"
     )
 
 
@@ -309,7 +309,7 @@ def _demand_readable(scenario: Scenario, place: Place) -> None:
         top_map(decode(scenario.yaml().encode("utf-8", "surrogatepass"), place), place)
     except ScenarioError as error:
         (mistake, *_) = error.mistakes
-        what = f"with all that it extends and names, {mistake.message}"
+        what = f"with all files that it extends and names, {mistake.message}"
         raise ScenarioError([Mistake(place, dotted(()), what, mistake.allowed)]) from None
 
 

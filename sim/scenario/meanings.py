@@ -198,7 +198,7 @@ _UNITS_BY_DESCRIPTION = {
     _description(annotation): unit
     for annotation, unit in (
         (scalars.Duration, A_TIME),
-        (scalars.Day, "a day: YYYY-MM-DD"),
+        (scalars.Day, "a date: YYYY-MM-DD"),
         (scalars.Clock, "a time of day: HH:MM"),
         (scalars.HalfHour, "a time of day: HH:MM"),
     )

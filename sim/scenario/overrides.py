@@ -44,7 +44,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
     for number, (key, text) in enumerate(texts.items()):
         if not _is_key(key):
             at = _shifted(start, number, 0)
-            mistakes.append(Mistake(at, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
+            mistakes.append(Mistake(at, dotted(()), f"{found(key)} is not a dotted key", "use dotted.key=value"))
             continue
         path, columns = _path_to(root, key)
         shift = (number, len(key) + 1)
@@ -75,7 +75,7 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
         try:
             pairs.append(Setting(path, unwrap(node_of(value, place), mistakes, path), columns))
         except TypeError as error:
-            mistakes.append(Mistake(place, dotted(path), str(error), "plain values as in a scenario file"))
+            mistakes.append(Mistake(place, dotted(path), str(error), "use plain values, as in a scenario file"))
     return pairs
 
 
@@ -103,8 +103,8 @@ def _with_value(node: Node | None, setting: Setting, depth: int, mistakes: list[
         inner = _with_value(child, setting, depth + 1, mistakes)
         return Node({str(part): inner}, value.place, {str(part): _key_place(setting, depth)})
     if child is None or not isinstance(part, int):
-        allowed = f"0 to {len(node.value) - 1}" if node.value else "the list is empty"
-        mistakes.append(Mistake(value.place, dotted(path), f"{found(str(part))} is no index", allowed))
+        allowed = f"must be 0 to {len(node.value) - 1}" if node.value else "the list is empty"
+        mistakes.append(Mistake(value.place, dotted(path), f"{found(str(part))} is not an index", allowed))
         return node
     changed = merge(child, _with_value(child, setting, depth + 1, mistakes))
     items = [changed if index == part else item for index, item in enumerate(node.value)]
@@ -167,4 +167,4 @@ def node_of(value: Any, place: Place) -> Node:
             return Node(entries, place, dict.fromkeys(entries, place))
         case list() | tuple():
             return Node([node_of(child, place) for child in value], place)
-    raise TypeError(f"a {type(value).__name__} is no value of a scenario")
+    raise TypeError(f"a {type(value).__name__} cannot be a scenario value")

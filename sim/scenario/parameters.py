@@ -50,19 +50,21 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     origin, limits, target, basis = (full.get(key) for key in FULL_FORM[1:])
     value = unwrap(full["value"], mistakes, path)
     if value.parameter is not None:
-        wrong(full["value"], "value", "a parameter inside a parameter", "one value with one origin")
+        wrong(full["value"], "value", "a parameter inside a parameter", "must be one value with one origin")
     if origin is not None and origin.value not in ORIGINS:
         allowed = choices(str(origin.value), ORIGINS)
-        wrong(origin, "origin", f"{found(origin.plain())} is no origin", allowed)
+        wrong(origin, "origin", f"{found(origin.plain())} is not an origin", allowed)
         origin = None
     if basis is not None and not isinstance(basis.value, str):
-        wrong(basis, "basis", f"{found(basis.plain())} is not text", "a text: where the value is from")
+        wrong(basis, "basis", f"{found(basis.plain())} is not text", "must be text: where the value comes from")
         basis = None
     if target is not None and not isinstance(target.value, str):
-        wrong(target, "target", f"{found(target.plain())} is not text", "a text: the figure that fixed the value")
+        wrong(target, "target", f"{found(target.plain())} is not text", "must be text: the figure that fixed the value")
         target = None
     if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
-        wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in units of the value")
+        wrong(
+            limits, "range", f"{found(limits.plain())} is not a range", "must be [low, high] in the units of the value"
+        )
         limits = None
     return replace(value, parameter=Parameter(_text(origin), limits, _text(target), _text(basis), node.place))
 

@@ -65,8 +65,8 @@ def parted(before: Node, after: Node) -> list[Mistake]:
     one, other = _pool_in(was, names), _pool_in(wanted, names)
     if one is None or other is None or finest(one, other) == other:
         return []
-    what = f"{found(str(other))} cannot be had of pools: {rows.place.file} has no provinces"
-    return [Mistake(wanted.place, dotted(POOL), what, f"{one}, {COUNTRY}, or the scenario that it was made of")]
+    what = f"{found(str(other))} cannot split pools into provinces again: {rows.place.file} has only pools"
+    return [Mistake(wanted.place, dotted(POOL), what, f"use {one}, {COUNTRY}, or the original scenario")]
 
 
 def _pool_in(node: Node, names: Names) -> Pool | None:

@@ -31,7 +31,7 @@ TABLE = ("population", "provinces")
 MOST_NEAR = 3
 """Names that are proposed in place of one that is none."""
 
-ALLOWED = "a name or code of population.provinces; tocsin provinces lists them"
+ALLOWED = "use a name or code of population.provinces (list them: tocsin provinces)"
 
 SEPARATORS = " -_'\u2019.\u00b7"
 """Characters that make no difference in a name."""
@@ -66,8 +66,8 @@ def code_of(text: str | int, names: Names) -> int:
     if len(codes) == 1:
         return codes[0]
     if codes:
-        raise ProvinceError(f"{found(text)} is the name of {len(codes)} provinces", f"a code: {_either(codes)}")
-    raise ProvinceError(f"{found(text)} is no province", _nearest(word, names))
+        raise ProvinceError(f"{found(text)} is the name of {len(codes)} provinces", f"use a code: {_either(codes)}")
+    raise ProvinceError(f"{found(text)} is not a province", _nearest(word, names))
 
 
 def coded(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
@@ -200,7 +200,7 @@ def _coded(node: Node, place: _Place, names: Names, path: KeyPath, mistakes: lis
     for key, child in value.items():
         below, own = place.child(key), key if place.keys is None else str(_coded_text(key, place.keys, names))
         if own in entries:
-            what, allowed = f"is '{written[own]}' again", "each province once, by its name or its code"
+            what, allowed = f"names '{written[own]}' a second time", "use each province once, by name or code"
             mistakes.append(Mistake(node.keys.get(key, child.place), dotted((*path, key)), what, allowed))
             continue
         entries[own] = child if below is None else _coded(child, below, names, (*path, own), mistakes)

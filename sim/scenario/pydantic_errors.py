@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.scenario.errors import Mistake, Place, choices, dotted, found
+from sim.scenario.errors import Mistake, Place, choices, dotted, entries, found, must_be, or_else
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.parameters import FULL_FORM
-from sim.scenario.schema.base import rules_of, touches
+from sim.scenario.schema.base import PATTERNS, rules_of, touches
 from sim.scenario.shapes import Shape
 
 MOST_MISTAKES = 500
@@ -21,7 +21,7 @@ MOST_ITEMS = 4 * MOST_MISTAKES
 """Errors of pydantic's that are looked at: several can be of one mistake."""
 
 ALLOWED_BY_TYPE = (
-    ("string", "a text"),
+    ("string", "text"),
     ("bool", "true or false"),
     ("int", "a whole number"),
     ("float", "a number"),
@@ -29,7 +29,7 @@ ALLOWED_BY_TYPE = (
     ("dict", "a map"),
     ("list", "a list"),
     ("tuple", "a list"),
-    ("date", "a day such as 2022-11-30"),
+    ("date", "a date such as 2022-11-30"),
     ("none", "null"),
 )
 """What is allowed, by the beginning of pydantic's name of an error."""
@@ -53,8 +53,8 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Colle
             continue
         for mistake in _mistakes_of_item(item, root, shape, changed):
             first = kept.setdefault((mistake.place, mistake.key), mistake)
-            if mistake.allowed not in first.allowed:  # another alternative of a union
-                both = f"{first.allowed}, or {mistake.allowed}"
+            if item["type"] != "rule" and mistake.allowed not in first.allowed:  # another alternative of a union
+                both = or_else(first.allowed, mistake.allowed)
                 kept[mistake.place, mistake.key] = Mistake(first.place, first.key, first.message, both)
     return list(kept.values())
 
@@ -125,7 +125,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[K
     if item["loc"] and item["loc"][-1] == "[key]":
         name = str(item["loc"][-2])
         place = place_of(root, path, by_key=True)
-        return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
+        return [Mistake(place, dotted(path), f"key {found(name)} is not a valid name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root, shape)]
     if kind == "rule":
@@ -162,7 +162,7 @@ def _stranger(path: KeyPath, root: Node, shape: Shape) -> Mistake | None:
     if place.layer == "file" or parent is None:
         return None
     others = [name for name, at in parent.keys.items() if at.layer == "file"]
-    return Mistake(place, dotted(path), "no such name", choices(str(path[-1]), others)) if others else None
+    return Mistake(place, dotted(path), "there is no such entry", choices(str(path[-1]), others)) if others else None
 
 
 def _unknown_key(path: KeyPath, root: Node, shape: Shape) -> Mistake:
@@ -176,7 +176,7 @@ def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
     name = str(path[-1])
     inner = known.child(name, parent) if known is not None else None
-    wanted = inner.words_for_people() if inner is not None else "a value"
+    wanted = must_be(inner.words_for_people() if inner is not None else "a value")
     place = place_of(root, path[:-1], by_key=True)
     if len(path) > 1 and isinstance(path[-2], int):
         place = parent.place
@@ -184,7 +184,7 @@ def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
         if parent.keys and name not in parent.keys:
             place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
     elif name in parent.keys:
-        return Mistake(parent.keys[name], dotted(path), "is removed but needed", wanted)
+        return Mistake(parent.keys[name], dotted(path), "is removed but required", wanted)
     missing = Mistake(place, dotted(path), "is missing", wanted)
     return _stranger(path[:-1], root, shape) or missing
 
@@ -214,7 +214,10 @@ def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, roo
 
 
 def _pattern(context: Any) -> str:
-    return f"names that match {context['pattern']}" if "pattern" in context else "a name"
+    """Return what a text must be, from the context of pydantic's error."""
+    if "pattern" in context:
+        return PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+    return f"must have at most {context['max_length']} characters" if "max_length" in context else "must be valid text"
 
 
 def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str) -> tuple[str, str]:
@@ -227,24 +230,30 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
         either = (
             f", or a map with the key {', '.join(known.key_names())}" if known is not None and known.models() else ""
         )
-        return f"{value} is not allowed", choices(str(node.value), words) + either if words else context["expected"]
+        return f"{value} is not allowed", choices(str(node.value), words) + either if words else must_be(
+            context["expected"]
+        )
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
-        wanted = "at least" if kind == "too_short" else "at most"
+        wanted = "must have at least" if kind == "too_short" else "must have at most"
         length = len(node.value) if isinstance(node.value, dict | list) else context.get("actual_length")
-        return f"has {length} entries", f"{wanted} {bound}"
+        return f"has {entries(length)}", f"{wanted} {bound}"
     if kind in ("string_too_short", "string_too_long"):
         short = kind.endswith("short")
+        if short and context["min_length"] == 1:
+            return "is empty", "must have at least one character"
         wanted = f"at least {context['min_length']}" if short else f"at most {context['max_length']}"
-        return f"{value} is too {'short' if short else 'long'}", f"{wanted} characters"
+        return f"{value} is too {'short' if short else 'long'}", f"must have {wanted} characters"
+    if kind == "string_unicode":
+        return "contains an unpaired surrogate", "must be valid text"
     if kind == "string_pattern_mismatch":
-        return f"{value} does not fit", f"a text that matches {context['pattern']}"
+        return f"{value} is not allowed", _pattern(context)
     if kind in ("model_type", "model_attributes_type"):
         names = ", ".join(known.key_names()) if known is not None else ""
-        return f"{value} is not a map", f"a map with the keys {names}" if names else "a map"
+        return f"{value} is not a map", must_be(f"a map with the keys {names}" if names else "a map")
     for beginning, allowed in ALLOWED_BY_TYPE:
         if kind.startswith(beginning):
-            return f"{value} is not {allowed}", allowed
+            return f"{value} is not {allowed}", must_be(allowed)
     if kind == "value_error":
         text = str(context.get("error", text))
     head, _, tail = text.partition("; ")
@@ -263,6 +272,6 @@ def merged(mistakes: list[Mistake]) -> list[Mistake]:
     )
     if len(ordered) > MOST_MISTAKES:
         last = ordered[MOST_MISTAKES]
-        what = f"{len(ordered) - MOST_MISTAKES} more mistakes from here on"
-        ordered[MOST_MISTAKES:] = [Mistake(last.place, last.key, what, f"{MOST_MISTAKES} are told at once")]
+        what = f"{len(ordered) - MOST_MISTAKES} more mistakes follow"
+        ordered[MOST_MISTAKES:] = [Mistake(last.place, last.key, what, f"at most {MOST_MISTAKES} are listed")]
     return ordered

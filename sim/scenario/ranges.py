@@ -23,8 +23,8 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
         if parameter.range is not None:
             mistakes += _wrong_range(path, node, parameter.range, expected)
         elif parameter.origin == "assumed" and _needs_range(node, expected):
-            key, allowed = dotted((*path, "range")), "range: [low, high] around the value"
-            mistakes.append(Mistake(parameter.place, key, "an assumed number has no range", allowed))
+            key, allowed = dotted((*path, "range")), "add range: [low, high] around the value"
+            mistakes.append(Mistake(parameter.place, key, "an assumed number must have a range", allowed))
     return mistakes
 
 
@@ -79,24 +79,24 @@ def _wrong_range(path: KeyPath, node: Node, limits: Node, expected: Shape) -> li
             ends.append(_size(_read(end, expected)))
         except ValidationError as error:
             context = error.errors(include_url=False)[0].get("ctx", {})
-            message = context.get("what", f"{found(end.plain())} is no value of this parameter")
-            allowed = context.get("allowed", "[low, high] in the units of the value")
+            message = context.get("what", f"{found(end.plain())} is not a value of this parameter")
+            allowed = context.get("allowed", "must be [low, high] in the units of the value")
             mistakes.append(Mistake(end.place, dotted((*path, "range", index)), message, allowed))
     if mistakes:
         return mistakes
     key = dotted((*path, "range"))
     low, high = ends
     if low is None or high is None:
-        return [Mistake(limits.place, key, "the values have no order", "no range here")]
+        return [Mistake(limits.place, key, "the values have no order", "remove the range")]
     shown = f"[{', '.join(_text(end) for end in limits.value)}]"
     if low > high:
-        return [Mistake(limits.place, key, f"{shown} begins above its end", "[low, high] with low at most high")]
+        return [Mistake(limits.place, key, f"{shown} begins above its end", "low must be at most high")]
     try:
         value = _size(_read(node, expected))
     except ValidationError:
         return []
     if value is not None and not low <= value <= high:
-        return [Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"a value in {shown}")]
+        return [Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"must be in {shown}")]
     return []
 
 

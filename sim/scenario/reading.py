@@ -55,7 +55,7 @@ CONSTANTS: dict[str, Scalar] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
-A_SCENARIO = "a map of the keys of a scenario"
+A_SCENARIO = "must be a map of scenario keys"
 
 
 def plain_scalar(text: str) -> Scalar:
@@ -88,18 +88,20 @@ def decode(data: bytes, place: Place) -> str:
         ScenarioError: If the bytes are too many, or no text that YAML allows.
     """
     if len(data) > MAX_BYTES:
-        raise ScenarioError([Mistake(place, dotted(()), "the file is too large", f"at most {MAX_BYTES} bytes")])
+        raise ScenarioError(
+            [Mistake(place, dotted(()), "the file is too large", f"must have at most {MAX_BYTES:,} bytes")]
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         at = _after(data[: error.start].decode("utf-8", "replace"), place)
-        what = f"byte 0x{data[error.start]:02x} is no UTF-8 text"
-        raise ScenarioError([Mistake(at, dotted(()), what, "a text file in UTF-8")]) from None
+        what = f"byte 0x{data[error.start]:02x} is not valid UTF-8"
+        raise ScenarioError([Mistake(at, dotted(()), what, "must be a UTF-8 text file")]) from None
     bad = UNPRINTABLE.search(text)
     if bad:
         at = _after(text[: bad.start()], place)
-        what = f"control character U+{ord(bad[0]):04X}"
-        raise ScenarioError([Mistake(at, dotted(()), what, "printable text, line breaks and tabs")])
+        what = f"contains the control character U+{ord(bad[0]):04X}"
+        raise ScenarioError([Mistake(at, dotted(()), what, "use only printable text, line breaks and tabs")])
     return text
 
 
@@ -129,7 +131,9 @@ class _Composer:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self.stop(self.place(event.start_mark), "a second document begins", "one document a file")
+                    raise self.stop(
+                        self.place(event.start_mark), "a second document begins", "use one document per file"
+                    )
             elif isinstance(event, NodeEvent):
                 root = self.value(event)
         return root
@@ -144,7 +148,7 @@ class _Composer:
         if isinstance(event, ScalarEvent):
             node = self.scalar(event, place, has_tag)
         elif len(self.path) >= MAX_DEPTH:
-            raise self.stop(place, "maps and lists are nested too deep", f"at most {MAX_DEPTH} levels")
+            raise self.stop(place, "maps and lists are nested too deep", f"use at most {MAX_DEPTH} levels")
         else:
             if event.anchor is not None:
                 self.anchors.setdefault(event.anchor, None)
@@ -157,8 +161,8 @@ class _Composer:
         """Return the node that an alias stands for, which counts as if it were written out."""
         known = self.anchors.get(anchor)
         if known is None:
-            what = "stands inside itself" if anchor in self.anchors else "has no anchor before it"
-            raise self.stop(place, f"alias '*{anchor}' {what}", "an anchor that is complete")
+            what = "refers to itself" if anchor in self.anchors else "has no anchor before it"
+            raise self.stop(place, f"alias '*{anchor}' {what}", "the anchor must end before its first alias")
         node, size = known
         self.grow(place, size)
         return node
@@ -167,7 +171,7 @@ class _Composer:
         """Return the node of a scalar; one in quotes, or with a tag, is a text."""
         value = event.value if event.style or has_tag else plain_scalar(event.value)
         if isinstance(value, float) and not math.isfinite(value):
-            self.wrong(place, f"{found(event.value)} is not finite", "a finite number")
+            self.wrong(place, f"{found(event.value)} is not finite", "must be a finite number")
         return Node(value, place)
 
     def sequence(self, place: Place) -> Node:
@@ -205,20 +209,23 @@ class _Composer:
             keys: The keys of the map so far.
         """
         if isinstance(event, AliasEvent):
-            raise self.stop(place, f"alias '*{event.anchor}' stands where a key belongs", "keys are text")
+            raise self.stop(place, f"alias '*{event.anchor}' cannot be a key", "keys must be text")
         has_tag = self.begin(event, place)
         if not isinstance(event, ScalarEvent):
-            raise self.stop(place, "a map or list stands where a key belongs", "keys are text")
+            raise self.stop(place, "a map or list cannot be a key", "keys must be text")
         text = event.value
         value = text if event.style or has_tag else plain_scalar(text)
         if value is None or isinstance(value, bool | float):
-            return text, (f"key {found(value)} is not text", "keys are text (quote it)")
+            return text, (f"key {found(value)} is not text", "keys must be text (quote it)")
         if text == "<<":
-            return text, ("'<<' merges no maps in YAML 1.2", "use extends, or write the keys out")
+            return text, ("the merge key '<<' is not supported", "use extends, or write the keys out")
         if len(text) > LONGEST_KEY or "\n" in text:
-            return text, (f"key {found(text)} is no name", f"keys of one line and at most {LONGEST_KEY} characters")
+            return text, (
+                f"key {found(text)} is not a valid name",
+                f"keys must be one line of at most {LONGEST_KEY} characters",
+            )
         if text in keys:
-            return text, ("the key is given twice", f"each key once (first in line {keys[text].line})")
+            return text, ("the key is given twice", f"use each key once (first on line {keys[text].line})")
         return text, None
 
     def begin(self, event: Any, place: Place) -> bool:
@@ -226,14 +233,16 @@ class _Composer:
         self.grow(place, 1)
         if event.tag is None:
             return False
-        self.wrong(place, f"tag {found(event.tag)} asks for a type or code", "plain values without tags")
+        self.wrong(place, f"tag {found(event.tag)} is not allowed", "use plain values without tags")
         return True
 
     def grow(self, place: Place, size: int) -> None:
         """Count nodes; raises ScenarioError where they are too many."""
         self.total += size
         if self.total > MAX_NODES:
-            raise self.stop(place, "the file holds too many values, aliases expanded", f"at most {MAX_NODES}")
+            raise self.stop(
+                place, "the file holds too many values, aliases expanded", f"must hold at most {MAX_NODES:,}"
+            )
 
     def place(self, mark: Any) -> Place:
         """Return the place of a mark of the parser, which counts from 0."""
@@ -327,7 +336,7 @@ def _parsed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     except Exception as error:
         # the parser is known to fail in other ways on malformed text; for the user it is the same mistake
         at, problem = place, f"the text cannot be parsed ({type(error).__name__})"
-    composer.wrong(at, problem, "YAML 1.2")
+    composer.wrong(at, problem, "must be valid YAML 1.2")
     return None, composer.mistakes
 
 
@@ -347,7 +356,7 @@ def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     if node.value is None or node.value == {}:
         return None, [Mistake(node.place, dotted(()), "the file is empty", A_SCENARIO)]
     if not isinstance(node.value, dict):
-        # What such a file holds may be nobody's business: its kind is told, and no word of it.
+        # The file may be private, so the message names its kind and quotes nothing of it.
         kind = {list: "a list", str: "plain text", bool: "a switch"}.get(type(node.value), "a number")
-        return None, [*mistakes, Mistake(node.place, dotted(()), f"the file is no YAML map but {kind}", A_SCENARIO)]
+        return None, [*mistakes, Mistake(node.place, dotted(()), f"the file is {kind}", A_SCENARIO)]
     return node, mistakes

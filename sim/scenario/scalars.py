@@ -29,7 +29,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def refuse(what: str, allowed: str) -> PydanticCustomError:
-    """Return an error in the two halves of a scenario's message: what is wrong; what is allowed."""
+    """Return an error with the two halves of a message: what is wrong; what is allowed."""
     return PydanticCustomError("quantity", "{what}; {allowed}", {"what": what, "allowed": allowed})
 
 
@@ -61,7 +61,7 @@ def read_whole(value: object, allowed: str) -> int:
 
 
 def _read_duration(value: object) -> int:
-    allowed = f"a number with one of {', '.join(units.DURATION_UNITS)}, such as '45 min'"
+    allowed = f"must be a number with a unit ({', '.join(units.DURATION_UNITS)}), for example '45 min'"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse(f"{found(value)} has no unit", allowed)
     match = units.DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -72,24 +72,24 @@ def _read_duration(value: object) -> int:
         raise refuse(f"{found(unit)} is not a unit of time", allowed)
     ms = units.milliseconds(number, unit)
     if ms.denominator != 1:
-        raise refuse(f"{found(value)} is not a whole number of ms", "durations are rounded to 1 ms")
+        raise refuse(f"{found(value)} is not a whole number of ms", "must be a multiple of 1 ms")
     if ms < 0:
-        raise refuse(f"{found(value)} is negative", "a duration from 0 up")
+        raise refuse(f"{found(value)} is negative", "must be 0 or longer")
     if ms > LONGEST_DAYS * DAY_MS:
-        raise refuse(f"{found(value)} is too long", f"at most {LONGEST_DAYS} d")
+        raise refuse(f"{found(value)} is too long", f"must be at most {LONGEST_DAYS} d")
     return int(ms)
 
 
 def _duration(value: object) -> int:
     ms = _read_duration(value)
     if ms == 0:
-        raise refuse(f"{found(value)} is no time at all", "a duration above 0")
+        raise refuse(f"{found(value)} is zero", "must be longer than zero")
     return ms
 
 
 def read_rate(value: object) -> float:
     """Return a rate in events a day, read from a text with its unit; raises pydantic's error for anything else."""
-    allowed = f"a number per {', '.join(u for u in units.RATE_UNITS if u != 'd')}, such as '120 per day'"
+    allowed = f"must be a number per {', '.join(u for u in units.RATE_UNITS if u != 'd')}, for example '120 per day'"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse(f"{found(value)} has no unit", allowed)
     match = units.RATE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -99,7 +99,7 @@ def read_rate(value: object) -> float:
     if unit not in units.RATE_UNITS:
         raise refuse(f"{found(unit)} is not a unit of time", allowed)
     if number < 0:
-        raise refuse(f"{found(value)} is negative", "a rate from 0 up")
+        raise refuse(f"{found(value)} is negative", "must be 0 or more")
     return float(units.per_day(number, unit))
 
 
@@ -107,11 +107,11 @@ def read_rate(value: object) -> float:
 
 
 def _day(value: object) -> dt.date:
-    allowed = "a day such as 2022-11-30"
+    allowed = "must be a date such as 2022-11-30"
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     if not isinstance(value, str) or DAY.fullmatch(value) is None:
-        raise refuse(f"{found(value)} is not a day", allowed)
+        raise refuse(f"{found(value)} is not a date", allowed)
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
@@ -119,17 +119,17 @@ def _day(value: object) -> dt.date:
 
 
 def _window(value: object) -> tuple[dt.date, dt.date | None]:
-    allowed = "[first day, last day], the last may be null"
+    allowed = "must be [first day, last day] (the last day may be null)"
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise refuse(f"{found(value)} is not a window", allowed)
     start, end = _day(value[0]), None if value[1] is None else _day(value[1])
     if end is not None and end < start:
-        raise refuse(f"the window ends on {end}, before it starts on {start}", allowed)
+        raise refuse(f"the window ends on {end}, before it starts on {start}", f"must end on {start} or later")
     return start, end
 
 
 def _clock(value: object) -> int:
-    allowed = "a time of day from '00:00' to '24:00'"
+    allowed = "must be a time of day from '00:00' to '24:00'"
     match = CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise refuse(f"{found(value)} is not a time of day", allowed)
@@ -142,7 +142,7 @@ def _clock(value: object) -> int:
 def _half_hour(value: object) -> int:
     minutes = _clock(value)
     if minutes % (DAY_MINUTES // HALF_HOURS):
-        raise refuse(f"{found(value)} is not on a half hour", "a time of day such as '08:30'")
+        raise refuse(f"{found(value)} is not on a half hour", "must be a full or half hour, for example '08:30'")
     return minutes
 
 
@@ -169,7 +169,7 @@ def _switch(value: object) -> bool:
         return value
     if isinstance(value, str) and value.lower() in SWITCH:
         return SWITCH[value.lower()]
-    raise refuse(f"{found(value)} is neither on nor off", "on or off")
+    raise refuse(f"{found(value)} is neither on nor off", "must be on or off")
 
 
 def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]
 
 _DURATION_SCHEMA = _text_schema("a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min")
 RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
-_DAY_SCHEMA = {"type": "string", "format": "date", "description": "a day", "examples": ["2022-11-30"]}
+_DAY_SCHEMA = {"type": "string", "format": "date", "description": "a date", "examples": ["2022-11-30"]}
 _CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
 _HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
 
@@ -199,7 +199,7 @@ Window = Annotated[
     WithJsonSchema(
         {
             "type": "array",
-            "description": "first and last day, both included; a null end is open",
+            "description": "first and last day, both included; null as the last day means no end",
             "prefixItems": [_DAY_SCHEMA, {"anyOf": [_DAY_SCHEMA, {"type": "null"}]}],
             "minItems": 2,
             "maxItems": 2,

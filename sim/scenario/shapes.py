@@ -69,10 +69,10 @@ class Shape:
         return list(dict.fromkeys(name for model in self.models(node) for name in fields(model) if name != NAMED))
 
     def words_for_people(self) -> str:
-        """Return what may stand here, in words such as ``a duration, such as '45 min'``."""
+        """Return what may stand here, in words such as ``a duration, for example '45 min'``."""
         models, words = self.models(), self.words()
         if self.table:
-            return "a list of rows or the name of a CSV file beside the scenario"
+            return "a list of rows or the name of a CSV file next to the scenario"
         if models:
             keys = self.key_names()
             a_map = (
@@ -138,14 +138,14 @@ def _shapes(model: type[BaseModel]) -> dict[str, Shape]:
 TYPES = {
     "array": "a list",
     "object": "a map",
-    "string": "a text",
+    "string": "text",
 }
 
 
 def _in_words(stated: dict[str, Any]) -> str:
     """Return the JSON Schema of a value in words."""
     if "description" in stated:
-        example = f", such as '{stated['examples'][0]}'" if "examples" in stated else ""
+        example = f", for example '{stated['examples'][0]}'" if "examples" in stated else ""
         return f"{stated['description']}{example}"
     return TYPES.get(stated.get("type", ""), "a value")
 

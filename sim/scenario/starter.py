@@ -52,17 +52,16 @@ numbers are examples; nothing is known."""
 
 HEAD = """\
 # yaml-language-server: $schema={schema}
-## The line above tells editors what a scenario may say: they complete keys, explain them and mark mistakes.
+## The line above is for editors: with it they complete keys, explain them and mark mistakes.
 ##
-## This scenario is {base} with what you change below.
-## To use a lever, take away the first "# " of its line and of the lines under which it is indented (its section), then
-## edit the value. Lines with a second # only explain: they may stay, or be uncommented with the rest.
-## What is not said here is as in {base}.
+## This scenario is {base} with the changes below; every other value is the one of {base}.
+## To use a lever, remove the first "# " of its line and of the section lines above it, then edit the value.
+## Lines with a second # only explain: leave them, or uncomment them with the rest.
 ##
-## tocsin validate {file}    names every mistake
+## tocsin validate {file}    lists every mistake
 ## tocsin show {base}    lists all values
-## tocsin explain KEY    says what a key means
-## tocsin provinces    lists provinces; their names are taken wherever codes are
+## tocsin explain KEY    explains a key
+## tocsin provinces    lists provinces; use their names or codes
 schema: 1
 name: {name}
 title: {title}
@@ -70,9 +69,8 @@ extends: {base}
 """
 
 SMALL = """
-## For first looks a small part of the country is enough, or as options: --scale 0.005 --pool country, which takes
-## seconds and, with all provinces as one, keeps desks large. To ask about one province add --apart NAME: it stays by
-## itself, and what is said of it is in force.
+## For a first look use a small sample: --scale 0.005 --pool country takes seconds and, with all provinces pooled, keeps
+## desks large. For questions about one province add --apart NAME: it stays separate, and its own settings hold.
 # # {scale}
 # scale: 0.005
 """
@@ -96,7 +94,7 @@ def begun(name: str, base: str, scenario: Scenario, schema: str) -> str:
         scenario: That scenario.
         schema: The name of the file of the JSON Schema beside it.
     """
-    title = f"What changes beside {scenario.name}?"
+    title = f"What changes relative to {scenario.name}?"
     head = HEAD.format(schema=schema, base=base, name=name, title=scalar_text(title), file=f"{name}.yaml")
     levers = [*(lever for key in LEVERS for lever in _of_key(key, scenario)), *_measures(scenario)]
     (key,) = keys_at("scale")
@@ -116,7 +114,10 @@ def _written(levers: list[_Lever]) -> Iterator[str]:
         for depth in range(shared, len(holders)):
             yield f"{COMMENT}{'  ' * depth}{scalar_text(holders[depth])}:"
         indent = "  " * len(holders)
-        yield from (f"{COMMENT}{indent}# {line}" for line in textwrap.wrap(lever.prose, WIDTH - len(indent) - 4))
+        yield from (
+            f"{COMMENT}{indent}# {line}"
+            for line in textwrap.wrap(lever.prose, WIDTH - len(indent) - 4, break_on_hyphens=False)
+        )
         yield f"{COMMENT}{indent}{scalar_text(key)}: {lever.value}"
         above = tuple(holders)
 
@@ -161,9 +162,9 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
         rest = {key: inner for key, inner in says.items() if key != "kind"}
         value = {"kind": says["kind"], "window": [start, None], **region, **rest}
         own = next(f"{name}{tail}" for tail in ("", *(f"-{n}" for n in range(2, 1000))) if f"{name}{tail}" not in taken)
-        some = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
+        some = f"Limit it to some provinces with provinces: [{scenario.spec.population.provinces[0].name}]."
         where = some if "provinces" in fields else ""
-        prose = f"A measure of your own, intensity: {_prose(lever)} The number is an example. {where}"
+        prose = f"An example measure. Intensity: {_prose(lever)} The number is only an example. {where}"
         yield _Lever(("measures", own), flow_text(value), prose.strip())
 
 

@@ -55,12 +55,14 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
     """
     rows = _rows(table)
     if not rows:
-        yield Mistake(table.place, dotted(KEY), "the table has no rows", "one row a draw")
+        yield Mistake(table.place, dotted(KEY), "the table has no rows", "must have one row per draw")
         return
     columns = rows[0].keys
     first, *others = columns
     if first != NUMBER:
-        yield Mistake(columns[first], dotted(KEY), f"the first column is {found(first)}", f"'{NUMBER}', from 0 up")
+        yield Mistake(
+            columns[first], dotted(KEY), f"the first column is {found(first)}", f"must be '{NUMBER}', counting from 0"
+        )
         return
     names = names_in(root)
     for key in others:
@@ -69,10 +71,10 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
         given = row.child(NUMBER)
         if given is None or given.value != count:
             shown = "no number" if given is None else f"the number {found(given.value)}"
-            yield Mistake(row.place, dotted(KEY), f"the row has {shown}", f"{count}: draws count from 0 up")
+            yield Mistake(row.place, dotted(KEY), f"the row has {shown}", f"must have {count}: draws count from 0")
         for key in others:
             if row.child(key) is None:
-                yield Mistake(row.place, key, f"draw {count} has no value", "a value in every cell")
+                yield Mistake(row.place, key, f"draw {count} has no value", "every cell must have a value")
 
 
 def drawn(root: Node, table: Node, number: int) -> Node:
@@ -90,7 +92,7 @@ def drawn(root: Node, table: Node, number: int) -> Node:
     """
     rows = _rows(table)
     if not 0 <= number < len(rows):
-        raise ScenarioError([no_draw(f"there is no draw {number}", f"0 to {len(rows) - 1}")])
+        raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(rows) - 1}")])
     names = names_in(root)
     for key in list(rows[number].keys)[1:]:
         cell = rows[number].child(key)
@@ -124,13 +126,13 @@ def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Itera
         child = node.child(part)
         if child is None:
             names = [str(name) for name in node.value] if isinstance(node.value, dict) else []
-            yield Mistake(place, key, f"no such key: {found(str(part))}", choices(str(part), names))
+            yield Mistake(place, key, f"there is no key {found(str(part))}", choices(str(part), names))
             return
         node, claimed = child, claimed or child.parameter is not None
     if isinstance(node.value, dict | list):
-        yield Mistake(place, key, f"is {found(node.plain())}", "the key of a single value")
+        yield Mistake(place, key, f"is {found(node.plain())}", "use the key of a single value")
     elif not claimed:
-        yield Mistake(place, key, "is no parameter", "a value with its origin, such as those that are calibrated")
+        yield Mistake(place, key, "is not a parameter", "use a value with an origin, for example a calibrated one")
 
 
 def _put(node: Node, path: KeyPath, cell: Node) -> Node:

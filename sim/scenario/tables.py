@@ -26,13 +26,15 @@ class TableMarker:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Return a schema that takes a list of rows, or a file's name."""
-        file = {"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}
+        file = {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
         return {"anyOf": [file, handler(schema)]}
 
 
 def _rows(value: object) -> tuple[object, ...]:
     if not isinstance(value, list | tuple):
-        raise refuse(f"{found(value)} is not a table", "a list of rows or the name of a CSV file beside it")
+        raise refuse(
+            f"{found(value)} is not a table", "must be a list of rows or the name of a CSV file next to the scenario"
+        )
     return tuple(value)
 
 
@@ -40,12 +42,14 @@ Table = Annotated[tuple[Row, ...], TableMarker()]
 
 
 def _not_read(value: object) -> None:
-    raise refuse(f"{found(value)} is no table of draws", "in a scenario's file, the name of a CSV file beside it")
+    raise refuse(f"{found(value)} is not a table of draws", "must be the name of a CSV file, given in a scenario file")
 
 
 CsvFile = Annotated[
     None,
     BeforeValidator(_not_read),
-    WithJsonSchema({"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}),
+    WithJsonSchema(
+        {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
+    ),
 ]
 """The name of a CSV file that loading puts to use and takes away; one that is still there is a mistake."""

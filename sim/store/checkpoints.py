@@ -34,7 +34,7 @@ MOST_BYTES = 8 << 30
 """Bytes of the checkpoints of a folder: of more, those that were used longest ago go."""
 STALE_S = 86_400
 """An unfinished file so old is of a process that was killed."""
-LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reference", "report"})
+LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reading", "reference", "report", "told"})
 """Sources that no state depends on."""
 
 

@@ -8,13 +8,15 @@ from sim.store.tables import FLOW_QUANTITIES, STATE_QUANTITIES, TABLES, Quantity
 HEAD = """\
 # The tables of a run
 
-Written by `python -m sim.store.document > docs/tables.md` from the declarations in `sim/store/tables.py`, which
-are all that the program itself knows of its tables.
+For people who analyse runs: every table with its columns, types, units and values.
 
-Each table is a Parquet file in the folder of a run, and a DataFrame of `sim.Run` by the same name. All but the log
-hold sums: one row for each combination of keys that occurs, sorted by them in the order of the columns, null first.
-Counts are as simulated: divide by the scale for those of the country, but for what is marked as whole. Days are those
-of the period, none of the warm-up. What each number means in the model is in section 9 of `docs/model.md`.
+Written by `python -m sim.store.document > docs/tables.md` from the declarations in `sim/store/tables.py`, the only
+description of tables in the program.
+
+Each table is a Parquet file in the folder of a run, and a DataFrame of `sim.Run` with the same name. All tables except
+the log hold sums: one row for each combination of keys that occurs, sorted by the keys in the order of the columns,
+null first. Counts are as simulated: divide them by the scale to get the country's, except those marked as whole. Days
+are those of the period, without the warm-up. Section 9 of `docs/model.md` says what each number means in the model.
 """
 
 SCENARIO_LISTS = {"fraud_types": "the fraud types of the scenario", "age_bands": "the age bands of the scenario"}

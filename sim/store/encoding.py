@@ -36,7 +36,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
         return arrow_texts(texts.tolist(), places)
     if column.kind == "real":
         if not np.isfinite(values).all():
-            raise ValueError(f"{column.name}: a value is not finite; what is missing has no row")
+            raise ValueError(f"{column.name}: a value is not finite; a missing value must have no row")
         return arrow(values.astype(np.float64), kind)
     codes = values.astype(np.int64)
     missing = codes < 0 if column.nullable else None

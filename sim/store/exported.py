@@ -39,7 +39,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     def __getitem__(self, name: str) -> "pd.DataFrame":
         """Return a table; raises KeyError, which names those that there are."""
         if name not in self._names:
-            raise KeyError(f"no table {name}; {', '.join(self._names)}")
+            raise KeyError(f"there is no table {name}; use one of {', '.join(self._names)}")
         if name not in self._read:
             self._read[name] = _described(self._stored(name), TABLES[name], self._scope)
         return self._read[name]

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sim.base.interrupts import ENDING, put_off
 from sim.store.holding import lock, taking_turns
 from sim.store.json_files import FolderError
 from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
@@ -43,26 +44,26 @@ def demand_free(folder: Path) -> None:
         _demand_free(folder)
     except (OSError, ValueError) as error:  # too long, or with a character that no name can have
         what = error.strerror if isinstance(error, OSError) else error
-        raise FolderError(f"{str(folder)[:200]}: {what}; a folder that does not exist or is empty") from None
+        raise FolderError(f"{str(folder)[:200]}: {what}; use a new or empty folder") from None
 
 
 def _demand_free(folder: Path) -> None:
     if UNFINISHED.fullmatch(folder.name):
-        raise FolderError(f"{folder}: is named like an unfinished run; another name")
+        raise FolderError(f"{folder}: has the name of an unfinished run; use another name")
     if len(os.fsencode(folder.name)) > LONGEST_NAME:
-        raise FolderError(f"{folder.name[:20]}...: a name of over {LONGEST_NAME} bytes; a shorter one")
+        raise FolderError(f"{folder.name[:20]}...: the name has over {LONGEST_NAME} bytes; use a shorter one")
     for above in folder.absolute().parents:
         if is_run(above):
-            raise FolderError(f"{folder}: lies inside the run {above}; a folder outside of it")
+            raise FolderError(f"{folder}: lies inside the run {above}; use a folder outside it")
     # Taking the place of `.` would leave the user's shell in a folder that is gone.
     if not folder.name or folder.name == "..":
-        raise FolderError(f"{folder}: has no name of its own; a folder that does not exist or is empty")
+        raise FolderError(f"{folder}: has no name; use a new or empty folder")
     with suppress(FileNotFoundError, NotADirectoryError):
         os.lstat(folder)  # raises for what can be no name
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FolderError(f"{folder}: is no folder; a folder that does not exist or is empty")
+        raise FolderError(f"{folder}: is not a folder; use a new or empty folder")
     if folder.is_dir() and any(folder.iterdir()):
-        raise FolderError(f"{folder}: the folder is not empty; a folder that does not exist or is empty")
+        raise FolderError(f"{folder}: the folder is not empty; use a new or empty folder")
     parent = folder.absolute().parent
     while not os.path.lexists(parent):  # a link that leads nowhere is there, and no folder
         parent = parent.parent
@@ -72,14 +73,14 @@ def _demand_free(folder: Path) -> None:
 def demand_file(path: Path) -> None:
     """Raise FolderError unless a file can be written under a name, in place of one that is there; writes nothing."""
     if os.path.isdir(path):
-        raise FolderError(f"{path}: is a folder; the name of a file")
+        raise FolderError(f"{path}: is a folder; use the name of a file")
     _demand_writable(path, path.parent)
 
 
 def _demand_writable(path: Path, parent: Path) -> None:
     """Raise FolderError unless ``parent`` is a folder in which ``path`` can be made."""
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
-        raise FolderError(f"{path}: nothing can be written in {parent}; a folder that is there and that you may write")
+        raise FolderError(f"{path}: cannot write in {parent}; use a folder that exists and that you may write to")
 
 
 class Staging:
@@ -117,7 +118,9 @@ class Staging:
                 break
             except OSError as error:
                 if not self._renamable or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise FolderError(f"{self.target}: {error.strerror}; it was free at the start") from error
+                    raise FolderError(
+                        f"{self.target}: {error.strerror}; the folder was free when the run started"
+                    ) from error
                 self.target = wanted.with_name(f"{wanted.name}-{count}")
         sync(self.target.parent)
         return self.target
@@ -140,9 +143,10 @@ class Staging:
     ) -> None:
         if self._handle is None:
             return
-        if self.path.exists():
-            self.discard()
-        self._release()
+        with put_off(*ENDING):  # an interrupt that is sent again while the folder is removed would leave half of it
+            if self.path.exists():
+                self.discard()
+            self._release()
 
     def _release(self) -> None:
         handle, self._handle = self._handle, None
@@ -171,7 +175,9 @@ class Staging:
                 handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 lock(handle)
                 return path, handle
-        raise FolderError(f"{self.target}: a thousand unfinished runs of this process lie beside it")
+        raise FolderError(
+            f"{self.target}: a thousand unfinished runs of this process lie next to it; remove them with tocsin runs --clean"
+        )
 
     def _clear(self) -> None:
         """Remove what killed runs of this target have left; raises FolderError where one of them is alive."""
@@ -187,7 +193,7 @@ class Staging:
                 lock(handle)
             except BlockingIOError:
                 process = unfinished["process"]
-                raise FolderError(f"{self.target}: process {process} is making it; another folder") from None
+                raise FolderError(f"{self.target}: process {process} is writing it; use another folder") from None
             finally:
                 os.close(handle)
             shutil.rmtree(path, ignore_errors=True)

@@ -51,7 +51,7 @@ def _locked(path: Path) -> int:
         except BlockingIOError:
             who = os.pread(handle, 200, 0).decode(errors="replace") or "another process"
             os.close(handle)
-            raise FolderError(f"{path.parent}: {who} is at work on it; wait until it ends, or another folder") from None
+            raise FolderError(f"{path.parent}: {who} is using it; wait until it ends, or use another folder") from None
         os.close(handle)
 
 

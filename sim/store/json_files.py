@@ -36,7 +36,7 @@ def demand_regular(path: Path) -> None:
     except OSError as error:
         raise DamagedError(f"{path}: cannot be read: {error.strerror or error}") from None
     if not stat.S_ISREG(mode):
-        raise DamagedError(f"{path}: is no regular file")
+        raise DamagedError(f"{path}: is not a regular file")
 
 
 def sha256(path: Path) -> str:
@@ -53,7 +53,7 @@ def demand_hashes(folder: Path, files: Mapping[str, str]) -> None:
     """Raise DamagedError unless each file of a folder has the SHA-256 that is written down for it."""
     for name, digest in files.items():
         if os.path.basename(name) != name or sha256(folder / name) != digest:
-            raise DamagedError(f"{folder / name}: is not the file that was written: its SHA-256 is another")
+            raise DamagedError(f"{folder / name}: was changed after it was written: its SHA-256 differs")
 
 
 def is_sha256(value: object) -> bool:
@@ -66,7 +66,7 @@ def read_json(path: Path) -> Any:
     demand_regular(path)
     try:
         if path.stat().st_size > LARGEST_JSON:
-            raise DamagedError(f"{path}: is too large; at most {LARGEST_JSON:,} bytes")
+            raise DamagedError(f"{path}: is too large; must have at most {LARGEST_JSON:,} bytes")
         return parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
@@ -81,12 +81,12 @@ def read_map(path: Path) -> dict[str, Any]:
     """Read a JSON document that is a map; raises DamagedError."""
     document = read_json(path)
     if not isinstance(document, dict):
-        raise DamagedError(f"{path}: is not what this program writes: no map")
+        raise DamagedError(f"{path}: was not written by this program: it is not a map")
     return document
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in a map")
+        raise ValueError(f"the key {twice!r} occurs twice in a map")
     return document
 
 
@@ -118,4 +118,4 @@ def reading(place: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the machine; Arrow's own have no number
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DamagedError(f"{place}: is not what this program writes ({what[:200]})") from error
+        raise DamagedError(f"{place}: was not written by this program ({what[:200]})") from error

@@ -111,22 +111,26 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
         DamagedError: If it is not what a run writes, or not what it wrote.
     """
     if UNFINISHED.fullmatch(folder.resolve().name):
-        raise FolderError(f"{folder}: an unfinished run; it was killed or is still running")
+        raise FolderError(f"{folder}: the run is unfinished: it was killed or is still running")
     path = folder / RUN_JSON
     if not os.path.lexists(path):
         inside = next((path.parent for path in sorted(folder.glob(f"*/{RUN_JSON}"))), None)
-        raise FolderError(f"{folder}: no run; a folder that holds {RUN_JSON}{f', such as {inside}' if inside else ''}")
+        raise FolderError(
+            f"{folder}: is not a run; use a folder with {RUN_JSON}{f', for example {inside}' if inside else ''}"
+        )
     document = read_json(path)
     if not isinstance(document, dict) or document.get("status") != "finished":
         raise FolderError(f"{path}: does not say that the run finished")
     wrong = next((key for key, is_right in MANIFEST.items() if not is_right(document.get(key))), None)
     if wrong is not None:
-        raise DamagedError(f"{path}: is not what a run writes: {wrong} is missing or of another kind")
+        raise DamagedError(f"{path}: was not written by a run: {wrong} is missing or has the wrong type")
     if "loss_yuan" in document["totals"]:
-        version = document["versions"].get("tocsin", "an older one")
-        raise FolderError(f"{folder}: a run of version {version}, whose sums of money have other names; run it again")
+        version = document["versions"].get("tocsin", "unknown")
+        raise FolderError(
+            f"{folder}: the run is of version {version}, which named sums of money differently; run it again"
+        )
     if not changed and not is_sealed(document):
-        raise DamagedError(f"{path}: was changed after it was written: its SHA-256 is another")
+        raise DamagedError(f"{path}: was changed after it was written: its SHA-256 differs")
     return document
 
 

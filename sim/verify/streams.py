@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.base.words import Channel, Detector, Fate, Tier
+from sim.base.words import SHIELD, Channel, Detector, Fate, Tier
 from sim.reading.run import Run
+from sim.scenario.schema import ScenarioModel
+from sim.shield.gate import of_gate
 from sim.store.tables import EVENTS
 from sim.verify.statistics import Judged, chi_square, exponential, fit, normal, poisson_count, share, uncorrelated
 from sim.verify.study import PROVINCES, Check, Study
@@ -41,10 +43,6 @@ LINKS, APPS = 0.6, 0.4
 TAKEN_DOWN = {"account": 0.2, "site": 0.5, "app": 0.3}
 ANSWER = {"call": 0.3, "sms": 0.4, "online": 0.25}
 ENGAGE = 0.0005
-UP = APPS * (1.0 - TAKEN_DOWN["app"]) + (1.0 - APPS) * (1.0 - TAKEN_DOWN["site"])
-"""Share of what attempts lead to that is still there."""
-DOWN = {"call": 0.0, "sms": LINKS * (1.0 - UP), "online": 1.0 - UP * (1.0 - TAKEN_DOWN["account"])}
-"""Share of attempts that lead to nothing, by channel; calls lead nowhere."""
 SINCE = ["2020-10-01", None]
 
 
@@ -53,53 +51,56 @@ def quarter(number: int) -> list[int]:
     return list(range(PROVINCES * number // 4, PROVINCES * (number + 1) // 4))
 
 
-def stops(channel: str, shift: float) -> dict[Fate, float]:
-    """Return the share that each gate stops of those that come to it, by theory; the last is of who might engage.
+def shares_stopped(spec: ScenarioModel) -> NDArray[np.float64]:
+    """Return the share of the attempts reaching a gate that theory expects it to stop, (P, channels, fates).
+
+    The last fate, engaged, takes all that reach it.
+    """
+    theories = [of_gate(gate, "theory") for gate in SHIELD]
+    assert all(theories), "theory has something to say about each gate"
+    return np.array(
+        [
+            [[*(theory(spec, channel, row.code) for theory in theories if theory), 1.0] for channel in Channel]
+            for row in spec.population.provinces
+        ]
+    )
+
+
+def means_of_fates(stopped: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the expected attempts of a day, (P, channels, fates): the stream thinned gate by gate.
 
     Args:
-        channel: Of the attempts.
-        shift: Of d' of the filter of calls.
-
-    Returns:
-        A share for each fate but ``ENGAGED``, which is what is left.
+        stopped: As ``shares_stopped`` returns it.
     """
-    from_cards = channel != "online"
-    moved = shift if channel == "call" else 0.0
-    return {
-        Fate.NOT_SENT: REGULATED[channel][1],
-        Fate.DEN_DESTROYED: RAIDED / SLOTS,
-        Fate.CARD_ELIMINATED: DEAD if from_cards else 0.0,
-        Fate.INTERCEPTED: float(stats.norm.cdf(D_PRIME[channel] + moved - LIMIT[channel])) if from_cards else 0.0,
-        Fate.SITE_BLOCKED: DOWN[channel],
-        Fate.UNANSWERED: 1.0 - ANSWER[channel],
-        Fate.IGNORED: 1.0 - ENGAGE,
-    }
-
-
-def means_of_fates() -> NDArray[np.float64]:
-    """Return the expected attempts of a day, (P, channels, fates): the stream thinned gate by gate."""
-    means = np.zeros((PROVINCES, len(Channel), len(Fate)))
-    for number, shift in enumerate(SHIFTS):
-        for channel in Channel:
-            left = LEVEL * SCALE / PROVINCES
-            expected = {**stops(channel.label, shift), Fate.ENGAGED: 1.0}
-            for fate in Fate:
-                means[quarter(number), channel, fate] = left * expected[fate]
-                left *= 1.0 - expected[fate]
-    return means
+    passed = np.cumprod(1.0 - stopped, axis=2)
+    reached = np.concatenate([np.ones((*stopped.shape[:2], 1)), passed[..., :-1]], axis=2)
+    return LEVEL * SCALE / PROVINCES * reached * stopped
 
 
 @dataclass(frozen=True)
 class Gates:
-    """Attempts by day, province, channel and fate, (days, P, channels, fates); false blocks (days, P, channels)."""
+    """What a run counted, and what theory expects.
+
+    Attributes:
+        attempts: (days, P, channels, fates).
+        blocked: False blocks, (days, P, channels).
+        stopped: Shares that each gate should stop, (P, channels, fates), as the study states them.
+    """
 
     attempts: NDArray[np.int64]
     blocked: NDArray[np.int64]
+    stopped: NDArray[np.float64]
 
-    def came_to(self, gate: Fate, channel: str, provinces: list[int]) -> tuple[int, int]:
-        """Return how many attempts of a channel a gate stopped, and how many came to it, in some provinces."""
-        counts = self.attempts[:, provinces, Channel.of(channel)].sum(axis=(0, 1))
-        return int(counts[gate]), int(counts[gate:].sum())
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """The expected attempts of a day, (P, channels, fates)."""
+        return means_of_fates(self.stopped)
+
+    def judged(self, gate: Fate, channel: str, provinces: list[int]) -> Judged:
+        """Judge the share of a channel's attempts that a gate stopped, of those that reached it in some provinces."""
+        place = Channel.of(channel)
+        counts = self.attempts[:, provinces, place].sum(axis=(0, 1))
+        return share(int(counts[gate]), int(counts[gate:].sum()), float(self.stopped[provinces[0], place, gate]))
 
 
 def read_gates(run: Run, days: int) -> Gates:
@@ -121,13 +122,13 @@ def read_gates(run: Run, days: int) -> Gates:
         flows = run.flows[run.flows["quantity"] == f"false_blocks_{channel.label}"]
         day = (flows["day"].to_numpy().astype("datetime64[D]") - start).astype(int)
         np.add.at(blocked[..., channel], (day, flows["province"].map(places).astype(int)), flows["count"].to_numpy())
-    return Gates(attempts, blocked)
+    # By the study's own values, not by those of the run: a run with others must fail.
+    return Gates(attempts, blocked, shares_stopped(GATES.scenario("vector", 0, days).spec))
 
 
 def _stopped(what: str, source: str, gate: Fate, channel: str, number: int | None = None) -> Check[Gates]:
     provinces = list(range(PROVINCES)) if number is None else quarter(number)
-    expected = stops(channel, 0.0 if number is None else SHIFTS[number])[gate]
-    return Check(what, source, lambda seen: share(*seen.came_to(gate, channel, provinces), expected))
+    return Check(what, source, lambda seen: seen.judged(gate, channel, provinces))
 
 
 def _hit(number: int) -> Check[Gates]:
@@ -147,14 +148,14 @@ def _false_alarm(channel: Channel) -> Check[Gates]:
 
 
 def _all_fates(seen: Gates) -> Judged:
-    means = means_of_fates()
-    some = means.sum(axis=0) > 0
-    return fit(seen.attempts.sum(axis=(0, 1))[some], len(seen.attempts) * means.sum(axis=0)[some])
+    means = seen.means.sum(axis=0)
+    some = means > 0
+    return fit(seen.attempts.sum(axis=(0, 1))[some], len(seen.attempts) * means[some])
 
 
 def _spread(seen: Gates) -> Judged:
     """Judge whether counts of single days and provinces spread as Poisson counts do."""
-    means = np.broadcast_to(means_of_fates(), seen.attempts.shape)
+    means = np.broadcast_to(seen.means, seen.attempts.shape)
     common = means > 20.0
     squares = (seen.attempts - means)[common] ** 2 / means[common]
     return chi_square(float(squares.sum()), int(common.sum()))
@@ -196,7 +197,7 @@ GATES = Study(
             "attempts a day of all channels, thinned by the scale",
             "Poisson",
             lambda seen: poisson_count(
-                int(seen.attempts.sum()), 3.0 * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
+                int(seen.attempts.sum()), len(Channel) * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
             ),
         ),
         _stopped("calls not sent", "thinning", Fate.NOT_SENT, "call"),

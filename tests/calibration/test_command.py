@@ -54,7 +54,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
     _, err = running.communicate(timeout=120)
     assert running.returncode == 1
     assert err.splitlines()[-1] == (
-        "tocsin calibrate: interrupted; what was simulated is kept in work, the same command goes on"
+        "tocsin calibrate: interrupted; finished runs are kept in work; run the same command again to resume"
     )
     assert file.read_text() == SMALL.read_text()
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl", LOG]
@@ -146,8 +146,8 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--policy", "no-warning"], "is no policy of small.yaml; "),
-        (["--policy", "small.yaml"], "small.yaml is no policy of small.yaml; "),
+        (["--policy", "no-warning"], "is not a policy of small.yaml; "),
+        (["--policy", "small.yaml"], "small.yaml is not a policy of small.yaml; "),
         (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; members"),
     ],
 )

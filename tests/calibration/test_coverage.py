@@ -12,9 +12,8 @@ from sim.calibration.calibrate import calibrate
 from sim.calibration.coverage import RANKED, ranks, uniformity
 from sim.calibration.data import Data, Model
 from sim.calibration.emulator import Emulator
-from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.calibration.fit import values_at
-from sim.calibration.levels import Level
 from sim.calibration.page import to_markdown
 from sim.calibration.posterior import Start, sample_posterior
 from sim.calibration.prior import draw_errors, draw_prior, normal_scores

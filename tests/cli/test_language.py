@@ -45,7 +45,7 @@ def test_no_other_language_is_spoken(monkeypatch: pytest.MonkeyPatch, tocsin: To
         monkeypatch.setenv("TOCSIN_LANGUAGE", "tlh")
     ended = tocsin(*([] if variable else ["--language", "tlh"]), "runs")
     assert ended.code == cli.REFUSED
-    assert ended.err == "--language tlh: is none of them; en, zh, fr\n"
+    assert ended.err == "--language tlh: must be one of en, zh, fr\n"
     assert found == []
 
 

@@ -85,17 +85,17 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
     [
         (
             ["--apart", "Guangdong"],
-            "--apart: keeps a province out of the pool of the country, but no --pool is given; use --pool country\n",
+            "--apart: cannot be used without --pool; use --pool country\n",
         ),
         (
             ["--pool", "regions", "--apart", "44"],
-            "--apart: keeps a province out of the pool of the country, but --pool regions is given; use --pool "
-            "country\n",
+            "--apart: cannot be used with --pool regions; use --pool country\n",
         ),
         (
             ["--pool", "country", "--apart", "Guandong"],
-            "--apart:1:1: population.pool.apart.0: 'Guandong' is no province; did you mean 'Guangdong' (44), "
-            "'Shandong' (37) or 'Guangxi' (45)? a name or code of population.provinces; tocsin provinces lists them\n",
+            "--apart:1:1: population.pool.apart.0: 'Guandong' is not a province; did you mean 'Guangdong' (44), "
+            "'Shandong' (37) or 'Guangxi' (45)? use a name or code of population.provinces (list them: "
+            "tocsin provinces)\n",
         ),
     ],
 )
@@ -149,7 +149,7 @@ def test_staffing_says_its_steps_and_offers_a_pool(tocsin: Tocsin) -> None:
     ended = tocsin("staffing", *common)
     assert ended.code == 0
     assert ended.err.endswith(
-        "warning: At scale 0.2, staff is told in steps of 5: a seat stands for so many people. Use scale 1 and a "
+        "warning: At scale 0.2, one seat stands for 5 officers, and staff changes by no less. Use scale 1 and a "
         "shorter period.\n"
     )
     assert " or --pool country --scale 0.5.\n" in ended.err

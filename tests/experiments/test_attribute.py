@@ -150,7 +150,7 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
     [
         (["tiny", "--layer", "den"], "tocsin attribute: den is no layer; did you mean 'dens'? "),
         (["no-warning", "--layer", "warning"], "tocsin attribute: warning is no layer of no-warning, "),
-        (["tiny", "--orders", "3"], "tocsin attribute: 3 orders are odd, "),
+        (["tiny", "--orders", "3"], "tocsin attribute: orders must be even, "),
     ],
 )
 def test_what_cannot_be_attributed_is_one_line_and_writes_nothing(
@@ -180,7 +180,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tiny: sim.Sc
     ]
     code, out, _ = tocsin(*given)
     assert code == 0
-    assert out.startswith("victims prevented:\n")
+    assert out.startswith("Victims prevented:\n")
     assert out.splitlines()[-1] == "at  4 runs"
     code, out, _ = tocsin(*given, "--json")
     document = json.loads(out)
@@ -264,7 +264,7 @@ def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, 
     kept = len((folder / "journal.jsonl").read_text().splitlines())
     assert 4 < kept < 8
     again = sim.attribute(answering, TWO, folder=folder, workers=1)
-    assert f"begins: {kept} runs are in the journal" in (folder / "log.txt").read_text()
+    assert f"start: {kept} runs in the journal" in (folder / "log.txt").read_text()
     pd.testing.assert_frame_equal(again.layers, both.layers)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments import box
+from sim.experiments import design as box
 from sim.experiments.design import DesignError, Value, design
 
 STAFF, DEADLINE, TRIES, DPRIME = (
@@ -25,7 +25,7 @@ def tiny() -> sim.Scenario:
 def test_the_scenario_as_it_is_comes_first_then_corners_and_ends(tiny: sim.Scenario) -> None:
     plan = design(tiny, {STAFF: [10.0, 40.0], DEADLINE: ["2 h", "24 h"]}, "box")
     points = [tuple(point.values()) for point in plan.points()]
-    assert len(points) == len(plan) == box.usual(2) == 24
+    assert len(points) == len(plan) == box.usual_points(2) == 24
     assert points[0] == (26.0, "8 h")
     assert set(points[1:5]) == {(10.0, "2 h"), (10.0, "24 h"), (40.0, "2 h"), (40.0, "24 h")}
     assert set(points[5:9]) == {(10.0, "8 h"), (40.0, "8 h"), (26, "2 h"), (26, "24 h")}
@@ -55,9 +55,9 @@ def test_whole_steps_that_are_one_are_simulated_once(tiny: sim.Scenario) -> None
 
 @pytest.mark.parametrize("levers", range(1, 8))
 def test_a_box_has_as_many_points_as_are_asked_for_and_they_are_in_it(levers: int) -> None:
-    usual = box.usual(levers)
-    for samples in (box.least(levers), usual):
-        rows = box.coordinates(np.full(levers, 1.5), samples, np.random.default_rng(1))
+    usual = box.usual_points(levers)
+    for samples in (box.least_points(levers), usual):
+        rows = box.box_coordinates(np.full(levers, 1.5), samples, np.random.default_rng(1))
         assert rows.shape == (samples, levers)
         assert ((rows >= 0.0) & (rows <= 1.0)).all()
     corners = ((rows == 0.0) | (rows == 1.0)).all(axis=1).sum()
@@ -105,7 +105,7 @@ def test_what_is_no_box_is_refused(
 
 @pytest.mark.parametrize("start", [0.0, 1 / 3, 0.5, 1.0])
 def test_a_scenario_that_is_one_of_the_even_points_takes_no_place_of_another(start: float) -> None:
-    found = box.coordinates(np.array([start]), 5, np.random.default_rng(1))
+    found = box.box_coordinates(np.array([start]), 5, np.random.default_rng(1))
     assert len(np.unique(found.round(9))) == 5
     assert found[0, 0] == pytest.approx(start)
     assert {0.0, 1.0} <= set(found[:, 0])

@@ -172,7 +172,7 @@ def test_on_a_disk_that_takes_no_large_file_nothing_finished_is_lost(
         limited = tocsin(*SWEEP)
     assert limited.code == 1, limited.err
     assert limited.err.startswith("tocsin sweep: failed: 2 of 4 runs could not be made on this machine: OSError: ")
-    assert limited.err.endswith("; what was simulated is kept in sweep, the same command goes on\n")
+    assert limited.err.endswith("; finished runs are kept in sweep; run the same command again to resume\n")
     assert limited.err.count("\n") == 1, limited.err
     assert tocsin(*SWEEP, "--quiet").code == 0
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed

@@ -9,8 +9,7 @@ import pytest
 
 import sim
 from sim import cli
-from sim.experiments.groups import groups_of
-from sim.experiments.paired import compare_scenarios, prepared
+from sim.experiments.paired import compare_scenarios, groups_of, prepared
 from sim.experiments.replicates import REPLICATES, each
 from sim.experiments.replicates import prepared as prepared_replicates
 from sim.report.tables import spread_table

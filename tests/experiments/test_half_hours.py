@@ -115,7 +115,9 @@ def test_other_seeds_tell_how_much_the_rosters_fit_their_own(found: Staffing, tm
     for code, (reached, ended) in counted(again).items():
         assert rows.loc[code, "share_next"] == reached / ended
     short = rows[rows["share_next"] < rows["target_next"]]
-    told = [line for line in found.warnings if line.startswith("with the next seeds half hours fall short")]
+    told = [
+        line for line in found.warnings if line.startswith("with the next seeds, half-hour rosters miss the promise")
+    ]
     assert len(told) == bool(len(short))
     if told:
         assert f"in {len(short)} of 3 provinces" in told[0]
@@ -169,7 +171,7 @@ def test_where_no_staff_keeps_the_promise_none_is_made_by_half_hour(mini: sim.Sc
     assert set(done.savings["status"]) == {"impossible"}
     assert done.half_hours.empty
     assert done.scenario.spec.desks.visit.by_province == {}
-    with pytest.raises(PromiseError, match="-1 trims are less than none; 0 or more"):
+    with pytest.raises(PromiseError, match="trims must be 0 or more; got -1"):
         sim.staffing(mini, trims=-1, folder=tmp_path / "no")
     assert not (tmp_path / "no").exists()
 

@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.calibration.levels import Level
-from sim.experiments.box import least
+from sim.calibration.evaluations import Level
 from sim.experiments.design import BOX, GRID, DesignError
 from sim.experiments.layers import layers_of, values_without, without
 from sim.experiments.promise import with_staff
@@ -270,7 +269,7 @@ def test_a_sweep_of_pools_with_staff_of_their_own_moves_the_staff_of_the_others(
             f"desks: {{visit: {{by_province: {{{EVERYWHERE}}}}}}}",
             "none",
             {STAFF: [2, 40]},
-            "2 and 40 are alike: desks.visit.staff: every province has staff of its own; vary desks.visit.by_province",
+            "2 and 40 have the same effect: desks.visit.staff: every province has its own staff; use desks.visit.by_province",
         ),
         (
             "measures: {later: {kind: bank_hold, window: [2023-01-24, null], intensity: 0.1}}",

@@ -316,13 +316,13 @@ def test_the_command_says_what_it_dropped(tocsin: Tocsin):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--vary", "desk.*"], "desk.* fits no number that has a range; did you mean 'desks.*'? allowed: population.*"),
-        (["--vary", "desks.visit.mett"], "desks.visit.mett fits no number that has a range; did you mean 'desks.visit"),
-        (["--vary", MET, "--vary", "seed"], "seed fits no number that has a range; "),
-        (["--quantity", "victim"], "victim is no quantity of tiny; did you mean 'victims'? "),
-        (["--method", "fast"], "method fast is none of them; morris, sobol"),
-        (["--method", "sobol", "--samples", "12"], "12 points of a Sobol sequence are out of balance; a power of two"),
-        (["--samples", "1"], "1 samples have no spread; at least 2 trajectories"),
+        (["--vary", "desk.*"], "desk.* matches no number with a range; did you mean 'desks.*'? allowed: population.*"),
+        (["--vary", "desks.visit.mett"], "desks.visit.mett matches no number with a range; did you mean 'desks.visit"),
+        (["--vary", MET, "--vary", "seed"], "seed matches no number with a range; "),
+        (["--quantity", "victim"], "victim is not a quantity of tiny; did you mean 'victims'? "),
+        (["--method", "fast"], "method must be one of morris, sobol; got fast"),
+        (["--method", "sobol", "--samples", "12"], "samples of a Sobol sequence must be a power of two; got 12"),
+        (["--samples", "1"], "samples must be at least 2 trajectories; got 1"),
         (["--samples", "100000"], "12,700,000 runs are too many; at most 1,000,000"),
         (["--vary", MET, "--out", "full"], "full: the folder is not empty; "),
     ],
@@ -341,6 +341,6 @@ def test_what_cannot_be_asked_for_is_one_line_and_writes_nothing(
 
 def test_without_salib_it_says_how_to_install_it(tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "SALib", None)
-    with pytest.raises(DesignError, match=r"SALib is not installed; pip install 'tocsin\[sensitivity\]'"):
+    with pytest.raises(DesignError, match=r"SALib is not installed; run pip install 'tocsin\[sensitivity\]'"):
         sim.sensitivity(tiny, KEYS, folder=tmp_path / "sensitivity")
     assert not list(tmp_path.iterdir())

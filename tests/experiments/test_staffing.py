@@ -351,18 +351,18 @@ def test_which_tiers_come_to_which_desk(tiny: sim.Scenario):
     [
         (
             ["--tier", "blue"],
-            "tocsin staffing: blue alerts never come to the visit desk; a tier that does (red, orange)",
+            "tocsin staffing: blue alerts never come to the visit desk; use a tier that does (red, orange)",
         ),
-        (["--tier", "pink"], "tocsin staffing: tier pink is none of them; red, orange, yellow, blue"),
-        (["--desk", "post"], "tocsin staffing: desk post is none of them; call, visit"),
-        (["--share", "95"], "tocsin staffing: share 95 is out of bounds; above 0 and at most 1, such as 0.95"),
-        (["--share", "nan"], "tocsin staffing: share nan is out of bounds; "),
+        (["--tier", "pink"], "tocsin staffing: tier must be one of red, orange, yellow, blue; got pink"),
+        (["--desk", "post"], "tocsin staffing: desk must be one of call, visit; got post"),
+        (["--share", "95"], "tocsin staffing: share must be above 0 and at most 1 (for example 0.95); got 95"),
+        (["--share", "nan"], "tocsin staffing: share must be above 0 "),
         (["--within", "soon"], "tocsin staffing: within soon: "),
         (["--within", "0 min"], "tocsin staffing: within 0 min: "),
         (["--within", "14 d"], "tocsin staffing: the period ends before any red alert has met its deadline; "),
         (
             ["--set", "desks.visit.by_province={99: 1}"],
-            "--set:1:26: desks.visit.by_province.99: '99' is no province; ",
+            "--set:1:26: desks.visit.by_province.99: '99' is not a province; ",
         ),
     ],
 )
@@ -393,7 +393,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     assert lines[0].split()[:4] == ["province", "staff", "now", "target"]
     assert [line.split()[0] for line in lines[1:4]] == ["Beijing", "Guangdong", "Xinjiang"]
     where = folder.relative_to(tmp_path)
-    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and to compare"
+    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and compare"
     assert err == ""
     assert out.startswith("warning: At scale 0.3, ")
     code, out, _ = tocsin(*given, "--json")
@@ -410,7 +410,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     lines = [line for line in out.splitlines() if not line.startswith("warning: ")]
     assert lines[1].split()[:3] == ["Beijing", "impossible", "-"]
     assert out.endswith(
-        "the scenario with this staff, or its own where none keeps the promise, to run and to compare\n"
+        "the scenario with this staff; provinces that cannot keep the promise have their present staff\n"
     )
 
 

@@ -190,23 +190,23 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
     digests = {run: policy_digests(run.scenario) for run in (full, silent)}
     monkeypatch.setattr("sim.reading.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
     write_answers(tmp_path / "some-answers.csv", {digests[full]: answers("full", 100.0, FACTORS)})
-    assert "of what is not known" in answer(full)
+    assert "parameter uncertainty" in answer(full)
     text = page([[full], [silent]])
-    assert text.count("In brackets: 95% by chance at scale 1.") == 2
-    assert "of what is not known" not in text
+    assert text.count("95% intervals: run-to-run noise at scale 1.") == 2
+    assert "parameter uncertainty (" not in text
     assert short_answer(full, known=False)["victims"][1] in text
     # Where both have some, both are told so.
     read_answers.cache_clear()
     both = {digest: answers("both", 100.0, FACTORS) for digest in digests.values()}
     write_answers(tmp_path / "some-answers.csv", both)
-    assert page([[full], [silent]]).count("of what is not known, by 101 draws, and of chance") == 2
+    assert page([[full], [silent]]).count("parameter uncertainty (101 posterior draws) and run-to-run noise") == 2
     read_answers.cache_clear()
 
 
 def test_a_policy_names_what_has_no_price(full: sim.Run, silent: sim.Run) -> None:
     (policy,) = policies(compared_runs([[full], [silent]]))
     assert policy.did[-1] == (
-        "Not priced: the measure warning-central, the measure warning-local. So it is not known what it costs to spare "
-        "a victim, or a unit of net loss."
+        "Not priced: the measure warning-central, the measure warning-local. So the cost of sparing a victim or a unit "
+        "of net loss is unknown."
     )
     assert any("spent on items with a price" in line for line in policy.did)

@@ -142,5 +142,5 @@ def test_what_grows_to_a_ceiling_is_bounded_by_it_and_room_is_left_for_what_gang
     load_scenario(str(SMALL), **some, gangs={**GANGS, "answer": None})
     # So do losses.
     lost = {"fraud.types.brushing.loss": {"median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
-    assert any("fraud.types.brushing.loss: chance can bring a loss" in line for line in mistakes(**lost, **since))
+    assert any("fraud.types.brushing.loss: a loss of" in line for line in mistakes(**lost, **since))
     load_scenario(str(SMALL), **lost, **since, **{"fraud.loss_ceiling": 2.0})

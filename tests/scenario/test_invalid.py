@@ -17,7 +17,7 @@ PAIRS = 60
 """Pairs of files whose mistakes are told from one."""
 BY_THEMSELVES = re.compile(r"alias|given twice|<<")
 """Mistakes that end the reading of a text, or name a line of it."""
-SECTIONS_LISTED = re.compile(r"no such key: .* allowed: schema, name")
+SECTIONS_LISTED = re.compile(r"there is no key .* allowed: schema, name")
 """A mistake that lists the sections that the scenario has: a file that adds one changes what is told of it."""
 
 

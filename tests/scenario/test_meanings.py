@@ -93,11 +93,11 @@ def test_editors_show_every_meaning() -> None:
         ("desks.visit.staff", "Officers of the whole country"),
         ("desks.visit.by_province.Guangdong.staff", "Officers of the province"),
         ("fraud.types.loan_credit", "One type of fraud."),
-        ("dens.hazard.east", "How often a den in a region of this name is raided."),
+        ("dens.hazard.east", "How often a den in the region of this name is raided."),
         ("measures.law.deterrence", "Share of attempts that are never made."),
         ("measures[bank_hold].intensity", "Probability that a payment is held"),
-        ("figures.0.name", "What is counted"),
-        ("warning.hop_delay.lognormal.median", "The duration that half"),
+        ("figures.0.name", "Quantity that is counted"),
+        ("warning.hop_delay.lognormal.median", "Median duration"),
     ],
 )
 def test_a_key_is_explained_with_a_scenario_and_without(key: str, text: str) -> None:
@@ -140,9 +140,9 @@ def test_what_stands_below_a_key_is_listed() -> None:
     ("key", "hint"),
     [
         ("desks.vist.staff", "desks has no key 'vist'; did you mean 'visit'?"),
-        ("staff", "such keys are desks.call.staff"),
+        ("staff", "keys with this name: desks.call.staff"),
         ("measures[bank]", "no kind 'bank'; did you mean 'bank_hold'?"),
-        ("seed.x", "the key of what stands above it"),
+        ("seed.x", "use the key above it"),
         ("", "there is no key ''"),
     ],
 )

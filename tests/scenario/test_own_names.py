@@ -98,7 +98,7 @@ def test_both_engines_take_one_name_and_the_most(regions: int, segments: int, tm
 def test_there_are_not_more_names_than_can_be_counted(key: str, most: int) -> None:
     share = "0" if key == "dens.regions" else "[0, 0, 0, 0]"
     more = {f"{key}.more{at}": share for at in range(most)}
-    with pytest.raises(ScenarioError, match=f"{key}: has {most + 4} entries; at most {most}"):
+    with pytest.raises(ScenarioError, match=f"{key}: has {most + 4} entries; must have at most {most}"):
         load_scenario("tiny", more)
 
 

@@ -172,27 +172,33 @@ def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> N
         with pytest.raises(ScenarioError):
             load_scenario("stored.yaml", {"population.pool": pool})
     with pytest.raises(
-        ScenarioError, match=r"'{apart: \[12\]}' cannot be had of pools: .*; {apart: \[11, 44\]}, country,"
+        ScenarioError,
+        match=r"'{apart: \[12\]}' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,",
     ):
         load_scenario("stored.yaml", {"population.pool": "{apart: [other provinces]}"})
-    with pytest.raises(ScenarioError, match=r"'none' cannot be had of pools: .*; {apart: \[11, 44\]}, country,"):
+    with pytest.raises(
+        ScenarioError, match=r"'none' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,"
+    ):
         changed(load_scenario("stored.yaml"), {"population.pool": "none"})
 
 
 @pytest.mark.parametrize(
     ("apart", "line"),
     [
-        ("[]", "--set:1:25: population.pool.apart: has 0 entries; at least 1"),
-        ("[44, Guandong]", "--set:1:30: population.pool.apart.1: 'Guandong' is no province; did you mean 'Guangdong'"),
-        ("[44, 99]", "--set:1:30: population.pool.apart.1: 99 is no province; a name or code of"),
-        ("44", "--set:1:25: population.pool.apart: 44 is not a list; a list"),
+        ("[]", "--set:1:25: population.pool.apart: has 0 entries; must have at least 1"),
+        (
+            "[44, Guandong]",
+            "--set:1:30: population.pool.apart.1: 'Guandong' is not a province; did you mean 'Guangdong'",
+        ),
+        ("[44, 99]", "--set:1:30: population.pool.apart.1: 99 is not a province; use a name or code of"),
+        ("44", "--set:1:25: population.pool.apart: 44 is not a list; must be a list"),
         (
             "[11, 12, 44, 45, 65]",
             "--set:1:25: population.pool.apart: leaves no province for a pool; name fewer provinces, or use",
         ),
         (
             "[11, 12, 44, 45]",
-            "--set:1:25: population.pool.apart: leaves only Xinjiang, and one province is no pool; name fewer",
+            "--set:1:25: population.pool.apart: leaves only Xinjiang, and a pool needs two provinces; name fewer",
         ),
     ],
 )
@@ -286,14 +292,14 @@ def test_show_tells_where_a_pool_is_from(folder: Path) -> None:
     [
         (
             "regions",
-            "five.yaml:16:82: measures.part.provinces: names 1 of the 2 provinces that are one in the pool 'south'; "
-            "all of them (44, 45), none of them, --pool country --apart Guangdong, or population.pool: none",
+            "five.yaml:16:82: measures.part.provinces: names 1 of the 2 provinces of the pool 'south'; "
+            "name all of them (44, 45) or none, or use --pool country --apart Guangdong, or population.pool: none",
         ),
         (
             "country",
-            "five.yaml:16:82: measures.part.provinces: names 2 of the 5 provinces that are one in the pool 'country'; "
-            "all of them (11, 12, 44, 45, 65), none of them, --pool country --apart Guangdong --apart Xinjiang, or "
-            "population.pool: none",
+            "five.yaml:16:82: measures.part.provinces: names 2 of the 5 provinces of the pool 'country'; "
+            "name all of them (11, 12, 44, 45, 65) or none, or use --pool country --apart Guangdong --apart Xinjiang, "
+            "or population.pool: none",
         ),
     ],
 )
@@ -327,13 +333,13 @@ def test_a_pool_that_cannot_be_numbered_is_refused(folder: Path) -> None:
 def test_staff_that_is_too_much_together_is_refused(folder: Path) -> None:
     text = "desks: {visit: {by_province: {44: 80000000, 45: 70000000}}}\n"
     with pytest.raises(
-        ScenarioError, match=r"desks.visit.by_province: adds up to 1.5e\+08 in the pool 'south'; at most"
+        ScenarioError, match=r"desks.visit.by_province: adds up to 1.5e\+08 in the pool 'south'; must be at most"
     ):
         pooled(folder, "regions", text)
 
 
 def test_attempts_that_are_too_many_together_are_told_as_such() -> None:
-    with pytest.raises(ScenarioError, match="can number: a smaller scale, or population"):
+    with pytest.raises(ScenarioError, match="can number no more; use a smaller scale, or population"):
         load_scenario("china-2022", {"population.pool": "country"})
 
 
@@ -343,11 +349,11 @@ def test_a_pool_has_no_provinces_to_give_back(folder: Path) -> None:
     with pytest.raises(ScenarioError) as error:
         load_scenario("stored.yaml", {"population.pool": "none"})
     assert error.value.lines == [
-        "--set:1:17: population.pool: 'none' cannot be had of pools: stored.yaml has no provinces; "
-        "regions, country, or the scenario that it was made of"
+        "--set:1:17: population.pool: 'none' cannot split pools into provinces again: stored.yaml has only pools; "
+        "use regions, country, or the original scenario"
     ]
     assert len(load_scenario("stored.yaml", {"population.pool": "country"}).spec.population.provinces) == 1
-    with pytest.raises(ScenarioError, match=r"cannot be had of pools: stored\.yaml has no provinces"):
+    with pytest.raises(ScenarioError, match=r"cannot split pools into provinces again: stored\.yaml has only pools"):
         changed(load_scenario("stored.yaml"), {"population.pool": "none"})
 
     # A file that names its table has it still.

@@ -100,20 +100,22 @@ def test_draws_are_a_table(folder: Path) -> None:
 def test_a_draw_that_is_not_stored_is_refused(folder: Path, draw: int) -> None:
     with pytest.raises(ScenarioError) as caught:
         load_scenario("weak.yaml", draw=draw)
-    assert str(caught.value) == f"draw=:1:1: calibration.draws: there is no draw {draw}; 0 to 2"
+    assert str(caught.value) == f"draw=:1:1: calibration.draws: there is no draw {draw}; must be 0 to 2"
 
 
 def test_a_scenario_without_draws_has_none_to_give() -> None:
     for call in (lambda: load_scenario("tiny", draw=0), lambda: posterior("tiny")):
-        with pytest.raises(ScenarioError, match=r"no draws are stored with 'tiny'; a scenario whose calibration.draws"):
+        with pytest.raises(
+            ScenarioError, match=r"no draws are stored with 'tiny'; use a scenario whose calibration.draws"
+        ):
             call()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("4.7", "5.7", f"draws.csv:4:16: {D_PRIME}: 5.7 is outside its range; a value in [4.0, 5.0]"),
-        ("4.7", "strong", f"draws.csv:4:16: {D_PRIME}: 'strong' is not a number; a number from -100 to 100"),
+        ("4.7", "5.7", f"draws.csv:4:16: {D_PRIME}: 5.7 is outside its range; must be in [4.0, 5.0]"),
+        ("4.7", "strong", f"draws.csv:4:16: {D_PRIME}: 'strong' is not a number; must be a number from -100 to 100"),
         ("2021-12-15", "2022-12-15", "draws.csv:4:20: population.app.midpoint: 2022-12-15 is outside its range"),
         ("1700 per day", "1700", f"draws.csv:4:3: {LEVEL}: 1700 has no unit"),
         ("5 min", "5 miles", "draws.csv:4:31: warning.hop_delay.lognormal.median: 'miles' is not a unit of time"),
@@ -132,13 +134,17 @@ def test_a_value_is_held_to_what_its_parameter_allows(folder: Path, old: str, ne
 
 
 def test_draws_belong_into_a_file(folder: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"--set:1:19: calibration.draws: 'draws.csv' is no table of draws"):
+    with pytest.raises(ScenarioError, match=r"--set:1:19: calibration.draws: 'draws.csv' is not a table of draws"):
         load_scenario("tiny", {"calibration.draws": "draws.csv"})
 
 
 def test_the_json_schema_knows_draws_and_what_figures_may_say() -> None:
     schema = sim.scenario.json_schema()["$defs"]
     (draws, _null) = schema["Calibration"]["properties"]["draws"]["anyOf"][0]["anyOf"]
-    assert draws == {"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}
+    assert draws == {
+        "type": "string",
+        "description": "the name of a CSV file next to the scenario",
+        "pattern": r"\.csv$",
+    }
     figure = schema["Figure"]["properties"]
     assert {"standard_error", "interval", "value"} <= set(figure)

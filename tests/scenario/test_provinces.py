@@ -62,10 +62,10 @@ def test_a_name_is_taken_however_it_is_written(text: str | int) -> None:
 
 def test_what_is_no_province_is_told_with_the_names_most_like_it() -> None:
     with pytest.raises(
-        ProvinceError, match=r"'Shansi' is no province; did you mean 'Shanxi' \(14\) or 'Shaanxi' \(61\)"
+        ProvinceError, match=r"'Shansi' is not a province; did you mean 'Shanxi' \(14\) or 'Shaanxi' \(61\)"
     ):
         code_of("Shansi", NAMES)
-    with pytest.raises(ProvinceError, match="99 is no province; a name or code of"):
+    with pytest.raises(ProvinceError, match="99 is not a province; use a name or code of"):
         code_of(99, NAMES)
     with pytest.raises(ProvinceError, match="is the name of 2 provinces; a code: 1 or 2"):
         code_of("twin", {1: "Twin", 2: "twin"})
@@ -99,7 +99,7 @@ def test_names_of_the_base_are_those_of_its_own_table(tmp_path: Path) -> None:
     over = f"schema: 1\nname: over\ntitle: Over\nextends: base.yaml\npopulation: {{provinces: {rows}}}\n"
     over += "desks: {visit: {by_province: {canton: {staff: 7}}}}\n"
     lines = mistakes(written(tmp_path, over))
-    assert "8:84: fraud.surges.spring.provinces.1: 54 is no province" in lines
+    assert "8:84: fraud.surges.spring.provinces.1: 54 is not a province" in lines
     assert not any("44" in line or "canton" in line for line in lines)
 
 
@@ -119,7 +119,7 @@ def test_a_mistake_below_a_name_is_told_where_it_was_typed() -> None:
 def test_every_unknown_province_is_told_beside_other_mistakes(tmp_path: Path) -> None:
     text = EVERYWHERE.replace("GUANGDONG", "Guangdnog").replace("MONGOLIA", "15").replace("factor: 1.5", "factor: many")
     lines = mistakes(written(tmp_path, text))
-    unknown = [line.split(": ")[1] for line in lines if "'Guangdnog' is no province" in line]
+    unknown = [line.split(": ")[1] for line in lines if "'Guangdnog' is not a province" in line]
     assert unknown == [
         "fraud.province_weights.Guangdnog",
         "fraud.surges.spring.provinces.0",
@@ -138,7 +138,7 @@ def test_a_province_that_is_given_twice_is_told(tmp_path: Path) -> None:
     text = EVERYWHERE.replace("{MONGOLIA: 40}", "{44: 40, Guangdong: 50}").replace("GUANGDONG", "44")
     text = text.replace("MONGOLIA", "15")
     (line,) = mistakes(written(tmp_path, text))
-    assert line == "11:32: desks.call.by_province.Guangdong: is '44' again"
+    assert line == "11:32: desks.call.by_province.Guangdong: names '44' a second time"
 
 
 @pytest.fixture(scope="module")

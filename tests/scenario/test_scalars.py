@@ -103,7 +103,7 @@ def test_bounds_of_numbers(kind: Any, inside: list[float], outside: list[float])
 
 def test_bounds_of_rates_are_told_in_their_own_unit() -> None:
     assert read(b.Cases, "1e9 per day") == 1e9
-    with pytest.raises(ValidationError, match="'1e9 per s' is above 1e9 per day; a rate from 0 to 1e9 per day"):
+    with pytest.raises(ValidationError, match="'1e9 per s' is above 1e9 per day; must be a rate from 0 to 1e9 per day"):
         read(b.Cases, "1e9 per s")
 
 

@@ -99,7 +99,7 @@ def explore(
             runs.
         vary: The two ends of each lever by dotted key; an empty list stands for the parameter's own range. By default
             those of the scenario's ``sweep``.
-        samples: The number of points, by default ``sim.experiments.box.usual`` of the levers.
+        samples: The number of points, by default ``sim.experiments.design.usual_points`` of the levers.
         replicates: Runs of each point, with seeds counting up; from two on, intervals include run-to-run noise.
         folder: Where the sweep is kept, by default ``results/sweeps/NAME-HASH``.
         out: The page, by default ``explore.html`` in that folder.

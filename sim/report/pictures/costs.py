@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between
-from sim.experiments.sparing import SPARED
-from sim.experiments.unpriced import NOT_PRICED, ROUNDED
+from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING

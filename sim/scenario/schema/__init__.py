@@ -39,44 +39,44 @@ class ScenarioModel(Part):
     """
 
     schema_: Literal[1] = Field(alias="schema")
-    """Version of the format of scenarios. Example: `1`"""
+    """Version of the scenario format. Example: `1`"""
     name: Name
-    """Name of the scenario, by which the folders of its runs are called. Example: `my-policy`"""
+    """Name of the scenario; the folders of its runs are named after it. Example: `my-policy`"""
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
-    """The question that the scenario asks, in one line; reports bear it. Example: `What do twice the officers do?`"""
+    """The question that the scenario asks, in one line; reports show it. Example: `What do twice the officers do?`"""
     policy_of: Name | None = None
-    """The scenario of which this one is a policy, and to whose reported figures it is therefore not held; loading fills
-    it in. Example: `china-2022`"""
+    """Name of the scenario that this one changes as a policy; a policy is not compared with reported figures. Loading
+    fills it in. Example: `china-2022`"""
     period: Period
     """The days that are simulated and counted."""
     seed: Seed
-    """Number from which all chance is drawn; policies with the same seed meet the same attempts and people. Unit: none.
-    More: nothing by itself: another number is another chance. Example: `20221130`"""
+    """Seed of all random draws; policies with the same seed meet the same attempts and people. Unit: none. More: no
+    direction: another number is another replicate. Example: `20221130`"""
     scale: Scale = 1.0
-    """Share of people, attempts, cards and staff that is simulated; totals are scaled up to the whole country. Unit:
-    share of the country. More: slower, with less chance and waits nearer to the country's. Example: `0.01`"""
+    """Sampled share of people, attempts, cards and staff; totals are scaled up to the whole country. Unit: share of the
+    country. More: slower, with less run-to-run noise and waits closer to the country's. Example: `0.01`"""
     engine: Literal["vector", "reference"] = "vector"
-    """Which engine runs it: vector (fast) or reference (to be read); both give the same bytes. Example: `vector`"""
+    """Engine of the run: vector (fast) or reference (readable); both give the same bytes. Example: `vector`"""
     feedback: Switch = True
-    """Whether filters, cases and heard alerts act back on cards, leads and people from day to day; off for experiments
-    that take layers apart. Example: `on`"""
+    """Whether filters, cases and alerts act back on cards, leads and people from day to day; switch it off to study
+    layers separately. Example: `on`"""
     currency: Currency = UNITS_OF_MONEY
-    """What a unit of money is called in tables and reports; all sums of the scenario are in it. A hundredth of it is
-    the least amount. Example: `EUR`"""
+    """Name of the unit of money in tables and reports; all sums of the scenario are in it. The smallest amount is a
+    hundredth of it. Example: `EUR`"""
     channels: ChannelNames = Field(default_factory=ChannelNames)
-    """What this country calls the channels of attempts and warnings. Example: `{sms: text message, online: messenger}`
+    """Names of the channels of attempts and warnings in this country. Example: `{sms: text message, online: messenger}`
     """
     clock: Duration = 1
-    """Length of a tick, to which all moments are rounded; it divides half an hour. More: coarser moments, more events
-    in the same tick. Example: `1 ms`"""
+    """Length of a tick; all moments are rounded to it, and it must divide half an hour. More: coarser moments, more
+    events in the same tick. Example: `1 ms`"""
     population: Population
     """Provinces, people, their phones and their ordinary contacts."""
     fraud: Fraud
-    """The attempts that gangs would make, and what an episode of each type is like."""
+    """The attempts that gangs would make, and the course of an episode of each type."""
     dens: Dens
-    """Places from which gangs work, and raids on them."""
+    """Places where gangs work, and raids on them."""
     gangs: Gangs | None = None
-    """The crews of dens and how gangs answer; without it crews are full whenever their den works, and attempts do not
+    """The crews of dens and how gangs respond; without it crews are full whenever their den works, and attempts do not
     depend on any measure."""
     cards: Cards
     """Phone cards in the hands of gangs."""
@@ -87,27 +87,26 @@ class ScenarioModel(Part):
     engagement: Engagement
     """Who answers and who believes, and what people have learned."""
     warning: Warning
-    """Detectors, tiers and what becomes of alerts."""
+    """Detectors, tiers and the course of alerts."""
     desks: Desks
     """Officers who call and visit, and when they are on duty."""
     aftermath: Aftermath
     """Reports, recovered money, cases and arrests."""
     measures: dict[Name, Measure] = Field(default_factory=dict)
-    """What the country does, by a name of its own: campaigns, filters, blocking, education, coverage of warnings, law,
-    holds, outages. Example: `{banks: {kind: bank_hold, window: [2022-03-01, null], intensity: 0.1}}`"""
+    """Dated measures of the country, by names of your choice: campaigns, filters, blocking, education, coverage of
+    warnings, law, holds, outages. Example: `{banks: {kind: bank_hold, window: [2022-03-01, null], intensity: 0.1}}`"""
     costs: Costs | None = None
-    """What staff, false alarms and education cost; without it a run has no costs."""
+    """Costs of staff, false alarms and education; without it a run has no costs."""
     figures: list[Figure] = Field(default_factory=list)
-    """Reported figures that are shown beside the simulated ones. Example: `[{name: victims, window: [2022-01-01,
-    2022-11-30], role: predicted, source: "not published"}]`"""
+    """Reported figures, shown next to the simulated ones. Example: `[{name: victims, window: [2022-01-01, 2022-11-30],
+    role: predicted, source: "not published"}]`"""
     evidence: list[Evidence] = Field(default_factory=list)
-    """What is known of the inside of the model, against which a run is held. Example: `[{name: recall_call, range:
+    """Known ranges of quantities inside the model; runs are compared with them. Example: `[{name: recall_call, range:
     [0.6, 0.95], basis: "assumed"}]`"""
     record: Record = Field(default_factory=Record)
-    """What is written of single events. Example: `{events: 0.01}`"""
+    """Which single events are written. Example: `{events: 0.01}`"""
     sweep: Sweep = Field(default_factory=Sweep)
-    """What tocsin sweep varies if it is not told otherwise. Example: `{vary: {desks.visit.staff: [2000, 4000, 8000]}}`
-    """
+    """What tocsin sweep varies by default. Example: `{vary: {desks.visit.staff: [2000, 4000, 8000]}}`"""
     calibration: Calibration = Field(default_factory=Calibration)
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 

@@ -18,16 +18,16 @@ class Report(Part):
 
 
 class StopPayment(Sparse):
-    """Share of a payment that a stop-payment order recovers at once after it; it halves every ``half_life``."""
+    """Share of a payment that a stop-payment order recovers right after it; it halves every ``half_life``."""
 
     share: Probability
-    """Share of a payment that an order recovers at once after it. More: more money recovered. Example: `0.5`"""
+    """Share of a payment that a stop-payment order recovers right after the payment. More: more money recovered.
+    Example: `0.5`"""
     half_life: Duration
-    """Time in which half of what could be recovered is gone. More: late reports recover more. Example: `2 h`"""
+    """Time in which half of the recoverable money is gone. More: late reports recover more. Example: `2 h`"""
     frozen_factor: Frozen | None = None
-    """Money that orders stop or freeze for each unit that its victim gets back, since they freeze accounts along the
-    way with all that lies in them; without it funds stopped are not counted. Unit: factor. More: more funds stopped.
-    Example: `27.4`"""
+    """Money that orders stop or freeze for each unit returned to the victim, because they freeze whole accounts on the
+    way; without it funds stopped are not counted. Unit: factor. More: more funds stopped. Example: `27.4`"""
 
 
 class Filing(Part):
@@ -50,19 +50,19 @@ class Investigation(Sparse):
     """Cases that the whole country can finish, on the reference date. More: a smaller backlog, more cases solved.
     Example: `2100 per day`"""
     reference: Day
-    """Day on which the capacity is as stated, and from which its growth is reckoned. Later: a smaller capacity on
-    every day, if it grows. Example: `2021-06-15`"""
+    """Day on which the capacity is as stated; its growth counts from here. Later: a smaller capacity on every day, if
+    it grows. Example: `2021-06-15`"""
     growth: Growth
     """Growth of the capacity with the calendar date. More: more cases finished after the
     reference date, fewer before it. Example: `0.05`"""
     solved: Probability
     """Probability that a finished case is solved. More: more cases solved, more arrests and leads. Example: `0.5`"""
     backlog: Count
-    """Cases of the whole country that wait when the warm-up begins. Unit: cases. More: cases wait longer. Example:
-    `700000`"""
+    """Cases of the whole country that are waiting when the warm-up begins. Unit: cases. More: cases wait longer.
+    Example: `700000`"""
     fresh_share: Probability | None = None
-    """Share of each midnight's capacity that takes the cases filed last; the rest takes the oldest, all of it if not
-    given. More: leads are fresher, old cases wait longer. Example: `0.2`"""
+    """Share of each midnight's capacity that takes the newest cases; the rest takes the oldest. Without it all capacity
+    takes the oldest. More: leads are fresher, old cases wait longer. Example: `0.2`"""
 
 
 class Suspects(Sparse):
@@ -75,20 +75,20 @@ class Suspects(Sparse):
     """Sellers who are arrested for each eliminated card. Unit: people per card. More: more suspects arrested. Example:
     `0.004`"""
     ramp: Ramp | None = None
-    """How the suspects of a case have grown with the date; without it they do not."""
+    """How the suspects per case grow with the date; without it they do not grow."""
 
 
 class Settlement(Part):
-    """Shares of a day's solved cases and arrested suspects that are counted in December only, evenly over its days.
+    """Shares of a day's solved cases and arrested suspects that count only in December, evenly over its days.
 
     Nothing but the counts depends on it: leads and raids follow from what happened.
     """
 
     cases: Probability
-    """Share of the cases solved that is counted in December. More: more cases counted at the end of the year. Example:
+    """Share of the solved cases that counts in December. More: more cases counted at the end of the year. Example:
     `0.07`"""
     suspects: Probability
-    """Share of the suspects arrested that is counted in December. More: more suspects counted at the end of the year.
+    """Share of the arrested suspects that counts in December. More: more suspects counted at the end of the year.
     Example: `0.12`"""
 
 
@@ -98,7 +98,7 @@ class Aftermath(Sparse):
     report: Report
     """Whether and when victims report."""
     stop_payment: StopPayment
-    """Money that is got back."""
+    """Money that victims get back."""
     filing: Filing
     """How long it takes until a case is filed."""
     investigation: Investigation
@@ -106,4 +106,4 @@ class Aftermath(Sparse):
     suspects: Suspects
     """Arrests that follow from cases and cards."""
     settlement: Settlement | None = None
-    """What is counted late; without it all is counted on its day."""
+    """What is counted late; without it everything is counted on its day."""

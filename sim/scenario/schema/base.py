@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from sim.base import words
 from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Code, Weight
+from sim.scenario.errors import entries
 
 if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
     ChannelName = str
@@ -56,6 +57,14 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
 """A name that folders and options call something by."""
 
+PATTERNS = {
+    ONE_LINE: "must be one line without control characters",
+    CHANNEL: "must be one line without control characters and without { } < > &",
+    CURRENCY: "must be one line without control characters, digits and { } < > &",
+    NAME: "must start with a letter or digit and have at most 80 letters, digits, '.', '_' and '-'",
+}
+"""Patterns of texts in words, for messages."""
+
 NamingKind = Literal["code", "text", "key", "quantity"]
 """How a place of a scenario names a province: by its code, by its code as a text, as a part of a dotted key, or as what
 a quantity of evidence is about."""
@@ -86,7 +95,7 @@ DottedKey = Annotated[str, Naming("key")]
 
 
 class Part(BaseModel):
-    """A part of a scenario: its keys are fixed and its values do not change once read."""
+    """A part of a scenario: its keys are fixed, and its values do not change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -95,7 +104,7 @@ Value = TypeVar("Value")
 
 
 class Sparse(Part):
-    """A part that is written without what it was not given."""
+    """A part that is written without the keys it was not given."""
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -103,14 +112,14 @@ class Sparse(Part):
 
 
 class PerChannel(Part, Generic[Value]):
-    """One value a channel of attempts."""
+    """One value per channel of attempts."""
 
     call: Value
-    """What holds of calls."""
+    """The value for calls."""
     sms: Value
-    """What holds of SMS."""
+    """The value for SMS."""
     online: Value
-    """What holds of online attempts: chats, posts, advertisements."""
+    """The value for online attempts: chats, posts, advertisements."""
 
 
 Path = tuple[str | int, ...]
@@ -171,7 +180,7 @@ def wrong_sum(
     """Find a mistake at ``key`` unless the shares add up to 1."""
     total = sum(shares)
     if abs(total - 1) > ROUNDING:
-        yield mistake(key, f"{what} add up to {total:g}", "they add up to 1", reads)
+        yield mistake(key, f"{what} add up to {total:g}", "must add up to 1", reads)
 
 
 def wrong_length(
@@ -180,4 +189,4 @@ def wrong_length(
     """Find a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
     found = len(values)
     if found != length:
-        yield mistake(key, f"has {found} entries", f"{length} are needed, one for each {meaning}", reads)
+        yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}", reads)

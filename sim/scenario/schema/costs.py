@@ -5,7 +5,7 @@ from sim.scenario.schema.base import Part
 
 
 class Wages(Part):
-    """One hour of one staffed seat, whether it is busy or waits: pay, with travel and overhead."""
+    """One hour of one staffed seat, busy or waiting: pay, with travel and overhead."""
 
     call: Cost
     """One hour of a seat at a call desk, busy or not. Unit: money an hour. More: calling costs more; nothing else
@@ -16,39 +16,37 @@ class Wages(Part):
 
 
 class FalseAlarm(Part):
-    """The burden of one contact that reached somebody whom no fraud had met: their time and their worry, by channel."""
+    """The burden of one warning to somebody who had met no fraud: time and worry, by channel."""
 
     app: Cost
-    """What a warning in the app costs somebody whom no fraud had met. Unit: money each. More: false alarms cost more;
+    """Cost of a warning in the app to somebody who had met no fraud. Unit: money each. More: false alarms cost more;
     nothing else changes. Example: `0.5`"""
     sms: Cost
-    """What a warning by SMS costs somebody whom no fraud had met. Unit: money each. More: false alarms cost more;
+    """Cost of a warning by SMS to somebody who had met no fraud. Unit: money each. More: false alarms cost more;
     nothing else changes. Example: `0.5`"""
     call: Cost
-    """What a call costs somebody whom no fraud had met. Unit: money each. More: false alarms cost more; nothing else
+    """Cost of a call to somebody who had met no fraud. Unit: money each. More: false alarms cost more; nothing else
     changes. Example: `4`"""
     visit: Cost
-    """What a visit costs somebody whom no fraud had met. Unit: money each. More: false alarms cost more; nothing else
+    """Cost of a visit to somebody who had met no fraud. Unit: money each. More: false alarms cost more; nothing else
     changes. Example: `30`"""
 
 
 class Education(Part):
-    """One video and one activity, to those who make them."""
+    """Costs of one video and one activity."""
 
     video: Cost
-    """What it costs to make one video. Unit: money each. More: education costs more; nothing else changes. Example:
-    `10000`"""
+    """Cost of one video. Unit: money each. More: education costs more; nothing else changes. Example: `10000`"""
     activity: Cost
-    """What it costs to hold one activity. Unit: money each. More: education costs more; nothing else changes. Example:
-    `5000`"""
+    """Cost of one activity. Unit: money each. More: education costs more; nothing else changes. Example: `5000`"""
 
 
 class Costs(Part):
-    """What one of each costs; what other layers of the shield cost is not known."""
+    """Unit costs; the costs of other layers of the shield are not known."""
 
     wage: Wages
-    """What staff costs."""
+    """Costs of staff."""
     false_alarm: FalseAlarm
-    """What false alarms cost those who get them."""
+    """Costs of false alarms to those who get them."""
     education: Education
-    """What education costs those who make it."""
+    """Costs of education to those who make it."""

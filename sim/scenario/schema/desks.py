@@ -25,20 +25,22 @@ class Shift(Part):
     """A window of the day on some weekdays (1 is Monday) in which ``share`` of the staff is on duty."""
 
     weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-    """Days of the week on which it is worked: 1 is Monday, 7 Sunday. Unit: weekdays. More: nothing by itself: another
-    weekday. Example: `[1, 2, 3, 4, 5]`"""
+    """Days of the week of the shift: 1 is Monday, 7 Sunday. Unit: weekdays. More: no direction: another weekday.
+    Example: `[1, 2, 3, 4, 5]`"""
     start: HalfHour
     """Half hour at which it begins. Later: fewer hours on duty. Example: `"08:30"`"""
     end: HalfHour
     """Half hour at which it ends; 24:00 is midnight. Later: more hours on duty. Example: `"22:30"`"""
     share: Probability
-    """Share of the staff that is on duty in it; shares of shifts that overlap add up. More: more servers in these
-    hours, shorter waits, more paid hours. Example: `1`"""
+    """Share of the staff on duty; shares of overlapping shifts add up. More: more seats in these hours, shorter waits,
+    more paid hours. Example: `1`"""
 
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
         if self.end <= self.start:
-            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00", ("start", "end"))
+            raise mistake(
+                "end", "is not after start", "must be a later time of the same day, up to 24:00", ("start", "end")
+            )
         return self
 
 
@@ -49,14 +51,14 @@ class StaffStep(Part):
     """From this day on, the staff is ``factor`` times what the scenario says."""
 
     from_: Day = Field(alias="from")
-    """Day from which on the factor holds. Later: the staff changes later. Example: `2022-07-01`"""
+    """First day of the factor. Later: the staff changes later. Example: `2022-07-01`"""
     factor: Factor
-    """How many times the stated staff works from then on. Unit: factor. More: more staff, shorter waits. Example: `1.5`
-    """
+    """Factor by which the stated staff is multiplied from then on. Unit: factor. More: more staff, shorter waits.
+    Example: `1.5`"""
 
 
 class StaffGrowth(Sparse):
-    """Growth of a staff with the calendar date: a factor of it, by a ramp or by steps; before the first step its own.
+    """Growth of a staff with the calendar date: a factor of it, by a ramp or by steps.
 
     Exactly one of the two is given.
     """
@@ -64,18 +66,18 @@ class StaffGrowth(Sparse):
     ramp: Ramp | None = None
     """Growth along an S-shaped curve that ends at the stated staff."""
     steps: Annotated[list[StaffStep], Field(min_length=1, max_length=MOST_STEPS_OF_STAFF)] | None = None
-    """Growth in steps: rising days with a factor each. Example: `[{from: 2022-01-01, factor: 1}, {from: 2022-07-01,
-    factor: 2}]`"""
+    """Growth in steps: rising days with a factor each; before the first day its factor holds too. Example: `[{from:
+    2022-01-01, factor: 1}, {from: 2022-07-01, factor: 2}]`"""
 
     @model_validator(mode="after")
     def _one_form(self) -> "StaffGrowth":
         if (self.ramp is None) == (self.steps is None):
-            found = "neither a ramp nor steps" if self.ramp is None else "a ramp and steps at once"
-            raise refuse(found, "one of ramp and steps; null takes out what another file gives")
+            found = "has neither a ramp nor steps" if self.ramp is None else "has both a ramp and steps"
+            raise refuse(found, "must have exactly one of them (null removes one that another file gives)")
         for number, (before, after) in enumerate(pairwise(self.steps or [])):
             if after.from_ <= before.from_:
                 raise mistake(
-                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "rising days"
+                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "days must rise"
                 )
         return self
 
@@ -86,7 +88,7 @@ class StaffGrowth(Sparse):
 
 
 class ProvinceDesk(Sparse):
-    """A province's own staff at a desk, with growth and shifts of its own; those that are not given are the desk's."""
+    """A province's own staff at a desk, with its own growth and shifts; what is missing is the desk's."""
 
     staff: Staff
     """Officers of the province at this desk, on and off duty. Unit: officers. More: shorter waits there, fewer alerts
@@ -120,20 +122,20 @@ class Desk(Part):
     """Officers of the whole country at this desk, on and off duty; shared out by people and province_weights. Unit:
     officers. More: shorter waits, fewer alerts expire, higher costs. Example: `5700`"""
     growth: StaffGrowth | None = None
-    """How the staff grows with the calendar date; without it, it stays the same. Example: `{ramp: {midpoint:
+    """How the staff grows with the calendar date; without it the staff stays the same. Example: `{ramp: {midpoint:
     2022-04-15, width: 70 d, floor: 0.12}}`"""
     by_province: dict[ProvinceKey, ProvinceStaff] = Field(default_factory=dict)
-    """Officers of single provinces, by name or code, instead of their share: a number, or a map with staff, growth and
-    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{44:
-    {staff: 1000}}`"""
+    """Officers of single provinces, by name or code, in place of their share: a number, or a map with staff, growth and
+    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{44: {staff:
+    1000}}`"""
     shifts: Shifts
-    """When how much of the staff is on duty. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "08:30", end: "22:30",
-    share: 1}]`"""
+    """Which share of the staff is on duty when. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "08:30", end:
+    "22:30", share: 1}]`"""
     discipline: DisciplineName = "first_issued"
-    """Who is served first within a tier: first_issued, last_issued, least_slack, highest_score or most_at_stake.
-    Example: `first_issued`"""
+    """Order of service within a tier: first_issued, last_issued, least_slack, highest_score or most_at_stake. Example:
+    `first_issued`"""
     lends: Switch = False
-    """Whether free officers serve the other desk's line while nobody waits in their own. Example: `off`"""
+    """Whether free officers serve the other desk's queue while their own is empty. Example: `off`"""
 
     def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
         """Return the desk of a province that has this staff: what it does not say itself is said here."""
@@ -158,14 +160,13 @@ class CallDesk(Desk):
     hard_share: Probability
     """Share of answered calls that take long. More: busier desks, longer waits. Example: `0.12`"""
     no_answer: Distribution
-    """Time that a call takes which nobody answers. More: busier desks, longer waits. Example: `{lognormal: {median: 1
-    min, sigma: 0.3}}`"""
+    """Time of a call that nobody answers. More: busier desks, longer waits. Example: `{lognormal: {median: 1 min,
+    sigma: 0.3}}`"""
     short: Distribution
-    """Time that an ordinary call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 3 min, sigma:
-    0.4}}`"""
+    """Time of an ordinary call. More: busier desks, longer waits. Example: `{lognormal: {median: 3 min, sigma: 0.4}}`
+    """
     hard: Distribution
-    """Time that a hard call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma:
-    0.4}}`"""
+    """Time of a hard call. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma: 0.4}}`"""
 
 
 class VisitDesk(Desk):
@@ -174,23 +175,23 @@ class VisitDesk(Desk):
     met: Probability
     """Probability that a visit meets the person. More: more people reached, fewer further visits. Example: `0.8`"""
     not_met: Distribution
-    """Time that a visit in vain takes, with travel. More: busier desks, longer waits. Example: `{lognormal: {median: 45
-    min, sigma: 0.4}}`"""
+    """Time of a visit that meets nobody, with travel. More: busier desks, longer waits. Example: `{lognormal: {median:
+    45 min, sigma: 0.4}}`"""
     visit: Distribution
-    """Time that a visit takes which meets the person, with travel. More: busier desks, longer waits. Example:
-    `{lognormal: {median: 90 min, sigma: 0.4}}`"""
+    """Time of a visit that meets the person, with travel. More: busier desks, longer waits. Example: `{lognormal:
+    {median: 90 min, sigma: 0.4}}`"""
 
 
 class Desks(Part):
-    """Both kinds of desks; ``province_weights`` shares staff out otherwise than by population."""
+    """Both kinds of desks; ``province_weights`` shares staff out by more than population."""
 
     call: CallDesk
     """Officers who phone."""
     visit: VisitDesk
     """Officers who go to see people."""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
-    """By province, name or code, how many officers a person has, where others have 1; the country's staff stays the
-    same. Unit: weight. More: more staff there, less elsewhere. Example: `{44: 1.15}`"""
+    """By province, name or code: officers per person relative to other provinces, which have 1; the country's staff
+    stays the same. Unit: weight. More: more staff there, less elsewhere. Example: `{44: 1.15}`"""
 
     def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
         """Return what each province has of a desk's staff of the country, if it has none of its own: before growth.

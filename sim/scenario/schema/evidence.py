@@ -65,36 +65,34 @@ QUANTITIES: dict[str, str | None] = {
 
 
 class Evidence(Part):
-    """What is known of one quantity: a range, perhaps a value in it, and where they are from.
+    """What is known of one quantity: a range, perhaps a value in it, and its source.
 
     ``by: month`` says that each calendar month of the window is in the range by itself.
     """
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
-    """What is known of: a quantity, some with a fraud type, age band or province behind a dot. Example:
+    """Quantity that is known, some with a fraud type, age band or province behind a dot. Example:
     `local_alerts_share.44`"""
     window: Window | None = None
-    """The days over which it is known; the whole period if not given. Example: `[2022-01-01, 2022-11-30]`"""
+    """Days for which it is known; without it the whole period. Example: `[2022-01-01, 2022-11-30]`"""
     by: Literal["month"] | None = None
-    """month: each calendar month of the window must be in the range by itself. Example: `month`"""
+    """month: each calendar month of the window must be in the range on its own. Example: `month`"""
     value: Reported | None = None
-    """The likeliest value. Unit: as the quantity. More: a higher expectation; no run depends on it. Example: `0.29`"""
+    """Most likely value. Unit: as the quantity. More: a higher expectation; no run depends on it. Example: `0.29`"""
     range: Annotated[list[Reported], Field(min_length=2, max_length=2)]
-    """Where it lies as far as is known, lower and upper end. Unit: as the quantity. More: a higher expectation; no run
-    depends on it. Example: `[0.15, 0.45]`"""
+    """Known range: lower and upper end. Unit: as the quantity. More: a higher expectation; no run depends on it.
+    Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
-    """Where it is known from. Example: `"Zhengzhou 2022"`"""
+    """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
 
     @model_validator(mode="after")
     def _in_range(self) -> "Evidence":
         low, high = self.range
         if low > high:
-            raise mistake(
-                "range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high", ("range",)
-            )
+            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high", ("range",))
         if self.value is not None and not low <= self.value <= high:
             raise mistake(
-                "value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]", ("range", "value")
+                "value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]", ("range", "value")
             )
         return self
 
@@ -111,7 +109,8 @@ def wrong_names(
         name, dot, of = row.name.partition(".")
         kind = QUANTITIES.get(name)
         if name not in QUANTITIES or (dot and kind is None):
-            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)), (key,))
+            yield mistake(key, f"'{row.name}' is not a quantity", choices(row.name, forms, len(forms)), (key,))
         elif kind is not None and of not in known[kind]:
-            what = f"'{of}' is no {kind}" if dot else f"'{name}' lacks its {kind}, as in {name}.{known[kind][0]}"
+            a_kind = f"{'an' if kind == AGE_BAND else 'a'} {kind}"
+            what = f"'{of}' is not {a_kind}" if dot else f"'{name}' must name {a_kind}: {name}.{known[kind][0]}"
             yield mistake(key, what, choices(of, known[kind]), (key, where[kind]))

@@ -11,7 +11,7 @@ from sim.scenario.schema.base import Name, Part, mistake
 
 
 class Figure(Part):
-    """A figure to show beside the simulated one: put in, fitted or predicted.
+    """A figure to show next to the simulated one: put in, fitted or predicted.
 
     Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
     whole country, the spread between seeds, ``sampling_error`` the part of it that thinning makes larger; ``interval``
@@ -19,33 +19,32 @@ class Figure(Part):
     """
 
     name: Name
-    """What is counted, or the change of it: a quantity such as victims, or one with _change behind its name. Example:
+    """Quantity that is counted, such as victims, or its change: the name with _change behind it. Example:
     `cases_filed_change`"""
     window: Window
-    """The days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
+    """Days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
     base: Window | None = None
-    """The earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
+    """Earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
     2021-11-30]`"""
     value: Reported | Day | None = None
-    """What was reported: a count, money for losses, a fraction for changes, or a day. Only a predicted figure may be
-    without. Unit: as the quantity. More: a larger reported figure; no run depends on it.
-    Example: `391000`"""
+    """Reported value: a count, money for losses, a fraction for changes, or a date. Only a predicted figure may omit
+    it. Unit: as the quantity. More: a larger reported figure; no run depends on it. Example: `391000`"""
     role: Literal["input", "fitted", "predicted"]
-    """How the figure was used: input (put in), fitted (parameters were set to meet it) or predicted (looked at
+    """How the figure was used: input (put in), fitted (parameters were fitted to it) or predicted (compared
     afterwards). Example: `fitted`"""
     tolerance: Tolerance | None = None
-    """How far the simulated figure may be from the reported one to count as met, as a share of it; of a change in
-    absolute terms. Unit: share. More: a looser test. Example: `0.01`"""
+    """Largest difference that still counts as met, as a share of the reported figure; for a change in absolute terms.
+    Unit: share. More: a looser test. Example: `0.01`"""
     standard_error: StandardError | None = None
-    """Spread of the figure between runs of the whole country with other seeds. Unit: as the quantity. More: chance may
-    explain more of a difference. Example: `5702000`"""
+    """Spread of the figure between runs of the whole country with other seeds. Unit: as the quantity. More: run-to-run
+    noise may explain more of a difference. Example: `5702000`"""
     sampling_error: StandardError | None = None
-    """The part of standard_error that comes of who is drawn, one by one, and grows as 1 / sqrt(scale) in a thinned run;
-    the other part (which dens are raided) is the same at every scale. All of standard_error where it is not given.
-    Unit: as the quantity. More: small runs may differ more by chance. Example: `42700`"""
+    """Part of standard_error that comes from sampling single people and grows as 1 / sqrt(scale) in a sampled run; the
+    rest (which dens are raided) is the same at every scale. Without it all of standard_error. Unit: as the quantity.
+    More: small runs may differ more by run-to-run noise. Example: `42700`"""
     interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
-    """Where a prediction lies with a probability of nine in ten, lower and upper end. Unit: as the quantity. More: a
-    higher prediction. Example: `[1738000000, 1887000000]`"""
+    """Lower and upper end of the prediction's 90% interval. Unit: as the quantity. More: a higher prediction. Example:
+    `[1738000000, 1887000000]`"""
     source: str
     """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
 
@@ -57,13 +56,13 @@ class Figure(Part):
     @model_validator(mode="after")
     def _stated(self) -> "Figure":
         if self.value is None and self.role != "predicted":
-            allowed = "what was reported, a number or a day; only a predicted one may do without"
+            allowed = "must be the reported number or date (only a predicted figure may omit it)"
             raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
         if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
-            allowed = "a part of standard_error, which has to be given, so not more than that"
+            allowed = "must be at most standard_error, which must be given"
             raise mistake(
                 "sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error")
             )
         if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
+            raise mistake("interval", "begins above its end", "low must be at most high", ("interval",))
         return self

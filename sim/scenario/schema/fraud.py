@@ -57,11 +57,11 @@ class StageDelays(Part):
     """Delay before each stage: engaged after contact, site or app opened, first payment, each further payment."""
 
     engaged: Distribution
-    """Time from the contact until the person is drawn in. More: slower episodes: warnings have more time. Example:
+    """Time from the contact until the person engages. More: slower episodes: warnings have more time. Example:
     `{lognormal: {median: 4.2 min, sigma: 1}}`"""
     opened: Distribution
-    """Time from being drawn in until the site or app is opened. More: slower episodes: warnings have more time.
-    Example: `{lognormal: {median: 12.6 min, sigma: 1}}`"""
+    """Time from engaging until the site or app is opened. More: slower episodes: warnings have more time. Example:
+    `{lognormal: {median: 12.6 min, sigma: 1}}`"""
     first_payment: Distribution
     """Time from opening to the first payment. More: slower episodes: warnings have more time. Example: `{lognormal:
     {median: 25.2 min, sigma: 1}}`"""
@@ -74,8 +74,8 @@ class StageDropout(Part):
     """Probability that a person drops out by themselves before a stage."""
 
     engaged: Probability
-    """Probability that the person drops out by themselves before being drawn in further. More: fewer victims, without
-    any warning. Example: `0.2`"""
+    """Probability that the person drops out before engaging further. More: fewer victims, without any warning. Example:
+    `0.2`"""
     opened: Probability
     """Probability of dropping out before the site or app is opened. More: fewer victims, without any warning. Example:
     `0.2`"""
@@ -83,26 +83,25 @@ class StageDropout(Part):
     """Probability of dropping out before the first payment. More: fewer victims, without any warning. Example: `0.33`
     """
     later_payment: Probability
-    """Probability of dropping out before each further payment. More: smaller losses of those who have paid. Example:
-    `0.1`"""
+    """Probability of dropping out before each further payment. More: smaller losses of victims. Example: `0.1`"""
 
 
 class Loss(Part):
     """Total loss of an episode that runs to its end, on the reference date: lognormal in units of money."""
 
     median: Money
-    """Median of what an episode costs that runs to its end, at prices of the reference date. More: larger losses.
-    Example: `25000`"""
+    """Median loss of an episode that runs to its end, at prices of the reference date. More: larger losses. Example:
+    `25000`"""
     sigma: Sigma
-    """Spread of losses, as the standard deviation of their logarithm. More: a few very large losses make up more of the
-    sum; the mean grows, too. Example: `1.2`"""
+    """Spread of losses: standard deviation of their logarithm. More: a few very large losses make up more of the sum;
+    the mean grows, too. Example: `1.2`"""
 
 
 class FraudType(Part):
     """One type of fraud."""
 
     mix: ByChannel
-    """How much of each channel's attempts are of this type; only ratios between types matter."""
+    """Weights of the type among the attempts of each channel; only ratios between types matter."""
     mix_growth: Growth
     """Growth of the type's weight with the calendar date. More: the type gains on the others with time. Example: `0.1`
     """
@@ -110,33 +109,34 @@ class FraudType(Part):
     """Share of the type's SMS that carry a link, which blocked sites can stop. More: blocking stops more SMS of this
     type. Example: `0.5`"""
     app_share: Probability
-    """Share of the type's attempts, by link or online, that lead to a fake app; the others lead to a site. More:
-    blocking of apps matters more than that of sites. Example: `0.45`"""
+    """Share of the type's attempts, by link or online, that lead to a fake app; the rest lead to a site. More: blocking
+    apps matters more than blocking sites. Example: `0.45`"""
     engage: Probability
-    """Probability that somebody who answers is drawn in, before what is said of age, sex, awareness and frailty. More:
-    more episodes and victims. Example: `0.00413`"""
+    """Probability that somebody who answers engages, before the factors of age, sex, awareness and frailty. More: more
+    episodes and victims. Example: `0.00413`"""
     age_factor: list[Factor]
-    """By age band, how many times as likely people engage. Unit: factor. More: more victims of that age. Example:
-    `[0.03, 2.8, 2.3, 1.3, 0.3, 0.04]`"""
+    """By age band, factor of the probability to engage. Unit: factor. More: more victims of that age. Example: `[0.03,
+    2.8, 2.3, 1.3, 0.3, 0.04]`"""
     women_factor: Factor
-    """How many times as likely women engage as men. Unit: factor. More: more women among the victims. Example: `2`"""
+    """Factor of the probability to engage of women, relative to men. Unit: factor. More: more women among the victims.
+    Example: `2`"""
     delays: StageDelays
     """How long each step of an episode takes."""
     dropout: StageDropout
-    """How many leave by themselves before each step."""
+    """How many people leave before each step without a warning."""
     payments: Annotated[list[Weight], Field(min_length=1, max_length=MAX_PAYMENTS)]
-    """Weights of one payment, of two, and so on, up to eight; only ratios matter. Unit: weight. More: more episodes
-    with that many payments. Example: `[0.5, 0.3, 0.2]`"""
+    """Weights of one payment, two payments, and so on, up to eight; only ratios matter. Unit: weight. More: more
+    episodes with that many payments. Example: `[0.5, 0.3, 0.2]`"""
     payment_growth: Ratio
-    """How many times the one before each payment is. Unit: ratio. More: more of the loss comes late, where a warning
+    """Size of each payment relative to the one before. Unit: ratio. More: more of the loss comes late, where a warning
     may still prevent it. Example: `1.3`"""
     loss: Loss
-    """What an episode costs."""
+    """The loss of an episode."""
 
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments", ("payments",))
+            raise mistake("payments", "adds up to 0", "some weight must be above 0", ("payments",))
         return self
 
 
@@ -155,14 +155,14 @@ class Volume(Sparse):
     """
 
     level: Contacts
-    """Attempts of the whole country that would be made on the reference date, before any measure. More: more of
-    everything that follows from attempts. Example: `7446350 per day`"""
+    """Attempts of the whole country on the reference date before any measure. More: more of everything that attempts
+    cause. Example: `7446350 per day`"""
     growth: Growth
     """Growth of attempts with the calendar date. More: more attempts later, fewer before the reference date. Example:
     `0.258`"""
     ceiling: Ceiling | None = None
-    """How many times the level the attempts can come to at most as they grow, their carrying capacity; without one they
-    grow for ever. Unit: ratio. More: growth goes on for longer. Example: `2.5`"""
+    """Carrying capacity: the attempts never exceed this multiple of the level; without it they grow for ever. Unit:
+    ratio. More: growth goes on for longer. Example: `2.5`"""
 
     def grown(self, years: float) -> float:
         """Return how many times the level there is so many years from the reference date, for bounds."""
@@ -191,31 +191,30 @@ class HalfHourProfiles(PerChannel[HalfHours]):
 
 
 class Surge(Part):
-    """A window in which attempts are ``factor`` times as many, on some channels, types and provinces or on all."""
+    """A window in which attempts are multiplied by ``factor``, on some channels, types and provinces or on all."""
 
     window: Window
     """The days of the surge. Example: `[2022-11-05, 2022-11-14]`"""
     factor: Factor
-    """How many times as many attempts there are. Unit: factor. More: a stronger surge; below 1 it is a lull. Example:
-    `1.4`"""
+    """Factor of the attempts. Unit: factor. More: a stronger surge; below 1 it is a lull. Example: `1.4`"""
     channels: list[ChannelName] = Field(default_factory=lambda: list(Channel.labels()))
-    """The channels that surge; all if not given. Example: `[sms, online]`"""
+    """Channels of the surge; without it all. Example: `[sms, online]`"""
     types: list[str] | None = None
-    """The fraud types that surge; all if not given. Example: `[brushing, customer_service]`"""
+    """Fraud types of the surge; without it all. Example: `[brushing, customer_service]`"""
     provinces: list[ProvinceCode] | None = None
-    """The provinces that surge, by name or code; all if not given. Example: `[33, 44]`"""
+    """Provinces of the surge, by name or code; without it all. Example: `[33, 44]`"""
 
 
 class Fraud(Sparse):
-    """Everything that the potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
+    """Everything that potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
 
     reference: Day
-    """Day on which levels and losses are as stated, and from which growth is reckoned. Later: what grows is
-    smaller on every day. Example: `2021-06-15`"""
+    """Day on which levels and losses are as stated; growth counts from here. Later: what grows is smaller on every day.
+    Example: `2021-06-15`"""
     volumes: Volumes
-    """How many attempts there would be, by channel."""
+    """Attempts before any measure, by channel."""
     half_hours: HalfHourProfiles
-    """When on a day they come, by channel."""
+    """Times of attempts within a day, by channel."""
     weekdays: Annotated[list[Weight], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
     """Weights of Monday to Sunday; only ratios matter. Unit: weight. More: more of the week's attempts on that weekday.
     Example: `[0.145, 0.145, 0.145, 0.15, 0.153, 0.137, 0.126]`"""
@@ -223,19 +222,19 @@ class Fraud(Sparse):
     """Weights of January to December; only ratios matter. Unit: weight. More: more of the year's attempts in that
     month. Example: `[0.95, 0.85, 1.02, 1.02, 1.02, 1.05, 1.02, 1.02, 1.02, 0.98, 1.05, 1]`"""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
-    """By province, name or code, how many attempts a person draws, where others draw 1; the country's attempts stay the
-    same. Unit: weight. More: more attempts there, fewer elsewhere. Example: `{44: 1.2}`"""
+    """By province, name or code: attempts per person relative to other provinces, which have 1; the country's attempts
+    stay the same. Unit: weight. More: more attempts there, fewer elsewhere. Example: `{44: 1.2}`"""
     surges: dict[Word, Surge] = Field(default_factory=dict)
-    """Windows with more attempts, by a name of their own. Example: `{november-sales: {window: [2022-11-05, 2022-11-14],
-    factor: 1.4}}`"""
+    """Windows with more attempts, by names of your choice. Example: `{november-sales: {window: [2022-11-05,
+    2022-11-14], factor: 1.4}}`"""
     loss_growth: Growth
     """Growth of losses with the calendar date. More: larger losses later, smaller ones before the reference date.
     Example: `0.2472`"""
     loss_ceiling: Ceiling | None = None
-    """How many times the stated losses they can come to at most as they grow; without one they grow for ever. Unit:
-    ratio. More: growth goes on for longer. Example: `1.5`"""
+    """Losses never exceed this multiple of the stated losses as they grow; without it they grow for ever. Unit: ratio.
+    More: growth goes on for longer. Example: `1.5`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
-    """Types of fraud, by name; the order is that of their numbers."""
+    """Types of fraud, by name; their order numbers them."""
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":
@@ -246,11 +245,11 @@ class Fraud(Sparse):
         for channel in Channel.labels():
             profile, mix = f"half_hours.{channel}", (f"types.*.mix.{channel}",)
             if sum(getattr(self.half_hours, channel)) <= 0:
-                yield mistake(profile, "adds up to 0", "some half hour above 0", (profile,))
+                yield mistake(profile, "adds up to 0", "some half hour must be above 0", (profile,))
             if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
                 what = f"no type has a mix above 0 on {channel}"
-                yield mistake("types", what, "some type above 0 on each channel", mix)
+                yield mistake("types", what, "some type must be above 0 on each channel", mix)
         if sum(self.weekdays) <= 0:
-            yield mistake("weekdays", "adds up to 0", "some weekday above 0", ("weekdays",))
+            yield mistake("weekdays", "adds up to 0", "some weekday must be above 0", ("weekdays",))
         if sum(self.months) <= 0:
-            yield mistake("months", "adds up to 0", "some month above 0", ("months",))
+            yield mistake("months", "adds up to 0", "some month must be above 0", ("months",))

@@ -15,8 +15,8 @@ class Usual(PerChannel[Yield]):
 
     call: Yield
     """Yield of a call at which there are as many calls as stated: the share of calls that no gate stops, times what
-    awareness leaves and the share of those drawn in who pay although warnings may stop them. Unit: share. More: calls
-    seem to yield less than usual, and gangs leave them. Example: `0.05`"""
+    awareness leaves, times the share of engaged people who pay despite warnings. Unit: share. More: calls seem to yield
+    less than usual, and gangs leave them. Example: `0.05`"""
     sms: Yield
     """Yield of an SMS at which there are as many SMS as stated. Unit: share. More: SMS seem to yield less than usual,
     and gangs leave them. Example: `0.02`"""
@@ -26,18 +26,18 @@ class Usual(PerChannel[Yield]):
 
 
 class Answer(Part):
-    """How gangs answer: they shift effort to the channels and types that yield more, and work less where nothing pays.
+    """How gangs respond: they shift effort to the channels and types that yield more, and work less where little pays.
 
     With both elasticities at 0 attempts do not depend on what they yield.
     """
 
     shift: Elasticity
-    """Elasticity with which effort moves between channels and types towards what yields more; at 0 none moves. Unit:
-    per cent of effort per per cent of yield. More: a measure against one channel drives more attempts to the others.
-    Example: `0.5`"""
+    """Elasticity with which effort moves to the channels and types that yield more; at 0 none moves. Unit: per cent of
+    effort per per cent of yield. More: a measure against one channel drives more attempts to the others. Example: `0.5`
+    """
     supply: Elasticity
-    """Elasticity of all effort together in what it yields; at 0 effort only moves. Unit: per cent of effort per per
-    cent of yield. More: fewer attempts where less pays. Example: `0.2`"""
+    """Elasticity of the total effort in its yield; at 0 effort only moves. Unit: per cent of effort per per cent of
+    yield. More: fewer attempts where less pays. Example: `0.2`"""
     lag: Duration
     """Time over which gangs learn what attempts yield. More: they answer later, and are less swayed by single days.
     Example: `30 d`"""
@@ -55,16 +55,16 @@ class Gangs(Sparse):
     """Share of a full crew at work in every den at the first midnight. Unit: share. More: more attempts at first.
     Example: `1`"""
     recruiting: RecruitingRate
-    """Rate at which a small crew grows; as it fills up it grows more slowly. A crew whose ringleader was arrested does
-    not recruit. More: crews recover faster from arrests. Example: `6 per year`"""
+    """Growth rate of a small crew; it slows down as the crew fills up. A crew whose ringleader was arrested does not
+    recruit. More: crews recover faster from arrests. Example: `6 per year`"""
     reopens_with: Probability
     """Share of a full crew with which a raided den opens again. Unit: share. More: raids have less effect. Example:
     `0.5`"""
     crew_share: Probability
-    """Share of the suspects arrested for cases and in cluster campaigns who are members of crews at work. Unit: share.
-    More: arrests thin crews more, fewer attempts. Example: `0.3`"""
+    """Share of the suspects arrested for cases and in cluster campaigns who belong to crews at work. Unit: share. More:
+    arrests thin crews more, fewer attempts. Example: `0.3`"""
     slower: Lengthening
-    """How many times as long a den stays closed whose ringleader was arrested, at the raid or before. Unit: factor.
+    """Factor by which a den stays closed longer if its ringleader was arrested, at the raid or before. Unit: factor.
     More: arrested ringleaders keep attempts away for longer. Example: `2`"""
     answer: Answer | None = None
-    """How gangs answer what their attempts yield; without it they do not."""
+    """How gangs respond to the yield of their attempts; without it they do not."""

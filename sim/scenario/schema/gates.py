@@ -40,18 +40,18 @@ class Hazard(Part, extra="allow"):
     """
 
     __pydantic_extra__: dict[str, HazardRate]
-    """How often a den in a region of this name is raided. More: dens live shorter, more attempts are never made.
+    """How often a den in the region of this name is raided. More: dens live shorter, more attempts are never made.
     Example: `0.4 per year`"""
     per_lead: HazardRate
-    """Raids of all dens together that one fresh lead brings about. More: solved cases lead to more raids. Example:
-    `0.15 per year`"""
+    """Raids on all dens together that one fresh lead causes. More: solved cases lead to more raids. Example: `0.15 per
+    year`"""
     leads_per_case: Each
-    """Leads that one solved case gives. Unit: leads per case. More: solved cases lead to more raids. Example: `0.05`"""
+    """Leads from one solved case. Unit: leads per case. More: solved cases lead to more raids. Example: `0.05`"""
     lead_half_life: Duration
     """Time in which half of the leads go stale. More: leads act longer. Example: `30 d`"""
     case_half_life: Duration | None = None
-    """Time from the contact in which half of the leads that a case would give are lost before it is solved; without it
-    a case gives as many leads however old it is. More: old cases lead to more raids. Example: `60 d`"""
+    """Time since the contact in which a case loses half of its leads before it is solved; without it the age of a case
+    does not matter. More: old cases lead to more raids. Example: `60 d`"""
 
     @property
     def by_region(self) -> dict[str, float]:
@@ -71,29 +71,28 @@ class Ringleaders(Part):
     share: Probability
     """Share of dens that have a ringleader. More: more ringleaders to be arrested. Example: `0.1`"""
     at_raid: Probability
-    """Probability that a raid of such a den arrests the ringleader. More: more ringleaders arrested. Example: `0.5`"""
+    """Probability that a raid on such a den arrests the ringleader. More: more ringleaders arrested. Example: `0.5`"""
     per_lead: HazardRate
-    """How often all ringleaders together are arrested by one fresh lead, without a raid. More: more ringleaders
+    """Arrests of ringleaders, over all dens, that one fresh lead causes without a raid. More: more ringleaders
     arrested. Example: `0.05 per year`"""
 
 
 class Dens(Part):
-    """Den slots, fixed before the run; generations follow each other in a slot as raids and reopenings go."""
+    """Den slots, fixed before the run; raids and reopenings make generations of dens follow each other in a slot."""
 
     slots: Slots
-    """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer of the attempts; the attempts
-    stay as many. Example: `3000`"""
+    """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer attempts; their total stays
+    the same. Example: `3000`"""
     regions: RegionShares
-    """Share of the dens that are in each region at first, by names of your own; they add up to 1. More: more dens where
+    """Share of the dens in each region at first, by names of your choice; they add up to 1. More: more dens where
     campaigns of this region act. Example: `{coast: 0.2, inland: 0.2, abroad: 0.6}`"""
     weight_sigma: Sigma
-    """How unequal dens are in size, as the standard deviation of the logarithm. More: a few large dens send most
-    attempts, so raids are more a matter of luck. Example: `1`"""
+    """Inequality of the sizes of dens: standard deviation of the logarithm. More: a few large dens send most attempts,
+    so raids depend more on luck. Example: `1`"""
     types_per_den: TypesPerDen
     """Fraud types that a den pursues. Unit: types. More: a raid hits more types at once. Example: `3`"""
     crew: Crew
-    """Suspects who are arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example:
-    `30`"""
+    """Suspects arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example: `30`"""
     hazard: Hazard
     """How often dens are raided. Example: `{coast: 0.4 per year, inland: 0.3 per year, abroad: 0.02 per year, per_lead:
     0.15 per year, leads_per_case: 0.05, lead_half_life: 30 d}`"""
@@ -101,18 +100,19 @@ class Dens(Part):
     """Time until a raided den opens again. More: a raid keeps attempts away for longer. Example: `{lognormal: {median:
     40 d, sigma: 0.7}}`"""
     reopening_growth: Ratio
-    """How many times as long each further reopening of the same den takes. Unit: ratio. More: raids have more effect
+    """Factor by which each further reopening of the same den takes longer. Unit: ratio. More: raids have more effect
     with time. Example: `1.1`"""
     displaced: Probability
-    """Probability that a den reopens somewhere else. More: more dens go where displaced_to says. Example: `0.4`"""
+    """Probability that a den reopens somewhere else. More: more dens move to the regions of displaced_to. Example:
+    `0.4`"""
     displaced_to: RegionShares
-    """Share of the displaced dens that open in each region; they add up to 1, and a region that is not named gets none.
-    More: more dens where campaigns of this region act. Example: `{inland: 0.4, abroad: 0.6}`"""
+    """Share of the displaced dens that open in each region; the shares add up to 1, and a region that is missing gets
+    none. More: more dens where campaigns of this region act. Example: `{inland: 0.4, abroad: 0.6}`"""
     ringleaders: Ringleaders
     """Ringleaders and their arrests."""
     fixed_raided: list[Count] | None = None
-    """Slots of dens that are closed for good from the start; for experiments without feedback. Unit: slot numbers, from
-    0. More: nothing by itself: another slot is closed. Example: `[0, 1, 2]`"""
+    """Slots of dens that are closed from the start for good; for experiments without feedback. Unit: slot numbers, from
+    0. More: no direction: another slot is closed. Example: `[0, 1, 2]`"""
 
     @model_validator(mode="after")
     def _agree(self) -> "Dens":
@@ -124,21 +124,21 @@ class Dens(Part):
             yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values(), reads=(key,))
         for name in self.regions:
             if name in Hazard.model_fields:
-                yield mistake(f"regions.{name}", "is a key of dens.hazard", "another name", ("regions!",))
+                yield mistake(f"regions.{name}", "is already a key of dens.hazard", "use another name", ("regions!",))
             elif name not in self.hazard.by_region:
-                yield mistake(f"hazard.{name}", "is missing", "a rate for each region", ("regions!", "hazard!"))
+                yield mistake(f"hazard.{name}", "is missing", "every region must have a rate", ("regions!", "hazard!"))
         keys = {"displaced_to": (self.displaced_to, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
         for key, (found, others) in keys.items():
             for name in found:
                 if name not in self.regions:
                     what = choices(name, dict.fromkeys((*self.regions, *others)))
-                    yield mistake(f"{key}.{name}", "is no name of dens.regions", what, ("regions!", f"{key}!"))
+                    yield mistake(f"{key}.{name}", "is not a region of dens.regions", what, ("regions!", f"{key}!"))
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
         wrong = [slot for slot in self.fixed_raided or [] if slot >= self.slots]
         if wrong:
-            allowed = f"slots 0 to {self.slots - 1}"
+            allowed = f"must be slots 0 to {self.slots - 1}"
             raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))
         return self
 
@@ -147,8 +147,8 @@ class Cards(Part):
     """The stock of phone cards of a province, as a mean field."""
 
     per_thousand_people: CardsPerThousand
-    """Phone cards in the hands of gangs for each thousand people, at the start. Unit: cards per 1,000 people. More:
-    gangs lose a smaller share of their cards to the same filters. Example: `2.1`"""
+    """Phone cards of gangs per thousand people, at the start. Unit: cards per 1,000 people. More: gangs lose a smaller
+    share of their cards to the same filters. Example: `2.1`"""
     flag_share: Probability
     """Share of intercepted attempts that flag the card they came from. More: more cards eliminated, fewer attempts by
     phone. Example: `0.02`"""
@@ -159,10 +159,10 @@ class Cards(Part):
     """Mean time until an eliminated card is replaced. More: gangs lack cards for longer, fewer attempts by phone.
     Example: `22 h`"""
     max_attempts_per_card_day: CardLoad
-    """Attempts that a card can make in a day; a run warns where more are needed. Unit: attempts per card and day. More:
+    """Attempts that a card can make in a day; a run warns if it needs more. Unit: attempts per card and day. More:
     fewer warnings; nothing else depends on it. Example: `20`"""
     fixed_dead_share: Probability | None = None
-    """Share of attempts by phone that fail for want of a card, instead of what cards give; for experiments without
+    """Share of phone attempts that fail for lack of a card, in place of the simulated cards; for experiments without
     feedback. More: fewer attempts by phone. Example: `0.1`"""
 
 
@@ -170,31 +170,31 @@ class Filter(Part):
     """A binormal detector: intercept when N(d', 1) exceeds ``threshold``; legitimate traffic is N(0, 1)."""
 
     d_prime: Score
-    """How well the filter tells fraud from ordinary traffic (d' of signal detection). More: more attempts intercepted
-    at the same false blocks. Example: `5.06`"""
+    """How well the filter separates fraud from ordinary traffic (d' of signal detection). More: more attempts
+    intercepted at the same false blocks. Example: `5.06`"""
     threshold: Score
-    """Score from which the filter blocks. More: fewer attempts intercepted, fewer false blocks. Example: `4.27`"""
+    """Lowest score that the filter blocks. More: fewer attempts intercepted, fewer false blocks. Example: `4.27`"""
 
 
 class Interception(Part):
-    """Filters of calls and SMS; gangs adapt day by day, a retraining takes the loss back."""
+    """Filters of calls and SMS; gangs adapt from day to day, and retraining restores the filters."""
 
     call: Filter
     """The filter of calls."""
     sms: Filter
     """The filter of SMS."""
     type_offset: dict[str, Score] = Field(default_factory=dict)
-    """By fraud type, how much more easily its attempts are seen than those of others. More: more of that type
-    intercepted. Example: `{loan_credit: 0.3}`"""
+    """By fraud type, added to the filter's d' for its attempts. More: more of that type intercepted. Example:
+    `{loan_credit: 0.3}`"""
     adaptation_per_day: Drift
-    """What filters lose every day as gangs adapt, until they are trained again. Unit: standard deviations a day. More:
-    fewer attempts intercepted towards the next training. Example: `0.004`"""
+    """What filters lose every day as gangs adapt, until the next training. Unit: standard deviations a day. More: fewer
+    attempts intercepted towards the next training. Example: `0.004`"""
     retraining_every: Duration
-    """Time between two trainings of the filters, in whole days. More: filters are worse in the mean. Example: `28 d`"""
+    """Time between two trainings of the filters, in whole days. More: filters are worse on average. Example: `28 d`"""
 
 
 class Sites(Part):
-    """Blocking: share already taken down of each kind of infrastructure when its measures stand at full intensity."""
+    """Blocking: share of each kind of infrastructure that is down when its measures are at full intensity."""
 
     account: Probability
     """Share of online attempts that fail when blocking of accounts is at full intensity. More: more online attempts
@@ -220,56 +220,56 @@ class Sites(Part):
 
 
 class ChannelAnswering(Part):
-    """Share of attempts answered, read or noticed: without the app, and where the app labels them.
+    """Share of attempts that people answer, read or notice: without the app, and with a label from the app.
 
     ``half_hours`` are factors by half hour of the day.
     """
 
     unknown: Probability
-    """Share of attempts that people without the anti-fraud app answer, read or notice. More: more people are met.
-    Example: `0.24`"""
+    """Share of attempts that people without the anti-fraud app answer, read or notice. More: more people are reached by
+    gangs. Example: `0.24`"""
     labelled: Probability
-    """Share that people with the app answer, read or notice, to whom it says that the sender is suspicious. More: the
+    """Share that people with the app answer, read or notice although the app labels the sender as suspicious. More: the
     app protects less. Example: `0.09`"""
     half_hours: HalfHours
-    """Factors of it by half hour of the day, used as they are. Unit: factor. More: more answered in that half hour.
-    Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
+    """Factors of both by half hour of the day. Unit: factor. More: more answered in that half hour. Example: `[0.2,
+    0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
 
 
 class Answering(PerChannel[ChannelAnswering]):
     """Gate 6: an attempt is answered (call), read (SMS) or noticed (online); ``age_factor`` by age band."""
 
     age_factor: list[Factor]
-    """By age band, how many times as likely people answer. Unit: factor. More: more people of that age are met.
-    Example: `[0.7, 1, 1.05, 1.05, 1.05, 1]`"""
+    """By age band, factor of the probability to answer. Unit: factor. More: more people of that age are reached by
+    gangs. Example: `[0.7, 1, 1.05, 1.05, 1.05, 1]`"""
 
 
 class Awareness(Part):
-    """Awareness by province and segment, between 0 and 1; it fades, videos and activities renew it.
+    """Awareness by province and segment, between 0 and 1; it fades, and videos and activities renew it.
 
     ``effect`` is the share by which full awareness lowers engagement; ``per_view`` and ``per_attendance`` the
     share of the missing awareness that one view or one attendance a head closes.
     """
 
     start: Probability
-    """Awareness of everybody at the start, from 0 to 1. More: fewer engage at first. Example: `0.2`"""
+    """Everybody's awareness at the start, from 0 to 1. More: fewer engage at first. Example: `0.2`"""
     half_life: Duration
-    """Time in which half of it is forgotten. More: education lasts longer. Example: `90 d`"""
+    """Time in which half of the awareness is forgotten. More: education lasts longer. Example: `90 d`"""
     effect: Probability
-    """By which share full awareness lowers engagement. More: education spares more victims. Example: `0.4`"""
+    """Share by which full awareness lowers engagement. More: education prevents more victims. Example: `0.4`"""
     per_view: Each
-    """How much of what is missing to full awareness one view a head closes. Unit: share per view a head. More: videos
-    teach more. Example: `0.25`"""
+    """Share of the missing awareness that one view per person closes. Unit: share per view a head. More: videos teach
+    more. Example: `0.25`"""
     per_attendance: Each
-    """How much of what is missing to full awareness one attendance a head closes. Unit: share per attendance a head.
-    More: activities teach more. Example: `0.5`"""
+    """Share of the missing awareness that one attendance per person closes. Unit: share per attendance a head. More:
+    activities teach more. Example: `0.5`"""
 
 
 class Engagement(Part):
-    """Gates 6 and 7."""
+    """Gates 6 and 7: answering and engaging."""
 
     answering: Answering
     """Who answers, reads or notices, by channel."""
     awareness: Awareness
-    """What people have learned of fraud, and forget again."""
+    """What people have learned about fraud, and forget."""

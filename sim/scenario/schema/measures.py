@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -39,6 +40,35 @@ LAUNDERING = ("half_life_factor", "hold", "cash_loss")
 LARGEST_EXPONENT = 700.0
 """Up to which a double holds the exponential."""
 
+POLICE = "what raids, searches and the work on cases cost is not among the prices"
+LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
+NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
+BANKS = "what banks spend, and what holding a payment by mistake costs, is not among the prices"
+LAW = "what a law costs those who must keep it is not among the prices"
+DETECTION = "what detectors, and their data, cost is not among the prices"
+AUDIENCE = "a price is of one video or activity, however many people see or attend it"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What has to be said of a kind of measure besides its keys; layers, prices and run summaries derive from it.
+
+    Attributes:
+        layer: The layer of attribution that switches the kind off; empty if none does.
+        price: The prices below ``costs`` that pay for it, or the reason why none does.
+        stays: If no layer switches it off, the reason.
+        about: The key that says what a measure of this kind is directed at; empty if the kind is about one thing only.
+        lasting: Whether it lasts for its window; False if it happens once and is over.
+        unpriced: Keys that no price depends on, each with the reason.
+    """
+
+    layer: str
+    price: tuple[str, ...] | str
+    stays: str = ""
+    about: str = ""
+    lasting: bool = True
+    unpriced: Mapping[str, str] = field(default_factory=dict)
+
 
 class Ramp(Part):
     """Growth of an intensity with the calendar date.
@@ -52,7 +82,7 @@ class Ramp(Part):
     """How long the growth takes: from a quarter to three quarters in about twice this time. More: slower growth.
     Example: `70 d`"""
     floor: Probability = 0.0
-    """Share of the whole that there is from the first. More: more from the first, less growth. Example: `0.12`"""
+    """Share of the whole that is there from the start. More: more from the start, less growth. Example: `0.12`"""
 
     def nearly(self, day: date) -> float:
         """Return its value on a day, for bounds: engines compute it by ``sim.country.calendar.ramped``, to the bit."""
@@ -61,26 +91,29 @@ class Ramp(Part):
 
 
 class MeasureBase(Part):
-    """A window: both days included, an open end is null. It is cut to the simulated days."""
+    """A window: both days included, null means no end; it is cut to the simulated days."""
+
+    row: ClassVar[Row]
+    """What has to be said of the kind besides its keys: each kind has its own."""
 
     window: Window
-    """First and last day on which it is in force; a last day of null never comes. Example: `[2022-03-01, null]`"""
+    """First and last day in force; null as the last day means no end. Example: `[2022-03-01, null]`"""
 
 
 class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
     provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
-    """Provinces in which it is in force, by name or code; all if not given. Example: `[35, 44]`"""
+    """Provinces in which it is in force, by name or code; without it all. Example: `[35, 44]`"""
 
 
 class Spread(Somewhere):
-    """A measure whose counts are spread evenly over the days of its window, which therefore ends."""
+    """A measure whose counts are spread evenly over the days of its window, which must end."""
 
     @model_validator(mode="after")
     def _ends(self) -> "Spread":
         if self.window[1] is None:
-            raise mistake("window", "has no end, and counts are spread over its days", "a last day", ("window",))
+            raise mistake("window", "has no last day", "must have one: counts are spread over its days", ("window",))
         return self
 
 
@@ -88,47 +121,50 @@ class Gradual(Somewhere):
     """A measure whose intensity may grow within its window."""
 
     ramp: Ramp | None = None
-    """How it grows within its window; without it, it is in full force from the first day."""
+    """How it grows within its window; without it, it has full intensity from the first day."""
 
 
 class DenCampaign(MeasureBase):
-    """A regional campaign against dens: the hazard of raids there is 1 + ``intensity`` times as high."""
+    """A regional campaign against dens: it multiplies the hazard of raids there by 1 + ``intensity``."""
 
+    row: ClassVar = Row("dens", POLICE, about="region")
     kind: Literal["den_campaign"]
-    """That it is a campaign against dens. Example: `den_campaign`"""
+    """The kind of measure: a campaign against dens. Example: `den_campaign`"""
     region: Word
-    """Region whose dens it is against: a name of dens.regions. Example: `coast`"""
+    """Region whose dens are raided: a name of dens.regions. Example: `coast`"""
     intensity: Factor
-    """How many times the usual raids come on top of them. Unit: factor. More: more dens raided, fewer attempts.
-    Example: `1.5`"""
+    """Additional raids, as a multiple of the usual ones. Unit: factor. More: more dens raided, fewer attempts. Example:
+    `1.5`"""
     ramp: Ramp | None = None
-    """How it grows within its window; without it, it is in full force from the first day."""
+    """How it grows within its window; without it, it has full intensity from the first day."""
 
 
 class ClusterCampaign(Spread):
-    """Campaigns against suppliers of lines and money laundering, on every day of the window alike.
+    """Campaigns against suppliers of phone lines and money laundering, spread evenly over the window.
 
     Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
     stop-payment order for longer, let banks hold payments, and take some of what is paid from the gangs.
     """
 
+    row: ClassVar = Row("cards", POLICE)
     kind: Literal["cluster_campaign"]
-    """That it is a row of campaigns against suppliers of lines and money laundering. Example: `cluster_campaign`"""
+    """The kind of measure: campaigns against suppliers of phone lines and money laundering. Example: `cluster_campaign`
+    """
     count: Count
     """Campaigns in the window. Unit: campaigns. More: more suspects arrested. Example: `80`"""
     arrests: Crew
-    """Suspects who are arrested in each. Unit: people. More: more suspects arrested. Example: `2600`"""
+    """Suspects arrested in each campaign. Unit: people. More: more suspects arrested. Example: `2600`"""
     replacement_factor: Lengthening = 1.0
-    """How many times as long the replacement of a card takes meanwhile. Unit: factor. More: gangs lack cards for
-    longer. Example: `1.2`"""
+    """Factor by which replacing a card takes longer meanwhile. Unit: factor. More: gangs lack cards for longer.
+    Example: `1.2`"""
     half_life_factor: Lengthening | None = None
-    """How many times as long money stays within reach of a stop-payment order, of victims who report meanwhile. Unit:
+    """Factor by which money stays longer within reach of stop-payment orders, for victims who report meanwhile. Unit:
     factor. More: more money recovered. Example: `1.5`"""
     hold: Probability | None = None
     """Probability that a bank holds a payment meanwhile, which ends the episode. More: fewer and smaller losses.
     Example: `0.02`"""
     cash_loss: Probability | None = None
-    """Share of what is paid meanwhile that never comes to the gang. More: fraud yields less. Example: `0.05`"""
+    """Share of payments meanwhile that never reaches the gang. More: fraud yields less. Example: `0.05`"""
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -139,8 +175,9 @@ class ClusterCampaign(Spread):
 class CardPurge(Gradual):
     """A purge of idle cards: the share of idle cards removed in a day."""
 
+    row: ClassVar = Row("cards", LINES)
     kind: Literal["card_purge"]
-    """That it is a purge of idle cards. Example: `card_purge`"""
+    """The kind of measure: a purge of idle cards. Example: `card_purge`"""
     intensity: Probability
     """Share of the idle cards that is eliminated in a day. Unit: share a day. More: more cards eliminated, fewer
     attempts by phone. Example: `0.02`"""
@@ -149,30 +186,32 @@ class CardPurge(Gradual):
 class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
+    row: ClassVar = Row("cards", LINES)
     kind: Literal["real_name"]
-    """That it is real-name registration. Example: `real_name`"""
+    """The kind of measure: real-name registration. Example: `real_name`"""
     replacement_factor: Lengthening
-    """How many times as long the replacement of a card takes. Unit: factor. More: gangs lack cards for longer. Example:
-    `1.25`"""
+    """Factor by which replacing a card takes longer. Unit: factor. More: gangs lack cards for longer. Example: `1.25`
+    """
 
 
 class FilterStrength(Gradual):
     """A stronger (or weaker) filter: shifts d' of a channel."""
 
+    row: ClassVar = Row("interception", NETWORK, about="channel")
     kind: Literal["filter"]
-    """That it changes a filter. Example: `filter`"""
+    """The kind of measure: a change of a filter. Example: `filter`"""
     channel: Literal["call", "sms"]
     """The filter: of calls or of SMS. Example: `sms`"""
     intensity: Score
-    """What is added to the filter's d'; a negative number weakens it. More: more attempts intercepted. Example: `-1.0`
-    """
+    """Shift of the filter's d'; a negative number weakens it. More: more attempts intercepted. Example: `-1.0`"""
 
 
 class SourceRegulation(Gradual):
     """Regulation at the source: a share of SMS (ports), online attempts (cloud services) or calls is not sent."""
 
+    row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["source_regulation"]
-    """That it is regulation at the source. Example: `source_regulation`"""
+    """The kind of measure: regulation at the source. Example: `source_regulation`"""
     target: Literal["sms_port", "cloud_service", "voice_line"]
     """What is regulated: ports of SMS, cloud services (online attempts) or voice lines (calls). Example: `sms_port`"""
     intensity: Probability
@@ -182,8 +221,9 @@ class SourceRegulation(Gradual):
 class Blocking(Gradual):
     """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
 
+    row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["blocking"]
-    """That it is blocking of infrastructure. Example: `blocking`"""
+    """The kind of measure: blocking of infrastructure. Example: `blocking`"""
     target: Literal["account", "site", "domain", "hosting", "app", "diversion", "promotion"]
     """What is blocked: account, site, domain, hosting, app, diversion or promotion. Example: `site`"""
     intensity: Probability
@@ -194,28 +234,30 @@ class Blocking(Gradual):
 class Videos(Spread):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
+    row: ClassVar = Row("awareness", ("education.video",), unpriced={"views": AUDIENCE})
     kind: Literal["videos"]
-    """That it is education by videos. Example: `videos`"""
+    """The kind of measure: education by videos. Example: `videos`"""
     count: Count
-    """Videos that are published in the window; they cost, what teaches is views. Unit: videos. More: higher costs of
+    """Videos published in the window; they cost money, while views teach. Unit: videos. More: higher costs of
     education. Example: `9330`"""
     views: Views
-    """Views of them all. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
+    """Views of all videos. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
 class Activities(Spread):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
+    row: ClassVar = Row("awareness", ("education.activity",), unpriced={"people": AUDIENCE})
     kind: Literal["activities"]
-    """That it is education by activities. Example: `activities`"""
+    """The kind of measure: education by activities. Example: `activities`"""
     count: Count
     """Activities in the window. Unit: activities. More: more awareness, fewer people engage, higher costs. Example:
     `20000`"""
     people: People
     """People who attend each. Unit: people. More: more awareness, fewer people engage. Example: `200`"""
     segments: Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_SEGMENTS)]
-    """Share of the activities for each segment, by the names of population.occupation; they add up to 1, and a segment
-    that is not named gets none. More: people of this segment learn more, others less. Example: `{schools: 0.5,
+    """Share of the activities for each segment, by the names of population.occupation; the shares add up to 1, and a
+    segment that is missing gets none. More: people of this segment learn more, others less. Example: `{schools: 0.5,
     workplaces: 0.5}`"""
 
     @model_validator(mode="after")
@@ -231,16 +273,20 @@ class WarningCoverage(Gradual):
     Weights share the country out first; ``provinces`` then says where the detector works, and moves nobody's share.
     """
 
+    row: ClassVar = Row(
+        *("", DETECTION, "thresholds that nothing reaches switch off a tier; coverage is of all tiers together"),
+        about="detector",
+    )
     kind: Literal["warning"]
-    """That it is a detector at work. Example: `warning`"""
+    """The kind of measure: a detector at work. Example: `warning`"""
     detector: DetectorName
     """Which detector: central or local. Example: `local`"""
     coverage: Probability
-    """Share of contacts that the detector sees: where it works, or, with province_weights, in the mean of the country.
+    """Share of contacts that the detector sees where it works or, with province_weights, on average over the country.
     More: more alerts, true and false. Example: `0.42`"""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
-    """By province, name or code, how much more of a person's contacts are seen than where it is 1; the mean of the
-    country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
+    """By province, name or code: coverage of a person's contacts relative to other provinces, which have 1; the mean of
+    the country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
         """Return what the coverage of each of its provinces is multiplied by: its weight over the country's mean.
@@ -268,26 +314,27 @@ class WarningCoverage(Gradual):
 
 
 class Law(Gradual):
-    """The law: deters a share of attempts, lengthens replacement, lets detectors see more (shift of d')."""
+    """The law: deters a share of attempts, makes replacing cards slower and lets detectors see more (shift of d')."""
 
+    row: ClassVar = Row("", LAW, "it is above the layers: it deters, lengthens replacement and shares data")
     kind: Literal["law"]
-    """That it is the law. Example: `law`"""
+    """The kind of measure: the law. Example: `law`"""
     deterrence: Probability
     """Share of attempts that are never made. More: fewer attempts. Example: `0.05`"""
     replacement_factor: Lengthening
-    """How many times as long the replacement of a card takes. Unit: factor. More: gangs lack cards for longer. Example:
-    `1.2`"""
+    """Factor by which replacing a card takes longer. Unit: factor. More: gangs lack cards for longer. Example: `1.2`"""
     data_sharing: Score
-    """What is added to the d' of both detectors. More: more alerts on fraud. Example: `0.1`"""
+    """Shift of the d' of both detectors. More: more alerts on fraud. Example: `0.1`"""
 
 
 class Repatriation(MeasureBase, Sparse):
-    """Dens abroad raided on the first day of the window, their crews brought home."""
+    """Raids on dens abroad on the first day of the window; their crews are brought home."""
 
+    row: ClassVar = Row("dens", POLICE, about="region", lasting=False)
     kind: Literal["repatriation"]
-    """That it brings suspects home from dens abroad. Example: `repatriation`"""
+    """The kind of measure: suspects brought home from dens abroad. Example: `repatriation`"""
     region: Word | None = None
-    """Region from which they are brought home: a name of dens.regions; without it, the last of these. Example:
+    """Region that suspects are brought home from: a name of dens.regions; without it the last of these. Example:
     `abroad`"""
     dens: Count
     """Dens of the region that are raided on the first day of the window. Unit: dens. More: fewer attempts for a while.
@@ -297,28 +344,34 @@ class Repatriation(MeasureBase, Sparse):
 
 
 class BankHold(Gradual):
-    """A bank holds a payment with this probability: it does not happen and the episode ends."""
+    """Banks hold a payment with this probability: the payment does not happen and the episode ends."""
 
+    row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["bank_hold"]
-    """That banks hold payments. Example: `bank_hold`"""
+    """The kind of measure: banks hold payments. Example: `bank_hold`"""
     intensity: Probability
     """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
 
 
 class Outage(Somewhere):
-    """The centre is out: its instructions wait for the end of the window, or are lost."""
+    """A detector's centre is down: its instructions wait for the end of the window, or are lost."""
 
+    row: ClassVar = Row(
+        *("", DETECTION, "it takes away from warnings, and does nothing where there are none"),
+        about="detector",
+        lasting=False,
+    )
     kind: Literal["outage"]
-    """That a detector's centre is out. Example: `outage`"""
+    """The kind of measure: an outage of a detector's centre. Example: `outage`"""
     detector: DetectorName
     """Which detector: central or local. Example: `central`"""
     mode: Literal["delay", "lose"]
-    """What becomes of its instructions: delay (they wait for the end of the window) or lose. Example: `delay`"""
+    """What happens to its instructions: delay (they wait for the end of the window) or lose. Example: `delay`"""
 
     @model_validator(mode="after")
     def _ends(self) -> "Outage":
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no end", "an outage that delays ends on some day", ("window", "mode"))
+            raise mistake("window", "has no last day", "an outage that delays must have one", ("window", "mode"))
         return self
 
 
@@ -339,3 +392,8 @@ Measure = Annotated[
     | Outage,
     Field(discriminator="kind"),
 ]
+
+KINDS: dict[str, type[MeasureBase]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Measure)[0])
+}
+"""The schemas of measures by their kind."""

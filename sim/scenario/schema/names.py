@@ -7,21 +7,21 @@ from sim.scenario.schema.base import ChannelWord, Sparse, mistake
 
 
 class ChannelNames(Sparse):
-    """What channels are called where one stands by itself, in tables, legends and axes; sentences use the usual words.
+    """Names of channels in tables, legends and axes; sentences use the usual words.
 
     No two may be called alike. A channel that is not named is called as it is here, in the language that is spoken.
     """
 
     call: ChannelWord | None = None
-    """What calls are called, of gangs and of officers alike. Example: `phone`"""
+    """Name of calls, of gangs and of officers alike. Example: `phone`"""
     sms: ChannelWord | None = None
-    """What SMS are called, of gangs and of officers alike. Example: `text message`"""
+    """Name of SMS, of gangs and of officers alike. Example: `text message`"""
     online: ChannelWord | None = None
-    """What attempts by chats, posts and advertisements are called. Example: `messenger`"""
+    """Name of attempts by chats, posts and advertisements. Example: `messenger`"""
     app: ChannelWord | None = None
-    """What messages in the warning app are called. Example: `bank app`"""
+    """Name of messages in the warning app. Example: `bank app`"""
     visit: ChannelWord | None = None
-    """What visits of officers are called. Example: `home visit`"""
+    """Name of visits by officers. Example: `home visit`"""
 
     @model_validator(mode="after")
     def _differ(self) -> "ChannelNames":
@@ -29,7 +29,7 @@ class ChannelNames(Sparse):
         for channel in type(self).model_fields:
             name = getattr(self, channel) or spelled(channel)
             if name in shown:
-                raise mistake(channel, f"is called '{name}' like {shown[name]}", "a name of its own", ("",))
+                raise mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name", ("",))
             shown[name] = channel
         return self
 

@@ -18,16 +18,16 @@ MOST_DAYS = 20_000
 
 
 class Period(Part):
-    """The days that figures are about, both included, and the warm-up that is simulated before them."""
+    """The days that figures cover, both included, and the warm-up simulated before them."""
 
     start: Day
-    """The first day that figures are about. Moved back, the run is longer and takes in more. Later: a shorter
-    period. Example: `2021-01-01`"""
+    """First day that figures cover. An earlier start makes the run longer. Later: a shorter period. Example:
+    `2021-01-01`"""
     end: Day
-    """The last day that figures are about, included. Later: a longer period. Example: `2022-11-30`"""
+    """Last day that figures cover, included. Later: a longer period. Example: `2022-11-30`"""
     warmup: DurationOrZero
-    """Days that are simulated before the start and counted nowhere, so that queues, cards and dens are under way when
-    counting begins. More: a steadier start, and a longer run. Example: `92 d`"""
+    """Days simulated before the start and not counted, so that queues, cards and dens are under way when counting
+    begins. More: a steadier start, and a longer run. Example: `92 d`"""
 
     @model_validator(mode="after")
     def _sane(self) -> "Period":
@@ -36,19 +36,21 @@ class Period(Part):
 
     def _slips(self) -> Iterator[PydanticCustomError]:
         if self.warmup % DAY_MS:
-            yield mistake("warmup", "is not a whole number of days", "whole days, such as 92 d", ("warmup",))
+            yield mistake(
+                "warmup", "is not a whole number of days", "must be whole days, for example 92 d", ("warmup",)
+            )
         if self.end < self.start:
-            yield mistake("end", f"{self.end} is before the start", f"{self.start} or later", ("start", "end"))
+            yield mistake("end", f"{self.end} is before the start", f"must be {self.start} or later", ("start", "end"))
             return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
             yield mistake(
                 "start",
-                f"{self.start} less the warm-up, to {self.end}, is out of range",
-                f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
+                f"{self.start} minus the warm-up, to {self.end}, is out of range",
+                f"must lie between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
         elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
-            allowed = f"at most {MOST_DAYS:,} days with the warm-up"
+            allowed = f"must be at most {MOST_DAYS:,} days, warm-up included"
             yield mistake("end", f"{self.end} is too far from the start", allowed)
 
     def years_since(self, reference: date) -> tuple[float, float]:

@@ -187,15 +187,13 @@ class Pools:
             for row in rows:
                 one = by_code.get(row.code)
                 if isinstance(one, ProvinceDesk) and (one.growth or one.shifts):
-                    what = (
-                        f"says growth or shifts of a province that is one with others in the pool '{self._name(rows)}'"
-                    )
+                    what = f"gives growth or shifts to a province inside the pool '{self._name(rows)}'"
                     self.single.add(row.code)
-                    self.mistakes.append(_Wrong(f"{key}.{row.code}", what, f"its staff alone, {OR_APART}"))
+                    self.mistakes.append(_Wrong(f"{key}.{row.code}", what, f"give only its staff, or use {OR_APART}"))
             staff = math.fsum(numbers.get(row.code, national * (parts[row.code] / whole)) for row in rows)
             if staff > MOST_STAFF:
                 what = f"adds up to {staff:.4g} in the pool '{self._name(rows)}'"
-                self.mistakes.append(_Wrong(key, what, f"at most {plain(MOST_STAFF)} in a province or a pool"))
+                self.mistakes.append(_Wrong(key, what, f"must be at most {plain(MOST_STAFF)} in a province or a pool"))
             found[str(code)] = staff
         return found
 
@@ -207,10 +205,10 @@ class Pools:
             if len(inside) == len(rows):
                 found.append(code)
             elif inside:
-                what = f"names {len(inside)} of the {len(rows)} provinces that are one in the pool '{self._name(rows)}'"
+                what = f"names {len(inside)} of the {len(rows)} provinces of the pool '{self._name(rows)}'"
                 outside = [row.code for row in rows if row.code not in named]
                 self.single.update(inside if len(inside) <= len(outside) else outside)
-                allowed = f"all of them ({_listed(rows)}), none of them, {OR_APART}"
+                allowed = f"name all of them ({_listed(rows)}) or none, or use {OR_APART}"
                 self.mistakes.append(_Wrong(key, what, allowed))
         return found
 
@@ -222,7 +220,7 @@ class Pools:
         people, name = sum(row.population for row in rows), self._name(rows)
         if people > MOST_PEOPLE:
             what = f"puts {people:,} people into the pool '{name}'"
-            allowed = f"at most {MOST_PEOPLE:,}, which identities can tell apart"
+            allowed = f"must be at most {MOST_PEOPLE:,}: identities can number no more"
             self.mistakes.append(_Wrong("population.pool", what, allowed))
         shares = {key: _mean([getattr(row, key) for row in rows], rows) for key in SHARES}
         return first.model_copy(update={"name": name, "region": name, "population": people, **NO_TILE, **shares})

@@ -54,34 +54,34 @@ class ProvinceRow(Sparse):
     """One province of the census table."""
 
     code: Code
-    """Code of the province, by which runs store it; rows are in the order of their codes. Unit: none. More: no
-    direction: a name in digits. Example: `44`"""
+    """Code of the province, used in stored runs; rows are in order of code. Unit: none. More: no direction: a name in
+    digits. Example: `44`"""
     name: Word
-    """Name of the province; it is taken wherever its code is. Example: `North Coast`"""
+    """Name of the province; it works wherever its code does. Example: `North Coast`"""
     region: Word
-    """Region of the province; population.pool may make one of all its provinces. Example: `south`"""
+    """Region of the province; population.pool: regions pools the provinces of a region. Example: `south`"""
     population: PeopleOfProvince
-    """People of the province. Unit: people. More: more attempts, contacts and staff there, as shares go by people.
-    Example: `126012510`"""
+    """People of the province. Unit: people. More: more attempts, contacts and staff there, since these are shared out
+    by people. Example: `126012510`"""
     share_0_14: Percent
     """Share of people under 15. More: a younger province. Example: `18.85`"""
     share_15_59: Percent
-    """Share of people from 15 to 59. More: more people of working age, who engage most. Example: `68.8`"""
+    """Share of people aged 15 to 59. More: more people of working age, who engage most. Example: `68.8`"""
     share_60_plus: Percent
-    """Share of people of 60 and over. More: an older province. Example: `12.35`"""
+    """Share of people aged 60 and over. More: an older province. Example: `12.35`"""
     share_65_plus: Percent
-    """Share of people of 65 and over. More: an older province. Example: `8.58`"""
+    """Share of people aged 65 and over. More: an older province. Example: `8.58`"""
     share_urban: Percent
     """Share of people who live in towns. More: more internet users, more employees of enterprises. Example: `74.15`"""
     men_per_100_women: Men
-    """Men for each hundred women. Unit: men per 100 women. More: fewer women among those who are met. Example: `113.08`
-    """
+    """Men for each hundred women. Unit: men per 100 women. More: fewer women among those whom gangs reach. Example:
+    `113.08`"""
     tile_column: Tile | None = None
-    """Column of the province on maps of tiles, from the left; without it provinces stand in the order of their codes.
-    Unit: none. More: further to the right; no run depends on it. Example: `4`"""
+    """Column of the province on maps of tiles, from the left; without it provinces stand in order of code. Unit: none.
+    More: further to the right; no run depends on it. Example: `4`"""
     tile_row: Tile | None = None
-    """Row of the province on maps of tiles, from the top; given where the column is. Unit: none. More: further down; no
-    run depends on it. Example: `6`"""
+    """Row of the province on maps of tiles, from the top; must be given if the column is. Unit: none. More: further
+    down; no run depends on it. Example: `6`"""
 
 
 def is_pool(name: object, region: object) -> bool:
@@ -106,18 +106,18 @@ OccupationShares = Annotated[dict[Word, StageShares], Field(min_length=1, max_le
 
 
 class Occupation(Part):
-    """Occupation groups by urban or rural home and stage of life; they are the segments that activities address."""
+    """Occupation groups by urban or rural home and stage of life; activities address them as segments."""
 
     stages: Annotated[list[Age], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
     """Ages at which the four stages of life begin: infancy, school, work, retirement. Unit: years. More: a stage begins
     later. Example: `[0, 6, 23, 60]`"""
     urban: OccupationShares
-    """Shares of the groups among people of towns: by names of your own, one share for each stage of life; those of a
-    stage add up to 1. Unit: share. More: more people whom activities for this group reach. Example: `{schools: [0, 0.9,
-    0, 0], workplaces: [1, 0.1, 1, 1]}`"""
+    """Shares of the groups among urban people, by names of your choice: one share for each stage of life; the shares of
+    a stage add up to 1. Unit: share. More: activities for this group reach more people. Example: `{schools: [0, 0.9, 0,
+    0], workplaces: [1, 0.1, 1, 1]}`"""
     rural: OccupationShares
-    """Shares of the same groups among people of the country. Unit: share. More: more people whom activities for this
-    group reach. Example: `{schools: [0, 0.8, 0, 0], workplaces: [1, 0.2, 1, 1]}`"""
+    """Shares of the same groups among rural people. Unit: share. More: activities for this group reach more people.
+    Example: `{schools: [0, 0.8, 0, 0], workplaces: [1, 0.2, 1, 1]}`"""
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -131,53 +131,53 @@ class Occupation(Part):
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            yield mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
+            yield mistake("stages", f"is {self.stages}", "must be rising ages that begin with 0", ("stages",))
         for home, groups in (("urban", self.urban), ("rural", self.rural)):
             for stage, shares in enumerate(zip(*groups.values(), strict=True)):
                 yield from wrong_sum(f"{home}.{next(iter(groups))}", shares, f"shares at stage {stage + 1}", (home,))
         reads = ("urban!", "rural!")
         for name in self.rural:
             if name not in self.urban:
-                yield mistake(f"rural.{name}", "is no group of towns", choices(name, self.urban), reads)
+                yield mistake(f"rural.{name}", "is not a group of urban", choices(name, self.urban), reads)
         for name in self.urban:
             if name not in self.rural:
-                yield mistake(f"rural.{name}", "is missing", "all groups of urban", reads)
+                yield mistake(f"rural.{name}", "is missing", "must have all groups of urban", reads)
 
 
 class Internet(Part):
     """Share of internet users; ``age_factor`` by age band shifts it within a province and keeps its mean."""
 
     urban: Probability
-    """Share of people of towns who use the internet. More: more people for online fraud, and for the app. Example:
-    `0.829`"""
+    """Share of urban people who use the internet. More: more people for online fraud, and for the app. Example: `0.829`
+    """
     rural: Probability
-    """Share of people of the country who use the internet. More: more people for online fraud, and for the app.
-    Example: `0.588`"""
+    """Share of rural people who use the internet. More: more people for online fraud, and for the app. Example: `0.588`
+    """
     age_factor: list[Factor]
-    """By age band, how many times the mean share of internet users it has; the mean of a province is kept. Unit:
-    factor. More: more internet users of that age, fewer of the others. Example: `[0.85, 1.18, 1.18, 1.14, 1, 0.6]`"""
+    """By age band, factor of the mean share of internet users; the mean of a province is kept. Unit: factor. More: more
+    internet users of that age, fewer of the others. Example: `[0.85, 1.18, 1.18, 1.14, 1, 0.6]`"""
 
 
 class App(Part):
     """Adoption of the anti-fraud app by internet users: a logistic curve in the calendar date."""
 
     final_share: Probability
-    """Share of internet users who have the anti-fraud app in the end. More: more calls labelled, more warnings by app.
+    """Share of internet users who finally have the anti-fraud app. More: more calls labelled, more warnings by app.
     Example: `0.45`"""
     midpoint: Day
-    """Day on which half of them have it. Later: people get the app later. Example: `2021-08-20`"""
+    """Day on which half of the final users have it. Later: people get the app later. Example: `2021-08-20`"""
     width: Duration
-    """How long the spread of the app takes: from a quarter to three quarters of those who get it in about twice this
-    time. More: a slower spread. Example: `45 d`"""
+    """Duration of the spread: it goes from a quarter to three quarters of the final users in about twice this time.
+    More: a slower spread. Example: `45 d`"""
 
 
 class Exposure(Part):
-    """``high_share`` of people draw ``high_contacts`` of all contacts, fraudulent and legitimate."""
+    """``high_share`` of people attract ``high_contacts`` of all contacts, fraudulent and legitimate."""
 
     high_share: SomePeople
-    """Share of people who draw many contacts. More: contacts are spread over more people. Example: `0.1`"""
+    """Share of people who attract many contacts. More: contacts are spread over more people. Example: `0.1`"""
     high_contacts: Probability
-    """Share of all contacts, fraudulent or not, that these people draw. More: contacts meet the same few people more
+    """Share of all contacts, fraudulent or not, that these people attract. More: contacts meet the same few people more
     often. Example: `0.5`"""
 
 
@@ -200,10 +200,10 @@ class Legitimate(PerChannel[Contacts]):
 
 
 class Apart(Part):
-    """A pool of all provinces but some, each of which is simulated by itself."""
+    """A pool of all provinces except some, each of which is simulated separately."""
 
     apart: Annotated[list[ProvinceCode], Field(min_length=1, max_length=MOST_PROVINCES)]
-    """Provinces that are simulated by themselves while all others are one, by name or code. Example: `[44]`"""
+    """Provinces that are simulated separately while all others are one pool, by name or code. Example: `[44]`"""
 
     def __hash__(self) -> int:
         """Return the hash of its provinces."""
@@ -251,18 +251,18 @@ class Population(Part):
     """
 
     provinces: Table[ProvinceRow]
-    """Table of provinces: rows, or the name of a CSV file beside the scenario. Example: `example_provinces.csv`"""
+    """Table of provinces: rows, or the name of a CSV file next to the scenario. Example: `example_provinces.csv`"""
     pool: Pool = "none"
-    """Which provinces are simulated as one: none, those of each region (regions), all of the country, or all but those
-    that are apart, for questions about one province. Example: `{apart: [44]}`"""
+    """Which provinces are simulated as one: none, those of each region (regions), the whole country, or all except
+    those in apart, for questions about one province. Example: `{apart: [44]}`"""
     ages: Table[AgeRow]
-    """Table of the nation's age groups: rows, or the name of a CSV file beside the scenario. Example:
+    """Table of the nation's age groups: rows, or the name of a CSV file next to the scenario. Example:
     `example_ages.csv`"""
     age_bands: Annotated[list[Age], Field(min_length=1, max_length=MAX_AGE_BANDS)]
-    """Ages at which the bands begin by which people differ and results are told. Unit: years. More: a band begins
-    later. Example: `[0, 18, 31, 41, 51, 61]`"""
+    """Ages at which the age bands begin; people differ and results are reported by age band. Unit: years. More: a band
+    begins later. Example: `[0, 18, 31, 41, 51, 61]`"""
     occupation: Occupation
-    """What people do, which says which activities of education reach them."""
+    """Occupations; they decide which activities of education reach people."""
     internet: Internet
     """Who uses the internet."""
     app: App
@@ -270,13 +270,13 @@ class Population(Part):
     exposure: Exposure
     """How unevenly contacts meet people."""
     frailty_sigma: Sigma
-    """How much people of one age and sex differ in how easily they are deceived: spread of a lognormal factor with mean
-    1. More: engagement gathers in fewer people. Example: `0.8`"""
+    """Spread of how easily people of one age and sex are deceived: sigma of a lognormal factor with mean 1. More:
+    engagement concentrates on fewer people. Example: `0.8`"""
     victim_before_factor: Factor
-    """How many times as likely somebody engages who has been a victim before. Unit: factor. More: more people become
-    victims again. Example: `2`"""
+    """Factor of the probability to engage for former victims. Unit: factor. More: more people become victims again.
+    Example: `2`"""
     legitimate: Legitimate
-    """Ordinary contacts, of which false alarms are made."""
+    """Ordinary contacts, the source of false alarms."""
 
     @model_validator(mode="after")
     def _agree(self) -> "Population":
@@ -289,24 +289,26 @@ class Population(Part):
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
-            yield mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0", bands)
+            yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0", bands)
         factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
         yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
-            yield mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces", table)
+            yield mistake(
+                "provinces", f"has {len(self.provinces)} rows", f"must have 1 to {MOST_PROVINCES} provinces", table
+            )
         elif sum(row.population for row in self.provinces) == 0:
-            yield mistake("provinces", "has no people", "a population above 0 in some province", table)
+            yield mistake("provinces", "has no people", "some province must have people", table)
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
-            yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
+            yield mistake("provinces", "codes do not rise", "rows must be in order of code, each code once", table)
         yield from self._wrongly_apart()
         known = {(row.tile_column, row.tile_row) for row in self.provinces}
         if known != {(None, None)} and (len(known) < len(codes) or any(None in tile for tile in known)):
-            allowed = "a column and a row for every province, no two of them the same, or for none"
-            what = "has provinces without a tile_column and tile_row of their own"
+            allowed = "either all provinces must have one, each a different one, or none"
+            what = "has provinces without their own tile (tile_column, tile_row)"
             yield mistake("provinces", what, allowed, table)
         if sum(self.legitimate.half_hours) <= 0:
-            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
+            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0", profile)
 
     def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
         """Find provinces that cannot be apart: those there are not, and so many that no others are left to be one."""
@@ -315,11 +317,11 @@ class Population(Part):
         reads = ("provinces", "pool")
         strangers = {at: code for at, code in enumerate(self.pool.apart) if code not in self.names}
         for at, code in strangers.items():
-            yield mistake(f"pool.apart.{at}", f"names province {code}", "codes of population.provinces", reads)
+            yield mistake(f"pool.apart.{at}", f"names province {code}", "must be codes of population.provinces", reads)
         others = [row for row in self.provinces if row.code not in self.pool.apart]
         if strangers or len(others) > 1 or (others and is_pool(others[0].name, others[0].region)):
             return
-        left = f"only {others[0].name}, and one province is no pool" if others else "no province for a pool"
+        left = f"only {others[0].name}, and a pool needs two provinces" if others else "no province for a pool"
         yield mistake("pool.apart", f"leaves {left}", f"name fewer provinces, or use population.pool: {NO_POOL}", reads)
 
     @property

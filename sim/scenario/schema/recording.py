@@ -13,10 +13,10 @@ Family = Literal["alerts", "cards", "cases", "dens", "interceptions", "money", "
 
 
 class Record(Part):
-    """Which events are written: none, all, or those of a share of the origins."""
+    """Which events are written: none, all, or those of a share of attempts and contacts."""
 
     events: Literal["none", "all"] | Probability = "none"
-    """Whose events are logged one by one: none, all, or those of a share of all attempts and contacts. Unit: share, or
+    """Which events are logged one by one: none, all, or those of a share of all attempts and contacts. Unit: share, or
     a word. More: a larger log; results stay the same. Example: `0.01`"""
 
 
@@ -25,13 +25,12 @@ class Sweep(Part):
 
     design: Literal["grid", "sobol", "lhs", "box"] = "grid"
     """How values are combined: grid (every combination), sobol or lhs (points spread evenly over the ranges), or box
-    (the scenario as it is, corners, ends of each range and points between). Example: `grid`"""
+    (the scenario itself, corners, ends of each range and points between). Example: `grid`"""
     samples: Samples | None = None
-    """Points of a design that is no grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
+    """Points of a design other than grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
     vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
-    """Parameters that are varied, by dotted key, each with its values, or with the two ends of a range for designs that
-    are no grid. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`
-    """
+    """Parameters to vary, by dotted key, each with its values or, for a design other than grid, with both ends of a
+    range. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`"""
 
 
 class Calibration(Part):
@@ -45,20 +44,22 @@ class Calibration(Part):
     """
 
     parameters: list[DottedKey] = Field(default_factory=list)
-    """Dotted keys of the parameters that may move; an empty list stands for all that have a range, but costs. Example:
+    """Dotted keys of the parameters that may move; an empty list means all with a range, except costs. Example:
     `[fraud.volumes.call.level]`"""
     scales: Annotated[list[Scale], Field(min_length=1)] = Field(default_factory=lambda: [0.005, 1.0])
-    """Scales of the runs of the fit, from coarse to fine; the last is that of expectations. Unit: share of the country.
-    More: slower, and less chance in the fit. Example: `[0.005, 0.02]`"""
+    """Scales of the runs of the fit, from coarse to fine; expectations use the last. Unit: share of the country. More:
+    slower, and less run-to-run noise in the fit. Example: `[0.005, 0.02]`"""
     seeds: Seeds = 8
-    """Runs that are averaged at each scale. Unit: runs. More: slower, and less chance in the fit. Example: `8`"""
+    """Replicates averaged at each scale. Unit: runs. More: slower, and less run-to-run noise in the fit. Example: `8`
+    """
     members: Members = 0
-    """Sets of parameters in the posterior's ensemble; 0 makes none. Unit: sets. More: slower, and a better picture of
-    what the figures leave open. Example: `240`"""
+    """Posterior draws in the ensemble; 0 makes none. Unit: draws. More: slower, and a better picture of the
+    uncertainty. Example: `240`"""
     discrepancy: dict[Family, Discrepancy] = Field(default_factory=dict)
-    """By family of figures, how far the model would be off with the best of all parameters: a standard deviation.
-    Unit: share of a level. More: wider intervals, and data that fix less. Example: `{cases: 0.04}`"""
+    """By family of figures, how far the model is off at its best parameters: a standard deviation. Unit: share of a
+    level. More: wider intervals, and figures that constrain less. Example: `{cases: 0.04}`"""
     evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
-    """Names of evidence that the posterior is held to, beside the figures. Example: `[recall_call, loss_mean]`"""
+    """Names of evidence that constrains the posterior, in addition to the figures. Example: `[recall_call, loss_mean]`
+    """
     draws: CsvFile | None = Field(default=None, exclude=True)
-    """Name of the CSV file of posterior draws that is stored beside the scenario. Example: `china-2022-draws.csv`"""
+    """Name of the CSV file of posterior draws, stored next to the scenario. Example: `china-2022-draws.csv`"""

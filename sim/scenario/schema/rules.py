@@ -41,7 +41,7 @@ TABLE_ROUNDING = 1e-6
 
 def _clock(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     if HALF_HOUR_MS % spec.clock:
-        yield mistake("clock", f"{spec.clock} ms does not divide half an hour", "a divisor of 30 min")
+        yield mistake("clock", f"{spec.clock} ms does not divide half an hour", "must divide 30 min")
 
 
 def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -58,12 +58,14 @@ def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     types = list(spec.fraud.types)
     for name in spec.interception.type_offset:
         if name not in types:
-            yield mistake(f"interception.type_offset.{name}", "is no fraud type", f"one of {', '.join(types)}")
+            yield mistake(
+                f"interception.type_offset.{name}", "is not a fraud type", f"must be one of {', '.join(types)}"
+            )
     for surge_name, surge in spec.fraud.surges.items():
         for fraud_type in surge.types or []:
             if fraud_type not in types:
                 key = f"fraud.surges.{surge_name}.types"
-                yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
+                yield mistake(key, f"names '{fraud_type}'", f"must be one of {', '.join(types)}")
 
 
 def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -81,7 +83,7 @@ def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         for segment in measure.segments if isinstance(measure, Activities) else ():
             if segment not in known:
                 key = f"measures.{name}.segments.{segment}"
-                yield mistake(key, "is no group of population.occupation", choices(segment, known))
+                yield mistake(key, "is not a group of population.occupation", choices(segment, known))
 
 
 def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -100,7 +102,9 @@ def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         furthest = max((growth * year for year in spec.period.years_since(reference)), key=abs)
         if abs(furthest) > LARGEST_EXPONENT:
             what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
-            yield mistake(key, what, f"at most e^{LARGEST_EXPONENT:g} either way: less growth or a nearer date")
+            yield mistake(
+                key, what, f"must stay within e^{LARGEST_EXPONENT:g} either way: use less growth or a nearer date"
+            )
 
 
 def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -108,8 +112,8 @@ def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     for desk in (channel.label for channel in DESKS):
         for key, most in getattr(spec.desks, desk).most_staff():
             if most > MOST_STAFF:
-                what = f"brings the staff to {most:,.0f} as it grows"
-                yield mistake(f"desks.{desk}.{key}", what, f"at most {MOST_STAFF:,}")
+                what = f"raises the staff to {most:,.0f} as it grows"
+                yield mistake(f"desks.{desk}.{key}", what, f"must be at most {MOST_STAFF:,}")
 
 
 def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -128,8 +132,8 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             given = str(code) in measure.province_weights
             yield mistake(
                 f"measures.{name}.province_weights" + (f".{code}" if given else ""),
-                f"makes it see {covered * relative:.4g} of the contacts of province {code} on {last}",
-                f"at most 1: {relative:.4g} times the mean weight is too much for a coverage of {covered:.4g}",
+                f"makes the detector see {covered * relative:.4g} of the contacts of province {code} on {last}",
+                f"must be at most 1: lower the weight ({relative:.4g} times the mean) or the coverage ({covered:.4g})",
             )
 
 
@@ -143,8 +147,8 @@ def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         if most > MOST_LOST:
             yield mistake(
                 f"fraud.types.{name}.loss",
-                f"chance can bring a loss of {most:.3g}",
-                f"at most {plain(MOST_LOST)}: median x growth x e^({LUCKIEST} sigma)",
+                f"a loss of {most:.3g} can be drawn",
+                f"must be at most {plain(MOST_LOST)} (median x growth x e^({LUCKIEST} sigma))",
             )
 
 
@@ -166,7 +170,7 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake(
                 f"fraud.volumes.{channel}.level",
                 f"brings up to {most:.3g} attempts a day of one type to one province",
-                f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+                f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
             )
 
     share = max(people) / sum(people)
@@ -175,7 +179,7 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         yield mistake(
             "aftermath.investigation.backlog",
             f"brings up to {most:.3g} cases to one province",
-            f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+            f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
         )
     grid = spec.warning.detectors.grid
     above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
@@ -185,7 +189,7 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake(
                 f"population.legitimate.{channel}",
                 f"brings up to {most:.3g} contacts above grid.low a day to one province",
-                f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+                f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
             )
 
 
@@ -204,7 +208,7 @@ def _within(window: Window, day: date) -> bool:
 
 def _thinner(spec: "ScenarioModel") -> str:
     """Return what else is allowed where provinces are pooled: their people count together."""
-    return "" if spec.population.pool == NO_POOL else ": a smaller scale, or population.pool: none"
+    return "" if spec.population.pool == NO_POOL else "; use a smaller scale, or population.pool: none"
 
 
 def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -213,19 +217,19 @@ def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     pairs = [(row.true, row.predicted) for row in spec.warning.confusion]
     for true, predicted in pairs:
         if pairs.count((true, predicted)) > 1:
-            yield mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "one row a pair")
+            yield mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "use one row per pair")
     for row in spec.warning.confusion:
         if row.true not in totals or row.predicted not in types:
             yield mistake(
                 "warning.confusion",
                 f"has a row '{row.true}' taken for '{row.predicted}'",
-                f"true one of {', '.join(totals)}, predicted one of {', '.join(types)}",
+                f"true must be one of {', '.join(totals)}; predicted one of {', '.join(types)}",
             )
             return
         totals[row.true] += row.probability
     for true, total in totals.items():
         if abs(total - 1) > TABLE_ROUNDING:
-            yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
+            yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "must add up to 1")
 
 
 def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -248,20 +252,20 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         key = f"{holder}.province_weights"
         wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]
         for code in wrong:
-            yield mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
+            yield mistake(f"{key}.{code}", "is not a province", "must be a code of population.provinces")
         factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
         rows = [row for row in spec.population.provinces if row.code in own]
         if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
-            yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
+            yield mistake(key, "leaves every province without weight", "some province must have a weight above 0")
     for desk in (channel.label for channel in DESKS):
         for code in getattr(spec.desks, desk).by_province:
             if not code.isdecimal() or int(code) not in codes:
                 key = f"desks.{desk}.by_province.{code}"
-                yield mistake(key, "is no province", "a code of population.provinces")
+                yield mistake(key, "is not a province", "must be a code of population.provinces")
     for key, list_of_codes in named:
         for place, number in enumerate(list_of_codes):
             if number not in codes:
-                yield mistake(f"{key}.{place}", f"names province {number}", "codes of population.provinces")
+                yield mistake(f"{key}.{place}", f"names province {number}", "must be codes of population.provinces")
 
 
 def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:

@@ -28,17 +28,17 @@ from sim.scenario.tables import Table
 
 
 class ContactScores(Part):
-    """d' of the contact score by what is to be seen of the contact."""
+    """d' of the contact score by the person's reaction to the contact."""
 
     unanswered: Score
-    """How well contacts are told that nobody answered. More: more of them raise an alert, and higher ones. Example:
-    `1.9`"""
+    """How well detectors see contacts that nobody answered. More: more of them raise an alert, and higher ones.
+    Example: `1.9`"""
     ignored: Score
-    """How well contacts are told that were answered and not believed. More: more of them raise an alert, and higher
-    ones. Example: `2.2`"""
+    """How well detectors see contacts that were answered and not believed. More: more of them raise an alert, and
+    higher ones. Example: `2.2`"""
     engaged: Score
-    """How well contacts are told that drew somebody in. More: more people in episodes are warned, and at higher tiers.
-    Example: `3.55`"""
+    """How well detectors see contacts that made somebody engage. More: more people in episodes are warned, and at
+    higher tiers. Example: `3.55`"""
 
 
 class ContactScoresByChannel(PerChannel[ContactScores]):
@@ -49,13 +49,13 @@ class StageScores(Part):
     """d' of the score at a later stage of an episode."""
 
     engaged: Score
-    """How well episodes are told whose person was just drawn in. More: more alerts early in episodes. Example: `3.65`
+    """How well detectors see episodes whose person just engaged. More: more alerts early in episodes. Example: `3.65`
     """
     opened: Score
-    """How well episodes are told when the site or app is opened. More: more alerts before the first payment. Example:
-    `3.85`"""
+    """How well detectors see episodes when the site or app is opened. More: more alerts before the first payment.
+    Example: `3.85`"""
     payment: Score
-    """How well episodes are told at a payment. More: more alerts when money begins to flow. Example: `3.85`"""
+    """How well detectors see episodes at a payment. More: more alerts when money begins to flow. Example: `3.85`"""
 
 
 class Thresholds(Part):
@@ -68,13 +68,15 @@ class Thresholds(Part):
     yellow: Score
     """Lowest score of a yellow alert. More: fewer yellow alerts, more blue ones. Example: `3.87`"""
     blue: Score
-    """Lowest score of a blue alert; below it there is none. More: fewer alerts altogether, false ones first. Example:
-    `3.75`"""
+    """Lowest score of a blue alert; lower scores raise no alert. More: fewer alerts altogether, false ones first.
+    Example: `3.75`"""
 
     @model_validator(mode="after")
     def _fall(self) -> "Thresholds":
         if not self.red >= self.orange >= self.yellow >= self.blue:
-            raise mistake("red", "the thresholds do not fall from red to blue", "red >= orange >= yellow >= blue")
+            raise mistake(
+                "red", "the thresholds do not fall from red to blue", "must be red >= orange >= yellow >= blue"
+            )
         return self
 
 
@@ -82,9 +84,9 @@ class DetectorSettings(Part):
     """One detector: a shift of every d', and its thresholds."""
 
     shift: Score
-    """What is added to every d' of this detector. More: a better detector: more alerts on fraud. Example: `0`"""
+    """Shift of every d' of this detector. More: a better detector: more alerts on fraud. Example: `0`"""
     thresholds: Thresholds
-    """Scores from which on an alert has a tier."""
+    """Lowest score of each tier."""
     hops: Hops
     """Offices that an instruction passes through before it reaches a desk. Unit: offices. More: alerts arrive later.
     Example: `3`"""
@@ -94,8 +96,8 @@ class Grid(Part):
     """The fixed grid in which legitimate contacts are drawn: cells of ``step`` from ``low`` up, the last open."""
 
     low: Score
-    """Score at which the grid begins; no threshold may lie below. More: faster, but thresholds cannot be lower.
-    Example: `2.5`"""
+    """Score at which the grid begins; no threshold may be lower. More: faster, but thresholds cannot be lower. Example:
+    `2.5`"""
     step: Step
     """Width of a cell of the grid. More: coarser numerical integration. Example: `0.25`"""
     cells: Steps
@@ -106,18 +108,18 @@ class Detectors(Part):
     """The central and the local detector, whose scores are correlated."""
 
     correlation: Correlation
-    """How much the scores of the two detectors of one contact agree. Unit: correlation. More: the local detector finds
-    less that the central one missed. Example: `0.5`"""
+    """Correlation of the two detectors' scores of one contact. Unit: correlation. More: the local detector finds less
+    of what the central one missed. Example: `0.5`"""
     contact: ContactScoresByChannel
-    """How well contacts are told from ordinary ones, by channel."""
+    """How well detectors separate fraudulent contacts from ordinary ones, by channel."""
     stages: StageScores
-    """How well episodes are told at their later stages."""
+    """How well detectors see episodes at their later stages."""
     central: DetectorSettings
     """The detector of the ministry's centre."""
     local: DetectorSettings
     """The detectors of provinces and cities."""
     grid: Grid
-    """How ordinary contacts are reckoned by their scores; numerical, not a policy."""
+    """Numerical grid of ordinary contacts by their scores; not a policy."""
 
     @model_validator(mode="after")
     def _grid_below(self) -> "Detectors":
@@ -125,7 +127,7 @@ class Detectors(Part):
             mistake(
                 f"{name}.thresholds.blue",
                 f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
-                f"at least grid.low = {self.grid.low:g}",
+                f"must be at least grid.low = {self.grid.low:g}",
                 (f"{name}.thresholds.blue", "grid.low"),
             )
             for name, settings in (("central", self.central), ("local", self.local))
@@ -138,22 +140,23 @@ class ConfusionRow(Part):
     """Probability that a contact of ``true`` type (or ``legitimate``) is taken for ``predicted``."""
 
     true: str
-    """What the contact is: a fraud type, or legitimate. Example: `loan_credit`"""
+    """Type of the contact: a fraud type, or legitimate. Example: `loan_credit`"""
     predicted: str
-    """The fraud type that it is taken for. Example: `other`"""
+    """The fraud type that the alert names. Example: `other`"""
     probability: Probability
-    """Probability of that. More: more alerts of the true type name the predicted one. Example: `0.05`"""
+    """Probability that a contact of the true type is taken for the predicted one. More: more alerts of the true type
+    name the predicted one. Example: `0.05`"""
 
 
 class Tries(Part):
     """Tries of each staffed channel."""
 
     call: TryCount
-    """Calls at most until somebody answers; then the alert goes on or ends. Unit: calls. More: more people reached,
-    more work for the call desk. Example: `3`"""
+    """Largest number of calls until somebody answers; then the alert escalates or ends. Unit: calls. More: more people
+    reached, more work for the call desk. Example: `3`"""
     visit: TryCount
-    """Visits at most until somebody is met. Unit: visits. More: more people reached, more work for the visit desk.
-    Example: `3`"""
+    """Largest number of visits until somebody is met. Unit: visits. More: more people reached, more work for the visit
+    desk. Example: `3`"""
 
 
 class RetryWaits(Part):
@@ -187,7 +190,7 @@ WRITTEN_LABELS = {channel.label for channel in WRITTEN}
 
 
 class Escalation(Part):
-    """What follows: an SMS or app message unread goes to the call desk, a call unanswered to a visit."""
+    """What follows a failure: a call after an unread message, a visit after unanswered calls."""
 
     unread: Literal["call", "none"]
     """What follows an app message or SMS that stays unread: a call, or nothing. Example: `call`"""
@@ -196,34 +199,35 @@ class Escalation(Part):
 
 
 class TierSettings(Part):
-    """One tier: first channel, deadline from issue, tries, waiting between tries, what follows when they fail.
+    """One tier: first channels, deadline from issue, tries, waits between tries, and what follows when they fail.
 
     ``first`` may list several channels, which are tried at once. Who is reached by one of them is left in peace by the
     others, or is met all the same if ``also_if_reached``.
     """
 
     first: FirstChannels
-    """How people are warned first: app, sms, call or visit, or a list of what begins at once. Example: `[call, visit]`
-    """
+    """First channels: app, sms, call or visit, or a list of channels that start at once. Example: `[call, visit]`"""
     also_if_reached: Switch = False
-    """Whether who was reached by one channel is still met by the others that began at once. Example: `off`"""
+    """Whether the other channels that started at once continue after one has reached the person. Example: `off`"""
     deadline: Duration
-    """Time from issue after which an alert that reached nobody expires, over all channels and tries. More: fewer alerts
-    expire, and officers serve older ones. Example: `24 h`"""
+    """Time from issue after which an alert that reached nobody expires, whatever its channels and tries. More: fewer
+    alerts expire, and officers serve older ones. Example: `24 h`"""
     tries: Tries
-    """How often each staffed channel is tried."""
+    """How often each staffed channel tries."""
     retry_wait: RetryWaits
-    """How long is waited between tries."""
+    """Waits between tries."""
     escalate: Escalation
     """What follows when the first channel fails."""
 
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
         if len(set(self.first)) < len(self.first):
-            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once", ("first",))
+            raise mistake(
+                "first", f"names a channel twice: {', '.join(self.first)}", "use each channel once", ("first",)
+            )
         if set(self.first) >= WRITTEN_LABELS:
             raise mistake(
-                "first", "names app and sms", "one of them: who lacks the app gets an SMS instead", ("first",)
+                "first", "names app and sms", "use one of them: people without the app get an SMS anyway", ("first",)
             )
         return self
 
@@ -255,8 +259,8 @@ class Written(Part):
     delivery: Distribution
     """Time from issue to delivery. More: warnings come later. Example: `{lognormal: {median: 5 s, sigma: 1}}`"""
     read: Probability
-    """Probability that the message is read at all. More: more people warned in writing, fewer calls after it. Example:
-    `0.7`"""
+    """Probability that the message is read at all. More: more people warned in writing, fewer calls afterwards.
+    Example: `0.7`"""
     read_delay: Distribution
     """Time from delivery to reading. More: warnings work later; beyond unread_wait the message counts as unread.
     Example: `{lognormal: {median: 20 min, sigma: 1.5}}`"""
@@ -266,54 +270,56 @@ class StopProbabilities(Part):
     """Probability that a person in an episode who is reached before a payment stops, by channel."""
 
     app: Probability
-    """Probability that somebody in an episode stops who reads a warning in the app. More: more people stopped. Example:
-    `0.23`"""
+    """Probability that a person in an episode stops after reading a warning in the app. More: more people stopped.
+    Example: `0.23`"""
     sms: Probability
-    """Probability that somebody in an episode stops who reads a warning by SMS. More: more people stopped. Example:
+    """Probability that a person in an episode stops after reading a warning by SMS. More: more people stopped. Example:
     `0.23`"""
     call: Probability
-    """Probability that somebody in an episode stops whom an officer calls. More: more people stopped. Example: `0.6`"""
+    """Probability that a person in an episode stops after a call from an officer. More: more people stopped. Example:
+    `0.6`"""
     visit: Probability
-    """Probability that somebody in an episode stops whom an officer visits. More: more people stopped. Example:
+    """Probability that a person in an episode stops after a visit from an officer. More: more people stopped. Example:
     `0.95`"""
 
 
 class Dissuasion(Part):
-    """Being reached: ``wrong_class`` and ``fatigue`` (for each alert heard before today) multiply the probability.
+    """Effect of reaching a person: ``wrong_class`` and ``fatigue`` (per alert heard before today) multiply it.
 
     Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``.
     """
 
     stop: StopProbabilities
-    """How likely people stop when they are reached before a payment, by channel."""
+    """Probability to stop for people reached before a payment, by channel."""
     wrong_class: Probability
-    """Factor of it where the alert names the wrong type of fraud. Unit: factor, 0 to 1. More: wrong names matter less.
-    Example: `0.7`"""
+    """Factor of this probability if the alert names the wrong type of fraud. Unit: factor, 0 to 1. More: wrong names
+    matter less. Example: `0.7`"""
     fatigue: Fatigue
-    """Factor of it for each alert that the person has heard before today. Unit: factor. More: people who hear many
-    alerts still listen. Example: `0.85`"""
+    """Factor of this probability for each alert that the person heard before today. Unit: factor. More: people who hear
+    many alerts still listen. Example: `0.85`"""
     awareness_bonus: Probability
-    """How much of what is missing to certainty full awareness adds. More: education makes warnings work better.
-    Example: `0.1`"""
+    """Share of the missing probability that full awareness adds. More: education makes warnings work better. Example:
+    `0.1`"""
 
 
 class Warning(Part):
-    """The mechanism as a whole."""
+    """The warning mechanism as a whole."""
 
     detectors: Detectors
-    """How well fraud is told from ordinary contacts, and what is raised as an alert."""
+    """How well detectors separate fraud from ordinary contacts, and which scores raise an alert."""
     confusion: Table[ConfusionRow]
-    """Table of which type an alert names, by the true one: rows, or the name of a CSV file beside the scenario.
-    Example: `confusion.csv`"""
+    """Table of the fraud types that alerts name, by the true type: rows, or the name of a CSV file next to the
+    scenario. Example: `confusion.csv`"""
     hop_delay: Distribution
     """Time that an instruction takes at each office of the chain. More: alerts arrive later. Example: `{lognormal:
     {median: 8 min, sigma: 0.8}}`"""
     tiers: Tiers
-    """What is done about an alert, by its tier."""
+    """Response to an alert, by tier."""
     unread_wait: Duration
-    """Time from delivery after which a message counts as unread. More: calls follow later, and fewer. Example: `6 h`"""
+    """Time after delivery after which a message counts as unread. More: calls follow later, and fewer. Example: `6 h`
+    """
     escalation_delay: Distribution
-    """Time from the last call in vain to the request of a visit. More: visits come later. Example: `{lognormal:
+    """Time from the last unanswered call to the request of a visit. More: visits come later. Example: `{lognormal:
     {median: 20 min, sigma: 0.5}}`"""
     app: Written
     """Warnings in the anti-fraud app."""
@@ -322,4 +328,4 @@ class Warning(Part):
     desk_knows_episode_over: Switch
     """Whether a desk learns at once that an episode is over, and drops its alerts. Example: `off`"""
     dissuasion: Dissuasion
-    """Whether people who are warned stop."""
+    """Whether warned people stop."""
