@@ -30,6 +30,13 @@ FEWEST = 3
 """The fewest values of which one can be far out."""
 
 
+def bare() -> "go.Figure":
+    """Return a figure without panels."""
+    import plotly.graph_objects as go
+
+    return go.Figure()
+
+
 def panels(
     titles: Sequence[str], gap: float = 0.12, heights: Sequence[float] | None = None, shared: bool = True
 ) -> "go.Figure":
@@ -43,8 +50,8 @@ def panels(
 
 
 def framed(figure: "go.Figure", height: int, title: str, **layout: Any) -> "go.Figure":
-    """Finish a figure: title, legend at the lower edge, headings of panels at the left, and further layout."""
-    finish(figure, height, title, legend_xref="paper").update_layout({"showlegend": True, **layout})
+    """Finish a figure: the shared layout, a legend, headings of panels at the left, and further layout."""
+    finish(figure, height, title).update_layout({"showlegend": True, **layout})
     for note in figure.layout.annotations:
         # Only headings belong to no axis.
         if note.xref == "paper" and note.yanchor == "bottom":
@@ -54,9 +61,7 @@ def framed(figure: "go.Figure", height: int, title: str, **layout: Any) -> "go.F
 
 def blank(title: str, why: str) -> "go.Figure":
     """Return an empty figure that gives the reason why nothing is drawn; both texts are escaped already."""
-    import plotly.graph_objects as go
-
-    figure = finish(go.Figure(), 160, title).update_xaxes(visible=False).update_yaxes(visible=False)
+    figure = finish(bare(), 160, title).update_xaxes(visible=False).update_yaxes(visible=False)
     return note(figure, why, 0, 0.6, xref="paper", yref="paper", xanchor="left")
 
 

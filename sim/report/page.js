@@ -61,7 +61,9 @@
   function view(chart, key) {
     const patch = chart.views[key] || {};
     const data = patch.all || chart.base.data.map((trace, at) => replaced(trace, (patch.data || [])[at]));
-    return { data: data, layout: replaced(chart.base.layout, patch.layout) };
+    // The shared layout, also as a template: it reaches all axes.
+    const own = replaced(chart.base.layout, patch.layout);
+    return { data: data, layout: merged(merged(DATA.layout, own), { template: { layout: DATA.layout } }) };
   }
 
   function isDark() {

@@ -14,6 +14,7 @@ from sim.reading.warnings import told
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.compared import Compared, compared_runs, comparison, labels_of, policies, title_of_all, warned
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
+from sim.report.looks import LAYOUT
 from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
@@ -101,7 +102,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         parts = [comparison(compared, charts), Part("runs", said("Each run"), lead), *parts]
     film = Part("film", said("Timeline"), said("Alerts by province, and the desks, day by day."))
     films, reels = _films(runs, labels)
-    data = {"charts": charts, "films": reels, "locale": axes_locale()}
+    data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
     abouts = [

@@ -9,6 +9,7 @@ from sim.experiments.intervals import half_width
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
 from sim.report.pictures.figures import WITHIN
+from sim.report.tally import table_of
 from sim.told.answer import counted_numbers
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 def evidence_table(run: "Run") -> "pd.DataFrame":
     """Return each quantity of the evidence that has a value, those outside their range first."""
-    import pandas as pd
-
     rows = []
     for row in sorted(run.manifest["evidence"], key=lambda row: bool(row["within"])):
         if row["simulated"] is not None:
@@ -31,7 +30,7 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
             known = between(row["low"], row["high"])
             rows.append((named(row["name"]), window, known, shown, said(WITHIN[row["within"]]), row["basis"]))
     columns = ["quantity", "window", marked("evidence"), "simulated", "within", "basis"]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def months_table(run: "Run") -> "pd.DataFrame":
@@ -68,8 +67,6 @@ def spread_table(runs: "Sequence[Run]") -> "pd.DataFrame":
         Also, for replicates, the 95% interval of the expected value; posterior draws, which share their seed, have
         none.
     """
-    import pandas as pd
-
     every = [counted_numbers(run) for run in runs]
     replicates = len({run.manifest["seed"] for run in runs}) == len(runs)
     rows = []
@@ -80,4 +77,4 @@ def spread_table(runs: "Sequence[Run]") -> "pd.DataFrame":
         interval = between(None, None) if half is None else between(mean - half, mean + half)
         rows.append((name, amount(mean), interval, amount(min(values)), amount(max(values))))
     columns = [said("number"), said("mean"), said("95% interval of the mean"), said("lowest"), said("highest")]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.base.days import calendar_date, day_number, month_start, next_month
 from sim.language.dates import day_named, month_named
@@ -73,6 +73,13 @@ def sums(
         frame[name] = pd.to_datetime(frame[name])
     frame[list(of)] = frame[list(of)].astype("float64") * country(run)
     return frame
+
+
+def table_of(rows: Iterable[Any], columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Return rows as a DataFrame whose cells stay as they are; rows without columns are dictionaries."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=None if columns is None else list(columns), dtype=object)
 
 
 def wide(frame: "pd.DataFrame", index: str, columns: str, values: str = "count") -> "pd.DataFrame":

@@ -6,9 +6,9 @@ from sim.base.rounding import amount, percent, short
 from sim.base.words import Channel, Fate, Outcome
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
-from sim.report.drawing import blank, on_phones
+from sim.report.drawing import bare, blank, on_phones
 from sim.report.looks import GREY, SKY, colours, finish, words
-from sim.report.tally import sums
+from sim.report.tally import sums, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +64,6 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     Returns:
         A figure of bands whose widths are the counts of the country.
     """
-    import plotly.graph_objects as go
-
     counts = _counts(run)
     chosen = [name for name in CHANNELS if channel in (ANY, name)]
     flows = [flow for flow in _flows(run, counts, chosen, part) if flow[2] > 0]
@@ -80,7 +78,7 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
         return blank(title, said("There were none."))
     texts = [f"{words(name)} {short(sizes[name])}" for name in names]
     route = said("{origin} to {end}: {count}", origin="%{source.label}", end="%{target.label}", count="%{customdata}")
-    figure = go.Figure().add_sankey(
+    figure = bare().add_sankey(
         arrangement="fixed",
         node={
             "label": texts,
@@ -113,8 +111,6 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
 
 def cascade_table(run: "Run") -> "pd.DataFrame":
     """Return attempts of the country by fate (rows) and channel, then the ends of episodes."""
-    import pandas as pd
-
     counts = _counts(run)
     rows = []
     for fate in FATES:
@@ -122,7 +118,7 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
         rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
     for name, count in _ends(run).items():
         rows.append({"where it ended": said("of those engaged: {end}", end=said(name)), "all": count})
-    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"], dtype=object)
+    return table_of(rows, ["where it ended", *CHANNELS, "all"])
 
 
 def cascade_words(run: "Run") -> str:

@@ -13,25 +13,9 @@ from sim.base.words import Channel, EpisodeEnd, Fate
 from sim.experiments.fates import ABSENT, HALTED, OPEN
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
-from sim.report.drawing import (
-    Looks,
-    add,
-    arrow,
-    bar_across,
-    blank,
-    framed,
-    lane_height,
-    lanes,
-    names_beside,
-    note_beyond,
-    on_phones,
-    panels,
-    reach,
-    shift,
-    whiskers,
-)
+from sim.report import drawing as draw
 from sim.report.looks import GREEN, VERMILLION, colours_of, country, hatches, plain, provinces, symbols, words
-from sim.report.tally import tally
+from sim.report.tally import table_of, tally
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
@@ -56,8 +40,8 @@ GROUPS: dict[str, dict[str, str]] = {
     marked("warnings and desks"): {
         "alerts_central": marked("alerts, central"),
         "alerts_local": marked("alerts, local"),
-        "alerts_by_end.reached": marked("alerts that reached somebody"),
-        "alerts_by_end.expired": marked("alerts that expired"),
+        "alerts_by_end.reached": marked("alerts, reached"),
+        "alerts_by_end.expired": marked("alerts, expired"),
         "staff_hours_call": marked("staff hours, calls"),
         "staff_hours_visit": marked("staff hours, visits"),
     },
@@ -149,15 +133,15 @@ def fates(frame: "pd.DataFrame") -> "go.Figure":
 def _differences(frame: "pd.DataFrame", groups: dict[str, dict[str, str]], title: str) -> "go.Figure":
     every = {group: rows for group, names in groups.items() if (rows := _rows(frame, names))}
     if not every:
-        return blank(title, said(UNCHANGED))
+        return draw.blank(title, said(UNCHANGED))
     scenarios = list(dict.fromkeys(row[0] for rows in every.values() for row in rows))
-    heights = [lane_height(len(scenarios)) * len({row[1] for row in rows}) for rows in every.values()]
+    heights = [draw.lane_height(len(scenarios)) * len({row[1] for row in rows}) for rows in every.values()]
     drawn = sum(heights) + PANEL * (len(every) - 1)
     titles = [said(group) if len(groups) > 1 else "" for group in every]
-    figure = panels(titles, PANEL / drawn if len(every) > 1 else 0, heights, shared=False)
+    figure = draw.panels(titles, PANEL / drawn if len(every) > 1 else 0, heights, shared=False)
     for at, rows in enumerate(every.values(), 1):
         _panel(figure, at, rows, scenarios)
-    framed(figure, drawn + 150, title, showlegend=len(scenarios) > 1)
+    draw.framed(figure, drawn + 150, title, showlegend=len(scenarios) > 1)
     return figure.update_xaxes(title_text=said("difference in percent of the baseline"), row=len(every), col=1)
 
 
@@ -165,7 +149,7 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
     """Draw the differences of a group of quantities in panel ``at``."""
     names = list(dict.fromkeys(row[1] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
-    edge = reach(share for *_, shares in rows for share in shares if share is not None)
+    edge = draw.reach(share for *_, shares in rows for share in shares if share is not None)
 
     def within(share: float) -> float:
         return max(-edge, min(edge, share))
@@ -173,19 +157,19 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
     for place, scenario in enumerate(scenarios):
         mine = [row for row in rows if row[0] == scenario]
         shares = [row[4][0] for row in mine]
-        spots = [names.index(row[1]) + shift(place, len(scenarios)) for row in mine]
-        marks = [arrow(share > 0) if abs(share) > edge else symbol[scenario] for share in shares]
+        spots = [names.index(row[1]) + draw.shift(place, len(scenarios)) for row in mine]
+        marks = [draw.arrow(share > 0) if abs(share) > edge else symbol[scenario] for share in shares]
         lows = [within(low) for *_, (_, low, _) in mine if low is not None]
         highs = [within(high) for *_, (_, _, high) in mine if high is not None]
-        looks: Looks = {"mode": "markers", "marker": {"symbol": marks, "color": colour[scenario], "size": 10}}
+        looks: draw.Looks = {"mode": "markers", "marker": {"symbol": marks, "color": colour[scenario], "size": 10}}
         drawn = list(map(within, shares))
         if len(lows) == len(highs) == len(mine):
-            looks["error_x"] = whiskers(drawn, lows, highs)
-        add(figure, words(scenario), drawn, spots, map(_told, mine), row=at, group=scenario, **looks)
+            looks["error_x"] = draw.whiskers(drawn, lows, highs)
+        draw.add(figure, words(scenario), drawn, spots, map(_told, mine), row=at, group=scenario, **looks)
         for share, spot in zip(shares, spots, strict=True):
             if abs(share) > edge:
-                note_beyond(figure, signed(share), within(share), spot, share > 0, at)
-    lanes(figure, names, at)
+                draw.note_beyond(figure, signed(share), within(share), spot, share > 0, at)
+    draw.lanes(figure, names, at)
     ends = [within(value) for *_, shares in rows for value in shares if value is not None]
     low, high = min(0.0, *ends), max(0.0, *ends)
     room = 0.06 * (high - low)
@@ -194,13 +178,11 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
     figure.update_xaxes(axis, row=at, col=1)
     if len(ticks) > MOST_TICKS // 2 + 1:
         few = [tick for number, tick in enumerate(ticks) if (number - ticks.index(0.0)) % 2 == 0]
-        on_phones(figure, {f"xaxis{at if at > 1 else ''}": {"tickvals": few, "ticktext": list(map(signed, few))}})
+        draw.on_phones(figure, {f"xaxis{at if at > 1 else ''}": {"tickvals": few, "ticktext": list(map(signed, few))}})
 
 
 def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return baseline, policy, difference and, if there are replicates, its interval, of each quantity drawn."""
-    import pandas as pd
-
     rows = []
     for row in records(frame):
         if row["quantity"] in QUANTITIES:
@@ -209,7 +191,7 @@ def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
             interval = between(row["low"], row["high"])
             rows.append((row["scenario"], said(QUANTITIES[row["quantity"]]), *amounts, percent(share), interval))
     columns = ["scenario", "quantity", *COLUMNS, "difference", marked("in percent"), OVER]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def _rows(frame: "pd.DataFrame", names: dict[str, str]) -> list[Row]:
@@ -249,11 +231,9 @@ def signed(share: float) -> str:
 
 def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
     """Return the attempts of the country by fate and run."""
-    import pandas as pd
-
     counts = _fates([base, *others])
     rows = [{"fate": words(fate), **{name: amount(some[fate]) for name, some in counts.items()}} for fate in FATES]
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
@@ -282,13 +262,11 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
     Returns:
         A figure with a pair of bars for each group.
     """
-    import plotly.graph_objects as go
-
     groups = _whom(changes, base, by)
     if not groups:
-        return blank(said(TITLES[by]), said("The policy saved and harmed nobody."))
+        return draw.blank(said(TITLES[by]), said("The policy saved and harmed nobody."))
     names = {plain(name): said(name) if by in AS_WRITTEN else named(name) for name in groups}
-    figure = go.Figure()
+    figure = draw.bare()
     hatch = hatches(SIDES)
     most = [max(pair[place] for pair in groups.values()) for place in range(len(SIDES))]
     for place, (change, side) in enumerate(SIDES.items()):
@@ -298,25 +276,19 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
             for name, count in zip(names.values(), some, strict=True)
         ]
         if any(some):
-            look = bar_across((GREEN, VERMILLION)[place], hatch[change])
-            add(figure, said(CHANGED_BY[change]), [side * count for count in some], names, hover, **look)
-    framed(figure, 150 + 26 * len(groups), said(TITLES[by]), barmode="relative", bargap=0.25)
+            look = draw.bar_across((GREEN, VERMILLION)[place], hatch[change])
+            draw.add(figure, said(CHANGED_BY[change]), [side * count for count in some], names, hover, **look)
+    draw.framed(figure, 150 + 26 * len(groups), said(TITLES[by]), barmode="relative", bargap=0.25)
     room, tick = 0.08 * max(most), even(max(most))[-1]
     figure.update_xaxes(
         range=[-most[0] - room, most[1] + room], tickvals=[-tick, 0.0, tick], ticktext=[short(tick), "0", short(tick)],
         tickangle=0, title_text=said("people (saved left, harmed right)"), zerolinewidth=2,
     )  # fmt: skip
-    return names_beside(figure.update_yaxes(autorange="reversed"), names)
+    return draw.names_beside(figure.update_yaxes(autorange="reversed"), names)
 
 
 def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
-    """Count the people of the country whom the policy saved and harmed, by each of ``BY``.
-
-    Returns:
-        Columns who, saved, harmed and net: saved less harmed.
-    """
-    import pandas as pd
-
+    """Count the people of the country whom the policy saved, harmed and (net) saved less harmed, by each of ``BY``."""
     rows = [
         (
             said("{what}: {value}", what=said(BY[by]), value=said(name) if by in AS_WRITTEN else named(name)),
@@ -327,7 +299,7 @@ def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
         for by in BY
         for name, (saved, harmed) in _whom(changes, base, by).items()
     ]
-    return pd.DataFrame(rows, columns=["who", "saved", "harmed", "net"], dtype=object)
+    return table_of(rows, ["who", "saved", "harmed", "net"])
 
 
 def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:

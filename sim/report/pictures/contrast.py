@@ -10,7 +10,7 @@ from sim.language.spoken import marked, said
 from sim.report.drawing import reach
 from sim.report.looks import GREY, PEOPLE, capital, plain, provinces
 from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, OVER, bare_tiles, on_tiles, tiles, write_on
-from sim.report.tally import tally
+from sim.report.tally import table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,8 +119,6 @@ def contrast_table(pairs: Pairs) -> "pd.DataFrame":
         Column province, and for each of ``OF`` the rate of the baseline, the difference, and the half width of the
         run-to-run noise.
     """
-    import pandas as pd
-
     found = {outcome: differences(pairs, outcome) for outcome in OF}
     rows = []
     for code, name in provinces(pairs[0][0]).items():
@@ -131,7 +129,7 @@ def contrast_table(pairs: Pairs) -> "pd.DataFrame":
             row[f"{outcome}, {DIFFERENCE}"] = amount(one.difference if one else None)
             row[f"{outcome}, {NOISE}"] = amount(one.chance if one else None)
         rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:

@@ -7,20 +7,10 @@ from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
-from sim.report.drawing import (
-    Looks,
-    add,
-    bar_across,
-    blank,
-    framed,
-    lane_height,
-    lanes,
-    names_beside,
-    shift,
-    whiskers,
-)
+from sim.report import drawing as draw
 from sim.report.looks import GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.pictures.comparison import COLUMNS, OVER
+from sim.report.tally import table_of
 from sim.store.withheld import run_withheld
 from sim.told.experiments import records
 
@@ -78,34 +68,28 @@ NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}
 
 
 def costs(run: "Run") -> "go.Figure":
-    """Draw the costs of a run by part, in money of the country, with the range that the ranges of prices give.
-
-    Returns:
-        A figure with a bar for each part; blank if the scenario has no prices.
-    """
-    import plotly.graph_objects as go
-
+    """Draw the costs of a run by part, with the range over all prices; blank if the scenario has no prices."""
     totals = run.manifest["totals"]
     if COST not in totals:
-        return blank(said(COSTS), said(UNKNOWN))
+        return draw.blank(said(COSTS), said(UNKNOWN))
     if totals[COST][TOTAL] is None:
-        return blank(said(COSTS), said(WITHHELD))
+        return draw.blank(said(COSTS), said(WITHHELD))
     if not totals[COST_HIGH][TOTAL]:
-        return blank(said(COSTS), said(NOTHING))
+        return draw.blank(said(COSTS), said(NOTHING))
     size, axis, _ = _unit(totals[COST_HIGH][part] for part in PARTS)
-    figure = go.Figure()
+    figure = draw.bare()
     hatch = hatches(SPENT_ON)
     for on, (name, colour) in SPENT_ON.items():
         parts = [part for part in PARTS if PARTS[part].of == on]
         values, lows, highs = ([totals[key][part] / size for part in parts] for key in (COST, COST_LOW, COST_HIGH))
         if any(highs):
-            look = {**bar_across(colour, hatch[on]), "error_x": whiskers(values, lows, highs, INK)}
-            add(figure, said(name), values, [said(NAMES[part]) for part in parts],
+            look = {**draw.bar_across(colour, hatch[on]), "error_x": draw.whiskers(values, lows, highs, INK)}
+            draw.add(figure, said(name), values, [said(NAMES[part]) for part in parts],
                 [_told(totals, part) for part in parts], **look)  # fmt: skip
-    framed(figure, 150 + 30 * len(PARTS), said(COSTS), barmode="overlay", bargap=0.25)
+    draw.framed(figure, 150 + 30 * len(PARTS), said(COSTS), barmode="overlay", bargap=0.25)
     figure.update_xaxes(title_text=said(axis), rangemode="tozero", nticks=5)
     figure.update_yaxes(autorange="reversed")
-    return names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
+    return draw.names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
@@ -114,12 +98,10 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     Returns:
         Columns with the value, and the values at the lowest and the highest prices.
     """
-    import pandas as pd
-
     totals = run.manifest["totals"]
     columns = [currency(), "value", "low prices", "high prices"]
     if COST not in totals:
-        return pd.DataFrame([[said("total"), *(said("not known") for _ in columns[1:])]], columns=columns, dtype=object)
+        return table_of([[said("total"), *(said("not known") for _ in columns[1:])]], columns)
     withheld = totals[COST][TOTAL] is None
 
     def told(value: float | None) -> str:
@@ -129,7 +111,7 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     for key, name in EACH.items():
         ratio = totals.get(key) or {}
         rows.append([said(name), *(told(ratio.get(end)) for end in ("value", "low", "high"))])
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def costs_words(run: "Run") -> str:
@@ -154,40 +136,29 @@ def costs_words(run: "Run") -> str:
 
 
 def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
-    """Draw how much more policies cost than the baseline, by part, with the range that the ranges of prices give.
-
-    Args:
-        frame: What ``sim.compare`` returns.
-
-    Returns:
-        A figure with a mark for each scenario and part that differs; blank if none does.
-    """
-    import plotly.graph_objects as go
-
+    """Draw how much more policies cost than the baseline (``sim.compare``), by part, with the range over prices."""
     rows = _differing(frame)
     if not rows:
-        return blank(said(DIFFERENCES), _why_none(frame))
+        return draw.blank(said(DIFFERENCES), _why_none(frame))
     shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
     size, _, axis = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
-    figure = go.Figure()
+    figure = draw.bare()
     for place, scenario in enumerate(scenarios):
         mine = [row for row in rows if row["scenario"] == scenario]
         values, lows, highs = ([row[key] / size for row in mine] for key in ("difference", "price_low", "price_high"))
-        spots = [shown.index(_part(row)) + shift(place, len(scenarios)) for row in mine]
+        spots = [shown.index(_part(row)) + draw.shift(place, len(scenarios)) for row in mine]
         marker = {"symbol": symbol[scenario], "color": colour[scenario], "size": 10}
-        look: Looks = {"mode": "markers", "marker": marker, "error_x": whiskers(values, lows, highs)}
-        add(figure, words(scenario), values, spots, map(_more, mine), **look)
-    framed(figure, 150 + len(shown) * lane_height(len(scenarios)), said(DIFFERENCES))
-    lanes(figure, [words(NAMES[part]) for part in shown])
+        look: draw.Looks = {"mode": "markers", "marker": marker, "error_x": draw.whiskers(values, lows, highs)}
+        draw.add(figure, words(scenario), values, spots, map(_more, mine), **look)
+    draw.framed(figure, 150 + len(shown) * draw.lane_height(len(scenarios)), said(DIFFERENCES))
+    draw.lanes(figure, [words(NAMES[part]) for part in shown])
     return figure.update_xaxes(title_text=said(axis), nticks=5)
 
 
 def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return baseline, policy and difference of each part that differs, and the cost of sparing one more."""
-    import pandas as pd
-
     rows = []
     for row in [*_differing(frame), *(row for row in records(frame) if row["quantity"] in SPARED)]:
         told: tuple[str, ...]
@@ -200,7 +171,7 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         ends = (between(row["price_low"], row["price_high"]), between(row["low"], row["high"]))
         rows.append((row["scenario"], *told, *ends))
     columns = ["scenario", currency(), *COLUMNS, "difference or ratio", marked("price range"), OVER]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def _why_none(frame: "pd.DataFrame") -> str:

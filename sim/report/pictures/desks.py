@@ -9,9 +9,9 @@ from sim.base.rounding import amount, percent
 from sim.base.words import DESKS, ContactChannel
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
-from sim.report.drawing import add, blank, framed, line, note, panels
+from sim.report.drawing import add, bare, blank, framed, line, note, panels
 from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, colours, country, dashes, symbols
-from sim.report.tally import WHOLE_PERIOD, days_of, months, step, tally
+from sim.report.tally import WHOLE_PERIOD, days_of, months, step, table_of, tally
 from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
@@ -40,18 +40,12 @@ Share = tuple[int, int]
 
 
 def load(run: "Run") -> "go.Figure":
-    """Draw the utilisation of the desks by month: busy time over staffed time.
-
-    Returns:
-        A figure with a line for each staffed desk, and one at 1, the capacity.
-    """
-    import plotly.graph_objects as go
-
+    """Draw the utilisation of each staffed desk by month, busy over staffed time, and a line at 1, the capacity."""
     by_desk = _by_desk(run)
     if not by_desk:
         return blank(said(LOAD), said(NOBODY))
     colour, dash, symbol = colours("contact"), dashes(DESK_NAMES), symbols(DESK_NAMES)
-    figure = go.Figure()
+    figure = bare()
     for desk, shares in by_desk.items():
         hover = [
             said(
@@ -71,12 +65,10 @@ def load(run: "Run") -> "go.Figure":
 
 def load_table(run: "Run") -> "pd.DataFrame":
     """Return the utilisation by month and desk; ``none`` without staff."""
-    import pandas as pd
-
     by_desk = _by_desk(run)
     every = sorted({when for shares in by_desk.values() for when in shares})
     rows = [(f"{when:%Y-%m}", *(percent(by_desk.get(desk, {}).get(when)) for desk in DESK_NAMES)) for when in every]
-    return pd.DataFrame(rows, columns=["month", *DESK_NAMES], dtype=object)
+    return table_of(rows, ["month", *DESK_NAMES])
 
 
 def load_words(run: "Run") -> str:
@@ -187,8 +179,6 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
         Columns hours, and for each desk ``DESK, Mon to Fri`` and ``DESK, Sat and Sun``: shares in percent, ``none``
         where nobody is on duty.
     """
-    import pandas as pd
-
     cells = _cells(run)
     rows = []
     for start in range(0, HALF_HOURS, 4):
@@ -199,7 +189,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
                 busy, staffed = sum(cell[0] for cell in some), sum(cell[1] for cell in some)
                 row[f"{desk}, {name}"] = percent(busy / staffed if staffed else None)
         rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def _cells(run: "Run", month: str = WHOLE_PERIOD) -> dict[tuple[str, int, int], Share]:
@@ -225,11 +215,7 @@ def _weekdays(run: "Run", month: str) -> dict[int, int]:
 
 
 def queues(run: "Run") -> "go.Figure":
-    """Draw how many alerts of the country wait at the desks, as daily means.
-
-    Returns:
-        A figure with a panel for each desk; blank for a run that was made before Tocsin recorded queues.
-    """
+    """Draw the alerts of the country that wait at each desk, as daily means; blank for runs without recorded queues."""
     lines = _lines(run)
     if not lines:
         return blank(said(LINES), said("This run did not record its queues. Run it again."))
@@ -250,8 +236,6 @@ def queues_table(run: "Run") -> "pd.DataFrame":
     Returns:
         Columns from (the first day of the month or week) and one for each desk: means over its days.
     """
-    import pandas as pd
-
     start = run.scenario.spec.period.start
     values: dict[date, dict[str, list[float]]] = {}
     for desk, by_day in _lines(run).items():
@@ -263,7 +247,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
         (first.isoformat(), *(amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES))
         for first, some in sorted(values.items())
     ]
-    return pd.DataFrame(rows, columns=["from", *DESK_NAMES], dtype=object)
+    return table_of(rows, ["from", *DESK_NAMES])
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sim.base.rounding import amount, fixed, percent
 from sim.base.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 from sim.language.spoken import marked, said
-from sim.report.drawing import add, bar, bar_across, blank, framed, line, on_phones, panels
+from sim.report.drawing import add, bar, bar_across, bare, blank, framed, line, on_phones, panels
 from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, hatches, symbols, words
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
-from sim.report.tally import step, step_named, steps, tally
+from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -228,14 +228,12 @@ def _thresholds(figure: "go.Figure", row: int, curves: dict[str, Rule], tier: st
 
 def roc_table(run: "Run") -> "pd.DataFrame":
     """Return the shares that score a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
-    import pandas as pd
-
     rows = []
     for panel, curves in _panels(run).items():
         for kind, (d_prime, tiers) in curves.items():
             rows.append((panel, kind, fixed(d_prime, 2), *(percent(detections(t, d_prime)) for t in tiers.values())))
         rows.append((panel, "legitimate", amount(0), *(percent(false_alarms(t)) for t in tiers.values())))
-    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS], dtype=object)
+    return table_of(rows, ["where", "seen", "d'", *TIERS])
 
 
 def _panels(run: "Run") -> dict[str, dict[str, Rule]]:
@@ -294,8 +292,6 @@ def fatigue(run: "Run") -> "go.Figure":
 
 def fatigue_table(run: "Run") -> "pd.DataFrame":
     """Return the probability to stop by alerts heard before, channel and whether the alert names the right type."""
-    import pandas as pd
-
     rows = []
     for count in (0, 1, 2, 3, 5, 10, 20):
         row: dict[str, object] = {marked("heard before"): count}
@@ -303,7 +299,7 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
             for channel in CONTACT_CHANNELS:
                 row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
         rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
@@ -315,13 +311,11 @@ def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
 
 def heard(run: "Run") -> "go.Figure":
     """Draw how many alerts reached their person, per 1,000 people of the country, by time and tier of issue."""
-    import plotly.graph_objects as go
-
     rows = _heard(run)
     if not rows:
         return blank(said(HEARD), said(NO_ALERTS))
     colour, hatch = colours("tier"), hatches(TIERS)
-    figure = go.Figure()
+    figure = bare()
     for tier in TIERS:
         points = {when: rate for (of, when), rate in rows.items() if of == tier}
         hover = [
@@ -341,8 +335,6 @@ def heard(run: "Run") -> "go.Figure":
 
 def heard_table(run: "Run") -> "pd.DataFrame":
     """Return the alerts of the country that reached their person, by tier, in total and per 1,000 people."""
-    import pandas as pd
-
     reached: dict[str, float] = {}
     for (tier, _), count in _reached(run, "month").items():
         reached[tier] = reached.get(tier, 0.0) + count
@@ -351,7 +343,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
         for tier in TIERS
         if tier in reached
     ]
-    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"], dtype=object)
+    return table_of(rows, ["tier", "heard", "per 1,000 people"])
 
 
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":

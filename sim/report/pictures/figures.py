@@ -7,8 +7,9 @@ from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
-from sim.report.drawing import Looks, add, arrow, blank, framed, note_beyond, on_phones, reach
+from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
 from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
+from sim.report.tally import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,6 @@ def ratios(run: "Run") -> "go.Figure":
     Returns:
         A figure with a row for each such figure.
     """
-    import plotly.graph_objects as go
-
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     if not rows:
         return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
@@ -43,7 +42,7 @@ def ratios(run: "Run") -> "go.Figure":
     edge = (
         reach(one - 1 for one in (*(ratio for *_, ratio in drawn), *(end for _, *pair in ends for end in pair))) or inf
     )
-    figure = go.Figure()
+    figure = bare()
     shades = colours("role")
     for (role, colour), mark in zip(shades.items(), SYMBOLS, strict=False):
         own = [one for one in drawn if one[1]["role"] == role]
@@ -100,8 +99,6 @@ def _within(ratio: float, edge: float) -> float:
 
 def ratios_table(run: "Run") -> "pd.DataFrame":
     """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its tolerance."""
-    import pandas as pd
-
     rows = [
         (
             *(named(row["name"]), _window(row), value_text(row, row["reported"]), value_text(row, row["simulated"])),
@@ -110,7 +107,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
         for row in run.manifest["figures"]
     ]
     columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def comparable(row: Row) -> bool:

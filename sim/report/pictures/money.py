@@ -7,9 +7,9 @@ from sim.base.rounding import amount
 from sim.base.words import Outcome
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import counted, marked, said
-from sim.report.drawing import add, blank, framed, line
+from sim.report.drawing import add, bare, blank, framed, line
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
-from sim.report.tally import step, steps, tally
+from sim.report.tally import step, steps, table_of, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,13 +42,7 @@ TOLD = {
 
 
 def money(run: "Run") -> "go.Figure":
-    """Draw money of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
-
-    Returns:
-        A figure with a line for each of ``AMOUNTS``; a month holds those of its days that lie in the period.
-    """
-    import plotly.graph_objects as go
-
+    """Draw each of ``AMOUNTS`` of the country by month (by day if short); a month counts its days in the period."""
     values = {name: some for name, some in _money(run).items() if any(some.values())}
     if not values:
         return blank(said(MONEY), said("No money was lost, prevented or recovered in this run."))
@@ -56,7 +50,7 @@ def money(run: "Run") -> "go.Figure":
     most = max(max(some.values()) for some in values.values())
     size, unit = next(row for row in UNITS if most >= row[0] or row[0] == 1)
     dash, symbol = dashes(AMOUNTS), symbols(AMOUNTS)
-    figure = go.Figure()
+    figure = bare()
     for name, some in values.items():
         hover = [
             said(TOLD[name], when=_when(when, by, days[when]), money=amount(value)) for when, value in some.items()
@@ -70,14 +64,12 @@ def money(run: "Run") -> "go.Figure":
 
 def money_table(run: "Run") -> "pd.DataFrame":
     """Return the money of the country by month and over the whole period; for short runs over the period alone."""
-    import pandas as pd
-
     values = _money(run)
     rows = []
     if step(run) == "month":
         rows = [(f"{when:%Y-%m}", *(amount(values[name][when]) for name in AMOUNTS)) for when in steps(run)]
     rows.append((said("whole period"), *(amount(sum(values[name].values())) for name in AMOUNTS)))
-    return pd.DataFrame(rows, columns=["month", *AMOUNTS], dtype=object)
+    return table_of(rows, ["month", *AMOUNTS])
 
 
 def _when(when: "date", by: str, days: int) -> str:

@@ -6,9 +6,9 @@ from sim.base.rounding import amount
 from sim.base.words import Outcome, Sex
 from sim.language.labels import named
 from sim.language.spoken import marked, said
-from sim.report.drawing import add, bar, bar_across, blank, cut, framed, names_beside, panels
+from sim.report.drawing import add, bar, bar_across, bare, blank, cut, framed, names_beside, panels
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
-from sim.report.tally import tally
+from sim.report.tally import table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,8 +70,6 @@ def ages(run: "Run") -> "go.Figure":
 
 def ages_table(run: "Run") -> "pd.DataFrame":
     """Return victims and victims averted of the country by age band and sex, and per 100,000 people of the group."""
-    import pandas as pd
-
     counts, people = _by_group(run), groups(run)
     rows = []
     for band in run.scenario.spec.population.band_names():
@@ -83,17 +81,15 @@ def ages_table(run: "Run") -> "pd.DataFrame":
                 row[end] = amount(value)
                 row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def types(run: "Run") -> "go.Figure":
     """Draw victims and victims averted of the country by type of fraud, the most victims first."""
-    import plotly.graph_objects as go
-
     counts = {name: [value * country(run) for value in pair] for name, pair in _by_type(run).items()}
     if not any(any(pair) for pair in counts.values()):
         return blank(said(TYPES), said(NOBODY))
-    figure = go.Figure()
+    figure = bare()
     hatch = hatches(ENDS)
     for place, (end, colour) in enumerate(zip(ENDS, (VERMILLION, GREEN), strict=True)):
         values = [pair[place] for pair in counts.values()]
@@ -117,10 +113,8 @@ def types(run: "Run") -> "go.Figure":
 
 def types_table(run: "Run") -> "pd.DataFrame":
     """Return victims and victims averted of the country by type of fraud, the most victims first."""
-    import pandas as pd
-
     rows = [(named(name), *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
-    return pd.DataFrame(rows, columns=["type", *ENDS], dtype=object)
+    return table_of(rows, ["type", *ENDS])
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:

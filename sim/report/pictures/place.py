@@ -9,7 +9,7 @@ from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import short, significant
 from sim.base.words import End, Fate
 from sim.language.spoken import marked, said
-from sim.report.drawing import on_phones, reach
+from sim.report.drawing import bare, on_phones, reach
 from sim.report.looks import INK, PEOPLE, SCALE, capital, finish, plain, provinces
 from sim.report.tally import WHOLE_PERIOD, months, sums, wide
 
@@ -211,26 +211,14 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
 
 
 def bare_tiles(run: "Run", scale: Any) -> "go.Figure":
-    """Draw the tiles of a run without colours and texts.
-
-    Args:
-        run: The run.
-        scale: The scale of colours.
-
-    Returns:
-        A figure of a heatmap, with the provinces' names as custom data, and of the texts on its tiles.
-    """
-    import plotly.graph_objects as go
-
+    """Draw the tiles of a run without colours and texts: a heatmap, and the trace of the texts on its tiles."""
     placed = tiles(run)
     bar = {
         "title": {"side": "top", "font": {"size": 12}}, "orientation": "h", "x": 0, "xanchor": "left", "y": -0.02,
         "yanchor": "top", "thickness": 12, "lenmode": "pixels", "len": 300, "exponentformat": "B", "nticks": 5,
     }  # fmt: skip
     names = on_tiles(run, {code: plain(name) for code, name in provinces(run).items()}, "")
-    figure = go.Figure().add_heatmap(
-        customdata=names, colorscale=scale, hoverongaps=False, xgap=3, ygap=3, colorbar=bar
-    )
+    figure = bare().add_heatmap(customdata=names, colorscale=scale, hoverongaps=False, xgap=3, ygap=3, colorbar=bar)
     figure.add_scatter(
         x=[column for column, _ in placed.values()], y=[row for _, row in placed.values()], mode="text",
         textfont={"size": 11}, hoverinfo="skip", showlegend=False,

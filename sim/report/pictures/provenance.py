@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from sim.base.rounding import written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
+from sim.report.drawing import bare
 from sim.report.looks import BLUE, finish, words
+from sim.report.tally import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +26,8 @@ OWN = ("key", "value", "range", "basis")
 
 def seconds(run: "Run") -> "go.Figure":
     """Draw the seconds of each phase of the run."""
-    import plotly.graph_objects as go
-
     phases = run.manifest["performance"]["phases"]
-    figure = go.Figure().add_bar(
+    figure = bare().add_bar(
         x=list(phases.values()), y=[words(name) for name in phases], orientation="h", marker={"color": BLUE},
         text=[written(f"{value:.3g}") for value in phases.values()], textposition="outside", cliponaxis=False,
         hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
@@ -40,16 +40,12 @@ def seconds(run: "Run") -> "go.Figure":
 
 def seconds_table(run: "Run") -> "pd.DataFrame":
     """Return the seconds of each phase."""
-    import pandas as pd
-
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())}, dtype=object)
+    return table_of(((named(name), seconds) for name, seconds in phases.items()), ["phase", "seconds"])
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
     """Return every value of the scenario: key, value, origin, range and basis; a table is one row."""
-    import pandas as pd
-
     from sim.scenario import show_lines
     from sim.scenario.load import value_at
     from sim.scenario.resolved import plain
@@ -82,7 +78,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
     for row in rows:
         if row["key"] in tables and not row["value"]:
             row["value"] = counted("{count} rows", "{count} rows", count=tables[row["key"]])
-    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
+    return table_of(rows, ["key", "value", "origin", "range", "basis"])
 
 
 def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":

@@ -10,9 +10,9 @@ from sim.base.rounding import amount, percent, with_share
 from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
 from sim.language.labels import spelled
 from sim.language.spoken import marked, said
-from sim.report.drawing import add, bar_across, blank, framed, line, note, panels
+from sim.report.drawing import add, bar_across, bare, blank, framed, line, note, panels
 from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
-from sim.report.tally import step, step_named, steps, tally
+from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,7 @@ def waits(run: "Run") -> "go.Figure":
     figure.update_xaxes(
         type="log", range=[-0.1, log10(ROOM * last)], tickvals=list(TICKS), ticktext=[_span(at) for at in TICKS]
     )
-    figure.update_xaxes(title_text=said("longest wait (log scale)"), row=len(tiers), col=1)
+    figure.update_xaxes(title_text=said("wait up to (log scale)"), row=len(tiers), col=1)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.04], nticks=4)
     return figure.update_yaxes(title_text=said("share"), row=len(tiers), col=1)
 
@@ -135,8 +135,6 @@ def waits_table(run: "Run") -> "pd.DataFrame":
         Columns tier, channel, deadline, waits, and shares of these: at most 1 min, at most 64 min, and up to the last
         bin that ends by the deadline.
     """
-    import pandas as pd
-
     rows = []
     for (tier, channel), (edges, shares, counts) in _curves(run).items():
         deadline = _deadlines(run)[tier]
@@ -146,7 +144,7 @@ def waits_table(run: "Run") -> "pd.DataFrame":
         ]
         rows.append((tier, channel, _span(deadline), amount(sum(counts) * country(run)), *until))
     shown = (marked("at most 1 min"), marked("at most 64 min"), marked("within the deadline, at least"))
-    return pd.DataFrame(rows, columns=["tier", "channel", "deadline", "waits", *shown], dtype=object)
+    return table_of(rows, ["tier", "channel", "deadline", "waits", *shown])
 
 
 def _deadlines(run: "Run") -> dict[str, float]:
@@ -204,11 +202,7 @@ def _span(minutes: float) -> str:
 
 
 def expired(run: "Run") -> "go.Figure":
-    """Draw the alerts that expired before they reached anybody: share and count a day, by tier and time.
-
-    Returns:
-        A figure without the days (or months) of which more than ``STILL_OPEN`` were open when the run ended.
-    """
+    """Draw the alerts that expired before they reached anybody: share and count a day, by tier and time."""
     rows = _expired(run)
     if not rows:
         return blank(said(EXPIRED), said(NO_ALERTS))
@@ -241,8 +235,6 @@ def expired(run: "Run") -> "go.Figure":
 
 def expired_table(run: "Run") -> "pd.DataFrame":
     """Return alerts issued and expired (of the country) and the share, by tier over the whole period."""
-    import pandas as pd
-
     found = []
     for tier in TIERS:
         mine = [counts for (of, _), counts in _expired(run).items() if of == tier]
@@ -250,7 +242,7 @@ def expired_table(run: "Run") -> "pd.DataFrame":
         if issued:
             scale = country(run)
             found.append((tier, amount(issued * scale), amount(lost * scale), percent(lost / issued)))
-    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"], dtype=object)
+    return table_of(found, ["tier", "issued", "expired", "share"])
 
 
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
@@ -277,8 +269,6 @@ def ends_table(run: "Run") -> "pd.DataFrame":
 
 def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, str], title: str) -> "go.Figure":
     """Draw a bar for each tier, divided by a column of the alerts; the pointer shows counts of the country."""
-    import plotly.graph_objects as go
-
     counts = _by_tier(run, column)
     whole = {tier: sum(counts.get((tier, name), 0) for name in names) for tier in TIERS}
     tiers = [tier for tier in TIERS if whole[tier]]
@@ -286,7 +276,7 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
         return blank(title, said(NO_ALERTS))
     hatch = hatches(names)
     lanes = [f"{said(tier)}<br>{amount(whole[tier] * country(run))}" for tier in tiers]
-    figure = go.Figure()
+    figure = bare()
     for name in names:
         some = [counts.get((tier, name), 0) for tier in tiers]
         shares = [count / whole[tier] for tier, count in zip(tiers, some, strict=True)]
@@ -306,8 +296,6 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
 
 def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFrame":
     """Return alerts of the country by tier and a column of the alerts, with their share of the tier."""
-    import pandas as pd
-
     counts = _by_tier(run, column)
     rows = []
     for tier in TIERS:
@@ -316,7 +304,7 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
         if whole:
             shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in some.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
-    return pd.DataFrame(rows, columns=["tier", "alerts", *(spelled(name) for name in names)], dtype=object)
+    return table_of(rows, ["tier", "alerts", *(spelled(name) for name in names)])
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:
