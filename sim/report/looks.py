@@ -121,16 +121,7 @@ HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 
 
 def colours(kind: str) -> dict[str, str]:
-    """Return the colour of each label of a kind, in the order of the labels.
-
-    A word that has no colour by its meaning gets the first of ``SERIES`` and ``FURTHER`` that no other has.
-
-    Args:
-        kind: One of ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``.
-
-    Returns:
-        Colours by label.
-    """
+    """Return a colour for each label of a kind of ``_COLOURS``: by its meaning, else one that is left."""
     meant = _COLOURS[kind]
     labels = _WORDS[kind].labels() if kind in _WORDS else tuple(meant)
     left = (colour for colour in (*SERIES, *FURTHER) if colour not in meant.values())

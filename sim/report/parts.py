@@ -154,15 +154,7 @@ class Policy:
 
 
 def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
-    """Return a DataFrame as a table of the page, in the language in use.
-
-    Args:
-        frame: Its columns are named in English.
-        own: Columns that repeat the scenario word for word.
-
-    Returns:
-        The table.
-    """
+    """Return a DataFrame as a table of the page; ``own`` names columns that repeat the scenario word for word."""
     keys = [str(name) for name in frame.columns]
     rows = [
         [

@@ -61,12 +61,7 @@ def evidence_summary(run: "Run") -> str:
 
 
 def spread_table(runs: "Sequence[Run]") -> "pd.DataFrame":
-    """Return mean, lowest and highest of each number of the first screen over several runs of a scenario.
-
-    Returns:
-        Also, for replicates, the 95% interval of the expected value; posterior draws, which share their seed, have
-        none.
-    """
+    """Return mean, 95% interval (of replicates), lowest and highest of each number of the first screen over runs."""
     every = [counted_numbers(run) for run in runs]
     replicates = len({run.manifest["seed"] for run in runs}) == len(runs)
     rows = []

@@ -15,15 +15,7 @@ Plain = dict[str, Any]
 
 
 def data_of(found: Explored, start: list[int]) -> Plain:
-    """Return the data for the page's script, ready for JSON.
-
-    Args:
-        found: The sweep.
-        start: For each lever, the first step of its slider.
-
-    Returns:
-        A document without numbers that JSON lacks.
-    """
+    """Return the data for the page's script, ready for JSON; ``start`` has the first step of each slider."""
     return {
         "levers": [_lever(lever) for lever in found.levers],
         "start": start,

@@ -18,20 +18,8 @@ from sim.language.dates import day_named
 from sim.language.labels import named
 from sim.language.spoken import counted, said, telling_in
 from sim.report.charts import in_script
+from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
-from sim.report.explore.texts import (
-    FRAME,
-    NAMES,
-    SENTENCES,
-    change_interval,
-    change_text,
-    digits_of,
-    level_text,
-    lever_text,
-    name_of,
-    sentence,
-    setting_text,
-)
 from sim.report.page import content_hash, filled
 from sim.report.parts import Cell, Table
 from sim.scenario.schema.population import Apart, Population
@@ -149,15 +137,15 @@ def page(found: Explored) -> str:
             _slider(at, lever, start[at], _description(found.scenario, lever.key))
             for at, lever in enumerate(found.levers)
         ],
-        setting=setting_text(found.levers, numbers),
-        sentences=[sentence(outcome, one) for outcome, one in estimates if outcome.name in SENTENCES],
+        setting=texts.setting_text(found.levers, numbers),
+        sentences=[texts.sentence(outcome, one) for outcome, one in estimates if outcome.name in texts.SENTENCES],
         cards=[_card(outcome, one) for outcome, one in estimates],
         constant=[
-            (name_of(outcome), level_text(outcome.unit, float(outcome.simulated.flat[0])))
+            (texts.name_of(outcome), texts.level_text(outcome.unit, float(outcome.simulated.flat[0])))
             for outcome in found.outcomes
             if outcome.is_constant
         ],
-        left_out=[said(NAMES[name]) for name in found.left_out],
+        left_out=[said(texts.NAMES[name]) for name in found.left_out],
         mind=_mind(found),
         points=_points(found),
         checks=_checks(found),
@@ -177,7 +165,8 @@ def _slider(at: int, lever: Lever, step: int, description: str) -> Slider:
     last = len(lever.steps) - 1
     mark = 100.0 * step / last if lever.is_inside else None
     low, said_there, high, present = (
-        lever_text(lever, number) for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
+        texts.lever_text(lever, number)
+        for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
     )
     return Slider(f"lever-{at}", lever.key, description, last, step, said_there, low, high, present, mark)
 
@@ -196,11 +185,11 @@ def _description(scenario: "Scenario", key: str) -> str:
 def _card(outcome: Outcome, one: Estimate) -> Card:
     return Card(
         name=outcome.name,
-        said=name_of(outcome),
-        level=level_text(outcome.unit, one.level, digits_of(one)),
+        said=texts.name_of(outcome),
+        level=texts.level_text(outcome.unit, one.level, texts.digits_of(one)),
         interval=_interval(outcome, one),
-        change=change_text(outcome, one),
-        change_interval=change_interval(outcome, one),
+        change=texts.change_text(outcome, one),
+        change_interval=texts.change_interval(outcome, one),
         poor=outcome.checked["explained"] < POOR,
     )
 
@@ -208,9 +197,9 @@ def _card(outcome: Outcome, one: Estimate) -> Card:
 def _interval(outcome: Outcome, one: Estimate) -> str:
     """Return the interval of a card, or the reason that it has none."""
     if one.low == one.high:
-        return said(FRAME["one_seed"]) if one.point is not None else ""
-    low, high = (level_text(outcome.unit, end, digits_of(one)) for end in (one.low, one.high))
-    return said(FRAME["interval"], low=low, high=high)
+        return said(texts.FRAME["one_seed"]) if one.point is not None else ""
+    low, high = (texts.level_text(outcome.unit, end, texts.digits_of(one)) for end in (one.low, one.high))
+    return said(texts.FRAME["interval"], low=low, high=high)
 
 
 def _lead(found: Explored) -> str:
@@ -239,7 +228,7 @@ def _mind(found: Explored) -> list[str]:
         told.append(said("The unchanged scenario was not simulated, so the page shows no differences from it."))
     told += [
         said("{key}: {value}, as in the scenario, lies outside the simulated range.", key=lever.key, value=value)
-        for lever, value in ((lever, lever_text(lever, lever.present)) for lever in found.levers)
+        for lever, value in ((lever, texts.lever_text(lever, lever.present)) for lever in found.levers)
         if not lever.is_inside
     ]
     if found.failed:
@@ -256,7 +245,7 @@ def _mind(found: Explored) -> list[str]:
 
 def _points(found: Explored) -> Table:
     """Return every simulated point: its values, and the mean of each outcome over its replicates."""
-    columns = [said("point"), *(lever.key for lever in found.levers), *(name_of(one) for one in found.outcomes)]
+    columns = [said("point"), *(lever.key for lever in found.levers), *(texts.name_of(one) for one in found.outcomes)]
     amounts = [
         {point.number: float(each.mean()) for point, each in zip(one.points, one.simulated, strict=True)}
         for one in found.outcomes
@@ -264,14 +253,14 @@ def _points(found: Explored) -> Table:
     rows = []
     for point in found.points:
         told = [
-            Cell(lever_text(lever, lever.parameter.read(value)), True)
+            Cell(texts.lever_text(lever, lever.parameter.read(value)), True)
             for lever, value in zip(found.levers, point.values, strict=True)
         ]
         for outcome, by_point in zip(found.outcomes, amounts, strict=True):
             amount = by_point.get(point.number)
             if amount is None and point == found.present and outcome.present is not None:
                 amount = float(outcome.present.mean())
-            told.append(Cell("" if amount is None else level_text(outcome.unit, amount), True))
+            told.append(Cell("" if amount is None else texts.level_text(outcome.unit, amount), True))
         rows.append([Cell(str(point.number)), *told])
     return Table(columns, rows)
 
@@ -279,21 +268,16 @@ def _points(found: Explored) -> Table:
 def _checks(found: Explored) -> Table:
     """Return how well the other points predict each point, by outcome."""
     columns = [
-        said("outcome"),
-        said("lowest simulated"),
-        said("highest simulated"),
-        said("typical error"),
-        said("largest error"),
-        said("points within their intervals"),
-        said("variance explained"),
+        *(said("outcome"), said("lowest simulated"), said("highest simulated"), said("typical error")),
+        *(said("largest error"), said("points within their intervals"), said("variance explained")),
     ]
     rows = []
     for outcome in found.outcomes:
         checked, unit = outcome.checked, outcome.unit
         sizes = (float(np.min(outcome.simulated)), float(np.max(outcome.simulated)))
-        told = [*(level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
+        told = [*(texts.level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
         told += [percent(checked["inside"]), percent(max(0.0, checked["explained"]))]
-        rows.append([Cell(name_of(outcome)), *(Cell(text, True) for text in told)])
+        rows.append([Cell(texts.name_of(outcome)), *(Cell(text, True) for text in told)])
     return Table(columns, rows)
 
 
@@ -308,18 +292,14 @@ def _pooled(population: Population) -> tuple[str, bool]:
 def _facts(found: Explored) -> list[tuple[str, str, bool]]:
     """Return facts by name, and whether each is a key or name, which nobody translates."""
     spec = found.scenario.spec
-    seeds = [str(spec.seed), str(spec.seed + found.replicates - 1)]
+    several = said("{low} to {high}", low=spec.seed, high=spec.seed + found.replicates - 1)
     return [
         (said("scenario"), spec.name, True),
         (said("SHA-256 of the scenario"), found.scenario.sha256, True),
         (said("period"), said("{low} to {high}", low=spec.period.start, high=spec.period.end), False),
         (said("scale"), number_written(f"{spec.scale:g}"), False),
         (said("provinces"), *_pooled(spec.population)),
-        (
-            said("seeds"),
-            seeds[0] if found.replicates == 1 else said("{low} to {high}", low=seeds[0], high=seeds[1]),
-            False,
-        ),
+        (said("seeds"), str(spec.seed) if found.replicates == 1 else several, False),
         (said("simulated settings"), str(len(found.points)), False),
         (said("runs"), catalogue(found), True),
     ]

@@ -1,8 +1,4 @@
-"""Comparison: what a policy changed, at which gates, and whom it saved and harmed.
-
-``differences`` and ``fates`` draw what ``sim.compare`` returns; ``whom`` draws what ``sim.experiments.fates.changes``
-returns for two runs with events.
-"""
+"""Comparison (``sim.compare``): what a policy changed, at which gates, and whom it saved and harmed."""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -279,7 +275,7 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
             look = draw.bar_across((GREEN, VERMILLION)[place], hatch[change])
             draw.add(figure, said(CHANGED_BY[change]), [side * count for count in some], names, hover, **look)
     draw.framed(figure, 150 + 26 * len(groups), said(TITLES[by]), barmode="relative", bargap=0.25)
-    room, tick = 0.08 * max(most), even(max(most))[-1]
+    room, tick = 0.08 * max(most), round_numbers(0.0, max(most))[-1]
     figure.update_xaxes(
         range=[-most[0] - room, most[1] + room], tickvals=[-tick, 0.0, tick], ticktext=[short(tick), "0", short(tick)],
         tickangle=0, title_text=said("people (saved left, harmed right)"), zerolinewidth=2,
@@ -330,10 +326,3 @@ def round_numbers(low: float, high: float) -> list[float]:
     size = 10.0 ** floor(log10(high - low))
     tick = next(size * part for part in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (size * part) < MOST_TICKS)
     return [tick * number for number in range(ceil(low / tick), floor(high / tick) + 1)]
-
-
-def even(most: float) -> list[float]:
-    """Return five evenly spaced ticks around 0 for an axis that reaches ``most`` on either side."""
-    size = 10.0 ** floor(log10(most))
-    tick = next(size * part for part in (8.0, 6.0, 4.0, 2.0, 1.0, 0.5) if size * part <= most)
-    return [-tick, -tick / 2, 0.0, tick / 2, tick]

@@ -113,12 +113,7 @@ def _on_tile(one: Difference | None, most: float) -> tuple[str, str]:
 
 
 def contrast_table(pairs: Pairs) -> "pd.DataFrame":
-    """Return the difference between a policy and the baseline per 100,000 people, by province.
-
-    Returns:
-        Column province, and for each of ``OF`` the rate of the baseline, the difference, and the half width of the
-        run-to-run noise.
-    """
+    """Return baseline, difference and half width of the noise, per 100,000 people, by province and outcome."""
     found = {outcome: differences(pairs, outcome) for outcome in OF}
     rows = []
     for code, name in provinces(pairs[0][0]).items():

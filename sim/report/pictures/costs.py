@@ -93,11 +93,7 @@ def costs(run: "Run") -> "go.Figure":
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
-    """Return the costs of each part, in total, per person stopped, per victim averted and per unit of losses prevented.
-
-    Returns:
-        Columns with the value, and the values at the lowest and the highest prices.
-    """
+    """Return the costs by part, in total and as ratios, each also at the lowest and highest prices."""
     totals = run.manifest["totals"]
     columns = [currency(), "value", "low prices", "high prices"]
     if COST not in totals:

@@ -231,11 +231,7 @@ def queues(run: "Run") -> "go.Figure":
 
 
 def queues_table(run: "Run") -> "pd.DataFrame":
-    """Return the alerts of the country in queues by desk, as means of each month (each week for short runs).
-
-    Returns:
-        Columns from (the first day of the month or week) and one for each desk: means over its days.
-    """
+    """Return the alerts of the country in queues by desk, as means of each month (each week for short runs)."""
     start = run.scenario.spec.period.start
     values: dict[date, dict[str, list[float]]] = {}
     for desk, by_day in _lines(run).items():

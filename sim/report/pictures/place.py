@@ -35,26 +35,25 @@ BEYOND = "\N{UPWARDS ARROW}"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What tiles are coloured by: a measure of a table, its title and unit, and the rows that count."""
+    """What tiles are coloured by: a measure of a table, its title, its unit if another, and the rows that count."""
 
     table: str
     measure: str
     title: str
-    unit: str
+    unit: str = ""
     where: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+REACHED, EXPIRED = {"end": (End.REACHED.label,)}, {"end": (End.EXPIRED.label,)}
+DELIVERED = {"fate": tuple(fate.label for fate in Fate if not fate.stopped)}
+INTERCEPTED = {"fate": (Fate.INTERCEPTED.label,)}
 OUTCOMES = {
-    "victims": Outcome("outcomes", "victims", marked("victims"), marked("victims")),
-    "episodes": Outcome("outcomes", "episodes", marked("people drawn in"), marked("people drawn in")),
-    "saved": Outcome(
-        "outcomes", "saved", marked("stopped by warnings before payment"), marked("people stopped before payment")
-    ),
-    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings"), marked("victims averted")),
-    "dropped_out": Outcome(
-        "outcomes", "dropped_out", marked("dropped out by themselves"), marked("people dropped out")
-    ),
-    "filed": Outcome("outcomes", "filed", marked("cases filed"), marked("cases filed")),
+    "victims": Outcome("outcomes", "victims", marked("victims")),
+    "episodes": Outcome("outcomes", "episodes", marked("people drawn in")),
+    "saved": Outcome("outcomes", "saved", marked("people stopped by warnings before payment")),
+    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings")),
+    "dropped_out": Outcome("outcomes", "dropped_out", marked("people who dropped out by themselves")),
+    "filed": Outcome("outcomes", "filed", marked("cases filed")),
     "loss": Outcome("outcomes", "loss_cents", marked("losses"), marked("1,000 {currency} lost")),
     "prevented": Outcome(
         "outcomes", "prevented_cents", marked("losses prevented"), marked("1,000 {currency} prevented")
@@ -62,31 +61,11 @@ OUTCOMES = {
     "recovered": Outcome(
         "outcomes", "recovered_cents", marked("losses recovered"), marked("1,000 {currency} recovered")
     ),
-    "alerts": Outcome("alerts", "count", marked("alerts"), marked("alerts")),
-    "reached": Outcome(
-        "alerts",
-        "count",
-        marked("alerts that reached somebody"),
-        marked("alerts that reached somebody"),
-        {"end": (End.REACHED.label,)},
-    ),
-    "expired": Outcome(
-        "alerts", "count", marked("alerts that expired"), marked("alerts expired"), {"end": (End.EXPIRED.label,)}
-    ),
-    "delivered": Outcome(
-        "attempts",
-        "count",
-        marked("attempts delivered"),
-        marked("attempts delivered"),
-        {"fate": tuple(fate.label for fate in Fate if not fate.stopped)},
-    ),
-    "intercepted": Outcome(
-        "attempts",
-        "count",
-        marked("attempts intercepted"),
-        marked("attempts intercepted"),
-        {"fate": (Fate.INTERCEPTED.label,)},
-    ),
+    "alerts": Outcome("alerts", "count", marked("alerts")),
+    "reached": Outcome("alerts", "count", marked("alerts that reached somebody"), where=REACHED),
+    "expired": Outcome("alerts", "count", marked("alerts that expired"), where=EXPIRED),
+    "delivered": Outcome("attempts", "count", marked("attempts delivered"), where=DELIVERED),
+    "intercepted": Outcome("attempts", "count", marked("attempts intercepted"), where=INTERCEPTED),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
 OVER = 1.0001
@@ -180,7 +159,7 @@ def place_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     columns = {
-        f"{said(one.unit)} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
+        f"{said(one.unit or one.title)} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
         for name, one in OUTCOMES.items()
     }
     frame = pd.DataFrame(columns)
@@ -247,7 +226,7 @@ def _colour(figure: "go.Figure", run: "Run", outcome: str, month: str, shown: "t
     heat.z = on_tiles(run, {code: None if rate is None else significant(rate, 4) for code, rate in known.items()}, None)
     heat.zmin, heat.zmax = 0.0, significant(most, 4) or 1.0
     heat.hovertemplate = "%{customdata}: %{z:,.4~r}<extra></extra>"
-    unit = said(OUTCOMES[outcome].unit)
+    unit = said(OUTCOMES[outcome].unit or OUTCOMES[outcome].title)
     heat.colorbar.title.text = said("{unit} per 100,000 people; colours begin at 0", unit=unit)
     write_on(figure, run, {code: "-" if rate is None else short(rate) for code, rate in known.items()})
     settle(figure)

@@ -30,7 +30,7 @@ TICKS = (1, 10, 60, 360, 1440, 10080)
 BAND = "rgba(128,128,128,0.5)"
 """Colour of the wide line of all waits for desks; the lines of channels are drawn over it."""
 ROOM, BESIDE = 2.2, 1.7
-"""Where the axis of waits ends, as a multiple of the last deadline, and the mark of expired alerts, of its own one."""
+"""Ends of the axis of waits, over the last deadline, and of the mark of expired alerts, over its own deadline."""
 
 WAITS, EXPIRED, ENDINGS = marked("Waiting times and deadlines"), marked("Alerts that expired"), marked("How alerts end")
 
@@ -92,8 +92,10 @@ def _all_desks(figure: "go.Figure", row: int, tier: str, met: Met, deadline: flo
         )
         for edge, share in zip(edges, shares, strict=True)
     ]  # fmt: skip
-    look = line(len(edges), color=BAND, width=8, shape="hv")
-    _steps(figure, row, said("any desk, including expired alerts"), (edges, shares), hover, 1100, look)
+    look = {**line(len(edges), color=BAND, width=8, shape="hv"), "legendrank": 1100}
+    name = said("any desk, including expired alerts")
+    # The first step begins at zero.
+    add(figure, name, [edges[0], *edges], [0.0, *shares], [hover[0], *hover], row=row, group="any", **look)
     if shares[-1] < 1:
         figure.add_shape(
             type="rect", x0=deadline, x1=deadline * BESIDE, y0=shares[-1], y1=1.0, row=row, col=1,
@@ -113,19 +115,8 @@ def _channel(figure: "go.Figure", row: int, run: "Run", curves: Curves, tier: st
         for edge, share in zip(edges, shares, strict=True)
     ]  # fmt: skip
     look = line(len(edges), color=colours("contact")[channel], dash=dashes(CONTACT_CHANNELS)[channel], shape="hv")
-    _steps(figure, row, words(channel), (edges, shares), hover, 1000 + CONTACT_CHANNELS.index(channel), look)
-
-
-def _steps(
-    figure: "go.Figure", row: int, name: str, curve: tuple[list[float], list[float]], hover: list[str], rank: int,
-    look: dict[str, object],
-) -> None:  # fmt: skip
-    """Draw a curve as steps, the first of which begins at zero."""
-    edges, shares = curve
-    add(
-        figure, name, [edges[0], *edges], [0.0, *shares], [hover[0], *hover],
-        row=row, group=name, legendrank=rank, **look,
-    )  # fmt: skip
+    look["legendrank"] = 1000 + CONTACT_CHANNELS.index(channel)
+    add(figure, words(channel), [edges[0], *edges], [0.0, *shares], [hover[0], *hover], row=row, group=channel, **look)
 
 
 def waits_table(run: "Run") -> "pd.DataFrame":

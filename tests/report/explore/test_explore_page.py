@@ -140,7 +140,7 @@ def test_python_makes_sweep_and_page_and_then_the_page_alone(tmp_path: Path, mon
 
 def test_what_cannot_be_explored_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     tiny = sim.load_scenario("tiny", SHORT)
-    with pytest.raises(DesignError, match="is no range"):
+    with pytest.raises(DesignError, match="a range needs exactly two numbers"):
         sim.explore(tiny, {STAFF: [10]}, folder=tmp_path / "sweep")
     with pytest.raises(FolderError, match="is a folder"):
         sim.explore(tiny, {STAFF: [10, 40]}, folder=tmp_path / "sweep", out=tmp_path)
