@@ -175,7 +175,7 @@ def cell(value: Any) -> Cell:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return Cell("")
     if isinstance(value, Written):
-        beside = script_json({name: float(number) for name, number in value.beside.items()}) if value.beside else ""
+        beside = script_json({name: float(number) for name, number in value.others.items()}) if value.others else ""
         return Cell(str(value), True, MISSING if value.value is None else _exact(value.value), beside)
     if isinstance(value, int):
         return _number(f"{value:,}", value)
