@@ -33,7 +33,7 @@ class Settlement:
         self.waiting = [0] * len(places)
 
     def snapshot(self) -> list[int]:
-        """Return a copy of what waits, with which ``resume`` goes on."""
+        """Return a copy of what waits, which ``resume`` takes over."""
         return self.waiting[:]
 
     def resume(self, snapshot: Sequence[int]) -> None:

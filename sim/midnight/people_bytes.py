@@ -1,4 +1,4 @@
-"""The one byte that is stored of a person: victim before (1 bit), alerts heard (7 bits, saturating)."""
+"""The byte stored for each person: victim before (1 bit), alerts heard (7 bits, saturating)."""
 
 from typing import Any
 
