@@ -57,7 +57,8 @@ def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
         scenario: A scenario, or the name or path of one.
         out: The folder of the run itself, which must not exist or be empty; by default a new one below
             ``results/runs`` of the current folder.
-        events: Which events are kept: ``none``, ``all`` or those of a share of the origins; by default as the scenario says.
+        events: Which events are kept: ``none``, ``all`` or those of a share of the origins, by default as the scenario
+            says.
         workers: Threads, by default one a core; they change no result. The reference engine uses one.
         progress: Called after each day, warm-up included, with its day number and the attempts so far.
         checkpoint: Whether to store the state at midnights between two months, and to resume from the latest one stored

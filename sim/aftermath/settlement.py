@@ -12,7 +12,7 @@ DAYS = 31
 
 
 class Settlement:
-    """What of one quantity waits to be counted, at some places, in 10**-9.
+    """The part of one quantity that waits to be counted, by place, in 10**-9.
 
     Whole counts are carried by the remainders, so at the end of a December as many are counted as there were.
     """

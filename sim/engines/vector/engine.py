@@ -50,7 +50,7 @@ def simulate(
         recorder: Receives what is counted.
         workers: Threads that share the provinces, by default one a core; they change no result.
         block: Attempts that are settled together, which changes no result either.
-        checkpoints: Where the run goes on from, and what it keeps at midnights between two months; nothing without.
+        checkpoints: From which the run resumes, and which it stores at midnights between two months; none if None.
         components: Components of the user, in the order in which they react.
 
     Returns:
