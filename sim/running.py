@@ -77,7 +77,7 @@ def run_without_tables(
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """What is requested of a run, apart from its scenario and folder: arguments of ``run``, and whether it keeps tables."""
+    """What is requested of a run, apart from its scenario and folder: arguments of ``run``, and ``tables``."""
 
     workers: int | None
     progress: Progress | None
