@@ -12,7 +12,7 @@ from sim.base.interrupts import interrupted_surely
 from sim.base.logbook import Logbook
 from sim.engines.conservation import ConservationError
 from sim.reading.check import check_conservation
-from sim.reading.figures import uncounted
+from sim.reading.figures import uncounted_in_english
 from sim.reading.manifest import Manifest, compose, performance
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
@@ -138,7 +138,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         phases["tables"] = tallied - simulated
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
-            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted(scope)]
+            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
             manifest = compose(staging.path, scope, warnings)
             if scenario.components:
                 manifest["components"] = described(scenario.components)

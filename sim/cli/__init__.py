@@ -54,7 +54,7 @@ NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
 """Errors of the system for an impossible path: too long, or a loop of links."""
 
 NO_THREAD = "can't start new thread"
-"""Python's message where the machine allows no further thread; the error has no class of its own."""
+"""Python's message where the machine allows no further thread; which raises a plain RuntimeError."""
 
 
 def _print_version(asked: bool) -> None:
@@ -75,7 +75,7 @@ app.take(*COMMANDS)
 
 
 @app.callback()
-def options(
+def program(
     context: typer.Context,
     version: Annotated[
         bool,

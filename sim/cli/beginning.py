@@ -97,7 +97,7 @@ def provinces(
         print_json({"provinces": [asdict(row) for row in rows]})
     else:
         show(console(), [officers_table(rows)])
-        tell(said("Officers on duty, day and night, in the first and last week of the period, at scale 1"))
+        tell(said("Officers on duty, day and night: first and last week of the period, at scale 1"))
 
 
 @command(
@@ -161,11 +161,11 @@ LABELS = {
     "fitted to": marked("fitted to"),
     "basis": marked("basis"),
 }
-"""Labels of what is known of a key."""
+"""Labels of the facts about a key."""
 
 
 def _explained(one: "Explained", scenario: str | None) -> None:
-    """Print what is known of a key."""
+    """Print the facts about a key."""
     from sim.language.labels import named
     from sim.scenario.writing import as_typed, flow_text
 

@@ -38,7 +38,7 @@ def refuse(*lines: str) -> NoReturn:
 
 
 def in_its_terms(scenario: "Scenario") -> "Scenario":
-    """Tell of a scenario in its own terms, until the command ends."""
+    """Use the terms of a scenario until the command ends; return the scenario."""
     tell_in(scenario.spec.terms)
     return scenario
 
@@ -208,7 +208,7 @@ def told_plainly(kind: type[Warning], often: Literal["always", "once"]) -> "Iter
 
 @dataclass
 class Runs:
-    """Where the runs of an experiment are made and shown; ``place`` is the folder of what is finished."""
+    """Where the runs of an experiment are made and shown; ``place`` is the folder of finished ones."""
 
     executor: "Executor | None"
     workers: int | None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MOST = 10_000
-"""Replicates or draws that a command makes: each is a run in a folder of its own."""
+"""The most replicates or draws of a command; each is a run in its own folder."""
 
 
 def bundled() -> list[str]:
@@ -148,7 +148,7 @@ class Changes:
             **values: Further values by their keys, which override those of options.
 
         Returns:
-            The scenario, in whose terms is told from here on.
+            The scenario, whose terms are used from here on.
         """
         from sim.scenario import load_scenario
 
@@ -189,7 +189,7 @@ class DrawnModel(Model):
         return {**super().values, "draw": self.draw}
 
     def over_draws(self, name: str, draws: int | None) -> "list[Scenario]":
-        """Load a scenario with the values of each of the first posterior draws; none if ``draws`` is None."""
+        """Load a scenario with the values of each of the first posterior draws; none without ``draws``."""
         if draws is None:
             return []
         if self.draw is not None:

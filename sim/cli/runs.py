@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.base.rounding import number_text
 from sim.cli.application import command
 from sim.cli.common import (
     DONE,
@@ -356,15 +357,16 @@ def rerun(
 def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
     """Print checks as they come; exit with 1 if any failed."""
     checks = []
-    for finding in findings:
-        if not as_json:
-            tell(str(finding))
-        checks.append(asdict(finding))
+    with speaking(ENGLISH if as_json else spoken()):
+        for finding in findings:
+            if not as_json:
+                tell(str(finding))
+            checks.append(asdict(finding))
     failed = sum(not one["passed"] for one in checks)
     if as_json:
         print_json({"passed": not failed, "checks": checks})
     else:
-        passed = said("all passed") if not failed else said("{number} failed", number=f"{failed:,}")
+        passed = said("all passed") if not failed else said("{number} failed", number=failed)
         tell(f"{counted('{count:,} check', '{count:,} checks', count=len(checks))}, {passed}")
     raise typer.Exit(FAILED if failed else DONE)
 
@@ -380,21 +382,22 @@ def evidence(
 ) -> None:
     """Compare internal diagnostics of a run with evidence."""
     from sim.progress import console
+    from sim.reading.run import Run
+    from sim.reading.warnings import told
     from sim.store.json_files import reading
-    from sim.store.run_json import read_manifest
     from sim.told.evidence_table import evidence_parts, with_months
     from sim.told.text_tables import show
 
-    manifest = read_manifest(folder)
-    rows = manifest["evidence"]
+    run = Run(folder)
+    rows = run.manifest["evidence"]
     if as_json:
-        print_json({"evidence": rows, "warnings": manifest["warnings"]})
+        print_json({"evidence": rows, "warnings": run.manifest["warnings"]})
     elif rows:
         out = console()
-        warn(manifest["warnings"])
         with reading(folder):
+            warn(told(run))
             shown = with_months(rows) if months else rows
-            show(out, evidence_parts(shown, manifest.get("policy_of"), out.width))
+            show(out, evidence_parts(shown, run.manifest.get("policy_of"), out.width))
     else:
         tell(said("{folder}: the scenario lists no evidence", folder=folder))
 
@@ -474,9 +477,8 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
         _show_several(runs, kind)
     for run in runs:
         speed = run.manifest["performance"]
-        rate = speed["attempts_per_s"]
-        shown = "-" if rate is None else said("{number} attempts/s", number=f"{rate:,.0f}")
-        tell(f"{run.path}  {speed['wall_s']:.1f} s  {shown}")
+        rate = number_text(speed["attempts_per_s"])
+        tell(f"{run.path}  {speed['wall_s']:.1f} s  {said('{number} attempts/s', number=rate)}")
 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:

@@ -76,8 +76,8 @@ def verify(
             study=finding.study,
             engine=finding.engine,
             checked=finding.checked,
-            expected=f"{finding.expected:.6g}",
-            found=f"{finding.found:.6g}",
+            expected=format(finding.expected, ".6g"),
+            found=format(finding.found, ".6g"),
             p=p,
         )
         typer.echo(f"tocsin verify: {line}", err=True)

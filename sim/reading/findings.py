@@ -56,8 +56,8 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
     Args:
         folder: The folder of a run, with its Parquet files.
         scope: What the run is about.
-        figures: Its figures, as ``run.json`` has them.
-        evidence: Its evidence, as ``run.json`` has it.
+        figures: Its figures in ``run.json``.
+        evidence: Its evidence in ``run.json``.
 
     Returns:
         A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),
@@ -178,7 +178,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     for row in figures:
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
         words = {
-            "figure": named(row["name"]),
+            "figure": _figure_named(row["name"]),
             "first": row["window"][0],
             "last": row["window"][1],
             "reported": _amount(row, reported),
@@ -280,6 +280,13 @@ def _finding(
         "sentence": sentence,
         "suggestion": suggestion,
     }
+
+
+def _figure_named(name: str) -> str:
+    """Return the name of a figure, or of the change of one."""
+    if name.endswith(CHANGE):
+        return said("change of {quantity}", quantity=named(name.removesuffix(CHANGE)))
+    return named(name)
 
 
 def _amount(row: Row, value: float | int | str | None) -> str:

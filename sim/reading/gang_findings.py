@@ -45,7 +45,7 @@ def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
         "provinces": [],
         "thinned": False,
         "sentence": said(
-            "Crews and yields of gangs start from their state about {reference}, but the first simulated day is "
+            "Crews and yields of gangs start from their state about {reference}. The first simulated day is "
             "{begun}, {days} days later. So attempts and victims differ from those of a run that starts at the "
             "reference date.",
             reference=day_named(calendar_date(scope.gangs_as_on)),

@@ -37,10 +37,10 @@ def about_measures(scope: Scope) -> Iterator[Row]:
 
 
 def measures_over(scope: Scope) -> Iterator[Row]:
-    """Find kinds of measures that were in force for a good part of the period, and of which its last part has none.
+    """Find kinds of measures that were in force for a good part of the period, but not in its last part.
 
     Measures are of one kind if they are directed at the same target, channel, detector or region. Outages and
-    repatriations are no kind of which one would follow another.
+    repatriations are left out: nobody expects them to follow one another.
 
     Args:
         scope: What a run is about.

@@ -46,7 +46,7 @@ class Asked:
         return None if simulated is None else number(simulated)
 
     def row(self, quantities: Quantities) -> dict[str, object]:
-        """Return request and answer as JSON has them."""
+        """Return request and answer for JSON."""
         base = None if self.base is None else iso(self.base)
         where = {} if self.province is None else {"province": self.province}
         row = {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}

@@ -32,7 +32,7 @@ def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
 
 
 def long_months(scope: Scope, days: int) -> dict[date, tuple[int, int]]:
-    """Return the months of a period, as ``months_of`` has them, of which it holds at least so many days."""
+    """Return the months of ``months_of`` that have at least so many days in a period."""
     every = months_of(scope.first_day, scope.last_day)
     return {month: (first, last) for month, (first, last) in every.items() if last - first + 1 >= days}
 
@@ -61,5 +61,5 @@ def window_of(months: Sequence[date], scope: Scope) -> list[str]:
 
 
 def iso_month(month: date) -> str:
-    """Return a month as JSON has it: 2022-06."""
+    """Return a month for JSON: 2022-06."""
     return f"{month:%Y-%m}"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.reading.figures import uncounted, uncounted_in_english
 from sim.reading.rare import rare, rare_in_english
+from sim.store.scope import Scope
 from sim.warning.size import Size, retold
 
 if TYPE_CHECKING:
@@ -12,8 +14,10 @@ if TYPE_CHECKING:
 
 def told(run: "Run") -> list[str]:
     """Return the warnings of a finished run in the language that is spoken."""
-    counted = dict(zip(rare_in_english(run.manifest), rare(run.manifest), strict=True))
-    return [counted.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
+    scope = Scope.of(run.scenario)
+    english = [*rare_in_english(run.manifest), *uncounted_in_english(scope)]
+    spoken = dict(zip(english, [*rare(run.manifest), *uncounted(scope)], strict=True))
+    return [spoken.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
 
 
 def told_of(runs: "Sequence[Run]") -> list[str]:

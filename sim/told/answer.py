@@ -97,7 +97,7 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
     Args:
         runs: A run, or several.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         The words.
@@ -129,7 +129,7 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         Five lines; one if nothing was attempted, two if nobody was drawn in.
@@ -154,7 +154,7 @@ def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) ->
     Args:
         runs: Runs that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         By the names of ``sim.reading.chance.chance``; 0 for a share of nothing.
@@ -203,7 +203,7 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
 
     Args:
         run: The run.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         Each with its interval, which is empty where there is none.

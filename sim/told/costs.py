@@ -5,7 +5,6 @@ from typing import Any
 
 from sim.base.rounding import number_text
 from sim.experiments.sparing import SPARED, unpriced_said
-from sim.language.labels import named
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, TOTAL
 from sim.told.terminal import interval
@@ -16,6 +15,11 @@ Row = dict[str, Any]
 
 EACH = {"cost_per_victim_spared": marked("victim"), "cost_per_money_spared": marked("unit of net loss")}
 """What is spared."""
+
+
+def layer_named(layer: str) -> str:
+    """Return the name of a layer as it is typed; "all" is translated."""
+    return said("all") if layer == "all" else layer
 
 
 def is_cost(row: Row) -> bool:
@@ -113,7 +117,7 @@ def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iter
         names += [each, *(["95%"] if noisy else []), said("prices")]
     table = TextTable(names)
     for row in rows:
-        cells = [named(row["layer"])]
+        cells = [layer_named(row["layer"])]
         for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_money", "per_money_")):
             known = row["known"] or key == COST
             cells.append("-" if known and row[key] is None else number_text(row[key]) if known else said("unknown"))
@@ -125,7 +129,7 @@ def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iter
         "work needs; and costs per victim and per unit of net loss prevented (unknown: the layer itself has no price):"
     )
     yield table
-    unpriced = [named(row["layer"]) for row in rows if not row["known"] and row["layer"] != "all"]
+    unpriced = [row["layer"] for row in rows if not row["known"] and row["layer"] != "all"]
     if unpriced:
         yield said(
             "Not priced: {layers}. Their {currency} are what they change at desks, in false alarms and in education.",

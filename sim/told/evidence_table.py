@@ -18,7 +18,7 @@ def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width:
     """Lay out the evidence of one run: a table by window, then the basis of each row.
 
     Args:
-        rows: The rows, as ``run.json`` has them, or those of ``with_months``.
+        rows: The rows of ``run.json`` or of ``with_months``.
         policy_of: The scenario of which the run is a policy; None if its diagnostics are compared with evidence.
         width: Columns of the terminal.
 

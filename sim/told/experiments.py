@@ -16,7 +16,7 @@ from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
-from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines
+from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
 from sim.told.effect import effect_lines, interval_said
 from sim.told.terminal import heading, interval, lever_lines, paragraph
 from sim.told.text_tables import BELOW, TextTable
@@ -65,7 +65,7 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
     """Lay out a comparison: for each scenario its changes, its effect, a table of outcomes, and its costs.
 
     Args:
-        document: The document, as ``compare.json`` has it.
+        document: The content of ``compare.json``.
         width: Columns of the terminal.
         every: Whether all quantities are shown, and which victims' fates changed.
 
@@ -142,7 +142,7 @@ def _changes(scenario: str, changes: list[Row]) -> Iterator[TextTable | str]:
             sums[1] += row["paid_cents"]
     if not counts:
         return
-    yield said("Victims whose events were recorded, as simulated:")
+    yield said("Victims with recorded events, as simulated:")
     paid = said("paid, {currency}")
     table = TextTable([said("change"), said("baseline"), said("other"), said("attempts"), paid], (0, 1, 2))
     for path, (count, cents) in counts.items():
@@ -201,7 +201,9 @@ def attribution_tables(result: "Attribution", withheld: str = "") -> Iterator[Te
     head = [said("layer"), *([said("gangs")] if stances != [None] else [])]
     of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
     every = [
-        (name, stance, [named(name), *([named(stance)] if stance else [])]) for name in names for stance in stances
+        (name, stance, [layer_named(name), *([named(stance)] if stance else [])])
+        for name in names
+        for stance in stances
     ]
     for quantity, title in (
         ("victims", said("Victims prevented:")),
@@ -248,7 +250,7 @@ def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | st
     table = TextTable([*head, said("other"), said("overlap")], range(len(head) + 1))
     for row in records(shared.head(OVERLAPS)):
         stance = [named(row[GANGS])] if GANGS in row else []
-        table.add_row(named(row["layer"]), *stance, named(row["other"]), number_text(round(row["overlap"])))
+        table.add_row(row["layer"], *stance, row["other"], number_text(round(row["overlap"])))
     yield table
 
 
@@ -361,7 +363,7 @@ def _per_cent(share: float | None) -> str:
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
-    """Return the rows of a table as JSON has them: null where a value is missing."""
+    """Return the rows of a table for JSON, with null for missing values."""
     import pandas as pd
 
     return [

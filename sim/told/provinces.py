@@ -19,7 +19,7 @@ def officers_table(rows: Sequence[ProvinceOfficers]) -> TextTable:
     names = [said("code"), said("name"), said("people")]
     for desk in DESK_LABELS:
         names += [said("{desk} first", desk=named(desk)), said("{desk} last", desk=named(desk))]
-    table = TextTable([*names, *([said("alerts a day")] if with_alerts else [])], (1,))
+    table = TextTable([*names, *([said("alerts a day")] if with_alerts else [])], (1,), stacked=True)
     for row in rows:
         table.add_row(str(row.code), *_cells(named(row.name), [row], with_alerts))
     if len(rows) > 1:

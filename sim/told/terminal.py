@@ -56,7 +56,7 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
         text: The text.
         width: Columns of the terminal.
         indent: Spaces before it.
-        hang: Further spaces before all lines but the first.
+        hang: Further spaces before every line after the first.
         style: A style of rich.
 
     Returns:
@@ -97,7 +97,7 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
     """Lay out the figures of one run by window: reported, simulated, how far off, and whether within its allowance.
 
     Args:
-        figures: The figures, as ``run.json`` has them.
+        figures: The figures of ``run.json``.
         policy_of: The scenario of which the run is a policy; None if its figures are compared with reported ones.
         width: Columns of the terminal.
 

@@ -44,12 +44,14 @@ class TextTable:
         left: Places of columns that are aligned left, counted from 0; numbers are aligned right.
         rows: Its cells. A row of a single cell is the title of the rows after it, which are indented.
         caption: A line below it.
+        stacked: Whether the words of heads stand above each other even if there is room.
     """
 
     names: Sequence[str]
     left: Collection[int] = (0,)
     rows: list[tuple[str, ...]] = field(default_factory=list)
     caption: str | None = None
+    stacked: bool = False
 
     def add_row(self, *cells: str) -> None:
         """Append a row."""
@@ -70,12 +72,14 @@ class TextTable:
         rows = [self._printable(row, titled) for row in self.rows]
         brief = [self._printable(tuple(_shortened(cell) for cell in row), titled) for row in self.rows]
         stacked = [name.replace(" ", "\n") for name in names]
+        if self.stacked:
+            names = stacked
         for heads, cells in ((names, rows), (names, brief), (stacked, brief)):
             for between in BETWEEN:
                 found = _laid(heads, cells, self.left, between)
                 if _widest(found) <= width:
                     return found
-        return _below(names, brief, self.left, width)
+        return _below([printable(name) for name in self.names], brief, self.left, width)
 
     def _is_title(self, row: Sequence[str]) -> bool:
         return len(row) == 1 < len(self.names)

@@ -142,7 +142,7 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
         "Not priced: the measure hold, d' of SMS. So the cost of sparing a victim or a unit of net loss is unknown."
     )
     assert not any("per victim" in part for part in rest if isinstance(part, str))
-    assert rest[0].startswith("what has a price costs")  # type: ignore[union-attr]
+    assert rest[0].startswith("Priced costs")  # type: ignore[union-attr]
     many = next(iter(cost_lines(unpriced, [str(number) for number in range(10)])))
     assert str(many).startswith("Not priced: 0, 1, 2, 3, 4, 5 and 4 more. ")
     assert list(cost_lines(unpriced[1:], [], "Costs are withheld.")) == ["Costs are withheld."]
@@ -153,7 +153,7 @@ def test_intervals_beside_each_other_are_of_one_kind() -> None:
     ends = {"posterior_low": -1.2e6, "posterior_high": -0.5e6, "posterior_draws": 200}
     drawn = row("victims", 4e6, 3e6, -1.1e6, -0.9e6, **ends)
     spent = row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8, posterior_draws=None)
-    assert interval_said([drawn, spent]) == "90% over 200 stored draws"
+    assert interval_said([drawn, spent]) == "90% intervals over 200 stored posterior draws"
     assert effect_lines([drawn, spent]) == [
         "1 million fewer victims (500,000 to 1.2 million; -25%).",
         "200 million yuan more spent (+5%).",

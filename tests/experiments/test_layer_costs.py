@@ -96,7 +96,7 @@ def test_the_terminal_says_which_costs_are_not_known() -> None:
     red, cards, _ = table.rows
     assert red[:2] == ("warning.red", "10")
     assert red[4] == "2"
-    assert (cards[1], cards[4], cards[7]) == ("50", "not known", "not known")
+    assert (cards[1], cards[4], cards[7]) == ("50", "unknown", "unknown")
 
 
 def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.base import words
-from sim.language.extract import catalogue, extracted
+from sim.cli.extract import catalogue, extracted
 from sim.language.labels import headed, named
 from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking
 from sim.scenario.schema.evidence import QUANTITIES

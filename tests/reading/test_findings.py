@@ -312,7 +312,7 @@ def test_a_figure_that_is_off_is_found(
     assert (row["kind"], row["subject"], row["value"]) == (kind, figure["name"], value)
     assert row["limit"] == pytest.approx(limit)
     assert (row["window"], row["month"], row["provinces"]) == (figure["window"], None, [])
-    assert figure["name"].replace("_", " ") in row["sentence"]
+    assert figure["name"].removesuffix("_change").replace("_", " ") in row["sentence"]
     assert ("tocsin calibrate" in (row["suggestion"] or "")) == (kind == "fitted_figure")
 
 
@@ -473,5 +473,5 @@ def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> N
 @pytest.mark.parametrize("broken", ["text", [1], [{"kind": "x"}], [{"kind": "x", "subject": "y", "sentence": 1}]])
 def test_findings_of_another_kind_are_refused(broken: object, run: sim.Run) -> None:
     (run.path / "run.json").write_text(json.dumps(sealed({**run.manifest, "findings": broken})))
-    with pytest.raises(DamagedError, match="findings is missing or of another kind"):
+    with pytest.raises(DamagedError, match="findings is missing or has the wrong type"):
         Run(run.path)

@@ -1,9 +1,9 @@
-"""Catalogues that follow the sources: ``python -m sim.language.extract`` finds all texts and keeps their translations.
+"""Renew the catalogues from the sources: ``python -m sim.cli.extract`` finds all texts and keeps their translations.
 
-Texts are those of the sources, and the names that the bundled scenarios give: of places, groups of people, fraud types,
-measures, channels and money.
+Texts are those that the sources mark, the help of commands, the words of the model (``sim.language.labels.named`` shows
+them), and the names of the bundled scenarios: places, groups of people, fraud types, measures, channels and money.
 
-A text that is new stands in ``catalogues/*.po`` without a translation, one that is said no more goes.
+A new text is written into ``sim/language/catalogues/*.po`` without a translation; an unused one is removed.
 """
 
 import ast
@@ -11,52 +11,94 @@ import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
+import typer
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from ruamel.yaml import YAML
 
+from sim.base import words
+from sim.cli import app
+from sim.cli.application import joined
 from sim.language.labels import spelled
 from sim.language.spoken import ENGLISH, LANGUAGES
+from sim.reading.quantities import FIGURES
+from sim.scenario.schema import measures
+from sim.scenario.schema.evidence import QUANTITIES
 
 SOURCES = Path(__file__).resolve().parent.parent
 SCENARIOS = SOURCES.parent / "scenarios"
 CATALOGUES = SOURCES / "language" / "catalogues"
-METHODS = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
+UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
+"""Words of scenarios, logs and columns only."""
+
 KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
 """The functions whose arguments are texts, as Babel names them: None for the first one alone."""
-DECLARING = ("base/words.py", "scenario/schema/measures.py")
-"""Files whose words are texts wherever people see them. They are read, not imported: no room stands below this one."""
 
 UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
-"""The date that stands in a catalogue: the same sources make the same file."""
+"""The date in a catalogue, so that the same sources make the same file."""
 
 
 def extracted() -> Catalog:
-    """Return all texts of the package, with the files where they are said."""
+    """Return all texts of the package, with the files where they are used."""
     found = Catalog()
-    every = extract_from_dir(SOURCES, METHODS, keywords=KEYWORDS, comment_tags=("LANGUAGE:",))
-    for file, _, text, comments, _ in every:
-        found.add(text, locations=[(f"sim/{file}", 0)], auto_comments=comments)
-    for file, name in (*_declared(), *_names()):
+    for file, text in _texts():
+        found.add(text, locations=[(f"sim/{file}", 0)])
+    for file, _, text, _, _ in extract_from_dir(SOURCES, [("**.jinja", "jinja2.ext:babel_extract")], keywords=KEYWORDS):
+        found.add(text, locations=[(f"sim/{file}", 0)])
+    for text in _help():
+        found.add(text, locations=[("sim/cli", 0)])
+    for label in _labels():
+        found.add(spelled(label), locations=[("sim/base/words.py", 0)])
+    for file, name in _names():
         found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
     return found
 
 
-def _declared() -> Iterator[tuple[str, str]]:
-    """Yield each file that declares words with the words: members of enumerations, and what keys of measures may be."""
-    for file in DECLARING:
-        for node in ast.walk(ast.parse((SOURCES / file).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef) and "Word" in [
-                base.id for base in node.bases if isinstance(base, ast.Name)
-            ]:
-                members = [part.targets[0] for part in node.body if isinstance(part, ast.Assign)]
-                yield from ((f"sim/{file}", member.id.lower()) for member in members if isinstance(member, ast.Name))
-            elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal":
-                values = [part.value for part in ast.walk(node.slice) if isinstance(part, ast.Constant)]
-                yield from ((f"sim/{file}", value) for value in values if isinstance(value, str))
+def _texts() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """Yield each Python file with its texts; one that is counted as a pair."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+                arguments = node.args[: 2 if KEYWORDS[node.func.id] else 1]
+                texts = tuple(str(one.value) for one in arguments if isinstance(one, ast.Constant))
+                if texts:
+                    yield path.relative_to(SOURCES).as_posix(), texts if len(texts) > 1 else texts[0]
+
+
+def _help() -> Iterator[str]:
+    """Yield the help of commands, arguments and options."""
+    program: Any = typer.main.get_command(app)
+    for command in (program, *program.commands.values()):
+        yield joined(command.help)
+        yield from (joined(one.help) for one in command.params if one.help)
+
+
+def _labels() -> Iterator[str]:
+    """Yield the words of the model, and the names of quantities, measures and their targets."""
+    for kind in words.Word.__subclasses__():
+        if kind not in UNSEEN:
+            yield from kind.labels()
+    yield from QUANTITIES
+    yield from FIGURES
+    for measure in measures.MeasureBase.__subclasses__():
+        yield from _allowed(measure)
+
+
+def _allowed(measure: Any) -> Iterator[str]:
+    """Yield the words that the keys of a measure, and of its kinds, take."""
+    for part in measure.__subclasses__():
+        yield from _allowed(part)
+    for key in measure.model_fields.values():
+        annotations = [key.annotation]
+        while annotations:
+            one = annotations.pop()
+            if get_origin(one) is Literal:
+                yield from (word for word in get_args(one) if isinstance(word, str))
+            else:
+                annotations += get_args(one)
 
 
 def _names() -> Iterator[tuple[str, str]]:
