@@ -13,10 +13,10 @@ from sim.scenario.csv_files import inside, read_table
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found, nearest
 from sim.scenario.nodes import KeyPath, Node, merge, without
 from sim.scenario.parameters import unwrap_all
-from sim.scenario.provinces import coded, names_in
+from sim.scenario.provinces import names_in, with_codes
 from sim.scenario.reading import A_SCENARIO, MAX_BYTES, decode, top_map
 from sim.scenario.shapes import Shape
-from sim.scenario.stored_draws import KEY, drawn, parted, table_mistakes
+from sim.scenario.stored_draws import KEY, split_off_draws, table_mistakes, with_draw
 
 MAX_CHAIN = 16
 """Files that extend each other."""
@@ -30,7 +30,7 @@ class Files:
     draw: int | None = None  # the posterior draw to apply
     draws: Node | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
+    reported: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
     trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
     paths: list[Path] = field(default_factory=list)  # of these files, in the same order
     figured: int = 0  # which of them said the figures that hold in the end
@@ -70,24 +70,24 @@ class Files:
             and not any(key in known or nearest(key, known) for key in node.value)
         ):
             raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", A_SCENARIO)])
-        own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
+        own, draws = split_off_draws(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
         base, figures = own.child("extends"), own.child("figures")
         if base is not None:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
-            own = merge(below, coded(without(own, "extends"), names_in(own, below), self.mistakes))
+            own = merge(below, with_codes(without(own, "extends"), names_in(own, below), self.mistakes))
         else:
-            own = coded(own, names_in(own), self.mistakes)
+            own = with_codes(own, names_in(own), self.mistakes)
         if draws is not None and draws.value is not None and not replaced:
-            own = self.drawn(own, draws, path.parent)
+            own = self.with_draws(own, draws, path.parent)
         if figures is not None:
             self.figured = len(self.trees)
         self.trees.append(own)
         self.paths.append(path.resolve())
         return own
 
-    def drawn(self, root: Node, name: Node, folder: Path) -> Node:
+    def with_draws(self, root: Node, name: Node, folder: Path) -> Node:
         """Return the tree with the values of the draw that is asked for; keeps the table of this name."""
         try:
             table = read_table(name, folder, KEY)
@@ -97,7 +97,7 @@ class Files:
         mistakes = list(table_mistakes(table, root))
         self.mistakes += mistakes
         self.draws = table
-        return root if mistakes or self.draw is None else drawn(root, table, self.draw)
+        return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
         """Return the file that an ``extends`` means.
@@ -155,7 +155,7 @@ class Files:
                 return replace(read_table(node, folder, key), parameter=node.parameter)
             except ScenarioError as error:
                 self.mistakes += error.mistakes
-                self.told.add(dotted(key))
+                self.reported.add(dotted(key))
                 return node
         if not isinstance(node.value, dict):
             return node

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from sim.scenario.bundled import find
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
+from sim.scenario.hidden_mistakes import hidden_mistakes
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import policy_of
-from sim.scenario.pooled import POOL, parted, read_as
-from sim.scenario.provinces import coded, names_in, unknown
-from sim.scenario.pruned import hidden
+from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
+from sim.scenario.provinces import names_in, unknown_provinces, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
@@ -89,7 +89,7 @@ class Scenario:
         """Return the tree of nodes of what it says, before provinces are pooled."""
         root = self.tree.root
         for values in self.values:
-            root = coded(_with_values(root, values), names_in(root), [])
+            root = with_codes(_with_values(root, values), names_in(root), [])
         return root
 
     def yaml(self) -> str:
@@ -119,9 +119,9 @@ def load_scenario(
     """
     files, root, folder = read_files(name_or_path, draw)
     root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)
-    strangers = list(unknown(root, names_in(root)))
+    strangers = list(unknown_provinces(root, names_in(root)))
     files.mistakes += strangers
-    files.told.update(mistake.key for mistake in strangers)
+    files.reported.update(mistake.key for mistake in strangers)
     scenario = _scenario(_validated(root, files), root, Tree(root, files.trees[files.figured]))
     if len(_as_json(scenario.resolved)) > SURELY_READABLE:
         _demand_readable(scenario, root.place)
@@ -150,9 +150,9 @@ def with_options(
     for setting in set_values(root, overrides, mistakes):
         root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
     root = _with_values(root, arguments, mistakes)
-    mistakes += parted(unset, root)
+    mistakes += split_pool_mistakes(unset, root)
     root = files.with_tables(root, folder)
-    return coded(root, names_in(root), mistakes)
+    return with_codes(root, names_in(root), mistakes)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -174,10 +174,10 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     tree, mistakes = scenario.tree, list[Mistake]()
     before = scenario.root()
     root = _with_values(before, values, mistakes)
-    mistakes += parted(before, root)
+    mistakes += split_pool_mistakes(before, root)
     names = names_in(root)
-    root = coded(root, names, mistakes)
-    mistakes += unknown(root, names)
+    root = with_codes(root, names, mistakes)
+    mistakes += unknown_provinces(root, names)
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
@@ -302,8 +302,8 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        more = mistakes_of(error, root, expected) + hidden(error, root, files)
-        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.told]
+        more = mistakes_of(error, root, expected) + hidden_mistakes(error, root, files)
+        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.reported]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:
         raise ScenarioError(merged(mistakes))
@@ -321,7 +321,7 @@ def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping
 
 def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
     """Return the tree of a scenario with the values of its pools, where it has some."""
-    return root if spec.population.pool == NO_POOL else read_as(root, spec, plain)
+    return root if spec.population.pool == NO_POOL else with_pools(root, spec, plain)
 
 
 def _demand_readable(scenario: Scenario, place: Place) -> None:

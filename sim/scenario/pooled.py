@@ -29,7 +29,7 @@ def by_province(spec: ScenarioModel) -> Iterator[KeyPath]:
         yield "measures", name, "province_weights"
 
 
-def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
+def with_pools(root: Node, spec: ScenarioModel, plain: Any) -> Node:
     """Return the tree of a scenario with the values by province that its model has.
 
     A value that pooling changed has the place of what it was made of, but no range: that was of a province.
@@ -49,7 +49,7 @@ def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
     return root
 
 
-def parted(before: Node, after: Node) -> list[Mistake]:
+def split_pool_mistakes(before: Node, after: Node) -> list[Mistake]:
     """Return the mistake where a table of pools is asked to become provinces again, as ``--pool none`` may of a run's.
 
     Args:

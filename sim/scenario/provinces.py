@@ -70,10 +70,10 @@ def code_of(text: str | int, names: Names) -> int:
     raise ProvinceError(f"{found(text)} is not a province", _nearest(word, names))
 
 
-def coded(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
+def with_codes(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
     """Return the tree of a scenario, or of a part of one that begins at its top, with codes in place of names.
 
-    What is no province stays as it is: another file may remove it, and ``unknown`` tells of it in the end.
+    What is no province stays as it is: another file may remove it, and ``unknown_provinces`` tells of it in the end.
 
     Args:
         root: The tree.
@@ -83,7 +83,7 @@ def coded(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
     return _coded(root, _places(ScenarioModel), names, (), mistakes) if names else root
 
 
-def unknown(root: Node, names: Names) -> Iterator[Mistake]:
+def unknown_provinces(root: Node, names: Names) -> Iterator[Mistake]:
     """Find all that should be the name or the code of a province, in the whole tree of a scenario, and is none."""
     if names:
         yield from _unknown(root, _places(ScenarioModel), names, ())

@@ -85,7 +85,7 @@ class _Lever:
     prose: str
 
 
-def begun(name: str, base: str, scenario: Scenario, schema: str) -> str:
+def starter_text(name: str, base: str, scenario: Scenario, schema: str) -> str:
     """Return the text of a scenario that extends another and changes nothing yet.
 
     Args:

@@ -20,7 +20,7 @@ KEY = ("calibration", "draws")
 NUMBER = "draw"
 
 
-def parted(root: Node) -> tuple[Node, Node | None]:
+def split_off_draws(root: Node) -> tuple[Node, Node | None]:
     """Part the name of a table of draws from a tree.
 
     Args:
@@ -73,7 +73,7 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
                 yield Mistake(row.place, key, f"draw {count} has no value", "every cell must have a value")
 
 
-def drawn(root: Node, table: Node, number: int) -> Node:
+def with_draw(root: Node, table: Node, number: int) -> Node:
     """Return a scenario with the values of one draw, each in the place of the parameter that its column names.
 
     Origins, ranges and bases stay as they are.

@@ -26,7 +26,7 @@ class Unfinished:
     held: bool | None
 
 
-def asked(path: Path) -> Unfinished | None:
+def unfinished_run(path: Path) -> Unfinished | None:
     """Return what there is of an unfinished run; None for any other folder, and for one that is gone by now."""
     named = UNFINISHED.fullmatch(path.name)
     if named is None or path.is_symlink():
@@ -39,7 +39,7 @@ def asked(path: Path) -> Unfinished | None:
     return Unfinished(path, int(named["process"]), held) if path.is_dir() else None
 
 
-def cleaned(folder: Path) -> Iterator[Unfinished]:
+def remove_unfinished(folder: Path) -> Iterator[Unfinished]:
     """Remove the unfinished runs in a folder that nobody is making, as deep as runs are looked for.
 
     Args:
@@ -49,7 +49,7 @@ def cleaned(folder: Path) -> Iterator[Unfinished]:
         Each unfinished run: one that is not ``held`` has been removed.
     """
     for found in find_runs(folder):
-        if found.manifest is not None or found.damage is not None or (one := asked(found.path)) is None:
+        if found.manifest is not None or found.damage is not None or (one := unfinished_run(found.path)) is None:
             continue
         if one.held is False:
             # Whoever begins a run locks its folder before others have their turn, so nobody holds it since.

@@ -25,7 +25,7 @@ MOST_ROUNDS = 6
 """How often what is wrong is repaired to see what it hides: rules of a part, of the part that holds it, and so on."""
 
 
-def hidden(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
+def hidden_mistakes(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
     """Find mistakes that others hide: pydantic asks no rule of a part in which something cannot be read.
 
     Args:
