@@ -19,8 +19,8 @@ WAITING = len(COUNTED)
 class BackgroundWriter:
     """Hands row groups to a ``TableWriter`` in order, without waiting.
 
-    Errors of the writer are raised by a later ``write`` or by ``close``. As a context manager it closes before the writer
-    does; after an error the queue is dropped.
+    Errors of the writer are raised by a later ``write`` or by ``close``. As a context manager it closes before the
+    writer does; after an error the queue is dropped.
     """
 
     def __init__(self, writer: TableWriter, beside: bool = True) -> None:
