@@ -1,8 +1,8 @@
-"""Numbers that documents tell, each from one place: ``growth.json``, where they are measured, or the source itself.
+"""Numbers that documents quote, each from one place: ``growth.json``, where they are measured, or the source itself.
 
-``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` says which of
-them a document does not have as they should be now, and with ``--write`` mends their numbers; ``tests/test_told.py``
-holds the documents to them, and to having no other amounts of time and memory.
+``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` lists those
+that a document does not have as they should be now, and ``--write`` corrects their numbers; ``tests/test_told.py``
+checks the documents for them, and for other amounts of time and memory.
 """
 
 import json
@@ -29,8 +29,8 @@ TOLD: Mapping[str, tuple[str, ...]] = {
         "{country_core} s of processor time, shared by two cores, and {country_gb} GB of memory",
         "answer (in brackets: 90% of what is not known, by {draws} draws,",
         "{uncounted} figures have no simulated value: their windows are not inside the period; of {unreported} nothing",
-        "Of its figures {fitted} are fitted, in the mean of eight runs within a per cent, but for {loose} totals of "
-        "central alerts, which no ramp meets together, within {loosest}",
+        "fitted to {fitted} published figures",
+        "{loose} totals of central alerts agree within {loosest}%",
     ),
     "docs/how-to-sweep.md": ("{country_gb} GB for the whole of China one to one",),
     "docs/calibration.md": (
@@ -52,7 +52,7 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 RECORDS = {
     "docs/performance.md": "what was measured while the engines became quicker, each with its day and its machine",
     "docs/kernels.md": "what each habit of compiled code was worth when it was tried",
-    "docs/rationale.md": "what a decision rests on, as it was measured then",
+    "docs/rationale-archive.md": "what a decision rests on, as it was measured then",
     "docs/verification.md": "what tests took, with the day and the machine",
     "docs/mechanism.md": "what is simulated, not what it takes",
     "docs/model.md": "what is simulated, not what it takes",
@@ -99,7 +99,7 @@ def numbers() -> dict[str, str]:
         "earth_gb": gigabytes(found["earth"]),
         "fitted": f"{len(allowed)}",
         "loose": WORDS[allowed.count(max(allowed))],
-        "loosest": WORDS[round(100 * max(allowed))],
+        "loosest": f"{100 * max(allowed):.0f}",
         "draws": f"{stored.draws}",
         "uncounted": uncounted,
         "unreported": unreported,

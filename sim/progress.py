@@ -1,4 +1,4 @@
-"""What a user sees while runs go on: one bar for the whole job, with simulated date, speed, time left."""
+"""Progress bars: one for a whole job, with the simulated date, the speed and the time left."""
 
 import os
 import sys
@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
+
+from sim.base.rounding import written
+from sim.language.spoken import marked, said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,15 +18,17 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 
+RUNS = marked("runs")
+
 FOUND_S = 0.04
-"""Of runs side by side, those that come more quickly, in the mean since the last was told, were there before."""
+"""Seconds a run below which runs were not made but found."""
 
 WIDE = 400
-"""Columns of a console that is no terminal, so that no table is folded."""
+"""Columns of a console that is not a terminal, so that no table is folded."""
 
 
 def console() -> "Console":
-    """Return a console on standard output, as wide as its terminal or ``COLUMNS``, else as wide as tables need."""
+    """Return a console on standard output, as wide as its terminal or ``COLUMNS``, else wide enough for tables."""
     from rich.console import Console
 
     columns = os.environ.get("COLUMNS", "")
@@ -37,17 +42,17 @@ def _hidden(silent: bool) -> bool:
 
 
 class Course:
-    """How far a job of several runs is, in runs, and how long the rest takes if it goes on as it went so far.
+    """The progress of a job of several runs, in runs, and the time that the rest takes at the same speed.
 
-    Runs that an earlier command has made, and that take no time, count as done but say nothing of speed.
+    Runs of an earlier command take no time: they count as done, but not for the speed.
     """
 
     def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin.
+        """Start.
 
         Args:
-            total: How many runs there are, as far as is known.
-            clock: Seconds.
+            total: How many runs there are, if known.
+            clock: Returns seconds.
         """
         self.total = total
         self.done = 0
@@ -55,14 +60,14 @@ class Course:
         self._began = self._last = clock()
         self._made = 0
         self.part = 0.0
-        """The share of the run under way that is done."""
+        """The share of the current run that is done."""
 
     def finished(self, done: int, made: bool | None = None) -> None:
-        """Take note that so many runs are there by now.
+        """Record how many runs are done.
 
         Args:
             done: How many.
-            made: Whether those that came were made, or else were there before; judged by their time if not given.
+            made: Whether the new ones were made, not found; judged by their time if not given.
         """
         now, more = self._clock(), done - self.done
         if made is None:
@@ -85,7 +90,7 @@ class Course:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that are left; None as long as nothing is made."""
+        """Seconds that are left; None until a run was made."""
         made = self._made + self.part
         if made <= 0.0 or not self.total:
             return None
@@ -101,7 +106,7 @@ def lasting(seconds: float | None) -> str:
 
 
 class Days:
-    """What one run of a job shows: what it calls after each day."""
+    """The days of one run, as its job shows them."""
 
     def __init__(self, scenario: "Scenario") -> None:
         from sim.store.scope import Scope
@@ -115,57 +120,61 @@ class Days:
         return (day - self._start + 1) / self.total
 
     def shown(self, day: int) -> str:
-        """Return the day, and that it belongs to the warm-up where it does."""
+        """Return the day, marked if it belongs to the warm-up."""
         from sim.base.days import calendar_date
 
-        return f"{'warm-up ' if day < self._first else ''}{calendar_date(day)}"
+        shown = str(calendar_date(day))
+        return said("warm-up {day}", day=shown) if day < self._first else shown
 
 
 class Job:
     """The bar of a job: of one run, or of several that are made one after the other.
 
-    Runs know nothing of each other: ``of`` gives each what it calls after each day.
+    ``of`` gives each run the function that it calls after each day.
     """
 
     def __init__(self, course: Course, show: Callable[[float, str, str, str], None]) -> None:
-        """Begin with nothing done.
+        """Start with nothing done.
 
         Args:
-            course: How far it is.
-            show: Shows the share that is done, what is at work, how quickly, and the time left.
+            course: The progress.
+            show: Shows the share that is done, the current run, the speed, and the time left.
         """
         self._course = course
         self._show = show
 
     def of(self, scenario: "Scenario") -> "Progress":
-        """Return what the next run calls after each day."""
+        """Return the function that the next run calls after each day."""
         days, course, began = Days(scenario), self._course, time.monotonic()
 
         def show(day: int, attempts: int) -> None:
             course.part = days.share(day)
             elapsed = time.monotonic() - began
             done = course.part * days.total
-            speed = f"{done / elapsed:,.1f} days/s  {attempts / elapsed:,.0f} attempts/s" if elapsed else ""
+            speed = _speed(done / elapsed, attempts / elapsed) if elapsed else ""
             self._show(course.share, f"{self._which()}{days.shown(day)}", speed, lasting(course.left_s))
 
         return show
 
     def finished(self, done: int) -> None:
-        """Take note that so many of the runs are there by now."""
+        """Record how many runs are done."""
         course = self._course
         course.finished(done, made=course.part > 0.0)
-        self._show(course.share, f"{done:,} of {course.total:,} runs done", "", lasting(course.left_s))
+        text = said("{done} of {total} runs done", done=_number(done), total=_number(course.total or 0))
+        self._show(course.share, text, "", lasting(course.left_s))
 
     def _which(self) -> str:
         total = self._course.total
-        return f"run {self._course.done + 1:,} of {total:,}, " if total and total > 1 else ""
+        if not total or total == 1:
+            return ""
+        return said("run {number} of {total}, ", number=_number(self._course.done + 1), total=_number(total))
 
 
 def job(silent: bool, runs: int = 1) -> "AbstractContextManager[Job | None]":
-    """Show one bar on standard error for a job of so many runs, one after the other: what is done, what time is left.
+    """Show one bar on standard error for a job of runs that are made one after the other.
 
     Returns:
-        A context of the bar; of None where nothing is shown, silent or without a terminal.
+        A context of the bar; of None where nothing is shown, because it is silent or there is no terminal.
     """
     return nullcontext() if _hidden(silent) else _job(runs)
 
@@ -197,18 +206,18 @@ def _on_terminal(*columns: Any) -> "AbstractContextManager[Any]":
 
 
 def steps(
-    silent: bool, of: str = "runs", expected: int | None = None
+    silent: bool, of: str = RUNS, expected: int | None = None
 ) -> "AbstractContextManager[tuple[Tell, Steps | None]]":
-    """Show the progress of a job of many runs side by side on standard error: lines of text, and one bar.
+    """Show the progress of a job of many parallel runs on standard error: lines of text, and one bar.
 
     Args:
-        silent: Nothing is shown; nor is it where standard error is no terminal.
+        silent: Whether nothing is shown; nor is it if standard error is not a terminal.
         of: What is counted.
-        expected: How many there will be, where they are asked for in several steps.
+        expected: How many there will be, if they are requested in several steps.
 
     Returns:
-        A context of a function that prints a line, and one that is called with how many of how many of a step are done:
-        None where nothing is shown.
+        A context of a function that prints a line, and of the bar, which is called with the number done and the total
+        of a step; None where nothing is shown.
     """
     return nullcontext((lambda line: None, None)) if _hidden(silent) else _steps(of, expected)
 
@@ -228,18 +237,17 @@ def _steps(of: str, expected: int | None) -> "Iterator[tuple[Tell, Steps]]":
 
 
 class Steps:
-    """The runs of a job that asks for them in steps, counted together.
+    """The runs of a job that requests them in steps, counted together.
 
-    What earlier steps have asked for is done; how many runs later ones ask for is not known, but ``course`` may have
-    been given a number to expect.
+    The runs of earlier steps are done; the number of later ones is unknown, but ``course`` may have an expected total.
     """
 
-    def __init__(self, course: Course, show: Callable[[float, str, str], None], unit: str = "runs") -> None:
-        """Begin with nothing done.
+    def __init__(self, course: Course, show: Callable[[float, str, str], None], unit: str = RUNS) -> None:
+        """Start with nothing done.
 
         Args:
-            course: How far it is, and how many runs are expected, if that is known.
-            show: Shows the share that is done, what is done and at work, and the time left.
+            course: The progress, and the expected total if known.
+            show: Shows the share that is done, the number of runs, and the time left.
             unit: What is counted.
         """
         self.course, self._show, self._unit = course, show, unit
@@ -247,7 +255,7 @@ class Steps:
         self._before = self._total = 0
 
     def __call__(self, done: int, total: int) -> None:
-        """Take note that so many of the runs of the current step are done; a step begins with none."""
+        """Record how many runs of the current step are done; a step starts with none."""
         if done == 0:
             self._before += self._total
         self._total = total
@@ -256,7 +264,7 @@ class Steps:
         self._show(self.course.share, str(self), lasting(self.course.left_s))
 
     def of(self, scenario: "Scenario") -> "Progress":
-        """Return what a run calls after each day that is so large that it is made alone."""
+        """Return the function that a run calls after each day if it is so large that it is made alone."""
         days, course = Days(scenario), self.course
 
         def show(day: int, _attempts: int) -> None:
@@ -266,5 +274,16 @@ class Steps:
         return show
 
     def __str__(self) -> str:
-        about = "about " if self._expected is not None and self._expected >= self._before + self._total else ""
-        return f"{self.course.done:,} of {about}{self.course.total or 0:,} {self._unit} done"
+        words = {"done": _number(self.course.done), "total": _number(self.course.total or 0), "unit": said(self._unit)}
+        if self._expected is not None and self._expected >= self._before + self._total:
+            return said("{done} of about {total} {unit} done", **words)
+        return said("{done} of {total} {unit} done", **words)
+
+
+def _number(value: float) -> str:
+    return written(f"{value:,.0f}")
+
+
+def _speed(days: float, attempts: float) -> str:
+    """Return days and attempts a second."""
+    return said("{days} days/s  {attempts} attempts/s", days=written(f"{days:,.1f}"), attempts=_number(attempts))

@@ -1,4 +1,4 @@
-"""Fuzzing: what nobody would write is refused in one line, or works; no traceback, no fault of the program, no hang.
+"""Fuzzing: what nobody would write is refused in one line, or works; no traceback, no internal error, no hang.
 
 ``python -m tests.fuzz --seconds 3600`` spends the time on scenario files, command lines and folders of runs in turn,
 and prints how many of each it tried and how they ended. What goes wrong is printed with the seed that makes it again
@@ -202,7 +202,7 @@ def wrong(words: list[str], code: int, err: str) -> bool:
     """Return whether a command ended as none may."""
     told = code in (0, 1, 2) and (code == 0 or bool(err) or words[0] in ("check", "rerun") or "--json" in words)
     many = err.count("\n") > 200
-    return not told or many or "Traceback" in err or "fault of the program" in err or "SlowError" in err
+    return not told or many or "Traceback" in err or "internal error" in err or "SlowError" in err
 
 
 def _slow(number: int, frame: FrameType | None) -> NoReturn:

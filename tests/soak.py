@@ -96,7 +96,7 @@ def soak(one: Round, chance: random.Random, place: Path) -> None:
     process = start(one.command, calm)
     _, err = process.communicate()
     lasted = time.monotonic() - began
-    if process.returncode not in (0, 1) or "Traceback" in err or "fault of the program" in err:
+    if process.returncode not in (0, 1) or "Traceback" in err or "internal error" in err:
         raise SoakError(f"undisturbed, code {process.returncode}: {err}")
     expected = process.returncode
     known: dict[Path, int] = {}
@@ -153,7 +153,7 @@ def disturb(one: Round, chance: random.Random, place: Path, lasted: float, known
         # Python itself was still starting: nobody of ours was there to hear.
         one.seen["before the program began"] += 1
         return demand_kept(place, known)
-    if "Traceback" in err or "fault of the program" in err or err.count("\n") > 4:
+    if "Traceback" in err or "internal error" in err or err.count("\n") > 4:
         raise SoakError(f"after {FULL if full else sent.name}: {err}")
     return demand_kept(place, known)
 

@@ -45,51 +45,53 @@ def with_kind(text: str) -> str:
     return text.replace("Measure = Annotated[", curfew).replace("    | Outage,\n", "    | Outage\n    | Curfew,\n")
 
 
-WORDS, SCHEMA = Path("sim", "words.py"), Path("sim", "scenario", "schema", "measures.py")
-LABELS, LOOKS, STREAMS = "sim/language/labels.py", "sim/report/looks.py", "sim/verify/streams.py"
+def scratch(folder: Path) -> None:
+    """Copy the sources into a folder, with what ``test_complete.py`` reads."""
+    for part in ("sim", "scenarios"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("docs/model.md", "tests/__init__.py", "tests/test_complete.py", "pyproject.toml"):
+        (folder / part).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / part, folder / part)
+
+
+WORDS, SCHEMA = Path("sim", "base", "words.py"), Path("sim", "scenario", "schema", "measures.py")
+WARNING, LOOKS = "sim/scenario/schema/warning.py", "sim/report/looks.py"
 NAMES, TELLING = "sim/told/vocabulary.py", "sim/scenario/schema/names.py"
 ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "fate": (
         WORDS,
         lambda text: with_member(text, "Fate", "SCREENED", "SITE_BLOCKED"),
-        ("sim/told/answer.py", "sim/shield/thresholds.py", STREAMS, "docs/model.md", LOOKS, LABELS),
+        ("sim/base/words.py", "docs/model.md"),
     ),
-    "kind of measure": (
-        SCHEMA,
-        with_kind,
-        ("sim/experiments/layers.py", "docs/model.md", "sim/store/scope.py", LABELS),
-    ),
+    "kind of measure": (SCHEMA, with_kind, (str(SCHEMA), "docs/model.md")),
     "tier": (
         WORDS,
         lambda text: with_member(text, "Tier", "VIOLET", "BLUE"),
-        ("sim/scenario/schema/warning.py", STREAMS, "sim/report/explore/texts.py", LOOKS, LABELS),
+        (WARNING, "sim/verify/streams.py", "sim/report/explore/texts.py"),
     ),
     "channel of contacts": (
         WORDS,
         lambda text: with_member(text, "ContactChannel", "LETTER", "VISIT"),
-        (
-            *("sim/base/words.py", "sim/scenario/schema/warning.py", "sim/scenario/schema/costs.py", TELLING),
-            *(NAMES, LOOKS, LABELS),
-        ),
+        ("sim/base/words.py", WARNING, "sim/scenario/schema/costs.py", TELLING, NAMES),
     ),
     "channel of attempts": (
         WORDS,
         lambda text: with_member(text, "Channel", "VIDEO", "ONLINE"),
         (
-            *("sim/scenario/schema/base.py", "sim/shield/not_sent.py", "sim/shield/cards.py"),
-            *("sim/shield/interception.py", "sim/shield/answering.py", STREAMS, TELLING, NAMES, LOOKS, LABELS),
+            *("sim/scenario/schema/base.py", "sim/shield/not_sent.py", "sim/shield/answering.py"),
+            *("sim/base/words.py", TELLING, NAMES),
         ),
     ),
     "end": (
         WORDS,
         lambda text: with_member(text, "End", "MISLAID", "OPEN"),
-        ("sim/reading/outcomes.py", LOOKS, LABELS),
+        ("sim/reading/outcomes.py",),
     ),
     "end of episodes": (
         WORDS,
         lambda text: with_member(text, "EpisodeEnd", "PERSUADED", "VICTIMS"),
         (
-            *("sim/report/pictures/cascade.py", "sim/report/pictures/people.py", LOOKS, LABELS),
+            *("sim/report/pictures/cascade.py", "sim/report/pictures/people.py", LOOKS),
             *("sim/engines/vector/episodes.py", "sim/engines/vector/log.py"),
         ),
     ),
@@ -105,11 +107,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ADDED)
 def test_what_is_added_is_missed_by_every_list_that_depends_on_it(what: str, tmp_path: Path) -> None:
-    for part in ("sim", "scenarios"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for part in ("docs/model.md", "tests/__init__.py", "tests/test_complete.py", "pyproject.toml"):
-        (tmp_path / part).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / part, tmp_path / part)
+    scratch(tmp_path)
     path, change, files = ADDED[what]
     source = (tmp_path / path).read_text(encoding="utf-8")
     (tmp_path / path).write_text(change(source), encoding="utf-8")

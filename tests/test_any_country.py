@@ -22,8 +22,8 @@ SCENARIO = re.compile(r"china-2022(-draws\.csv)?")
 MAY = {
     "language/wrapping.py": {"chinese"},
     "report/save.js": {"chinese"},
-    "renamed.py": {"yuan", "fen"},
-    "results/run_json.py": {"yuan"},
+    "base/renamed.py": {"yuan", "fen"},
+    "store/run_json.py": {"yuan"},
 }
 """Where a word means something else: how a language is written, and how quantities were called until version 0.2."""
 

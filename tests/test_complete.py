@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import numpy as np
 import pytest
 
 from sim.base import words
@@ -20,6 +19,7 @@ from sim.base.words import (
     DESK_LABELS,
     DESKS,
     EVENT_RESULTS,
+    SHIELD,
     STOPPED,
     WRITTEN,
     Channel,
@@ -33,11 +33,11 @@ from sim.base.words import (
     Tier,
     Word,
 )
+from sim.cli.extract import extracted
 from sim.engines.vector import episodes as vector_episodes
 from sim.engines.vector.log import EPISODE_END_CODES
 from sim.episode import stages
 from sim.experiments import explored, layers
-from sim.language.extract import extracted
 from sim.language.labels import named
 from sim.reading import costs, desk_findings, outcomes, quantities
 from sim.reading import queue_findings as line_findings
@@ -49,23 +49,21 @@ from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
 from sim.scenario import effects, lever_words
 from sim.scenario.schema import costs as prices
-from sim.scenario.schema import gates, measures, warning
+from sim.scenario.schema import gates, warning
 from sim.scenario.schema.base import PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES
+from sim.scenario.schema.measures import KINDS
 from sim.scenario.schema.names import ChannelNames
-from sim.shield import answering, cards, interception, not_sent, sites
-from sim.shield.thresholds import GATES, gate_thresholds
+from sim.shield import answering, interception, not_sent, sites
+from sim.shield.gate import of_gate
 from sim.store import tables
-from sim.store.scope import ABOUT
-from sim.told import answer, vocabulary
+from sim.told import vocabulary
 from sim.verify import streams
 from sim.warning import detectors
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
-KINDS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(measures.Measure)[0])}
-"""The models of measures by their kind."""
 SPREAD = "counts are spread over all days of its window"
 
 
@@ -99,21 +97,6 @@ def choices(kind: str, key: str) -> tuple[str, ...]:
     return get_args(KINDS[kind].model_fields[key].annotation)
 
 
-def gates_that_stop() -> set[str]:
-    """Return the fates of which the table of thresholds has a row that is not empty."""
-    one = np.ones(1, dtype=np.int64)
-    channels, types = len(Channel), 1
-    table = gate_thresholds(
-        not_sent=np.ones((1, channels), dtype=np.int64),
-        raided=one,
-        dead=one,
-        intercepted=np.ones((1, len(cards.FROM_CARDS), types), dtype=np.int64),
-        down=np.ones((1, channels, types), dtype=np.int64),
-        unanswered=np.ones((1, channels), dtype=np.int64),
-    )
-    return {Fate(gate).label for gate in range(len(table)) if table[gate].any()}
-
-
 def with_a_row(heading: str) -> set[str]:
     """Return what stands in backticks at the beginning of the rows of a table of docs/model.md."""
     rows = MODEL[MODEL.index(heading) :].partition("\n\n")[0].splitlines()
@@ -137,9 +120,14 @@ def lists_of_words() -> dict[str, type[Word]]:
     return {name: kind for name, kind in vars(words).items() if isinstance(kind, type) and issubclass(kind, Word)}
 
 
+def is_seen(kind: type[Word]) -> bool:
+    """Return whether people see the labels of a list of words."""
+    return len(kind) > 0 and not issubclass(kind, words.Code)
+
+
 def words_seen() -> set[str]:
     """Return the labels of all words that people see."""
-    return {label for name, kind in lists_of_words().items() if name not in UNSEEN for label in kind.labels()}
+    return {label for kind in lists_of_words().values() if is_seen(kind) for label in kind.labels()}
 
 
 def choices_of_measures() -> set[str]:
@@ -148,17 +136,8 @@ def choices_of_measures() -> set[str]:
     return {word for one in fields if get_origin(one.annotation) is Literal for word in get_args(one.annotation)}
 
 
-UNSEEN = {
-    "Word": "is the list of none",
-    "DistributionKind": "is said in scenarios alone",
-    "Event": "stands in the log alone",
-    "OriginKind": "stands in identities alone",
-    "Outcome": "names columns; `sim.told.vocabulary` says what people call them",
-}
-"""Lists of words that nobody sees as a label, and where they stand instead."""
-
 COLOURLESS = {
-    **UNSEEN,
+    **{name: "is a list that no text shows" for name, kind in lists_of_words().items() if not is_seen(kind)},
     "ContactResult": "stands in tables alone",
     "Discipline": "is a choice of a scenario, of which no picture shows two",
     "EpisodeEnd": "has the colours of `outcome`",
@@ -169,27 +148,46 @@ COLOURLESS = {
 CENTS = {one.label for one in Outcome if one.label.endswith(quantities.CENTS)}
 
 LISTS: dict[str, Listed] = {
-    # What stops attempts.
-    "causes: CAUSES of sim/told/answer.py": Listed(
-        lambda: labels(answer.CAUSES),
+    # Gates.
+    "gates: SHIELD of sim/base/words.py": Listed(
+        lambda: labels([gate.fate for gate in SHIELD]), Fate.labels, {"engaged": "is what all gates leave"}
+    ),
+    "causes: SHIELD of sim/base/words.py": Listed(
+        lambda: [gate.fate.label for gate in SHIELD if gate.cause],
         Fate.labels,
         {
             **dict.fromkeys(("unanswered", "ignored"), "ends with the person, and nothing stopped it before"),
             "engaged": "is the start of an episode",
         },
     ),
-    "thresholds: gate_thresholds of sim/shield/thresholds.py": Listed(
-        gates_that_stop, lambda: labels(tuple(Fate)[:GATES])
+    "theory of each gate: files of sim/shield": Listed(
+        lambda: [gate.file for gate in SHIELD if of_gate(gate, "theory")], lambda: [gate.file for gate in SHIELD]
     ),
-    "expectations of verify, by fate: stops of sim/verify/streams.py": Listed(
-        lambda: labels(streams.stops("call", 0.0)), Fate.labels, {"engaged": "is what all gates leave"}
+    "layers of gates, switched off by a key or a measure: files of sim/shield": Listed(
+        lambda: (
+            {
+                *(gate.layer for gate in SHIELD if of_gate(gate, "off")),
+                *(schema.row.layer for schema in KINDS.values()),
+            }
+            & set(layers.LAYERS)
+        ),
+        lambda: layers.LAYERS,
+        dict.fromkeys(layers.WARNING, "is switched off by its thresholds, in sim/experiments/layers.py"),
     ),
     "fates of the model: docs/model.md": Listed(
         lambda: {fate for fate in Fate.labels() if f"`{fate}`" in MODEL}, Fate.labels
     ),
     # Kinds of measures.
-    "layers of attribution: MEASURES of sim/experiments/layers.py": Listed(
-        lambda: set().union(*layers.MEASURES.values()), lambda: KINDS, layers.STAYS
+    "kinds of measures with a row of their own: sim/scenario/schema/measures.py": Listed(
+        lambda: [kind for kind, schema in KINDS.items() if "row" in vars(schema)], lambda: KINDS
+    ),
+    "layers of kinds of measures: sim/scenario/schema/measures.py": Listed(
+        lambda: [kind for kind, schema in KINDS.items() if schema.row.layer in layers.LAYERS],
+        lambda: KINDS,
+        {kind: schema.row.stays for kind, schema in KINDS.items() if not schema.row.layer},
+    ),
+    "prices of kinds of measures: sim/scenario/schema/measures.py": Listed(
+        lambda: [kind for kind, schema in KINDS.items() if schema.row.price], lambda: KINDS
     ),
     "kinds of measures: docs/model.md, section 6": Listed(lambda: with_a_row("| kind | does"), lambda: KINDS),
     "measures that no day before another depends on: SEEN_BY_DAY of sim/scenario/effects.py": Listed(
@@ -200,8 +198,8 @@ LISTS: dict[str, Listed] = {
             "outage": "instructions wait for the end of its window",
         },
     ),
-    "what a measure is directed at: ABOUT of sim/store/scope.py": Listed(
-        lambda: ABOUT,
+    "what a measure is directed at: sim/scenario/schema/measures.py": Listed(
+        lambda: {schema.row.about for schema in KINDS.values() if schema.row.about},
         lambda: {
             key
             for model in KINDS.values()
@@ -224,12 +222,17 @@ LISTS: dict[str, Listed] = {
     "channels that are regulated: REGULATED of sim/shield/not_sent.py": Listed(
         lambda: labels(not_sent.REGULATED.values()), Channel.labels
     ),
-    "channels from cards: FROM_CARDS of sim/shield/cards.py": Listed(
-        lambda: labels(cards.FROM_CARDS), Channel.labels, {"online": "needs no phone card"}
-    ),
-    "channels with a filter: FILTERED of sim/shield/interception.py": Listed(
-        lambda: interception.FILTERED, Channel.labels, {"online": "no filter reads chats, posts and advertisements"}
-    ),
+    **{
+        f"channels of a gate: {gate.fate.label} in SHIELD of sim/base/words.py": Listed(
+            lambda gate=gate: labels(gate.channels),  # type: ignore[misc]
+            Channel.labels,
+            {
+                "card_eliminated": {"online": "needs no phone card"},
+                "intercepted": {"online": "no filter reads chats, posts and advertisements"},
+            }.get(gate.fate.label, {}),
+        )
+        for gate in SHIELD
+    },
     "filters that a measure may change: sim/scenario/schema/measures.py": Listed(
         lambda: choices("filter", "channel"), lambda: interception.FILTERED
     ),
@@ -238,13 +241,6 @@ LISTS: dict[str, Listed] = {
         Channel.labels,
         dict.fromkeys(("call", "sms"), "reaches everybody who has a phone"),
     ),
-    **{
-        f"expectations of verify, by channel: {name} of sim/verify/streams.py": Listed(
-            lambda by=by: by,
-            Channel.labels,  # type: ignore[misc]
-        )
-        for name, by in (("REGULATED", streams.REGULATED), ("DOWN", streams.DOWN), ("ANSWER", streams.ANSWER))
-    },
     **{
         f"filters of verify: {name} of sim/verify/streams.py": Listed(
             lambda by=by: by,  # type: ignore[misc]
@@ -423,13 +419,6 @@ LISTS: dict[str, Listed] = {
     "lists of words with colours: _WORDS of sim/report/looks.py": Listed(
         lambda: {kind.__name__ for kind in looks._WORDS.values()}, lists_of_words, COLOURLESS
     ),
-    **{
-        f"colours: {kind} of _COLOURS in sim/report/looks.py": Listed(
-            lambda kind=kind: looks._COLOURS[kind],
-            word.labels,  # type: ignore[misc]
-        )
-        for kind, word in looks._WORDS.items()
-    },
     "colours: outcome of _COLOURS in sim/report/looks.py": Listed(
         lambda: set(looks._COLOURS["outcome"]) & set(EpisodeEnd.labels()), EpisodeEnd.labels
     ),

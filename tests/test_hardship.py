@@ -25,5 +25,5 @@ def test_a_fuzzed_command_that_ends_as_none_may_is_noticed() -> None:
     assert not wrong(["validate", "x"], 2, "x:1:1: mistake\n")
     assert wrong(["validate", "x"], 2, "")
     assert wrong(["validate", "x"], 1, "Traceback (most recent call last):\n")
-    assert wrong(["validate", "x"], 1, "tocsin validate: failed by a fault of the program: KeyError\n")
+    assert wrong(["validate", "x"], 1, "tocsin validate: internal error: KeyError\n")
     assert wrong(["validate", "x"], 130, "tocsin: interrupted\n")

@@ -1,9 +1,12 @@
 """Who calls from Python is interrupted wherever the interrupt comes, and has the handlers of signals as before."""
 
+import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -11,7 +14,7 @@ from types import FrameType
 import pytest
 
 import sim
-from sim.base.interrupts import interrupted_surely, put_off
+from sim.base.interrupts import Ending, interrupted_surely, put_off
 from sim.experiments.simulations import Simulations
 from sim.reading.outcomes import quantities
 from tests.cli.test_failures import within_a_lookup, within_a_release
@@ -43,6 +46,40 @@ def test_a_run_that_is_called_from_python_loses_no_interrupt(
     assert days
     assert os.listdir(tmp_path) == []
     assert sys.unraisablehook is hook
+
+
+def test_an_interrupt_waits_until_the_folder_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, remove = sim.load_scenario("tiny", {"period": DAY}), shutil.rmtree
+
+    def interrupt(day: int, attempts: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def interrupted(path: Path, ignore_errors: bool) -> None:
+        signal.raise_signal(signal.SIGINT)
+        remove(path, ignore_errors)
+
+    monkeypatch.setattr("sim.store.folder.shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sim.run(tiny, tmp_path / "run", progress=interrupt)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_signal_that_is_on_its_way_reaches_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, send = threading.Event(), signal.pthread_kill
+
+    def send_late(thread: int, number: int) -> None:
+        under_way.set()
+        time.sleep(0.05)
+        send(thread, number)
+
+    monkeypatch.setattr("sim.base.interrupts.signal.pthread_kill", send_late)
+    ending = Ending()
+    ending.listen(signal.SIGINT)
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert under_way.wait(10.0)  # the error is gone, so the signal is being sent again
+    ending.listen_no_more()
+    time.sleep(0.1)
 
 
 def test_an_experiment_that_is_called_from_python_loses_no_interrupt(tmp_path: Path) -> None:

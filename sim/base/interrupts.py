@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from sim.base.failures import Interrupted, Terminated
 
@@ -32,6 +32,7 @@ class Ending:
         self._number: signal.Signals | None = None
         self._over = False
         self._before: dict[signal.Signals, Any] = {}
+        self._sending: list[threading.Thread] = []
         self._hook = sys.unraisablehook
 
     def listen(self, *signals: signal.Signals) -> None:
@@ -42,8 +43,10 @@ class Ending:
         sys.unraisablehook = self._show
 
     def listen_no_more(self) -> None:
-        """Restore the previous handlers."""
+        """Restore the previous handlers, after resent signals have arrived: later ones would reach another handler."""
         self._over = True
+        for thread in self._sending:
+            thread.join()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         sys.unraisablehook = self._hook
@@ -58,7 +61,9 @@ class Ending:
             asked.add_note(note)
         return asked
 
-    def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._over:
+            return
         self._number = signal.Signals(number)
         raise self._watched(self._number)  # no local variable: its traceback would keep it
 
@@ -71,7 +76,9 @@ class Ending:
     def _dropped(self, number: signal.Signals) -> None:
         """Send a signal again unless the program has ended with its error."""
         if not self._over:
-            threading.Thread(target=self._send_again, args=(number,)).start()
+            self._sending = [thread for thread in self._sending if thread.is_alive()]
+            self._sending.append(threading.Thread(target=self._send_again, args=(number,)))
+            self._sending[-1].start()
 
     def _send_again(self, number: signal.Signals) -> None:
         """Send a signal a little later; if it is dropped again, it is sent again."""

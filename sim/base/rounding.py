@@ -1,4 +1,4 @@
-"""Numbers as people read them: rounded to the digits that matter, with words or letters for what is large.
+"""Numbers as people read them: rounded to the digits that matter, large ones with words or letters.
 
 Words, letters, separators and signs are those of the language that is spoken.
 """
@@ -24,32 +24,32 @@ _SHORT = {
     "fr": ((1e9, "\N{NO-BREAK SPACE}Md"), (1e6, "\N{NO-BREAK SPACE}M"), (1e3, "\N{NO-BREAK SPACE}k")),
 }
 PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
-"""What stands behind a share in percent, by language."""
+"""The percent sign of each language."""
 _FRENCH_SEVERAL = 2
-"""From so many on French counts in the plural: 1,9 million, 2 millions."""
+"""From this number on French uses the plural: 1,9 million, 2 millions."""
 
 
 class Written(str):
-    """A number as people read it, that keeps the number itself: what is shown can still be counted with.
+    """A number as people read it, which keeps its value, so that scripts can use it.
 
     Attributes:
-        value: The number; None where there is none, or only the numbers beside it.
-        beside: What else is told in the same text, by what it is called.
+        value: The number; None if there is none, or only ``others``.
+        others: Other numbers in the same text, by name.
     """
 
     value: float | None
-    beside: dict[str, float]
+    others: dict[str, float]
 
-    def __new__(cls, text: str, value: float | None = None, beside: dict[str, float] | None = None) -> "Written":
-        """Make one of its text, its number, and what else is told in the text, by what it is called."""
+    def __new__(cls, text: str, value: float | None = None, others: dict[str, float] | None = None) -> "Written":
+        """Make one of its text, its number, and other numbers in the text by name."""
         found = super().__new__(cls, text)
         found.value = value
-        found.beside = beside or {}
+        found.others = others or {}
         return found
 
 
 def amount(value: float | int | None, digits: int = 3) -> Written:
-    """Return a number with so many significant digits: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
+    """Return a number with significant digits: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
     if value is None or isnan(value):
         return Written(said("none"))
     return Written(_amount(value, digits), value)
@@ -64,7 +64,7 @@ def _amount(value: float, digits: int) -> str:
 
 
 def significant(value: float, digits: int = 3) -> float:
-    """Return a number rounded to so many significant digits: what is not known so well is not told with more."""
+    """Round a number to significant digits, as many as its uncertainty justifies."""
     return float(f"{value:.{digits}g}")
 
 
@@ -76,21 +76,21 @@ def percent(value: float | None) -> Written:
 
 
 def with_share(value: float, share: float) -> Written:
-    """Return a number and which share of a whole it is: ``1.89 million (98.7%)``."""
+    """Return a number and its share of a whole: ``1.89 million (98.7%)``."""
     text = said("{amount} ({share})", amount=amount(value), share=percent(share))
     return Written(text, value, {said("share"): share})
 
 
 def between(low: float | None, high: float | None, words: Callable[[float], str] = amount) -> Written:
-    """Return an interval as people read it: ``1.2 to 3.4 million``; ``none`` where an end is missing.
+    """Return an interval: ``1.2 to 3.4 million``; ``none`` if an end is missing.
 
     Args:
         low: Its lower end.
         high: Its upper end.
-        words: What makes text of a number, ``amount`` or ``percent``.
+        words: Turns a number into text: ``amount`` or ``percent``.
 
     Returns:
-        The text, in which a word that both ends have stands once.
+        The text; a word that both ends have appears once.
     """
     if low is None or high is None:
         return Written(said("none"))
@@ -102,7 +102,7 @@ def between(low: float | None, high: float | None, words: Callable[[float], str]
 
 
 def fixed(value: float, decimals: int) -> Written:
-    """Return a number with so many decimals, zeros included: ``1.90``."""
+    """Return a number with a fixed number of decimals: ``1.90``."""
     return Written(written(f"{value:,.{decimals}f}"), value)
 
 
@@ -117,16 +117,16 @@ def short(value: float | int | None) -> Written:
 
 
 def short_units() -> list[tuple[float, str]]:
-    """Return the sizes from which ``short`` says letters, the largest first, and the letters, for scripts of a page."""
+    """Return the sizes from which ``short`` uses letters, largest first, with the letters, for scripts of a page."""
     return list(_SHORT[spoken()])
 
 
 def rules() -> dict[str, Any]:
-    """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
+    """Return the number format of the language that is spoken, for scripts of pages.
 
     Returns:
-        ``long``, of ``amount``: sizes with their words, largest first, and what is added to these for several, and from
-        how many on; ``short``, of ``short``; ``percent``, the sign; ``group`` and ``decimal``, the separators.
+        ``long`` for ``amount``: sizes with their words, largest first; ``several`` and ``several_from``, the ending of
+        plurals and their least number; ``short`` for ``short``; ``percent``, ``group`` and ``decimal``, the signs.
     """
     french = spoken() == "fr"
     return {
@@ -150,7 +150,7 @@ def _rounded(value: float, digits: int) -> str:
 
 
 def written(number: str) -> str:
-    """Return a number that was written the English way, ``1,234.5``, as the language that is spoken writes it."""
+    """Return a number in English notation, ``1,234.5``, in that of the language that is spoken."""
     if spoken() == ENGLISH:
         return number
     from babel import Locale
@@ -160,7 +160,7 @@ def written(number: str) -> str:
 
 
 def number_text(value: float | int | str | None) -> str:
-    """Return a number as people read it: whole with separators, or three significant digits if small."""
+    """Return a number: whole with separators, or with three significant digits if small."""
     if value is None:
         return "-"
     if isinstance(value, str):

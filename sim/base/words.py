@@ -1,18 +1,21 @@
-"""The words of the model, each stated once: what people, tables and scenarios call things, and the codes behind them.
+"""The words of the model, each stated once: labels for people, tables and scenarios, and the codes behind them.
 
-A member is an integer, by which engines count and compiled code compares; its ``label`` is what scenarios, tables
-and the log say. Members stand in the order of their codes, which is part of the result files: rows are sorted by
-code, not by label. Provinces, fraud types, regions of dens, segments and age bands come from the scenario; all other
-words stand here.
+A member is an integer: engines count by it and compiled code compares it. Its ``label`` is what scenarios, tables and
+the log show. Members stand in the order of their codes, which is part of the result files: rows are sorted by code, not
+by label. Provinces, fraud types, regions of dens, segments and age bands come from the scenario; all other words stand
+here. ``SHIELD`` declares the gates.
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Self
 
+from sim.language.spoken import marked
+
 
 class Word(IntEnum):
-    """A list of words with codes from 0 up, in order."""
+    """A list of words with codes from 0 up, in order. Their labels are translated."""
 
     @property
     def label(self) -> str:
@@ -27,12 +30,16 @@ class Word(IntEnum):
 
     @classmethod
     def of(cls, label: str) -> Self:
-        """Return the word of this label; ``ValueError`` if there is none."""
+        """Return the word with this label; ``ValueError`` if there is none."""
         return cls(cls.labels().index(label))
 
 
-class OriginKind(Word):
-    """What an origin is: an attempt, a legitimate contact, or a case filed before the simulation began."""
+class Code(Word):
+    """A list of words that files and code use but no text shows: their labels are not translated."""
+
+
+class OriginKind(Code):
+    """Origins: an attempt, a legitimate contact, or a case filed before the simulation began. Part of identities."""
 
     ATTEMPT = 0
     LEGITIMATE = 1
@@ -40,7 +47,7 @@ class OriginKind(Word):
 
 
 class Channel(Word):
-    """Channels of attempts, and of the legitimate contacts that detectors see beside them."""
+    """Channels of attempts and of legitimate contacts."""
 
     CALL = 0
     SMS = 1
@@ -48,7 +55,7 @@ class Channel(Word):
 
 
 class Fate(Word):
-    """Fates of attempts, in the order of the gates; the last is no end but the start of an episode."""
+    """Fates of attempts, in the order of the gates of ``SHIELD``. The last one, engaged, starts an episode."""
 
     NOT_SENT = 0
     DEN_DESTROYED = 1
@@ -61,8 +68,52 @@ class Fate(Word):
 
     @property
     def stopped(self) -> bool:
-        """Whether the attempt was stopped on its way and never came to its person."""
+        """Whether the attempt was stopped on its way and never reached its person."""
         return self < Fate.UNANSWERED
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One row for a gate. ``sim.shield.thresholds`` says which functions its file holds.
+
+    Attributes:
+        fate: How an attempt ends at the gate.
+        file: The module of ``sim.shield`` with its functions.
+        colour: The name of its colour in pictures: one of ``NAMED`` in ``sim.report.looks``.
+        cause: What stopped the attempt, as an answer says it; empty if the attempt reached its person.
+        layer: The layer of attribution that switches the gate off; empty if none does.
+        channels: The channels whose attempts it can stop.
+    """
+
+    fate: Fate
+    file: str
+    colour: str
+    cause: str = ""
+    layer: str = ""
+    channels: tuple[Channel, ...] = tuple(Channel)
+
+
+_BY_PHONE = (Channel.CALL, Channel.SMS)
+
+SHIELD = (
+    Gate(Fate.NOT_SENT, "not_sent", "grey", marked("by deterrence and regulation at the source")),
+    Gate(Fate.DEN_DESTROYED, "dens", "orange", marked("by raids on dens"), "dens"),
+    Gate(
+        *(Fate.CARD_ELIMINATED, "cards", "purple"),
+        *(marked("by the elimination of phone cards"), "cards", _BY_PHONE),
+    ),
+    Gate(
+        *(Fate.INTERCEPTED, "interception", "blue"),
+        *(marked("by the filters of calls and SMS"), "interception", _BY_PHONE),
+    ),
+    Gate(Fate.SITE_BLOCKED, "sites", "green", marked("by blocked sites and apps"), "sites"),
+    Gate(Fate.UNANSWERED, "answering", "yellow"),
+    Gate(Fate.IGNORED, "engagement", "sky", layer="awareness"),
+)
+"""The gates, in the order in which an attempt meets them; an attempt that passes all is engaged.
+
+Thresholds, causes, layers of attribution, colours, the checks of ``tocsin verify`` and translations derive from it.
+"""
 
 
 class Sex(Word):
@@ -73,7 +124,7 @@ class Sex(Word):
 
 
 class Detector(Word):
-    """Detectors, which are the sources of alerts."""
+    """Detectors: the sources of alerts."""
 
     CENTRAL = 0
     LOCAL = 1
@@ -89,7 +140,7 @@ class Tier(Word):
 
 
 class Truth(Word):
-    """What an alert was really about: an engaged, ignored or unanswered attempt, or a legitimate contact."""
+    """What an alert was in fact about: an engaged, ignored or unanswered attempt, or a legitimate contact."""
 
     EPISODE = 0
     IGNORED = 1
@@ -98,7 +149,7 @@ class Truth(Word):
 
 
 class ContactChannel(Word):
-    """Channels by which alerts reach people: in writing by the first two, through the staff of a desk by the others."""
+    """Channels by which alerts reach people: two in writing, two through the staff of a desk."""
 
     APP = 0
     SMS = 1
@@ -107,20 +158,20 @@ class ContactChannel(Word):
 
 
 DESKS = (ContactChannel.CALL, ContactChannel.VISIT)
-"""Channels that need staff; the desk of each is numbered by its place here."""
+"""Channels that need staff. The place of a channel here is the number of its desk."""
 
 DESK_LABELS = tuple(desk.label for desk in DESKS)
-"""What tables and scenarios call the desks."""
+"""The names of the desks in tables and scenarios."""
 
 WRITTEN = (ContactChannel.APP, ContactChannel.SMS)
 """Channels of messages."""
 
 
 class Discipline(Word):
-    """Service disciplines: which alert of a tier a desk serves next; where they tie, the one issued first.
+    """Service disciplines: which alert of a tier a desk serves next. Ties go to the alert issued first.
 
-    ``least_slack``: whose deadline comes first, less the time that its remaining tries take in the median.
-    ``most_at_stake``: on whom the most money may still be lost, by the predicted fraud type and the stage.
+    ``least_slack``: the earliest deadline, less the median time that the remaining tries take.
+    ``most_at_stake``: the most money that may still be lost, by predicted fraud type and stage.
     """
 
     FIRST_ISSUED = 0
@@ -131,9 +182,9 @@ class Discipline(Word):
 
 
 class ContactResult(Word):
-    """Results of contacts: of messages the first three, then of calls, then of visits.
+    """Results of contacts: three of messages, then two of calls, then two of visits.
 
-    ``delivered`` is a message neither read nor given up when its alert, or the run, ended.
+    ``delivered``: the message was neither read nor given up when its alert, or the run, ended.
     """
 
     DELIVERED = 0
@@ -146,7 +197,7 @@ class ContactResult(Word):
 
 
 class End(Word):
-    """Ends of alerts; ``open`` is an alert that had not ended when the run did."""
+    """Ends of alerts. ``open``: the alert had not ended when the run did."""
 
     REACHED = 0
     UNREAD = 1
@@ -158,7 +209,7 @@ class End(Word):
 
 
 class Stage(Word):
-    """Stages of an episode: the contact, the person engaged, a site or an app opened, payments from the first on."""
+    """Stages of an episode: contacted, engaged, site or app opened, first payment made."""
 
     CONTACT = 0
     ENGAGED = 1
@@ -167,7 +218,7 @@ class Stage(Word):
 
 
 class EpisodeEnd(Word):
-    """How an episode is booked: by what ended it before any payment, or by its first payment."""
+    """Ends of episodes: what ended it before any payment, or ``victims`` once there was a payment."""
 
     SAVED = 0
     DROPPED_OUT = 1
@@ -175,11 +226,12 @@ class EpisodeEnd(Word):
     VICTIMS = 3
 
 
-class Outcome(Word):
-    """Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_cents`` its sums.
+class Outcome(Code):
+    """Counts of outcomes, which are columns of tables; ``sim.told.vocabulary`` names them for people.
 
-    ``saved`` counts episodes that a warning stopped before any payment, ``averted`` those of them that would have come
-    to one.
+    ``held`` counts episodes that a bank ended before any payment, ``held_cents`` the sums of these payments.
+    ``saved`` counts episodes that a warning stopped before any payment, ``averted`` those of them that would have led
+    to a payment.
     """
 
     EPISODES = 0
@@ -196,8 +248,8 @@ class Outcome(Word):
     AVERTED = 11
 
 
-class Event(Word):
-    """Kinds of events, in the order in which the log sorts those of one origin, stage and detector in one tick."""
+class Event(Code):
+    """Kinds of events in the log, which sorts events of one origin, stage and detector in one tick in this order."""
 
     ATTEMPT = 0
     ISSUE = 1
@@ -215,21 +267,21 @@ class Event(Word):
 
 
 EVENT_CHANNELS = tuple(dict.fromkeys((*Channel.labels(), *ContactChannel.labels())))
-"""Channels of events: attempts arrive by the first three, contacts by their own."""
+"""Channels of events: the first three are those of attempts, the rest those of contacts."""
 
 STOPPED = "stopped"
-"""The result of an episode that a warning ended, paid or not; ``saved`` are those without a payment."""
+"""The result of an episode that a warning ended, with or without a payment; ``saved`` has no payment."""
 
 EVENT_RESULTS = tuple(
     dict.fromkeys(
         (*Fate.labels(), *ContactResult.labels(), *End.labels(), STOPPED, Outcome.DROPPED_OUT.label, Outcome.HELD.label)
     )
 )
-"""Results of events: fates, results of contacts, ends of alerts, and how an episode ended."""
+"""Results of events: fates, results of contacts, ends of alerts, ends of episodes."""
 
 
-class DistributionKind(Word):
-    """Kinds of distributions of delays and losses, by the names that scenarios give them."""
+class DistributionKind(Code):
+    """Kinds of distributions of delays and losses, by their names in scenarios."""
 
     CONSTANT = 0
     UNIFORM = 1

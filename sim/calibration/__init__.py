@@ -1,12 +1,12 @@
-"""Calibration: parameters to figures, what the figures leave open, and the values back into the scenario's file.
+"""Calibration: fit parameters to figures, sample the posterior, and write the values back into the scenario's file.
 
-It stands above ``sim.experiments``, whose parameters and simulations it uses.
+It uses the parameters and simulations of ``sim.experiments``.
 
-- ``calibrate``: all of it, from end to end.
-- ``levels``, ``evaluations``: what is simulated.
+- ``calibrate``: the whole calibration.
+- ``evaluations``: its runs, at coarse and fine levels.
 - ``targets``, ``fit``: the least-squares fit of calibrated parameters to fitted figures.
 - ``prior``, ``data``, ``emulator``, ``descent``, ``posterior``: the posterior of all free parameters.
-- ``emulated``, ``discrepancy``, ``coverage``: what says whether it can be trusted.
-- ``answers``, ``drivers``, ``policies``: what it says of totals and of policies, and what that hangs on.
-- ``report``, ``page``, ``writeback``: what is written.
+- ``discrepancy``, ``coverage``: tests of whether it can be trusted.
+- ``drivers``, ``policies``: totals and policies over the draws, and the parameters they depend on.
+- ``report``, ``page``, ``writeback``: the output.
 """

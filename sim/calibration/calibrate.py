@@ -1,7 +1,6 @@
-"""A calibration from end to end: fit, posterior, what is known of it, report, and what is written beside the file.
+"""A calibration from end to end: fit, posterior, tests of it, report, and what is written next to the scenario's file.
 
-This module puts the parts together; the numbers are made by ``fit``, ``data``, ``posterior``, ``coverage`` and
-``drivers``.
+This module puts the parts together; ``fit``, ``data``, ``posterior``, ``coverage`` and ``drivers`` compute the numbers.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,16 +11,14 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from sim.calibration.answers import TOTALS, log_ratios
 from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
 from sim.calibration.drivers import sensitivities
 from sim.calibration.emulator import Emulator, one_thread_of_blas
-from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.evaluations import Evaluations, Level, Task, coarse_pool
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
-from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.page import to_markdown, write_pictures
-from sim.calibration.policies import compared, over_draws, stored_of
+from sim.calibration.policies import TOTALS, compared, log_ratios, over_draws, stored_of
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.targets import Targets, label_of
@@ -45,12 +42,12 @@ REPORT = "fit.json"
 REPORT_TEXT = "fit.md"
 
 FEWEST = 10
-"""Draws of which anything can be said."""
+"""The fewest draws from which anything is concluded."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The result of a calibration: its folder, its report, and the file that was written."""
+    """The result of a calibration: its folder, its report, and the file that was changed."""
 
     folder: Path
     document: Document
@@ -59,14 +56,14 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Conditioned:
-    """What a posterior gives: its draws, and the outcome of the fit that they are told apart from."""
+    """The draws of a posterior, and the outcome of the fit with which they are compared."""
 
     draws: Posterior
     own: Outcome
 
     @property
     def drawn(self) -> list[Outcome]:
-        """What came of each draw."""
+        """The outcome of each draw."""
         return self.draws.outcomes
 
 
@@ -81,23 +78,22 @@ def calibrate(
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
 
-    Simulations are kept in the folder: the same call goes on after an interruption.
+    Simulations are kept in the folder: the same call resumes after an interruption.
 
     Args:
         scenario: The scenario that is calibrated, as its section ``calibration`` says.
-        folder: Where simulations and report are kept, ``results/calibrations/NAME`` if not given.
-        file: The scenario's own file, if it is to be changed: the fitted values, the figure that fixed each, and the
-            standard errors of the figures, of which it has none or which are of the whole country, are written into
-            it, posterior draws beside it.
+        folder: Where simulations and report are kept, by default ``results/calibrations/NAME``.
+        file: The scenario's own file, if it is to be changed. The fitted values, the figure that fixed each, and
+            standard errors of figures (where it has none, or those of runs of the whole country) are written into it,
+            posterior draws next to it.
         tell: Called with a line at each step.
-        policies: Names or files of scenarios that extend the file: what each of them changes is told over the draws,
-            and the draws' answers are stored beside the file. They need the file to be written.
-        policy_draws: How many draws each policy is run with; all if not given.
-        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+        policies: Names or files of scenarios that extend the file: their changes are reported over the draws, and the
+            draws' answers are stored next to the file. They need the file to be written.
+        policy_draws: How many draws each policy is run with; by default all.
+        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
-        The folder, the report, and the file. Where there is nothing to fit, or nothing to fit it to, FitError is
-        raised.
+        The folder, the report, and the file. Raises FitError where there is nothing to fit, or nothing to fit it to.
     """
     demand_keywords("calibrate", computing, Computing.__optional_keys__)
     path = folder or FOLDER / scenario.name
@@ -137,7 +133,7 @@ def calibrate(
 
 
 def _write_file(scenario: Scenario, file: Path, document: Document, draws: Posterior | None) -> None:
-    """Write what was found into the scenario's file, and the draws beside it."""
+    """Write the results into the scenario's file, and the draws next to it."""
     draws_file = None
     if draws is not None:
         draws_file = f"{scenario.name}-draws.csv"
@@ -154,20 +150,7 @@ def _answer(
     number: int,
     tell: Callable[[str], None],
 ) -> dict[str, StoredAnswers]:
-    """Return what a scenario and policies of it answer over the draws; add to the report what that hangs on.
-
-    Args:
-        document: The report.
-        evaluations: Makes the runs of policies.
-        level: That of all runs.
-        conditioned: The draws, as they are stored with the scenario.
-        names: The file of the scenario, then names or files of policies.
-        number: How many draws policies are run with.
-        tell: Called with a line for each policy.
-
-    Returns:
-        The answers that are stored, by ``policy_digests``.
-    """
+    """Return the stored answers of a scenario's file and its policies, and add to the report what they depend on."""
 
     def load(name: str, draw: int | None) -> Scenario:
         return load_scenario(name, draw=draw)
@@ -180,7 +163,7 @@ def _answer(
 
 
 def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets, Scope]:
-    """Return the levels, from coarse to fine, what is fitted, and to what; raises FitError where nothing can be."""
+    """Return the levels, from coarse to fine, the parameters and the targets; raises FitError for an impossible fit."""
     settings = scenario.spec.calibration
     seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
     levels = [Level(scale, seeds, coarse_pool(scenario, scale) if scale < 1.0 else None) for scale in settings.scales]
@@ -188,10 +171,10 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     targets = Targets.of(scope)
     parameters = free_parameters(scenario, "calibrated")
     if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
-        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; a number with one")
+        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; name a number with one")
     if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
         raise FitError(
-            f"calibration.evidence names {min(missing)}, of which the scenario has no evidence; a name of its own"
+            f"calibration.evidence names {min(missing)}, which is not in the scenario's evidence; name one that is"
         )
     if not parameters or not targets.fitted:
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
@@ -201,45 +184,47 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
 
 
 def _demand_policies(scenario: Scenario, file: Path | None, policies: Sequence[str]) -> None:
-    """Raise FitError for policies that there are no draws for: of a bundled scenario, or of another one."""
+    """Raise FitError for policies without draws: of a bundled scenario, or of another file."""
     if file is None:
         raise FitError(
-            f"policies are run over draws beside the scenario's file, and {scenario.name} is bundled; a file"
+            f"{scenario.name} is bundled, and policies need draws stored next to a scenario's file; give a file"
         )
     if not scenario.spec.calibration.members:
-        raise FitError("policies are run over draws, and calibration.members is 0; members")
+        raise FitError("policies need posterior draws, but calibration.members is 0; set calibration.members")
     for name in policies:
         if load_scenario(name).spec.policy_of is None or file.resolve() not in files_of(name):
             raise FitError(
-                f"{name} is no policy of {file}; a scenario that extends this file and changes a lever of it"
+                f"{name} is not a policy of {file}; give a scenario that extends this file and changes a lever of it"
             )
 
 
 def _demand_libraries() -> None:
-    """Raise FitError where what a posterior needs is not installed."""
+    """Raise FitError where a library that a posterior needs is not installed."""
     from importlib.util import find_spec
 
     for module, library in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib")):
         if find_spec(module) is None:
-            raise FitError(f"{library} is not installed; pip install 'tocsin[calibration]', or calibration.members: 0")
+            raise FitError(
+                f"{library} is not installed; run pip install 'tocsin[calibration]', or set calibration.members: 0"
+            )
 
 
 def unsaid(scenario: Scenario) -> list[str]:
-    """Return what runs of the size at which a scenario is calibrated cannot say; raises FitError as ``calibrate``."""
+    """Return what runs of a calibration's size cannot show; raises FitError as ``calibrate``."""
     return of_sizes(_sizes(scenario, _planned(scenario)[0]))
 
 
 def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
-    """Return the scenario at the levels of which something is told: the finest; the coarsest, of a posterior."""
+    """Return the scenario at the levels whose results are reported: the finest and, for a posterior, the coarsest."""
     told = [levels[-1], *([levels[0]] if scenario.spec.calibration.members else [])]
     return [level.scenario(scenario, level.seeds[0], {}).spec for level in told]
 
 
 def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:
-    """Return a scenario of each level and how many runs ``calibrate`` makes of its like; raises FitError as it does.
+    """Return a scenario of each level and how many runs ``calibrate`` makes at it; raises FitError as it does.
 
-    So many policies are run with so many draws, of which there are at most as many as members, and with their own
-    values. How many steps are taken the figures say. At most: each search takes all the steps that it may.
+    Each of so many policies is run with so many draws, at most one for each member, and with its own values. The
+    figures decide how many steps are taken; the largest count assumes that each search takes all its steps.
     """
     levels, parameters, _, _ = _planned(scenario)
     counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
@@ -251,7 +236,7 @@ def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = No
 
 
 def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
-    """Return the mean of each quantity of the evidence over runs, beside what is known of it."""
+    """Return the mean of each quantity of the evidence over runs, and its published range."""
     rows: list[Document] = []
     for number, known in enumerate(scope.evidence):
         values = [outcome["evidence"][number] for outcome in outcomes]
@@ -271,21 +256,7 @@ def _condition(
     document: Document,
     tell: Callable[[str], None],
 ) -> Conditioned | None:
-    """Condition every free parameter on the data, at the coarsest level, and add what is known to the report.
-
-    Args:
-        scenario: The scenario that is calibrated.
-        evaluations: Makes the runs.
-        data: What the parameters are conditioned on.
-        levels: All levels.
-        fit: The fit, from which runs are told apart; parameters that were not fitted have their own values there.
-        document: The report.
-        tell: Called with a line at each step.
-
-    Returns:
-        The members that are accepted, with the run that they are told apart from; None where they are fewer than
-        ``FEWEST``.
-    """
+    """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
     settings, seed = scenario.spec.calibration, scenario.spec.seed
     parameters = free_parameters(scenario)
     model = Model(data, evaluations, levels[0], parameters, fit.values())
@@ -302,26 +273,26 @@ def _condition(
     add_ensemble(document, ensemble, draws)
     if len(draws.coordinates) < FEWEST:
         return None
-    tell("windows are left out, one at a time")
+    tell("leaving out windows, one at a time")
     windows = Windows(draws, data, model, errors)
     left_out = windows.left_out(seed)
-    tell("posteriors of data of known parameters are ranked")
+    tell("ranking true values in posteriors of simulated data")
     even = ranks(draws.emulator, seed)
-    tell("it is asked what answers hang on")
+    tell("finding the parameters that answers depend on")
     answers = sensitivities(draws, seed, _answers(draws, model.base))
     add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, answers))
     return Conditioned(draws, model.base)
 
 
 def _answers(draws: Posterior, base: Outcome) -> dict[str, tuple[Emulator, float]]:
-    """Return an emulator of each total that users ask for, in log units, and its variance over the draws."""
+    """Return an emulator of each reported total, in log units, and its variance over the draws."""
     columns, drawn = log_ratios([base, *draws.runs.outcomes], [base]), log_ratios(draws.outcomes, [base])
     emulators = [draws.runs.emulate(column[:, None]) for column in columns.T]
     return dict(zip(TOTALS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
 
 
 def _write_draws(path: Path, draws: Posterior) -> None:
-    """Store posterior draws, one a row, as a scenario's ``calibration.draws``."""
+    """Store posterior draws, one on each row, as a scenario's ``calibration.draws``."""
     lines = [",".join(["draw", *(one.key for one in draws.parameters)])]
     for number, coordinates in enumerate(draws.coordinates):
         values = values_at(draws.parameters, coordinates).values()
@@ -331,7 +302,7 @@ def _write_draws(path: Path, draws: Posterior) -> None:
 
 
 def _update(scenario: Scenario, document: Document, draws: str | None) -> Update:
-    """Return what is written back into the scenario's file."""
+    """Return the update of the scenario's file."""
     by_label = {row["figure"]: row for row in document["figures"]}
     figures: dict[int, dict[str, Any]] = {}
     scale = scenario.spec.calibration.scales[-1]
@@ -340,7 +311,7 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
         if known is None or row.role == "input":
             continue
         figures[number] = {}
-        # Runs of a part of the country say less of the whole than runs of it, from which a file may have it.
+        # The file may have errors from runs of the whole country, which say more than runs of a part.
         if row.standard_error is None or scale == 1.0:
             figures[number]["standard_error"] = _short(error_of_whole(known["standard_error"], row, scale))
         if row.role == "predicted" and known.get("interval"):

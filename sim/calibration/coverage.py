@@ -1,8 +1,8 @@
-"""Coverage: do intervals hold what they are to hold as often as they say?
+"""Coverage: do intervals contain the true value as often as they claim?
 
-Two tests. **Left out**: each reported figure is predicted by all others, with discrepancies that were learnt without
-it. **Ranks**: parameters are drawn from their ranges, data are made of them, the posterior is computed from these data
-as from reported ones, and the rank of the true parameters among its draws is noted; where all is right, ranks are even
+Two tests. **Left out**: each reported figure is predicted from all others, with discrepancies learnt without it.
+**Ranks**: parameters are drawn from their ranges, data are simulated from them, the posterior of these data is computed
+as for reported ones, and the rank of the true parameters among its draws is recorded; if all is right, ranks are even
 (simulation-based calibration: Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
 """
 
@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from sim.calibration.data import Data, Model
 from sim.calibration.discrepancy import Linear, learnt
-from sim.calibration.emulated import emulated_draws
-from sim.calibration.emulator import Emulator
+from sim.calibration.emulator import Emulator, emulated_draws
 from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
@@ -25,23 +24,23 @@ from sim.reading.outcomes import Outcome
 Array = npt.NDArray[np.float64]
 
 RANKED = 39
-"""Draws of each posterior in which a truth is ranked."""
+"""Draws of each posterior among which a true value is ranked."""
 
 SPARE = 48
-"""Draws that are made for them: some are rejected."""
+"""Draws made for each posterior: some are rejected."""
 
 SETS = 200
-"""Data sets."""
+"""Default number of data sets."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A reported figure beside what the others say of it.
+    """A reported figure, and its prediction from the others.
 
     Attributes:
-        number: That of the figure.
+        number: The number of the figure.
         fitted: Whether the posterior is conditioned on it when it is not left out.
-        interval: Of 90 per cent, in the figure's own unit.
+        interval: 90% interval, in the figure's own unit.
         middle: The median.
         held: Whether the reported number lies inside.
     """
@@ -56,24 +55,17 @@ class LeftOut:
 class Windows:
     """Every reported figure as a window that can be left out.
 
-    Rows are the data of the posterior, then the predicted figures, in units of standard errors: of predicted figures
-    those without discrepancy.
+    Rows are the data of the posterior, then the predicted figures, in units of standard errors; those of predicted
+    figures exclude discrepancy.
 
     Attributes:
         numbers: The numbers of fitted figures, then of predicted ones.
-        families: Those of the windows, each once.
+        families: The families of the windows, each once.
         linear: The rows as a linear model about the mean of the draws.
     """
 
     def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:
-        """Take the windows of a posterior.
-
-        Args:
-            draws: Its accepted members.
-            data: What it is conditioned on.
-            model: Has simulated it.
-            errors: (data,) The errors with which it was conditioned.
-        """
+        """Take the windows of accepted draws, which were conditioned with these errors (data,)."""
         self._draws, self._data, self._given = draws, data, errors
         fitted, predicted = list(data.targets.fitted), list(data.predicted)
         self.numbers = [*fitted, *predicted]
@@ -100,20 +92,20 @@ class Windows:
         self.linear = Linear(off, slopes @ slopes.T, self._errors, inside, scored)
 
     def learnt(self) -> dict[str, float]:
-        """Return the discrepancy of each family that left-out windows speak for."""
+        """Return the discrepancy of each family of left-out windows."""
         return learnt(self.linear, self.families)
 
     def left_out(self, seed: int) -> list[LeftOut]:
-        """Predict each window by the fitted figures and the evidence without it, with discrepancies learnt so.
+        """Predict each window from the other fitted figures and the evidence, with discrepancies learnt without it.
 
-        Every draw is moved to where it would be without the window, by one step of the descent; what the window is
-        there its emulator says, as a difference from the draw's own run.
+        Every draw is moved to where it would be without the window, by one step of the descent; an emulator predicts
+        the window there, as a difference from the draw's own run.
 
         Args:
-            seed: That of the errors of predictions.
+            seed: The seed of the errors of predictions.
 
         Returns:
-            A row a window: the fitted figures, then the predicted ones.
+            One row for each window: the fitted figures, then the predicted ones.
         """
         slopes = np.array([self._slopes(one) for one in self._draws.scores])
         noise = generator_of(seed, COVERAGE).standard_normal(self._simulated.shape)
@@ -126,7 +118,7 @@ class Windows:
             kept = np.array([one for one in range(len(self._given)) if one != row])
             moved = self._without(kept, errors, slopes, noise)
             there = self._simulated[:, row] + self._predicted(moved, row) - self._predicted(self._draws.scores, row)
-            # Emulators say nothing of what lies beyond all runs.
+            # Emulators do not extrapolate beyond all runs.
             there = np.clip(there, self._shown[0][row], self._shown[1][row])
             found = expanded(there) + errors[row] * noise[:, row]
             ends = np.quantile(found, [TAILS[0], 0.5, TAILS[1]])
@@ -138,7 +130,7 @@ class Windows:
         return rows
 
     def _without(self, kept: npt.NDArray[np.intp], errors: Array, slopes: Array, noise: Array) -> Array:
-        """Return where the draws would be, (draws, parameters), were they conditioned on some of the rows alone."""
+        """Return where the draws would be, (draws, parameters), if conditioned on some of the rows only."""
         anchors, rest = self._draws.anchors, self._draws.rest[kept] * errors[kept]
         jacobians = slopes[:, kept]
         transposed = np.swapaxes(jacobians, 1, 2)
@@ -158,7 +150,7 @@ class Windows:
         return np.vstack([one.derivatives(scores) for one in self._emulators])
 
     def _predicted(self, scores: Array, row: int) -> Array:
-        """Return what emulators say of a row at normal scores."""
+        """Return the predictions of a row at normal scores."""
         data = len(self._given)
         emulator, column = (self._emulators[0], row) if row < data else (self._emulators[1], row - data)
         return emulator.of(np.array([column])).predicted(scores)[:, 0]
@@ -169,16 +161,16 @@ class Windows:
 
 
 def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
-    """Compute the rank of the truth in the posterior of each of many data sets, which an emulator makes.
+    """Compute the rank of the true value in the posteriors of data sets that an emulator makes.
 
     Args:
-        emulator: Stands in for the model: its data are in standard errors.
-        seed: That of truths, errors and draws.
-        sets: How many data sets.
+        emulator: Replaces the model: its data are in standard errors.
+        seed: The seed of true values, errors and draws.
+        sets: The number of data sets.
 
     Returns:
-        Ranks from 0 to ``RANKED``, (data sets, parameters). Sets of which fewer draws than these are accepted have none
-        and are left out: how many there are is part of the result.
+        Ranks from 0 to ``RANKED``, (data sets, parameters). Data sets with fewer accepted draws are left out; their
+        number is part of the result.
     """
     generator = generator_of(seed, COVERAGE)
     errors = np.ones(len(emulator.constant))
@@ -194,15 +186,7 @@ def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
 
 
 def uniformity(rows: Array, bins: int = 10) -> Array:
-    """Return how likely ranks as uneven as these are where all is right, a probability for each parameter.
-
-    Args:
-        rows: (data sets, parameters) Ranks from 0 to ``RANKED``.
-        bins: Into how many ranks are parted.
-
-    Returns:
-        (parameters,) The p-values of chi-square tests; 0 without any data set.
-    """
+    """Return p-values (parameters,) of chi-square tests that ranks (data sets, parameters) are even; 0 without any."""
     from scipy.stats import chisquare
 
     if not len(rows):

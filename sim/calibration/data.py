@@ -1,15 +1,14 @@
 """The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
 
-Data are the fitted figures and, where the scenario asks for it, quantities of its evidence.
+Data are the fitted figures and the quantities of the scenario's evidence that it names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sim.calibration.evaluations import Evaluations, Task, Values, figures_of
+from sim.calibration.evaluations import Evaluations, Level, Task, Values, figures_of
 from sim.calibration.fit import Matrix, values_at
-from sim.calibration.levels import Level
 from sim.calibration.targets import LEAST_COUNT, Targets, Vector
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
@@ -18,39 +17,32 @@ from sim.reading.outcomes import Outcome
 from sim.store.scope import Scope
 
 HALF_WIDTH = normal_quantile(0.95)
-"""Half the width of a range of evidence, in standard deviations: the range is taken for a 90 per cent interval."""
+"""Half the width of a range of evidence, in standard deviations: the range is taken as a 90% interval."""
 
 LEAST = 1e-9
-"""The least value of evidence whose range lies above 0, which is compared by its logarithm."""
+"""The smallest value of evidence with a positive range, which is compared by its logarithm."""
 
 
 class Data:
     """Observed data and their standard errors.
 
     Figures are in tolerances, evidence is on the scale of its range. The standard error of a figure has three parts:
-    its tolerance, for rounding; its standard deviation between seeds, since what was reported happened once; and the
-    discrepancy of its family, by which the model would be off even with the best of all parameters.
+    its tolerance, for rounding; its standard deviation between seeds, since the reported history happened once; and the
+    discrepancy of its family: the error of the model even with the best parameters.
 
     Attributes:
         targets: The figures of the scenario.
-        figures: Those of the reference runs, (runs, figures), NaN where there is none.
+        figures: The figures of the reference runs, (runs, figures), NaN where there is none.
         counted: The numbers of the figures that every reference run has.
         predicted: The numbers of counted figures that are not fitted but have a reported number.
-        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances, from
-            what the reference runs differ by.
+        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances,
+            from the differences between the reference runs.
         names: (data,) Labels of fitted figures, then names of evidence.
         observed: (data,) The data.
     """
 
     def __init__(self, scope: Scope, evidence: Sequence[str], reference: Sequence[Outcome], scale: float) -> None:
-        """Take the data of a scenario.
-
-        Args:
-            scope: That of the scenario.
-            evidence: The names of quantities that are data, too.
-            reference: Runs with seeds of their own, at the values from which the model's runs are told apart.
-            scale: That of the reference runs.
-        """
+        """Take the data of a scope from reference runs with different seeds; ``evidence`` names quantities."""
         self.targets = targets = Targets.of(scope)
         self._reference = reference
         self.figures = figures_of(reference)
@@ -78,14 +70,7 @@ class Data:
         self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])
 
     def errors(self, discrepancy: Mapping[str, float]) -> Vector:
-        """Return the standard errors of the data, (data,).
-
-        Args:
-            discrepancy: By family of figures, as a share of a level; 0 where it has none.
-
-        Returns:
-            Those of figures in tolerances, those of evidence on the scale of its range.
-        """
+        """Return the standard errors of the data, (data,), for a discrepancy by family, a share of a level."""
         return np.array([*self.figure_errors(self.targets.fitted, discrepancy), *self._evidence_errors])
 
     def figure_errors(self, numbers: Sequence[int], discrepancy: Mapping[str, float]) -> Vector:
@@ -117,10 +102,10 @@ class Data:
 class Model:
     """The model at a level, which simulates data.
 
-    All runs have the same seed, so that what chance does to two runs alike drops out of their difference; that is so
-    near the values ``base`` alone: elsewhere raids come otherwise. What a run gives is moved by as much as the level's
-    runs at ``base``, one with each of its seeds, are off in the mean from what is expected there, the mean of the
-    data's reference runs. So the bias of the level, its scale and pooling, is not left; the chance of a run is.
+    All runs have the same seed, so that noise common to two runs cancels in their difference; that works near the
+    values ``base`` only: elsewhere raids happen otherwise. Results are shifted by the mean difference between the
+    level's runs at ``base``, one with each of its seeds, and the data's reference runs there. This removes the bias of
+    the level, its scale and pooling; the noise of a run remains.
 
     Attributes:
         base: The outcome of the level's run with its first seed at the values ``base``.
@@ -146,15 +131,7 @@ class Model:
         self._figures_shift: Vector = np.array(reference) - figures
 
     def outcomes(self, coordinates: Matrix) -> list[Outcome | None]:
-        """Simulate points.
-
-        Args:
-            coordinates: (points, parameters) Unit-cube coordinates.
-
-        Returns:
-            The outcome of each; None where its values make no scenario: each may be in its range, and all of them too
-            much together.
-        """
+        """Simulate points (points, parameters) in the unit cube; None for one whose values make no scenario."""
         tasks = [Task(self._level, self._seed, values_at(self._parameters, row)) for row in coordinates]
         return self._evaluations.evaluate_possible(tasks)
 
@@ -163,12 +140,12 @@ class Model:
         return np.array([self._data.simulated(one) for one in outcomes]) + self._shift
 
     def chance(self, errors: Vector) -> Vector:
-        """Return by how much data vary with a run's seed at the values ``base``, a standard deviation, (data,)."""
+        """Return the standard deviation of data between seeds at the values ``base``, (data,), in errors."""
         runs = [self._data.simulated(one) for one in self._runs]
         return np.asarray(np.std(runs, axis=0, ddof=1) / errors)
 
     def residuals(self, errors: Vector) -> Callable[[Matrix], tuple[list[Outcome | None], Matrix]]:
-        """Return what simulates points and says how far their data are off, in standard errors (data,)."""
+        """Return a function that simulates points and returns residuals of their data, in standard errors (data,)."""
 
         def simulated(coordinates: Matrix) -> tuple[list[Outcome | None], Matrix]:
             outcomes = self.outcomes(coordinates)

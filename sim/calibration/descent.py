@@ -1,12 +1,12 @@
-"""Ensemble descent: damped Gauss-Newton steps, each ensemble member from its own point and with slopes of its own.
+"""Ensemble descent: damped Gauss-Newton steps; each ensemble member has its own point and its own slopes.
 
-Each member minimises an objective: half of |scores - anchor|^2 + |simulated - observations|^2. All begin at a common
-start that meets the data, and the goals of each, its anchor and observations, move away from it part by part, as far as
+Each member minimises an objective: half of |scores - anchor|^2 + |simulated - observations|^2. All start at a common
+point that meets the data. The goals of each, its anchor and observations, move away from there part by part, as far as
 its data can follow (numerical continuation: Allgower and Georg, 2003). So members stay near the data on their way,
-where slopes are of use, and need not find back to them from anywhere: a draw from wide ranges may be a world in which
-all attempts have ended. All members step at the same time, so that their simulations run side by side, and learn slopes
-from the runs of all. What a member's own last step did beside what the slopes said of it, whether it was taken or not,
-is corrected along that step (Broyden, Mathematics of Computation 19, 1965).
+where slopes are useful, and need not find back from far away: a draw from wide ranges may be a world in which all
+attempts have ended. All members step at the same time, so that their simulations run in parallel, and slopes are learnt
+from the runs of all. The difference between a member's last step and the prediction of the slopes, whether the step was
+accepted or not, is corrected along that step (Broyden, Mathematics of Computation 19, 1965).
 """
 
 from collections.abc import Callable
@@ -19,40 +19,40 @@ Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 CONVERGED = 0.005
-"""A member has converged when its next step is predicted to lower its objective by less than this: a tenth of a
-standard error in a single datum makes up as much."""
+"""A member has converged when its next step is predicted to lower its objective by less than this, which corresponds to
+a tenth of a standard error in one datum."""
 
 EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
 """The trust region (Nocedal and Wright, Numerical Optimization, 2006, algorithm 4.1): at the end of the way the step
-length doubles, up to the longest part, where the actual decrease is above this share of the predicted one, and halves
+length doubles, up to the longest part, where the actual decrease exceeds this share of the predicted one, and halves
 where it is below."""
 
 TOLERATED = 2.0
-"""Standard deviations of chance by which an objective may rise, and which are added to both decreases before they are
-compared (Sun and Nocedal, Mathematical Programming 202, 2023): else steps are taken where chance was kind, and refused
-and made shorter where it was not."""
+"""Standard deviations of run-to-run noise by which an objective may rise, added to both decreases before they are
+compared (Sun and Nocedal, Mathematical Programming 202, 2023). Otherwise lucky steps would be accepted, and unlucky
+ones refused and shortened."""
 
 LONGEST = 0.45
-"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator: a rough model changes by
-more than they tell, so a whole step goes too far. This is where steps of the flagship would have left least
-(``docs/rationale.md``, under calibration)."""
+"""The largest part of a Gauss-Newton step that is taken where slopes are those of an emulator: a rough model changes by
+more than they predict, so a whole step goes too far. With this value steps of the flagship would have left least
+(``docs/rationale-archive.md``, under calibration)."""
 
 STRIDE = 0.25
-"""How far goals move at each step, at most, as a part of the way from the start."""
+"""The most that goals move at each step, as a part of the way from the start."""
 
 LONGER = 1.5
-"""By how much a stride grows that led on, up to ``STRIDE``; one that did not is halved."""
+"""Growth of a stride after an accepted step, up to ``STRIDE``; after a refused one it is halved."""
 
 FOLLOWED = 6.0
-"""A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
-goals that move away cannot be followed without a lag. At the end of the way it is made up for."""
+"""On the way a step that does not lower the objective is also accepted where data are within so many standard errors
+(r.m.s.): moving goals cannot be followed without a lag, which is made up at the end of the way."""
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""
 
 
 class Predictor(Protocol):
-    """What predicts data by scores, as ``sim.calibration.emulator.Emulator`` does."""
+    """Predicts data from scores, as ``sim.calibration.emulator.Emulator`` does."""
 
     def predicted(self, scores: Array) -> Array:
         """Return data (points, data) at scores (points, parameters)."""
@@ -64,19 +64,19 @@ class Predictor(Protocol):
 class Descent:
     """An ensemble and its iterates.
 
-    No step is taken where a simulation gives no data (NaN), and none that leads up by more than chance does, but for
-    those of which data follow goals on their way.
+    No step is accepted where a simulation gives no data (NaN), nor one that raises the objective by more than noise
+    does, except on the way, where data follow their goals.
 
     Attributes:
         anchors: Where each member would be without data, (members, parameters), in normal scores.
-        observations: The data that each member is to reproduce, (members, data).
+        observations: The data that each member must reproduce, (members, data).
         iterates: Where each member is, (members, parameters), in normal scores.
         simulated: The simulated data there, (members, data).
         part: How far the goals of each have moved on their way, (members,), from 0 to 1.
-        stride: By how much they are to move at the next step, (members,).
-        length: Which part of a Gauss-Newton step is taken, (members,).
-        tried: Scores and data at both ends of each member's last step, whether it was taken or not.
-        taken: Whether it was, (members,).
+        stride: How far they move at the next step, (members,).
+        length: The part of a Gauss-Newton step that is taken, (members,).
+        tried: Scores and data at both ends of each member's last step, whether accepted or not.
+        taken: Whether it was accepted, (members,).
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class Descent:
         longest: float = LONGEST,
         converged: float = CONVERGED,
     ) -> None:
-        """Begin.
+        """Start the descent.
 
         Args:
-            start: Where all members begin, (parameters,), in normal scores.
+            start: Where all members start, (parameters,), in normal scores.
             anchors: As the attribute.
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
             chance: (data,) The standard deviation of simulated data between runs, see ``TOLERATED``.
-            longest: Which part of a Gauss-Newton step is taken at most.
-            converged: What a step must be predicted to lower an objective by.
+            longest: The largest part of a Gauss-Newton step that is taken.
+            converged: The least predicted decrease of an objective for which a step is taken.
         """
         members = len(anchors)
         self.anchors = anchors
@@ -125,7 +125,8 @@ class Descent:
 
         Args:
             simulate: Returns the data of some members (indices) at normal scores (members, parameters).
-            learn: Returns what predicts data by all runs so far; None where there are none, and all go on blindly.
+            learn: Returns a predictor of data from all runs so far; None where there are none, and all go straight
+            ahead.
             steps: The most steps that are proposed to each member.
             tell: Called with a line at each step.
         """
@@ -138,9 +139,9 @@ class Descent:
             moving = np.flatnonzero((self.part < 1.0) | (predicted > self._converged))
             off = np.sqrt(np.mean((self.simulated - self.part[:, None] * self.observations) ** 2, axis=1))
             tell(
-                f"step {number + 1} of at most {steps}: {len(moving)} of {len(parts)} members move, "
-                f"{np.mean(self.part):.0%} of the way is done, {np.median(off):.2f} standard errors (r.m.s., median) "
-                "off it"
+                f"step {number + 1} of at most {steps}: {len(moving)} of {len(parts)} members move; "
+                f"{np.mean(self.part):.0%} of the way is done; members are {np.median(off):.2f} standard errors off "
+                "(median r.m.s.)"
             )
             if not len(moving):
                 break
@@ -163,7 +164,7 @@ class Descent:
             self.simulated[taken] = simulated[down | followed]
 
     def _adapt(self, members: Indices, taken: npt.NDArray[np.bool_], ratio: Array) -> None:
-        """Adapt strides and step lengths by whether steps were taken, at the end of the way by how well they led."""
+        """Adapt strides and step lengths: on the way to whether steps were accepted, at its end to their decrease."""
         stride, length = self.stride[members], self.length[members]
         self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
         on_the_way = self.part[members] < 1.0
@@ -172,11 +173,11 @@ class Descent:
         self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 
     def _tolerance(self, before: Array, after: Array) -> Array:
-        """Return what the difference of two objectives may be by chance, by the residuals of both, (members,)."""
+        """Return how much two objectives may differ by noise, from the residuals of both, (members,)."""
         return np.asarray(TOLERATED * np.sqrt(np.sum(self._chance**2 * (before**2 + after**2), axis=1)))
 
     def _note(self, members: Indices, scores: Array, simulated: Array) -> None:
-        """Remember the last step of members, whether it is taken or not, where it gave data."""
+        """Record the last step of members, whether accepted or not, where it gave data."""
         data = np.isfinite(simulated).all(axis=1)
         known = members[data]
         ends = (self.iterates[known], self.simulated[known]), (scores[data], simulated[data])
@@ -197,7 +198,7 @@ class Descent:
         transposed = np.swapaxes(jacobians, 1, 2)
         residuals = wanted - self.simulated
         downhill = home + (transposed @ residuals[:, :, None])[:, :, 0]
-        # The same as (1 + J'J)^-1 downhill, by as many equations as there are data.
+        # Equals (1 + J'J)^-1 downhill, with only as many equations as there are data.
         curvature = np.eye(jacobians.shape[1]) + jacobians @ transposed
         ahead = residuals - (jacobians @ home[:, :, None])[:, :, 0]
         whole = home + (transposed @ np.linalg.solve(curvature, ahead[:, :, None]))[:, :, 0]

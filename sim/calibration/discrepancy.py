@@ -1,11 +1,11 @@
-"""Discrepancy: by how much the model would be off even with the best of all parameters, learnt from windows left out.
+"""Discrepancy: how far the model would be off even with the best parameters, learnt from windows left out.
 
-A model that is taken for exact gives intervals that are too narrow, and parameters that are bent to make up for what it
-lacks (Kennedy and O'Hagan, Journal of the Royal Statistical Society B 63, 2001; Brynjarsdottir and O'Hagan, Inverse
-Problems 30, 2014). Each family of figures has a standard deviation of its own, a share of the level. It is that with
-which each window is predicted best by all others: the sum of the log densities of left-out windows is largest
-(Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2). Data are linear in the scores
-for this, as they are near the posterior's mode; then what is left out has a closed form.
+A model that is taken as exact gives intervals that are too narrow, and parameters that compensate for what it lacks
+(Kennedy and O'Hagan, Journal of the Royal Statistical Society B 63, 2001; Brynjarsdottir and O'Hagan, Inverse Problems
+30, 2014). Each family of figures has its own standard deviation, a share of the level. It is the one with which each
+window is predicted best from all others: the sum of the log densities of left-out windows is largest (Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2). Data are taken as linear in the scores, as they
+are near the posterior's mode; then predictions of left-out windows have a closed form.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +20,10 @@ SHARES = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12
 """Discrepancies that are tried, as shares of a level."""
 
 BEGUN = 0.02
-"""Where each family's search begins."""
+"""The start of each family's search."""
 
 ROUNDS = 6
-"""Times at most that every family is gone through."""
+"""The most passes over all families."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Linear:
     """Data as a linear model of standard normal scores.
 
     Attributes:
-        off: (windows,) Observed less what is expected with all scores at 0, in units of the windows.
-        covariance: (windows, windows) Of what is expected, over the prior.
+        off: (windows,) Observed minus expected with all scores at 0, in units of the windows.
+        covariance: (windows, windows) Of the expected values, over the prior.
         errors: Returns the standard errors (windows,) with discrepancies by family.
-        conditioned: (windows,) Which windows the parameters are conditioned on; the others are left out always.
-        scored: (windows,) Which windows tell of discrepancies.
+        conditioned: (windows,) Which windows the parameters are conditioned on; the others are always left out.
+        scored: (windows,) Which windows are used to learn discrepancies.
     """
 
     off: Array
@@ -45,14 +45,7 @@ class Linear:
     scored: npt.NDArray[np.bool_]
 
     def left_out(self, discrepancy: Mapping[str, float]) -> tuple[Array, Array]:
-        """Predict each window by the conditioned ones but itself.
-
-        Args:
-            discrepancy: By family.
-
-        Returns:
-            How far each observed value lies from its prediction, (windows,), and the standard deviation of that.
-        """
+        """Return the distance (windows,) of each value from its prediction by the other windows, and its deviation."""
         total = self.covariance + np.diag(self.errors(discrepancy) ** 2)
         inside = np.flatnonzero(self.conditioned)
         precision = np.linalg.inv(total[np.ix_(inside, inside)])
@@ -72,22 +65,14 @@ class Linear:
         return float(-np.sum((np.log(spread) + 0.5 * (off / spread) ** 2)[self.scored]))
 
     def without(self, number: int) -> "Linear":
-        """Return the same where the parameters are not conditioned on a window, nor discrepancies learnt from it."""
+        """Return the same without a window: neither parameters nor discrepancies use it."""
         conditioned, scored = self.conditioned.copy(), self.scored.copy()
         conditioned[number] = scored[number] = False
         return Linear(self.off, self.covariance, self.errors, conditioned, scored)
 
 
 def learnt(linear: Linear, families: Sequence[str]) -> dict[str, float]:
-    """Return the discrepancy of each family with which left-out windows are predicted best.
-
-    Args:
-        linear: The data.
-        families: Those that have one.
-
-    Returns:
-        By family, one of ``SHARES``; the least of those that are equally good.
-    """
+    """Return the discrepancy of each family, one of ``SHARES``, with which left-out windows are predicted best."""
     found = dict.fromkeys(families, BEGUN)
     best = linear.score(found)
     for _ in range(ROUNDS):

@@ -1,10 +1,9 @@
-"""Drivers: which parameters an answer hangs on, over the posterior, and what a wider prior would do to it.
+"""Drivers: which parameters an answer depends on, over the posterior, and the effect of a wider prior.
 
-The first-order index of a parameter is the share of the answer's variance that would go if the parameter were known:
-Var(E(answer | parameter)) / Var(answer) (Sobol, Mathematics and Computers in Simulation 55, 2001). Over a posterior
-parameters depend on each other, and indices need not add up to 1; they are computed from the draws as they are, by the
-means of the answer in classes of the parameter (Plischke, Borgonovo and Smith, European Journal of Operational Research
-226, 2013).
+The first-order index of a parameter is the share of the answer's variance that would vanish if the parameter were
+known: Var(E(answer | parameter)) / Var(answer) (Sobol, Mathematics and Computers in Simulation 55, 2001). Parameters of
+a posterior are correlated, so indices need not add up to 1. They are computed from the draws, as means of the answer in
+classes of the parameter (Plischke, Borgonovo and Smith, European Journal of Operational Research 226, 2013).
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.emulated import emulated_draws
-from sim.calibration.emulator import Emulator
+from sim.calibration.emulator import Emulator, emulated_draws
 from sim.calibration.posterior import Posterior
 from sim.experiments.design import DRIVERS, generator_of
 from sim.reading.draw_intervals import TAILS
@@ -22,31 +20,30 @@ from sim.reading.draw_intervals import TAILS
 Array = npt.NDArray[np.float64]
 
 CLASSES = 40
-"""Classes of equal probability into which a parameter's draws are parted."""
+"""Classes of equal probability into which a parameter's draws are divided."""
 
 DRAWS = 2000
-"""Draws by the emulator from which indices are computed."""
+"""Draws by the emulator for indices."""
 
 WIDE_DRAWS = 600
 """Draws with a wider prior."""
 
 SHOWN = 5
-"""Parameters that are told of an answer."""
+"""Reported parameters of an answer."""
 
 WIDER = 2.0
-"""By how much the prior of a parameter is made wider."""
+"""The factor of a wider prior."""
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A parameter that an answer hangs on.
+    """A parameter that an answer depends on.
 
     Attributes:
         key: Its dotted key.
-        index: The share of the answer's variance that would go if it were known.
-        slope: By how much the answer moves where the parameter moves by a posterior standard deviation, in the answer's
-            unit.
-        width_ratio: How many times as wide the answer's interval is where the parameter's prior is twice as wide.
+        index: The share of the answer's variance that would vanish if it were known.
+        slope: The change of the answer for one posterior standard deviation of the parameter, in the answer's unit.
+        width_ratio: The width of the answer's interval if the parameter's prior is twice as wide, over its width.
     """
 
     key: str
@@ -57,12 +54,12 @@ class Driver:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What an answer hangs on.
+    """The parameters that an answer depends on.
 
     Attributes:
-        explained: The share of the answer's variance over runs that its emulator explains, 0 where it is further off
+        explained: The share of the answer's variance over runs that its emulator explains, 0 where it predicts worse
             than their mean; the rest has no driver.
-        drivers: The parameters that matter most, the first the most; none where nothing is explained.
+        drivers: The parameters that matter most, the largest first; none where nothing is explained.
     """
 
     explained: float
@@ -72,7 +69,7 @@ class Sensitivity:
 def first_order(scores: Array, answer: Array) -> Array:
     """Return the first-order index of each parameter from draws, (parameters,).
 
-    What chance alone gives with so many draws and classes is taken off.
+    Corrected for the value that noise would give with so many draws and classes.
 
     Args:
         scores: (draws, parameters) The parameters.
@@ -93,16 +90,7 @@ def first_order(scores: Array, answer: Array) -> Array:
 def sensitivities(
     posterior: Posterior, seed: int, answers: Mapping[str, tuple[Emulator, float]]
 ) -> dict[str, Sensitivity]:
-    """Say what each of some answers hangs on.
-
-    Args:
-        posterior: The posterior, whose emulator makes draws of its own: as many as indices need.
-        seed: That of the draws.
-        answers: By name an emulator of one quantity, and how much the quantity varies over runs, as a variance.
-
-    Returns:
-        By the same names.
-    """
+    """Find the parameters that answers depend on; each is an emulator of one quantity and its variance over runs."""
     scores = _drawn(posterior.emulator, seed, DRAWS)
     found = {}
     wide: dict[int, Array] = {}
@@ -135,7 +123,7 @@ def _drawn(emulator: Emulator, seed: int, members: int) -> Array:
 
 
 def _wide(emulator: Emulator, seed: int, number: int) -> Array:
-    """Draw scores where one parameter's prior is wider, by the same emulator carried on beyond the range."""
+    """Draw scores where one parameter's prior is wider; the emulator is extrapolated beyond the range."""
     slopes, products = emulator.slopes.copy(), emulator.products.copy()
     slopes[:, number] *= WIDER
     place = emulator.curved == number

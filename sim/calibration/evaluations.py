@@ -1,4 +1,4 @@
-"""Evaluations: runs of one scenario at a level, with a seed and values; each gives its figures, evidence and totals."""
+"""Evaluations: runs of one scenario at a level, with a seed and values; each gives figures, evidence and totals."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,58 @@ from typing import Any, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.levels import Level
 from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
 from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
-from sim.scenario import Scenario
+from sim.scenario import Scenario, ScenarioError, changed
+from sim.scenario.schema.population import Apart, Pool, plain_pool
 
 Values = Mapping[str, Any]
+
+POOL = "population.pool"
+"""The key of the pool of provinces."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A scale, the seeds that are averaged, and the pool of provinces, None for the scenario's own.
+
+    Most of the search uses coarser levels; the result is at the scenario's own.
+    """
+
+    scale: float
+    seeds: tuple[int, ...]
+    pool: Pool | None = None
+
+    def scenario(self, base: Scenario, seed: int, values: Mapping[str, Any]) -> Scenario:
+        """Return the scenario of one run at this level, by the vector engine, with other values at dotted keys."""
+        own: dict[str, Any] = {"scale": self.scale, "seed": seed, "engine": "vector"}
+        if self.pool is not None:
+            own[POOL] = plain_pool(self.pool)
+        return changed(base, {**values, **own})
+
+
+def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
+    """Return the pool of provinces at a coarse scale.
+
+    Thinned to some hundredths, 31 provinces have two officers and two cases a day each; one province of all people,
+    thinned alike, behaves like the country.
+
+    Args:
+        scenario: The scenario that is calibrated.
+        scale: The scale of the pooled runs.
+
+    Returns:
+        All of the country; or all except the provinces that a measure or a surge names; None where the pool stays as it
+        is: where the scenario itself has provinces apart, or pools would have more attempts than identities can number.
+    """
+    kind = scenario.spec.coarsest()
+    if kind is None or isinstance(scenario.spec.population.pool, Apart):
+        return None
+    try:
+        changed(scenario, {POOL: plain_pool(kind), "scale": scale})
+    except ScenarioError:
+        return None
+    return kind
 
 
 def figures_of(outcomes: Sequence[Outcome]) -> npt.NDArray[np.float64]:
@@ -33,20 +79,20 @@ class Task:
 
 
 class Evaluations(Simulations):
-    """Simulations of one scenario's tasks, kept in a folder."""
+    """Simulations of the tasks of one scenario, kept in a folder."""
 
     def __init__(self, scenario: Scenario, folder: Path, **computing: Unpack[Computing]) -> None:
         super().__init__(folder, figures_evidence_and_quantities, **computing)
         self._scenario = scenario
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Return the outcome of each task, in their order; the first that failed ends with a SimulationError."""
+        """Return the outcome of each task, in order; the first failed one raises a SimulationError."""
         return self.run((self._scenario_of(task) for task in tasks), len(tasks))
 
     def evaluate_possible(self, tasks: Sequence[Task]) -> list[Outcome | None]:
         """Return the outcome of each task as ``evaluate`` does, None for one whose values make no scenario.
 
-        Each scenario is made when its turn comes, while others run.
+        Each scenario is made when it is next, while others run.
         """
         impossible: set[int] = set()
 

@@ -1,6 +1,6 @@
-"""The fit: calibrated parameters to fitted figures, in expectation over seeds, coarse first, then at full scale.
+"""The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale.
 
-It gives one best point. ``posterior`` says which other points the figures allow.
+It finds the best point. ``posterior`` finds the other points that the figures allow.
 """
 
 import contextlib
@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.failures import RefusedError
-from sim.calibration.evaluations import Evaluations, Task, figures_of
-from sim.calibration.levels import Level
+from sim.calibration.evaluations import Evaluations, Level, Task, figures_of
 from sim.calibration.targets import Targets, Vector
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter
@@ -21,32 +20,32 @@ from sim.experiments.parameters import Parameter
 Matrix = npt.NDArray[np.float64]
 
 COARSE_CONVERGED = 0.2
-"""The coarsest level has converged when no residual is larger than so many tolerances."""
+"""The coarsest level has converged when no residual exceeds so many tolerances."""
 
 FINE_CONVERGED = 0.9
-"""A finer level has converged when no residual of its means is larger than so many tolerances."""
+"""A finer level has converged when no residual of its means exceeds so many tolerances."""
 
 STEP = 0.04
 """Step of a finite difference in unit-cube coordinates: wide enough that counts differ by more than a few."""
 
 JACOBIAN_RADIUS = 0.15
-"""The Jacobian is computed again when some coordinate is further than this from where it was computed."""
+"""The Jacobian is computed again when some coordinate is further than this from its last place."""
 
 JACOBIAN_SEEDS = 2
-"""Seeds of a Jacobian: few are enough, since what chance adds to both runs of a difference drops out."""
+"""Seeds of a Jacobian: few are enough, since noise common to both runs of a difference cancels."""
 
 SINGULAR_CUTOFF = 0.01
-"""Relative cut-off for singular values: smaller ones belong to figures that are nearly collinear, and are set to 0."""
+"""Relative cut-off for singular values: smaller ones belong to nearly collinear figures, and are set to 0."""
 
 MAX_EVALUATIONS = 20
-"""Evaluations of the residuals at most, each time that the coarsest level is solved."""
+"""The most evaluations of the residuals each time that the coarsest level is solved."""
 
 MAX_CORRECTIONS = 4
-"""Times at most that a finer level corrects the coarsest one."""
+"""The most times that a finer level corrects the coarsest one."""
 
 
-NO_PARAMETER = "no calibrated parameter has a range; parameters with origin: calibrated and a range"
-NO_FIGURE = "no figure is fitted; figures with role: fitted"
+NO_PARAMETER = "no calibrated parameter has a range; give one: {value, origin: calibrated, range, basis}"
+NO_FIGURE = "no figure is fitted; give at least one figure role: fitted"
 
 
 class FitError(RefusedError):
@@ -58,8 +57,8 @@ class Fit:
     """The result of a fit.
 
     Attributes:
-        parameters: What was fitted.
-        targets: The figures that it was fitted to.
+        parameters: The fitted parameters.
+        targets: The figures that they were fitted to.
         coordinates: The unit-cube coordinates of the solution, (parameters,).
         jacobian: Derivatives at the coarsest level, (fitted figures, parameters), in tolerances for the whole range.
         figures: All figures at the solution, by level: (seeds, figures), NaN where a run has none.
@@ -79,8 +78,8 @@ class Fit:
     def pseudo_inverse(self) -> Matrix:
         """Return the pseudo-inverse of the Jacobian, (parameters, fitted figures).
 
-        Figures that are nearly collinear (two totals and their change) differ by noise alone, which
-        ``SINGULAR_CUTOFF`` leaves out.
+        Nearly collinear figures (two totals and their change) differ by noise only, which ``SINGULAR_CUTOFF`` leaves
+        out.
         """
         return np.asarray(np.linalg.pinv(self.jacobian, rcond=SINGULAR_CUTOFF))
 
@@ -90,11 +89,11 @@ class Fit:
 
 
 SOLVING, JACOBIANS, CORRECTIONS = 6, 2, 2
-"""Typical numbers: of evaluations of the coarsest level, of its Jacobians, of evaluations of each finer one."""
+"""Typical numbers: evaluations of the coarsest level, its Jacobians, and evaluations of each finer level."""
 
 
 def solving(seeds: int, parameters: int, levels: int) -> list[Counts]:
-    """Return how many runs a fit makes at each of its levels, from coarse to fine."""
+    """Return how many runs a fit makes at each level, from coarse to fine."""
     jacobian = JACOBIAN_SEEDS * (parameters + 1)
     solutions = 1 + (levels - 1) * MAX_CORRECTIONS
     coarse = Counts(
@@ -111,7 +110,7 @@ def values_at(parameters: Sequence[Parameter], coordinates: Vector) -> dict[str,
 
 
 class Fitter:
-    """Solves for the coordinates of the parameters by least squares; every figure comes from ``evaluations``."""
+    """Solves for the coordinates of the parameters by least squares; ``evaluations`` makes all runs."""
 
     def __init__(
         self,
@@ -133,12 +132,12 @@ class Fitter:
     def fit(self, start: Vector) -> Fit:
         """Fit the parameters.
 
-        Where the finest level has converged at the start, nothing moves. Otherwise the coarsest level is solved by
-        least squares. The residuals of a finer level at the solution differ from the coarse ones; the coarse level is
-        solved again for targets shifted by this difference, until the finer level itself has converged.
+        If the finest level has converged at the start, nothing moves. Otherwise the coarsest level is solved by least
+        squares. The residuals of a finer level at the solution differ from the coarse ones; the coarse level is solved
+        again for targets shifted by this difference, until the finer level has converged.
 
         Args:
-            start: The unit-cube coordinates where it begins, (parameters,).
+            start: The unit-cube coordinates of the start, (parameters,).
 
         Returns:
             The solution, with the figures of every level there.
@@ -165,7 +164,7 @@ class Fitter:
         return figures_of(self._evaluations.evaluate([Task(level, seed, values) for seed in level.seeds]))
 
     def _is_off(self, level: Level, coordinates: Vector) -> bool:
-        """Return whether a figure is further from what was reported than a finer level may leave it."""
+        """Return whether a figure is further from its reported value than a finer level allows."""
         residuals = self._residuals(level, coordinates)
         self._tell_largest(level, residuals)
         return bool(np.abs(residuals).max() > FINE_CONVERGED)
@@ -180,7 +179,7 @@ class Fitter:
         return simulated - self._targets.reported()
 
     def _solve(self, start: Vector, shift: Vector) -> Vector:
-        """Return the coordinates at which the coarsest level's residuals are nearest to ``-shift``."""
+        """Return the coordinates at which the coarsest level's residuals are closest to ``-shift``."""
         from scipy.optimize import least_squares
 
         coarse = self._levels[0]
@@ -212,13 +211,13 @@ class Fitter:
         return best[1]
 
     def _jacobian_near(self, coordinates: Vector) -> tuple[Vector, Matrix]:
-        """Return a Jacobian computed within ``JACOBIAN_RADIUS`` of these coordinates, and where that was."""
+        """Return a Jacobian computed within ``JACOBIAN_RADIUS`` of these coordinates, and its place."""
         if self._jacobian is None or np.abs(self._jacobian[0] - coordinates).max() > JACOBIAN_RADIUS:
             self._jacobian = coordinates.copy(), self._jacobian_at(coordinates)
         return self._jacobian
 
     def _jacobian_at(self, coordinates: Vector) -> Matrix:
-        """Return the Jacobian (fitted figures, parameters) of the coarsest level by differences with equal seeds."""
+        """Return the Jacobian (fitted figures, parameters) of the coarsest level, by differences with equal seeds."""
         coarse = self._levels[0]
         seeds = coarse.seeds[:JACOBIAN_SEEDS]
         steps = np.where(coordinates + STEP <= 1.0, STEP, -STEP)

@@ -1,4 +1,4 @@
-"""The page of a calibration: its report as text for people (``fit.md``), and the pictures in it."""
+"""The page of a calibration: its report as text for people (``fit.md``), with its pictures."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +19,8 @@ PICTURE = "fit-{name}.svg"
 SHOWN_PARAMETERS = 40
 """Parameters in the picture of prior and posterior."""
 
-DRIVERS = ("answer", "explained", "parameter", "index", "one s.d. moves it by", "width with a prior twice as wide")
-"""The columns of what answers hang on."""
+DRIVERS = ("answer", "explained", "parameter", "index", "change for one s.d.", "width if the prior is twice as wide")
+"""Columns of the table of parameters that answers depend on."""
 
 ACROSS = 8.0
 """Width of a picture in inches."""
@@ -29,7 +29,7 @@ ROW = 0.2
 """Height of a row of a picture in inches."""
 
 FROZEN: dict[Any, Any] = {"svg.hashsalt": "tocsin", "svg.fonttype": "none", "font.size": 8.0}
-"""So that equal numbers give equal files, and texts stay texts."""
+"""Settings with which equal numbers give equal files, and texts stay texts."""
 
 
 def _range(ends: Sequence[Any]) -> str:
@@ -46,7 +46,7 @@ KNOWN: dict[str, Callable[[Document], str]] = {
     "expected": lambda row: number_text(row["expected"]),
     "off": distance,
 }
-"""Columns of a table of figures: what is shown of a row."""
+"""Columns of a table of figures."""
 
 FITTED = {
     **KNOWN,
@@ -55,24 +55,25 @@ FITTED = {
     "within": lambda row: yes_or_no(row["within"]),
     "s.d. of a run": lambda row: number_text(row["standard_error"]),
 }
-"""Those of fitted ones."""
+"""Columns of fitted figures."""
 
 PREDICTED = {
     **KNOWN,
     "90 % interval": lambda row: _range([number_text(end) for end in row["interval"]]) if row.get("interval") else "",
 }
-"""Those of predicted ones."""
+"""Columns of predicted figures."""
 
 
 def to_markdown(document: Document) -> str:
     """Return the report as Markdown."""
+    seeds, scales = document["seeds"], document["scales"]
+    coarser = ", ".join(f"{scale:g}" for scale in scales[:-1]) or "none"
     lines = [
         f"# Fit of {document['name']}",
         "",
-        f"Made by `tocsin calibrate`; {document['simulated']:,} runs simulated; expectations over "
-        f"{len(document['seeds'])} seeds, {document['seeds'][0]} to {document['seeds'][-1]}, at scale "
-        f"{document['scales'][-1]:g}; coarser scales on the way: "
-        f"{', '.join(f'{scale:g}' for scale in document['scales'][:-1]) or 'none'}.",
+        f"Written by `tocsin calibrate` from {document['simulated']:,} runs. Expected values are means over "
+        f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}, at scale {scales[-1]:g}. Coarser scales used in the "
+        f"search: {coarser}.",
         "",
         *(f"**Warning**: {line}\n" for line in document.get("warnings", ())),
         "## Fitted figures, in expectation",
@@ -94,7 +95,7 @@ def to_markdown(document: Document) -> str:
         ),
     ]
     if document["evidence"]:
-        lines += ["", "## Inside, beside published evidence", "", *_evidence(document["evidence"])]
+        lines += ["", "## Internal quantities and published evidence", "", *_evidence(document["evidence"])]
     if "posterior" in document:
         lines += ["", *_posterior(document["posterior"])]
     return "\n".join(lines) + "\n"
@@ -122,17 +123,18 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
 
 def _posterior(part: Document) -> list[str]:
     """Return the sections of the posterior."""
-    rows = [("ensemble", "all, at the end"), ("draws", "the draws"), ("right_model", "of a right model")]
+    rows = [("ensemble", "all members, at the end"), ("draws", "the draws"), ("right_model", "a correct model")]
     lines = [
         "## Draws",
         "",
-        f"An ensemble of {part['members']} over the ranges of {part['parameters']} parameters, each member moved to "
-        f"{part['data']} data of its own. Since steps are taken where chance was kind, each is then run with a seed "
-        f"that no step has seen. {part['draws']} are as near to the reported data there as a right model would be (sum "
-        "of squares below the 99.5 per cent quantile of chi-square): they are the draws, independent of each other.",
+        f"The ensemble has {part['members']} members, drawn from the ranges of {part['parameters']} parameters. Each "
+        f"was moved until it reproduced its own version of the {part['data']} data. Because steps are accepted where "
+        "noise helps, each member was then run with a seed that no step had used.\nWith that seed "
+        f"{part['draws']} members are as close to the reported data as a correct model would be (their sum of squares "
+        "is below the 99.5% quantile of chi-square). These are the posterior draws, independent of each other.",
         "",
-        "Root mean square of residuals, by member, in standard errors with the chance of a run, of which that has "
-        f"{part['chance']:.2f} (r.m.s.) of a datum's own:",
+        "Root mean square of the residuals of a member. Residuals are in standard errors of the data and of one run "
+        f"together; the run-to-run noise is {part['chance']:.2f} (r.m.s.) of a datum's own standard error:",
         "",
         *table(
             ("members", *(f"{quantile:.0%}" for quantile in QUANTILES)),
@@ -140,20 +142,22 @@ def _posterior(part: Document) -> list[str]:
         ),
         "",
     ]
-    return [*lines, *_known(part)] if "marginals" in part else lines
+    if "marginals" not in part:
+        return lines
+    return [*lines, *_trust(part), *_answers(part), *_policies(part.get("policies", [])), *_parameters_of(part)]
 
 
-def _known(part: Document) -> list[str]:
-    """Return the sections of what is known of the draws: discrepancy, windows left out, ranks, answers, parameters."""
+def _trust(part: Document) -> list[str]:
+    """Return the sections that show whether the draws can be trusted: discrepancy, left-out windows, ranks."""
     held = [sum(row["held"] for row in part["left_out"] if row["fitted"] == fitted) for fitted in (True, False)]
     count = [sum(row["fitted"] == fitted for row in part["left_out"]) for fitted in (True, False)]
     ranks = part["ranks"]
     return [
-        *_picture("residuals", "Residuals of the draws in each datum: middle and 90 per cent, in standard errors"),
+        *_picture("residuals", "Residuals of the draws in each datum: median and 90% interval, in standard errors"),
         "## Discrepancy",
         "",
-        "By family of figures, as a standard deviation: what the draws were conditioned with, and with what each "
-        "window is predicted best by all others:",
+        "The model discrepancy of each family of figures, as a standard deviation: the value used to condition the "
+        "draws, and the value with which each window is predicted best by all others:",
         "",
         *table(
             ("family", "stated", "learnt from windows left out"),
@@ -162,9 +166,9 @@ def _known(part: Document) -> list[str]:
         "",
         "## Windows left out",
         "",
-        "Each figure is predicted by all other fitted ones and the evidence, with discrepancies learnt without it. "
-        f"{held[0]} of {count[0]} fitted figures, and {held[1]} of {count[1]} that the draws were never conditioned "
-        "on, lie inside the interval of 90 per cent.",
+        "Each figure is predicted from all other fitted figures and the evidence, with a discrepancy learnt without "
+        f"it. {held[0]} of {count[0]} fitted figures, and {held[1]} of {count[1]} figures that were never used to "
+        "condition the draws, lie inside the 90% interval.",
         "",
         *table(
             ("figure", "conditioned on", "reported", "predicted", "90 % interval", "inside"),
@@ -181,42 +185,48 @@ def _known(part: Document) -> list[str]:
             ],
         ),
         "",
-        *_picture("left-out", "Reported beside what the other figures predict: middle and 90 per cent"),
+        *_picture("left-out", "Reported figures, and their predictions from all others: median and 90% interval"),
         "## Simulation-based calibration",
         "",
-        f"Of {ranks['asked']} data sets, made of parameters drawn from the ranges by an emulator of the model, "
-        f"{ranks['sets']} had draws enough. Intervals of 90 per cent hold the truth in {ranks['coverage']:.1%} of all "
-        f"cases, in {ranks['coverage_of_moved']:.1%} of those of the {MOVED} parameters that the data moved most. Of "
-        f"{part['parameters']} parameters the ranks of {ranks['uneven']} are uneven at a level of {UNEVEN:.0%}; by "
-        f"chance alone {UNEVEN * part['parameters']:.0f} would be. The least probability is "
+        f"An emulator of the model made {ranks['asked']} data sets from parameters drawn from the ranges; "
+        f"{ranks['sets']} of them gave enough draws. The 90% intervals contain the true value in "
+        f"{ranks['coverage']:.1%} of all cases, and in {ranks['coverage_of_moved']:.1%} of the cases of the {MOVED} "
+        "parameters that the data moved "
+        f"most. The ranks of {ranks['uneven']} of {part['parameters']} parameters are uneven at the {UNEVEN:.0%} "
+        f"level; noise alone would give {UNEVEN * part['parameters']:.0f}. The smallest p-value is "
         f"{ranks['least_probability']:.2g}.",
         "",
-        *_picture("ranks", "Ranks of the truth among draws, all parameters and those moved most"),
-        "## What answers hang on",
+        *_picture("ranks", "Ranks of the true value among the draws: all parameters, and those moved most"),
+    ]
+
+
+def _answers(part: Document) -> list[str]:
+    """Return the section about totals over the draws, and the parameters that they depend on."""
+    totals = [
+        (row["total"], number_text(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"])) for row in part["totals"]
+    ]
+    return [
+        "## What answers depend on",
         "",
-        "Of the scenario's own totals: the interval of 90 per cent over the draws, as a ratio to the fit's own value, "
-        "and the parameters whose knowledge would take off most of its variance (first-order index).",
+        "For each total of the scenario: its 90% interval over the draws, as a ratio to its value at the fit, and the "
+        "parameters that would reduce its variance most if they were known (first-order index).",
         "",
-        *table(
-            ("total", "at the fit", "5 %", "middle", "95 %"),
-            [
-                (row["total"], number_text(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"]))
-                for row in part["totals"]
-            ],
-        ),
+        *table(("total", "at the fit", "5 %", "middle", "95 %"), totals),
         "",
-        *table(
-            DRIVERS,
-            [row for name, one in part["answers"].items() for row in _drivers(name, one)],
-        ),
+        *table(DRIVERS, [row for name, one in part["answers"].items() for row in _drivers(name, one)]),
         "",
-        *_picture("drivers", "First-order indices of what answers hang on"),
-        *_policies(part.get("policies", [])),
+        *_picture("drivers", "First-order indices of the parameters that answers depend on"),
+    ]
+
+
+def _parameters_of(part: Document) -> list[str]:
+    """Return the section about the prior and posterior of each parameter."""
+    return [
         "## Prior and posterior",
         "",
-        "Every parameter that may move, by what is left of the spread of its range (1: nothing was learnt).",
+        "All free parameters, ordered by the share of their prior spread that the data leave (1: nothing was learnt).",
         "",
-        *_picture("parameters", f"The {SHOWN_PARAMETERS} parameters of which most was learnt: range, and 90 per cent"),
+        *_picture("parameters", f"The {SHOWN_PARAMETERS} parameters with the smallest share left: range, 90% interval"),
         *table(
             ("parameter", "origin", "range", "at the fit", "90 % interval", "spread left"),
             [
@@ -235,7 +245,7 @@ def _known(part: Document) -> list[str]:
 
 
 def _policies(policies: Sequence[Document]) -> list[str]:
-    """Return the section of what policies change, and of what that hangs on."""
+    """Return the section about the changes by policies, and the parameters that they depend on."""
     if not policies:
         return []
     changes, drivers = [], []
@@ -247,12 +257,13 @@ def _policies(policies: Sequence[Document]) -> list[str]:
     return [
         "## Policies",
         "",
-        "Change of a total beside the scenario itself, met by the same attempts and people: with the fit's own values, "
-        "and over the draws.",
+        "Change of a total compared with the scenario itself, on the same attempts and people: at the values of the "
+        "fit, and over the draws.",
         "",
         *table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
         "",
-        "What each change hangs on; one standard deviation of a parameter moves the ratio of both totals by so much.",
+        "The parameters that each change depends on, and the change of the ratio of both totals for one standard "
+        "deviation of a parameter.",
         "",
         *table(DRIVERS, drivers),
         "",
@@ -260,10 +271,10 @@ def _policies(policies: Sequence[Document]) -> list[str]:
 
 
 def _drivers(name: str, one: Document) -> list[tuple[str, ...]]:
-    """Return the rows of what an answer hangs on; one that says so where its runs do not tell."""
+    """Return rows for the parameters that an answer depends on; one row if its runs cannot show them."""
     explained = f"{one['explained']:.0%}"
     if not one["drivers"]:
-        return [(name, explained, "not told by these runs", "", "", "")]
+        return [(name, explained, "not shown by these runs", "", "", "")]
     return [
         (
             name if not number else "",
@@ -313,7 +324,7 @@ def write_pictures(document: Document, folder: Path) -> None:
 
 
 def _write(folder: Path, name: str, rows: int, draw: Callable[[Axes], None]) -> None:
-    """Write one picture of so many rows."""
+    """Write one picture with so many rows."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -324,12 +335,12 @@ def _write(folder: Path, name: str, rows: int, draw: Callable[[Axes], None]) -> 
 
 
 def _ends(quantiles: Sequence[float]) -> tuple[float, float, float]:
-    """Return the ends of 90 per cent and the middle among ``QUANTILES``."""
+    """Return the ends of the 90% interval and the median among ``QUANTILES``."""
     return quantiles[0], quantiles[2], quantiles[4]
 
 
 def _intervals(axes: Axes, names: Sequence[str], ends: Sequence[tuple[float, float, float]], unit: str) -> None:
-    """Draw middles and intervals, a row each, the first at the top, beside a line at 0."""
+    """Draw medians and intervals, one row each, the first at the top, with a line at 0."""
     places = range(len(names), 0, -1)
     axes.axvline(0.0, color="0.7", linewidth=0.8)
     axes.hlines(places, [one[0] for one in ends], [one[2] for one in ends], color="#1f4e79", linewidth=1.5)
@@ -340,7 +351,7 @@ def _intervals(axes: Axes, names: Sequence[str], ends: Sequence[tuple[float, flo
 
 
 def _windows(axes: Axes, windows: Sequence[Document]) -> None:
-    """Draw predictions of windows as ratios to what was reported; of changes as differences."""
+    """Draw predictions of windows as ratios to the reported figures; of changes as differences."""
     ends = []
     for row in windows:
         three = (row["interval"][0], row["middle"], row["interval"][1])
@@ -348,25 +359,25 @@ def _windows(axes: Axes, windows: Sequence[Document]) -> None:
         low, middle, high = (one - row["reported"] if change else one / row["reported"] - 1.0 for one in three)
         ends.append((100.0 * low, 100.0 * middle, 100.0 * high))
     names = [row["figure"] + ("" if row["fitted"] else " (predicted)") for row in windows]
-    _intervals(axes, names, ends, "per cent from what was reported; of changes, hundredths")
+    _intervals(axes, names, ends, "per cent from the reported figure; for changes, hundredths")
     axes.set_xlim(max(min(one[0] for one in ends), -100.0) - 5.0, min(max(one[2] for one in ends), 150.0) + 5.0)
 
 
 def _ranks(axes: Axes, ranks: Document) -> None:
-    """Draw how often the truth had which rank, as a ratio to even ranks."""
+    """Draw how often the true value had each rank, as a ratio to even ranks."""
     for key, name, colour in (("counts", "all", "0.6"), ("counts_of_moved", f"{MOVED} moved most", "#1f4e79")):
         counts = ranks[key]
         even = sum(counts) / len(counts)
         axes.stairs([count / even for count in counts], color=colour, label=name, linewidth=1.5)
     axes.axhline(1.0, color="0.7", linewidth=0.8)
     axes.set_ylim(0.0, 2.0)
-    axes.set_xlabel("rank of the truth among draws, in tenths")
+    axes.set_xlabel("rank of the true value among the draws, in tenths")
     axes.set_ylabel("ratio to even ranks")
     axes.legend(frameon=False)
 
 
 def _parameters(axes: Axes, parameters: Sequence[Document]) -> None:
-    """Draw where in its range each parameter's posterior interval lies, and where its own value does."""
+    """Draw where in its range each parameter's posterior interval lies."""
     places = list(range(len(parameters), 0, -1))
     axes.hlines(places, 0.05, 0.95, color="0.85", linewidth=4.0)
     low, high = ([one["coordinates"][end] for one in parameters] for end in (0, 1))
@@ -374,11 +385,11 @@ def _parameters(axes: Axes, parameters: Sequence[Document]) -> None:
     axes.set_yticks(places, [one["key"] for one in parameters])
     axes.set_ylim(0.3, len(parameters) + 0.7)
     axes.set_xlim(0.0, 1.0)
-    axes.set_xlabel("place in the range: 90 per cent before (grey) and after")
+    axes.set_xlabel("place in the range: 90% interval before (grey) and after")
 
 
 def _indices(axes: Axes, answers: Document) -> None:
-    """Draw the first-order indices of what each answer hangs on."""
+    """Draw the first-order indices of the parameters that each answer depends on."""
     rows = [(f"{name}: {row['key']}", row["index"]) for name, one in answers.items() for row in one["drivers"]]
     places = list(range(len(rows), 0, -1))
     axes.barh(places, [index for _, index in rows], color="#1f4e79", height=0.6)

@@ -1,16 +1,14 @@
-"""Policies over the draws: what each of them would have done instead, and what that answer hangs on."""
+"""Policies over the posterior draws: what each of them changes, and the parameters that this depends on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.answers import TOTALS, log_ratios
 from sim.calibration.drivers import Sensitivity, sensitivities
 from sim.calibration.emulator import emulator_of
-from sim.calibration.evaluations import Evaluations
-from sim.calibration.levels import Level
+from sim.calibration.evaluations import Evaluations, Level
 from sim.calibration.posterior import Posterior
 from sim.reading.draw_intervals import TAILS
 from sim.reading.outcomes import Outcome
@@ -22,20 +20,26 @@ Array = npt.NDArray[np.float64]
 Load = Callable[[str, int | None], Scenario]
 """Loads a scenario by its name, with its own values or those of a draw."""
 
+TOTALS = ("victims", "loss_money", "saved", "prevented_money", "cases_filed")
+"""Reported totals, compared by their logarithm."""
+
+LEAST = 1.0
+"""The smallest total, so that every one has a logarithm."""
+
 TOLD = ("victims", "loss_money")
-"""Totals whose change is told of each policy."""
+"""Totals whose change by each policy is reported."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a policy changes.
+    """The changes by a policy.
 
     Attributes:
-        name: That of its scenario.
-        draws: Of how many draws.
+        name: The name of its scenario.
+        draws: The number of draws.
         own: By total, the change at the fit, as a share.
-        intervals: By total, low end, middle and high end of the change over the draws.
-        sensitivities: By total, what its change hangs on.
+        intervals: By total, low end, median and high end of the change over the draws.
+        sensitivities: By total, the parameters that its change depends on.
     """
 
     name: str
@@ -48,19 +52,7 @@ class Policy:
 def over_draws(
     names: Sequence[str], load: Load, evaluations: Evaluations, level: Level, draws: int, tell: Callable[[str], None]
 ) -> dict[str, list[Outcome]]:
-    """Run scenarios with their own values, then with those of each draw, all with the level's first seed.
-
-    Args:
-        names: The scenarios.
-        load: Loads one of them.
-        evaluations: Makes the runs.
-        level: That of all runs.
-        draws: How many draws.
-        tell: Called with a line for each scenario.
-
-    Returns:
-        By name, outcomes of its own values, then of the draws in their order.
-    """
+    """Run scenarios with their own values, then with those of each draw; outcomes by name, all with the first seed."""
     seed = level.seeds[0]
     found = {}
     for name in names:
@@ -71,7 +63,7 @@ def over_draws(
 
 
 def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, StoredAnswers]:
-    """Return what is stored of scenarios that were run over draws, by ``policy_digests``."""
+    """Return the stored answers of scenarios that were run over draws, by ``policy_digests``."""
     stored = {}
     for name, rows in outcomes.items():
         own, *drawn = (answered(one["quantities"]) for one in rows)
@@ -82,17 +74,7 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
 
 
 def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[Policy]:
-    """Say what each policy changes beside the base, and what that hangs on.
-
-    Args:
-        draws: The draws, which the first outcomes of each scenario are of.
-        seed: That of what is drawn to find drivers.
-        base: The name of the base.
-        outcomes: As ``over_draws`` returns them.
-
-    Returns:
-        A row a policy.
-    """
+    """Return the change by each policy, of the first draws, and the parameters that it depends on."""
     found = []
     for name, rows in outcomes.items():
         if name == base:
@@ -115,3 +97,13 @@ def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Ou
             )
         )
     return found
+
+
+def log_ratios(outcomes: Sequence[Outcome], base: Sequence[Outcome]) -> Array:
+    """Return the logarithms of ratios of ``TOTALS`` to those of the baseline, one or as many runs, (runs, totals)."""
+    return np.asarray(_logarithms(outcomes) - _logarithms(base))
+
+
+def _logarithms(outcomes: Sequence[Outcome]) -> Array:
+    rows: list[Mapping[str, float]] = [one["quantities"] for one in outcomes]
+    return np.log(np.maximum([[row[name] for name in TOTALS] for row in rows], LEAST))

@@ -1,31 +1,30 @@
-"""The posterior: what the data say of every free parameter, and what they leave open.
+"""The posterior: what the data say about every free parameter, and what they leave open.
 
-It is found in two parts, as in smoothing with multiple data assimilation (Emerick and Reynolds, Computers & Geosciences
-55, 2013): the likelihood is a product of two powers of itself.
+It is computed in two parts, as in smoothing with multiple data assimilation (Emerick and Reynolds, Computers &
+Geosciences 55, 2013): the likelihood is a product of two powers of itself.
 
 First the ranges are sampled and simulated, and an emulator of these runs is conditioned on the data, with errors
-widened by the emulator's own. That is a small power of the likelihood, since over the ranges an emulator is far off; it
-leaves out places that are nowhere near the data. Its draws are the anchors of an ensemble.
+widened by the emulator's own. That is a small power of the likelihood, since an emulator of the ranges is rough; it
+excludes places that are far from the data. Its draws are the anchors of an ensemble.
 
-Then randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996) takes
-the rest: each member has observations of its own, the reported data plus a draw of their errors; ``descent`` finds the
+Then randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996) applies
+the rest: each member has its own observations, the reported data plus a draw of their errors; ``descent`` finds the
 point nearest to its anchor where the model reproduces them. Slopes are those of an emulator of all runs on the way, at
 the member's own place, as iterative ensemble smoothers learn them from their ensemble (Chen and Oliver, Computational
 Geosciences 17, 2013). Distances are in normal scores, in which the prior is standard normal. Members are draws of the
-posterior, exactly where data are linear in the scores, elsewhere as nearly as ``coverage`` shows. A member whose
+posterior: exactly where data are linear in the scores, elsewhere as closely as ``coverage`` shows. A member whose
 residuals stay large is rejected.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.descent import Descent, Indices
-from sim.calibration.emulated import emulated_draws
-from sim.calibration.emulator import Emulator, emulator_of
+from sim.calibration.emulator import Emulator, emulated_draws, emulator_of
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.draws.functions import normal_quantile
 from sim.experiments.counts import Counts
@@ -36,43 +35,43 @@ from sim.reading.outcomes import Outcome
 Array = npt.NDArray[np.float64]
 
 Simulate = Callable[[Array], tuple[list[Outcome | None], Array]]
-"""Returns what came of unit-cube coordinates (points, parameters), None where they make no scenario, and the residuals
-of the data (points, data) in standard errors, NaN there."""
+"""Returns the outcomes at unit-cube coordinates (points, parameters), None where they make no scenario, and the
+residuals of the data (points, data) in standard errors, NaN there."""
 
 NEAR = 10.0
-"""Residuals are compared as they are where they are small beside so many standard errors; beyond, by their logarithm:
-the data of a place that is nowhere near may be off by hundreds, and say no more by it."""
+"""Residuals are compared linearly where they are small relative to so many standard errors, beyond that by their
+logarithm: the data of a distant place may be off by hundreds without saying more."""
 
 REACH = 5.0
 """Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
 STEPS = 9
-"""Steps of a member, at most."""
+"""The most steps of a member."""
 
 FIRST = 5.0
-"""Errors of the first part are so many standard errors at least: a twenty-fifth of the likelihood. The second one takes
-the ranges, not what the first has left of them, for what is known before; with so small a part it makes no difference.
+"""The least errors of the first part, in standard errors: a twenty-fifth of the likelihood. The prior of the second
+part is the ranges, not the result of the first part; with so small a part that makes no difference.
 """
 
 CONSISTENT = 0.995
-"""A member is accepted whose sum of squared residuals, in a run with another seed, lies below this quantile of its
+"""A member is accepted if its sum of squared residuals, in a run with another seed, lies below this quantile of its
 chi-square distribution."""
 
 MEDIAN = normal_quantile(0.75)
 """The median of the absolute value of a standard normal number."""
 
 PRIOR_SEEDS = 3 << 32
-"""What is added to the scenario's seed for the draws from the ranges: no run has such a seed."""
+"""Added to the scenario's seed for the draws from the ranges: no run has such a seed."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where all members begin, near the data.
+    """Where all members start, near the data.
 
     Attributes:
         coordinates: (parameters,) Unit-cube coordinates.
         residuals: (data,) Residuals there, in standard errors.
-        chance: (data,) By how much those of a single run vary with its seed, a standard deviation.
+        chance: (data,) The standard deviation of a single run's residuals between seeds.
     """
 
     coordinates: Array
@@ -86,9 +85,9 @@ class Runs:
 
     Attributes:
         scores: (1 + runs, parameters) Normal scores.
-        data: (1 + runs, data) Residuals from the reported data, as ``compressed`` has them.
-        outcomes: (runs,) What came of each.
-        origins: (runs,) From which row of scores and data a step led to each.
+        data: (1 + runs, data) Residuals from the reported data, as ``compressed`` returns them.
+        outcomes: (runs,) The outcome of each run.
+        origins: (runs,) The row of scores and data from which a step led to each run.
     """
 
     scores: Array
@@ -97,7 +96,7 @@ class Runs:
     origins: npt.NDArray[np.intp]
 
     def emulate(self, columns: Array) -> Emulator:
-        """Fit an emulator of what the runs tell, (1 + runs, quantities); steps near the data count most."""
+        """Fit an emulator of quantities of the runs, (1 + runs, quantities); steps near the data count most."""
         middle = (self.data[1:] + self.data[self.origins]) / 2.0
         weights = 1.0 / (1.0 + np.mean(middle**2, axis=1) / REACH**2)
         return emulator_of(self.scores[1:], columns[1:], weights, (self.scores[self.origins], columns[self.origins]))
@@ -105,19 +104,19 @@ class Runs:
 
 @dataclass(frozen=True)
 class Posterior:
-    """An ensemble: where its members were to go, and the draws that they became.
+    """An ensemble: the goals of its members, and the draws that they became.
 
     Attributes:
-        parameters: What was conditioned.
-        anchors: (members, parameters) Normal scores of the draws that the first part has made.
-        rest: (data,) By how much errors are larger where data are to say what the first part has left.
+        parameters: The conditioned parameters.
+        anchors: (members, parameters) Normal scores of the draws of the first part.
+        rest: (data,) The factor of errors in the second part.
         coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.
-        outcomes: What came of the run of each member there.
+        outcomes: The outcome of each member's run there.
         residuals: (members, data) Residuals of the posterior draws, in standard errors.
         again: (members, data) The same in their runs with another seed.
-        chance: (data,) The standard deviation of a run's residual between seeds, in standard errors, by the median
-            difference of both runs of a member.
-        observations: (members, data) Residuals that each member was to have, in units of ``rest``.
+        chance: (data,) The standard deviation of a run's residual between seeds, in standard errors, from the median
+            difference between both runs of a member.
+        observations: (members, data) The target residuals of each member, in units of ``rest``.
         runs: All runs on the way.
     """
 
@@ -133,26 +132,23 @@ class Posterior:
     runs: Runs
 
     def accepted(self) -> "Posterior":
-        """Return the members whose residuals with another seed are as small as those of a right model may be."""
+        """Return the members whose residuals with another seed are as small as those of a correct model."""
         count = self.residuals.shape[1]
         chosen = np.flatnonzero(count * self.off() ** 2 <= chi_square(count, CONSISTENT))
-        return Posterior(
-            self.parameters,
-            self.anchors[chosen],
-            self.rest,
-            self.coordinates[chosen],
-            [self.outcomes[number] for number in chosen],
-            self.residuals[chosen],
-            self.again[chosen],
-            self.chance,
-            self.observations[chosen],
-            self.runs,
+        return replace(
+            self,
+            anchors=self.anchors[chosen],
+            coordinates=self.coordinates[chosen],
+            outcomes=[self.outcomes[number] for number in chosen],
+            residuals=self.residuals[chosen],
+            again=self.again[chosen],
+            observations=self.observations[chosen],
         )
 
     def off(self) -> Array:
         """Return the root mean square over data of each member's residuals with another seed, (members,).
 
-        They are in standard errors of data and of a run together: 1 where the member is right.
+        They are in standard errors of data and one run together: 1 for a correct member.
         """
         return np.asarray(np.sqrt(np.mean(self.again**2 / (1.0 + self.chance**2), axis=1)))
 
@@ -163,7 +159,7 @@ class Posterior:
 
     @cached_property
     def emulator(self) -> Emulator:
-        """An emulator of the data, as ``Runs.data`` has them."""
+        """An emulator of ``Runs.data``."""
         return self.runs.emulate(self.runs.data)
 
     def spread_left(self) -> Array:
@@ -172,12 +168,12 @@ class Posterior:
 
 
 def conditioning(members: int) -> Counts:
-    """Return how many runs a posterior takes, beside those of the fit."""
+    """Return how many runs a posterior takes, in addition to those of the fit."""
     return Counts(5, 2 + STEPS, 2 + STEPS).times(members)
 
 
 def chi_square(data: int, quantile: float) -> float:
-    """Return a quantile of the sum of squares of as many standard normal residuals as there are data."""
+    """Return a quantile of the sum of squares of so many standard normal residuals."""
     from scipy.stats import chi2
 
     return float(chi2.ppf(quantile, data))
@@ -189,8 +185,45 @@ def compressed(residuals: Array) -> Array:
 
 
 def expanded(residuals: Array) -> Array:
-    """Return residuals in standard errors from what ``compressed`` makes of them."""
+    """Return residuals in standard errors from those of ``compressed``."""
     return np.asarray(NEAR * np.sinh(residuals / NEAR))
+
+
+class _Way:
+    """The start, and all runs that members make on their way from it, in order."""
+
+    def __init__(self, start: Start, simulate: Simulate, rest: Array, members: int) -> None:
+        self._simulate, self._rest = simulate, rest
+        self._scores = [normal_scores(start.coordinates)]
+        self._residuals = [compressed(start.residuals)]
+        self._outcomes: list[Outcome] = []
+        self._origins: list[int] = []
+        self._last, self._at = np.zeros(members, dtype=np.intp), np.zeros(members, dtype=np.intp)
+
+    def step(self, moving: Indices, points: Array, taken: npt.NDArray[np.bool_]) -> Array:
+        """Simulate and record points of some members; return residuals (members, data) in units of ``rest``."""
+        found, off = self._simulate(coordinates_of(points))
+        rows = compressed(off)
+        self._at[taken] = self._last[taken]
+        for number, one in enumerate(found):
+            if one is not None:
+                self._origins.append(int(self._at[moving[number]]))
+                self._last[moving[number]] = len(self._scores)
+                self._scores.append(points[number])
+                self._residuals.append(rows[number])
+                self._outcomes.append(one)
+        return np.asarray(rows / self._rest)
+
+    @property
+    def runs(self) -> Runs:
+        """All runs so far."""
+        origins = np.array(self._origins, dtype=np.intp)
+        return Runs(np.array(self._scores), np.array(self._residuals), list(self._outcomes), origins)
+
+    def learn(self) -> Emulator | None:
+        """Return an emulator of all runs so far, in units of ``rest``; None where there are none."""
+        known = self.runs
+        return known.emulate(known.data).in_units(self._rest) if known.outcomes else None
 
 
 def sample_posterior(
@@ -202,59 +235,32 @@ def sample_posterior(
     members: int,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
-    """Draw an ensemble and condition it on data.
-
-    Equal arguments give equal results.
+    """Draw an ensemble and condition it on data. Equal arguments give equal results.
 
     Args:
         parameters: What is conditioned.
-        start: Where all members begin.
-        simulate: The model, and what its data are held to.
+        start: Where all members start.
+        simulate: Simulates points and returns the residuals of their data.
         simulate_again: The same with another seed of its runs.
-        seed: That of the draws.
+        seed: The seed of the draws.
         members: The size of the ensemble.
         tell: Called with a line at each step.
 
     Returns:
-        All members, whether they are accepted or not.
+        All members, whether accepted or not.
     """
     ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
     noise = draw_errors(seed + PRIOR_SEEDS, members, len(start.residuals))
     anchors, rest = _anchors(ranges, simulate, generator_of(seed, POSTERIOR), tell)
-    scores = [normal_scores(start.coordinates)]
-    residuals = [compressed(start.residuals)]
-    outcomes: list[Outcome] = []
-    origins: list[int] = []
-    last_runs, at = np.zeros(members, dtype=np.intp), np.zeros(members, dtype=np.intp)
-
-    def stepped(moving: Indices, points: Array) -> Array:
-        """Simulate normal scores, note what came of them, and return it in units of what the first part has left."""
-        found, off = simulate(coordinates_of(points))
-        rows = compressed(off)
-        at[descent.taken] = last_runs[descent.taken]
-        for number, one in enumerate(found):
-            if one is not None:
-                origins.append(int(at[moving[number]]))
-                last_runs[moving[number]] = len(scores)
-                scores.append(points[number])
-                residuals.append(rows[number])
-                outcomes.append(one)
-        return np.asarray(rows / rest)
-
-    def runs() -> Runs:
-        return Runs(np.array(scores), np.array(residuals), list(outcomes), np.array(origins, dtype=np.intp))
-
-    def learn() -> Emulator | None:
-        known = runs()
-        return known.emulate(known.data).in_units(rest) if known.outcomes else None
-
-    descent = Descent(scores[0], anchors, noise, residuals[0] / rest, start.chance / rest)
-    descent.run(stepped, learn, STEPS, tell)
+    way = _Way(start, simulate, rest, members)
+    begun = way.runs
+    descent = Descent(begun.scores[0], anchors, noise, begun.data[0] / rest, start.chance / rest)
+    descent.run(lambda moving, points: way.step(moving, points, descent.taken), way.learn, STEPS, tell)
     coordinates = coordinates_of(descent.iterates)
     last, _ = simulate(coordinates)
     there = np.array([number for number, one in enumerate(last) if one is not None])
     chosen = expanded(rest * descent.simulated[there])
-    tell(f"{len(there)} members are run with another seed")
+    tell(f"running {len(there)} members with another seed")
     _, again = simulate_again(coordinates[there])
     ensemble = Posterior(
         tuple(parameters),
@@ -266,11 +272,11 @@ def sample_posterior(
         again,
         np.median(np.abs(again - chosen), axis=0) / MEDIAN / np.sqrt(2.0),
         noise[there],
-        runs(),
+        way.runs,
     )
     tell(
-        f"with that seed: {np.median(ensemble.off()):.2f} standard errors (r.m.s., median) from the reported data, "
-        f"chance of a run, {np.sqrt(np.mean(ensemble.chance**2)):.2f}, counted with theirs; "
+        f"with that seed members are {np.median(ensemble.off()):.2f} standard errors off the reported data (median "
+        f"r.m.s.), where errors include run-to-run noise of {np.sqrt(np.mean(ensemble.chance**2)):.2f}; "
         f"{len(ensemble.accepted().outcomes)} of {members} members are accepted"
     )
     return ensemble
@@ -279,7 +285,7 @@ def sample_posterior(
 def _anchors(
     ranges: Array, simulate: Simulate, generator: np.random.Generator, tell: Callable[[str], None]
 ) -> tuple[Array, Array]:
-    """Draw anchors from what an emulator of runs of the ranges says, with errors widened by its own.
+    """Draw anchors from the posterior of an emulator of the ranges, with errors widened by the emulator's own.
 
     Args:
         ranges: (members, parameters) Unit-cube coordinates, even over the ranges.
@@ -288,8 +294,8 @@ def _anchors(
         tell: Called with a line.
 
     Returns:
-        Normal scores, (members, parameters); and by how much the standard error of each datum is larger where it is to
-        say what this part has left, (data,): of a likelihood to the power a, the rest is that to the power 1 - a.
+        Normal scores, (members, parameters); and the factor of the standard error of each datum in the second part,
+        (data,): the rest of a likelihood to the power a is that to the power 1 - a.
     """
     _, off = simulate(ranges)
     possible = np.isfinite(off).all(axis=1)
@@ -299,7 +305,7 @@ def _anchors(
     rest = 1.0 / np.sqrt(1.0 - widened**-2)
     rms = np.median(np.sqrt(np.mean(compressed(off[possible]) ** 2, axis=1)))
     tell(
-        f"{possible.sum()} runs of the ranges are {rms:.2f} standard errors off (r.m.s., median); an emulator of them "
-        f"is off by {np.sqrt(np.mean(emulator.error**2)):.2f} and says where members are to go"
+        f"{possible.sum()} runs from the ranges are {rms:.2f} standard errors off (median r.m.s.); their emulator, "
+        f"with an error of {np.sqrt(np.mean(emulator.error**2)):.2f}, gives the members their anchors"
     )
     return anchors, rest

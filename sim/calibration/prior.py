@@ -1,4 +1,4 @@
-"""The prior: every free parameter even over its range, in normal scores a standard normal.
+"""The prior: every free parameter is even over its range, and standard normal in normal scores.
 
 A normal score is the standard normal quantile of a unit-cube coordinate (``sim.experiments.parameters``).
 """
@@ -13,7 +13,7 @@ from sim.draws.purposes import MEMBER
 Array = npt.NDArray[np.float64]
 
 EDGE = 1e-4
-"""Least distance of a coordinate from 0 and 1 where its normal score is taken."""
+"""The smallest distance of a coordinate from 0 and 1 for its normal score."""
 
 
 def normal_scores(coordinates: Array) -> Array:
@@ -28,7 +28,7 @@ def coordinates_of(scores: Array) -> Array:
 
 
 def draw_prior(seed: int, members: int, parameters: int) -> Array:
-    """Draw unit-cube coordinates evenly: (members, parameters), each a draw of its own identity."""
+    """Draw unit-cube coordinates evenly, (members, parameters); each draw has its own identity."""
     drawn = np.empty((members, parameters))
     for member in range(members):
         for number in range(parameters):

@@ -1,7 +1,7 @@
-"""The report of a calibration as a document for programs (``fit.json``); ``page`` shows it to people.
+"""The report of a calibration as a document for programs (``fit.json``); ``page`` presents it to people.
 
-Keys of the document are stored, and so are their names: ``off`` is a relative residual of a figure, or residuals of
-runs (r.m.s., in standard errors); ``left`` the share of the prior spread that the data leave.
+The keys of the document are stored names: ``off`` is the relative residual of a figure, or residuals of runs (r.m.s.,
+in standard errors); ``left`` is the share of the prior spread that the data leave.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.answers import TOTALS, log_ratios
 from sim.calibration.coverage import RANKED, SETS, LeftOut, uniformity
 from sim.calibration.data import Data, Model
 from sim.calibration.drivers import Sensitivity
+from sim.calibration.evaluations import Level
 from sim.calibration.fit import Fit
-from sim.calibration.levels import Level
-from sim.calibration.policies import Policy
+from sim.calibration.policies import TOTALS, Policy, log_ratios
 from sim.calibration.posterior import Posterior, chi_square
 from sim.reading.draw_intervals import TAILS
 from sim.reading.figures import CHANGE
@@ -27,23 +26,23 @@ Array = npt.NDArray[np.float64]
 Document = dict[str, Any]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Quantiles of residuals that are told."""
+"""Reported quantiles of residuals."""
 
 RANK_BINS = 10
 """Classes of ranks."""
 
 MOVED = 30
-"""Parameters that the data moved most: unlike those of the others, their ranks test more than the prior."""
+"""The parameters that the data moved most: unlike those of the others, their ranks test more than the prior."""
 
 UNEVEN = 0.05
-"""A parameter's ranks are called uneven where they would be so by chance less often."""
+"""A parameter's ranks are called uneven if their p-value is below this."""
 
 
 def fixed_by(fit: Fit) -> dict[str, str]:
-    """Name for each parameter the figure that fixed it: the largest of its relative gains.
+    """Name for each parameter the figure that fixed it: the one with the largest relative gain.
 
     The relative gain of a parameter and a figure is the slope between them times the same entry of the inverse: how
-    much of the one is determined by the other when all figures are met. The gains of a parameter add up to 1.
+    much of one is determined by the other when all figures are met. The gains of a parameter add up to 1.
 
     Args:
         fit: The result of a fit.
@@ -108,14 +107,14 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a posterior beside its draws.
+    """Tests and results of a posterior, in addition to its draws.
 
     Attributes:
         stated: The discrepancy of each family that it was conditioned with.
-        learnt: What windows that were left out say of them.
+        learnt: The discrepancy of each family, learnt from left-out windows.
         left_out: These windows.
-        ranks: (data sets, parameters) Ranks of the truth.
-        answers: What each answer hangs on.
+        ranks: (data sets, parameters) Ranks of the true values.
+        answers: The parameters that each answer depends on.
     """
 
     stated: Mapping[str, float]
@@ -126,7 +125,7 @@ class Known:
 
 
 def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> None:
-    """Add to a report how near the members of an ensemble, and those that are accepted, are to the data."""
+    """Add to a report how close the members of an ensemble, and the accepted ones, are to the data."""
     count = ensemble.residuals.shape[1]
     document["posterior"] = {
         "members": len(ensemble.coordinates),
@@ -143,15 +142,7 @@ def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> N
 
 
 def add_known(document: Document, draws: Posterior, data: Data, model: Model, known: Known) -> None:
-    """Add what the draws say to a report, and what says whether they can be trusted.
-
-    Args:
-        document: The report, with the ensemble.
-        draws: The members that are accepted.
-        data: What they are conditioned on.
-        model: Has simulated them.
-        known: What is known of them.
-    """
+    """Add the results of the accepted draws to a report, and the tests of whether they can be trusted."""
     document["posterior"] |= {
         "discrepancy": [
             {"family": family, "stated": known.stated.get(family, 0.0), "learnt": share}
@@ -188,7 +179,7 @@ def add_known(document: Document, draws: Posterior, data: Data, model: Model, kn
 
 
 def add_policies(document: Document, policies: Sequence[Policy]) -> None:
-    """Add to a report with draws what policies change over them, and what that hangs on; nothing without policies."""
+    """Add to a report the changes by policies over the draws, and what they depend on; nothing without policies."""
     if not policies:
         return
     document["posterior"]["policies"] = [
@@ -204,7 +195,7 @@ def add_policies(document: Document, policies: Sequence[Policy]) -> None:
 
 
 def _sensitivities(answers: Mapping[str, Sensitivity]) -> Document:
-    """Return what answers hang on, by their names."""
+    """Return the parameters that answers depend on, by their names."""
     return {
         name: {"explained": one.explained, "drivers": [asdict(driver) for driver in one.drivers]}
         for name, one in answers.items()
@@ -216,7 +207,7 @@ def _quantiles(values: Array) -> list[float]:
 
 
 def _ranks(draws: Posterior, even: Array) -> Document:
-    """Return how even ranks of the truth are: of all parameters, and of those that the data moved most."""
+    """Return how even the ranks of true values are: of all parameters, and of those that the data moved most."""
     moved = even[:, np.argsort(draws.spread_left(), kind="stable")[:MOVED]]
     uneven = uniformity(even)
 
@@ -241,7 +232,7 @@ def _ranks(draws: Posterior, even: Array) -> Document:
 
 
 def _parameters(draws: Posterior) -> list[Document]:
-    """Return prior and posterior of each parameter; ``coordinates`` are those of the interval in the range."""
+    """Return prior and posterior of each parameter; ``coordinates`` are those of the interval within the range."""
     low, high = np.quantile(draws.coordinates, TAILS, axis=0)
     left = draws.spread_left()
     return [
@@ -259,7 +250,7 @@ def _parameters(draws: Posterior) -> list[Document]:
 
 
 def _totals(draws: Posterior, model: Model) -> list[Document]:
-    """Return the interval over the draws of each total that users ask for, as a ratio to the fit's own."""
+    """Return the interval over the draws of each reported total, as a ratio to its value at the fit."""
     ratios = np.exp(log_ratios(draws.outcomes, [model.base]))
     ends = np.quantile(ratios, [TAILS[0], 0.5, TAILS[1]], axis=0).T
     return [

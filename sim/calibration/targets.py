@@ -16,7 +16,7 @@ Vector = npt.NDArray[np.float64]
 DEFAULT_TOLERANCE = 0.01
 
 LEAST_COUNT = 1e-3
-"""A level of nothing at all is compared as this, so that it has a logarithm."""
+"""The smallest level, so that every one has a logarithm."""
 
 FAMILIES: dict[str, Family] = {
     "alerts": "alerts",
@@ -30,15 +30,15 @@ FAMILIES: dict[str, Family] = {
     "losses": "money",
     "funds": "money",
 }
-"""The family of a figure by the first word of its name: figures that the model is expected to be off by alike."""
+"""The family of a figure by the first word of its name: the model's errors in figures of a family are similar."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The figures of a scenario by their position in its list; ``fitted`` are those that a fit aims at.
+    """The figures of a scenario by their position in its list; a fit aims at those in ``fitted``.
 
-    Figures that are levels are compared by their logarithm, changes as they are, both divided by the tolerance: a
-    residual of 1 is at the edge of what is allowed.
+    Levels are compared by their logarithm, changes directly, both divided by the tolerance: a residual of 1 is just
+    allowed.
     """
 
     rows: tuple[Target, ...]
@@ -65,15 +65,7 @@ class Targets:
         return self.rows[number].tolerance or DEFAULT_TOLERANCE
 
     def in_tolerances(self, number: int, discrepancy: Mapping[str, float]) -> float:
-        """Return the discrepancy of a figure's family in tolerances; a change has that of two levels.
-
-        Args:
-            number: That of the figure.
-            discrepancy: By family, as a share of a level.
-
-        Returns:
-            0 where the family has none.
-        """
+        """Return the discrepancy of a figure's family in tolerances, 0 without one; a change has that of two levels."""
         name = self.rows[number].name
         share = discrepancy.get(family_of(name) or "", 0.0)
         return (2.0**0.5 if name.endswith(CHANGE) else 1.0) * share / self.tolerance(number)
@@ -86,7 +78,7 @@ class Targets:
         return np.asarray(scaled / self.tolerance(number))
 
     def unscale(self, number: int, scaled: npt.ArrayLike) -> Vector:
-        """Return values of a figure from what ``scale`` makes of them."""
+        """Return values of a figure from those of ``scale``."""
         values = np.asarray(scaled, dtype=np.float64) * self.tolerance(number)
         return values if self.rows[number].name.endswith(CHANGE) else np.asarray(np.exp(values))
 
@@ -103,7 +95,7 @@ class Targets:
 
 
 def family_of(name: str) -> Family | None:
-    """Return the family of a figure by its name; None of one that belongs to none."""
+    """Return the family of a figure by its name; None if it has none."""
     return FAMILIES.get(name.partition("_")[0])
 
 

@@ -1,4 +1,4 @@
-"""Fitted values are written back into the scenario's file; its comments and layout stay."""
+"""Write fitted values back into the scenario's file; its comments and layout stay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from sim.store.folder import whole
 
 @dataclass(frozen=True)
 class Update:
-    """What a calibration changes in a scenario's file.
+    """The changes of a calibration to a scenario's file.
 
     Attributes:
         values: Fitted values by dotted key.
         targets: The label of the figure that fixed each of them, by dotted key.
-        inherited: Of values that the file takes from the scenario it extends, the rest of the full form, by dotted key.
+        inherited: For values that the file inherits from the scenario it extends, the rest of the full form, by key.
         figures: Keys to set in an entry of the file's list of figures, by its position.
-        draws: The name of the file of posterior draws beside it.
+        draws: The name of the file of posterior draws next to it.
     """
 
     values: Mapping[str, Any]
@@ -30,14 +30,14 @@ class Update:
 
 
 def write_back(path: Path, update: Update) -> None:
-    """Change a scenario's file; it is replaced at once, or not at all."""
+    """Change a scenario's file; it is replaced at once or not at all."""
     text = edited(path.read_text(encoding="utf-8"), update)
     with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
 
 
 def edited(text: str, update: Update) -> str:
-    """Return the text of a scenario's file with the update written into it."""
+    """Return the text of a scenario's file with the update."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
@@ -50,7 +50,7 @@ def edited(text: str, update: Update) -> str:
     yaml.preserve_quotes = True
     yaml.width = 1_000_000  # lines are never folded
     yaml.indent(mapping=2, sequence=4, offset=2)
-    # As scenarios write it; the library would write nothing at all.
+    # As scenarios write it; the library would write an empty value.
     yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     root = yaml.load(text)
     for key, value in update.values.items():
@@ -83,7 +83,7 @@ def edited(text: str, update: Update) -> str:
 
 
 def _flow_list(values: list[Any]) -> Any:
-    """Return a list that is written in one line."""
+    """Return a list that is written on one line."""
     from ruamel.yaml.comments import CommentedSeq
 
     made = CommentedSeq(values)
@@ -92,7 +92,7 @@ def _flow_list(values: list[Any]) -> Any:
 
 
 def _set_before(node: Any, key: str, value: Any, before: str) -> None:
-    """Set a key of a map; a new one stands before another, or at the end."""
+    """Set a key of a map; a new one is placed before another, or at the end."""
     if key in node or before not in node:
         node[key] = value
     else:

@@ -1,7 +1,7 @@
-"""The command line: parses, calls, prints; what is computed stands elsewhere.
+"""The command line: parse, call, print. What is computed stands elsewhere.
 
 Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once. However a command ends,
-``main`` tells it in one line (of bad input, in one line a mistake) and exits with its code.
+``main`` says so in one line (one line a mistake of bad input) and exits with its code.
 """
 
 import contextlib
@@ -17,65 +17,44 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli import runs, scenarios
-from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
-
-# isort: split
-from sim.cli import beginning  # the help lists commands in this order
-
-# isort: split
-from sim.cli import experiments
-
-# isort: split
-from sim.cli import sensitivity
-
-# isort: split
-from sim.cli import staffing
-
-# isort: split
-from sim.cli import explore
-
-# isort: split
-from sim.cli import report
-
-# isort: split
 from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.base.interrupts import ENDING, Ending
 from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
-from sim.cli import verify
+from sim.cli import beginning, experiments, explore, report, runs, scenarios, sensitivity, staffing, verify
+from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.scenario.errors import ascii_controls
 
-__all__ = [
-    "app",
-    "beginning",
-    "experiments",
-    "explore",
-    "main",
-    "report",
-    "runs",
-    "scenarios",
-    "sensitivity",
-    "staffing",
-    "verify",
-]
+__all__ = ["COMMANDS", "app", "main"]
+
+COMMANDS = (
+    *(runs.run, runs.runs, runs.figures, runs.check, runs.rerun, runs.evidence, runs.findings),
+    *(scenarios.validate, scenarios.show, scenarios.schema, scenarios.scenarios, scenarios.diff),
+    *(beginning.new, beginning.provinces, beginning.explain),
+    *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
+    *(sensitivity.sensitivity, staffing.staffing, explore.explore, report.report, verify.verify),
+)
+"""The commands, in the order of the help."""
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""
 
+LANGUAGE = "TOCSIN_LANGUAGE"
+"""The variable that sets the language."""
+
 COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
-"""The variable by which a shell asks what could follow."""
+"""The variable by which a shell requests completions."""
 
 OBJECTS_BETWEEN_LOOKS = 300_000
-"""Python looks for cycles of dead objects after so many new ones, not after its 700: loading numba makes half a million
-that live on, and to look through them took an eighth of a second."""
+"""New objects after which Python looks for cycles of dead ones. Its default of 700 costs an eighth of a second: loading
+numba makes half a million objects that stay alive."""
 
 NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
-"""What the system says of a path that can be none, too long or a loop of links, wherever it was given."""
+"""Errors of the system for an impossible path: too long, or a loop of links."""
 
 NO_THREAD = "can't start new thread"
-"""What Python says where the machine allows no further thread; the error has no kind of its own."""
+"""Python's message where the machine allows no further thread; which raises a plain RuntimeError."""
 
 
 def _print_version(asked: bool) -> None:
@@ -84,35 +63,40 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit(DONE)
 
 
-def _speak(context: typer.Context, language: str) -> None:
+def _speak(context: typer.Context, language: str) -> str:
     """Speak a language until the command has ended."""
     if language not in LANGUAGES:
-        refuse(f"--language {ascii_controls(language)}: is none of them; {', '.join(LANGUAGES)}")
+        refuse(f"--language {ascii_controls(language)}: must be one of {', '.join(LANGUAGES)}")
     context.with_resource(speaking(language))
+    return language
+
+
+app.take(*COMMANDS)
 
 
 @app.callback()
-def options(
+def program(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),
+        typer.Option("--version", help="Print the version only.", callback=_print_version, is_eager=True),
     ] = False,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", help="As of a command; of any, where something fails, show where in the program."),
+        typer.Option("--verbose", help="Print the log as it grows and, on failure, where in the program."),
     ] = False,
     language: Annotated[
         str,
         typer.Option(
             metavar="|".join(LANGUAGES),
-            envvar="TOCSIN_LANGUAGE",
-            help="The language of answers, findings and pages; what is stored, and --json, is English.",
+            envvar=LANGUAGE,
+            is_eager=True,
+            callback=_speak,
+            help="Language of help, answers, findings and pages. Errors, stored files and --json are English.",
         ),
     ] = ENGLISH,
 ) -> None:
     """Take the options that stand before a command."""
-    _speak(context, language)
     context.with_resource(telling_in(Terms()))
     context.with_resource(told_plainly(RenamedWarning, "once"))
 
@@ -130,8 +114,12 @@ def main() -> NoReturn:
         command = typer.main.get_command(app)
         if COMPLETE in os.environ:
             command.main(prog_name=PROGRAM)
-        # Not click's own ``main``: an interrupt would reach us as another error, without what was noted of it.
-        with command.make_context(PROGRAM, list(arguments)) as context:
+        # Not click's own ``main``: it turns an interrupt into another error, without its notes.
+        language = os.environ.get(LANGUAGE, ENGLISH)  # read here, too, for ``--help``
+        with (
+            speaking(language if language in LANGUAGES else ENGLISH),
+            command.make_context(PROGRAM, list(arguments)) as context,
+        ):
             command.invoke(context)
         code = DONE
         sys.stdout.flush()
@@ -145,14 +133,14 @@ def main() -> NoReturn:
 
 
 def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
-    """Return the lines that tell how a command ended, and its exit code.
+    """Return the lines that say how a command ended, and its exit code.
 
     Args:
         error: What ended it.
         arguments: The command line, without the name of the program.
 
     Returns:
-        One line; of bad input one line a mistake. And 1 where a run failed, 2 where nothing was begun.
+        One line, or one line a mistake of bad input; and 1 where a run failed, 2 where nothing was started.
     """
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]
@@ -168,13 +156,13 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
         case KeyboardInterrupt() | typer.Abort():
             return [f"{caller}: interrupted{notes}"], FAILED
         case BrokenPipeError():
-            return [], FAILED  # whoever read what is printed has read enough, as head does
+            return [], FAILED  # the reader, such as head, has read enough
         case typer.Exit():
             return [], error.exit_code
         case SystemExit():
             return [], error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, OSError) and error.errno in NO_NAME:
-        return [f"{caller}: {str(error.filename)[:40]}...: {error.strerror}; another name"], REFUSED
+        return [f"{caller}: {str(error.filename)[:40]}...: {error.strerror}; use another name"], REFUSED
     if isinstance(error, usage_error):
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
@@ -183,17 +171,17 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     if isinstance(error, (FailedError, OverflowError, *MACHINE)) or what == NO_THREAD:
         # Some of the machine's errors say nothing.
         return [f"{caller}: failed: {what or type(error).__name__}{notes}"], FAILED
-    return [f"{caller}: failed by a fault of the program: {_fault(error)}{notes}; please report it"], FAILED
+    return [f"{caller}: internal error: {_fault(error)}{notes}; please report it"], FAILED
 
 
 def _before_command(arguments: list[str]) -> list[str]:
-    """Return what stands before the command: the options of the program as a whole."""
-    known = {one.callback.__name__ for one in app.registered_commands if one.callback is not None}
+    """Return the arguments before the command: options of the whole program."""
+    known = {one.__name__ for one in COMMANDS}
     return list(takewhile(lambda one: one not in known, arguments))
 
 
 def _fault(error: BaseException) -> str:
-    """Return the kind of an error, what it says, and the line of the program where it arose."""
+    """Return the class of an error, its message, and the line of the program that raised it."""
     package, trace, place = Path(__file__).parents[1], error.__traceback__, ""
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
@@ -204,7 +192,7 @@ def _fault(error: BaseException) -> str:
 
 
 def _tell(lines: list[str]) -> None:
-    """Write lines to standard error; what stands in standard output and cannot be written is let go."""
+    """Write lines to standard error; drop what cannot be written to standard output."""
     with contextlib.suppress(OSError, ValueError):
         for line in lines:
             typer.echo(ascii_controls(line), err=True)
@@ -217,10 +205,10 @@ def _tell(lines: list[str]) -> None:
 
 
 def _open_streams() -> None:
-    """Give the streams of this process what they need to be written to, or else to fail as streams do.
+    """Open the standard streams that are closed.
 
-    Where one is closed, the next file that is opened takes its number, and what is printed would go into a table. A
-    closed standard output cannot be written to, which is an error as soon as something is; messages are let go.
+    Otherwise the next file that is opened takes the number of a closed stream, and printed text goes into a table.
+    Writing to a standard output that was closed stays an error; messages to a closed standard error are dropped.
     """
     for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:

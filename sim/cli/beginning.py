@@ -1,129 +1,146 @@
-"""Commands to begin with: a scenario of one's own, the provinces there are, what a key means."""
+"""Commands to start with: a new scenario, the list of provinces, the meaning of a key."""
 
 import shutil
-import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import AsJson, Settings, app, bundled, load, refuse
+from sim.cli.application import command
+from sim.cli.common import print_json, refuse, tell
+from sim.cli.options import AsJson, Changes, Settings, bundled
+from sim.language.spoken import marked, said
+from sim.language.wrapping import wrapped
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from sim.scenario.explained import Explained
 
 FLAGSHIP = "china-2022"
-"""The scenario that is meant where none is named."""
+"""The scenario of commands where none is named."""
 
 WIDEST, INDENT = 100, 10
-"""Columns of text at most, and those in which its labels stand."""
+"""The most columns of text, and the columns of its labels."""
 
 MOST_BELOW = 40
-"""Keys below a key that are listed."""
+"""The most keys that are listed below a key."""
 
 
-@app.command()
+@command(
+    ("tocsin new policy", "policy.yaml, which extends the flagship and changes nothing yet"),
+    ("tocsin new second-policy --from more-officers", "a policy based on another policy"),
+)
 def new(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="The name of the scenario; its file is NAME.yaml, in this folder.")
+        str, typer.Argument(metavar="NAME", help="Name of the scenario; its file is NAME.yaml, in the current folder.")
     ],
     base: Annotated[
         str,
         typer.Option(
             "--from",
             metavar="SCENARIO",
-            help="The scenario that it changes: a bundled name, or a YAML file beside or below this folder.",
+            help="The scenario to build on: a bundled name, or a YAML file in or below the current folder.",
             autocompletion=bundled,
         ),
     ] = FLAGSHIP,
 ) -> None:
-    """Begin a scenario: NAME.yaml with the levers used most, to be uncommented, and a schema for editors beside it."""
+    """Create a scenario, NAME.yaml, with the most used levers as comments, and a schema file for editors."""
     from sim.experiments.beginning import SCHEMA_FILE, begin
 
     for path in begin(name, base, Path()):
-        typer.echo(ascii_controls(str(path)))
-    typer.echo(
-        f"Editors with YAML support (in VS Code the extension YAML of Red Hat) read {SCHEMA_FILE} as the first line of "
-        f"{name}.yaml tells them, also offline. Next: tocsin validate {name}.yaml"
+        tell(str(path))
+    tell(
+        said(
+            "The first line of {name}.yaml refers editors to {schema}: those with YAML support (in VS Code, Red Hat's "
+            "extension YAML) then check and explain keys, also offline. Next: tocsin validate {name}.yaml",
+            name=name,
+            schema=SCHEMA_FILE,
+        )
     )
 
 
-@app.command()
+@command(
+    ("tocsin provinces", "those of the flagship"),
+    ("tocsin provinces my.yaml --set desks.visit.by_province.44.staff=1000", "the officers of a policy"),
+    ("tocsin provinces results/runs/NAME", "with the alerts a day of a run"),
+)
 def provinces(
     scenario: Annotated[
         str,
         typer.Argument(
             metavar="[SCENARIO]",
-            help=f"A bundled name, a YAML file or the folder of a finished run; {FLAGSHIP} if not given.",
+            help="A bundled name, a YAML file or the folder of a finished run [default: china-2022].",
             autocompletion=bundled,
         ),
     ] = FLAGSHIP,
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """List provinces: code, name, people, officers on duty; of a finished run alerts a day, which no scenario knows."""
+    """List provinces with their codes, people and officers on duty; of a finished run also alerts a day."""
     from sim.experiments.officers import officers
     from sim.progress import console
     from sim.reading.run import Run
-    from sim.store.folder import to_json
     from sim.store.json_files import reading
     from sim.told.provinces import officers_table
+    from sim.told.text_tables import show
 
     run = Run(Path(scenario)) if Path(scenario).is_dir() else None
     if run is not None and settings:
         refuse(
-            f"tocsin provinces: {ascii_controls(scenario)} is a finished run, whose scenario is what it was; no --set"
+            f"tocsin provinces: {ascii_controls(scenario)} is a finished run; its scenario cannot be changed with --set"
         )
-    found = load(scenario, settings, {}) if run is None else run.scenario
+    found = Changes(settings=settings).load(scenario) if run is None else run.scenario
     with reading(Path(scenario)):
         rows = officers(found.spec, run)
     if as_json:
-        typer.echo(to_json({"provinces": [asdict(row) for row in rows]}), nl=False)
+        print_json({"provinces": [asdict(row) for row in rows]})
     else:
-        console().print(officers_table(rows))
-        typer.echo("Officers on duty, day and night: first and last week of the period, at scale 1.")
+        show(console(), [officers_table(rows)])
+        tell(said("Officers on duty, day and night: first and last week of the period, at scale 1"))
 
 
-@app.command()
+@command(
+    ("tocsin explain", "the top-level keys of a scenario"),
+    ("tocsin explain desks.visit.staff china-2022", "what it means, its value in the flagship, and why"),
+    ("tocsin explain 'measures[bank_hold]'", "the keys of a measure of that kind"),
+)
 def explain(
     key: Annotated[
         str | None,
         typer.Argument(
             metavar="[KEY]",
-            help="A dotted key, such as desks.visit.staff, or measures[bank_hold] for any measure of a kind; of a key "
-            "with others below, they are listed.",
+            help="A dotted key, such as desks.visit.staff, or measures[bank_hold] for a kind of measure. Keys below it "
+            "are listed.",
         ),
     ] = None,
     scenario: Annotated[
         str | None,
         typer.Argument(
             metavar="[SCENARIO]",
-            help="The scenario whose value is shown, and where it is from.",
+            help="Also show the value in this scenario, and its source.",
             autocompletion=bundled,
         ),
     ] = None,
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a key of a scenario means: unit, direction, bounds, an example; and what a scenario says there."""
+    """Explain a key of a scenario: its meaning, unit, bounds and an example; with SCENARIO also its value there."""
     from sim.scenario.explained import as_json as shown
     from sim.scenario.explained import explained, overview
-    from sim.store.folder import to_json
 
     if settings and scenario is None:
-        refuse("tocsin explain: --set changes a scenario, and none is named; tocsin explain KEY SCENARIO")
-    found = None if scenario is None else load(scenario, settings, {})
+        refuse("tocsin explain: --set needs a scenario; use tocsin explain KEY SCENARIO --set ...")
+    found = None if scenario is None else Changes(settings=settings).load(scenario)
     if key is None:
         if as_json:
-            typer.echo(to_json({"keys": [{"key": own, "text": text} for own, text in overview()]}), nl=False)
+            print_json({"keys": [{"key": own, "text": text} for own, text in overview()]})
         else:
             _listed(overview())
         return
     rows = explained(key, found)
     if as_json:
-        typer.echo(to_json({"explained": [shown(one) for one in rows]}), nl=False)
+        print_json({"explained": [shown(one) for one in rows]})
         return
     for number, one in enumerate(rows):
         if number:
@@ -131,51 +148,68 @@ def explain(
         _explained(one, scenario)
 
 
+LABELS = {
+    "unit": marked("unit"),
+    "more": marked("more"),
+    "later": marked("later"),
+    "allowed": marked("allowed"),
+    "example": marked("example"),
+    "value": marked("value"),
+    "from": marked("given in"),
+    "origin": marked("origin"),
+    "range": marked("range"),
+    "fitted to": marked("fitted to"),
+    "basis": marked("basis"),
+}
+"""Labels of the facts about a key."""
+
+
 def _explained(one: "Explained", scenario: str | None) -> None:
-    """Print what is known of a key."""
+    """Print the facts about a key."""
+    from sim.language.labels import named
     from sim.scenario.writing import as_typed, flow_text
 
-    typer.echo(ascii_controls(one.key if one.kind is None else f"{one.key}  (of a {one.kind})"))
-    _told("", one.text)
+    tell(one.key if one.kind is None else said("{key}  (of a measure of kind {kind})", key=one.key, kind=one.kind))
+    _told("", said(one.text))
     if not one.below:
-        _told("unit", one.unit)
+        _told("unit", one.unit and said(one.unit))
     if one.more:
         label, _, text = one.more.partition(": ")
-        _told("more" if label == "More of it" else "later", text)
+        _told("more" if label == "More of it" else "later", said(text))
     _told("allowed", one.allowed)
     _told("example", one.example)
     if scenario is not None and not one.below:
-        _told("value", "not given" if one.value is None else f"{one.value}  in {scenario}")
+        if one.value is None:
+            _told("value", said("not given"))
+        else:
+            _told("value", said("{value}  in {scenario}", value=one.value, scenario=scenario))
     if one.source is not None:
         _told("from", one.source.where)
-        _told("origin", one.source.origin)
-        _told(
-            "range",
-            None if one.source.range is None else " to ".join(flow_text(as_typed(end)) for end in one.source.range),
-        )
+        _told("origin", one.source.origin and named(one.source.origin))
+        if one.source.range is not None:
+            low, high = (flow_text(as_typed(end)) for end in one.source.range)
+            _told("range", said("{low} to {high}", low=low, high=high))
         _told("fitted to", one.source.target)
         _told("basis", one.source.basis)
     if one.below:
-        typer.echo("  below it:")
+        tell(said("  keys below it:"))
         _listed(one.below[:MOST_BELOW])
         if len(one.below) > MOST_BELOW:
-            typer.echo(f"  and {len(one.below) - MOST_BELOW} more")
+            tell(said("  and {number} more", number=len(one.below) - MOST_BELOW))
 
 
 def _listed(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> None:
     for key, text in rows:
-        typer.echo(_wrapped(f"  {key}: {text}", "      "))
+        _wrapped(f"{key}: {said(text)}", "  ", "      ")
 
 
 def _told(label: str, text: str | None) -> None:
+    """Print a labelled text, if there is one."""
     if text:
-        typer.echo(
-            _wrapped(f"  {label:<{INDENT}}{text}" if label else f"  {text}", " " * (INDENT + 2) if label else "  ")
-        )
+        first = f"  {said(LABELS[label]):<{INDENT}}" if label else "  "
+        _wrapped(text, first, " " * (INDENT + 2) if label else "  ")
 
 
-def _wrapped(text: str, indent: str) -> str:
+def _wrapped(text: str, first: str, rest: str) -> None:
     width = min(WIDEST, shutil.get_terminal_size().columns)
-    return textwrap.fill(
-        ascii_controls(text), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
+    typer.echo(wrapped(ascii_controls(text), width, first, rest))

@@ -5,80 +5,51 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import (
-    DONE,
-    FAILED,
-    MOST,
-    Apart,
-    AsJson,
-    Cores,
-    Draw,
-    DryRun,
-    Engine,
-    Pool,
-    Quiet,
-    Scale,
-    Scheduler,
-    Seed,
-    Settings,
-    Verbose,
-    app,
-    bundled,
-    experiment,
-    foretell,
-    given_values,
-    keeping,
-    load,
-    pooled,
-    refuse,
-    varied,
-    warn,
+from sim.cli.application import command
+from sim.cli.common import DONE, FAILED, keeping, print_json, refuse, tell, varied
+from sim.cli.options import DrawnModel, Making, Output, Replicates, bundled
+from sim.language.spoken import ENGLISH, said, speaking
+
+
+@command(
+    (
+        "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 --vary dens.crew",
+        "a page with two sliders over 24 simulated settings",
+    ),
+    ("tocsin explore results/sweeps/NAME-HASH --out what-if.html", "the page of a finished sweep, at once"),
 )
-from sim.language.spoken import ENGLISH, speaking
-
-
-@app.command()
 def explore(
     scenario: Annotated[
         str,
         typer.Argument(
             metavar="SCENARIO",
-            help="A bundled name or a YAML file; or the folder of a finished sweep, and nothing is simulated.",
+            help="A bundled name or a YAML file; or the folder of a finished sweep, to simulate nothing.",
             autocompletion=bundled,
         ),
     ],
+    *,
     vary: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=LOW,HIGH", help="A lever and its ends; KEY alone, its own range. Repeatable."),
+        typer.Option(metavar="KEY=LOW,HIGH", help="A lever and its ends; KEY alone takes its range. Repeatable."),
     ] = None,
     samples: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Settings that are simulated; 12, 24, 40, 60 for one to four levers."),
+        typer.Option(
+            metavar="N", min=1, help="Number of settings to simulate [default: 12, 24, 40, 60 for one to four levers]."
+        ),
     ] = None,
-    replicates: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MOST, help="Runs of each setting, seeds counting up.")
-    ] = 1,
+    replicates: Replicates = 1,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The page; explore.html in the folder of the sweep.")
+        Path | None, typer.Option(metavar="FILE", help="The page [default: explore.html in the folder of the sweep].")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the sweep; an unfinished one goes on.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the sweep. Run the same command again to resume.")
     ] = None,
-    engine: Engine = None,
-    scale: Scale = None,
-    pool: Pool = None,
-    apart: Apart = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    draw: Draw = None,
-    workers: Cores = None,
-    scheduler: Scheduler = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    dry_run: DryRun = False,
+    model: DrawnModel,
+    making: Making,
+    output: Output,
 ) -> None:
-    """Make one offline page with sliders: what if levers were elsewhere, interpolated between simulated settings."""
+    """Make one offline page with sliders for levers; between simulated settings it interpolates."""
     from sim.experiments.counts import Counts
     from sim.experiments.design import BOX
     from sim.experiments.explored import planned_box, warned
@@ -86,33 +57,32 @@ def explore(
     from sim.experiments.sweep import STATUS, prepared, sweep
     from sim.forecast.job import Job
     from sim.report.explore.page import written
-    from sim.store.folder import demand_file, to_json
+    from sim.store.folder import demand_file
 
     code = DONE
-    values = given_values(engine, scale, pooled(pool, apart), seed, draw=draw)
     if out is not None:
         demand_file(out)
     if Path(scenario).is_dir():
-        given = any((vary, settings, samples, replicates > 1, folder, workers, scheduler, dry_run))
-        if given or any(value is not None for value in values.values()):
-            refuse(f"tocsin explore: {scenario} is the folder of a sweep; with it --out alone, and no options of runs")
+        options = (vary, samples, replicates > 1, folder, making.workers, making.scheduler, output.dry_run)
+        if any(options) or model.given:
+            refuse(f"tocsin explore: {scenario} is the folder of a sweep; it can only be combined with --out")
         place = Path(scenario)
     else:
-        found = load(scenario, settings, values)
-        asked = varied(vary) if vary else None
-        plan = planned_box(found, asked, samples)
-        foretell(Job.of_outcomes(found, Counts.exactly(len(plan) * replicates), workers), dry_run, as_json, quiet)
-        with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
+        found = model.load(scenario)
+        axes = varied(vary) if vary else None
+        plan = planned_box(found, axes, samples)
+        output.forecast(Job.of_outcomes(found, Counts.exactly(len(plan) * replicates), making.workers))
+        with making.experiment(output) as (runs, _):
             place = runs.kept_in(prepared(found, plan, replicates, folder))
-            frame = sweep(found, asked, BOX, samples, replicates, place, **runs.computing)
+            frame = sweep(found, axes, BOX, samples, replicates, place, **runs.computing)
         code = FAILED if (frame[STATUS] == FAILED_RUN).any() else DONE
-    with keeping(f"what was simulated is kept in {place}"):
+    with keeping(f"finished runs are kept in {place}"):
         page = written(place, out)
-    warn(warned(place), as_json, quiet)
-    if as_json:
+    output.warn(warned(place))
+    if output.as_json:
         with speaking(ENGLISH):
-            document = {"folder": str(place), "page": str(page), "warnings": warned(place)}
-        typer.echo(to_json(document), nl=False)
-    elif not quiet:
-        typer.echo(f"{page}  {page.stat().st_size / 1e6:.1f} MB, of the runs in {place}")
+            print_json({"folder": str(place), "page": str(page), "warnings": warned(place)})
+    elif not output.quiet:
+        size = f"{page.stat().st_size / 1e6:.1f}"
+        tell(said("{page}  {size} MB, from the runs in {folder}", page=page, size=size, folder=place))
     raise typer.Exit(code)

@@ -2,191 +2,237 @@
 
 import shlex
 from dataclasses import asdict
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.base.rounding import number_text
+from sim.cli.application import command
 from sim.cli.common import (
     DONE,
     FAILED,
-    MOST,
-    Apart,
+    event_share,
+    forecast,
+    in_its_terms,
+    keeping,
+    print_json,
+    refuse,
+    resumable,
+    run_once,
+    tell,
+    warn,
+    warn_aside,
+)
+from sim.cli.options import (
     AsJson,
-    Draw,
+    Changes,
+    DrawnModel,
+    Draws,
     DryRun,
     Engine,
     Events,
-    Pool,
-    Quiet,
+    Output,
     Replicates,
     RunFolder,
-    Scale,
     ScenarioName,
-    Seed,
-    Settings,
+    Threads,
     Verbose,
-    Workers,
-    app,
-    demand_left,
-    foretell,
-    given_values,
-    in_its_terms,
-    keeping,
-    load,
-    pooled,
-    refuse,
-    run_once,
-    warn,
 )
-from sim.language.spoken import ENGLISH, speaking, spoken
+from sim.language.labels import headed
+from sim.language.spoken import ENGLISH, counted, marked, said, speaking, spoken
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from sim.progress import Job as Bar
     from sim.reading.check import Finding
     from sim.reading.run import Run
     from sim.scenario import Scenario
     from sim.store.folder import Listed
 
 
-@app.command()
+@command(
+    ("tocsin run tiny --events all", "small and quick, with every event logged"),
+    ("tocsin run no-local --seed 7 --scale 0.0001", "another policy on the same attempts"),
+    (
+        "tocsin run china-2022 --scale 0.01 --set desks.visit.staff=9000 --replicates 4",
+        "one value changed; four replicates",
+    ),
+    ("tocsin run china-2022 --scale 0.005 --pool country", "in seconds, with queues as long as the country's"),
+    ("tocsin run my.yaml --draws 20", "the posterior draws stored with a scenario: parameter uncertainty"),
+    ("tocsin run china-2022 --replicates 8 --dry-run", "how many runs, how long, how much memory and disk here"),
+    (
+        "tocsin run china-2022 --checkpoint",
+        "run the same command again to resume; law-2022 continues from its state in January 2022",
+    ),
+)
 def run(
     scenario: ScenarioName,
-    engine: Engine = None,
-    scale: Scale = None,
-    pool: Pool = None,
-    apart: Apart = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
-    workers: Workers = None,
+    *,
+    model: DrawnModel,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Output folder.")] = None,
+    workers: Threads = None,
     events: Events = None,
     replicates: Replicates = 1,
-    draw: Draw = None,
-    draws: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=MOST, help="Runs of the first N posterior draws, as replicates."),
-    ] = None,
+    draws: Draws = None,
     checkpoint: Annotated[
         bool,
         typer.Option(
             "--checkpoint",
-            help="Keep the state at midnights between months in results/checkpoints, and go on from the latest that "
-            "fits: of this run if it was killed, or of one that was the same up to then.",
+            help="Keep the state between months in results/checkpoints, and start from the latest that fits: of this "
+            "run if it was interrupted, or of another run that was identical up to then.",
         ),
     ] = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    dry_run: DryRun = False,
+    output: Output,
 ) -> None:
-    """Run a scenario once, or N times, and show reported beside simulated figures."""
-    from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
+    """Run a scenario once or N times, and compare its figures with reported ones."""
+    from sim.experiments.rounded import demand_left
     from sim.forecast.job import Job
     from sim.progress import job
     from sim.store.folder import demand_free
 
-    if draws is not None and (draw is not None or replicates > 1):
-        refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
-    values = given_values(engine, scale, pooled(pool, apart), seed, events, draw if draws is None else 0)
-    first = load(scenario, settings, values)
+    if draws is not None and (model.draw is not None or replicates > 1):
+        refuse("--draws: cannot be combined with --draw or --replicates; it runs each draw once")
+    values = {"record.events": event_share(events), **({} if draws is None else {"draw": 0})}
+    first = model.load(scenario, **values)
     if checkpoint and first.spec.engine == "reference":
-        refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
-    pooled_as = first.resolved["population"]["pool"]
-    demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": pooled_as})
-    silent = quiet or as_json
-    if out is not None and draws is None and replicates == 1:
+        refuse("--checkpoint: the engine 'reference' keeps no checkpoints; use --engine vector")
+    size = {"scale": first.spec.scale, "population.pool": first.resolved["population"]["pool"]}
+    model.with_values(demand_left, scenario, size)
+    single = draws is None and replicates == 1
+    if out is not None and single:
         demand_free(out)  # nothing is measured for what cannot be written
-    foretell(Job.of_folders([first], draws or replicates, workers), dry_run, as_json, quiet)
-    if draws is None and replicates == 1:
-        with job(silent) as bar:
-            made = run_once(first, out, workers, bar, True, checkpoint, verbose)
-        _show_runs([made], None, as_json, quiet)
+    output.forecast(Job.of_folders([first], draws or replicates, workers))
+    if single:
+        with job(output.silent) as bar:
+            made = run_once(first, out, workers, bar, True, checkpoint, output.verbose)
+        _show_runs([made], None, output)
         return
+
+    def numbered(kind: dict[str, int], number: int) -> "Scenario":
+        moved = {key: start + number for key, start in kind.items()}
+        return model.load(scenario, **{**values, **moved}) if number else first
+
+    def making(bar: "Bar | None") -> "Callable[[Scenario, Path], Run]":
+        return lambda one, place: run_once(one, place, workers, bar, one is first, checkpoint, output.verbose)
+
+    _run_several(first, numbered, making, draws, replicates, out, output)
+
+
+def _run_several(
+    first: "Scenario",
+    numbered: "Callable[[dict[str, int], int], Scenario]",
+    making: "Callable[[Bar | None], Callable[[Scenario, Path], Run]]",
+    draws: int | None,
+    replicates: int,
+    out: Path | None,
+    output: Output,
+) -> None:
+    """Run replicates or posterior draws, and print what they have in common."""
+    from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
+    from sim.progress import job
+
     kind, count = (REPLICATES, replicates) if draws is None else (DRAWS, draws)
-    counted = {"seed": first.spec.seed} if draws is None else {"draw": 0}
-
-    def numbered(number: int) -> "Scenario":
-        moved = {key: start + number for key, start in counted.items()}
-        return load(scenario, settings, {**values, **moved}) if number else first
-
-    def make(chosen: "Scenario", place: Path) -> "Run":
-        return run_once(chosen, place, workers, bar, chosen is first, checkpoint, verbose)
-
-    numbered(count - 1)  # what cannot be is refused before anything is run
+    moved = {"seed": first.spec.seed} if draws is None else {"draw": 0}
+    numbered(moved, count - 1)  # an impossible last one is refused before anything is run
     folder = prepared(kind, first, count, out)
     finished: list[Run] = []
-    with keeping(f"what was finished is kept in {folder}, the same command goes on"), job(silent, count) as bar:
-        for made in each(kind, count, numbered, make, folder, verbose):
+    with keeping(resumable(folder)), job(output.silent, count) as bar:
+        for made in each(kind, count, partial(numbered, moved), making(bar), folder, output.verbose):
             finished.append(made)
             if bar is not None:
                 bar.finished(len(finished))
-    _show_runs(finished, kind, as_json, quiet)
+    _show_runs(finished, kind, output)
 
 
-@app.command()
+@command(("tocsin runs", "those in results/runs"))
 def runs(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where to look.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder to search [default: results/runs].")
+    ] = None,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Remove unfinished runs that no process is making, and list them alone.")
+        bool, typer.Option("--clean", help="Remove unfinished runs that no process is working on, and list these only.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List runs, finished and unfinished, one line each."""
-    from sim.store.folder import RUNS, find_runs, to_json
+    from sim.store.folder import RUNS, find_runs
 
     if folder is not None and not folder.is_dir():
-        refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; a folder that holds runs")
+        refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; use a folder that holds runs")
     if clean:
         _clean(folder or RUNS, as_json)
         return
     rows = [_listed(found) for found in find_runs(folder or RUNS)]
     if as_json:
-        typer.echo(to_json({"runs": rows}), nl=False)
+        print_json({"runs": rows})
         return
     for row in rows:
-        line = f"{row['path']}  {row['status']}"
-        if row["status"] == "finished":
-            line += (
-                f"  {row['name']}  seed {row['seed']}  scale {row['scale']:g}  {row['engine']}  {row['wall_s']:.1f} s"
-            )
-        elif row["status"] == "unreadable":
-            line = row["damage"]
-        elif "process" in row:
-            line += f"  process {row['process']} is at work on it"
-        typer.echo(ascii_controls(line))
+        tell(_line(row))
     left = sum(row["status"] == "unfinished" and "process" not in row for row in rows)
     if left:
-        which = (
-            "1 unfinished run was left by a process that was killed"
-            if left == 1
-            else (f"{left:,} unfinished runs were left by processes that were killed")
-        )
         where = "" if folder is None else f" {shlex.quote(str(folder))}"
-        typer.echo(ascii_controls(f"{which}; remove with: tocsin runs{where} --clean"), err=True)
+        note = counted(
+            "{count:,} run is unfinished, and no process is working on it; remove it with: tocsin runs{where} --clean",
+            "{count:,} runs are unfinished, and no process is working on them; remove them with: tocsin runs{where} "
+            "--clean",
+            count=left,
+            where=where,
+        )
+        typer.echo(ascii_controls(note), err=True)
+
+
+def _line(row: dict[str, Any]) -> str:
+    """Return what the list says of a run."""
+    if row["status"] == "unreadable":
+        return str(row["damage"])
+    line = f"{row['path']}  {said(STATUS[row['status']])}"
+    if row["status"] == "finished":
+        seed, scale = (f"{said(headed(key))} {row[key]:g}" for key in ("seed", "scale"))
+        return f"{line}  {row['name']}  {seed}  {scale}  {row['engine']}  {row['wall_s']:.1f} s"
+    return (
+        line
+        if "process" not in row
+        else f"{line}  {said('process {process} is working on it', process=row['process'])}"
+    )
+
+
+STATUS = {
+    "finished": marked("finished"),
+    "unfinished": marked("unfinished"),
+    "removed": marked("removed"),
+    "kept": marked("kept"),
+}
+"""What becomes of a run, as people read it."""
 
 
 def _clean(folder: Path, as_json: bool) -> None:
-    """Remove what killed runs have left, and print what was removed and what was not."""
-    from sim.store.folder import to_json
+    """Remove what killed runs have left, and print what was removed and what was kept."""
     from sim.store.unfinished import remove_unfinished
 
     rows = []
     for one in remove_unfinished(folder):
         kept = {} if one.held is False else {"process": one.process}
         rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
-        if not as_json:
-            what = f"kept: process {one.process} {'is' if one.held else 'may be'} at work on it" if kept else "removed"
-            typer.echo(ascii_controls(f"{one.path}  {what}"))
+        if as_json:
+            continue
+        if not kept:
+            what = said("removed")
+        elif one.held:
+            what = said("kept: process {process} is working on it", process=one.process)
+        else:
+            what = said("kept: process {process} may be working on it", process=one.process)
+        tell(f"{one.path}  {what}")
     if as_json:
-        typer.echo(to_json({"runs": rows}), nl=False)
+        print_json({"runs": rows})
 
 
 def _listed(found: "Listed") -> dict[str, Any]:
-    """Return what the list of runs says of one: its path, its status and, if it is finished, what it is."""
+    """Return a row of the list of runs: path, status and, of a finished run, what it is."""
     from sim.store.unfinished import unfinished_run
 
     path, about = str(found.path), found.manifest
@@ -208,10 +254,16 @@ OF_A_PROVINCE = [
     *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "averted", "victims"),
     *("loss_money", "prevented_money", "recovered_money", "cases_filed", "cases_solved"),
 ]
-"""What is shown of a province where nothing is asked for."""
+"""Quantities of a province that are shown where none are named."""
 
 
-@app.command()
+@command(
+    ("tocsin figures results/runs/NAME", "the figures of the scenario"),
+    (
+        "tocsin figures RUN losses@2022-05 cases_filed_change@2022-01..2022-06/2021-01..2021-06",
+        "any quantity over any window",
+    ),
+)
 def figures(
     folder: RunFolder,
     quantities: Annotated[
@@ -223,16 +275,15 @@ def figures(
     ] = None,
     provinces: Annotated[
         list[str] | None,
-        typer.Option("--province", metavar="NAME|CODE", help="Of a province, not of the whole country; repeatable."),
+        typer.Option("--province", metavar="NAME|CODE", help="Of this province, not the whole country. Repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show answer and figures of a run again, or any quantity over any window of its period, by province too."""
+    """Show the answer and figures of a run, or any quantity over any window, of the country or a province."""
     from sim.reading.questions import AskedError
     from sim.reading.run import Run
     from sim.reading.warnings import told
     from sim.scenario.provinces import ProvinceError
-    from sim.store.folder import to_json
     from sim.store.json_files import reading
     from sim.told.terminal import asked_table
     from sim.told.text_tables import show
@@ -251,7 +302,7 @@ def figures(
     with reading(folder):
         rows = run.answers(questions) if wanted else run.manifest["figures"]
         if as_json:
-            typer.echo(to_json({"figures": rows, "warnings": run.manifest["warnings"]}), nl=False)
+            print_json({"figures": rows, "warnings": run.manifest["warnings"]})
         elif wanted:
             from sim.progress import console
 
@@ -262,27 +313,30 @@ def figures(
             show_run(run)
 
 
-@app.command()
+@command(("tocsin check results/runs/NAME", "exit code 1 if any check fails"))
 def check(
     folder: RunFolder,
     as_json: AsJson = False,
 ) -> None:
-    """Compute every figure of a run again from its Parquet files; conservation; hashes."""
+    """Check a run: recompute its figures from its tables, balance its counts, compare its hashes."""
     from sim.reading.check import check_run
 
     _show_findings(check_run(folder), as_json)
 
 
-@app.command()
+@command(
+    ("tocsin rerun results/runs/NAME", "exit code 1 if a byte differs"),
+    ("tocsin rerun results/runs/NAME --engine reference", "with the other engine"),
+)
 def rerun(
     folder: RunFolder,
     engine: Engine = None,
-    workers: Workers = None,
+    workers: Threads = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a run again from its own folder, among temporary files, and compare every byte."""
+    """Repeat a run from its folder, in temporary files, and compare every byte."""
     from sim.experiments.rerun import other_versions
     from sim.experiments.rerun import rerun as made_again
     from sim.forecast.job import Job
@@ -292,92 +346,91 @@ def rerun(
 
     before = Run(folder)
     for name, (then, now) in other_versions(before).items():
-        typer.echo(ascii_controls(f"warning: {name} was {then}, is {now}"), err=True)
-    chosen = load(str(folder / SCENARIO_YAML), None, {"engine": engine})
-    foretell(Job.of_folders([chosen], 1, workers, kept=False), dry_run, as_json, quiet=False)
+        warn_aside(said("{name} was {then} and is now {now}", name=name, then=then, now=now))
+    chosen = Changes().load(str(folder / SCENARIO_YAML), engine=engine)
+    forecast(Job.of_folders([chosen], 1, workers, kept=False), dry_run, as_json, quiet=False)
     with job(as_json) as bar:
         findings = list(made_again(before, chosen, workers, None if bar is None else bar.of(chosen), verbose))
     _show_findings(findings, as_json)
 
 
 def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
-    """Print findings as they come, and end with whether all hold."""
-    from sim.store.folder import to_json
-
+    """Print checks as they come; exit with 1 if any failed."""
     checks = []
-    for finding in findings:
-        if not as_json:
-            typer.echo(ascii_controls(str(finding)))
-        checks.append(asdict(finding))
+    with speaking(ENGLISH if as_json else spoken()):
+        for finding in findings:
+            if not as_json:
+                tell(str(finding))
+            checks.append(asdict(finding))
     failed = sum(not one["passed"] for one in checks)
     if as_json:
-        typer.echo(to_json({"passed": not failed, "checks": checks}), nl=False)
+        print_json({"passed": not failed, "checks": checks})
     else:
-        typer.echo(f"{len(checks)} checks, {failed} failed" if failed else f"{len(checks)} checks, all passed")
+        passed = said("all passed") if not failed else said("{number} failed", number=failed)
+        tell(f"{counted('{count:,} check', '{count:,} checks', count=len(checks))}, {passed}")
     raise typer.Exit(FAILED if failed else DONE)
 
 
-@app.command()
+@command(
+    ("tocsin evidence results/runs/NAME", "for example the ages of victims, compared with evidence"),
+    ("tocsin evidence results/runs/NAME --months", "month by month"),
+)
 def evidence(
     folder: RunFolder,
-    months: Annotated[
-        bool, typer.Option("--months", help="Every month of what is known by month, not the worst alone.")
-    ] = False,
+    months: Annotated[bool, typer.Option("--months", help="Show every month, not only the worst one.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is known of the model's inside beside what a run gave."""
+    """Compare internal diagnostics of a run with evidence."""
     from sim.progress import console
-    from sim.store.folder import to_json
+    from sim.reading.run import Run
+    from sim.reading.warnings import told
     from sim.store.json_files import reading
-    from sim.store.run_json import read_manifest
-    from sim.told.evidence_table import evidence_table, with_months
-    from sim.told.terminal import not_held
+    from sim.told.evidence_table import evidence_parts, with_months
+    from sim.told.text_tables import show
 
-    manifest = read_manifest(folder)
-    rows, policy_of = manifest["evidence"], manifest.get("policy_of")
+    run = Run(folder)
+    rows = run.manifest["evidence"]
     if as_json:
-        typer.echo(to_json({"evidence": rows, "warnings": manifest["warnings"]}), nl=False)
+        print_json({"evidence": rows, "warnings": run.manifest["warnings"]})
     elif rows:
         out = console()
-        warn(manifest["warnings"])
-        if policy_of is not None:
-            out.print(not_held(policy_of, "known", out.width))
         with reading(folder):
-            out.print(evidence_table(with_months(rows) if months else rows, out.width))
+            warn(told(run))
+            shown = with_months(rows) if months else rows
+            show(out, evidence_parts(shown, run.manifest.get("policy_of"), out.width))
     else:
-        typer.echo(f"{folder}: its scenario lists no evidence")
+        tell(said("{folder}: the scenario lists no evidence", folder=folder))
 
 
-@app.command()
+@command(("tocsin findings results/runs/NAME", "desks that are too busy, figures that are off"))
 def findings(
     folder: RunFolder,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a run shows that its user must know: desks too busy, tiers that expire, figures that are off."""
+    """List what needs attention in a run: overloaded desks, tiers that expire, figures that are off."""
     from sim.progress import console
     from sim.reading import warnings
     from sim.reading.findings import told
     from sim.reading.run import Run
-    from sim.store.folder import to_json
     from sim.told.terminal import findings_parts
+    from sim.told.text_tables import show
 
     with speaking(ENGLISH if as_json else spoken()):
         run = Run(folder)
         rows = run.found
     if as_json:
-        typer.echo(to_json({"findings": rows, "warnings": run.manifest["warnings"]}), nl=False)
+        print_json({"findings": rows, "warnings": run.manifest["warnings"]})
         return
     warn(warnings.told(run))
     if rows:
         out = console()
-        for part in findings_parts([told(row) for row in rows], out.width):
-            out.print(part, crop=False)
+        show(out, findings_parts([told(row) for row in rows], out.width))
     else:
-        typer.echo(f"{folder}: nothing was found that its user must know")
+        tell(said("{folder}: no findings", folder=folder))
 
 
 def show_run(run: "Run") -> None:
-    """Print warnings, findings, answer, figures and costs of a run, and its totals where no figure is of its period."""
+    """Print warnings, findings, answer, figures and costs of a run; totals where no figure is in its period."""
     from sim.progress import console
     from sim.reading.findings import foremost
     from sim.reading.warnings import told
@@ -397,27 +450,26 @@ def show_run(run: "Run") -> None:
         show(out, [costs])
 
 
-def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) -> None:
-    """Print what was run: JSON, or its answer with what else is shown of it, and where the runs lie.
+def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
+    """Print JSON, or the answer of runs with their figures, and their folders.
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
     from sim.reading.warnings import told_of
-    from sim.store.folder import to_json
     from sim.store.run_json import RUN_JSON
     from sim.told.terminal import mean_figure
 
-    if as_json or quiet:
-        warn(told_of(runs), as_json, quiet)
-    if as_json:
+    if output.silent:
+        output.warn(told_of(runs))
+    if output.as_json:
         if kind is None:
             typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
         else:
             figures = [run.manifest["figures"] for run in runs]
             means = [mean_figure(rows, kind) for rows in zip(*figures, strict=True)]
-            typer.echo(to_json({"figures": means, kind: [run.manifest for run in runs]}), nl=False)
+            print_json({"figures": means, kind: [run.manifest for run in runs]})
         return
-    if quiet:
+    if output.quiet:
         return
     if kind is None:
         show_run(runs[0])
@@ -425,9 +477,8 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
         _show_several(runs, kind)
     for run in runs:
         speed = run.manifest["performance"]
-        rate = speed["attempts_per_s"]
-        shown = "-" if rate is None else f"{rate:,.0f}"
-        typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {shown} attempts/s")
+        rate = number_text(speed["attempts_per_s"])
+        tell(f"{run.path}  {speed['wall_s']:.1f} s  {said('{number} attempts/s', number=rate)}")
 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:

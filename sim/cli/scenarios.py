@@ -5,91 +5,72 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import (
-    Apart,
-    AsJson,
-    Draw,
-    Engine,
-    Pool,
-    Scale,
-    ScenarioName,
-    Seed,
-    Settings,
-    app,
-    bundled,
-    given_values,
-    in_its_terms,
-    load,
-    pooled,
-)
-from sim.scenario.errors import ascii_controls
+from sim.cli.application import command
+from sim.cli.common import in_its_terms, print_json, tell, warn_aside
+from sim.cli.options import AsJson, Changes, DrawnModel, ScenarioName, Settings, bundled
+from sim.language.spoken import said
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-@app.command()
+@command(("tocsin validate my.yaml", "one line a mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
-    """Name every mistake of a scenario at once, and warn of measures that the period leaves out."""
+    """List every mistake of a scenario, and warn of measures outside its period."""
     from sim.reading.measure_findings import about_measures
     from sim.store.scope import Scope
 
-    found = load(scenario, settings, {})
+    found = Changes(settings=settings).load(scenario)
     for row in about_measures(Scope.of(found)):
-        typer.echo(ascii_controls(f"warning: {row['sentence']}"), err=True)
-    typer.echo(ascii_controls(f"{scenario}: no mistakes; {found.spec.title}"))
+        warn_aside(row["sentence"])
+    tell(said("{scenario}: no mistakes; {title}", scenario=scenario, title=found.spec.title))
 
 
-@app.command()
+@command(("tocsin show my.yaml", "every value, where it was given, and its origin"))
 def show(
     scenario: ScenarioName,
-    engine: Engine = None,
-    scale: Scale = None,
-    pool: Pool = None,
-    apart: Apart = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    draw: Draw = None,
+    *,
+    model: DrawnModel,
     as_json: AsJson = False,
 ) -> None:
-    """Print the resolved scenario, one line a value: where it was given, what it rests on."""
+    """Print the resolved scenario, one value a line, with its place and origin."""
     from sim.scenario import show_lines
-    from sim.store.folder import to_json
 
-    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
+    found = model.load(scenario)
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}
-        typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)
+        print_json({"scenario": found.resolved, "sha256": found.sha256, "given": given})
         return
     for key, value, where, origin in show_lines(found):
-        typer.echo(ascii_controls(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}"))
+        tell(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
 
 
-@app.command()
+@command(("tocsin schema > tocsin.schema.json", "a schema file for an editor"))
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.scenario import json_schema
-    from sim.store.folder import to_json
 
-    typer.echo(to_json(json_schema()), nl=False)
+    print_json(json_schema())
 
 
-@app.command()
+@command(("tocsin scenarios", "the bundled scenarios, and the question of each"))
 def scenarios(as_json: AsJson = False) -> None:
     """List the bundled scenarios, one line each."""
     from sim.scenario import bundled_scenarios
-    from sim.store.folder import to_json
 
     rows = bundled_scenarios()
     if as_json:
-        typer.echo(to_json({"scenarios": [{"name": name, "title": title} for name, title in rows]}), nl=False)
+        print_json({"scenarios": [{"name": name, "title": title} for name, title in rows]})
         return
     width = max(len(name) for name, _ in rows)
     for name, title in rows:
-        typer.echo(ascii_controls(f"{name:<{width}}  {title}"))
+        tell(f"{name:<{width}}  {title}")
 
 
-@app.command()
+@command(
+    ("tocsin diff china-2022 no-local", "what a policy changes, lever by lever"),
+    ("tocsin diff results/runs/A results/runs/B", "two finished runs"),
+)
 def diff(
     base: Annotated[
         str,
@@ -97,14 +78,13 @@ def diff(
     ],
     other: Annotated[
         str,
-        typer.Argument(metavar="B", help="What is compared with it, likewise.", autocompletion=bundled),
+        typer.Argument(metavar="B", help="Another scenario or run, compared with A.", autocompletion=bundled),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Name every lever in which two scenarios or runs differ, also by province, with both values."""
+    """List every lever in which two scenarios or runs differ, with both values."""
     from sim.progress import console
     from sim.scenario.levers import levers, run_as
-    from sim.store.folder import to_json
     from sim.told.terminal import lever_lines
     from sim.told.text_tables import show
 
@@ -113,19 +93,19 @@ def diff(
     if as_json:
         found = {"levers": rows, "run_as": how}
         document = {key: [row.as_json() for row in part] for key, part in found.items()}
-        typer.echo(to_json({"base": one.name, "other": two.name, **document}), nl=False)
+        print_json({"base": one.name, "other": two.name, **document})
         return
     out = console()
     if rows:
-        show(out, lever_lines(f"what {two.name} changes of {one.name}", rows, out.width))
+        show(out, lever_lines(said("Changes of {other} from {base}", other=two.name, base=one.name), rows, out.width))
     else:
-        typer.echo("no lever differs")
+        tell(said("no lever differs"))
     if how:
-        show(out, lever_lines("run otherwise", how, out.width))
+        show(out, lever_lines(said("Different run settings"), how, out.width))
 
 
 def _of(name: str) -> "Scenario":
     """Return the scenario of a name, a file or the folder of a run."""
     from sim.runs import scenario_of
 
-    return in_its_terms(scenario_of(Path(name))) if Path(name).is_dir() else load(name, None, {})
+    return in_its_terms(scenario_of(Path(name))) if Path(name).is_dir() else Changes().load(name)

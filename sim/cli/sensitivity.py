@@ -1,104 +1,71 @@
-"""The command that says which parameters matter."""
+"""The command that ranks parameters by their effect."""
 
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import (
-    DONE,
-    FAILED,
-    Apart,
-    AsJson,
-    Cores,
-    Draw,
-    DryRun,
-    Engine,
-    ExperimentFolder,
-    Pool,
-    Quantity,
-    Quiet,
-    Scale,
-    ScenarioName,
-    Scheduler,
-    Seed,
-    Settings,
-    Verbose,
-    app,
-    experiment,
-    foretell,
-    given_values,
-    load,
-    pooled,
-    warn,
+from sim.cli.application import command
+from sim.cli.common import DONE, FAILED, tell
+from sim.cli.options import DrawnModel, Making, Output, OutputFolder, Quantity, ScenarioName
+from sim.language.spoken import counted
+
+
+@command(
+    (
+        "tocsin sensitivity china-2022 --scale 0.001 --vary 'warning.*'",
+        "elementary effects (Morris); with --method sobol, shares of variance",
+    )
 )
-
-
-@app.command()
 def sensitivity(
     scenario: ScenarioName,
+    *,
     vary: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY", help="A number with a range, or a pattern such as 'warning.*'. Repeatable."),
     ] = None,
     method: Annotated[
-        str, typer.Option(metavar="morris|sobol", help="Changes across ranges, or shares of variance.")
+        str,
+        typer.Option(metavar="morris|sobol", help="Measure elementary effects (morris) or shares of variance (sobol)."),
     ] = "morris",
     samples: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Trajectories of D + 1 runs; for sobol a power of two, times D + 2 runs."),
+        typer.Option(
+            metavar="N",
+            help="Of D parameters: trajectories of D + 1 runs (morris); a power of two, times D + 2 runs (sobol).",
+        ),
     ] = None,
-    engine: Engine = None,
-    scale: Scale = None,
-    pool: Pool = None,
-    apart: Apart = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    draw: Draw = None,
-    out: ExperimentFolder = None,
-    workers: Cores = None,
-    scheduler: Scheduler = None,
+    model: DrawnModel,
+    out: OutputFolder = None,
+    making: Making,
     quantity: Quantity = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    dry_run: DryRun = False,
+    output: Output,
 ) -> None:
-    """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
+    """Rank parameters by their effect when all vary over their ranges."""
     from sim.experiments.counts import Counts
-    from sim.experiments.indices import BLOCKS
     from sim.experiments.rounded import warnings_of
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.forecast.job import Job
     from sim.progress import console
-    from sim.store.folder import to_json
     from sim.told.experiments import records
-    from sim.told.sensitivity import dropped, idle, sensitivity_tables
+    from sim.told.sensitivity import dropped, idle, sensitivity_tables, size
     from sim.told.text_tables import show
 
-    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
-    asked = quantity or QUANTITIES
-    chosen = planned(found, vary, method, samples, asked)
-    foretell(Job.of_outcomes(found, Counts.exactly(len(chosen)), workers), dry_run, as_json, quiet)
-    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, tell):
-        folder = prepared(found, chosen, out)
-        runs.kept_in(folder)
-        tell(
-            f"{len(chosen.parameters)} parameters in {chosen.samples} {BLOCKS[method]} of {chosen.block} runs: "
-            f"{len(chosen):,} runs, kept in {folder}"
-        )
-        frame = computed(found, vary, method, samples, asked, folder, **runs.computing)
-    warn(warnings_of(found, {one.key: one.ends for one in chosen.parameters}), as_json, quiet)
+    found = model.load(scenario)
+    wanted = quantity or QUANTITIES
+    chosen = planned(found, vary, method, samples, wanted)
+    output.forecast(Job.of_outcomes(found, Counts.exactly(len(chosen)), making.workers))
+    with making.experiment(output) as (runs, note):
+        folder = runs.kept_in(prepared(found, chosen, out))
+        note(f"{size(method, len(chosen.parameters), chosen.samples, chosen.block)}  {folder}")
+        frame = computed(found, vary, method, samples, wanted, folder, **runs.computing)
+    output.warn(warnings_of(found, {one.key: one.ends for one in chosen.parameters}))
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
-    if as_json:
-        typer.echo(to_json({"folder": str(folder), **about, "rows": rows}), nl=False)
-    elif not quiet:
-        if about["idle"]:
-            typer.echo(idle(about))
+    if output.shown(lambda: {"folder": str(folder), **about, "rows": rows}):
         show(console(), sensitivity_tables(method, rows))
         if about["idle"]:
-            typer.echo(idle(about))
+            tell(idle(about))
         if about["dropped"]:
-            typer.echo(dropped(about))
-        typer.echo(f"{folder / INDICES}  {about['runs']:,} runs")
+            tell(dropped(about))
+        tell(f"{folder / INDICES}  {counted('{count:,} run', '{count:,} runs', count=about['runs'])}")
     raise typer.Exit(FAILED if about["dropped"] else DONE)

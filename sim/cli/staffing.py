@@ -1,121 +1,112 @@
 """The command that finds the staff that a promise needs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import (
-    MOST,
-    Apart,
-    AsJson,
-    Cores,
-    Draw,
-    DrawsToo,
-    DryRun,
-    Engine,
-    ExperimentFolder,
-    Pool,
-    Quiet,
-    Scale,
-    ScenarioName,
-    Scheduler,
-    Seed,
-    Settings,
-    Verbose,
-    app,
-    drawn,
-    experiment,
-    foretell,
-    given_values,
-    load,
-    pooled,
-    warn,
+from sim.cli.application import command
+from sim.cli.common import print_json, tell
+from sim.cli.options import MOST, DrawnModel, DrawsToo, Making, Output, OutputFolder, Replicates, ScenarioName
+from sim.language.spoken import ENGLISH, said, speaking
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.experiments.staffing import Staffing
+
+
+@command(
+    (
+        'tocsin staffing my.yaml --tier red --within "2 h" --share 0.95 --relative',
+        "the smallest staff by province, and its cost curve",
+    ),
+    (
+        'tocsin staffing my.yaml --tier red --within "2 h" --by-half-hour --replicates 4',
+        "the staff of each half hour, as shifts, next to constant staff",
+    ),
 )
-from sim.language.spoken import ENGLISH, speaking
-
-
-@app.command()
 def staffing(
     scenario: ScenarioName,
-    desk: Annotated[str, typer.Option(metavar="visit|call", help="The desk whose staff is looked for.")] = "visit",
+    *,
+    desk: Annotated[str, typer.Option(metavar="visit|call", help="Desk to staff.")] = "visit",
     tier: Annotated[
-        str, typer.Option(metavar="red|orange|yellow|blue", help="The tier whose alerts the promise is about.")
+        str, typer.Option(metavar="red|orange|yellow|blue", help="Tier of alerts that the promise covers.")
     ] = "red",
-    share: Annotated[float, typer.Option(metavar="S", help="The share of them that is to be reached.")] = 0.95,
+    share: Annotated[float, typer.Option(metavar="S", help="Share of these alerts to reach in time.")] = 0.95,
     within: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Their deadline, such as '2 h'; the tier's own, if not given.")
+        str | None, typer.Option(metavar="TIME", help="Their deadline, such as '2 h' [default: the tier's].")
     ] = None,
     relative: Annotated[
-        bool, typer.Option("--relative", help="The share is one of what staff without limit would reach.")
+        bool, typer.Option("--relative", help="Take the share of what unlimited staff would reach.")
     ] = False,
-    engine: Engine = None,
-    scale: Scale = None,
-    pool: Pool = None,
-    apart: Apart = None,
-    seed: Seed = None,
-    settings: Settings = None,
-    draw: Draw = None,
-    out: ExperimentFolder = None,
-    workers: Cores = None,
-    scheduler: Scheduler = None,
-    replicates: Annotated[
-        int, typer.Option(metavar="N", min=1, max=MOST, help="Seeds, counting up, that count together.")
-    ] = 1,
+    model: DrawnModel,
+    out: OutputFolder = None,
+    making: Making,
+    replicates: Replicates = 1,
     draws: DrawsToo = None,
     by_half_hour: Annotated[
-        bool, typer.Option("--by-half-hour", help="Staff each half hour of the day by itself: new shifts.")
+        bool, typer.Option("--by-half-hour", help="Staff each half hour of the day separately, in new shifts.")
     ] = False,
     trims: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, max=MOST, help="With --by-half-hour: trials that take single seats out [default: 48]."
+            metavar="N", min=0, max=MOST, help="With --by-half-hour: trials that remove single seats [default: 48]."
         ),
     ] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    dry_run: DryRun = False,
+    output: Output,
 ) -> None:
-    """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
+    """Find the smallest staff in each province that keeps a promise, and what more or less staff would change."""
     from sim.experiments.promise import PromiseError, Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of, staffing_over
+    from sim.experiments.staffing import FACTORS, TRIMS, Extent, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
     from sim.forecast.job import Job
+    from sim.told.experiments import records
+
+    found = model.load(scenario)
+    if trims is not None and not by_half_hour:
+        raise PromiseError("--trims: needs --by-half-hour")
+    extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
+    promise = (desk, tier, share, within, relative)
+    others = model.over_draws(scenario, draws)
+    number = runs_of(found, Terms(*promise), FACTORS, extent).times(1 + len(others))
+    output.forecast(Job.of_outcomes(found, number, making.workers))
+    with making.experiment(output, number.typical) as (runs, note):
+        folder = runs.kept_in(prepared(found, Terms(*promise), FACTORS, extent, out))
+        search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=note, **runs.computing)
+        done = searched(found, *promise, FACTORS, **search)
+        over_draws = records(staffing_over(others, done, *promise, FACTORS, **search)) if others else None
+    output.warn(done.warnings)
+    if output.as_json:
+        print_json(_document(done, folder, over_draws))
+    elif not output.quiet:
+        _show(done, folder, over_draws, len(others))
+
+
+def _document(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """Return what scripts read."""
+    from sim.told.experiments import records
+
+    with speaking(ENGLISH):
+        document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
+    if done.by_half_hour:
+        document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
+    if over_draws is not None:
+        document |= {"draws": over_draws}
+    return {"folder": str(folder), **document}
+
+
+def _show(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]] | None, draws: int) -> None:
+    """Print tables."""
+    from sim.experiments.staffing import STAFFED_YAML
     from sim.progress import console
-    from sim.store.folder import to_json
-    from sim.told.experiments import drawn_staff_table, records, staffing_tables
+    from sim.told.experiments import drawn_staff_table, staffing_tables
     from sim.told.text_tables import show
 
-    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
-    if trims is not None and not by_half_hour:
-        raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
-    extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
-    terms = Terms(desk, tier, share, within, relative)
-    others = drawn(
-        draws,
-        draw,
-        lambda one: load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=one)),
-    )
-    number = runs_of(found, terms, FACTORS, extent).times(1 + len(others))
-    foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
-    with experiment(quiet or as_json, workers, scheduler, verbose, number.typical) as (runs, tell):
-        folder = runs.kept_in(prepared(found, terms, FACTORS, extent, out))
-        given = (desk, tier, share, within, relative, FACTORS)
-        search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=tell, **runs.computing)
-        done = searched(found, *given, **search)
-        over_draws = records(staffing_over(others, done, *given, **search)) if others else None
-    warn(done.warnings, as_json, quiet)
-    if as_json:
-        with speaking(ENGLISH):
-            document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
-        if by_half_hour:
-            document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
-        if over_draws is not None:
-            document |= {"draws": over_draws}
-        typer.echo(to_json({"folder": str(folder), **document}), nl=False)
-    elif not quiet:
-        show(console(), staffing_tables(done))
-        if over_draws is not None:
-            show(console(), drawn_staff_table(over_draws, len(others)))
-        own = ", or its own where none keeps the promise" if done.frame["staff"].isna().any() else ""
-        typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff{own}, to run and to compare")
+    show(console(), staffing_tables(done))
+    if over_draws is not None:
+        show(console(), drawn_staff_table(over_draws, draws))
+    if done.frame["staff"].isna().any():
+        text = said("the scenario with this staff; provinces that cannot keep the promise have their present staff")
+    else:
+        text = said("the scenario with this staff, to run and compare")
+    tell(f"{folder / STAFFED_YAML}  {text}")

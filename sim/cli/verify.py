@@ -1,44 +1,56 @@
-"""The command that holds both engines against theory, and the generator against chance."""
+"""The command that checks both engines against theory, and the random number generator."""
 
+from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.common import DONE, FAILED, AsJson, DryRun, Quiet, app, foretell, keeping, refuse
+from sim.cli.application import command
+from sim.cli.common import DONE, FAILED, forecast, keeping, print_json, refuse, tell
+from sim.cli.options import AsJson, DryRun, Quiet
+from sim.language.spoken import said
+from sim.scenario.errors import ascii_controls
+
+if TYPE_CHECKING:
+    from sim.verify.study import Finding
+    from sim.verify.verification import Verification
 
 
-@app.command()
+@command(
+    ("tocsin verify", "both engines; exit code 1 if any check fails"),
+    ("tocsin verify --engine vector --quick", "a first look"),
+    ("tocsin verify --write docs/verification.md", "renew the tables of the page"),
+)
 def verify(
-    engine: Annotated[str, typer.Option(metavar="vector|reference|both", help="The engine that is verified.")] = "both",
+    engine: Annotated[str, typer.Option(metavar="vector|reference|both", help="Engine to verify.")] = "both",
     seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="The seed of the first run; the others count up.")
+        int | None, typer.Option(metavar="N", min=0, help="Seed of the first run; further runs count up.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A quarter of the days, and of the draws.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Use a quarter of the days and draws.")] = False,
     write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A Markdown page, into whose part `verify` the tables go.")
+        Path | None, typer.Option(metavar="FILE", help="Write the tables into the part `verify` of this Markdown page.")
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Hold both engines against theory, and the generator against chance, all under one family-wise error rate."""
-    import dataclasses
-    import math
+    """Check both engines against queueing theory, and the random number generator, at one family-wise error rate."""
     from datetime import date
 
     from sim.forecast.job import Job
     from sim.progress import console, steps
-    from sim.store.folder import to_json
-    from sim.told.verification import tables
-    from sim.verify.page import demand_marks, lines, summary
+    from sim.told.text_tables import show
+    from sim.told.verification import summary, tables
+    from sim.verify.page import demand_marks, lines
     from sim.verify.page import write as write_page
     from sim.verify.study import ENGINES
     from sim.verify.verification import SEED, scenarios
     from sim.verify.verification import verify as verified
 
     if engine not in (*ENGINES, "both"):
-        refuse(f"--engine {engine}: is none of them; {', '.join(ENGINES)} or both")
+        refuse(f"--engine {ascii_controls(engine)}: must be {', '.join(ENGINES)} or both")
     if write is not None:
         try:
             demand_marks(write, "verify")
@@ -46,32 +58,41 @@ def verify(
             refuse(f"tocsin verify: {error}")
     engines, first = ENGINES if engine == "both" else (engine,), SEED if seed is None else seed
     if dry_run:
-        foretell(Job.of_folders(scenarios(engines, first, quick), 1, None, kept=False), dry_run, as_json, quiet)
-    with keeping("nothing was written"), steps(quiet or as_json) as (tell, _):
-        found = verified(engines, first, quick, tell)
+        forecast(Job.of_folders(scenarios(engines, first, quick), 1, None, kept=False), dry_run, as_json, quiet)
+    with keeping("nothing was written"), steps(quiet or as_json) as (note, _):
+        found = verified(engines, first, quick, note)
         if write is not None:
             write_page(write, "verify", list(lines(found, date.today())))
     failed = found.failed()
     if as_json:
-        rows = [
-            {
-                **dataclasses.asdict(finding),
-                "found": finding.found if math.isfinite(finding.found) else None,
-                "p_adjusted": p,
-                "passed": finding not in failed,
-            }
-            for finding, p in zip(found.findings, found.adjusted, strict=True)
-        ]
-        document = {"seed": found.seed, "rate": found.rate, "engines": found.engines, "findings": rows}
-        typer.echo(to_json(document), nl=False)
+        print_json(_document(found, failed))
     elif not quiet:
-        for table in tables(found):
-            console().print(table)
-        typer.echo(summary(found))
+        show(console(), tables(found))
+        tell(summary(found))
     for finding in failed:
-        typer.echo(
-            f"tocsin verify: {finding.study}, {finding.engine}: {finding.checked}: expected {finding.expected:.6g}, "
-            f"found {finding.found:.6g}, p {finding.p if finding.p is not None else 'exact'}",
-            err=True,
+        p = said("exact") if finding.p is None else str(finding.p)
+        line = said(
+            "{study}, {engine}: {checked}: expected {expected}, found {found}, p {p}",
+            study=finding.study,
+            engine=finding.engine,
+            checked=finding.checked,
+            expected=format(finding.expected, ".6g"),
+            found=format(finding.found, ".6g"),
+            p=p,
         )
+        typer.echo(f"tocsin verify: {line}", err=True)
     raise typer.Exit(FAILED if failed else DONE)
+
+
+def _document(found: "Verification", failed: "list[Finding]") -> dict[str, Any]:
+    """Return what scripts read."""
+    rows = [
+        {
+            **asdict(finding),
+            "found": finding.found if isfinite(finding.found) else None,
+            "p_adjusted": p,
+            "passed": finding not in failed,
+        }
+        for finding, p in zip(found.findings, found.adjusted, strict=True)
+    ]
+    return {"seed": found.seed, "rate": found.rate, "engines": found.engines, "findings": rows}

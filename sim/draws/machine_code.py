@@ -35,9 +35,11 @@ UNCOMPILED = frozenset(
         "progress.py",
         "reference",
         "report",
-        "results",
+        "reading",
         "running.py",
         "runs.py",
+        "store",
+        "told",
         "verify",
     }
 )

@@ -3,13 +3,20 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.midnight.component import Component
     from sim.scenario import Scenario
     from sim.store.checkpoints import Checkpoints
     from sim.store.recorder import Recorder
 
 
 def simulate(
-    scenario: "Scenario", recorder: "Recorder", workers: int | None = None, checkpoints: "Checkpoints | None" = None
+    scenario: "Scenario",
+    recorder: "Recorder",
+    workers: int | None = None,
+    checkpoints: "Checkpoints | None" = None,
+    components: "Sequence[Component]" = (),
 ) -> dict[str, float]:
     """Run a scenario with the engine that it names.
 
@@ -19,6 +26,7 @@ def simulate(
         workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine
             works alone.
         checkpoints: Of the vector engine; the reference engine keeps none.
+        components: Components of the user, for this run alone, in the order in which they react.
 
     Returns:
         Seconds by phase.
@@ -26,7 +34,7 @@ def simulate(
     if scenario.spec.engine == "reference":
         from sim.engines.reference.engine import simulate as reference
 
-        return reference(scenario.spec, recorder)
+        return reference(scenario.spec, recorder, components)
     from sim.engines.vector.engine import simulate as vector
 
-    return vector(scenario.spec, recorder, workers, checkpoints=checkpoints)
+    return vector(scenario.spec, recorder, workers, checkpoints=checkpoints, components=components)

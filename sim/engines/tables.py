@@ -10,11 +10,12 @@ from sim.base.words import ContactChannel, Tier
 from sim.country.calendar import Calendar
 from sim.country.people import PeopleTables, people_tables
 from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
 from sim.scenario.schema import ScenarioModel
+from sim.shield.answering import Answering, answering_tables
+from sim.shield.engagement import most_engaging, propensities
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
@@ -39,7 +40,11 @@ class TierRules:
 
 @dataclass(frozen=True)
 class Tables:
-    """The fixed tables of a run; see the modules that make them for shapes and units."""
+    """The fixed tables of a run; see the modules that make them for shapes and units.
+
+    Only ``detectors.thresholds`` may change, at midnights, to the ``scores`` of the day: in place, as all that reads
+    them holds the same array.
+    """
 
     seed: int
     clock: int
@@ -48,6 +53,9 @@ class Tables:
     people: PeopleTables
     high_share: float
     contact_moments: NDArray[np.float64]
+    answering: Answering
+    propensity: NDArray[np.float64]
+    most_engaging: NDArray[np.int64]
     episodes: EpisodeTables
     detectors: DetectorTables
     delays: DelayTables
@@ -56,7 +64,6 @@ class Tables:
     desk_knows: bool
     lines: LineTables
     service: ServiceTables
-    schedule: Schedule
     dissuasion: DissuasionTables
     reports: ReportTables
 
@@ -78,14 +85,18 @@ class Tables:
                     unanswered_to_visit=tier.visits_unanswered(),
                 )
             )
+        people, propensity = people_tables(spec), propensities(spec)
         return cls(
             seed=spec.seed,
             clock=clock,
             calendar=Calendar.of(spec.period),
             provinces=provinces,
-            people=people_tables(spec),
+            people=people,
             high_share=spec.population.exposure.high_contacts,
             contact_moments=profile(spec.population.legitimate.half_hours),
+            answering=answering_tables(spec, people),
+            propensity=propensity,
+            most_engaging=most_engaging(propensity),
             episodes=episode_tables(spec),
             detectors=detector_tables(spec),
             delays=delay_tables(spec),
@@ -94,7 +105,6 @@ class Tables:
             desk_knows=spec.warning.desk_knows_episode_over,
             lines=line_tables(spec),
             service=service_tables(spec),
-            schedule=Schedule(spec, provinces),
             dissuasion=dissuasion_tables(spec),
             reports=report_tables(spec),
         )

@@ -1,13 +1,15 @@
-"""Experiments: many runs of one question. Comparing policies, attributing to layers, sweeping, sensitivity, staffing.
+"""Experiments: many runs for one question: compare policies, attribute to layers, sweep, rank parameters, find staff.
 
-- ``compare``, ``pairing``, ``paired``, ``fates``: policies on the same attempts and people.
-- ``attribute``, ``layers``, ``shapley``: what each layer of the shield prevents and costs; ``gangs``: that stand still,
-  or answer.
-- ``sweep``, ``design``, ``box``: a table of runs over chosen values.
-- ``explored``, ``surface``: what a sweep says between its points, and how far off that may be.
+- ``compare``, ``pairing``, ``paired``, ``fates``, ``sparing``: policies on the same attempts and people.
+- ``attribute``, ``layers``, ``layer_costs``, ``shapley``, ``gangs``: what each layer of the shield prevents and costs.
+- ``sweep``, ``design``: a table of runs over chosen values.
+- ``explored``, ``surface``: predictions between the points of a sweep, and their error.
 - ``sensitivity``, ``indices``: which parameters matter.
-- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``half_hours``,
-  ``roster``, ``rostering``: by half hour.
-- ``parameters``, ``simulations``, ``store``, ``cluster``, ``intervals``: what several of them need.
-- ``table``, ``sensitivity_table``: how they are shown on the terminal.
+- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``half_hours`` and
+  ``roster``: by half hour; ``officers``: the staff of a scenario.
+- ``rounded``, ``moves``: changes that have no effect.
+- ``simulations``, ``processes``, ``cluster``, ``store``, ``journal``, ``replicates``, ``rerun``: making and keeping
+runs.
+- ``parameters``, ``intervals``, ``counts``, ``beginning``: numbers with a range, confidence intervals, numbers of runs,
+  a new scenario.
 """

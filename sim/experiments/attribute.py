@@ -1,26 +1,27 @@
-"""Attribution: what each layer of the shield prevents and costs, by itself, beside all others, and on average.
+"""Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
 
-``layers`` says what a layer is and how it is taken away, ``shapley`` how values of players follow from the worth of
-coalitions; this module simulates the coalitions of layers and stores the values. Where gangs answer what attempts
-yield, it does so twice: ``gangs`` says how.
+``layers`` defines a layer and how to switch it off, ``shapley`` computes values from the worth of coalitions; this
+module simulates the coalitions of layers and stores the values. Where gangs answer what attempts yield, it does so
+twice, see ``gangs``.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import combinations
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
 from sim.experiments.gangs import stances_of, standing
-from sim.experiments.intervals import half_width
+from sim.experiments.intervals import interval_of_mean
 from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
-from sim.experiments.store import claim, complete, read_frame, write_frame
+from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
@@ -36,26 +37,26 @@ LAYERS_FILE, OVERLAPS_FILE, COALITIONS_FILE = "layers.parquet", "overlaps.parque
 COSTS_FILE = "costs.parquet"
 
 GANGS = "gangs"
-"""The column that says what gangs do, where they answer what attempts yield."""
+"""The column with the stance of gangs, where they answer what attempts yield."""
 
 PREVENTED = ("victims", "net_loss_money")
 CAUSED = ("false_alarms", "false_blocks", "staff_hours")
-"""What a layer has fewer of, and what it has more of: how they are counted says ``benefits_and_costs``."""
+"""Quantities that a layer reduces, and those that it increases; ``benefits_and_costs`` counts them."""
 
 EXACT_UP_TO = 7
-"""So many layers at most have all their coalitions simulated where nothing else is asked for: 128 runs."""
+"""The most layers whose coalitions are all simulated by default: 128 runs."""
 
 ORDERS = 16
-"""Orders that are drawn where there are more layers: every second one is the reverse of the one before."""
+"""Default number of orders for more layers; every second one is the reverse of the one before."""
 
 
 @dataclass(frozen=True)
 class Attribution:
     """The result of an attribution.
 
-    Quantities in ``PREVENTED`` say how many fewer there are, those in ``CAUSED`` how many more, in the country.
-    Where the scenario's gangs answer what attempts yield, every table begins with a column ``gangs``: rows of those
-    that stand ``still``, then rows of those that are ``answering``.
+    Quantities in ``PREVENTED`` are decreases, those in ``CAUSED`` increases, in the country. Where the scenario's
+    gangs answer what attempts yield, every table begins with a column ``gangs``: rows for gangs that stand ``still``,
+    then rows for gangs that are ``answering``.
 
     Attributes:
         folder: Where it is kept.
@@ -65,18 +66,18 @@ class Attribution:
 
     @cached_property
     def layers(self) -> "pd.DataFrame":
-        """One row a quantity and layer, and one a quantity for ``all`` of them.
+        """One row for each quantity and layer, and one for each quantity and ``all`` layers.
 
-        ``alone`` is what only this layer does, beside none, ``last`` what all layers do, beside all but this one,
-        ``shapley`` the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are
-        its interval of 95 per cent, missing where it is exact; ``posterior_low`` and ``posterior_high`` that of 90 per
-        cent over posterior draws, missing where none were asked for.
+        ``alone`` is the effect of this layer without the others, ``last`` its effect on top of all others, ``shapley``
+        the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are its 95%
+        interval, missing where it is exact; ``posterior_low`` and ``posterior_high`` its 90% interval over posterior
+        draws, missing where none were requested.
         """
         return read_frame(self.folder, KIND, LAYERS_FILE)
 
     @cached_property
     def overlaps(self) -> "pd.DataFrame":
-        """One row a quantity and two layers: by how much more one is worth once the other is gone.
+        """One row for each quantity and pair of layers: how much more one is worth once the other is gone.
 
         Above 0 both would prevent the same; below 0 one needs the other.
         """
@@ -84,20 +85,20 @@ class Attribution:
 
     @cached_property
     def costs(self) -> "pd.DataFrame":
-        """One row a layer, and one for ``all`` of them: what it costs, and what it costs to spare one more by it.
+        """One row for each layer, and one for ``all``: its cost, and its cost per unit prevented.
 
-        ``cost_money`` is its Shapley value, with desks whose seats go with the work; ``low`` and ``high`` are its
-        interval of 95 per cent, ``price_low`` and ``price_high`` the least and the most by the ranges of the prices.
-        ``known`` says whether the layer's own costs are in it, or only what it changes at others. Where they are,
-        ``per_victim`` and ``per_money`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
-        interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs,
-        and where rounding to whole seats has changed its staff by more than a tenth (``sim.store.withheld``).
+        ``cost_money`` is its Shapley value, with desks whose seats follow the work; ``low`` and ``high`` are its 95%
+        interval, ``price_low`` and ``price_high`` its range as prices move. ``known`` says whether the layer's own
+        costs are included, or only what it changes elsewhere. If they are, ``per_victim`` and ``per_money`` (of net
+        loss) divide it by the Shapley value of what is prevented, with Fieller's interval; missing where the layer
+        costs nothing or prevents nothing. All are missing for a scenario without costs, and where rounding to whole
+        seats has changed its staff by more than a tenth (``sim.store.withheld``).
         """
         return read_frame(self.folder, KIND, COSTS_FILE)
 
     @cached_property
     def coalitions(self) -> "pd.DataFrame":
-        """One row a run: which layers were on, and its quantities."""
+        """One row for each run: which layers were on, and its quantities."""
         return read_frame(self.folder, KIND, COALITIONS_FILE)
 
 
@@ -113,25 +114,24 @@ def attribute(
 ) -> Attribution:
     """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
 
-    All runs of a replicate meet the same attempts and people. The interval of a Shapley value is over replicates, or,
-    of a single one, over its orders (Student's t). An attribution that was interrupted goes on, one that is done is
-    read. A layer that there is not is a LayerError; a folder that holds something else, a FolderError; a run that
-    failed, a SimulationError.
+    All runs of a replicate meet the same attempts and people. The interval of a Shapley value is over replicates or,
+    with one replicate, over its orders (Student's t). An interrupted attribution is resumed, a finished one is read. An
+    unknown layer raises a LayerError; a folder that holds something else, a FolderError; a failed run, a
+    SimulationError.
 
     Args:
-        scenario: The scenario whose layers they are.
-        layers: Their names, all if not given; those that are not named stay on.
-        orders: With 0 every coalition of layers is simulated, 2 to the power of their number, and Shapley values are
-            exact; else they are means over so many orders, an even number, drawn by the seed. If not given they are
-            exact for up to ``EXACT_UP_TO`` layers, and means over ``ORDERS`` for more.
-        replicates: How many seeds, counting up.
-        folder: Where it is kept, ``results/attributions/NAME-HASH`` if not given.
+        scenario: The scenario.
+        layers: The names of its layers, by default all. Other layers stay on.
+        orders: 0 simulates every coalition of layers, 2 to the power of their number, and gives exact Shapley values.
+            An even number gives means over so many orders, drawn by the seed. By default 0 for up to ``EXACT_UP_TO``
+            layers, and ``ORDERS`` for more.
+        replicates: The number of seeds, counting up.
+        folder: Where it is kept, by default ``results/attributions/NAME-HASH``.
         gangs: Whether gangs stand ``still`` (their elasticities are 0), are ``answering`` as the scenario says, or
-            ``both``, each in runs of its own; both if not given where the scenario's gangs answer. Only there it may
-            be given.
-        draws: The same scenario with the values of posterior draws, of which each is attributed, too: an interval over
-            them says what is not known.
-        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+            ``both``, each in separate runs. Only for a scenario whose gangs answer, where ``both`` is the default.
+        draws: The same scenario with the values of posterior draws. Each is attributed too, for an interval of the
+            parameter uncertainty.
+        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
         The tables of layers, of overlaps, of costs and of runs.
@@ -143,38 +143,44 @@ def attribute(
     stances: tuple[str | None, ...] = stances_of(scenario, gangs) or (None,)
 
     def make() -> None:
-        games = {
-            stance: [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
-            for stance in stances
-        }
-        drawn = {stance: [_Game(names, one.spec.seed, number) for one in draws] for stance in stances}
-        played = [
-            (game, standing(one, stance))
-            for stance in stances
-            for game, one in (
-                *zip(games[stance], [scenario] * replicates, strict=True),
-                *zip(drawn[stance], draws, strict=True),
-            )
-        ]
-        asked = (one for game, world in played for one in game.scenarios(world))
-        with Simulations(path, benefits_and_costs, **computing) as simulations:
-            outcomes = iter(simulations.run(asked, sum(len(game.coalitions) for game, _ in played)))
-            for game, _ in played:
-                game.take([next(outcomes) for _ in game.coalitions])
-        without_price = unpriced(scenario, names)
-        tables = (
-            (COALITIONS_FILE, _coalitions),
-            (OVERLAPS_FILE, _overlaps),
-            (COSTS_FILE, partial(_costs, without_price)),
-        )
-        for file, rows_of in tables:
-            write_frame(path / file, _by_stance({stance: rows_of(names, own) for stance, own in games.items()}))
-        layers_of_stances = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
-        write_frame(path / LAYERS_FILE, _by_stance(layers_of_stances))
+        _play(scenario, path, names, number, stances, replicates, draws, computing)
 
     tables = [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE]
     complete(path, KIND, tables, make, in_english([scenario.spec]))
     return Attribution(path)
+
+
+def _play(
+    scenario: "Scenario",
+    path: Path,
+    names: Sequence[str],
+    orders: int,
+    stances: Sequence[str | None],
+    replicates: int,
+    draws: "Sequence[Scenario]",
+    computing: Computing,
+) -> None:
+    """Simulate the coalitions of all games, and write the tables into the folder."""
+    seed = scenario.spec.seed
+    games = {stance: [_Game(names, seed + one, orders) for one in range(replicates)] for stance in stances}
+    drawn = {stance: [_Game(names, one.spec.seed, orders) for one in draws] for stance in stances}
+    worlds = [*[scenario] * replicates, *draws]
+    played = [
+        (game, standing(world, stance))
+        for stance in stances
+        for game, world in zip([*games[stance], *drawn[stance]], worlds, strict=True)
+    ]
+    asked = (one for game, world in played for one in game.scenarios(world))
+    with Simulations(path, benefits_and_costs, **computing) as simulations:
+        outcomes = iter(simulations.run(asked, sum(len(game.coalitions) for game, _ in played)))
+        for game, _ in played:
+            game.take([next(outcomes) for _ in game.coalitions])
+    without_price = unpriced(scenario, names)
+    tables = ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, partial(_costs, without_price)))
+    for file, rows in tables:
+        write_frame(path / file, _by_stance({stance: rows(names, own) for stance, own in games.items()}))
+    layers = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
+    write_frame(path / LAYERS_FILE, _by_stance(layers))
 
 
 def prepared(
@@ -186,7 +192,7 @@ def prepared(
     gangs: str | None = None,
     draws: "Sequence[Scenario]" = (),
 ) -> Path:
-    """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
+    """Make the folder for these arguments of ``attribute``, or find the one to resume, as ``claim`` does."""
     names = layers_of(scenario, layers)
     request: dict[str, Any] = {
         "layers": list(names),
@@ -209,7 +215,7 @@ def runs_of(
     gangs: str | None = None,
     draws: int = 0,
 ) -> int:
-    """Return how many runs ``attribute`` makes for these arguments, with so many draws."""
+    """Return how many runs ``attribute`` makes for these arguments and so many draws."""
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
     worlds = [len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates)]
@@ -221,51 +227,52 @@ def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
         return 0 if len(names) <= EXACT_UP_TO else ORDERS
     if orders % 2:
         raise LayerError(
-            f"{orders} orders are odd, and half of them are reversed; an even number, 0 for all coalitions"
+            f"orders must be even, or 0 for all coalitions, because half of them are reversed; got {orders}"
         )
     return orders
 
 
 class _Game:
-    """The coalitions of one replicate that are simulated, and their outcomes."""
+    """The simulated coalitions of one replicate, and their outcomes."""
 
     def __init__(self, names: Sequence[str], seed: int, orders: int) -> None:
         self.names, self.seed = names, seed
         self.orders = _orders(seed, len(names), orders)
         self.outcomes: dict[int, Outcome] = {}
         self._everybody = everybody = (1 << len(names)) - 1
-        wanted = set(shapley.coalitions(len(names))) if not orders else {0, everybody}
+        wanted = set(range(everybody + 1)) if not orders else {0, everybody}
         wanted |= {1 << player for player in range(len(names))} | {
             everybody ^ 1 << player for player in range(len(names))
         }
-        wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in shapley.pairs(len(names))}
+        wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in combinations(range(len(names)), 2)}
         self.coalitions = sorted(wanted.union(*(shapley.prefixes(order) for order in self.orders)))
 
     def scenarios(self, scenario: "Scenario") -> "Iterator[Scenario]":
-        """Yield the scenario of each coalition: its layers and those that are not attributed are on."""
+        """Yield the scenario of each coalition: its layers, and those that are not attributed, are on."""
         own = changed(scenario, {"seed": self.seed})
         for coalition in self.coalitions:
             yield without(own, [name for player, name in enumerate(self.names) if not coalition >> player & 1])
 
     def take(self, outcomes: "Sequence[Outcome]") -> None:
-        """Keep the outcomes of the coalitions, in their order; desks have the seats that their work needs."""
+        """Keep the outcomes of the coalitions, in order; desks have the seats that their work needs."""
         own = dict(zip(self.coalitions, outcomes, strict=True))
         self.outcomes = {coalition: by_work(outcome, own[self._everybody]) for coalition, outcome in own.items()}
 
     def worth(self, quantity: str) -> shapley.Worth:
-        """Return what coalitions prevent, or cause, of a quantity."""
+        """Return what coalitions prevent or cause of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
         nobody = self.outcomes[0][quantity]
         return lambda coalition: sign * (self.outcomes[coalition][quantity] - nobody)
 
     def all_of(self, quantity: str) -> float:
-        """Return what all layers together prevent, or cause."""
+        """Return what all layers together prevent or cause."""
         return self.worth(quantity)(self._everybody)
 
     def samples(self, quantity: str) -> list[list[float]]:
-        """Return independent samples of the Shapley values, one value a player in each.
+        """Return independent samples of the Shapley values, one value for each player.
 
-        A sample is the mean over an order and its reverse; where every coalition is simulated, the exact values alone.
+        A sample is the mean over an order and its reverse; where every coalition is simulated, there is one exact
+        sample.
         """
         worth = self.worth(quantity)
         if not self.orders:
@@ -281,7 +288,7 @@ def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
     """Draw orders: every second one is the reverse of the one before."""
     orders: list[shapley.Order] = []
     for pair in range(number // 2):
-        # Identity 1 and up of a design: its own generator has 0.
+        # Identities from 1 up: the design's own generator has 0.
         keys = [draw4(seed, player + 1, DESIGN, pair)[:2] for player in range(players)]
         order = tuple(sorted(range(players), key=lambda player: (*map(int, keys[player]), player)))
         orders += [order, order[::-1]]
@@ -291,42 +298,27 @@ def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
 def _layers(names: Sequence[str], games: Sequence[_Game], drawn: Sequence[_Game]) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for quantity in (*PREVENTED, *CAUSED):
-        kind = "prevented" if quantity in PREVENTED else "caused"
+        head = {"quantity": quantity, "kind": "prevented" if quantity in PREVENTED else "caused"}
         worths = [game.worth(quantity) for game in games]
-        independent = _independent(games, quantity)
+        alone = _means([shapley.alone(len(names), worth) for worth in worths])
+        last = _means([shapley.last(len(names), worth) for worth in worths])
+        samples = _independent(games, quantity)
         over_draws = [_means(game.samples(quantity)) for game in drawn]
-        alone = [shapley.alone(len(names), worth) for worth in worths]
-        last = [shapley.last(len(names), worth) for worth in worths]
         for player, name in enumerate(names):
-            value = fmean(sample[player] for sample in independent)
-            low, high = _interval(value, [sample[player] for sample in independent])
-            rows.append(
-                {
-                    "quantity": quantity,
-                    "kind": kind,
-                    "layer": name,
-                    "alone": fmean(one[player] for one in alone),
-                    "last": fmean(one[player] for one in last),
-                    "shapley": value,
-                    "low": low,
-                    "high": high,
-                    **_over_draws([values[player] for values in over_draws]),
-                }
-            )
-        everything = fmean(game.all_of(quantity) for game in games)
-        low, high = _interval(everything, [game.all_of(quantity) for game in games])
-        whole = dict.fromkeys(("alone", "last", "shapley"), everything)
-        everywhere = _over_draws([game.all_of(quantity) for game in drawn])
-        rows.append(
-            {"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high, **everywhere}
-        )
+            own, posterior = ([values[player] for values in rows_of] for rows_of in (samples, over_draws))
+            rows.append({**head, "layer": name, **_values(alone[player], last[player], own, posterior)})
+        everything, posterior = ([game.all_of(quantity) for game in some] for some in (games, drawn))
+        whole = fmean(everything)
+        rows.append({**head, "layer": "all", **_values(whole, whole, everything, posterior)})
     return _frame(rows)
 
 
-def _over_draws(values: list[float]) -> dict[str, float | None]:
-    """Return the interval of 90 per cent over draws; missing of fewer than two."""
-    low, _, high = nine_tenths(values) if len(values) > 1 else (None, None, None)
-    return {"posterior_low": low, "posterior_high": high}
+def _values(alone: float, last: float, samples: list[float], drawn: list[float]) -> dict[str, float | None]:
+    """Return the values of a layer, with the 95% interval of the samples and the 90% interval over draws."""
+    low, high = interval_of_mean(samples) or (None, None)
+    posterior_low, _, posterior_high = nine_tenths(drawn) if len(drawn) > 1 else (None, None, None)
+    value: dict[str, float | None] = {"alone": alone, "last": last, "shapley": fmean(samples), "low": low, "high": high}
+    return {**value, "posterior_low": posterior_low, "posterior_high": posterior_high}
 
 
 def _means(samples: list[list[float]]) -> list[float]:
@@ -335,7 +327,7 @@ def _means(samples: list[list[float]]) -> list[float]:
 
 
 def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
-    """Return independent samples of the Shapley values: one a replicate, or those of the orders of a single one."""
+    """Return independent samples of the Shapley values: one for each replicate, or the orders of a single one."""
     by_game = [game.samples(quantity) for game in games]
     if len(games) == 1:
         return by_game[0]
@@ -347,24 +339,16 @@ def _costs(without_price: Collection[str], names: Sequence[str], games: Sequence
     return _frame(costs_of(names, lambda quantity: _independent(games, quantity), priced, without_price))
 
 
-def _interval(mean: float, samples: Sequence[float]) -> tuple[float | None, float | None]:
-    """Return the confidence interval of a mean of independent samples; none of a single one."""
-    if len(samples) < 2:
-        return None, None
-    half = half_width(stdev(samples), len(samples))
-    return mean - half, mean + half
-
-
 def _overlaps(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     rows = []
     for quantity in (*PREVENTED, *CAUSED):
         worths = [game.worth(quantity) for game in games]
-        for one, two in shapley.pairs(len(names)):
+        for one, two in combinations(range(len(names)), 2):
             shared = fmean(shapley.overlap(len(names), worth, one, two) for worth in worths)
             rows.append({"quantity": quantity, "layer": names[one], "other": names[two], "overlap": shared})
     import pandas as pd
 
-    # A single layer overlaps with none, and its table has columns all the same.
+    # A single layer overlaps with no other, but its table needs columns too.
     return pd.DataFrame(rows, columns=["quantity", "layer", "other", "overlap"])
 
 
@@ -383,7 +367,7 @@ def _coalitions(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
 
 
 def _by_stance(frames: "Mapping[str | None, pd.DataFrame]") -> "pd.DataFrame":
-    """Return tables one below the other, with a column that says what gangs do; that of no stance as it is."""
+    """Stack tables, with a column for the stance of gangs; without stances return the only table."""
     import pandas as pd
 
     if None in frames:
@@ -398,6 +382,4 @@ def _frame(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
 
     frame = pd.DataFrame(rows)
     missing = {"low", "high", "posterior_low", "posterior_high", *columns()[2:]}
-    for column in [name for name in frame.columns if name in missing]:
-        frame[column] = frame[column].astype("Float64")
-    return frame
+    return nullable(frame, [name for name in frame.columns if name in missing])

@@ -1,4 +1,4 @@
-"""A scenario of one's own: its file, and the schema that editors read, in a folder."""
+"""Start a new scenario: its file, and the JSON Schema that editors read, in a folder."""
 
 import re
 from pathlib import Path
@@ -13,13 +13,13 @@ from sim.scenario.starter import starter_text
 from sim.store.folder import to_json, whole
 
 SCHEMA_FILE = "tocsin.schema.json"
-"""The JSON Schema beside the scenarios of a folder."""
+"""The JSON Schema next to the scenarios of a folder."""
 
 ENDING = ".yaml"
 
 
 def begin(name: str, base: str, folder: Path) -> list[Path]:
-    """Write a scenario with its levers commented out, and the schema beside it unless this very one is there.
+    """Write a scenario with its levers commented out, and the schema next to it unless it exists already.
 
     Args:
         name: The name of the scenario, and of its file.
@@ -27,25 +27,25 @@ def begin(name: str, base: str, folder: Path) -> list[Path]:
         folder: The folder.
 
     Returns:
-        The files that were written.
+        The written files.
 
     Raises:
-        UsageError: If the name cannot be one, a file of this name is there, or the base is no file below the folder.
+        UsageError: If the name is not allowed, the file exists, or the base is not a file below the folder.
     """
     path, schema = folder / f"{name}{ENDING}", folder / SCHEMA_FILE
     if name.endswith(ENDING) or not re.fullmatch(NAME, name):
         what = "letters, digits, '.', '_' and '-', at most 80, the first a letter or digit, and no ending .yaml"
-        raise UsageError(f"tocsin new: {found(name)} is no name of a scenario; {what}")
+        raise UsageError(f"tocsin new: {found(name)} cannot be the name of a scenario; use {what}")
     if name in bundled_names():
-        raise UsageError(f"tocsin new: {found(name)} is the name of a bundled scenario; another name, --from {name}")
+        raise UsageError(f"tocsin new: {found(name)} is a bundled scenario; use another name, with --from {name}")
     if path.exists() or path.is_symlink():
-        raise UsageError(f"tocsin new: {path} is there; another name, or remove it first")
+        raise UsageError(f"tocsin new: {path} exists; use another name, or remove the file first")
     if is_path(base) and isinstance(inside(folder, base), str):
         raise UsageError(
-            f"tocsin new: --from {base}: is not below this folder; a bundled name, or a file in it or below"
+            f"tocsin new: --from {base}: lies outside this folder; use a bundled name or a file below this folder"
         )
     if base not in bundled_names() and not is_path(base) and (folder / base).is_file():
-        raise UsageError(f"tocsin new: --from {base}: is a file without an ending; one that ends in .yaml or .yml")
+        raise UsageError(f"tocsin new: --from {base}: must end in .yaml or .yml")
     text = starter_text(name, base, load_scenario(str(folder / base) if is_path(base) else base), SCHEMA_FILE)
     stated = to_json(json_schema())
     written = []

@@ -1,9 +1,9 @@
 """Bisection: the smallest whole numbers that are enough, for many keys at once, and together.
 
-A trial gives every key a number and says of each whether that was enough. Whether a number is enough should depend on
-the key's own number alone, and more should never be worse. Where both are only nearly so, as between provinces that
-share one country, ``bisect`` finds candidates and ``settle`` adjusts them until they are enough in one trial of all.
-This module knows nothing of staff: ``staffing`` says what a trial is.
+A trial gives every key a number and says for each whether that was enough. Whether a number is enough should depend on
+the key's own number only, and more should never be worse. Where this holds only approximately, as between provinces of
+one country, ``bisect`` finds candidates and ``settle`` adjusts them until they are enough in one trial of all. This
+module knows nothing of staff: ``trials`` defines a trial.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -14,15 +14,15 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Numbers = dict[int, int]
 Trial = Callable[[dict[Key, int]], Mapping[Key, bool]]
-"""Tries one number a key and says of each key whether it was enough; keys that are not given may be missing."""
+"""Tries one number for each key and says for each whether it was enough; keys that are not given may be missing."""
 
 ROUNDS = 40
-"""Trials after which numbers that still change are called unsettled."""
+"""Trials after which numbers that still change count as unsettled."""
 
 
 @dataclass(frozen=True)
 class Settled(Generic[Key]):
-    """Numbers that were tried together; those of ``unsettled`` keys were not enough when the search was given up."""
+    """Numbers that were tried together; those of ``unsettled`` keys were not enough at the end of the search."""
 
     numbers: dict[Key, int]
     unsettled: frozenset[Key]
@@ -31,8 +31,8 @@ class Settled(Generic[Key]):
 def bisect(trial: Trial[Key], first: Mapping[Key, int], most: Mapping[Key, int]) -> dict[Key, int]:
     """Find for each key a number that was enough in some trial while one less was not in another.
 
-    All keys are tried at once, one trial a step. Steps are in the logarithm of the number while its bounds are far
-    apart. Where enough is not monotone the number is one of several at which it turns.
+    All keys are tried at once, one trial for each step. Steps are in the logarithm of the number while its bounds are
+    far apart. Where the result is not monotone in the number, the answer is one of several at which it changes.
 
     Args:
         trial: Tries numbers.
@@ -40,7 +40,7 @@ def bisect(trial: Trial[Key], first: Mapping[Key, int], most: Mapping[Key, int])
         most: The upper bound by key, which is known to be enough and not tried.
 
     Returns:
-        A number a key, from 0 to ``most``.
+        A number for each key, from 0 to ``most``.
     """
     low = dict.fromkeys(most, -1)
     high = dict(most)
@@ -59,15 +59,15 @@ def bisect(trial: Trial[Key], first: Mapping[Key, int], most: Mapping[Key, int])
 
 
 def _middle(low: int, high: int) -> int:
-    """Return the geometric mean of bounds that are far apart, else the arithmetic one."""
+    """Return the geometric mean of bounds that are far apart, otherwise the arithmetic mean."""
     return isqrt(max(low, 1) * high) if high > 2 * max(low, 1) else (low + high) // 2
 
 
 def settle(trial: Trial[Key], candidates: Mapping[Key, int], rounds: int = ROUNDS) -> Settled[Key]:
-    """Adjust numbers until all are enough in one trial, and one less of all is enough for none that can be lowered.
+    """Adjust numbers until all are enough in one trial, and none that may be lowered is enough with one less.
 
-    What is not enough is raised by one and never lowered again, so the search ends; what is still enough with one less
-    is lowered by one.
+    A number that is not enough is raised by one and never lowered again, so the search ends; one that is still enough
+    with one less is lowered by one.
 
     Args:
         trial: Tries numbers.
@@ -99,5 +99,5 @@ def settle(trial: Trial[Key], candidates: Mapping[Key, int], rounds: int = ROUND
 
 
 def one_less(numbers: Mapping[Key, int]) -> dict[Key, int]:
-    """Return every number less one, none below 0."""
+    """Return every number minus one, at least 0."""
     return {key: max(number - 1, 0) for key, number in numbers.items()}

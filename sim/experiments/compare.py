@@ -1,6 +1,6 @@
-"""Comparison: the differences between policies on the same attempts, with their intervals.
+"""Comparison: paired differences between policies on the same attempts, with their intervals.
 
-``compare`` takes finished runs, ``compared`` their quantities alone. ``pairing`` says which runs may be compared,
+``compare`` takes finished runs, ``compared`` only their quantities. ``pairing`` decides which runs may be compared,
 ``paired`` makes or reads the runs of ``tocsin compare``, ``fates`` follows single attempts.
 """
 
@@ -8,20 +8,25 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.caveats import caveats
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
-from sim.experiments.posterior_interval import with_posterior
-from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
-from sim.experiments.unpriced import ROUNDED, why_withheld
+from sim.experiments.rounded import unsaid
+from sim.experiments.sparing import ROUNDED, SPARED, Amounts, price_interval, ratio, why_withheld
+from sim.experiments.store import nullable
 from sim.language.spoken import ENGLISH, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
+from sim.reading.draw_intervals import nine_tenths
 from sim.reading.figures import CHANGE
+from sim.reading.findings import apart
+from sim.reading.rare import rare
+from sim.reading.stored_answers import stored_answers
+from sim.reading.warnings import beside_size
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.reading.run import Run
+    from sim.scenario import Scenario
 
 POSTERIOR = 0.90
 """Share of posterior draws that lie within an interval over draws."""
@@ -46,37 +51,43 @@ COLUMNS = (
     "posterior_draws",
     "withheld",
 )
-"""Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds;
-``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges, and so are
-``posterior_low`` and ``posterior_high``, as parameters move over draws. ``withheld`` says why a ratio is not told."""
+"""``low`` and ``high`` are the interval of the difference, ``price_low`` and ``price_high`` its range as prices move,
+``posterior_low`` and ``posterior_high`` its interval over posterior draws. ``chance`` is the standard deviation of one
+difference between seeds. ``withheld`` says why a ratio is missing."""
 
 Row = dict[str, Any]
+ByDraw = Sequence[Sequence[Amounts]]
+"""Quantities of runs, by posterior draw, then by replicate."""
 
 
 def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> "pd.DataFrame":
-    """Compare runs with the first of them, the base, pair by pair.
+    """Compare runs with the first of them, the baseline, pair by pair.
 
     Args:
-        runs: The base and the others. Each entry is a run; or a sequence of runs that differ in their seed alone; or
-            such sequences, one a posterior draw: as many for each entry, in the same order.
+        runs: The baseline and the others. Each entry is a run; or a sequence of runs that differ in their seed only; or
+            such sequences, one for each posterior draw. All entries have the same number, in the same order.
 
     Returns:
-        One row a scenario and quantity, with ``COLUMNS``. ``base`` and ``other`` are means over the runs, scaled up to
-        the country, ``difference`` is other less base. ``low`` and ``high`` are the 95 per cent confidence interval of
-        the expected difference (Student's t), or, over draws, hold nine tenths of the draws' differences; of counts and
-        sums they never reach below minus the base, since no policy takes away more than all. They, ``chance`` and
-        ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) /
-        variance of the paired difference: so many times more pairs of independent seeds would have the same standard
-        error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there for costs
-        alone. ``posterior_low`` and ``posterior_high``, of 90 per cent, are there where answers over
-        ``posterior_draws`` draws are stored with both scenarios. Where all runs have costs, ``cost_per_victim_spared``
-        and ``cost_per_money_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
-        spared, with intervals of that ratio; it is missing where nothing is spared, or where one policy both costs less
-        and spares more. It is also missing, and costs may be, where ``withheld`` says why: ``not_priced``, a lever in
-        which the scenarios differ has no price, or ``staff_rounded``, rounding to whole seats has changed the staff, or
-        its difference, by more than a tenth.
-        and spares more. ``attrs["warnings"]`` says what runs of this size cannot say, ``attrs["findings"]`` what one of
-        base and other shows and the other does not.
+        One row for each scenario and quantity, with ``COLUMNS``.
+
+        - ``base`` and ``other`` are means over the runs, scaled up to the country; ``difference`` is other minus base.
+        - ``low`` and ``high`` are the 95% confidence interval of the expected difference (Student's t) or, with several
+          draws, hold 90% of the draws' differences. For counts and sums they never lie below minus the baseline: no
+          policy takes away more than everything.
+        - ``pairing_gain`` is (variance of base + variance of other) / variance of the paired difference: independent
+          seeds would need so many times more pairs for the same standard error. It is missing where the difference does
+          not vary. It, ``low``, ``high`` and ``chance`` are missing for a single pair.
+        - ``price_low`` and ``price_high`` exist for costs only.
+        - ``posterior_low`` and ``posterior_high`` (90%) exist where answers over ``posterior_draws`` draws are stored
+          with both scenarios.
+        - ``cost_per_victim_spared`` and ``cost_per_money_spared`` (lost minus recovered) exist where all runs have
+          costs. Their ``ratio`` is the difference in cost over the difference in what was spared, with intervals of
+          that ratio. It is missing where nothing is spared, where one policy both costs less and spares more, and where
+          ``withheld`` gives a reason: ``not_priced`` (a lever that differs has no price) or ``staff_rounded`` (rounding
+          to whole seats changed the staff, or its difference, by more than a tenth).
+
+        ``attrs["warnings"]`` says what runs of this size cannot show, ``attrs["findings"]`` lists findings that only
+        one of base and other has.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -87,38 +98,30 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
 
     entries = [_by_draw(one) for one in runs]
     if len(entries) < 2 or not all(group for entry in entries for group in entry):
-        raise PairingError("a comparison has a base and at least one other run")
+        raise PairingError("a comparison needs a baseline and at least one other run")
     if len({len(entry) for entry in entries}) > 1:
-        raise PairingError(f"entries have {' and '.join(str(len(entry)) for entry in entries)} draws; as many each")
+        counts = " and ".join(str(len(entry)) for entry in entries)
+        raise PairingError(f"all entries must have the same number of draws; got {counts}")
     for entry in entries:
         for group, alike in zip(entry, entries[0], strict=True):
             demand_replicates([run.scenario for run in group])
+            _demand_same_components(group)
             demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
-    base, *others = ([[quantities(run) for run in group] for group in entry] for entry in entries)
-    rows = [
-        row
-        for entry, other in zip(entries[1:], others, strict=True)
-        for row in with_posterior(
-            compared(
-                entry[0][0].manifest["name"],
-                base,
-                other,
-                why_withheld(entries[0][0][0].scenario, entry[0][0].scenario),
-            ),
-            entries[0][0][0].scenario,
-            entry[0][0].scenario,
-        )
-    ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    for column in COLUMNS[2:9]:
-        frame[column] = frame[column].astype("Float64")
-    for column in COLUMNS[11:17]:
-        frame[column] = frame[column].astype("Float64")
+    amounts = [[[quantities(run) for run in group] for group in entry] for entry in entries]
     first = [entry[0][0] for entry in entries]
+    titles = [run.manifest["name"] for run in first]
+    rows = rows_of(titles, amounts, [run.scenario for run in first])
+    frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:17]))
     with speaking(ENGLISH):
-        single = len(entries[0]) * len(entries[0][0]) == 1
-        frame.attrs |= caveats([run.manifest["name"] for run in first], first, single)
+        frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1)
     return frame
+
+
+def _demand_same_components(runs: "Sequence[Run]") -> None:
+    """Raise PairingError unless all runs of a group have the same components."""
+    first, *others = runs
+    if any(run.manifest.get("components") != first.manifest.get("components") for run in others):
+        raise PairingError(f"replicates of {first.manifest['name']} differ in their components; use the same for all")
 
 
 def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":
@@ -130,42 +133,46 @@ def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[li
     groups = [one for one in entry if not isinstance(one, Run)]
     single = [one for one in entry if isinstance(one, Run)]
     if groups and single:
-        raise PairingError("an entry has runs beside sequences of runs; runs, or a sequence of them for each draw")
+        raise PairingError("an entry mixes runs and sequences of runs; give runs, or a sequence of runs for each draw")
     return [list(one) for one in groups] if groups else [single]
 
 
-def compared(
-    scenario: str,
-    base: Sequence[Sequence[Amounts]],
-    other: Sequence[Sequence[Amounts]],
-    withheld: str | None = None,
-) -> Iterator[Row]:
-    """Compare one scenario with the base.
+def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequence[Scenario]") -> list[Row]:
+    """Return the rows of all scenarios of a comparison, the baseline first, with intervals over posterior draws."""
+    base, *others = scenarios
+    rows: list[Row] = []
+    for title, other, scenario in zip(titles[1:], amounts[1:], others, strict=True):
+        found = compared(title, amounts[0], other, why_withheld(base, scenario))
+        rows += with_posterior(found, base, scenario)
+    return rows
+
+
+def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = None) -> Iterator[Row]:
+    """Compare one scenario with the baseline.
 
     Args:
         scenario: Its name.
-        base: Quantities of the runs of the base, by posterior draw, then by replicate.
+        base: Quantities of the runs of the baseline.
         other: Those of the scenario, in the same order.
-        withheld: Why nothing is told of what it costs to spare one more, as ``why_withheld`` has it; None if it is.
+        withheld: Why there is no cost per unit spared, as ``why_withheld`` returns it.
 
     Yields:
-        A row a quantity that all runs have. With several draws the interval is that of the posterior: nine tenths of
+        One row for each quantity that all runs have. With several draws the interval is that of the posterior: 90% of
         the draws' mean differences lie within it.
     """
     every = [list(zip(ones, twos, strict=True)) for ones, twos in zip(base, other, strict=True)]
     shared = [name for name in base[0][0] if all(name in one for group in (*base, *other) for one in group)]
     for quantity in shared:
         if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
-            continue  # the ends of prices are told beside the costs themselves
+            continue  # the ends of prices are columns of the costs' own rows
         if withheld == ROUNDED and quantity in OF_STAFF:
             continue
-        pairs = [
-            [(float(one[quantity]), float(two[quantity])) for one, two in zip(ones, twos, strict=True)]
-            for ones, twos in zip(base, other, strict=True)
-        ]
+        pairs = [[(float(one[quantity]), float(two[quantity])) for one, two in group] for group in every]
         row = {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
         if not quantity.partition("@")[0].endswith(CHANGE):
-            row |= _no_less_than_none(row)
+            # No count or sum falls below 0, so its expected difference is at least minus the base: Student's interval
+            # is cut there, and what is left holds the expectation as often as the whole.
+            row |= {end: None if row[end] is None else max(row[end], -row["base"]) for end in ("low", "high")}
         key, _, part = quantity.partition(".")
         if key == COST:
             parts = tuple(PARTS) if part == TOTAL else (part,)
@@ -178,18 +185,33 @@ def compared(
         yield from ({"scenario": scenario, "quantity": name, **_spared(every, name)} for name in SPARED)
 
 
-def _no_less_than_none(row: Row) -> Row:
-    """Return the ends of an interval without the part that would leave less than nothing of a quantity.
+def with_posterior(rows: "Iterator[Row] | Sequence[Row]", base: "Scenario", other: "Scenario") -> Iterator[Row]:
+    """Add the intervals over the posterior draws that are stored with two scenarios.
 
-    No policy takes away more than all: what is expected of a count or a sum is not below 0, so no difference is below
-    minus the base. Student's interval does not know that, and where it reaches beyond, the part beyond is cut off: the
-    rest holds what is expected as often as the whole.
+    The ratio of a draw's totals to those of the scenario's own values is applied to the compared runs.
+
+    Args:
+        rows: Rows of one scenario.
+        base: The baseline.
+        other: The scenario.
+
+    Yields:
+        The rows, with ``posterior_low``, ``posterior_high`` (90%) and ``posterior_draws``; None where answers of either
+        scenario are not stored, or the row itself covers several draws.
     """
-    return {end: None if row[end] is None else max(row[end], -row["base"]) for end in ("low", "high")}
+    before, after = stored_answers(base), stored_answers(other)
+    for row in rows:
+        low = high = draws = None
+        if before and after and row["draws"] == 1 and row["base"] and row["other"] and row["quantity"] in before.own:
+            ratios = after.ratios(before, row["quantity"])
+            lowest, _, highest = nine_tenths(ratios)
+            low, high = (row["other"] * end - row["base"] for end in (lowest, highest))
+            draws = len(ratios)
+        yield {**row, "posterior_low": low, "posterior_high": high, "posterior_draws": draws}
 
 
 def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> Row:
-    """Return the columns of what it costs to spare one more."""
+    """Return the columns of a cost per unit spared."""
     found = ratio(pairs, name, POSTERIOR)
     return {
         **dict.fromkeys(("base", "other", "difference", "chance", "pairing_gain")),
@@ -237,3 +259,30 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "price_high": None,
         "withheld": None,
     }
+
+
+def caveats(titles: Sequence[str], runs: "Sequence[Run]", single: bool) -> dict[str, list[Any]]:
+    """Return what a reader must know of compared runs before they read the comparison.
+
+    Args:
+        titles: Their names.
+        runs: The baseline and the others, one run each.
+        single: Whether there is one pair only, so that no interval shows run-to-run noise.
+
+    Returns:
+        ``warnings``: what runs of their size cannot show, and each run's other warnings, in one line each.
+        ``findings``: findings that only one of base and other has, with ``scenario`` and ``beside``.
+    """
+    lines = unsaid([run.scenario.spec for run in runs])
+    if single:
+        lines += rare(runs[0].manifest)
+    own = [beside_size(run) for run in runs]
+    for title, warned in zip(titles, own, strict=True):
+        lines += [line if all(line in other for other in own) else f"{title}: {line}" for line in warned]
+    base, *others = runs
+    found = []
+    for title, run in zip(titles[1:], others, strict=True):
+        held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
+        for name, one, beside, other in ((title, run, titles[0], base), (titles[0], base, title, run)):
+            found += [{"scenario": name, "beside": beside, **row} for row in apart(one.found, other.found, held)]
+    return {"warnings": list(dict.fromkeys(lines)), "findings": found}

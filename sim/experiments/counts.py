@@ -1,4 +1,4 @@
-"""How many runs an experiment makes: exactly, or, where runs ask for others, the fewest, a typical number, the most."""
+"""How many runs an experiment makes: exactly or, where runs depend on earlier ones, fewest, typical and most."""
 
 from typing import NamedTuple
 
@@ -12,18 +12,18 @@ class Counts(NamedTuple):
 
     @classmethod
     def exactly(cls, number: int) -> "Counts":
-        """Return a number that is known."""
+        """Return a known number."""
         return cls(number, number, number)
 
     @property
     def is_known(self) -> bool:
-        """Whether there is nothing to be found out."""
+        """Whether the number is known exactly."""
         return self.least == self.most
 
     def times(self, factor: int) -> "Counts":
-        """Return as many times the runs."""
+        """Return the counts multiplied by a factor."""
         return Counts(*(one * factor for one in self))
 
     def plus(self, other: "Counts") -> "Counts":
-        """Return the runs of both."""
+        """Return the sum of both."""
         return Counts(*(one + two for one, two in zip(self, other, strict=True)))

@@ -1,7 +1,7 @@
-"""What a finished sweep says between its points: its levers, and a surface for each outcome.
+"""Explore a finished sweep: its levers, and a surface for each outcome that predicts values between its points.
 
-``surface`` fits and says what a surface is; this module reads the catalogue of a sweep, and turns what surfaces say
-into numbers of outcomes with intervals. Where numbers are varied, any sweep will do; one of a ``box`` is made for it.
+``surface`` fits surfaces. This module reads the catalogue of a sweep and turns predictions into numbers of outcomes
+with intervals. Any sweep that varies numbers will do; a ``box`` is made for it.
 """
 
 import math
@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.words import Tier
-from sim.experiments.box import least
-from sim.experiments.design import BOX, Design, DesignError, Value
+from sim.experiments.design import BOX, Design, DesignError, Value, counted, least_points
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
 from sim.experiments.rounded import warnings_of
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 MOST_LEVERS, MOST_POINTS = 8, 512
-"""What a page can take: sliders that a person can move, points whose surface a telephone can evaluate."""
+"""Limits of a page: sliders that a person can move, points whose surface a phone can evaluate."""
 
 MOST_STEPS = 200
-"""Steps of a slider, but for those to what the scenario says and to the ends."""
+"""Steps of a slider, without those for the scenario's own value and the ends."""
 
 PEOPLE, MONEY, SHARE, MINUTES = "people", "money", "share", "minutes"
 
@@ -49,10 +48,10 @@ OUTCOMES: dict[str, str] = {
     "first_contact_red": MINUTES,
     **{f"expired_{tier}": SHARE for tier in Tier.labels()},
 }
-"""The columns of a catalogue that are explored, as far as it has them, and the unit of each."""
+"""The columns of a catalogue that are explored where they exist, and their units."""
 
 SAME = 1e-9
-"""Coordinates so near to each other are one."""
+"""Difference up to which coordinates count as equal."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class Lever:
     """A number that was varied.
 
     Attributes:
-        parameter: It, with the range that was simulated.
-        present: What the scenario says, in its unit.
+        parameter: The parameter, with the range that was simulated.
+        present: The scenario's own value, in its unit.
     """
 
     parameter: Parameter
@@ -74,7 +73,7 @@ class Lever:
 
     @property
     def is_inside(self) -> bool:
-        """Whether what the scenario says was within what was simulated."""
+        """Whether the scenario's own value lies within the simulated range."""
         return self.parameter.low <= self.present <= self.parameter.high
 
     def coordinate(self, number: float) -> float:
@@ -83,7 +82,7 @@ class Lever:
 
     @cached_property
     def steps(self) -> list[float]:
-        """Return the numbers at which a slider stops: round ones, both ends, and what the scenario says."""
+        """Return the stops of a slider: round numbers, both ends, and the scenario's own value."""
         one = self.parameter
         found = {one.low, one.high, *([self.present] if self.is_inside else [])}
         if one.logarithmic:
@@ -106,7 +105,7 @@ class Lever:
         return float(f"{number:.{DIGITS}g}") if decimals is None else round(number, decimals)
 
     def _step(self, rough: float) -> float:
-        """Return the least 1, 2 or 5 times a power of ten that is no less, and a whole one where it must be."""
+        """Return the smallest 1, 2 or 5 times a power of ten that is not smaller, and whole where it must be."""
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(times * power for times in (1.0, 2.0, 5.0, 10.0) if times * power >= rough * (1.0 - SAME))
         return max(1.0, step) if self._is_whole else step
@@ -114,7 +113,7 @@ class Lever:
 
 @dataclass(frozen=True)
 class Point:
-    """A point that was simulated: its number in the catalogue, its values, and where they lie in the box."""
+    """A simulated point: its number in the catalogue, its values, and its place in the box."""
 
     number: int
     values: tuple[Value, ...]
@@ -122,20 +121,20 @@ class Point:
 
     @property
     def is_inside(self) -> bool:
-        """Whether it lies in the box; what the scenario says may not."""
+        """Whether it lies in the box; the scenario as it is may not."""
         return all(-SAME <= one <= 1.0 + SAME for one in self.coordinates)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a setting would give, with an interval of 95 per cent.
+    """The prediction for a setting, with a 95% interval.
 
     Attributes:
         level: The outcome.
         low: The lower end of its interval.
         high: The upper end.
-        more: By how much it is more than as it is; None where that was not simulated.
-        more_low: The lower end of the interval of that.
+        more: The difference from the scenario as it is; None where that was not simulated.
+        more_low: The lower end of its interval.
         more_high: The upper end.
         point: The point where it was simulated; None where it is interpolated.
     """
@@ -155,10 +154,10 @@ class Outcome:
 
     Attributes:
         name: Its column of the catalogue.
-        unit: What it counts.
-        points: The points at which it has a value and that are in the box.
-        simulated: (points, replicates) What came out there.
-        present: (replicates,) What came out as it is; None where that was not simulated.
+        unit: Its unit.
+        points: The points in the box at which it has a value.
+        simulated: (points, replicates) The simulated values.
+        present: (replicates,) The values of the scenario as it is; None where that was not simulated.
     """
 
     name: str
@@ -169,17 +168,17 @@ class Outcome:
 
     @cached_property
     def is_logarithmic(self) -> bool:
-        """Whether the surface is one of logarithms: waits span orders of magnitude."""
+        """Whether the surface is fitted to logarithms: waits span orders of magnitude."""
         return self.unit == MINUTES and bool((self.simulated > 0).all())
 
     @cached_property
     def is_constant(self) -> bool:
-        """Whether the same came out everywhere."""
+        """Whether all simulated values are equal."""
         return bool((self.simulated == self.simulated.flat[0]).all())
 
     @property
     def most(self) -> float:
-        """The largest value that it could have."""
+        """The largest possible value."""
         return 1.0 if self.unit == SHARE else math.inf
 
     @cached_property
@@ -189,18 +188,11 @@ class Outcome:
         return fitted(coordinates, np.log(self.simulated) if self.is_logarithmic else self.simulated)
 
     def amounts(self, heights: Array) -> Array:
-        """Return what heights of the surface are as values of the outcome."""
+        """Return values of the outcome from heights of the surface."""
         return np.clip(np.exp(heights) if self.is_logarithmic else heights, 0.0, self.most)
 
     def at(self, coordinates: Sequence[float]) -> Estimate:
-        """Return what a setting would give.
-
-        Interpolation and chance add up in squares. Where it was simulated there is no interpolation; of a single
-        replicate chance is not known, and is no part of the interval.
-
-        Args:
-            coordinates: One a lever, 0 to 1.
-        """
+        """Return the prediction for coordinates from 0 to 1; interpolation error and noise add up in squares."""
         place = np.array(coordinates, dtype=np.float64)
         found = self._simulated_at(place)
         if found is not None:
@@ -230,11 +222,11 @@ class Outcome:
 
     @cached_property
     def checked(self) -> dict[str, float]:
-        """How well each point is foretold by all others.
+        """How well each point is predicted by all others.
 
-        ``typical`` and ``largest`` errors (the root of the mean square, and the greatest) in the unit of the outcome;
-        ``inside``, the share of points within their intervals; ``explained``, the share of the variance over the points
-        that is foretold, 0 and less where the surface foretells no more than their mean would.
+        ``typical`` (root mean square) and ``largest`` errors, in the unit of the outcome; ``inside``, the share of
+        points within their intervals; ``explained``, the share of the variance over the points that is predicted, 0 or
+        less where the surface predicts no better than the mean.
         """
         errors, deviations = self.surface.left_out
         heights = self.surface.values.mean(axis=1)
@@ -255,12 +247,12 @@ class Explored:
     Attributes:
         folder: Where it is kept.
         scenario: The scenario that was varied.
-        levers: What was varied.
-        points: Every point of which all runs were finished.
-        failed: How many points are not among them.
-        replicates: How many seeds each point has.
-        outcomes: What has a surface.
-        left_out: Columns that have too few values for one.
+        levers: The varied parameters.
+        points: Every point of which all runs finished.
+        failed: The number of other points.
+        replicates: The number of seeds of each point.
+        outcomes: The outcomes that have a surface.
+        left_out: Columns with too few values for a surface.
     """
 
     folder: Path
@@ -281,14 +273,14 @@ class Explored:
 def explored(folder: Path) -> Explored:
     """Read a finished sweep and fit its surfaces.
 
-    A sweep that has none (something else than numbers was varied, or too much of too few points) is a DesignError; a
-    folder without a finished sweep, a FolderError.
+    A sweep without surfaces (it varied something other than numbers, or too much with too few points) raises a
+    DesignError; a folder without a finished sweep, a FolderError.
 
     Args:
         folder: Its folder.
 
     Returns:
-        What it says between its points.
+        The sweep with its surfaces.
     """
     request = finished_request(folder, KIND)
     frame = read_frame(folder, KIND, CATALOGUE)
@@ -312,33 +304,28 @@ def explored(folder: Path) -> Explored:
 
 
 def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None, samples: int | None) -> Design:
-    """Return the design of a box that can be explored; one that cannot be made, or is too much, is a DesignError.
-
-    Args:
-        scenario: The scenario that is varied.
-        vary: The ends of each lever by dotted key; if not given, the scenario's ``sweep`` says them.
-        samples: The number of points; a usual one if not given.
-    """
+    """Return the design of a box that can be explored; raises DesignError if there is none, or it is too large."""
     plan = planned(scenario, vary, BOX, samples)
     levers = [_lever(scenario, axis.key, axis.given) for axis in plan.axes]
-    # The scenario as it is belongs to no surface where it lies outside, and whole steps may leave few points of many.
+    # The scenario as it is lies on no surface where it is outside, and whole steps may merge points.
     demand_explorable(len(levers), len(plan) if all(lever.is_inside for lever in levers) else len(plan) - 1)
     return plan
 
 
 def warned(folder: Path) -> list[str]:
-    """Return what must be known of a finished sweep before its page is read; a FolderError where there is none."""
+    """Return the warnings about a finished sweep; raises FolderError where there is none."""
     request = finished_request(folder, KIND)
     return warnings_of(claimed(folder, KIND), request["vary"])
 
 
 def demand_explorable(levers: int, points: int) -> None:
-    """Raise DesignError for so many levers, or points of a box of them, that no page can be made."""
+    """Raise DesignError unless a page can show so many levers and points of a box."""
     if levers > MOST_LEVERS:
-        raise DesignError(f"{levers} levers are too many for a page; at most {MOST_LEVERS}")
-    if not least(levers) <= points <= MOST_POINTS:
+        raise DesignError(f"a page has at most {MOST_LEVERS} levers; got {levers}")
+    least = least_points(levers)
+    if not least <= points <= MOST_POINTS:
         raise DesignError(
-            f"{points} points of {levers} levers cannot be explored; {least(levers)} to {MOST_POINTS} that are finished"
+            f"a page over {counted(levers, 'lever')} needs {least} to {MOST_POINTS} finished points; got {points}"
         )
 
 
@@ -346,12 +333,12 @@ def _lever(scenario: "Scenario", key: str, values: Sequence[Value]) -> Lever:
     parameter = parameter_over(scenario, key, values)
     if parameter is None:
         shown = ",".join(map(str, values))
-        raise DesignError(f"{key}={shown}: are no two different numbers; a sweep in which numbers are varied")
+        raise DesignError(f"{key}={shown}: a page needs two different numbers; use a sweep that varies numbers")
     return Lever(parameter, parameter.start)
 
 
 def _points(frame: "pd.DataFrame", levers: Sequence[Lever], replicates: int) -> tuple[Point, ...]:
-    """Return the points of which all runs were finished."""
+    """Return the points of which all runs finished."""
     done = frame[frame[STATUS] == DONE].groupby(POINT)[REPLICATE].count()
     found = []
     for number in done[done == replicates].index:
@@ -363,7 +350,7 @@ def _points(frame: "pd.DataFrame", levers: Sequence[Lever], replicates: int) -> 
 
 
 def _coordinate(lever: Lever, number: float) -> float:
-    """Return the coordinate of a number; 2, where a logarithm has none, lies outside as well."""
+    """Return the coordinate of a number; 2, which lies outside, where it has no logarithm."""
     if lever.parameter.logarithmic and number <= 0.0:
         return 2.0
     found = lever.parameter.coordinate(number)
@@ -382,7 +369,7 @@ def _present(levers: Sequence[Lever], points: Sequence[Point]) -> Point | None:
 def _outcome(
     frame: "pd.DataFrame", name: str, unit: str, points: Sequence[Point], present: Point | None
 ) -> Outcome | str | None:
-    """Return an outcome; its name where it has too few values, None where the catalogue has no such column."""
+    """Return an outcome; its name where it has too few values; None where the catalogue has no such column."""
     if name not in frame.columns:
         return None
     wide = frame.pivot_table(index=POINT, columns=REPLICATE, values=name, aggfunc="first", dropna=False)
@@ -391,7 +378,7 @@ def _outcome(
         for number, row in zip(wide.index, wide.to_numpy(dtype=np.float64, na_value=np.nan), strict=True)
     }
     whole = [point for point in points if point.number in rows and not np.isnan(rows[point.number]).any()]
-    if len(whole) < least(len(points[0].coordinates)):
+    if len(whole) < least_points(len(points[0].coordinates)):
         return name
     base = rows.get(present.number) if present is not None else None
     if base is not None and np.isnan(base).any():
@@ -400,7 +387,7 @@ def _outcome(
 
 
 def _chance(each: Array) -> float:
-    """Return half the interval of a mean over replicates; 0 of a single one, of which nothing is known."""
+    """Return half the width of the interval of a mean over replicates; 0 for one replicate, which shows no noise."""
     return quantile(len(each)) * float(each.std(ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else 0.0
 
 

@@ -1,6 +1,6 @@
 """Whose fate a policy changed: victims under one of two policies, and how the same attempt ended under each.
 
-``compare`` works on the totals of runs; this module reads the events of two runs, attempt by attempt.
+``compare`` works on totals of runs; this module reads the events of two runs, attempt by attempt.
 """
 
 from typing import TYPE_CHECKING
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 VICTIM, SAVED, OPEN, HALTED, ABSENT = "victim", EpisodeEnd.SAVED.label, "open", "stopped", "absent"
-"""How an attempt ended, beside ``ignored``, ``dropped_out`` and ``held``: it was paid; a warning stopped it before; the
-run ended first; it was stopped before anybody answered, so that no log names it; or, where the two scenarios do not
-have the same fraud, that or there is no such attempt."""
+"""How an attempt ended, in addition to ``ignored``, ``dropped_out`` and ``held``: somebody paid; a warning stopped it
+before payment; the run ended first; it was stopped before anybody answered, so that no log names it; or, where the two
+scenarios differ in their fraud, either that or no such attempt exists."""
 
 CHANGES = ("saved", "harmed", "unchanged")
-"""A victim of the base alone; of the other alone; of both."""
+"""A victim of the base only; of the other only; of both."""
 
 COUNTS = ("count", "paid_cents")
-"""What is counted of changes; the other columns say of whom."""
+"""Columns that count changes; the others describe whom."""
 
 
 def fates(run: "Run") -> "pd.DataFrame":
     """Return what became of each attempt of the period that the log of a run names.
 
-    It names those that may engage whom they reach, and those that raised an alert; all others are only counted.
-    Without events it ends with a FileNotFoundError.
+    The log names attempts that may engage the person they reach, and those that raised an alert; all others are only
+    counted. A run without events raises a FileNotFoundError.
 
     Args:
         run: The run.
 
     Returns:
-        A row an attempt, under its origin: ``fate``, that it was unanswered or ignored, or how its episode ended;
-        ``person`` (number) and ``paid`` (cents).
+        A row for each attempt, by its origin: ``fate`` (unanswered, ignored, or how its episode ended), ``person`` (its
+        number) and ``paid`` (cents).
     """
     import pandas as pd
 
@@ -51,7 +51,7 @@ def fates(run: "Run") -> "pd.DataFrame":
         index=pd.Index(arrived["origin"].to_numpy(), name="origin"),
     )
     frame.loc[frame["fate"] == Fate.ENGAGED.label, "fate"] = OPEN
-    # What came of attempts of the warm-up is logged without their arrival.
+    # Later events of attempts of the warm-up are logged without their arrival.
     own = events[events["origin"].isin(frame.index)]
     ended = own[(own["event"] == Event.STAGE.label) & own["result"].notna()]
     ends = ended.set_index("origin")["result"].replace({STOPPED: SAVED})
@@ -63,14 +63,13 @@ def fates(run: "Run") -> "pd.DataFrame":
 
 
 def changes(base: "Run", other: "Run") -> "pd.DataFrame":
-    """Count the victims of two runs with events by what the other policy did to them.
+    """Count the victims of two runs with events by what the other policy changed for them.
 
-    Runs that do not meet the same attempts and people end with a PairingError, runs without events with a
-    FileNotFoundError.
+    Runs that do not meet the same attempts and people raise a PairingError, runs without events a FileNotFoundError.
 
     Args:
-        base: The run of the base.
-        other: That of the other policy.
+        base: The run of the baseline.
+        other: The run of the other policy.
 
     Returns:
         ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
@@ -118,11 +117,11 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
 
 
 def same_fraud(base: "Scenario", other: "Scenario") -> bool:
-    """Return whether the attempts of two scenarios that can be paired are the same, with the same who may engage."""
+    """Return whether two scenarios that can be paired have the same attempts, with the same people who may engage."""
     return bool(plain(base.resolved["fraud"]) == plain(other.resolved["fraud"]))
 
 
 def summed(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Add up the counts of changes that are alike in everything else."""
+    """Add up the counts of changes that are equal in every other column."""
     keys = [column for column in frame.columns if column not in COUNTS]
     return frame.groupby(keys, observed=True, as_index=False)[list(COUNTS)].sum()

@@ -1,8 +1,7 @@
-"""Gangs in experiments: the same scenario with gangs that stand still, and with gangs that answer what attempts yield.
+"""Stances of gangs in experiments: gangs that stand still, and gangs that answer what attempts yield.
 
-A layer of the shield that gangs answer is worth less than what it stops: effort moves to where more comes through. What
-it would be worth if they stood still is the other half of the answer, and is what a scenario without ``gangs.answer``
-says.
+A layer that gangs answer is worth less than what it stops, since effort moves to where more attempts succeed. A run in
+which gangs stand still shows its worth without that; it equals a scenario without ``gangs.answer``.
 """
 
 from typing import TYPE_CHECKING
@@ -14,45 +13,45 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 STILL, ANSWERING, BOTH = "still", "answering", "both"
-"""What gangs may be asked to do; ``BOTH`` asks for the two, one after the other."""
+"""Names of stances; ``BOTH`` requests the two, one after the other."""
 
 STANCES = (STILL, ANSWERING)
 
 ELASTICITIES = ("gangs.answer.shift", "gangs.answer.supply")
-"""Keys of how much gangs answer; with both at 0 attempts do not depend on what they yield."""
+"""Keys of how strongly gangs answer; with both at 0 attempts do not depend on what they yield."""
 
 
 def answer(scenario: "Scenario") -> bool:
-    """Return whether a scenario has gangs that answer: with ``feedback: off`` none do."""
+    """Return whether a scenario has gangs that answer: never with ``feedback: off``."""
     spec = scenario.spec
     return bool(spec.feedback) and spec.gangs is not None and spec.gangs.answer is not None
 
 
 def stances_of(scenario: "Scenario", wanted: str | None) -> tuple[str, ...]:
-    """Return what gangs are to do in an experiment.
+    """Return the stances of gangs in an experiment.
 
     Args:
         scenario: The scenario.
-        wanted: ``still``, ``answering`` or ``both``; if None, both where gangs answer.
+        wanted: ``still``, ``answering`` or ``both``; None for both where gangs answer.
 
     Returns:
-        Names of ``STANCES``, in their order; none where gangs do not answer and nothing is asked for.
+        Names of ``STANCES``, in their order; none where gangs do not answer and nothing is requested.
 
     Raises:
-        LayerError: If something else is asked for, or anything of a scenario whose gangs do not answer.
+        LayerError: If another name is given, or any for a scenario whose gangs do not answer.
     """
     from sim.scenario.errors import choices
 
     if wanted is not None and wanted not in (*STANCES, BOTH):
-        raise LayerError(f"{wanted} is nothing that gangs do; {choices(wanted, (*STANCES, BOTH))}")
+        raise LayerError(f"{wanted} is not a stance of gangs; {choices(wanted, (*STANCES, BOTH))}")
     if not answer(scenario):
         if wanted is not None:
             why = "has feedback off" if scenario.spec.gangs and not scenario.spec.feedback else "has no gangs.answer"
-            raise LayerError(f"{scenario.name} {why}, so gangs do not answer; no such choice")
+            raise LayerError(f"{scenario.name} {why}, so its gangs do not answer; leave out the stance of gangs")
         return ()
     return STANCES if wanted in (None, BOTH) else (wanted,)
 
 
 def standing(scenario: "Scenario", stance: str | None) -> "Scenario":
-    """Return a scenario whose gangs stand still, or else answer as it says, if at all; all else stays as it is."""
+    """Return a scenario whose gangs stand still, or the scenario itself; nothing else changes."""
     return changed(scenario, dict.fromkeys(ELASTICITIES, 0.0)) if stance == STILL else scenario

@@ -1,8 +1,8 @@
 """Half hours: the rosters by province with which a desk keeps a promise, found from its load by half hour.
 
-The load is the desk's busy time in a run in which no alert ever waits: the modified offered load of a queue whose
-arrivals vary (Jennings, Mandelbaum, Massey and Whitt 1996, doi:10.1287/mnsc.42.10.1383; Feldman, Mandelbaum, Massey and
-Whitt 2008, doi:10.1287/mnsc.1070.0821). It is where the search begins; what a roster keeps, trials say.
+The load is the desk's busy time in a run in which no alert ever waits: the modified offered load of a queue with
+varying arrivals (Jennings, Mandelbaum, Massey and Whitt 1996, doi:10.1287/mnsc.42.10.1383; Feldman, Mandelbaum, Massey
+and Whitt 2008, doi:10.1287/mnsc.1070.0821). The search starts there; trials decide what a roster achieves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,20 @@ from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.country.calendar import Calendar
 from sim.country.schedule import FEW_SERVERS, desks_of, grown, shares_on_duty
 from sim.experiments.promise import urgent_only, with_staff
-from sim.experiments.roster import Roster, Shape, Week, half_hour_text, levels, put_off
-from sim.experiments.rostering import Found, Rosters, Start, Tried, found
+from sim.experiments.roster import (
+    Found,
+    Roster,
+    Rosters,
+    Shape,
+    Start,
+    Tried,
+    Week,
+    find_rosters,
+    half_hour_text,
+    levels,
+    put_off,
+)
+from sim.experiments.store import nullable
 from sim.experiments.trials import KEPT, UNSETTLED, Trial, Trials
 
 if TYPE_CHECKING:
@@ -27,14 +39,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 SAFETY = 1.0
-"""The quality of seats with which the search begins: a square root of the load above it."""
+"""The quality of seats at the start of the search: the load plus its square root."""
 
 
 class HalfHours:
-    """The rosters of one search, made from a flat staff that keeps the promise.
+    """The rosters of one search, starting from a flat staff that keeps the promise.
 
     Args:
-        trials: Trials whose search for a flat staff is done.
+        trials: Trials that have found a flat staff.
     """
 
     def __init__(self, trials: Trials) -> None:
@@ -52,12 +64,12 @@ class HalfHours:
             trims: The most trials that take seats out of single half hours.
         """
         trials = self._trials
-        trials.tell("the load by half hour")
+        trials.tell("measuring the load by half hour")
         (self._loaded,) = trials.simulated([urgent_only(trials.staffed(trials.most), self._promise)])
         starts = {code: self._starts(code) for code in self._codes}
         if starts:
-            self._found = found(self._tried, starts, trims, trials.tell)
-        trials.tell("the next seeds, which the search has not seen")
+            self._found = find_rosters(self._tried, starts, trims, trials.tell)
+        trials.tell("checking with the next seeds, which the search did not use")
         flat, rosters = trials.staffed(trials.smallest), self.scenario
         (self._final,) = trials.simulated([rosters])
         policies = [trials.staffed(trials.most), flat, rosters]
@@ -101,7 +113,7 @@ class HalfHours:
         return pd.DataFrame(rows, columns=names)
 
     def savings(self) -> "pd.DataFrame":
-        """Return the table of what is saved, see ``Staffing.savings``."""
+        """Return the table of savings, see ``Staffing.savings``."""
         import pandas as pd
 
         trials = self._trials
@@ -132,21 +144,11 @@ class HalfHours:
                     "wages_a_day": self._wages(code, own),
                 }
             )
-        frame = pd.DataFrame(rows)
-        for column in (
-            "share_flat",
-            "share",
-            "share_next_flat",
-            "share_next",
-            "saved",
-            "wages_a_day_flat",
-            "wages_a_day",
-        ):
-            frame[column] = frame[column].astype("Float64")
-        return frame
+        shares = ("share_flat", "share", "share_next_flat", "share_next", "saved")
+        return nullable(pd.DataFrame(rows), (*shares, "wages_a_day_flat", "wages_a_day"))
 
     def _tried(self, sets: Sequence[Rosters]) -> list[Mapping[int, Tried]]:
-        """Simulate some sets of rosters and say of each what they were found to be."""
+        """Simulate some sets of rosters; return the result of each."""
         trials = self._trials.simulated([self.staffed(rosters) for rosters in sets])
         targets = self._trials.targets
         return [
@@ -155,16 +157,16 @@ class HalfHours:
         ]
 
     def _paid(self, trial: Trial, code: int) -> tuple[int, int]:
-        """Return the time of seats on duty and of overtime, in ms as simulated, of all seeds.
+        """Return the time of seats on duty and of overtime, in simulated ms, of all seeds.
 
-        Overtime is what a desk is busy beyond its seats on duty, by weekday and half hour: services outlast their
+        Overtime is the desk's busy time beyond its seats on duty, by weekday and half hour: services outlast their
         shift.
         """
         over = np.maximum(trial.busy[code] - trial.staffed[code], 0)
         return trial.provinces[code]["staffed_ms"], int(over.sum())
 
     def _starts(self, code: int) -> list[Start]:
-        """Return the shapes of a province: its load, at once and put off by up to the deadline, and its flat staff."""
+        """Return the starting shapes of a province: its load, at once or delayed up to the deadline, and flat staff."""
         flat = self._weeks[code].flat(self._trials.smallest[code])
         load, longest = self._loads(code), min(self._promise.deadline // HALF_HOUR_MS, HALF_HOURS - 1)
         shapes = [Shape(flat, put_off(load, flat.week.staffed, later)) for later in (0, longest // 2, longest)]
@@ -191,7 +193,7 @@ class HalfHours:
 
     @cached_property
     def _weeks(self) -> dict[int, Week]:
-        """The kinds of days of each province: where the scenario's shifts differ, and where the load does."""
+        """The kinds of days of each province: weekdays differ where the scenario's shifts do, or the load does."""
         days = [0] * 7
         for day in self._days:
             days[weekday(day) - 1] += 1
@@ -204,7 +206,7 @@ class HalfHours:
         return None if costs is None else Fraction(str(getattr(costs.wage, self._promise.desk)))
 
     def _wages(self, code: int, hours: Fraction) -> float | None:
-        """Return what hours cost; None without a price, or where rounding a thinned desk may be over a tenth of it."""
+        """Return the cost of hours; None without a price, or where rounding a thinned desk may exceed a tenth of it."""
         few = self._trials.scale < 1.0 and self._trials.smallest.get(code, 0) < FEW_SERVERS
         return None if self._wage is None or few else float(hours * self._wage)
 

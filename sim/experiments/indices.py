@@ -1,9 +1,8 @@
-"""Indices of sensitivity: at which points a model is evaluated, and what its outputs there say of its parameters.
+"""Indices of sensitivity: the points at which a model is evaluated, and indices of its parameters from its outputs.
 
-A point has one unit-cube coordinate a parameter. Points come in blocks, each complete in itself: for Morris a
-trajectory, along which every parameter moves once (D + 1 points); for Sobol two points and what lies between them
-(D + 2 points). SALib chooses the points and computes the indices. This module knows nothing of scenarios:
-``sensitivity`` makes the runs.
+A point has one unit-cube coordinate for each parameter. Points come in complete blocks: for Morris a trajectory, along
+which every parameter moves once (D + 1 points); for Sobol two points and those between them (D + 2 points). SALib
+chooses the points and computes the indices. This module knows nothing of scenarios: ``sensitivity`` makes the runs.
 """
 
 import warnings
@@ -19,7 +18,7 @@ from sim.experiments.intervals import LEVEL
 METHODS = MORRIS, SOBOL = "morris", "sobol"
 
 SAMPLES = {MORRIS: 10, SOBOL: 256}
-"""Blocks, where no other number is asked for."""
+"""Default number of blocks."""
 
 BLOCKS = {MORRIS: "trajectories", SOBOL: "base samples"}
 
@@ -27,16 +26,16 @@ COLUMNS = {
     MORRIS: ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma"),
     SOBOL: ("total", "total_low", "total_high", "first", "first_low", "first_high"),
 }
-"""Indices by method; the first of them says how much a parameter matters."""
+"""Indices by method; the first one says how much a parameter matters."""
 
 FEWEST = 2
-"""Blocks that indices take: a single one has no spread."""
+"""The fewest blocks: a single one has no spread."""
 
 GRID_LEVELS = 4
-"""Values that a parameter has along Morris' trajectories: the ends of its range, and two evenly between them."""
+"""Values of a parameter along Morris' trajectories: the ends of its range, and two evenly between them."""
 
 RESAMPLES = 500
-"""Bootstrap samples of an interval, whose width then has a standard error of three per cent."""
+"""Bootstrap samples of an interval; the standard error of its width is then 3 %."""
 
 Array = npt.NDArray[np.float64]
 
@@ -46,7 +45,7 @@ def demand_salib() -> None:
     try:
         import SALib  # noqa: F401
     except ImportError:
-        raise DesignError("SALib is not installed; pip install 'tocsin[sensitivity]'") from None
+        raise DesignError("SALib is not installed; run pip install 'tocsin[sensitivity]'") from None
 
 
 def block(method: str, dimensions: int) -> int:
@@ -60,7 +59,7 @@ def sample_points(method: str, dimensions: int, samples: int, generator: np.rand
     Args:
         method: ``morris`` or ``sobol``.
         dimensions: Parameters.
-        samples: Blocks; those of Sobol are in balance where they are a power of two.
+        samples: Blocks; those of Sobol are balanced if they are a power of two.
         generator: Their source of randomness.
 
     Returns:
@@ -81,7 +80,7 @@ def sample_points(method: str, dimensions: int, samples: int, generator: np.rand
 
 
 def whole_blocks(method: str, points: Array, outputs: Array) -> tuple[Array, Array]:
-    """Return points and their outputs without each block in which an output is missing (NaN)."""
+    """Return points and their outputs without the blocks in which an output is missing (NaN)."""
     size = block(method, points.shape[1])
     kept = np.repeat(np.isfinite(outputs.reshape(-1, size)).all(axis=1), size)
     return points[kept], outputs[kept]
@@ -90,11 +89,11 @@ def whole_blocks(method: str, points: Array, outputs: Array) -> tuple[Array, Arr
 def indices(method: str, points: Array, outputs: Array, generator: np.random.Generator) -> dict[str, Array]:
     """Compute the indices of one output from its values at whole blocks of points.
 
-    Morris: ``mu`` is the mean elementary effect, ``mu_star`` that of its size and ``sigma`` its standard deviation,
+    Morris: ``mu`` is the mean elementary effect, ``mu_star`` the mean of its size and ``sigma`` its standard deviation,
     each as a change of the output over the whole range of the parameter. Sobol: ``first`` is the share of the output's
-    variance that a parameter brings alone, ``total`` with all its interactions; both are 0 where the output does not
-    vary. ``_low`` and ``_high`` are 1.96 standard deviations of the bootstrap apart from the index, and not below 0
-    where it cannot be.
+    variance that a parameter causes alone, ``total`` with all its interactions; both are 0 where the output does not
+    vary. ``_low`` and ``_high`` lie 1.96 bootstrap standard deviations from the index, and not below 0 where it cannot
+    be.
 
     Args:
         method: ``morris`` or ``sobol``.
@@ -103,7 +102,7 @@ def indices(method: str, points: Array, outputs: Array, generator: np.random.Gen
         generator: The source of randomness of the bootstrap.
 
     Returns:
-        By name, one number a parameter.
+        By name, one number for each parameter.
 
     Source:
         Morris: Campolongo, Cariboni and Saltelli (2007). Sobol: Saltelli et al. (2010).
@@ -122,7 +121,7 @@ def indices(method: str, points: Array, outputs: Array, generator: np.random.Gen
         return {name: np.zeros(dimensions) for name in COLUMNS[SOBOL]}
     from SALib.analyze import sobol
 
-    with warnings.catch_warnings():  # of resamples in which nothing varies, which add nothing to the spread
+    with warnings.catch_warnings():  # about resamples in which nothing varies, which add nothing to the spread
         warnings.filterwarnings("ignore", "Constant values encountered")
         result = sobol.analyze(
             problem,

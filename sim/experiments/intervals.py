@@ -1,7 +1,10 @@
 """Confidence intervals of a mean of independent samples, by Student's t."""
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
 LEVEL = 0.95
-"""Confidence level of all intervals but those over posterior draws."""
+"""Confidence level of all intervals except those over posterior draws."""
 
 
 def quantile(samples: int) -> float:
@@ -12,13 +15,13 @@ def quantile(samples: int) -> float:
 
 
 def half_width(standard_deviation: float, samples: int) -> float:
-    """Return half the width of the interval of a mean.
-
-    Args:
-        standard_deviation: Of one sample.
-        samples: Their number, at least 2.
-
-    Returns:
-        The quantile of Student's t times the standard error of the mean, in the unit of the samples.
-    """
+    """Return half the width of the interval of a mean of at least two samples with this standard deviation."""
     return quantile(samples) * standard_deviation / float(samples**0.5)
+
+
+def interval_of_mean(samples: Sequence[float]) -> tuple[float, float] | None:
+    """Return the confidence interval of a mean of independent samples; None for a single one."""
+    if len(samples) < 2:
+        return None
+    mean, half = fmean(samples), half_width(stdev(samples), len(samples))
+    return mean - half, mean + half

@@ -1,7 +1,7 @@
-"""The journal of an experiment: what came out of each finished run, a line each, so that none is made twice.
+"""The journal of an experiment: the outcome of each finished run, one line each, so that no run is made twice.
 
-It is a text file in the experiment's folder. A run is found under the hashes of its resolved scenario and of the
-program's sources, and each line has a hash of itself. In memory are only the places of its lines, some hundred bytes a
+It is a text file in the experiment's folder. A run is identified by the hashes of its resolved scenario and of the
+program's sources, and each line carries its own hash. Memory holds only the offsets of its lines, some hundred bytes a
 run.
 """
 
@@ -18,10 +18,10 @@ from sim.store.json_files import DamagedError, demand_regular, digest_of, parsed
 
 
 class Journal:
-    """Outcomes of finished runs by their keys, each written down as soon as it is there."""
+    """Outcomes of finished runs by their keys, each written as soon as it exists."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin one, or go on with that of an earlier experiment of the same program.
+        """Start a journal, or continue that of an earlier experiment of the same program.
 
         Args:
             folder: Where it lies.
@@ -67,7 +67,7 @@ class Journal:
         os.close(self._file)
 
     def _read(self) -> None:
-        """Note the runs that an earlier experiment of the same program has finished; damaged lines are left out."""
+        """Read the runs that an earlier experiment of the same program finished; damaged lines are skipped."""
         offset, line = 0, b"\n"
         with self._path.open("rb") as lines:
             for line in lines:
@@ -80,7 +80,7 @@ class Journal:
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:
-    """Return what a line of a journal says; None where it is not as it was written."""
+    """Return the entry of a line; None where it was changed."""
     try:
         entry = parsed(line)
         digest = entry.pop("sha256")

@@ -4,46 +4,28 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sim.base.failures import RefusedError
-from sim.base.words import Detector, Tier
+from sim.base.words import SHIELD, Detector, Tier
 from sim.reading.priced import has_price
 from sim.scenario import changed
+from sim.scenario.schema.measures import KINDS
+from sim.shield.gate import NEVER, of_gate
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-MEASURES = {
-    "dens": {"den_campaign", "repatriation"},
-    "cards": {"card_purge", "real_name", "cluster_campaign"},
-    "interception": {"filter"},
-    "sites": {"blocking", "source_regulation"},
-    "awareness": {"videos", "activities"},
-    "aftermath": {"bank_hold"},
-}
-"""Kinds of measures that are switched off with each layer."""
-
-STAYS = {
-    "law": "it is above the layers: it deters, lengthens replacement and shares data",
-    "outage": "it takes away from warnings, and does nothing where there are none",
-    "warning": "thresholds that nothing reaches switch off a tier; coverage is of all tiers together",
-}
-"""Kinds of measures that no layer switches off, and why: every kind is in this list or in ``MEASURES``."""
-
 WARNING = tuple(f"warning.{tier}" for tier in Tier.labels())
-LAYERS = ("dens", "cards", "interception", "sites", "awareness", *WARNING, "aftermath")
-"""In the order in which an attempt meets them.
+LAYERS = (*(gate.layer for gate in SHIELD if gate.layer), *WARNING, "aftermath")
+"""The layers, in the order in which an attempt meets them: those of gates, of tiers of alerts, and the aftermath.
 
 - ``dens``: raids, with the campaigns and repatriations that bring them about.
 - ``cards``: flagging, purging, real names, campaigns against suppliers.
 - ``interception``: the filters of calls and SMS.
 - ``sites``: blocking, and what is regulated at the source.
-- ``awareness``: videos and activities; what people know at the start stays, and fades.
-- ``warning.TIER``: the alerts of a tier. Without it what scores so high is warned of as the next lower tier would have
-  it, and not at all where there is no lower one.
+- ``awareness``: videos and activities. What people know at the start stays, and fades.
+- ``warning.TIER``: the alerts of a tier. Without it scores as high raise an alert of the next lower tier, or none where
+  there is no lower one.
 - ``aftermath``: stop-payment, bank holds, and investigation, whose leads bring raids about.
 """
-
-NEVER = 100.0
-"""A score, in standard deviations, that nothing reaches."""
 
 
 class LayerError(RefusedError, ValueError):
@@ -67,7 +49,8 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
 
     kinds = {measure.kind for measure in scenario.spec.measures.values()}
     absent = set() if "warning" in kinds else set(WARNING)
-    absent |= {layer for layer in ("sites", "awareness") if not kinds & MEASURES[layer]}
+    present = {gate.layer for gate in SHIELD if of_gate(gate, "off")} | {KINDS[kind].row.layer for kind in kinds}
+    absent |= {gate.layer for gate in SHIELD} - present
     names: set[str] = set()
     for name in wanted or LAYERS:
         if name not in (*LAYERS, "warning"):
@@ -85,48 +68,32 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
 
 def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
     """Return the values by dotted key, as ``--set`` has them, with which some layers of a scenario do nothing."""
-    kinds = _kinds(off)
-    gone = {f"measures.{name}": None for name, measure in scenario.spec.measures.items() if measure.kind in kinds}
+    gone = {f"measures.{name}": None for name, measure in scenario.spec.measures.items() if measure.row.layer in off}
     return {**gone, **_switched_off(scenario, off)}
 
 
 def unpriced(scenario: "Scenario", names: Collection[str]) -> list[str]:
     """Return those layers of which a scenario does not say what all of it costs: a measure or a key has no price."""
-    present = {measure.kind for measure in scenario.spec.measures.values()}
+    present = {measure.kind: measure.row.layer for measure in scenario.spec.measures.values()}
     return [
         layer
         for layer in names
         if not all(
             has_price(key, scenario)
             for key in (
-                *(f"measures[{kind}]" for kind in sorted(_kinds([layer]) & present)),
+                *(f"measures[{kind}]" for kind, own in present.items() if own == layer),
                 *_switched_off(scenario, [layer]),
             )
         )
     ]
 
 
-def _kinds(layers: Collection[str]) -> set[str]:
-    """Return the kinds of measures that go with layers."""
-    return set().union(*(MEASURES[layer] for layer in layers if layer in MEASURES))
-
-
 def _switched_off(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
-    """Return what keys beside measures are without some layers."""
-    spec = scenario.spec
+    """Return the values of keys other than measures without some layers."""
     values: dict[str, Any] = {}
-    if "dens" in off:
-        for region in spec.dens.regions:
-            values[f"dens.hazard.{region}"] = "0 per year"
-        values["dens.hazard.per_lead"] = "0 per year"
-        if spec.dens.fixed_raided is not None:
-            values["dens.fixed_raided"] = []
-    if "cards" in off:
-        values["cards.flag_share"] = 0.0
-        if spec.cards.fixed_dead_share is not None:
-            values["cards.fixed_dead_share"] = 0.0
-    if "interception" in off:
-        values |= {"interception.call.threshold": NEVER, "interception.sms.threshold": NEVER}
+    for gate in SHIELD:
+        switch_off = of_gate(gate, "off") if gate.layer in off else None
+        values |= switch_off(scenario.spec) if switch_off else {}
     if set(WARNING) & set(off):
         for detector in Detector.labels():
             values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)

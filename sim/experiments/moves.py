@@ -1,7 +1,7 @@
-"""Levers that change nothing, and points of a design that are the same scenario: both are refused.
+"""Refuse levers that change nothing, and points of a design that make the same scenario.
 
-Rounding that makes staff one is told by ``rounded``; here are all other ways in which values come to the same: a key
-that nothing reads in this scenario, provinces that are pooled, a day after the period.
+``rounded`` reports staff that rounding makes equal. This module covers all other cases: a key that nothing reads in
+this scenario, provinces that are pooled, a day after the period.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,38 +17,22 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MOST_COMPARED = 256
-"""Points of a grid up to which each is held against all others before the first is simulated."""
+"""Points of a grid up to which each is compared with all others before the first is simulated."""
 
 FEW = 8
-"""Values of other levers up to which a lever is tried beside each of them."""
+"""Values of other levers up to which a lever is tried with each of them."""
 
 POOL = "population.pool"
 
 
 def demand_moves(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> None:
-    """Refuse a lever of which two values make the same scenario, wherever the other levers stand.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; of a range both ends.
-
-    Raises:
-        DesignError: If there is one, with its key and both values.
-    """
+    """Raise DesignError for a lever that ``unmoved`` returns."""
     for told in unmoved(scenario, given).values():
         raise DesignError(told)
 
 
 def unmoved(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> dict[str, str]:
-    """Return the levers of which two values make the same scenario, wherever the other levers stand.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; of a range both ends.
-
-    Returns:
-        What is told of each of them, by its dotted key: the key, both values, and what would differ.
-    """
+    """Return by key a message about each lever of which two values (of a range, its ends) make the same scenario."""
     found: dict[str, str] = {}
     for key, values in given.items():
         others = {other: choices for other, choices in given.items() if other != key}
@@ -59,7 +43,7 @@ def unmoved(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> dict[
 
 
 def demand_different(scenario: "Scenario", plan: Design) -> None:
-    """Refuse a grid of which two points make the same scenario; raises DesignError with what tells them apart."""
+    """Raise DesignError for a grid of which two points make the same scenario."""
     if len(plan) > MOST_COMPARED or len(plan.axes) < 2:
         return
     found: dict[str, dict[str, Value]] = {}
@@ -72,7 +56,7 @@ def demand_different(scenario: "Scenario", plan: Design) -> None:
 
 
 def _elsewhere(others: Mapping[str, Sequence[Value]]) -> Iterator[dict[str, Value]]:
-    """Yield where the other levers may stand: all at their first values, all at their last, few of them one by one."""
+    """Yield settings of the other levers: all at their first values, all at their last, and a few one by one."""
     if any(others.values()):
         for at in (0, -1):
             yield {key: values[at] for key, values in others.items()}
@@ -89,7 +73,7 @@ def _alike(
 
 
 def _digest(scenario: "Scenario", values: Mapping[str, Value]) -> str | None:
-    """Return what stands for the results of a scenario with some values; None where they make no scenario."""
+    """Return the digest of the results of a scenario with some values; None where they make no scenario."""
     try:
         return digest_of_results(changed(scenario, values))
     except ScenarioError:
@@ -97,7 +81,7 @@ def _digest(scenario: "Scenario", values: Mapping[str, Value]) -> str | None:
 
 
 def _told(scenario: "Scenario", one: Mapping[str, Value], two: Mapping[str, Value]) -> str:
-    """Return what is told of two points that make the same scenario."""
+    """Return the message about two points that make the same scenario."""
     here, there = (", ".join(map(str, side.values())) for side in (one, two))
     allowed = "use a lever that takes effect before the end of the period, or other values"
     if scenario.spec.population.pool != NO_POOL and POOL not in one:

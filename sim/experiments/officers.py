@@ -1,4 +1,4 @@
-"""Provinces with their people and officers on duty, and of a finished run with their alerts a day."""
+"""Provinces with their people, officers on duty and, for a finished run, alerts a day."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.scenario import ScenarioModel
 
 WEEK = 7
-"""Days whose mean is shown at either end of the period: every weekday once."""
+"""Days averaged at either end of the period: every weekday once."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class ProvinceOfficers:
         code: Its code.
         name: Its name.
         people: Its people.
-        first: Officers on duty by desk, in the mean of the first week of the period, day and night; of a scale of 1.
+        first: Mean officers on duty by desk in the first week of the period, day and night; at scale 1.
         last: The same in the last week.
-        alerts_per_day: Alerts issued a day in the mean of a run's period, scaled up to the country; None without a run.
+        alerts_per_day: Mean alerts issued a day in a run's period, scaled up to the country; None without a run.
     """
 
     code: int
@@ -41,14 +41,7 @@ class ProvinceOfficers:
 
 
 def officers(spec: "ScenarioModel", run: "Run | None" = None) -> list[ProvinceOfficers]:
-    """Return the provinces of a scenario, in the order of their codes.
-
-    Alerts come of what gates, detectors and waiting lines do from day to day, so without a run there are none.
-
-    Args:
-        spec: The scenario.
-        run: A finished run of it, whose alerts are counted.
-    """
+    """Return the provinces of a scenario, in the order of their codes; alerts come from a finished run of it."""
     calendar = Calendar.of(spec.period)
     days = range(calendar.start, calendar.last + 1)
     schedule = Schedule(spec, Provinces.of(spec))

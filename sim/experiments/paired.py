@@ -1,4 +1,4 @@
-"""Comparisons from end to end, as ``tocsin compare`` makes them: pairs of runs are made or read, then compared.
+"""Comparisons from end to end, as ``tocsin compare`` makes them: make or read pairs of runs, then compare them.
 
 The result is a document for ``compare.json``; ``compare`` computes its rows, ``fates`` its changes.
 """
@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import Logbook
-from sim.experiments.caveats import caveats
-from sim.experiments.compare import compared
+from sim.experiments.compare import caveats, rows_of
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
-from sim.experiments.posterior_interval import with_posterior
-from sim.experiments.replicates import Make, found_or_made
+from sim.experiments.replicates import DRAWS, REPLICATES, Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
-from sim.experiments.unpriced import why_withheld
 from sim.language.spoken import ENGLISH, speaking
 from sim.reading.outcomes import quantities
 from sim.reading.priced import not_priced
@@ -24,7 +21,7 @@ from sim.reading.run import Run
 from sim.scenario.levers import levers
 from sim.store.folder import RUNS, find_runs, replace_json
 from sim.store.holding import holding
-from sim.store.json_files import DamagedError, FolderError
+from sim.store.json_files import DamagedError, FolderError, read_map
 from sim.store.provenance import versions
 from sim.store.withheld import change_withheld
 
@@ -34,28 +31,16 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 KIND = "comparison"
+REQUEST = f"{KIND}.json"
 COMPARISON = "compare.json"
 Document = dict[str, Any]
 
 Load = Callable[[str, int | None, int], "Scenario"]
-"""Loads a scenario by its name, for a posterior draw (or its own values) and a replicate."""
+"""Loads a scenario by its name, for a posterior draw (None: its own values) and a replicate."""
 
 
 def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int | None, replicates: int) -> Path:
-    """Make the folder of a comparison, or find the one where it goes on, as ``claim`` does.
-
-    Scenarios that cannot be paired end with a PairingError before anything is written.
-
-    Args:
-        names: The base and the others.
-        load: Loads a scenario.
-        folder: Where its runs are kept, ``results/runs/compare-NAME-SEED-HASH`` if None.
-        draws: How many posterior draws are compared; the scenarios' own values, if None.
-        replicates: How many seeds, counting up.
-
-    Returns:
-        The folder.
-    """
+    """Make the folder of a comparison, or find the one to resume, as ``claim`` does; PairingError comes first."""
     hashes = demand_comparable(names, load, draws, replicates)
     first = load(names[0], _plan(draws)[0], 0)
     request = {
@@ -71,14 +56,14 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
 def demand_comparable(names: Sequence[str], load: Load, draws: int | None, replicates: int) -> list[list[str]]:
     """Raise PairingError unless scenarios can be paired; return the hash of each, by draw. Nothing is written."""
     hashes: list[list[str]] = []
-    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
+    # Draws may come from different tables; replicates differ in their seed only.
     for draw in _plan(draws):
         base, *others = (load(name, draw, 0) for name in names)
         for other in others:
             demand_pair(base, other)
         hashes.append([one.sha256 for one in (base, *others)])
     for name in names:
-        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+        load(name, _plan(draws)[-1], replicates - 1)  # refuse an impossible scenario before the first run
     return hashes
 
 
@@ -92,27 +77,26 @@ def compare_scenarios(
     finished: Callable[[int], None] = lambda number: None,
     verbose: bool = False,
 ) -> Document:
-    """Run every scenario for every draw and replicate, and compare each with the first, the base.
+    """Run every scenario for every draw and replicate, and compare each with the first, the baseline.
 
-    Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), and beside
-    them ``compare.json``, the document. Those that an earlier call has finished are used again. Of a finished run no
-    more is kept in memory than its totals and figures.
+    Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), next to the
+    document ``compare.json``. Runs that an earlier call finished are used again. Of a finished run only totals and
+    figures are kept in memory.
 
     Args:
-        names: The base and the others.
+        names: The baseline and the others.
         load: Loads a scenario.
         make: Runs a scenario.
         folder: Where the runs are kept, see ``prepared``.
-        draws: How many posterior draws are compared; the scenarios' own values, if None.
-        replicates: How many seeds, counting up.
-        finished: Called with the number of runs that are there, whenever it grows.
-        verbose: Whether the lines of the log in the folder go to standard error, too.
+        draws: How many posterior draws are compared; None for the scenarios' own values.
+        replicates: The number of seeds, counting up.
+        finished: Called with the number of runs that exist, whenever it grows.
+        verbose: Whether the lines of the folder's log also go to standard error.
 
     Returns:
-        The document: ``base``, ``others``, ``levers`` (what each of them changes, and whether it is ``priced``),
-        ``withheld`` (by scenario, why it has no costs where rounding took them away), ``rows`` (see ``compared``), of
-        runs with events ``changes`` (of fates), and ``caveats``. Texts are in the language that is spoken; what is
-        stored is English.
+        The document: ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``),
+        ``withheld`` (by scenario, why rounding took its costs away), ``rows`` (see ``compared``), for runs with events
+        ``changes`` (of fates), and ``caveats``. Texts are in the current language; the stored document is English.
     """
     plan = _plan(draws)
     titles = distinct([load(name, plan[-1], 0).name for name in names])
@@ -127,7 +111,7 @@ def compare_scenarios(
         return run
 
     with holding(folder), Logbook(folder, verbose) as log:
-        log(f"begins: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
+        log(f"start: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
         for draw in plan:
             for by_draw in amounts:
                 by_draw.append([])
@@ -147,7 +131,7 @@ def compare_scenarios(
         single = len(plan) * replicates == 1
         with speaking(ENGLISH):
             replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single)})
-        log(f"ends: {COMPARISON} is written")
+        log(f"end: wrote {COMPARISON}")
     return {**document, **caveats(titles, first, single)}
 
 
@@ -158,10 +142,10 @@ def _plan(draws: int | None) -> list[int | None]:
 def compare_folders(folders: Sequence[Path]) -> Document:
     """Compare finished runs, or folders of replicates, with the first of them.
 
-    Where a folder has no run it ends with a FolderError; where runs meet other attempts or people, with a PairingError.
+    A folder without a run raises a FolderError; runs that meet other attempts or people, a PairingError.
 
     Args:
-        folders: Those of the base and of the others.
+        folders: Those of the baseline and of the others.
 
     Returns:
         The document, as ``compare_scenarios`` returns it.
@@ -179,7 +163,7 @@ def compare_folders(folders: Sequence[Path]) -> Document:
 
 
 def runs_of(folder: Path) -> list[Run]:
-    """Return the run of a folder, or those that lie in it, by name; raises FolderError where there is none."""
+    """Return the run of a folder, or the runs inside it, by name; raises FolderError where there is none."""
     try:
         return [Run(folder)]
     except DamagedError:
@@ -191,8 +175,59 @@ def runs_of(folder: Path) -> list[Run]:
         return runs
 
 
+def groups_of(folders: Sequence[Path]) -> list[list[Run]]:
+    """Return the runs of folders as a report shows them: one group for each policy, the baseline first.
+
+    Args:
+        folders: One folder of ``tocsin compare``; or folders of runs or of replicates, one for each policy.
+
+    Returns:
+        The runs, by policy.
+
+    Raises:
+        FolderError: If a folder holds no such runs, or not all of them; DamagedError if one was changed.
+    """
+    comparisons = [folder for folder in folders if (folder / REQUEST).is_file()]
+    if not comparisons:
+        return [_replicates(folder) for folder in folders]
+    if len(folders) > 1:
+        raise FolderError(f"{comparisons[0]}: is a comparison, which makes its own report; give only that folder")
+    return _compared(comparisons[0])
+
+
+def _compared(folder: Path) -> list[list[Run]]:
+    """Return the runs of a comparison, those of the baseline first."""
+    request = read_map(folder / REQUEST)
+    if not (folder / COMPARISON).is_file():
+        raise FolderError(f"{folder}: this comparison is not finished; resume it: tocsin compare with --out {folder}")
+    document = read_map(folder / COMPARISON)
+    try:
+        names = [document["base"], *document["others"]]
+        draws, replicates = request["draws"], int(request["replicates"])
+    except (KeyError, TypeError, ValueError):
+        raise DamagedError(f"{folder}: its {REQUEST} and {COMPARISON} were not written by tocsin compare") from None
+    if draws is not None:
+        shown = " ".join(str(folder / name / "d000") for name in names)
+        raise FolderError(f"{folder}: compares {draws} draws, but a report shows one; use tocsin report {shown}")
+    if replicates == 1:
+        return [[Run(folder / name)] for name in names]
+    return [[Run(folder / name / f"r{number:03d}") for number in range(replicates)] for name in names]
+
+
+def _replicates(folder: Path) -> list[Run]:
+    """Return the run of a folder, or the replicates or draws in it; FolderError where some are not finished."""
+    found = runs_of(folder)
+    for kind in (REPLICATES, DRAWS):
+        if (folder / f"{kind}.json").is_file():
+            wanted = read_map(folder / f"{kind}.json").get("count")
+            if len(found) != wanted:
+                what = f"{len(found)} of {wanted} {kind} are finished"
+                raise FolderError(f"{folder}: {what}; resume: tocsin run with --out {folder}")
+    return found
+
+
 def distinct(names: Sequence[str]) -> list[str]:
-    """Return names of their own for scenarios that share one: the second ``tiny`` is ``tiny-2``."""
+    """Return a distinct name for each scenario: the second ``tiny`` is ``tiny-2``."""
     titles: list[str] = []
     for name in names:
         title, count = name, 1
@@ -204,7 +239,7 @@ def distinct(names: Sequence[str]) -> list[str]:
 
 
 def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
-    """Return whose fate each other policy changed, where events were recorded in all runs."""
+    """Return whose fate each other policy changed, where all runs recorded events."""
     from sim.experiments.fates import changes
 
     if not all(run.has_events for run in runs):
@@ -223,30 +258,19 @@ def _document(
     changed: "Sequence[pd.DataFrame]",
     scenarios: "Sequence[Scenario]",
 ) -> Document:
-    base, *others = amounts
+    base, *others = scenarios
     if not others:
-        raise PairingError("a comparison has a base and at least one other")
-    rows = [
-        row
-        for title, other, scenario in zip(titles[1:], others, scenarios[1:], strict=True)
-        for row in with_posterior(
-            compared(title, base, other, why_withheld(scenarios[0], scenario)), scenarios[0], scenario
-        )
-    ]
+        raise PairingError("a comparison needs a baseline and at least one other scenario")
+    pairs = list(zip(titles[1:], others, strict=True))
+    with speaking(ENGLISH):  # what is stored is English
+        reasons = {title: change_withheld(base.spec, other.spec) for title, other in pairs}
+        moved = [row for title, other in pairs for row in _levers(title, base, other)]
     document: Document = {
         "base": titles[0],
         "others": list(titles[1:]),
-        "levers": [
-            row
-            for title, scenario in zip(titles[1:], scenarios[1:], strict=True)
-            for row in _levers(title, scenarios[0], scenario)
-        ],
-        "withheld": {
-            title: told
-            for title, scenario in zip(titles[1:], scenarios[1:], strict=True)
-            if (told := _withheld(scenarios[0], scenario))
-        },
-        "rows": rows,
+        "levers": moved,
+        "withheld": {title: reason for title, reason in reasons.items() if reason},
+        "rows": rows_of(titles, amounts, scenarios),
     }
     if changed:
         import pandas as pd
@@ -261,13 +285,7 @@ def _document(
 
 
 def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:
-    """Return what a scenario changes, and whether each of it has a price."""
-    with speaking(ENGLISH):  # what is stored is English
-        changed = levers(base, other)
-        unpriced = not_priced(base, other, changed)
-        return [{"scenario": title, **lever.as_json(), "priced": lever not in unpriced} for lever in changed]
-
-
-def _withheld(base: "Scenario", other: "Scenario") -> str:
-    with speaking(ENGLISH):
-        return change_withheld(base.spec, other.spec)
+    """Return what a scenario changes, and whether each change has a price."""
+    changed = levers(base, other)
+    unpriced = not_priced(base, other, changed)
+    return [{"scenario": title, **lever.as_json(), "priced": lever not in unpriced} for lever in changed]

@@ -1,4 +1,4 @@
-"""Pairing: which scenarios meet the very same attempts and people, so that their runs can be compared one to one.
+"""Pairing: which scenarios meet the same attempts and people, so that their runs can be compared one to one.
 
 This module only decides; ``compare`` computes the differences, ``paired`` makes the runs.
 """
@@ -15,41 +15,32 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 ALIKE = ("seed", "period", "scale", "population")
-"""Sections of a scenario that a pair has in common: with them attempts and people are drawn."""
+"""Sections that a pair has in common: attempts and people are drawn from them."""
 
 NAMES = ("name", "title")
 
 
 class PairingError(RefusedError, ValueError):
-    """Runs that cannot be paired: which, and why; what is allowed, in one line."""
+    """Runs that cannot be paired: which, why, and what is allowed, in one line."""
 
 
 def demand_pair(base: "Scenario", other: "Scenario") -> None:
-    """Raise PairingError unless both scenarios meet the same attempts and people, and rounding leaves their staff."""
+    """Raise PairingError unless two scenarios meet the same attempts and people, and rounding keeps them apart."""
     for section in ALIKE:
         here, there = plain(base.resolved[section]), plain(other.resolved[section])
         if here != there:
             key, one, two = difference(section, here, there)
             raise PairingError(
-                f"{other.name} cannot be paired with {base.name}: {key} is {two} beside {one}; "
-                f"the same {', '.join(ALIKE[:-1])} and {ALIKE[-1]}, without which attempts and people are others"
+                f"{other.name} cannot be paired with {base.name}: {key} is {two} instead of {one}; "
+                f"{', '.join(ALIKE[:-1])} and {ALIKE[-1]} must be equal, or attempts and people differ"
             )
     gone = lost(base.spec, other.spec)
     if gone is not None:
-        raise PairingError(f"{other.name} cannot be told from {base.name}: {gone}")
+        raise PairingError(f"{other.name} does not differ from {base.name}: {gone}")
 
 
 def difference(key: str, here: object, there: object) -> tuple[str, object, object]:
-    """Find the first place at which two resolved values differ.
-
-    Args:
-        key: The dotted key of both values.
-        here: One of them.
-        there: The other.
-
-    Returns:
-        The dotted key of the difference, and what each of them has there.
-    """
+    """Return the dotted key of the first place at which two resolved values differ, and the value of each there."""
     if isinstance(here, dict) and isinstance(there, dict):
         for name in dict.fromkeys((*here, *there)):
             if here.get(name) != there.get(name):
@@ -64,24 +55,27 @@ def difference(key: str, here: object, there: object) -> tuple[str, object, obje
 
 
 def demand_pairs(base: Sequence["Scenario"], other: Sequence["Scenario"]) -> None:
-    """Raise PairingError unless the scenarios of two lists make a pair each, in their order."""
+    """Raise PairingError unless the scenarios of two lists can be paired one by one, in order."""
     if len(base) != len(other):
         raise PairingError(
-            f"{other[0].name} has {len(other)} runs beside {len(base)} of {base[0].name}; as many, seed by seed"
+            f"{other[0].name} has {len(other)} runs and {base[0].name} has {len(base)}; "
+            "both need the same number, with the same seeds"
         )
     for one, two in zip(base, other, strict=True):
         demand_pair(one, two)
 
 
 def demand_replicates(scenarios: Sequence["Scenario"]) -> None:
-    """Raise PairingError unless the scenarios differ in their seed alone, and all in it."""
+    """Raise PairingError unless the scenarios differ in their seed only, and each has its own seed."""
     first, *others = scenarios
     for other in others:
         for section in first.resolved:
             here, there = plain(first.resolved[section]), plain(other.resolved[section])
             if section not in ("seed", *NAMES, *NO_RESULT) and here != there:
                 key, one, two = difference(section, here, there)
-                raise PairingError(f"replicates of {first.name} differ: {key} is {one} and {two}; their seed alone")
+                raise PairingError(
+                    f"replicates of {first.name} differ: {key} is {one} and {two}; only their seeds may differ"
+                )
     seeds = [one.spec.seed for one in scenarios]
     if len(set(seeds)) < len(seeds):
-        raise PairingError(f"replicates of {first.name} have a seed in common; a seed of its own for each")
+        raise PairingError(f"two replicates of {first.name} have the same seed; each needs its own seed")

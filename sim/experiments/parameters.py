@@ -1,7 +1,7 @@
 """Parameters: the numbers of a scenario that have a range, and their unit-cube coordinates.
 
-A coordinate is where a number lies in its range: 0 at the lower end, 1 at the upper one. Designs, sensitivities and
-calibrations choose coordinates; a parameter turns them into values as a scenario file has them, and back.
+A coordinate is the place of a number in its range: 0 at the lower end, 1 at the upper one. Designs, sensitivities and
+calibrations choose coordinates; a parameter converts them into values as a scenario file has them, and back.
 """
 
 import math
@@ -17,16 +17,16 @@ from sim.scenario.parameters import is_full_form
 from sim.scenario.units import DURATION, RATE, exact, milliseconds, per_day
 
 LOGARITHMIC_FROM = 10.0
-"""A range above 0 is even in the logarithm where its upper end is at least so many times the lower one."""
+"""A positive range is even in the logarithm if its upper end is at least so many times the lower one."""
 
 DIGITS = 6
-"""Significant digits of a value without a unit, or with that of a rate."""
+"""Significant digits of a value without a unit, or with the unit of a rate."""
 
 WHOLE_FROM = 10.0
-"""A number that is whole, as both ends of its range are, moves in whole steps where these are so far apart."""
+"""A whole number moves in whole steps if the ends of its range are whole and at least so far apart."""
 
 DECIMALS = {"week": 5, "d": 5, "h": 4, "min": 3, "s": 3, "ms": 0}
-"""Decimals of a duration in a unit: so many make a whole number of milliseconds."""
+"""Decimals of a duration in a unit, so that it is a whole number of milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Parameter:
 
     Attributes:
         key: Its dotted key.
-        origin: Where its value comes from, such as ``calibrated``.
+        origin: The origin of its value, such as ``calibrated``.
         low: The lower end of the range: a plain number in ``unit``; for a date, days since year 1.
         high: The upper end, as ``low``.
         start: The scenario's own value, as ``low``.
         kind: ``float``, ``int`` or ``date``.
-        unit: That of the upper end of the range, such as ``d`` or ``per day``; empty where there is none.
+        unit: The unit of the upper end, such as ``d`` or ``per day``; empty without one.
         ends: The ends of the range as the scenario has them.
     """
 
@@ -65,7 +65,7 @@ class Parameter:
         return (number - self.low) / (self.high - self.low)
 
     def number(self, coordinate: float) -> float:
-        """Return the number at a coordinate, to the digits that are written; whole numbers and days are rounded."""
+        """Return the number at a coordinate, to the written digits; whole numbers and days are rounded."""
         if self.logarithmic:
             number = self.low * (self.high / self.low) ** coordinate
         else:
@@ -81,12 +81,12 @@ class Parameter:
         return self.written(self.number(coordinate))
 
     def read(self, value: int | float | str) -> float:
-        """Return a value as a scenario file has it as a number in ``unit``; raises ValueError where it is none."""
+        """Convert a value of a scenario file into a number in ``unit``; raises ValueError if it is not a number."""
         number, unit, _ = _number(value)
         return number * _factor(unit, self.unit)
 
     def written(self, number: float) -> int | float | str:
-        """Return a number in ``unit`` as a scenario file has it."""
+        """Convert a number in ``unit`` into a value of a scenario file."""
         for end, written in zip((self.low, self.high), self.ends, strict=True):
             if number == end and written is not None:
                 return written  # type: ignore[no-any-return]
@@ -112,12 +112,12 @@ def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Param
     """Return the parameters that a calibration may move, in the order of the scenario.
 
     Args:
-        scenario: Its ``calibration.parameters`` name them; where they name none, all that have a range are free but
+        scenario: Its ``calibration.parameters`` names them; if that is empty, all numbers with a range except
             ``costs``, on which no figure depends.
-        origin: Of these only those with this origin, such as ``calibrated``.
+        origin: Only those with this origin, such as ``calibrated``.
 
     Returns:
-        One parameter a number.
+        One parameter for each number.
     """
     keys = scenario.spec.calibration.parameters
     ranged = ranged_parameters(scenario)
@@ -126,22 +126,13 @@ def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Param
 
 
 def ranged_parameters(scenario: Scenario) -> list[Parameter]:
-    """Return all numbers of a scenario that have a range, in its order, whether a calibration may move them or not."""
+    """Return all numbers of a scenario that have a range, in its order, whether or not a calibration may move them."""
     parameters = [_parameter(key, full) for key, full in full_forms(scenario.levers)]
     return [one for one in parameters if one is not None]
 
 
 def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = None) -> Parameter | None:
-    """Return the number at a dotted key as a parameter; a key that is not there is a KeyError.
-
-    Args:
-        scenario: The scenario that has the key.
-        key: The dotted key.
-        ends: The range in which it moves, instead of its own.
-
-    Returns:
-        The parameter; None where there is no number, or no range.
-    """
+    """Return the number at a key as a parameter, with other ends if given; None without number or range."""
     resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}
     try:
@@ -151,16 +142,16 @@ def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = No
 
 
 def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Parameter | None:
-    """Return the number at a dotted key as a parameter that moves from the least of some values to the greatest.
+    """Return the number at a dotted key as a parameter that moves from the smallest to the largest of some values.
 
     Args:
-        scenario: The scenario that has the key; a key that is not there is a KeyError.
+        scenario: The scenario that has the key; a missing key is a KeyError.
         key: The dotted key.
         values: As a scenario file has them.
 
     Returns:
         The parameter, in the finest unit of the values. It has whole steps where its value and both ends are whole and
-        these far enough apart. None where a value is no number, or all are one.
+        the ends far enough apart. None where a value is not a number, or all are equal.
     """
     resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}
@@ -182,13 +173,7 @@ def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Param
 
 
 def out_of_range(scenario: Scenario, key: str, value: Any) -> tuple[Any, Any] | None:
-    """Return the ends of the range of a scenario's number that another value lies outside of; None where it is inside.
-
-    Args:
-        scenario: The scenario that has the number, or not.
-        key: Its dotted key.
-        value: The other value, as a scenario file has it.
-    """
+    """Return the ends of the range of a scenario's number if another value lies outside it, else None."""
     try:
         one = parameter_at(scenario, key)
         number = None if one is None else one.read(value)
@@ -198,7 +183,7 @@ def out_of_range(scenario: Scenario, key: str, value: Any) -> tuple[Any, Any] | 
 
 
 def full_forms(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each value in full form (``{value, origin, ...}``) of a resolved scenario, with its dotted key."""
+    """Yield each value in full form (``{value, origin, ...}``) of a resolved scenario, by dotted key."""
     if is_full_form(value):
         yield ".".join(path), value
         value = value["value"]
@@ -208,7 +193,7 @@ def full_forms(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, di
 
 
 def _parameter(key: str, full: dict[str, Any]) -> Parameter | None:
-    """Return the parameter of a full form; None where it is no number or has no range to move in."""
+    """Return the parameter of a full form; None if it is not a number or has no range."""
     value, limits = full["value"], full.get("range")
     if limits is None or isinstance(value, dict | list | bool):
         return None
@@ -231,7 +216,7 @@ def _number(value: int | float | str) -> tuple[float, str, type]:
 
 
 def _factor(unit: str, other: str) -> float:
-    """Return how many of ``other`` one ``unit`` is."""
+    """Return how many of ``other`` make one ``unit``."""
     if unit == other:
         return 1.0
     one = exact("1")

@@ -1,11 +1,11 @@
-"""Processes of this machine that make runs side by side, and end with the one that asked for them.
+"""Processes of this machine that make runs in parallel, and end with the process that started them.
 
-Each is an interpreter that loads this program and nothing of the caller's. Those of ``multiprocessing`` read the main
-script again, which then must guard what it does (``if __name__ == "__main__"``), and cannot begin where there is none
-to read, as with ``python - < file``. docs/rationale.md says what else was weighed ("Workers never read your script").
+Each is an interpreter that loads this program and nothing of the caller's. Processes of ``multiprocessing`` would read
+the main script again: it would need a guard (``if __name__ == "__main__"``), and ``python - < file`` has no script to
+read. docs/rationale.md lists the alternatives ("Workers never read your script").
 
-A thread of the caller's speaks to each: it hands over one task at a time through a pipe and waits for what comes of it.
-A process that is killed therefore costs the one task that it was at, and the next task of its thread begins another.
+A thread of the caller serves each process: it sends one task at a time through a pipe and waits for the result. A
+killed process therefore costs only its current task; the next task of its thread starts another process.
 """
 
 import io
@@ -31,17 +31,17 @@ Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 BEGIN = "import sys; sys.path[:] = {path}; from sim.experiments.processes import serve; serve()"
-"""The program of a process: it finds modules where the caller finds them."""
+"""The program of a process: it finds modules where the caller does."""
 
 ENDED = (EOFError, OSError, pickle.UnpicklingError)
-"""What reading from a pipe, or writing into one, raises once nobody is at its other end."""
+"""Errors of reading from or writing to a pipe whose other end is closed."""
 
 
 class KilledError(BrokenExecutor):
     """A process ended before its task was done.
 
     Attributes:
-        process: Its number, by which what it left can be known.
+        process: Its number, which identifies what it left.
     """
 
     def __init__(self, why: str, process: int) -> None:
@@ -50,7 +50,7 @@ class KilledError(BrokenExecutor):
 
 
 class Processes:
-    """A pool of processes that begins with its first task; one that was killed is replaced."""
+    """A pool of processes that starts with its first task and replaces killed processes."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -59,21 +59,21 @@ class Processes:
         self._begun: list[_Process] = []
 
     def submit(self, task: Callable[Given, Made], *given: Given.args, **named: Given.kwargs) -> "Future[Made]":
-        """Hand over a task: a function of a module, and what can be pickled.
+        """Submit a task: a function of a module, and arguments that can be pickled.
 
         Returns:
-            What comes of it; a KilledError where the process that was at it is gone or cannot begin, a PicklingError
-            for a function of the main script, which processes do not read.
+            Its result; a KilledError where the process died or cannot start, a PicklingError for a function of the main
+            script, which processes do not read.
         """
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._number, "runs")
-        # Threads that begin here, and their processes, never hear an interrupt or a hangup of the whole group. The
-        # caller hears it, waits for all of them, and tells.
+        # Threads that start here, and their processes, never receive an interrupt or hangup of the whole group. The
+        # caller receives it, waits for all of them, and reports it.
         with _masked(signal.SIGINT, signal.SIGHUP):
             return self._threads.submit(self._do, task, given, named)
 
     def _do(self, task: Callable[..., Made], given: tuple[Any, ...], named: dict[str, Any]) -> Made:
-        """Have a task done by the process of this thread."""
+        """Execute a task in the process of this thread."""
         asked = _pickled((task, given, named))
         process: _Process | None = getattr(self._own, "process", None)
         if process is None or process.is_gone():
@@ -86,8 +86,8 @@ class Processes:
         raise made from _ThereError(trace)
 
     def close(self) -> None:
-        """Wait for the tasks under way and stop."""
-        # An interrupt within this wait, such as a second one, would leave processes of which nobody is told to end.
+        """Wait for the tasks in progress, then stop."""
+        # An interrupt during this wait, such as a second one, would leave processes that nobody ends.
         with put_off(*ENDING):
             if self._threads is not None:
                 self._threads.shutdown(cancel_futures=True)
@@ -99,7 +99,7 @@ class Processes:
 
     @property
     def numbers(self) -> list[int]:
-        """The numbers of all processes that have begun."""
+        """The numbers of all processes that were started."""
         return [process.number for process in self._begun]
 
 
@@ -112,7 +112,7 @@ class _Process:
         try:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:
-            raise KilledError(f"it cannot begin: {error}", 0) from error
+            raise KilledError(f"it cannot start: {error}", 0) from error
         self.number = self._process.pid
 
     def is_gone(self) -> bool:
@@ -120,7 +120,7 @@ class _Process:
         return self._process.poll() is not None
 
     def answer(self, asked: bytes) -> bytes:
-        """Return what it makes of a task; raises KilledError where it is gone."""
+        """Return the result of a task; raises KilledError if the process is gone."""
         to, back = self._process.stdin, self._process.stdout
         assert to is not None
         assert back is not None
@@ -136,7 +136,7 @@ class _Process:
             raise KilledError(how, self.number) from None
 
     def end(self) -> None:
-        """Let it end, which it does when nothing more can come, and wait until it has."""
+        """Close its pipes, which ends it, and wait until it has ended."""
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
@@ -144,10 +144,10 @@ class _Process:
 
 
 class _Pickler(pickle.Pickler):
-    """Names functions of a program that was begun as a module (``python -m``) by the name of that module."""
+    """Refers to functions of a program started as a module (``python -m``) by the name of that module."""
 
     def reducer_override(self, one: Any) -> Any:
-        """Return how a function of the main script is found elsewhere; of all else, that it is pickled as ever."""
+        """Return how to find a function of the main script elsewhere; everything else is pickled as usual."""
         if not (isinstance(one, FunctionType) and one.__module__ == "__main__"):
             return NotImplemented
         spec = sys.modules["__main__"].__spec__
@@ -161,14 +161,14 @@ def _function(module: str, name: str) -> Any:
 
 
 def _pickled(one: Any) -> bytes:
-    """Return what can be read where the main script is another."""
+    """Pickle for a process with another main script."""
     file = io.BytesIO()
     _Pickler(file).dump(one)
     return file.getvalue()
 
 
 class _ThereError(Exception):
-    """Where in a process an error arose, as Python shows it."""
+    """The traceback of an error inside a process."""
 
     def __init__(self, trace: str) -> None:
         super().__init__(f"\n{trace}")
@@ -176,7 +176,7 @@ class _ThereError(Exception):
 
 @contextmanager
 def _masked(*signals: signal.Signals) -> Iterator[None]:
-    """Let signals wait meanwhile; threads and processes that begin inherit that for good."""
+    """Block signals meanwhile; threads and processes that start then inherit this for good."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -185,9 +185,9 @@ def _masked(*signals: signal.Signals) -> Iterator[None]:
 
 
 def serve() -> None:
-    """Do one task after the other, as a process of a pool, until the one that asks has no more, or is gone."""
+    """Execute tasks one by one, as a process of a pool, until the caller has no more or is gone."""
     asking, answering = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # Tasks that print, or read what is typed, are to disturb neither.
+    # Tasks that print or read input must not disturb either pipe.
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
@@ -199,7 +199,7 @@ def serve() -> None:
 
 
 def _listen(asking: IO[bytes], tasks: "queue.SimpleQueue[bytes]") -> None:
-    """Take tasks as they come, and end this process when none can come any more, whatever it is at."""
+    """Receive tasks, and end this process at once when no more can come."""
     with suppress(*ENDED):
         while True:
             tasks.put(pickle.load(asking))
@@ -207,7 +207,7 @@ def _listen(asking: IO[bytes], tasks: "queue.SimpleQueue[bytes]") -> None:
 
 
 def _answer(asked: bytes) -> bytes:
-    """Do a task; return whether it was done, what was made of it or raised, and where that arose."""
+    """Execute a task; return whether it succeeded, its result or error, and the traceback."""
     try:
         task, given, named = pickle.loads(asked)
         return pickle.dumps((True, task(*given, **named), ""))
@@ -217,5 +217,5 @@ def _answer(asked: bytes) -> bytes:
             sent = pickle.dumps((False, error, trace))
             pickle.loads(sent)
             return sent
-        except Exception:  # an error of a library may be none that can be sent
+        except Exception:  # some errors of libraries cannot be sent
             return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}"), trace))

@@ -1,6 +1,6 @@
-"""A promise about the alerts of a tier: which share is reached, how soon, and what a desk has to do with it.
+"""A promise about the alerts of a tier: which share is reached, how soon, and by which desk.
 
-This module says what the promise means for a scenario; ``staffing`` searches for the staff that keeps it.
+This module works out what the promise means for a scenario; ``staffing`` searches for the staff that keeps it.
 """
 
 import math
@@ -26,7 +26,7 @@ MESSAGES = {channel.label for channel in WRITTEN}
 
 
 class PromiseError(RefusedError, ValueError):
-    """A promise that cannot be tried: what is wrong with it; what is allowed, in one line."""
+    """A promise that cannot be tried: what is wrong and what is allowed, in one line."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Terms:
     """The terms of a promise as a user states them.
 
     Attributes:
-        desk: The desk whose staff is looked for, ``call`` or ``visit``.
-        tier: The tier whose alerts it is about.
-        share: Which share of them is to be reached.
-        within: Their deadline, a duration such as ``2 h``; None leaves the scenario's own.
-        relative: Whether it is a share of what staff without limit reaches.
+        desk: The desk whose staff is searched, ``call`` or ``visit``.
+        tier: The tier whose alerts it covers.
+        share: The share of them that must be reached.
+        within: Their deadline, a duration such as ``2 h``; None for the scenario's own.
+        relative: Whether it is a share of what unlimited staff reaches.
     """
 
     desk: str
@@ -53,14 +53,14 @@ class Promise:
     """``share`` of the alerts of ``tier`` are reached before ``deadline``, by the staff of ``desk``.
 
     Attributes:
-        desk: The desk whose staff is looked for.
-        tier: The tier whose alerts it is about.
-        share: As written, in decimals: 0.95 is nineteen in twenty.
+        desk: The desk whose staff is searched.
+        tier: The tier whose alerts it covers.
+        share: The share, exactly as in decimals: 0.95 is nineteen in twenty.
         deadline: In ms from issue.
-        relative: Whether it is a share of what staff without limit reaches.
-        days: Those days of the period, from its start, whose alerts all meet their deadline within it: alerts of later
-            days would count only where they were reached early, and are left out.
-        tiers: Those whose alerts may come to the desk.
+        relative: Whether it is a share of what unlimited staff reaches.
+        days: Days from the start of the period whose alerts all meet their deadline within it. Alerts of later days
+            would count only if reached early, so they are left out.
+        tiers: Tiers whose alerts may come to the desk.
     """
 
     desk: str
@@ -72,7 +72,7 @@ class Promise:
     tiers: tuple[str, ...]
 
     def target(self, reached: int, ended: int) -> Fraction:
-        """Return the share that is to be reached where staff without limit reaches ``reached`` of ``ended`` alerts."""
+        """Return the share that must be reached where unlimited staff reaches ``reached`` of ``ended`` alerts."""
         return self.share * Fraction(reached, ended) if self.relative and ended else self.share
 
 
@@ -81,11 +81,11 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
 
     Args:
         scenario: The scenario that is staffed.
-        terms: What is promised.
+        terms: The terms.
 
     Returns:
-        The scenario with the tier's deadline set to that of the promise, with its pools for provinces, since staff is
-        looked for in each of them; and the promise.
+        The scenario with the tier's deadline set to that of the promise and with its pools as provinces, since each of
+        them gets its staff; and the promise.
 
     Raises:
         PromiseError: If it cannot be tried.
@@ -94,32 +94,34 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
     desks = tuple(one.label for one in DESKS)
     for what, name, names in (("desk", desk, desks), ("tier", tier, Tier.labels())):
         if name not in names:
-            raise PromiseError(f"{what} {name} is none of them; {', '.join(names)}")
+            raise PromiseError(f"{what} must be one of {', '.join(names)}; got {name}")
     if not 0.0 < share <= 1.0:
-        raise PromiseError(f"share {share:g} is out of bounds; above 0 and at most 1, such as 0.95")
+        raise PromiseError(f"share must be above 0 and at most 1 (for example 0.95); got {share:g}")
     if within is not None:
         try:
             scenario = changed(scenario, {f"warning.tiers.{tier}.deadline": within})
         except ScenarioError as error:
-            raise PromiseError(f"within {within}: {error.mistakes[0].message}; a duration such as 2 h") from None
+            raise PromiseError(
+                f"within {within}: {error.mistakes[0].message}; use a duration, for example 2 h"
+            ) from None
     spec = scenario.spec
     tiers = tuple(name for name in Tier.labels() if comes_to(spec, name, desk))
     if tier not in tiers:
         raise PromiseError(
             f"{tier} alerts never come to the {desk} desk; "
-            + (f"a tier that does ({', '.join(tiers)})" if tiers else "another desk")
+            + (f"use a tier that does ({', '.join(tiers)})" if tiers else "use another desk")
         )
     deadline: int = getattr(spec.warning.tiers, tier).deadline
     days = (spec.period.end - spec.period.start).days + 1 - math.ceil(deadline / DAY_MS)
     if days < 1:
         raise PromiseError(
-            f"the period ends before any {tier} alert has met its deadline; a longer period, or a shorter deadline"
+            f"the period ends before any {tier} alert meets its deadline; use a longer period or a shorter deadline"
         )
     return as_pooled(scenario), Promise(desk, tier, Fraction(str(share)), deadline, terms.relative, days, tiers)
 
 
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
-    """Return whether alerts of a tier may come to a desk: at first, or where something before it fails."""
+    """Return whether alerts of a tier may come to a desk: at first, or after something before it fails."""
     settings = getattr(spec.warning.tiers, tier)
     writes = not MESSAGES.isdisjoint(settings.first)
     calls = CALL in settings.first or (writes and settings.calls_unread())
@@ -129,16 +131,7 @@ def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[str, Any]]) -> "Scenario":
-    """Return a policy in which some provinces have other staff at a desk; what is not given of it stays as it is.
-
-    Args:
-        policy: The policy.
-        desk: The desk.
-        staff: Its staff by province (code): a number, or a map as in a scenario, such as ``staff`` and ``shifts``.
-
-    Returns:
-        The changed policy.
-    """
+    """Return a policy with other staff of a desk, by province (code): a number, or a map such as ``shifts``."""
     given: dict[str, Any] = {}
     for code, own in getattr(policy.spec.desks, desk).by_province.items():
         given[str(int(code))] = written(ProvinceStaff, own)
@@ -152,7 +145,7 @@ def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[
 
 
 def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
-    """Return a policy in which only alerts that are served before those of the promise, and these, come to its desk.
+    """Return a policy in which only alerts of the promise, and those served before them, come to its desk.
 
     Desks lend nothing; less urgent tiers get a message and nothing more. So the desk's busy time is its load.
     """

@@ -1,7 +1,7 @@
-"""Replicates and draws: several runs of a scenario, each in a folder of its own, all in one folder.
+"""Replicates and draws: several runs of a scenario, each in its own folder, all inside one folder.
 
-Those that an earlier call of the same command has finished are used again. Beside them lies a log of all of them; each
-has one of its own, too.
+Runs that an earlier call of the same command finished are used again. The folder has a log of all runs; each run also
+has its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,17 +25,7 @@ REPLICATES, DRAWS = "replicates", "draws"
 
 
 def prepared(kind: str, first: "Scenario", count: int, folder: Path | None) -> Path:
-    """Make the folder of several runs, or find the one where they go on, as ``claim`` does.
-
-    Args:
-        kind: ``replicates`` or ``draws``.
-        first: The scenario of the first run.
-        count: How many runs there are.
-        folder: Where they are kept, ``results/runs/NAME-SEED-HASH`` if None.
-
-    Returns:
-        The folder.
-    """
+    """Make the folder of so many ``replicates`` or ``draws``, or find the one to resume, as ``claim`` does."""
     request = {"count": count, "record": first.resolved["record"], "versions": versions()}
     return claim(kind, first, request, folder, RUNS / f"{first.name}-{first.spec.seed}")
 
@@ -48,33 +38,33 @@ def each(
     folder: Path,
     verbose: bool = False,
 ) -> "Iterator[Run]":
-    """Make the runs that are not there yet.
+    """Make the runs that do not exist yet.
 
-    FolderError is raised where another process is at work in the folder, or something else has taken a run's place.
+    FolderError is raised where another process works in the folder, or a run's place holds something else.
 
     Args:
         kind: ``replicates`` or ``draws``: runs lie in ``r000`` and so on, or in ``d000``.
-        count: How many there are.
+        count: The number of runs.
         numbered: Returns the scenario of each, counted from 0.
         make: Runs a scenario into a folder.
         folder: Where they are kept, see ``prepared``.
-        verbose: Whether the lines of the log go to standard error, too.
+        verbose: Whether the lines of the log also go to standard error.
 
     Yields:
         Each run.
     """
     with holding(folder), Logbook(folder, verbose) as log:
-        log(f"begins: {count:,} {kind}")
+        log(f"start: {count:,} {kind}")
         for number in range(count):
             yield found_or_made(numbered(number), folder / f"{kind[0]}{number:03d}", make, log)
-        log(f"ends: all {kind} are there")
+        log(f"end: all {kind} are finished")
 
 
 def found_or_made(scenario: "Scenario", place: Path, make: Make, log: Logbook) -> "Run":
-    """Return the run of a scenario that lies in a folder, or make it there."""
+    """Return the finished run of a scenario in a folder, or make it there."""
     found = finished_run(place, scenario)
     if found is not None:
-        log(f"{place}: was made before")
+        log(f"{place}: already finished")
         return found
     run = make(scenario, place)
     log(f"{place}: done in {run.manifest['performance']['wall_s']:.3f} s")

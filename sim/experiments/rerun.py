@@ -1,4 +1,4 @@
-"""A finished run made again from its own folder: does this machine, with these versions, give the same bytes?"""
+"""Make a finished run again from its own folder, to check that this machine and these versions give the same bytes."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 COMPUTED = ("figures", "evidence", "findings", "totals", "warnings")
-"""Parts of ``run.json`` that a run computes; the others are of its machine and its time."""
+"""Parts of ``run.json`` that a run computes; the others describe its machine and its time."""
 
 
 def rerun(
@@ -24,22 +24,25 @@ def rerun(
     progress: Callable[[int, int], None] | None = None,
     verbose: bool = False,
 ) -> Iterator[Finding]:
-    """Make a run again among temporary files and compare every byte.
+    """Make a run again in a temporary folder and compare every byte.
 
     Args:
         before: The finished run.
-        scenario: Its scenario, with another engine; its own if None.
+        scenario: Its scenario with another engine; None for its own.
         workers: Threads of the run.
         progress: Called after each day, as by ``sim.run``.
-        verbose: Whether the lines of its log go to standard error; the log itself goes with the run.
+        verbose: Whether the lines of its log go to standard error; the log itself is removed with the run.
 
     Yields:
-        Whether each file is the same, byte by byte, and each part of ``run.json`` that is computed. Of another engine
-        ``scenario.yaml``, which names it, is left out.
+        Whether each file has the same bytes, and whether each computed part of ``run.json`` is equal. With another
+        engine ``scenario.yaml``, which names it, is left out.
     """
+    from sim.midnight.giving import given_again, with_components
     from sim.running import run
 
     chosen = scenario or before.scenario
+    if before.manifest.get("components") and not chosen.components:
+        chosen = with_components(chosen, given_again(before.manifest["components"]))
     left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
     with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
         again = run(chosen, Path(place) / "run", workers=workers, progress=progress, verbose=verbose)
@@ -58,6 +61,6 @@ def _difference(ours: dict[str, str], theirs: dict[str, str], name: str) -> str:
 
 
 def other_versions(before: Run) -> dict[str, tuple[str | None, str | None]]:
-    """Return what made a run and is of another version here: the versions then and now, by name."""
+    """Return the versions that differ from those of a run: then and now, by name."""
     then, now = before.manifest["versions"], versions()
     return {name: (then.get(name), now.get(name)) for name in {**then, **now} if then.get(name) != now.get(name)}

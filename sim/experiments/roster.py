@@ -1,11 +1,13 @@
-"""Rosters: how many seats of a desk are on duty in each half hour of each kind of day.
+"""Rosters: how many seats of a desk are on duty in each half hour of each kind of day, and the search for small ones.
 
-Seats are whole numbers at simulated scale, before growth. This module knows the days of a week and how seats become
-shifts; where loads come from and which rosters are tried is the affair of ``rostering`` and ``staffing``.
+Seats are whole numbers at simulated scale, before growth. This module knows the days of a week, how seats become
+shifts, and how to find rosters that are enough by trials of many keys at once. ``half_hours`` provides loads and
+trials; keys are provinces.
 """
 
+import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import HALF_HOURS
 from sim.country.schedule import HALF_HOUR_MINUTES, thinned
+from sim.experiments.bisection import bisect, settle
 from sim.scenario.scalars import clock_text
 
 Seats = NDArray[np.int64]
@@ -25,10 +28,10 @@ APART = 0.1
 """How much more or less a weekday must bring than the mean of the week to be staffed by itself."""
 
 STANDARD_ERRORS = 3.0
-"""By how many standard errors of its own number of alerts it must, too: chance alone is no reason."""
+"""The difference must also be so many standard errors of its number of alerts, so that noise does not count."""
 
 LEAST_LOAD = 0.01
-"""Seats that a half hour in which the desk is open has to do at least: what was never busy may be."""
+"""The least load of a half hour in which the desk is open, in seats: one that was never busy may be later."""
 
 HALVINGS = 200
 """Halvings after which two real bounds have met."""
@@ -36,11 +39,11 @@ HALVINGS = 200
 
 @dataclass(frozen=True)
 class Week:
-    """The kinds of days of a desk: weekdays with the same shares on duty that bring about as much.
+    """The kinds of days of a desk: weekdays with the same shares on duty and about the same number of alerts.
 
     Attributes:
         kinds: Weekdays of each kind, Monday 1 to Sunday 7.
-        days: How many days of the period are of each kind, with replicates once; a kind may have none.
+        days: Days of the period of each kind, of one replicate; may be 0.
         shares: The share of a flat staff that is on duty, (kinds, 48 half hours).
     """
 
@@ -50,16 +53,7 @@ class Week:
 
     @classmethod
     def of(cls, shares: NDArray[np.float64], levels: Sequence[int], days: Sequence[int]) -> "Week":
-        """Tell the kinds of days apart.
-
-        Args:
-            shares: The share of a flat staff that is on duty, (7 weekdays, 48 half hours).
-            levels: What ``levels`` says of each weekday.
-            days: How many days of the period are of each weekday.
-
-        Returns:
-            The kinds, in the order of their first weekdays.
-        """
+        """Group weekdays by their share on duty, (7, 48), and level; days of the period by weekday are added up."""
         kinds: dict[tuple[int, bytes], list[int]] = {}
         for number in range(7):
             kinds.setdefault((levels[number], shares[number].tobytes()), []).append(number + 1)
@@ -71,28 +65,28 @@ class Week:
 
     @cached_property
     def staffed(self) -> NDArray[np.bool_]:
-        """The half hours whose seats are looked for: the desk is open, and such a day is simulated; (kinds, 48)."""
+        """The half hours whose seats are searched: the desk is open, and such a day is simulated; (kinds, 48)."""
         staffed: NDArray[np.bool_] = (self.shares > 0.0) & (np.array(self.days)[:, None] > 0)
         return staffed
 
     def flat(self, seats: int) -> "Roster":
-        """Return the roster of a flat staff, of which each shift has its share."""
+        """Return the roster of a flat staff: each shift has its share."""
         return Roster(self, thinned(self.shares * seats, 1.0))
 
     def summed(self, of_weekdays: NDArray[Any]) -> NDArray[np.float64]:
-        """Return sums over the weekdays of each kind, (kinds, 48), of what is given by weekday, (7, 48) or (7, 1)."""
+        """Return sums over the weekdays of each kind, (kinds, 48), from values by weekday, (7, 48) or (7, 1)."""
         return np.array([of_weekdays[[one - 1 for one in weekdays]].sum(axis=0) for weekdays in self.kinds])
 
 
 def levels(alerts: Sequence[int], days: Sequence[int]) -> list[int]:
-    """Tell weekdays with more (1), with fewer (-1) and with about as many alerts as the mean of the week (0) apart.
+    """Return for each weekday whether it has more (1), fewer (-1) or about as many alerts (0) as the mean of the week.
 
     Args:
         alerts: Alerts issued on each weekday.
-        days: How many days are of each weekday.
+        days: Days of each weekday.
 
     Returns:
-        A level each weekday; 0 for those without a day.
+        A level for each weekday; 0 for those without a day.
     """
     whole = sum(days)
     mean = sum(alerts) / whole if whole else 0.0
@@ -117,16 +111,16 @@ class Roster:
     seats: Seats
 
     def less(self, place: tuple[int, int], seats: int) -> "Roster":
-        """Return it with fewer seats at one place, (kind, half hour)."""
+        """Return the roster with fewer seats at one place, (kind, half hour)."""
         fewer = self.seats.copy()
         fewer[place] -= seats
         return replace(self, seats=fewer)
 
     def desk(self, scale: float) -> dict[str, Any]:
-        """Return ``staff`` and ``shifts`` of a scenario at some scale that come to these seats.
+        """Return ``staff`` and ``shifts`` of a scenario that give these seats at a scale.
 
-        The staff is that of the fullest half hour. Shares have the decimals that tell its seats apart. A desk
-        without any seat has no shifts.
+        The staff is that of the fullest half hour. Shares have enough decimals to tell its seats apart. A desk without
+        seats has no shifts.
         """
         most = int(self.seats.max())
         staff = round(most / scale)
@@ -159,14 +153,14 @@ def half_hour_text(number: int) -> str:
 
 
 class Shape:
-    """How seats are laid out over the half hours, however many they are.
+    """A way to distribute any number of seats over the half hours.
 
-    In a half hour with the load m, the k-th seat comes with the quality z at which m + z sqrt(m), rounded half up, is
-    k: the square-root rule of safety staffing. Seats are taken in the order of their quality, so that every number of
-    seats is one roster, and more of them never mean fewer in any half hour.
+    In a half hour with load m, the k-th seat has the quality z at which m + z sqrt(m), rounded half up, is k: the
+    square-root rule of safety staffing. Seats are taken in order of quality, so that each number of seats gives one
+    roster, and more seats never mean fewer in any half hour.
 
     Args:
-        kept: The roster that half hours have in which no seats are looked for.
+        kept: The roster, which stays as it is in half hours whose seats are not searched.
         load: The load of each half hour in seats, (kinds, 48).
     """
 
@@ -176,7 +170,7 @@ class Shape:
         self._load = np.maximum(load[self._places], LEAST_LOAD)
 
     def roster(self, number: int) -> Roster:
-        """Return the roster with so many seats, of all half hours that seats are looked for in."""
+        """Return the roster with so many seats in all searched half hours together."""
         low, high = -math.sqrt(self._load.max()) - 1.0, 1.0
         while self._at(high).sum() <= number:
             high = 2.0 * high
@@ -190,7 +184,7 @@ class Shape:
                 high = middle
         seats, more = self._at(low), self._at(high)
         left = number - int(seats.sum())
-        # Seats that come with the same quality: the earliest half hours have theirs first.
+        # Seats with the same quality: the earliest half hours come first.
         for place in np.nonzero(more > seats)[0]:
             step = min(left, int(more[place] - seats[place]))
             seats[place] += step
@@ -200,11 +194,11 @@ class Shape:
         return Roster(self._kept.week, table)
 
     def covering(self, roster: Roster) -> int:
-        """Return a number with which no half hour has fewer seats than in another roster."""
+        """Return a number of seats with which no half hour has fewer than in another roster."""
         wanted = roster.seats[self._places]
-        return (
-            int(self._at(float(((wanted - self._load) / np.sqrt(self._load)).max()) + 1e-9).sum()) if len(wanted) else 0
-        )
+        if not len(wanted):
+            return 0
+        return self.at(float(((wanted - self._load) / np.sqrt(self._load)).max()) + 1e-9)
 
     def at(self, quality: float) -> int:
         """Return how many seats have at least a quality."""
@@ -216,9 +210,10 @@ class Shape:
 
 
 def put_off(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: int) -> NDArray[np.float64]:
-    """Return a load of which each half hour's part is done evenly in it and in so many after it, where these are open.
+    """Return a load with each half hour's part spread evenly over it and the next half hours.
 
-    The day is taken for a circle; what comes where the desk is closed is left out, as there it is only finished.
+    It is spread over ``half_hours`` more, of those in which the desk is open. The day is treated as a circle. Load of
+    half hours in which the desk is closed is left out: they only finish services.
     """
     later = np.zeros_like(load)
     for kind, start in zip(*np.nonzero(staffed), strict=True):
@@ -226,3 +221,156 @@ def put_off(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: i
         places = places[staffed[kind, places]]
         later[kind, places] += load[kind, start] / len(places)
     return later
+
+
+Rosters = dict[int, Roster]
+
+PARTS = 4
+"""The first step of the descent takes one in so many seats out of a half hour."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The result of trying a roster: whether it is enough, and its paid time, on duty and overtime."""
+
+    enough: bool
+    time: int
+
+
+Trials = Callable[[Sequence[Rosters]], Sequence[Mapping[int, Tried]]]
+"""Tries several sets of rosters, each separately; returns the result of each key of each set."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A shape and the number of seats at which its search begins; ``most`` seats are known to be enough."""
+
+    shape: Shape
+    first: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rosters that were tried together; those of ``unsettled`` keys were not enough at the end of the search."""
+
+    rosters: Rosters
+    unsettled: frozenset[int]
+
+
+def find_rosters(
+    trials: Trials, starts: Mapping[int, Sequence[Start]], trims: int, tell: Callable[[str], None]
+) -> Found:
+    """Find rosters that are enough.
+
+    For each shape the number of seats is bisected, all keys and shapes at once. Each key takes the shape whose roster
+    has the least paid time, and the numbers are settled together. Then seats are taken out of single half hours.
+
+    Args:
+        trials: Tries rosters.
+        starts: Shapes by key, the same number for each.
+        trims: The most trials of the descent.
+        tell: Called with a line at each step.
+
+    Returns:
+        The rosters, with the keys for which they were not enough.
+    """
+    shapes = {(key, number): one for key, own in starts.items() for number, one in enumerate(own)}
+    count = max((number + 1 for _, number in shapes), default=0)
+    times: dict[tuple[int, int, int], float] = {}
+
+    def all_shapes(numbers: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], bool]:
+        sets = [
+            {key: start.shape.roster(numbers[key, which]) for (key, which), start in shapes.items() if which == number}
+            for number in range(count)
+        ]
+        tried = trials(sets)
+        for key, which in shapes:
+            times[key, which, numbers[key, which]] = tried[which][key].time
+        return {(key, which): tried[which][key].enough for key, which in shapes}
+
+    numbers = bisect(
+        all_shapes,
+        {place: start.first for place, start in shapes.items()},
+        {place: start.most for place, start in shapes.items()},
+    )
+    best = {
+        key: min((times.get((key, which, numbers[key, which]), math.inf), which) for which in range(len(own)))[1]
+        for key, own in starts.items()
+    }
+    tell("each province has its shape of the day; now all together")
+
+    def chosen(seats: Mapping[int, int]) -> Rosters:
+        return {key: starts[key][best[key]].shape.roster(number) for key, number in seats.items()}
+
+    def together(seats: Mapping[int, int]) -> dict[int, bool]:
+        return {key: one.enough for key, one in trials([chosen(seats)])[0].items()}
+
+    settled = settle(together, {key: numbers[key, best[key]] for key in starts})
+    rosters = chosen(settled.numbers)
+    if not trims:
+        return Found(rosters, settled.unsettled)
+    tell("removing seats that no half hour needs")
+    return _descended(trials, rosters, settled.unsettled, trims)
+
+
+def _descended(trials: Trials, rosters: Rosters, unsettled: frozenset[int], trims: int) -> Found:
+    """Take seats out of single half hours, one step of every settled key in each trial, while the rest is enough."""
+    ways = {key: [roster] for key, roster in rosters.items()}
+    descents = {key: _Descent(roster) for key, roster in rosters.items() if key not in unsettled}
+    times = {key: one.time for key, one in trials([rosters])[0].items()}
+    for _ in range(trims):
+        steps = {key: descent.step(ways[key][-1]) for key, descent in descents.items() if descent}
+        if not steps:
+            break
+        now = {key: way[-1] for key, way in ways.items()}
+        tried = trials([{**now, **steps}])[0]
+        for key, roster in steps.items():
+            # Without a seat whose service only outlasts its shift there is overtime: a step must save paid time.
+            better = tried[key].enough and tried[key].time < times[key]
+            descents[key].told(better)
+            if better:
+                ways[key].append(roster)
+                times[key] = tried[key].time
+    # All together at last: where that is not enough, the last step of the key is undone.
+    while True:
+        now = {key: way[-1] for key, way in ways.items()}
+        short = {key for key, one in trials([now])[0].items() if not one.enough}
+        back = {key for key in short if len(ways[key]) > 1}
+        if not back:
+            return Found(now, frozenset(short))
+        for key in back:
+            ways[key].pop()
+
+
+class _Descent:
+    """The steps in which seats are taken out of the half hours of one roster, those with the largest saving first."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._days = roster.week.days
+        self._heap: list[tuple[int, int, int, int]] = []
+        for kind, row in enumerate(roster.seats.tolist()):
+            for half_hour, seats in enumerate(row):
+                if seats and self._days[kind]:
+                    self._push(max(1, seats // PARTS), kind, half_hour)
+
+    def __bool__(self) -> bool:
+        """Return whether any step is left."""
+        return bool(self._heap)
+
+    def step(self, roster: Roster) -> Roster:
+        """Return the roster after the next step."""
+        _, kind, half_hour, self._seats = heapq.heappop(self._heap)
+        self._kind, self._half_hour = kind, half_hour
+        stepped = roster.less((kind, half_hour), self._seats)
+        self._left = int(stepped.seats[kind, half_hour])
+        return stepped
+
+    def told(self, better: bool) -> None:
+        """Record whether the last step was an improvement: then the same half hour again, else half as many seats."""
+        seats = min(self._seats, self._left) if better else self._seats // 2
+        if seats:
+            self._push(seats, self._kind, self._half_hour)
+
+    def _push(self, seats: int, kind: int, half_hour: int) -> None:
+        heapq.heappush(self._heap, (-seats * self._days[kind], kind, half_hour, seats))

@@ -1,6 +1,6 @@
-"""Policies that rounding takes away: staff of the country differs, but at simulated scale the same servers are on duty.
+"""Policies that rounding takes away: the country's staff differs, but at simulated scale the same seats are on duty.
 
-Who compares such scenarios would compare one with itself, and be told that officers do nothing.
+Comparing such scenarios would compare one with itself and wrongly show that officers change nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioModel
 
 OF_A_DESK = ("staff", "by_province", "shifts", "growth")
-"""What of a desk says how many are on duty, as far as the schema has it."""
+"""The keys of a desk that determine how many officers are on duty, as far as the schema has them."""
 
 STAFF_KEYS = (
     *(
@@ -41,19 +41,19 @@ STAFF_KEYS = (
     ),
     ("desks", "province_weights"),
 )
-"""The path of each key that says how many are on duty."""
+"""The path of each key that determines how many officers are on duty."""
 
 SIZES = ("scale", "population.pool")
-"""Keys that say how much of the country is simulated, and in how many parts."""
+"""Keys that determine how much of the country is simulated, and in how many parts."""
 
 ALIKE = 1e-9
-"""Relative difference up to which staff is the same, written otherwise."""
+"""Relative difference up to which staff counts as the same number."""
 
 ENDED = 0.01
-"""Relative difference up to which a growth of staff has ended, or not begun, on the days of a period."""
+"""Relative difference up to which a growth of staff has ended, or not begun, during the period."""
 
 MOST_DAYS = 1000
-"""Days on which servers are looked at; a longer period is looked at evenly."""
+"""Days on which seats are compared; of a longer period an even selection is."""
 
 DIGITS = 2
 """Significant digits of the scales that are offered."""
@@ -63,7 +63,7 @@ Staff = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Lost:
-    """A change of staff that rounding takes away: the key, what comes to the same, and what would not."""
+    """A change of staff that rounding takes away: the key, what is equal, and what to use instead."""
 
     key: str
     message: str
@@ -75,16 +75,15 @@ class Lost:
 
 
 def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
-    """Return the first change of staff from one scenario to another that rounding takes away; None if there is none.
+    """Return the first change of staff between two scenarios that rounding takes away; None if there is none.
 
-    A key is looked at by itself: what it says makes a difference to the staff of the country, but with what the base
-    says in its place the same servers would be on duty in all provinces and half hours. A growth that has ended, or not
-    begun, on the days of the period is let through where it is not all that differs of the staff: it is time that
-    takes it away.
+    Each key is tested alone: it changes the country's staff, but with the base's value in its place the same seats
+    would be on duty in all provinces and half hours. A growth that has ended, or not begun, during the period is
+    allowed where other staff keys differ as well: time takes it away, not rounding.
 
     Args:
-        base: What is compared with.
-        other: What is compared, of the same scale.
+        base: The baseline.
+        other: The other scenario, of the same scale.
     """
     if base.desks == other.desks:
         return None
@@ -99,7 +98,7 @@ def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
 
 
 def demand_left(name: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> None:
-    """Refuse a scenario where rounding takes away what a file, or an option, changes in its staff.
+    """Refuse a scenario where rounding takes away a change of staff by a file or an option.
 
     Args:
         name: The name or the path of a scenario that can be loaded with these options.
@@ -107,7 +106,7 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
         **arguments: As ``load_scenario`` has them.
 
     Raises:
-        ScenarioError: If it does, with the place of the change.
+        ScenarioError: If it does; with the place of the change.
     """
     for change in changes(name, STAFF_KEYS, overrides, **arguments):
         gone = lost(change.before, change.after)
@@ -116,33 +115,23 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
 
 
 def unsaid(specs: "Sequence[ScenarioModel]") -> list[str]:
-    """Return what runs of scenarios that are set beside each other cannot say because of their size.
-
-    Args:
-        specs: The scenarios.
-
-    Returns:
-        The lines of that of them whose runs can say the least, and one where they differ in staff whose seats are too
-        few for what staff does to waits.
-    """
+    """Return what runs of compared scenarios cannot show because of their size, or of staff in few seats."""
     sizes = [Size(spec) for spec in specs]
     first, *others = specs
     if not any(size.thin for size in sizes) or all(_alike(first, other) for other in others):
         return of_sizes(specs)
-    more = said(
-        "Staff differs: what that does to the waits of desks with few seats is not what it does in the country."
-    )
+    more = said("Staff differs, but desks with few seats do not wait as the country's desks do.")
     return [*of_sizes(specs), more]
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Values of one parameter that rounding makes one.
+    """Values of one parameter that rounding makes equal.
 
     Attributes:
-        values: They, as they are given.
+        values: The values as given.
         all: Whether the parameter has no others.
-        lost: What is told of the first and the last of them.
+        lost: The message about the first and the last of them.
     """
 
     values: tuple[Any, ...]
@@ -152,18 +141,18 @@ class Alike:
     def __str__(self) -> str:
         """Return it in one line."""
         *values, last = (_value(value, "") for value in self.values)
-        return f"{', '.join(values)} and {last} are alike: {self.lost}"
+        return f"{', '.join(values)} and {last} have the same effect: {self.lost}"
 
 
 def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[Alike]:
-    """Find the values of varied parameters that rounding makes one, whatever the scale and the pool that are varied.
+    """Find the values of varied parameters that rounding makes equal, at all scales and pools that are varied.
 
     Args:
         scenario: The scenario that is varied.
-        given: Values by dotted key; of a range both ends.
+        given: Values by dotted key; for a range both ends.
 
     Yields:
-        Two values or more that have the same servers on duty, though not the same staff.
+        Two or more values with the same seats on duty though not the same staff.
     """
     others = {key: given[key] for key in SIZES if key in given}
     settings = [dict(zip(others, values, strict=True)) for values in product(*others.values())]
@@ -184,53 +173,45 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
 
 
 def _of_key(key: str, told: Lost | None) -> Lost | None:
-    """Return what is told of a varied key, which may be a part of what the scenario's own key holds."""
+    """Return a message with the varied key, which may be part of the scenario's own key."""
     return told and replace(told, key=key)
 
 
 def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
-    """Return what is told of a key that changes nobody's staff on the days of the period; None where it does."""
+    """Return the message about a key that changes no staff during the period; None where it does."""
     if not _alike(one, other):
         return None
     desk = key.split(".")[1]
     own = getattr(one.desks, desk).by_province if desk in DESK_LABELS else {}
     if key == f"desks.{desk}.staff" and len(own) == len(one.population.provinces):
-        return Lost(key, "every province has staff of its own", f"vary desks.{desk}.by_province")
+        return Lost(key, "every province has its own staff", f"use desks.{desk}.by_province")
     return Lost(key, "the same officers are on duty on all days of the period", "use another lever, or other values")
 
 
 def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return what must be known of a scenario that is varied: values that rounding makes one, and its ``unsaid``.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; of a range both ends.
-
-    Returns:
-        A line each, in the language that is spoken.
-    """
+    """Return warnings about a scenario that is varied, in the current language: ``alike`` and ``unsaid``."""
     return [*(str(one) for one in alike(scenario, given)), *unsaid(varied(scenario, given))]
 
 
 def stored_warnings(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return the same as it is stored."""
+    """Return the same in English, as it is stored."""
     with speaking(ENGLISH):
         return warnings_of(scenario, given)
 
 
 def varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> "list[ScenarioModel]":
-    """Return a scenario itself, and with each of the values of varied parameters that change how many seats it has."""
+    """Return a scenario, and the same with each value of varied parameters that change its number of seats."""
     values = [{key: value} for key, values in given.items() if key in SIZES or _sets_staff(key) for value in values]
     return [scenario.spec, *(changed(scenario, value).spec for value in values)]
 
 
 def _sets_staff(key: str) -> bool:
-    """Return whether a dotted key is, or lies below, one that says how many are on duty."""
+    """Return whether a dotted key is, or lies below, one that determines how many officers are on duty."""
     return any(f"{key}.".startswith(f"{'.'.join(path)}.") for path in STAFF_KEYS)
 
 
 def _staff(spec: "ScenarioModel") -> Staff:
-    """Return the staff on duty on the days of the period, of a long one on as many as are looked at, (D, P, 2, 48)."""
+    """Return the staff on duty on days of the period, (D, P, 2, 48); of a long period, on an even selection."""
     calendar = Calendar.of(spec.period)
     days = calendar.last + 1 - calendar.start
     step = -(-days // MOST_DAYS)
@@ -238,7 +219,7 @@ def _staff(spec: "ScenarioModel") -> Staff:
 
 
 def _alike(one: "ScenarioModel", other: "ScenarioModel", within: float = ALIKE) -> bool:
-    """Return whether two scenarios have the same staff on duty, but for the rounding of doubles, or for more."""
+    """Return whether two scenarios have the same staff on duty, within a relative difference."""
     return np.allclose(_staff(one), _staff(other), rtol=within, atol=0.0)
 
 
@@ -260,7 +241,7 @@ def _with(spec: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") -> Lost:
-    """Return what is told of a key whose change rounding takes away."""
+    """Return the message about a key whose change rounding takes away."""
     here, there, key = _at(before, path), _at(after, path), ".".join(path)
     absent = {"province_weights": "1", "growth": "none"}.get(path[-1], "its share")
     staff, other = _staff(before), _staff(after)
@@ -273,26 +254,26 @@ def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") 
         if path[-1] == "by_province":
             apart = Apart(apart=[int(code)])
         key, here, there = f"{key}.{code}", here.get(code), there.get(code)
-    servers = int(thinned(staff, scale)[place])
+    seats = int(thinned(staff, scale)[place])
     message = (
-        f"{_value(there, absent)} instead of {_value(here, absent)} comes to the same at scale {scale:g}: "
-        f"{_apart(other[place] * scale, staff[place] * scale)} servers of the {DESK_LABELS[place[2]]} desk in "
-        f"{row.name}, both {servers}"
+        f"{_value(there, absent)} instead of {_value(here, absent)} makes no difference at scale {scale:g}: "
+        f"{_apart(other[place] * scale, staff[place] * scale)} seats of the {DESK_LABELS[place[2]]} desk in "
+        f"{row.name} both round to {seats}"
     )
     return Lost(key, message, _allowed(before, after, apart))
 
 
 def _apart(one: float, other: float) -> str:
-    """Return two numbers with as many digits as tell them apart, three at least."""
+    """Return two numbers with enough digits to differ, at least three."""
     digits = next((n for n in range(3, 17) if f"{one:.{n}g}" != f"{other:.{n}g}"), 17)
     return f"{one:.{digits}g} and {other:.{digits}g}"
 
 
 def _value(value: Any, absent: str) -> str:
-    """Return a value as a message quotes it, ``absent`` where there is none."""
+    """Return a value as a message quotes it; ``absent`` where there is none."""
     if value is None:
         return absent
-    if isinstance(value, ProvinceDesk):  # what else it says is told by itself
+    if isinstance(value, ProvinceDesk):  # its other keys have their own messages
         value = value.staff
     if isinstance(value, BaseModel):
         value = written(type(value), value)
@@ -300,13 +281,7 @@ def _value(value: Any, absent: str) -> str:
 
 
 def _allowed(before: "ScenarioModel", after: "ScenarioModel", apart: Apart | None) -> str:
-    """Return the smallest scale, and the pool, at which two scenarios differ.
-
-    Args:
-        before: One of them.
-        after: The other.
-        apart: The province whose own staff the change is about, if it is one: a pool must keep it by itself.
-    """
+    """Return which scale or pool to use so that two scenarios differ; a pool must keep ``apart`` by itself."""
     offers = []
     scale = _smallest(before, after)
     if scale is not None:
@@ -323,13 +298,13 @@ def _allowed(before: "ScenarioModel", after: "ScenarioModel", apart: Apart | Non
         enough = _smallest(one, other)
         if kind != REGIONS and enough is not None and (enough < (scale or 1.0) or kind == apart):
             offers.append(f"{offer} --scale {enough:g}")
-    return " or ".join(offers) or "a larger change: these differ at no scale"
+    return f"use {' or '.join(offers)}" if offers else "use a larger change: these differ at no scale"
 
 
 def _smallest(before: "ScenarioModel", after: "ScenarioModel") -> float | None:
-    """Return the smallest round scale above the simulated one at which two scenarios differ; None if there is none."""
+    """Return the smallest round scale above the simulated one at which two scenarios differ; None if none does."""
     pairs = np.stack((_staff(before), _staff(after))).reshape(2, -1)
-    # Provinces and half hours with the same staff have the same servers at all scales; the others repeat each other.
+    # Provinces and half hours with the same staff have the same seats at all scales; the others repeat each other.
     one, other = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
     for scale in _round_scales(after.scale):
         if not np.array_equal(thinned(one, scale), thinned(other, scale)):
@@ -338,7 +313,7 @@ def _smallest(before: "ScenarioModel", after: "ScenarioModel") -> float | None:
 
 
 def _round_scales(above: float) -> Iterator[float]:
-    """Yield the scales above one, up to 1, that have two significant digits, in their order."""
+    """Yield, in order, the scales above ``above`` and up to 1 that have two significant digits."""
     exponent = int(f"{above:e}".partition("e")[2])
     least = 10 ** (DIGITS - 1)
     for power, digits in product(range(exponent, 1), range(least, 10 * least)):

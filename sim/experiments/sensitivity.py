@@ -1,10 +1,10 @@
-"""Sensitivity: how much each number with a range matters, when all of them move over their ranges together.
+"""Sensitivity: how much each number with a range matters when all of them move over their ranges together.
 
-Which points are simulated, and the indices of their outputs, are in ``indices``; this module chooses the parameters,
-makes the runs and stores the indices of every quantity. ``sensitivity_table`` lays them out for the terminal.
+``indices`` chooses the points and computes indices. This module chooses the parameters, makes the runs and stores the
+indices of every quantity.
 
-The folder of a sensitivity holds ``sensitivity.json`` (what was asked for), ``scenario.yaml`` (the scenario whose
-numbers move) and, once all is done, ``indices.parquet``. Until then a journal holds what is finished.
+The folder of a sensitivity holds ``sensitivity.json`` (the request), ``scenario.yaml`` (the scenario whose numbers
+move) and, once complete, ``indices.parquet``. Until then a journal holds the finished runs.
 """
 
 import json
@@ -69,20 +69,20 @@ KIND = "sensitivity"
 INDICES = "indices.parquet"
 
 QUANTITIES = ("victims", "loss_money")
-"""Quantities whose sensitivity is returned, where no others are asked for."""
+"""Quantities whose sensitivity is returned by default."""
 
 ABOUT = b"tocsin"
-"""Key of what the stored table says of itself, beside its columns."""
+"""Metadata key of the stored table: a JSON document about it."""
 
 MOST = 1_000_000
-"""Runs that a sensitivity may have."""
+"""The largest number of runs of a sensitivity."""
 
 
 @dataclass(frozen=True)
 class Screening:
     """Which parameters move over their ranges, and in how many blocks of points.
 
-    ``idle`` are keys that would change nothing before the end of the period: they are left out.
+    ``idle`` are keys that change nothing before the end of the period: they are left out.
     """
 
     method: str
@@ -121,44 +121,44 @@ def sensitivity(
 ) -> "pd.DataFrame":
     """Compute how much the parameters of a scenario matter to its quantities, by Morris' or Sobol's indices.
 
-    Each parameter moves evenly over its own range, in the logarithm where the ends are ten times apart. All runs have
-    the scenario's seed and so meet the same attempts and people: outputs are a function of the parameters alone, and no
-    index holds chance.
+    Each parameter moves evenly over its own range, in the logarithm where the ends are at least ten times apart. All
+    runs have the scenario's seed and so meet the same attempts and people: outputs are a function of the parameters
+    only, and indices contain no run-to-run noise between runs.
 
-    Where a run failed, or its values make no scenario, its whole trajectory (or its D + 2 runs) is dropped. Indices of
-    all quantities are kept in the folder; a sensitivity that was interrupted goes on, one that is done is read. Neither
-    workers nor interruptions change its bytes. What cannot be asked for is a DesignError; a folder that holds something
-    else, a FolderError; workers that are gone, or less than two trajectories (or base samples) without a failed run, a
-    SimulationError.
+    Where a run fails, or its values make no scenario, its whole trajectory (or its D + 2 runs) is dropped. Indices of
+    all quantities are kept in the folder. An interrupted sensitivity is resumed, a finished one is read; neither
+    workers nor interruptions change its bytes. An impossible request raises a DesignError; a folder that holds
+    something else, a FolderError; lost workers, or fewer than two trajectories (or base samples) without a failed run,
+    a SimulationError.
 
     Args:
         scenario: The scenario whose numbers move.
-        keys: Dotted keys of what moves, or patterns such as ``warning.*``, of all numbers that have a range. If not
-            given, those that the scenario's ``calibration.parameters`` list; if it lists none, all.
+        keys: Dotted keys of numbers that have a range, or patterns such as ``warning.*``. By default those that the
+            scenario's ``calibration.parameters`` lists; if it lists none, all.
         method: ``morris`` or ``sobol``.
-        samples: For Morris the number of trajectories, each of D + 1 runs for D parameters, 10 if not given; for Sobol
-            a power of two, each of D + 2 runs, 256 if not given.
+        samples: For Morris the number of trajectories, each of D + 1 runs for D parameters, by default 10; for Sobol a
+            power of two, each of D + 2 runs, by default 256.
         quantities: Totals, scaled up to the country, and figures, ``NAME@START..END``.
-        folder: Where it is kept, ``results/sensitivities/NAME-HASH`` if not given.
-        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+        folder: Where it is kept, by default ``results/sensitivities/NAME-HASH``.
+        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
-        One row a quantity and parameter, in the order of ``quantities`` and of the scenario, with the number of
-        ``samples`` that it rests on, and
+        One row for each quantity and parameter, in the order of ``quantities`` and of the scenario, with the number of
+        ``samples`` used, and
 
         - Morris: ``mu_star``, the mean size of the change of the quantity across the whole range of the parameter, in
           the quantity's unit, with its 95 % interval (``mu_star_low``, ``mu_star_high``); ``mu``, the mean change with
           its sign; ``sigma``, its standard deviation over points: large where the effect is not linear, or depends on
-          other parameters. The change is that of a step of two thirds of the range, times 3/2; a parameter of few whole
-          numbers takes steps that are rounded to them.
-        - Sobol: ``total``, the share of the quantity's variance that would go if the parameter did not move, and
-          ``first``, the share that it brings alone, each with its 95 % interval (``_low``, ``_high``). Both are
-          estimates: a small share can come out below 0, the sum of first ones above 1.
+          other parameters. It is the change of a step of two thirds of the range, times 3/2; steps of a parameter of
+          few whole numbers are rounded to them.
+        - Sobol: ``total``, the share of the quantity's variance that would vanish if the parameter did not move, and
+          ``first``, the share that it causes alone, each with its 95 % interval (``_low``, ``_high``). Both are
+          estimates: a small share can be below 0, the sum of first ones above 1.
 
-        ``attrs["dropped"]`` counts the blocks that were dropped, ``attrs["message"]`` says why the first run failed,
-        ``attrs["runs"]`` counts all runs, ``attrs["warnings"]`` says what runs of this size cannot say, and
-        ``attrs["idle"]`` lists the parameters that were left out, since they change nothing before the end of the
-        period. One that ``keys`` name is refused.
+        ``attrs["dropped"]`` counts the dropped blocks, ``attrs["message"]`` says why the first run failed,
+        ``attrs["runs"]`` counts all runs, ``attrs["warnings"]`` says what runs of this size cannot show, and
+        ``attrs["idle"]`` lists the parameters that were left out because they change nothing before the end of the
+        period. One that ``keys`` names is refused.
     """
     demand_keywords("sensitivity", computing, Computing.__optional_keys__)
     screening = planned(scenario, keys, method, samples, quantities)
@@ -178,24 +178,24 @@ def sensitivity(
 def planned(
     scenario: Scenario, keys: Sequence[str] | None, method: str, samples: int | None, quantities: Sequence[str]
 ) -> Screening:
-    """Return what ``sensitivity`` simulates for these arguments; raises DesignError for what it cannot."""
+    """Return what ``sensitivity`` simulates for these arguments; raises DesignError for an impossible request."""
     demand_salib()
     if method not in METHODS:
-        raise DesignError(f"method {method} is none of them; {', '.join(METHODS)}")
+        raise DesignError(f"method must be one of {', '.join(METHODS)}; got {method}")
     samples = SAMPLES[method] if samples is None else samples
     if samples < FEWEST:
-        raise DesignError(f"{samples} samples have no spread; at least {FEWEST} {BLOCKS[method]}")
+        raise DesignError(f"samples must be at least {FEWEST} {BLOCKS[method]}; got {samples}")
     if method == SOBOL:
         demand_balance(samples)
     parameters = _chosen(scenario, keys)
     if not quantities:
-        raise DesignError("nothing is looked at; quantities such as victims")
+        raise DesignError("no quantity is given; name at least one, for example victims")
     demand_quantities(scenario, quantities)
     for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
         raise DesignError(str(one))
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
-        raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, fewer samples or parameters")
+        raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, so use fewer samples or parameters")
     idle = unmoved(scenario, {parameter.key: parameter.ends for parameter in parameters})
     for key in keys or ():
         if (told := idle.get(coded_key(key, scenario.spec.population.names))) is not None:
@@ -207,7 +207,7 @@ def planned(
 
 
 def prepared(scenario: Scenario, screening: Screening, folder: Path | None) -> Path:
-    """Make the folder of a sensitivity, or find the one where it goes on, as ``claim`` does."""
+    """Make the folder of a sensitivity, or find the one to resume, as ``claim`` does."""
     request = {
         "method": screening.method,
         "samples": screening.samples,
@@ -222,7 +222,7 @@ def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, 
     if keys is None:
         free = free_parameters(scenario)
         if not free:
-            raise DesignError("no number has a range; parameters with one, {value, origin, range, basis}")
+            raise DesignError("no number of the scenario has a range; give one: {value, origin, range, basis}")
         return tuple(free)
     keys = [coded_key(key, scenario.spec.population.names) for key in keys]
     parameters = ranged_parameters(scenario)
@@ -231,10 +231,10 @@ def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, 
     for pattern in keys:
         if not any(fnmatchcase(key, pattern) for key in allowed):
             near = choices(pattern, [*sections, *allowed], len(sections))
-            raise DesignError(f"{pattern} fits no number that has a range; {near}")
+            raise DesignError(f"{pattern} matches no number with a range; {near}")
     chosen = tuple(one for one in parameters if any(fnmatchcase(one.key, pattern) for pattern in keys))
     if not chosen:
-        raise DesignError("nothing is varied; keys of numbers with a range, or patterns such as warning.*")
+        raise DesignError("no parameter is varied; give keys of numbers with a range, or patterns such as warning.*")
     return chosen
 
 
@@ -244,7 +244,7 @@ def _scenarios(scenario: Scenario, screening: Screening, points: Array) -> Itera
 
 
 def _write(path: Path, screening: Screening, names: Sequence[str], points: Array, outcomes: Outcomes) -> None:
-    """Compute the indices of each of the quantities, and write them; raises SimulationError."""
+    """Compute the indices of each quantity, and write them; raises SimulationError."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -253,8 +253,8 @@ def _write(path: Path, screening: Screening, names: Sequence[str], points: Array
     dropped = int(failed.reshape(-1, screening.block).any(axis=1).sum())
     message = next((one for one in failures if one is not None), None)
     if screening.samples - dropped < FEWEST:
-        many = f"{dropped} of {screening.samples} {BLOCKS[screening.method]} have a run that failed"
-        raise SimulationError(f"{many}, and indices take {FEWEST}; the first: {message}")
+        many = f"{dropped} of {screening.samples} {BLOCKS[screening.method]} have a failed run"
+        raise SimulationError(f"{many}, and indices need at least {FEWEST} without one; the first: {message}")
     about = {
         "method": screening.method,
         "samples": screening.samples,
@@ -276,12 +276,12 @@ def _write(path: Path, screening: Screening, names: Sequence[str], points: Array
 
 
 def _rows(quantity: str, screening: Screening, points: Array, outputs: Array) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one quantity; without indices where it is missing in too many runs."""
+    """Yield the rows of one quantity; without indices where too many runs lack it."""
     kept, values = whole_blocks(screening.method, points, outputs)
     samples = len(kept) // screening.block
     computed: dict[str, Array] = {}
     if samples >= FEWEST:
-        # The same bootstrap samples for each quantity: its indices do not depend on which others there are.
+        # The same bootstrap samples for each quantity, so that its indices do not depend on the other quantities.
         computed = indices(screening.method, kept, values, generator_of(screening.seed, BOOTSTRAP))
     for number, parameter in enumerate(screening.parameters):
         yield {
@@ -306,7 +306,7 @@ def _schema(method: str) -> "pa.Schema":
 
 
 def _read(folder: Path, quantities: Sequence[str]) -> "pd.DataFrame":
-    """Read the indices of some quantities, in the order in which they are asked for."""
+    """Read the indices of some quantities, in the requested order."""
     import pandas as pd
     import pyarrow.parquet as pq
 

@@ -1,12 +1,14 @@
-"""Shapley values: what each player of a game adds, alone, last, and on average over all orders of joining.
+"""Shapley values: what each player of a game adds alone, last, and on average over all orders of joining.
 
-A game gives each coalition, a set of players as the bits of an integer, its worth. Shapley, "A value for n-person
-games" (Contributions to the Theory of Games II, 1953): the values add up to the worth of all, whatever the game is.
-This module knows nothing of layers: ``attribute`` says what the players are.
+A game gives each coalition, a set of players as the bits of an integer, its worth. The values add up to the worth of
+all players (Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953). This module knows
+nothing of layers: ``attribute`` defines the players.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 from math import factorial
+from operator import or_
 
 Worth = Callable[[int], float]
 """The worth of a coalition."""
@@ -15,16 +17,11 @@ Order = tuple[int, ...]
 """An order in which players join, by number."""
 
 
-def coalitions(players: int) -> range:
-    """Return every coalition."""
-    return range(1 << players)
-
-
 def exact(players: int, worth: Worth) -> list[float]:
     """Return each player's Shapley value, from the worth of every coalition."""
     weights = [factorial(size) * factorial(players - size - 1) / factorial(players) for size in range(players)]
     values = [0.0] * players
-    for coalition in coalitions(players):
+    for coalition in range(1 << players):
         size = coalition.bit_count()
         for player in range(players):
             if not coalition >> player & 1:
@@ -44,16 +41,12 @@ def along(order: Order, worth: Worth) -> list[float]:
 
 
 def prefixes(order: Order) -> Iterator[int]:
-    """Yield the coalitions that an order passes through, from nobody to everybody."""
-    coalition = 0
-    yield coalition
-    for player in order:
-        coalition |= 1 << player
-        yield coalition
+    """Return the coalitions that an order passes through, from the empty one to all players."""
+    return accumulate((1 << player for player in order), or_, initial=0)
 
 
 def alone(players: int, worth: Worth) -> list[float]:
-    """Return what each player adds to nobody."""
+    """Return what each player adds to the empty coalition."""
     return [worth(1 << player) - worth(0) for player in range(players)]
 
 
@@ -64,9 +57,9 @@ def last(players: int, worth: Worth) -> list[float]:
 
 
 def overlap(players: int, worth: Worth, one: int, two: int) -> float:
-    """Return by how much more one player adds to all others once another is gone; it is the same both ways.
+    """Return by how much more one player adds to all others once another is gone; it is symmetric.
 
-    Above 0 each does some of what the other would do; below 0 each needs the other.
+    Above 0 each does part of what the other would do; below 0 each needs the other.
 
     Args:
         players: Their number.
@@ -82,8 +75,3 @@ def overlap(players: int, worth: Worth, one: int, two: int) -> float:
     beside_second = worth(everybody) - worth(everybody ^ first)
     without_second = worth(everybody ^ second) - worth(everybody ^ first ^ second)
     return without_second - beside_second
-
-
-def pairs(players: int) -> Sequence[tuple[int, int]]:
-    """Return every pair of players."""
-    return [(one, two) for one in range(players) for two in range(one + 1, players)]

@@ -1,13 +1,13 @@
-"""Simulations: the runs that an experiment or a calibration asks for, side by side, each kept as soon as it is done.
+"""Simulations: make the runs that an experiment or a calibration requests, in parallel, and keep each once finished.
 
-This module has runs made and tries again what the machine could not make; ``journal`` keeps what came out, and
-``processes`` are those that make runs here. What is run is the caller's affair (``design``, ``bisection``,
-``sim.calibration``), and so is what is made of it (``sweep``, ``sensitivity``, ``attribute``, ``staffing``); the folder
-around the journal is that of ``store``.
+This module has runs made and retries those that the machine could not make. ``journal`` keeps their outcomes,
+``processes`` make runs on this machine, and ``store`` manages the folder around the journal. Callers decide what is run
+(``design``, ``bisection``, ``sim.calibration``) and what is done with it (``sweep``, ``sensitivity``, ``attribute``,
+``staffing``).
 
-Where runs are made is up to a ``concurrent.futures.Executor``: processes of this machine, or the workers of a cluster.
-Outcomes do not depend on it: they come in the order in which they were asked for, and what is asked for twice, now or
-after an interruption, is simulated once.
+A ``concurrent.futures.Executor`` decides where runs are made: processes of this machine, or workers of a cluster.
+Outcomes do not depend on it: they come in the requested order, and a run that is requested twice, now or after an
+interruption, is simulated once.
 """
 
 import os
@@ -34,6 +34,7 @@ from sim.base.logbook import Logbook
 from sim.experiments.journal import Journal
 from sim.experiments.processes import KilledError, Processes
 from sim.reading.outcomes import OF_MANIFEST, Outcome
+from sim.scenario.given import with_components_digest
 from sim.scenario.load import digest
 from sim.store.json_files import FolderError
 
@@ -43,42 +44,42 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Reader = Callable[["Run"], Outcome]
-"""Reads what an experiment wants to know of a finished run; a function of a module, which workers can import."""
+"""Reads what an experiment needs from a finished run; a function of a module, so that workers can import it."""
 
 FAILED = "failed"
-"""The one key of the outcome of a run that failed: its message."""
+"""The only key of the outcome of a failed run: its message."""
 
 SPREADS = ("standard_error", "interval")
-"""Keys of figures that ``tocsin calibrate`` writes, as it writes the ``target`` of a parameter; no outcome depends on
-them."""
+"""Keys of figures that ``tocsin calibrate`` writes, as it writes the ``target`` of a parameter; outcomes do not depend
+on them."""
 
 THREADS_FROM = 5e7
-"""A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
+"""A run with more people than this uses all cores; smaller ones run in parallel, one on each core."""
 
 FEW_PROVINCE_DAYS = 3_000
-"""Provinces times days of a run whose tables take some 90 MB at most: of the flagship, by 8 bytes a number, 22 to 29 kB
-for each, pooled at 0.005 and at 0.1, and 26 one to one with provinces apart."""
+"""Provinces times days of a run whose tables take at most about 90 MB. The flagship, at 8 bytes a number, takes 22 to
+29 kB for each, pooled at 0.005 and at 0.1, and 26 kB unpooled."""
 
 KILLER = "KilledWorker"
-"""What a cluster calls a run whose workers died; of another package, which may not be installed."""
+"""The name of a cluster's error for a run whose workers died; Dask may not be installed."""
 
 AHEAD = 3
 """Simulations handed over for each worker, so that none waits for the next; more would only fill memory."""
 
 UNFINISHED = ".run-"
-"""How the name of the folder of a run under way begins; the number of the process that makes it follows."""
+"""Prefix of the folder of a run in progress; the number of the process that makes it follows."""
 
 
 class Computing(TypedDict, total=False):
-    """Keywords of every experiment that say who makes its runs; results do not depend on them.
+    """Keywords of every experiment that decide who makes its runs; results do not depend on them.
 
     Attributes:
         executor: A ``concurrent.futures.Executor`` that makes them, instead of processes of this machine.
-        workers: How many runs are made at a time; as many as this machine has cores, if not given.
-        progress: Called with the number of runs that are done and the number of all, as they finish.
-        verbose: Whether the lines of the log in the experiment's folder go to standard error, too.
-        days: Called with the scenario of a run that is so large that it is made alone; returns what that run calls
-            after each of its days.
+        workers: How many runs are made at once; by default as many as this machine has cores.
+        progress: Called with the number of finished runs and the number of all, as they finish.
+        verbose: Whether the lines of the log in the experiment's folder also go to standard error.
+        days: Called with the scenario of a run that is so large that it is made alone; returns the function that this
+            run calls after each of its days.
     """
 
     executor: Executor | None
@@ -96,11 +97,11 @@ def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str
 
 
 class SimulationError(FailedError):
-    """A simulation failed, or those who simulate are gone; what was finished is kept."""
+    """A simulation failed, or its workers were lost; finished runs are kept."""
 
 
 class MachineError(FailedError):
-    """A run failed for want of space, memory or a worker: it says nothing of the model, and is tried again."""
+    """A run failed for lack of disk, memory or a worker: this says nothing about the model, and it is tried again."""
 
 
 def is_large(scenario: "Scenario") -> bool:
@@ -110,16 +111,14 @@ def is_large(scenario: "Scenario") -> bool:
 
 
 class Simulations:
-    """Runs scenarios and remembers what ``read`` says of them.
+    """Runs scenarios and keeps what ``read`` returns of them, in a journal with a log for people next to it.
 
-    Beside their journal lies the log, which says for people what was done when.
-
-    Who makes simulations in a folder holds it (``sim.store.holding``).
+    While it makes simulations it holds its folder (``sim.store.holding``).
 
     Attributes:
-        asked: The keys of all runs that were asked for.
+        asked: The keys of all requested runs.
         simulated: How many of them had to be made.
-        log: Of the experiment.
+        log: The log of the experiment.
     """
 
     def __init__(
@@ -145,10 +144,10 @@ class Simulations:
         self._clear()
         self._journal = Journal(folder)
         self.log = Logbook(folder, verbose)
-        self.log(f"begins: {len(self._journal):,} runs are in the journal, {self._workers} are made at a time")
+        self.log(f"start: {len(self._journal):,} runs in the journal, {self._workers} at a time")
 
     def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
-        """Return what writes a line into the log and tells it."""
+        """Return a function that writes a line into the log and passes it to ``tell``."""
 
         def both(line: str) -> None:
             self.log(line)
@@ -161,23 +160,22 @@ class Simulations:
         """Return the outcome of each scenario.
 
         Args:
-            scenarios: What is to be run.
-            total: How many they are.
+            scenarios: The scenarios to run.
+            total: Their number.
 
         Returns:
-            Outcomes in the order of the scenarios. The first run that failed ends with a SimulationError, as do workers
-            that are gone.
+            Outcomes in the order of the scenarios. The first failed run raises a SimulationError, as do lost workers.
         """
         return [succeeded(one) for one in self.each(scenarios, total)]
 
     def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
-        """Simulate all scenarios; runs that fail are among the outcomes.
+        """Simulate all scenarios; failed runs are among the outcomes.
 
-        Where workers are gone it ends with a SimulationError; what was finished is kept.
+        Lost workers raise a SimulationError; finished runs are kept.
 
         Args:
-            scenarios: What is to be run; an outcome among them is passed on as it is.
-            total: How many they are.
+            scenarios: The scenarios to run; an outcome among them is passed through.
+            total: Their number.
 
         Returns:
             Outcomes in the order of the scenarios.
@@ -186,17 +184,10 @@ class Simulations:
 
     @interrupted_surely()
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks; what fails for want of machine is tried once more, alone, after all others.
-
-        Returns:
-            For each scenario its key, where the journal has its outcome by now, or else the outcome itself.
-
-        Raises:
-            SimulationError: Where a run cannot be made on this machine, or workers are gone.
-        """
+        """Run what the journal lacks; return for each scenario its key, or its outcome if the journal has none."""
         results: list[str | Outcome] = []
         work = _Work(self._workers, self.log)
-        self.log(f"{total:,} runs are asked for")
+        self.log(f"{total:,} runs requested")
         self._report(0, total)
         try:
             for one in scenarios:
@@ -221,7 +212,7 @@ class Simulations:
                     self._collect(work, again=True)
             self._report(total, total)
         except (BrokenExecutor, CancelledError) as error:
-            raise SimulationError(f"workers are gone ({error or type(error).__name__})") from error
+            raise SimulationError(f"lost the workers ({error or type(error).__name__})") from error
         finally:
             for future in work.waiting:
                 future.cancel()
@@ -232,7 +223,7 @@ class Simulations:
         return [work.failed.get(one, one) if isinstance(one, str) else one for one in results]
 
     def _start(self, key: str, scenario: "Scenario", work: "_Work", again: bool = False) -> None:
-        """Hand a run over to those who make them; a large one is made here, with all cores."""
+        """Hand a run over to the workers; a large one is made here, with all cores."""
         if self._executor is None and is_large(scenario):
             days = None if self._days is None else self._days(scenario)
             try:
@@ -245,11 +236,11 @@ class Simulations:
         work.waiting[who.submit(timed, scenario, self._reader, parent, 1)] = key, scenario
 
     def close(self) -> None:
-        """Stop the processes, remove what killed ones have left, and close journal and log."""
+        """Stop the processes, remove what killed ones left, and close journal and log."""
         self._pool.close()
         self._clear()
         self._journal.close()
-        self.log(f"ends: {self.simulated:,} runs were made, {len(self.asked):,} asked for")
+        self.log(f"end: {self.simulated:,} runs made, {len(self.asked):,} requested")
         self.log.close()
 
     def __enter__(self) -> Self:
@@ -262,7 +253,7 @@ class Simulations:
         self.close()
 
     def _collect(self, work: "_Work", again: bool = False) -> None:
-        """Wait until at least one of the runs under way is finished; keep the outcomes of those that are."""
+        """Wait until at least one run in progress is finished; keep the outcomes of all that are."""
         finished, _ = wait(work.waiting, return_when=FIRST_COMPLETED)
         for future in finished:
             key, scenario = work.waiting.pop(future)
@@ -276,10 +267,10 @@ class Simulations:
             except Exception as error:
                 if type(error).__name__ != KILLER:
                     raise
-                work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
+                work.postpone(key, scenario, f"{KILLER}: several workers died while making it", again)
 
     def _clear(self, process: int | None = None) -> None:
-        """Remove the folders of runs that a process has left when it was killed; of all that have made any, if None."""
+        """Remove the run folders that a killed process left; those of all processes if None."""
         for left in self._folder.glob(f"{UNFINISHED}{'' if process is None else f'{process}-'}*"):
             shutil.rmtree(left, ignore_errors=True)
 
@@ -305,16 +296,16 @@ class Simulations:
 
 @dataclass
 class _Work:
-    """The runs of one call: those under way, those to be tried again, those that cannot be made.
+    """The runs of one call: those in progress, those to be tried again, those that cannot be made.
 
     Attributes:
-        workers: How many runs are made at a time.
-        log: Of the experiment.
-        waiting: Key and scenario of what is under way.
-        again: Scenarios that failed for want of machine, by key.
-        failed: Outcomes of runs that failed by themselves, by key.
-        unmade: Why runs failed for want of machine, the last time that they were tried.
-        given_up: How many failed for want of machine since the last one that was finished.
+        workers: How many runs are made at once.
+        log: The log of the experiment.
+        waiting: Key and scenario of each run in progress.
+        again: Scenarios that the machine could not make, by key.
+        failed: Outcomes of failed runs, by key.
+        unmade: Why the machine could not make runs at their last attempt.
+        given_up: How many the machine could not make since the last finished run.
     """
 
     workers: int
@@ -326,13 +317,13 @@ class _Work:
     given_up: int = 0
 
     def has(self, key: str) -> bool:
-        """Return whether a run is under way, or was tried."""
+        """Return whether a run is in progress or was tried."""
         return key in self.failed or key in self.again or any(key == other for other, _ in self.waiting.values())
 
     def postpone(self, key: str, scenario: "Scenario", why: str, again: bool) -> None:
-        """Note a run that failed for want of machine; raises SimulationError where none is finished any more."""
+        """Note a run that the machine could not make; raises SimulationError after too many in a row."""
         self.given_up += 1
-        self.log.warn(f"run {key[:8]} could not be made{' again' if again else ', it is tried once more'}: {why}")
+        self.log.warn(f"run {key[:8]} could not be made{' again' if again else '; it will be tried once more'}: {why}")
         if again:
             self.unmade.append(why)
         else:
@@ -342,7 +333,7 @@ class _Work:
 
 
 class Outcomes:
-    """Outcomes of simulations in the order in which they were asked for, read from the journal one by one."""
+    """Outcomes of simulations in the requested order, read from the journal one by one."""
 
     def __init__(self, simulations: Simulations, results: list[str | Outcome]) -> None:
         self._simulations = simulations
@@ -359,7 +350,7 @@ class Outcomes:
 
 
 def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
-    """Make a scenario; where its values do not go together, return the outcome of a run that failed instead."""
+    """Make a scenario; where its values do not fit together, return the outcome of a failed run instead."""
     from sim.scenario import ScenarioError
 
     try:
@@ -370,30 +361,24 @@ def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
 
 
 def succeeded(outcome: Outcome) -> Outcome:
-    """Return an outcome, or raise the SimulationError of a run that failed."""
+    """Return an outcome; raises SimulationError for that of a failed run."""
     if FAILED in outcome:
         raise SimulationError(outcome[FAILED])
     return outcome
 
 
 def key_of(scenario: "Scenario") -> str:
-    """Return the hash of a scenario without what calibrations and sweeps say and write of it.
+    """Return the hash by which the journal knows a run: that of the scenario, without its calibration and sweep.
 
-    So a calibration that moved no value finds all its runs again, though it wrote into the scenario's file.
-
-    Args:
-        scenario: The scenario.
-
-    Returns:
-        The hash by which the journal knows its run.
+    So a calibration that moved no value finds all its runs again, even though it wrote into the scenario's file.
     """
     parts = {name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")}
     parts["figures"] = [{key: one[key] for key in one if key not in SPREADS} for one in parts["figures"]]
-    return digest(_without_targets(parts))
+    return with_components_digest(digest(_without_targets(parts)), scenario.components)
 
 
 def _without_targets(node: Any) -> Any:
-    """Return a tree of values without the figures that fixed its parameters."""
+    """Return a tree of values without the targets of its parameters."""
     if isinstance(node, Mapping):
         of_parameter = "origin" in node
         return {key: _without_targets(one) for key, one in node.items() if not (of_parameter and key == "target")}
@@ -401,13 +386,13 @@ def _without_targets(node: Any) -> Any:
 
 
 Timed = tuple[Outcome, float]
-"""What came out of a run, and the seconds that it took those who made it."""
+"""The outcome of a run, and the seconds it took."""
 
 
 def timed(
     scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
 ) -> Timed:
-    """Run a scenario as ``simulate`` does, and say how long it took."""
+    """Run a scenario as ``simulate`` does, and measure its seconds."""
     started = time.perf_counter()
     outcome = simulate(scenario, read, parent, workers, progress)
     return outcome, time.perf_counter() - started
@@ -416,12 +401,12 @@ def timed(
 def simulate(
     scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
 ) -> Outcome:
-    """Run a scenario in a folder of its own, read the outcome, and remove the folder.
+    """Run a scenario in a temporary folder, read the outcome, and remove the folder.
 
     Args:
-        scenario: What is run, without events.
+        scenario: The scenario; events are not recorded.
         read: Reads the outcome of the finished run.
-        parent: Where the folder is made; among temporary files, if None.
+        parent: Where the folder is made; in the system's temporary folder if None.
         workers: Threads of the run.
         progress: Called after each day of it.
 
@@ -429,7 +414,7 @@ def simulate(
         What was read, or the message of the failure under ``FAILED``.
 
     Raises:
-        MachineError: If it failed for want of space or memory.
+        MachineError: If it failed for lack of disk or memory.
     """
     from sim.running import run, run_without_tables
 

@@ -1,17 +1,25 @@
-"""What it costs to spare one more: the difference in cost between two policies by that in what people lost.
+"""Cost per victim, or per unit of money, that a policy spares: the difference in cost over the difference in losses.
 
-Health economists call it the incremental cost-effectiveness ratio. Its interval is Fieller's, "Some problems in
-interval estimation" (Journal of the Royal Statistical Society B 16, 1954): those ratios r for which the mean of the
-differences in cost, less r times the differences in what was spared, is not told from 0. Where what was spared is not
-told from 0 itself, every ratio is possible, or all but some in the middle, and there is no interval.
+Health economists call it the incremental cost-effectiveness ratio. Its interval is Fieller's ("Some problems in
+interval estimation", Journal of the Royal Statistical Society B 16, 1954): all ratios r for which the mean of the
+differences in cost, less r times the differences in what is spared, does not differ significantly from 0. Where what is
+spared does not itself differ from 0, there is no interval.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from sim.experiments.intervals import quantile
+from sim.language.spoken import said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.reading.priced import not_priced
+from sim.scenario.levers import levers
+from sim.store.withheld import change_withheld
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 Amounts = Mapping[str, float]
 """Quantities of one run, by name: totals of the country, and figures as ``NAME@START..END``."""
@@ -22,17 +30,23 @@ SPARED: Mapping[str, tuple[str, ...]] = {
     "cost_per_victim_spared": ("victims",),
     "cost_per_money_spared": ("loss_money", "recovered_money"),
 }
-"""Names of the ratios, and of what fewer of which is spared: the first quantity less the others."""
+"""By name of the ratio, what is spared: a decrease of the first quantity less the others."""
+
+ROUNDED, NOT_PRICED = "staff_rounded", "not_priced"
+"""Why a row has no number: rounding to whole seats has changed the staff; a lever has no price."""
+
+NAMED = 6
+"""Levers without a price that are named; the rest is counted."""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """What one more that is spared costs.
+    """Cost per unit spared.
 
     Attributes:
-        value: Money; None where nothing is spared, or where one of the policies both costs less and spares more.
-        chance: The interval by chance.
-        prices: The least and the most by the ranges of the prices.
+        value: Money; None where nothing is spared, or where one policy both costs less and spares more.
+        chance: The interval of run-to-run noise, or over posterior draws.
+        prices: The least and the most as prices move within their ranges.
     """
 
     value: float | None
@@ -40,8 +54,25 @@ class Ratio:
     prices: Interval
 
 
+def why_withheld(base: "Scenario", other: "Scenario") -> str | None:
+    """Return why two scenarios have no cost per unit spared: ``ROUNDED``, ``NOT_PRICED``, or None if they have one."""
+    if change_withheld(base.spec, other.spec):
+        return ROUNDED
+    return NOT_PRICED if not_priced(base, other, levers(base, other)) else None
+
+
+def unpriced_said(names: Sequence[str]) -> str:
+    """Return the sentence that names levers without a price; empty where all have one."""
+    if not names:
+        return ""
+    shown = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        shown = said("{levers} and {number} more", levers=shown, number=str(len(names) - NAMED))
+    return said("Not priced: {levers}. So the cost of sparing a victim or a unit of net loss is unknown.", levers=shown)
+
+
 def ratio(pairs: Sequence[Sequence[tuple[Amounts, Amounts]]], name: str, within: float) -> Ratio:
-    """Return what it costs to spare one more.
+    """Return the cost per unit spared.
 
     Args:
         pairs: Quantities of base and other, by posterior draw, then by replicate.
@@ -71,17 +102,16 @@ def ratio(pairs: Sequence[Sequence[tuple[Amounts, Amounts]]], name: str, within:
 
 
 def cost_difference(base: Amounts, other: Amounts) -> float:
-    """Return how much more another policy costs, by the values of all prices."""
+    """Return how much more the other policy costs, at the prices' own values."""
     return float(other[f"{COST}.{TOTAL}"]) - float(base[f"{COST}.{TOTAL}"])
 
 
 def price_interval(
     pairs: Sequence[tuple[Amounts, Amounts]], parts: Sequence[str] = tuple(PARTS)
 ) -> tuple[float, float]:
-    """Return the least and the most of a mean difference in cost, as prices move within their ranges.
+    """Return the least and the most of a mean difference in cost as prices move within their ranges.
 
-    Both policies pay the same price, and each price moves by itself: where there is more of one part and less of
-    another, the one is dear when the other is cheap.
+    Both policies pay the same price, and each price moves independently.
 
     Args:
         pairs: Quantities of base and other.
@@ -108,7 +138,7 @@ def fieller(costs: Sequence[float], spared: Sequence[float]) -> Interval:
         spared: Those of the denominator, in the same order.
 
     Returns:
-        Both ends; None for fewer than two samples, or where the denominator is not told from 0.
+        Both ends; None for fewer than two samples, or where the denominator does not differ from 0.
     """
     size = len(costs)
     if size < 2:
@@ -127,7 +157,7 @@ def fieller(costs: Sequence[float], spared: Sequence[float]) -> Interval:
 
 
 def _over_draws(costs: Sequence[float], spared: Sequence[float], within: float) -> Interval:
-    """Return what holds a share of the draws' ratios; None where draws differ in whether anything is spared."""
+    """Return the interval of a share of the draws' ratios; None where only some draws spare anything."""
     import numpy as np
 
     if not (min(spared) > 0 or max(spared) < 0):

@@ -1,7 +1,7 @@
 """Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost.
 
-``promise`` says what is promised, ``bisection`` how numbers are searched for; this module makes trials of a number of
-staff into runs, counts their alerts, and stores what was found.
+``promise`` defines the promise, ``trials`` makes the runs and searches, ``half_hours`` staffs each half hour; this
+module stores the results.
 """
 
 import math
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 KIND = "staffing"
 DRAWS = "draws"
-"""The folder of the searches of draws."""
+"""The folder of the searches for posterior draws."""
 
 STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
 HALF_HOURS_FILE, SAVINGS_FILE, FLAT_YAML = "half_hours.parquet", "savings.parquet", "flat.yaml"
@@ -44,18 +44,18 @@ FACTORS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4)
 """Multiples of the smallest staff on the cost curve."""
 
 TRIMS = 48
-"""Trials that take seats out of single half hours, unless a user says how many."""
+"""Default number of trials that take seats out of single half hours."""
 
 
 class Search(Computing, total=False):
-    """Keywords of ``staffing`` that say how it searches, beside those of every experiment.
+    """Keywords of ``staffing`` that control the search, in addition to those of every experiment.
 
     Attributes:
-        replicates: Seeds, counting up, over which alerts are added up; 1 if not given.
-        folder: Where it is kept, ``results/staffings/NAME-HASH`` if not given.
+        replicates: Seeds, counting up, over which alerts are added up; by default 1.
+        folder: Where it is kept, by default ``results/staffings/NAME-HASH``.
         tell: Called with a line of text at each step.
-        trims: To staff each half hour by itself; the most trials that take seats out of single half hours. If not
-            given, or None, shifts stay as they are.
+        trims: Staffs each half hour separately; the most trials that take seats out of single half hours. None, the
+            default, keeps the shifts.
     """
 
     replicates: int
@@ -76,17 +76,16 @@ class Staffing:
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
-        """One row a province.
+        """One row for each province.
 
-        ``status`` is ``kept``; ``impossible``, where staff without limit reaches less than the ``target``; ``no
-        alerts``; or ``unsettled``, where the search was given up. ``staff`` is the smallest number at a share on duty
-        of 1 and before growth, missing where there is none; ``current`` is the scenario's own. Shares are of alerts
-        that were reached or could have been: ``share`` with the smallest staff (all provinces at once; the scenario's
-        own where there is no smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's
-        own staff, ``ceiling`` without limit; missing where no alert counts. ``monotone`` says whether in all trials as
-        much staff or more was enough and less was not, missing without a smallest number. ``alerts`` are those counted,
-        as simulated;
-        ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
+        ``status`` is ``kept``; ``impossible``, where unlimited staff reaches less than the ``target``; ``no alerts``;
+        or ``unsettled``, where the search was given up. ``staff`` is the smallest number at a share on duty of 1 and
+        before growth, missing where there is none; ``current`` is the scenario's own. Shares are of alerts that were
+        reached or could have been: ``share`` with the smallest staff (all provinces at once; the scenario's own where
+        there is no smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff,
+        ``ceiling`` with unlimited staff; missing where no alert counts. ``monotone`` says whether in all trials as much
+        staff or more was enough and less was not, missing without a smallest number. ``alerts`` are those counted, as
+        simulated; ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
         ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
         """
         return read_frame(self.folder, KIND, STAFF_FILE)
@@ -97,59 +96,59 @@ class Staffing:
 
         ``factor`` is missing for the scenario's own staff. ``staff`` and ``staff_hours`` are of the desk in the
         country, ``share`` of the country's alerts, ``kept`` is the number of provinces where the promise is kept;
-        ``victims``, ``prevented_money``, and how these two differ (``..._change``) from those with the smallest staff.
-        All of its runs meet the same attempts and people.
+        ``victims``, ``prevented_money``, and their differences (``..._change``) from the smallest staff.
+        All runs have the same attempts and people.
         """
         return read_frame(self.folder, KIND, CURVE_FILE)
 
     @cached_property
     def half_hours(self) -> "pd.DataFrame":
-        """One row a province, kind of day and half hour, of provinces whose half hours were staffed by themselves.
+        """One row for each province, kind of day and half hour, in provinces whose half hours were staffed separately.
 
-        ``weekdays`` are those of the kind of day, Monday 1; ``start`` is when the half hour begins. ``staff`` is on
+        ``weekdays`` are those of the kind of day, Monday 1; ``start`` is the start of the half hour. ``staff`` is on
         duty in it, before growth; ``flat`` with the smallest flat staff. ``load`` is the staff that would be busy if no
-        alert waited, with alerts of the tier and of more urgent ones alone.
+        alert waited, with only alerts of the tier and of more urgent ones.
 
-        Raises KeyError where half hours were not asked for.
+        Raises KeyError where half hours were not requested.
         """
         return read_frame(self.folder, KIND, HALF_HOURS_FILE)
 
     @cached_property
     def savings(self) -> "pd.DataFrame":
-        """One row a province: what staffing by half hour saves beside the smallest flat staff.
+        """One row for each province: what staffing by half hour saves compared with the smallest flat staff.
 
         ``share_flat`` and ``share`` are reached; ``..._next`` with the next seeds, as many, which the search has not
-        seen, of which ``target_next`` are to be. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
-        the period; ``overtime_a_day_flat`` and ``overtime_a_day`` those in which more seats are busy than are on duty,
-        as services outlast a shift. ``saved`` is the part of both that is saved, ``wages_a_day_flat`` and
-        ``wages_a_day`` pay for both by the scenario's ``costs.wage``, missing without, and for thinned desks of fewer
-        than five seats, of which rounding to whole ones may be over a tenth. ``status`` is as in ``frame``.
+        used, and of which ``target_next`` must be reached. ``hours_a_day_flat`` and ``hours_a_day`` are the mean on
+        duty in the period; ``overtime_a_day_flat`` and ``overtime_a_day`` are hours with more seats busy than on duty,
+        because services outlast a shift. ``saved`` is the share of both that is saved. ``wages_a_day_flat`` and
+        ``wages_a_day`` pay for both by the scenario's ``costs.wage``; missing without a price, and for thinned desks of
+        fewer than five seats, where rounding to whole ones may exceed a tenth. ``status`` is as in ``frame``.
 
-        Raises KeyError where half hours were not asked for.
+        Raises KeyError where half hours were not requested.
         """
         return read_frame(self.folder, KIND, SAVINGS_FILE)
 
     @property
     def by_half_hour(self) -> bool:
-        """Whether half hours were staffed by themselves."""
+        """Whether half hours were staffed separately."""
         return (self.folder / HALF_HOURS_FILE).exists()
 
     @cached_property
     def scenario(self) -> "Scenario":
-        """The scenario with the promise for its deadline and with the staff, as ``staffed.yaml`` has it."""
+        """The scenario with the promised deadline and the staff, as in ``staffed.yaml``."""
         from sim.scenario import load_scenario
 
         return load_scenario(str(self.folder / STAFFED_YAML))
 
     @property
     def warnings(self) -> list[str]:
-        """What a user should know before they trust it, in one line each."""
+        """What a user must know before they trust the result, one line each."""
         lines = []
         turning = self.frame[~self.frame["monotone"].fillna(value=True)]
         if len(turning):
             lines.append(
-                f"{', '.join(turning['name'])}: more staff did not always reach more, so the number is one of several; "
-                "more replicates"
+                f"{', '.join(turning['name'])}: more staff did not always reach more alerts, so this number is one of "
+                "several; use more replicates"
             )
         if self.by_half_hour:
             lines += self._unseen()
@@ -157,8 +156,8 @@ class Staffing:
         if spec.scale < 1.0:
             lines.append(
                 said(
-                    "At scale {scale}, staff is told in steps of {step}: a seat stands for so many people. Use scale 1 "
-                    "and a shorter period.",
+                    "At scale {scale}, one seat stands for {step} officers, and staff changes by no less. "
+                    "Use scale 1 and a shorter period.",
                     scale=written(f"{spec.scale:g}"),
                     step=amount(1 / spec.scale),
                 )
@@ -166,15 +165,15 @@ class Staffing:
         return [*of_sizes([spec]), *lines]
 
     def _unseen(self) -> list[str]:
-        """Return the line that says where rosters that keep the promise break it with other seeds, if any do."""
+        """Return the line about rosters that keep the promise but break it with other seeds, if any do."""
         rows = self.savings[self.savings["status"] == KEPT]
         short = rows[rows["share_next"] < rows["target_next"]]
         if short.empty:
             return []
         missing = (short["target_next"] - short["share_next"]).max()
         return [
-            f"with the next seeds half hours fall short of the promise in {len(short)} of {len(rows)} provinces, by "
-            f"{100 * missing:.2g} points at most; more replicates or a longer period, or fewer trims"
+            f"with the next seeds, half-hour rosters miss the promise in {len(short)} of {len(rows)} provinces, by at "
+            f"most {100 * missing:.2g} percentage points; use more replicates, a longer period, or fewer trims"
         ]
 
 
@@ -190,86 +189,92 @@ def staffing(
 ) -> Staffing:
     """Find the smallest staff of each province's desk that reaches a share of a tier's alerts in time.
 
-    The tier's deadline is set to ``within``, so an alert that waits longer expires: the policy that is tried is the
-    promise. Alerts that are reached, unread, unanswered or expired count, those of the last days left out, see
-    ``Promise``. What staff without limit reaches is the ceiling. All provinces are searched at once, by bisection; then
+    The tier's deadline is set to ``within``, so that an alert that waits longer expires: the tested policy is the
+    promise. Alerts that are reached, unread, unanswered or expired count, except those of the last days, see
+    ``Promise``. The ceiling is what unlimited staff reaches. All provinces are searched at once, by bisection; then
     trials of all numbers together, and of one less everywhere, confirm them.
 
-    The result is kept in the folder, with a scenario that has the staff; a search that was interrupted goes on, one
-    that is done is read. What cannot be promised is a PromiseError; a folder that holds something else, a FolderError;
-    a run that failed, a SimulationError.
+    The result is kept in the folder, with a scenario that has the staff. An interrupted search is resumed, a finished
+    one is read. An impossible promise raises a PromiseError; a folder that holds something else, a FolderError; a
+    failed run, a SimulationError.
 
     Args:
         scenario: The scenario that is staffed.
-        desk: The desk whose staff is looked for, ``call`` or ``visit``.
-        tier: The tier whose alerts the promise is about.
-        share: Which share of them is to be reached.
-        within: Their deadline, a duration such as ``2 h``; None leaves the scenario's own.
-        relative: Whether ``share`` is one of what staff without limit reaches.
+        desk: The desk whose staff is searched, ``call`` or ``visit``.
+        tier: The tier whose alerts the promise covers.
+        share: The share of them that must be reached.
+        within: Their deadline, a duration such as ``2 h``; None for the scenario's own.
+        relative: Whether ``share`` is one of what unlimited staff reaches.
         curve: Multiples of the smallest staff on the cost curve.
         **search: ``replicates``, seeds whose alerts are added up; ``folder``, where it is kept; ``workers``,
-            ``executor`` and ``progress``, who makes the runs; ``tell``, called with a line at each step. See ``Search``
-            and ``Computing``.
+            ``executor`` and ``progress``; ``tell``, called with a line at each step. See ``Search`` and ``Computing``.
 
     Returns:
         The staff by province, the cost curve, and the scenario with the staff.
     """
     demand_keywords("staffing", search, Search.__optional_keys__)
     terms = Terms(desk, tier, share, within, relative)
-    replicates, tell, trims = search.get("replicates", 1), search.get("tell"), search.get("trims")
-    path = prepared(scenario, terms, curve, Extent(replicates, trims), search.get("folder"))
+    extent = Extent(search.get("replicates", 1), search.get("trims"))
+    path = prepared(scenario, terms, curve, extent, search.get("folder"))
     tables = [STAFFED_YAML, CURVE_FILE, STAFF_FILE]
-    if trims is not None:
+    if extent.trims is not None:
         tables += [FLAT_YAML, HALF_HOURS_FILE, SAVINGS_FILE]
 
     def make() -> None:
-        policy, promise = promised(scenario, terms)
-        read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
-        if trims is not None:
-            read = partial(read, half_hours=True)
-        workers, executor, progress = search.get("workers"), search.get("executor"), search.get("progress")
-        title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
-
-        def write(staffed: "Scenario", name: str, file: str) -> None:
-            named = changed(staffed, {"name": f"{scenario.name[:72]}-{name}", "title": title})
-            with whole(path / file) as unfinished:
-                unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
-
-        verbose, days = search.get("verbose", False), search.get("days")
-        with Simulations(path, read, workers, executor, progress, verbose, days) as simulations:
-            trials = Trials(policy, promise, replicates, simulations, simulations.telling(tell))
-            trials.search()
-            points = trials.curve(curve)
-            staffed = trials.staffed(trials.smallest)
-            if trims is not None:
-                write(staffed, "flat", FLAT_YAML)
-                half_hours = HalfHours(trials)
-                half_hours.search(trims)
-                staffed = half_hours.scenario
-                write_frame(path / HALF_HOURS_FILE, half_hours.frame())
-                write_frame(path / SAVINGS_FILE, half_hours.savings())
-        write(staffed, "staffed", STAFFED_YAML)
-        write_frame(path / CURVE_FILE, points)
-        write_frame(path / STAFF_FILE, trials.frame())
+        _search(scenario, path, terms, curve, extent, search)
 
     complete(path, KIND, tables, make, in_english([scenario.spec]))
     return Staffing(path)
 
 
+def _search(
+    scenario: "Scenario", path: Path, terms: Terms, curve: Sequence[float], extent: "Extent", search: Search
+) -> None:
+    """Search for the staff, and write the tables and scenarios into the folder."""
+    policy, promise = promised(scenario, terms)
+    reader = service if extent.trims is None else partial(service, half_hours=True)
+    read = partial(reader, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days)
+    title = (
+        f"Staff that keeps a promise: {terms.share:.4g} of {terms.tier} alerts reached by the {terms.desk} desk in time"
+    )
+
+    def write(staffed: "Scenario", name: str, file: str) -> None:
+        named = changed(staffed, {"name": f"{scenario.name[:72]}-{name}", "title": title})
+        with whole(path / file) as unfinished:
+            unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
+
+    computing = {key: search[key] for key in Computing.__optional_keys__ if key in search}  # type: ignore[literal-required]
+    with Simulations(path, read, **computing) as simulations:
+        trials = Trials(policy, promise, extent.replicates, simulations, simulations.telling(search.get("tell")))
+        trials.search()
+        points = trials.curve(curve)
+        staffed = trials.staffed(trials.smallest)
+        if extent.trims is not None:
+            write(staffed, "flat", FLAT_YAML)
+            half_hours = HalfHours(trials)
+            half_hours.search(extent.trims)
+            staffed = half_hours.scenario
+            write_frame(path / HALF_HOURS_FILE, half_hours.frame())
+            write_frame(path / SAVINGS_FILE, half_hours.savings())
+    write(staffed, "staffed", STAFFED_YAML)
+    write_frame(path / CURVE_FILE, points)
+    write_frame(path / STAFF_FILE, trials.frame())
+
+
 def staffing_over(
     draws: "Sequence[Scenario]", base: Staffing, *promise: Any, **search: Unpack[Search]
 ) -> "pd.DataFrame":
-    """Find the smallest staff of each province with the values of posterior draws: what of it is not known.
+    """Find the smallest staff of each province with the values of posterior draws: its parameter uncertainty.
 
     Args:
         draws: The scenario with the values of each draw.
-        base: The search with the scenario's own values; those of the draws are kept in its folder.
+        base: The search with the scenario's own values; the searches of the draws are kept in its folder.
         *promise: ``desk``, ``tier``, ``share``, ``within``, ``relative`` and ``curve``, as of ``staffing``.
         **search: As of ``staffing``.
 
     Returns:
-        One row a province: ``name``; ``low``, ``middle`` and ``high``, the smallest staff at 5, 50 and 95 per cent of
-        the draws where there is one, missing where there is none in any; ``kept``, in how many there is.
+        One row for each province: ``name``; ``low``, ``middle`` and ``high``, the smallest staff at 5, 50 and 95% of
+        the draws that have one, missing if none has; ``kept``, the number of draws that have one.
     """
     import pandas as pd
 
@@ -290,33 +295,33 @@ def staffing_over(
 
 @dataclass(frozen=True)
 class Extent:
-    """How far a search goes: seeds, and trials of single half hours, None where shifts stay as they are."""
+    """Extent of a search: seeds, and trials of single half hours, None where shifts stay."""
 
     replicates: int
     trims: int | None = None
 
 
 BISECTION, SETTLING = 9, 4
-"""Typical numbers of trials: until each province has its number by itself, and until all have them together; tests hold
-their sum to a factor of two."""
+"""Typical numbers of trials: until each province has its number, and until all have them together; tests hold their sum
+to a factor of two."""
 
 SHAPES = 4
-"""Shapes of the day that are tried where half hours are staffed by themselves: those of ``HalfHours``."""
+"""Shapes of the day that are tried where half hours are staffed separately: those of ``HalfHours``."""
 
 
 def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent) -> Counts:
-    """Return how many runs ``staffing`` makes for these arguments; each trial asks for the next, so none knows.
+    """Return an estimate of how many runs ``staffing`` makes for these arguments: each trial depends on the last.
 
-    At least: the scenario as it is and staff without limit, which keep the promise nowhere. At most: every search goes
+    The fewest: the scenario as it is and unlimited staff, which keep the promise nowhere. The most: every search goes
     from one end of what the schema allows to the other.
     """
     promised(scenario, terms)
     widest = math.log2(max(MOST_STAFF * scenario.spec.scale, 4.0))  # with fewer seats its own logarithm is nothing
     bisection = math.ceil(widest) + math.ceil(math.log2(widest)) + 2
-    # As it is, and without limit, which may be tried a few times; numbers settled, one less, one more; the curve.
+    # As it is; unlimited, which may be tried a few times; settled numbers, one less, one more; the curve.
     trials = Counts(2, 2 + BISECTION + SETTLING + 3 + len(curve), 4 + bisection + ROUNDS + 3 + len(curve))
     if extent.trims is not None:
-        # The load; shapes; settled; trims, which at last may be taken back; the roster; three with the next seeds.
+        # The load; shapes; settled; trims, which may be undone at the end; the roster; three with the next seeds.
         last = 5 + extent.trims
         most = SHAPES * bisection + ROUNDS + 1 + extent.trims + last
         trials = trials.plus(Counts(0, SHAPES * BISECTION + SETTLING + last, most))
@@ -324,15 +329,15 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: 
 
 
 def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: Path | None) -> Path:
-    """Make the folder of a search, or find the one where it goes on, as ``claim`` does; raises PromiseError."""
+    """Make the folder of a search, or find the one to resume, as ``claim`` does; raises PromiseError."""
     _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
     if wrong:
-        raise PromiseError(f"curve has the factor {wrong[0]:g}; multiples of the staff above 0")
+        raise PromiseError(f"curve must have multiples of the staff above 0; got {wrong[0]:g}")
     if extent.replicates < 1:
-        raise PromiseError(f"{extent.replicates} replicates are none; at least 1")
+        raise PromiseError(f"replicates must be at least 1; got {extent.replicates}")
     if extent.trims is not None and extent.trims < 0:
-        raise PromiseError(f"{extent.trims} trims are less than none; 0 or more")
+        raise PromiseError(f"trims must be 0 or more; got {extent.trims}")
     request = {
         "desk": terms.desk,
         "tier": terms.tier,

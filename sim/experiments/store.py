@@ -1,15 +1,16 @@
-"""The folder of an experiment that goes on where it was interrupted: its request, its tables once they are whole.
+"""The folder of an experiment: its request, and its tables once they are complete. An interrupted one is resumed.
 
 ``journal`` keeps the finished runs in the same folder; which tables there are is up to each experiment.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.caches import program_digest
 from sim.reading.run import Run
+from sim.scenario.given import described
 from sim.store.folder import SCENARIO_YAML, demand_free, replace_json, whole
 from sim.store.holding import HOLDER, holding
 from sim.store.json_files import (
@@ -30,37 +31,38 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 JOURNAL = "journal.jsonl"
-"""The runs that are finished, one line each, until the tables are whole."""
+"""The finished runs, one line each, until the tables are complete."""
 
 FILES, PROGRAM, WARNINGS = "files", "program", "warnings"
-"""Keys of ``KIND.json`` once the tables are whole: the SHA-256 of each, that of the sources that made them, and what
-runs of this size cannot say, in one line each."""
+"""Keys of ``KIND.json`` once the tables are complete: the SHA-256 of each, the digest of the sources that made them,
+and what runs of this size cannot show, in one line each."""
 
 
 def claim(
     kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: Path | None, named: Path | None = None
 ) -> Path:
-    """Make the folder of an experiment, or find the one where it goes on.
+    """Make the folder of an experiment, or find the one to resume.
 
-    It holds ``KIND.json``, which says what was asked for of which scenario, and ``scenario.yaml``, that scenario with
-    its provinces apart: ``tocsin run scenario.yaml --set KEY=VALUE`` makes any of the experiment's runs.
+    It holds ``KIND.json``, the request, and ``scenario.yaml``, the scenario with its provinces unpooled:
+    ``tocsin run scenario.yaml --set KEY=VALUE`` makes any of the experiment's runs.
 
     Args:
         kind: The kind of experiment, such as ``sweep``.
         scenario: The scenario that it starts from.
-        request: What was asked for, as JSON has it.
-        folder: Where it is kept; if None, ``NAMED-HASH``, the same for the same experiment.
-        named: How that begins; if None, ``results/KINDs/NAME`` (``sensitivities``).
+        request: The request, as JSON has it.
+        folder: Where it is kept; by default ``NAMED-HASH``, the same for the same experiment.
+        named: The start of that path; by default ``results/KINDs/NAME`` (``sensitivities``).
 
     Returns:
         The folder.
 
     Raises:
-        FolderError: If the folder holds anything else; a DamagedError where its ``scenario.yaml`` is another.
+        FolderError: If the folder holds anything else; a DamagedError where its ``scenario.yaml`` differs.
     """
     spec = scenario.spec
     start = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
-    document = {**start, "engine": spec.engine, **request}
+    reacting = {"components": described(scenario.components)} if scenario.components else {}
+    document = {**start, **reacting, "engine": spec.engine, **request}
     if named is None:
         named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
     path = folder or named.with_name(f"{named.name}-{digest_of(document)[:8]}")
@@ -75,24 +77,24 @@ def claim(
     elif (kept := _request(file)) != document:
         key = next(key for key in {**document, **kept} if kept.get(key) != document.get(key))
         other = "other" if kind.endswith("s") else "another"
-        raise FolderError(f"{path}: holds {other} {kind} ({key} differs); a folder that does not exist or is empty")
+        raise FolderError(f"{path}: holds {other} {kind} ({key} differs); use a folder that is new or empty")
     elif not _is_text_of(scenario, path / SCENARIO_YAML):
         claimed(path, kind)
     return path
 
 
 def claimed(folder: Path, kind: str) -> "Scenario":
-    """Return the scenario for which the folder of an experiment was claimed; raises DamagedError for another."""
+    """Return the scenario of an experiment's folder; raises DamagedError if it was changed."""
     from sim.scenario import ScenarioError, load_scenario
 
     path = folder / SCENARIO_YAML
     try:
         scenario = load_scenario(str(path))
     except ScenarioError as error:
-        raise DamagedError(f"{path}: is not what this program wrote: {error.lines[0]}") from None
+        raise DamagedError(f"{path}: was not written by this program: {error.lines[0]}") from None
     if scenario.sha256 != read_map(folder / f"{kind}.json").get("scenario_sha256"):
         raise DamagedError(
-            f"{path}: is not the scenario of this {kind}, whose scenario_sha256 is another; use another folder"
+            f"{path}: is not the scenario of this {kind}, whose scenario_sha256 differs; use another folder"
         )
     return scenario
 
@@ -105,7 +107,7 @@ def _is_text_of(scenario: "Scenario", path: Path) -> bool:
 
 
 def _demand_claimable(path: Path, file: Path) -> None:
-    """Raise FolderError unless a folder is free, or holds no more than a start that was cut short."""
+    """Raise FolderError unless a folder is free, or holds only the start of an interrupted claim."""
     if path.is_dir() and not path.is_symlink():
         names = [one.name for one in path.iterdir()]
         partial = (UNFINISHED.fullmatch(name) for name in names)
@@ -120,23 +122,23 @@ def _demand_claimable(path: Path, file: Path) -> None:
 
 
 def _request(file: Path) -> dict[str, Any]:
-    """Return what the folder of an experiment was made for."""
+    """Return the request for which the folder of an experiment was made."""
     return {key: part for key, part in read_map(file).items() if key not in (FILES, PROGRAM, WARNINGS)}
 
 
 def complete(
     folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None], warnings: Sequence[str] = ()
 ) -> None:
-    """Make the tables of an experiment, unless this very program has made them before.
+    """Make the tables of an experiment, unless this version of the program has made them before.
 
-    Raises FolderError where another process is at work in the folder, DamagedError where a table was changed.
+    Raises FolderError where another process works in the folder, DamagedError where a table was changed.
 
     Args:
         folder: Its folder, see ``claim``.
         kind: The kind of experiment.
-        tables: Names of the files that are whole afterwards.
-        make: Writes them; what it needs of earlier attempts is in the journal.
-        warnings: What must be known before the tables are read, in English.
+        tables: Names of the files that are complete afterwards.
+        make: Writes them; the journal has the runs of earlier attempts.
+        warnings: What a reader must know before they read the tables, in English.
     """
     if _is_complete(folder, kind, tables):
         return
@@ -157,34 +159,30 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
         return False
     files = document.get(FILES)
     if not isinstance(files, dict) or set(files) != set(tables) or not all(map(is_sha256, files.values())):
-        raise DamagedError(f"{file}: is not what this program writes: {FILES} are not {', '.join(tables)}")
+        raise DamagedError(f"{file}: was not written by this program: {FILES} are not {', '.join(tables)}")
     demand_hashes(folder, files)
     return True
 
 
 def finished_request(folder: Path, kind: str) -> dict[str, Any]:
-    """Return what a finished experiment was made for.
-
-    Args:
-        folder: Its folder.
-        kind: The kind of experiment.
-
-    Returns:
-        What ``claim`` wrote down.
-
-    Raises:
-        FolderError: If the folder holds no such experiment, or one that is not finished.
-    """
+    """Return the request of a finished experiment, as ``claim`` wrote it; raises FolderError if there is none."""
     file = folder / f"{kind}.json"
     if not file.is_file():
-        raise FolderError(f"{folder}: no {kind}; the folder of one, with {file.name}")
+        raise FolderError(f"{folder}: holds no {kind}; give the folder of one, with {file.name}")
     if FILES not in read_map(file):
-        raise FolderError(f"{folder}: this {kind} is not finished; the command that began it goes on")
+        raise FolderError(f"{folder}: this {kind} is not finished; run its command again to resume it")
     return _request(file)
 
 
+def nullable(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
+    """Give some columns of numbers a type that has missing values; return the table."""
+    for column in columns:
+        frame[column] = frame[column].astype("Float64")
+    return frame
+
+
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:
-    """Write a table as Parquet; it appears whole or not at all."""
+    """Write a table as Parquet; it appears complete or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -193,16 +191,7 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
 
 
 def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
-    """Read a table of an experiment; one that was changed is a DamagedError.
-
-    Args:
-        folder: The folder of the experiment.
-        kind: Its kind.
-        name: The file.
-
-    Returns:
-        The table, with NA for missing values; ``attrs["warnings"]`` is what must be known before it is read.
-    """
+    """Read a table, with NA for missing values and ``attrs["warnings"]``; raises DamagedError if it was changed."""
     import pandas as pd
 
     about = read_map(folder / f"{kind}.json")
@@ -214,26 +203,16 @@ def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
 
 
 def finished_run(folder: Path, scenario: "Scenario") -> Run | None:
-    """Return the run of a scenario that an earlier call of the same command has finished.
-
-    Args:
-        folder: The folder of the run itself.
-        scenario: What is wanted of it, to the last letter: engine and record included.
-
-    Returns:
-        The run; None where there is none yet.
-
-    Raises:
-        FolderError: If there is another run, of other values or made by other sources; DamagedError if it was changed.
-    """
+    """Return the finished run of exactly this scenario in a folder, None if empty; raises FolderError for others."""
     from sim.store.provenance import versions
 
     if not (folder / RUN_JSON).exists():
         return None
     run = Run(folder)
-    if (folder / SCENARIO_YAML).read_text(encoding="utf-8") != scenario.yaml():
-        raise FolderError(f"{folder}: holds another run; a folder that does not exist or is empty")
+    other = run.manifest.get("components", []) != described(scenario.components)
+    if other or (folder / SCENARIO_YAML).read_text(encoding="utf-8") != scenario.yaml():
+        raise FolderError(f"{folder}: holds another run; use a folder that is new or empty")
     if run.manifest["versions"] != versions():
-        raise FolderError(f"{folder}: holds this run by another version of the program; another folder")
+        raise FolderError(f"{folder}: holds this run, made by another version of the program; use another folder")
     run.scenario = scenario
     return run

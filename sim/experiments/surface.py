@@ -1,9 +1,9 @@
-"""A surface through simulated points: kriging, with a plane as its trend, and what it is worth where nothing was run.
+"""A surface through simulated points: kriging with a plane as its trend, and its error where nothing was simulated.
 
-What was simulated at some points of a unit cube is taken to be a plane, plus a smooth departure from it whose values
-at two points are the more alike the nearer these are, plus what chance does to a single point. How near is near is
-estimated for each lever, and how much is chance, by restricted maximum likelihood. Every prediction is a sum of few
-products, so that a page can evaluate it; ``docs/explore.md`` says what it means.
+Values at points of a unit cube are modelled as a plane, plus a smooth departure that is more alike the nearer two
+points are, plus run-to-run noise at each point. The correlation length of each lever and the noise are estimated by
+restricted maximum likelihood. A prediction is a sum of few products, so that a page can evaluate it;
+``docs/explore.md`` explains it.
 """
 
 from dataclasses import dataclass
@@ -17,30 +17,30 @@ from sim.experiments.intervals import LEVEL
 Array = npt.NDArray[np.float64]
 
 LENGTHS = (0.1, 20.0)
-"""How far, in sides of the cube, departures stay alike: the least and the most that is tried."""
+"""Correlation lengths in sides of the cube: the least and the most that is tried."""
 
 CHANCE = (1e-4, 10.0)
-"""The variance of chance over that of the departure: the least and the most that is tried."""
+"""The variance of noise over that of the departure: the least and the most that is tried."""
 
 USUAL_LENGTH, LENGTH_SPREAD = 1.0, 1.0
-"""Where a length is thought to be before anything was run: the middle, and the standard deviation of its logarithm."""
+"""The prior of a length: its median, and the standard deviation of its logarithm."""
 
 USUAL_CHANCE, CHANCE_SPREAD = 1e-2, 2.0
-"""The same of chance."""
+"""The prior of the noise."""
 
 STARTS = ((0.5, 1e-2), (2.0, 1e-1))
-"""Lengths and chance at which the search begins; the better of the ends is taken."""
+"""Lengths and noise at which the search begins; the better result is taken."""
 
 
 @dataclass(frozen=True)
 class Surface:
-    """A surface through points of the unit cube, one for each replicate, all of the same shape.
+    """A surface through points of the unit cube, one for each replicate, all with the same lengths and noise.
 
     Attributes:
-        points: (points, levers) Where it was simulated.
-        values: (points, replicates) What came out there.
-        lengths: (levers,) How far departures from the plane stay alike, in sides of the cube.
-        chance: The variance of chance at a point over that of the departure.
+        points: (points, levers) The simulated points.
+        values: (points, replicates) The simulated values.
+        lengths: (levers,) Correlation lengths of departures from the plane, in sides of the cube.
+        chance: The variance of run-to-run noise at a point over that of the departure.
     """
 
     points: Array
@@ -64,7 +64,7 @@ class Surface:
 
     @cached_property
     def _projection(self) -> Array:
-        """What takes values to their weights, the plane taken out: (points, points)."""
+        """The map from values to their weights, without the plane: (points, points)."""
         plane, inverse = plane_of(self.points), self._solved(np.eye(len(self.points)))
         beside = inverse @ plane
         return np.asarray(inverse - beside @ np.linalg.solve(plane.T @ beside, beside.T))
@@ -77,24 +77,24 @@ class Surface:
 
     @cached_property
     def weights(self) -> Array:
-        """(points, replicates) What the likeness to each point is multiplied by."""
+        """(points, replicates) The factor of the correlation with each point."""
         return self._solved(self.values - plane_of(self.points) @ self.slopes)
 
     @property
     def freedom(self) -> int:
-        """The degrees of freedom that the plane leaves."""
+        """The degrees of freedom that remain after the plane."""
         points, levers = self.points.shape
         return int(points - levers - 1)
 
     @cached_property
     def deviation(self) -> float:
-        """The standard deviation of the departure from the plane, of the mean over replicates."""
+        """The standard deviation of the departure from the plane, for the mean over replicates."""
         mean = self.values.mean(axis=1)
         return float(np.sqrt(max(0.0, float(mean @ self._projection @ mean)) / self.freedom))
 
     @cached_property
     def left_out(self) -> tuple[Array, Array]:
-        """Errors of the mean at each point, had it been left out, and the standard deviations that go with them."""
+        """Prediction errors of the mean at each point if it is left out, and their predicted standard deviations."""
         diagonal = np.diag(self._projection)
         return self._projection @ self.values.mean(axis=1) / diagonal, self.deviation / np.sqrt(diagonal)
 
@@ -102,8 +102,7 @@ class Surface:
     def width(self) -> float:
         """Half the width of the interval of ``LEVEL``, in standard deviations.
 
-        It is Student's quantile; where points that are left out miss by more than their deviations say, by as much
-        wider.
+        It is Student's quantile, made wider by the factor by which left-out points miss more than predicted.
         """
         from scipy.special import stdtrit
 
@@ -112,14 +111,14 @@ class Surface:
         return float(stdtrit(self.freedom, (1.0 + LEVEL) / 2.0)) * max(1.0, float(missed))
 
     def at(self, places: Array) -> tuple[Array, Array]:
-        """Return what the surface says at some places.
+        """Return the predictions of the surface at some places.
 
         Args:
             places: (places, levers) In the unit cube.
 
         Returns:
-            (places, replicates) What a simulation there would give, and (places,) the standard deviation of that for
-            the mean over replicates, chance of a single point included.
+            (places, replicates) The predicted values, and (places,) the standard deviation of their mean over
+            replicates, with the noise of one point.
         """
         near = correlations(places, self.points, self.lengths)
         plane, own = plane_of(places), plane_of(self.points)
@@ -130,12 +129,12 @@ class Surface:
 
 
 def plane_of(places: Array) -> Array:
-    """Return what a plane is a sum of: 1 and each coordinate, (places, 1 + levers)."""
+    """Return the terms of a plane: 1 and each coordinate, (places, 1 + levers)."""
     return np.concatenate([np.ones((len(places), 1)), places], axis=1)
 
 
 def correlations(places: Array, points: Array, lengths: Array) -> Array:
-    """Return how alike departures are between places and points: Matérn's function of order 5/2.
+    """Return the correlations of departures between places and points: Matérn's function of order 5/2.
 
     Source:
         Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equation 4.17.
@@ -146,14 +145,14 @@ def correlations(places: Array, points: Array, lengths: Array) -> Array:
 
 
 def fitted(points: Array, values: Array) -> Surface:
-    """Fit a surface to what was simulated.
+    """Fit a surface to simulated values.
 
     Args:
-        points: (points, levers) In the unit cube, all different; more of them than levers + 1.
-        values: (points, replicates) What came out.
+        points: (points, levers) In the unit cube, all different; more than levers + 1 of them.
+        values: (points, replicates) The simulated values.
 
     Returns:
-        The surface whose lengths and chance make the mean over replicates likeliest.
+        The surface whose lengths and noise make the mean over replicates most likely.
     """
     from scipy.optimize import minimize
 
@@ -180,9 +179,9 @@ def fitted(points: Array, values: Array) -> Surface:
 
 
 def _unlikeliness(logarithms: Array, points: Array, target: Array) -> tuple[float, Array]:
-    """Return how unlikely lengths and chance are, and its slopes.
+    """Return the negative log posterior of lengths and noise, and its gradient.
 
-    It is the restricted likelihood, the scale profiled out, with what is thought of lengths and chance beforehand.
+    It is the restricted likelihood, with the scale profiled out, and the priors of lengths and noise.
 
     Source:
         Patterson and Thompson, Biometrika 58 (1971) 545; slopes as in Rasmussen and Williams (2006), equation 5.9.

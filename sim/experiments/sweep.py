@@ -1,11 +1,11 @@
-"""A sweep: every point of a design is simulated, and one table, the catalogue, keeps what came out, one row a run.
+"""A sweep: simulate every point of a design, and keep the results in one table, the catalogue, one row for each run.
 
-``design`` says which points there are, ``simulations`` makes the runs; this module checks the values that are asked
-for and writes the catalogue.
+``design`` chooses the points, ``simulations`` makes the runs; this module checks the requested values and writes the
+catalogue.
 
-The folder of a sweep holds ``sweep.json`` (what was asked for), ``scenario.yaml`` (the scenario that is varied) and,
-once all is done, ``catalogue.parquet``, whose hash ``sweep.json`` then has. Until then a journal holds what is
-finished: the same call goes on from there.
+The folder of a sweep holds ``sweep.json`` (the request), ``scenario.yaml`` (the scenario that is varied) and, once
+complete, ``catalogue.parquet``, whose hash is then in ``sweep.json``. Until then a journal holds the finished runs: the
+same call resumes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +26,8 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
+from sim.midnight.component import Component
+from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.load import value_at
@@ -44,7 +46,7 @@ POINT, REPLICATE, SEED, STATUS, MESSAGE = "point", "replicate", "seed", "status"
 DONE = "done"
 
 ROWS = 1024
-"""Rows of the catalogue that are in memory at a time."""
+"""Rows of the catalogue that are in memory at once."""
 
 
 def sweep(
@@ -54,31 +56,34 @@ def sweep(
     samples: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
+    components: Sequence[Component] = (),
     **computing: Unpack[Computing],
 ) -> "pd.DataFrame":
     """Simulate a scenario at every point of a design, once for each seed.
 
-    All points meet the same seeds, so their runs can be compared pair by pair. A sweep that was interrupted goes on,
-    one that is done is read; neither workers nor interruptions change its bytes. What cannot be varied is a
-    DesignError; a folder that holds something else, a FolderError; workers that are gone, a SimulationError.
+    All points have the same seeds, so their runs can be compared pair by pair. An interrupted sweep is resumed, a
+    finished one is read; neither workers nor interruptions change its bytes. An impossible design raises a DesignError;
+    a folder that holds something else, a FolderError; lost workers, a SimulationError.
 
     Args:
         scenario: The scenario that is varied.
-        vary: Values by dotted key; if not given, the scenario's ``sweep`` says them, the kind and the samples.
-        kind: How values are combined, ``grid``, ``sobol``, ``lhs`` or ``box``, see ``design``; a grid if not given.
-        samples: The number of points of a design that is no grid.
+        vary: Values by dotted key; by default the scenario's ``sweep`` gives them, the kind and the samples.
+        kind: How values are combined, ``grid`` (the default), ``sobol``, ``lhs`` or ``box``, see ``design``.
+        samples: The number of points of a design other than a grid.
         replicates: Runs of each point, with seeds counting up from the scenario's.
-        folder: Where it is kept, ``results/sweeps/NAME-HASH`` if not given.
-        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+        folder: Where it is kept, by default ``results/sweeps/NAME-HASH``.
+        components: Components of every run, as ``sim.run`` takes them; each run begins with a copy of its own.
+        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
-        The catalogue, one row a run in the order of the design, with ``point``, ``replicate``, ``seed``, a column for
-        each varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country),
-        figures (``NAME@START..END``) and what became of the alerts of each tier (``expired_TIER``,
+        The catalogue, one row for each run in the order of the design, with ``point``, ``replicate``, ``seed``, a
+        column for each varied key, ``status`` (``done`` or ``failed``), ``message``, totals (scaled up to the country),
+        figures (``NAME@START..END``) and outcomes of the alerts of each tier (``expired_TIER``,
         ``first_contact_TIER``), missing where the run failed or nothing was counted. ``attrs["warnings"]`` says what
-        runs of this size cannot say.
+        runs of this size cannot show.
     """
     demand_keywords("sweep", computing, Computing.__optional_keys__)
+    scenario = with_components(scenario, components)
     plan = planned(scenario, vary, kind, samples)
     path = prepared(scenario, plan, replicates, folder)
 
@@ -95,21 +100,21 @@ def sweep(
 def planned(
     scenario: Scenario, vary: Mapping[str, Sequence[Value]] | None, kind: str | None, samples: int | None
 ) -> Design:
-    """Return the design of these arguments of ``sweep``, its values as the scenario has them.
+    """Return the design of these arguments of ``sweep``, with values as the scenario has them.
 
     Raises:
-        DesignError: If it cannot be made, or if rounding makes all values of a parameter one.
+        DesignError: If it cannot be made, or if rounding makes all values of a parameter equal.
     """
     own = scenario.spec.sweep
     values_by_key: dict[str, Sequence[Value]] = {}
     for typed, values in (own.vary if vary is None else vary).items():
         key = coded_key(typed, scenario.spec.population.names)
         if key in values_by_key:
-            raise DesignError(f"{typed} is varied twice; each parameter once")
+            raise DesignError(f"{typed} is varied twice; give each parameter once")
         values_by_key[key] = values
     for key in values_by_key:
         if key.partition(".")[0] in ("seed", "sweep", "calibration", "record", "name", "title"):
-            raise DesignError(f"{key} is not varied; parameters, and --replicates for seeds")
+            raise DesignError(f"{key} cannot be varied; vary parameters, and use --replicates for seeds")
     checked = {key: [_checked(scenario, key, value) for value in values] for key, values in values_by_key.items()}
     if vary is None:
         kind, samples = kind or own.design, own.samples if samples is None else samples
@@ -125,7 +130,7 @@ def planned(
 
 
 def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | None) -> Path:
-    """Make the folder of a sweep, or find the one where it goes on, as ``claim`` does."""
+    """Make the folder of a sweep, or find the one to resume, as ``claim`` does."""
     request = {
         "design": plan.kind,
         "points": len(plan),
@@ -136,7 +141,7 @@ def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | N
 
 
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:
-    """Return a value as the resolved scenario has it; raises DesignError where the scenario cannot have it."""
+    """Return a value as the resolved scenario has it; raises DesignError if the scenario cannot have it."""
     try:
         moved = changed(scenario, {key: value})
     except ScenarioError as error:
@@ -145,12 +150,12 @@ def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     try:
         resolved: Value = plain(value_at(moved.levers, key))
     except KeyError:
-        raise DesignError(f"{key}={value}: takes the key away; a number, a switch or a word") from None
+        raise DesignError(f"{key}={value}: removes the key; give a number, a switch or a word") from None
     outside = out_of_range(scenario, key, resolved)
     if outside is not None:
-        raise DesignError(f"{key}={value}: is outside its range; a value in [{outside[0]}, {outside[1]}]")
+        raise DesignError(f"{key}={value}: lies outside its range; use a value in [{outside[0]}, {outside[1]}]")
     if isinstance(resolved, dict | list):
-        raise DesignError(f"{key} is no single value; the key of a number, a switch or a word")
+        raise DesignError(f"{key} is not a single value; give the key of a number, a switch or a word")
     return resolved
 
 
@@ -162,7 +167,7 @@ def _scenarios(scenario: Scenario, plan: Design, replicates: int) -> Iterator[Sc
 
 
 def _write(path: Path, scenario: Scenario, plan: Design, replicates: int, outcomes: Outcomes) -> None:
-    """Write the catalogue, some rows at a time."""
+    """Write the catalogue in batches of rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -191,7 +196,7 @@ def _rows(scenario: Scenario, plan: Design, replicates: int, outcomes: Iterable[
 
 
 def _schema(plan: Design, outcomes: Iterable[Outcome]) -> "pa.Schema":
-    """Return the columns: every quantity of any run, a whole number where it is one in all of them."""
+    """Return the columns: every quantity of any run, an integer where it is one in all runs."""
     import pyarrow as pa
 
     types: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}

@@ -1,7 +1,7 @@
-"""Trials of staff: runs of a promise with so many seats in each province, and the smallest numbers that keep it.
+"""Trials of staff: runs of a promise with given seats in each province, and the smallest numbers that keep it.
 
-``promise`` says what is promised, ``bisection`` how numbers are searched for; this module makes trials into runs and
-counts their alerts. ``half_hours`` goes on from here to rosters.
+``promise`` defines the promise, ``bisection`` searches for numbers; this module turns trials into runs and counts their
+alerts. ``half_hours`` continues from here to rosters.
 """
 
 import math
@@ -23,6 +23,7 @@ from sim.country.schedule import Schedule, desks_of, staff_of
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, with_staff
 from sim.experiments.simulations import Simulations
+from sim.experiments.store import nullable
 from sim.reading.outcomes import Outcome
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
@@ -35,18 +36,18 @@ if TYPE_CHECKING:
 KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
 
 SERVICE_DAYS = 30
-"""Days for which a service may hold a seat beyond its alert's deadline, in the bound on seats that can be busy."""
+"""Days for which a service may hold a seat beyond its alert's deadline, in the bound on busy seats."""
 
 MOST_SEAT_MS = 2**62
-"""Staffed time of a desk over all provinces that 64 bits can hold."""
+"""Staffed time of a desk over all provinces that fits into 64 bits."""
 
 
 @dataclass(frozen=True)
 class Trial:
     """Counts of one policy, added up over replicates, by province; victims and money prevented are means.
 
-    Where half hours are read, ``weekdays`` are the tier's alerts by weekday, ``busy`` and ``staffed`` are the
-    desk's busy time and that of its seats on duty in ms, (7 weekdays, 48 half hours) by province.
+    If half hours are read, ``weekdays`` are the tier's alerts by weekday, ``busy`` and ``staffed`` the busy time of the
+    desk and the time of its seats on duty in ms, (7 weekdays, 48 half hours) by province.
     """
 
     provinces: dict[int, dict[str, int]]
@@ -58,7 +59,7 @@ class Trial:
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> "Trial":
-        """Return the trial whose replicates had these outcomes."""
+        """Return the trial whose replicates have these outcomes."""
         counts: dict[int, dict[str, int]] = {}
         for outcome in outcomes:
             for code, row in outcome["provinces"].items():
@@ -75,11 +76,11 @@ class Trial:
         )
 
     def ended(self, code: int) -> int:
-        """Return how many alerts count in a province."""
+        """Return the number of alerts that count in a province."""
         return self.provinces[code]["reached"] + self.provinces[code]["failed"]
 
     def share(self, code: int) -> float | None:
-        """Return the share that was reached in a province; None where no alert counts."""
+        """Return the share of alerts reached in a province; None where no alert counts."""
         return self.provinces[code]["reached"] / self.ended(code) if self.ended(code) else None
 
     def keeps(self, code: int, target: Fraction) -> bool:
@@ -123,12 +124,12 @@ class Trials:
             for code in codes
         }
         able = [code for code in codes if self.ceiling.ended(code) and self.ceiling.keeps(code, self.targets[code])]
-        self.tell(f"with staff without limit the promise is kept in {len(able)} of {len(codes)} provinces")
+        self.tell(f"unlimited staff keeps the promise in {len(able)} of {len(codes)} provinces")
         current = self._current()
         if able:
             seats = {code: max(1, math.floor(current[code] * self.scale + 0.5)) for code in able}
             candidates = bisect(self._enough, seats, {code: self.most[code] for code in able})
-            self.tell("each province has its number by itself; all of them together now, then one less")
+            self.tell("each province has its number; now all together, then one less")
             settled = settle(self._enough, candidates)
             self.smallest, self.unsettled = settled.numbers, settled.unsettled
         self.final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
@@ -166,15 +167,13 @@ class Trials:
         frame = pd.DataFrame(rows)
         frame["staff"] = frame["staff"].astype("Int64")
         frame["monotone"] = frame["monotone"].astype("boolean")
-        for column in ("share", "one_less", "as_it_is", "ceiling", "utilisation"):
-            frame[column] = frame[column].astype("Float64")
-        return frame
+        return nullable(frame, ("share", "one_less", "as_it_is", "ceiling", "utilisation"))
 
     def curve(self, factors: Sequence[float]) -> "pd.DataFrame":
         """Return the cost curve at some multiples of the smallest staff, see ``Staffing.curve``."""
         import pandas as pd
 
-        self.tell("the cost curve")
+        self.tell("computing the cost curve")
         numbers = [
             {code: math.floor(number * factor + 0.5) for code, number in self.smallest.items()} for factor in factors
         ]
@@ -199,17 +198,14 @@ class Trials:
                     "prevented_money_change": trial.prevented_money - self.final.prevented_money,
                 }
             )
-        frame = pd.DataFrame(rows)
-        for column in ("factor", "share"):
-            frame[column] = frame[column].astype("Float64")
-        return frame
+        return nullable(pd.DataFrame(rows), ("factor", "share"))
 
     def staffed(self, seats: Mapping[int, int]) -> "Scenario":
-        """Return the policy with so many seats in some provinces."""
+        """Return the policy with these seats in some provinces."""
         return with_staff(self.policy, self.promise.desk, self._staff(seats)) if seats else self.policy
 
     def _monotone(self, code: int) -> bool | None:
-        """Return whether in all trials as much staff or more was enough and less was not; None without a number."""
+        """Return whether in all trials as many seats or more were enough and fewer were not; None without a number."""
         smallest = self.smallest.get(code)
         if smallest is None:
             return None
@@ -217,7 +213,7 @@ class Trials:
         return all(trial.keeps(code, self.targets[code]) == (number >= smallest) for number, trial in own)
 
     def status(self, code: int) -> str:
-        """Return what became of the promise in a province."""
+        """Return the status of a province's promise."""
         if not self.ceiling.ended(code):
             return NO_ALERTS
         if code not in self.smallest:
@@ -236,17 +232,9 @@ class Trials:
             seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
 
     def _wanted(self, peak: int) -> int:
-        """Return a bound on the seats that alerts can hold at once.
-
-        An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
-        shift with the smallest share, on the day when the staff is smallest, is to have as many.
-
-        Args:
-            peak: The most alerts that are issued on a day.
-
-        Returns:
-            Seats at a share on duty of 1, before growth.
-        """
+        """Return a bound on the seats that alerts can hold at once, from the most that are issued on a day."""
+        # An alert holds at most one seat, until its deadline or the end of a service that began before. The shift with
+        # the smallest share, on the day with the smallest staff, must have as many.
         spec = self.policy.spec
         simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
         longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
@@ -254,7 +242,7 @@ class Trials:
         return math.ceil((peak + 1) * alive / self._multiples[0])
 
     def _most_seats(self) -> int:
-        """Return the most seats of a province that the schema allows and whose staffed time can be added up."""
+        """Return the most seats of a province that the schema allows and whose staffed time 64 bits can hold."""
         spec = self.policy.spec
         days = (spec.period.end - spec.period.start).days + 1
         countable = MOST_SEAT_MS / (days * DAY_MS * len(self.country) * max(1.0, self._multiples[1]))
@@ -264,7 +252,7 @@ class Trials:
 
     @cached_property
     def _multiples(self) -> tuple[float, float]:
-        """The least and the most that the desk's staff is multiplied by, by shares on duty and growth."""
+        """The least and the most factor of the desk's staff, from shares on duty and growth."""
         calendar = Calendar.of(self.policy.spec.period)
         return Schedule(self.policy.spec, self.country).multiples(self.desk, calendar.first, calendar.last)
 
@@ -282,14 +270,14 @@ class Trials:
         return trials
 
     def simulated(self, policies: "Sequence[Scenario]", later: int = 0) -> list[Trial]:
-        """Simulate some policies, each with all seeds, or with as many ``later`` ones."""
+        """Simulate some policies, each with all seeds, or with the same number of seeds ``later``."""
         seed, each = self.policy.spec.seed + later, self.replicates
         scenarios = [changed(policy, {"seed": seed + number}) for policy in policies for number in range(each)]
         outcomes = self._simulations.run(scenarios, len(scenarios))
         return [Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
 
     def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
-        """Return the country's staff for seats at simulated scale; as staff of the scenario it makes the same seats."""
+        """Return the country's staff for seats at simulated scale; it gives the same seats again."""
         return {code: round(number / self.scale) for code, number in seats.items()}
 
     def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
@@ -298,12 +286,12 @@ class Trials:
         return dict(zip(self.country.codes, staff, strict=True))
 
     def hours(self, staffed_ms: int) -> float:
-        """Return staffed time as simulated in hours of the country, of a seed."""
+        """Convert simulated staffed time into hours of the country, for one seed."""
         return staffed_ms / HOUR_MS / self.replicates / self.scale
 
 
 def _half_hours(outcomes: Sequence[Outcome], measure: str) -> dict[int, NDArray[np.int64]]:
-    """Return a measure by province, weekday and half hour, added up; empty where it was not read."""
+    """Return a measure by province, weekday and half hour, added up; empty if it was not read."""
     added: dict[int, NDArray[np.int64]] = {}
     for outcome in outcomes:
         for code, table in outcome.get(measure, {}).items():
@@ -312,5 +300,5 @@ def _half_hours(outcomes: Sequence[Outcome], measure: str) -> dict[int, NDArray[
 
 
 def _whole_country(staff: Mapping[int, float]) -> float:
-    """Return the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
+    """Return the staff of all provinces to a millionth, without the rounding of shares of the national staff."""
     return round(math.fsum(staff.values()), 6)

@@ -1,9 +1,9 @@
-"""What a run costs on a machine: seconds, bytes of memory, bytes on disk.
+"""The cost of a run on a machine: seconds, bytes of memory, bytes on disk.
 
-Each is a sum of terms, an amount of the run's work times a coefficient. Coefficients of time are seconds on the machine
-``HOME``; on another one they are as many times longer as what they rest on: Python, or arithmetic and memory. They are
-fitted by ``python -m benchmarks.forecast`` to runs of several scenarios, scales and engines; how far they are off is
-said in docs/performance.md.
+Each is a sum of terms: an amount of the run's work times a coefficient. Coefficients of time are seconds on the machine
+``HOME``; on another one they scale with the speed they depend on: Python, or arithmetic and memory. ``python -m
+benchmarks.forecast`` fits them to runs of several scenarios, scales and engines; docs/performance.md states their
+error.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Coefficients:
     """What a run costs, by term.
 
     Attributes:
-        start: Seconds of a process until it can begin.
-        run: Seconds of a run whatever its length.
+        start: Seconds until a process is ready.
+        run: Seconds of a run of any length.
         day: Seconds of a day: midnight, records.
         province_day: Seconds of a day of a province: cells, tables, figures.
         attempt: Seconds of a potential attempt.
-        alert: Seconds of an alert, with what it leads to.
+        alert: Seconds of an alert and all that follows from it.
         alert_by_reference: The same by the engine ``reference``.
         event: Seconds of an alert whose events are kept.
         person: Seconds of a person: their byte is written for the first time.
@@ -58,47 +58,47 @@ TIME = Coefficients(
     person=2.4e-9,
     person_month=1.4e-10,
 )
-"""Seconds on ``HOME``. Those of an attempt and of a person are read off the whole country, which no fit runs; small
-runs cannot tell attempts from alerts."""
+"""Seconds on ``HOME``. Those of an attempt and of a person come from the whole country, which the fit does not run:
+small runs cannot separate attempts from alerts."""
 
 COMPILING_S = {"vector": 34.0, "reference": 12.0}
-"""Seconds on ``HOME`` in which an engine is compiled, at its first run by this version."""
+"""Seconds on ``HOME`` to compile an engine, at its first run of this version."""
 
 COMPILING_BYTES = 600e6
-"""Memory that compiling takes more."""
+"""Additional memory of compiling."""
 
 MOST_THREADS = 10
-"""So many threads at most help: the largest province is a twelfth of the country, and a day ends with the last."""
+"""The most threads that help: the largest province is a twelfth of the country, and a day ends with the last."""
 
 BASE_BYTES = 240e6
 """Memory of a process with its libraries."""
 
 TABLE_BYTES = 2.4e6
-"""Memory of tables that are read back for figures, times the root of the days of all provinces."""
+"""Memory of tables that are read back for figures, times the square root of province-days."""
 
 ALERT_BYTES = 1000.0
-"""Memory of each alert of a day: it is under way for some days, and counted for a month. Read off the whole country."""
+"""Memory of each alert of a day: it is in progress for some days, and counted for a month; from the whole country."""
 
 FOLDER_BYTES, MONTH_BYTES = 105e3, 15e3
-"""Disk of a run of any length, and of a month: tables that have rows by month."""
+"""Disk of a run of any length, and of a month: tables with rows by month."""
 
 DISK_ATTEMPTS, DISK_ALERTS, DISK_POWER = 9.7, 35.0, 0.35
-"""Disk of a day of a province: factors of attempts and alerts a day in a province, and the power to which they go: most
-rows are there once there is one of each kind, and counts in them grow by digits."""
+"""Disk of a day of a province: factors of attempts and alerts a day in a province, and their exponent: most rows exist
+once there is one of each kind, and counts in them grow by digits."""
 
 EVENT_BYTES = 48.0
-"""Disk of an alert whose events are kept, with what it leads to."""
+"""Disk of an alert whose events are kept, and all that follows from it."""
 
 OUTCOME_BYTES = 6e3
-"""Disk of a run of which an experiment keeps the outcome alone."""
+"""Disk of a run of which an experiment keeps only the outcome."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What runs cost.
+    """The cost of runs.
 
     Attributes:
-        start_s: Seconds of a process until it can make its first run.
+        start_s: Seconds until a process can make its first run.
         compiling_s: Seconds of compiling, 0 where that was done before.
         serial_s: Seconds of a run in one thread.
         shared_s: Seconds of a run that threads share.
@@ -115,7 +115,7 @@ class Cost:
 
     @classmethod
     def of(cls, work: Work, machine: Machine, coefficients: Coefficients = TIME) -> "Cost":
-        """Return what a run of this work costs on a machine."""
+        """Return the cost of a run on a machine."""
         python, kernels = slower(machine.speeds)
         terms = work_terms(work)
         serial = sum(getattr(coefficients, name) * terms[name] for name in SERIAL) * python
@@ -138,10 +138,10 @@ class Cost:
 
 
 SERIAL = ("run", "day", "province_day", "event", "person", "person_month")
-"""Terms of one thread, most of which rest on Python."""
+"""Terms of one thread, most of which depend on Python."""
 
 SHARED = ("attempt", "alert")
-"""Terms that threads share, which rest on arithmetic and on memory."""
+"""Terms that threads share, which depend on arithmetic and memory."""
 
 
 def slower(speeds: Speeds) -> tuple[float, float]:
@@ -151,7 +151,7 @@ def slower(speeds: Speeds) -> tuple[float, float]:
 
 
 def work_terms(work: Work) -> dict[str, float]:
-    """Return the amount of each term of time but the start, by its name."""
+    """Return the amount of each term of time except the start, by its name."""
     return {
         "run": 1.0,
         "day": work.days,
@@ -165,7 +165,7 @@ def work_terms(work: Work) -> dict[str, float]:
 
 
 def memory_of(work: Work) -> float:
-    """Return the memory of a process that makes a run, in bytes: a byte a person, and what is under way."""
+    """Return the bytes of memory of a process that makes a run: a byte for each person, and alerts in progress."""
     tables = TABLE_BYTES * sqrt(work.province_days)
     return BASE_BYTES + tables + work.people + ALERT_BYTES * work.alerts / work.days
 

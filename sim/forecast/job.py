@@ -1,4 +1,4 @@
-"""The forecast of a command: all its runs together, on this machine."""
+"""The forecast of a command: time, memory and disk of all its runs together, on this machine."""
 
 import math
 import shutil
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 SPREAD = 1.5
-"""A run may take so many times less or more than is reckoned: what machines, other work on them and scenarios differ in
-beyond the model (docs/performance.md)."""
+"""A run may take so many times less or more than predicted: machines, other work on them and scenarios differ in ways
+that the model leaves out (docs/performance.md)."""
 
 TOLD_FROM_S = 300.0
-"""A command that may take so long says so before it begins."""
+"""A command that may take so long says so before it starts."""
 
 UNMEASURED = 4.0
 """A machine that was not measured yet may be so many times slower than ``HOME``."""
 
 ASKED_S = 0.017
-"""Seconds on ``HOME`` that an experiment takes for each run itself: to make its scenario, to keep its outcome."""
+"""Seconds on ``HOME`` of an experiment's own work for each run: making its scenario, keeping its outcome."""
 
 BESIDE = 0.84
-"""Of its speed a process keeps so much when each core has one: measured by ``benchmarks.growth``."""
+"""The share of its speed that a process keeps when each core has one: measured by ``benchmarks.growth``."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Runs of like scenarios: one of them, and how many they are."""
+    """Runs of similar scenarios: one of the scenarios, and the number of runs."""
 
     scenario: "Scenario"
     runs: Counts
@@ -48,9 +48,9 @@ class Job:
 
     Attributes:
         batches: Its runs.
-        workers: Threads of a run, or processes; as many as there are cores if None.
-        beside: Whether runs are made side by side and only their outcomes are kept.
-        kept: Whether the folders of runs that are made one after the other stay, or each goes before the next.
+        workers: Threads of a run, or processes; None for one on each core.
+        beside: Whether runs are made in parallel and only their outcomes are kept.
+        kept: Whether the folders of successive runs stay, or each is removed before the next.
     """
 
     batches: Sequence[Batch]
@@ -60,12 +60,12 @@ class Job:
 
     @classmethod
     def of_folders(cls, scenarios: "Iterable[Scenario]", each: int, workers: int | None, kept: bool = True) -> "Job":
-        """Return the job of runs that are made one after the other: each scenario so many times."""
+        """Return the job of successive runs: each scenario so many times."""
         return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, False, kept)
 
     @classmethod
     def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
-        """Return the job of runs of like scenarios that are made side by side."""
+        """Return the job of parallel runs of similar scenarios."""
         return cls([Batch(scenario, runs)], workers, beside=True)
 
     @property
@@ -79,14 +79,14 @@ class Forecast:
     """What a command will take.
 
     Attributes:
-        runs: How many runs it makes.
-        low_s: Seconds that it takes at least, of a typical number of runs.
-        high_s: Seconds that it takes at most, of a typical number of runs.
-        most_s: Seconds that it takes at most, of the most runs.
-        compiling_s: What of it is compiling.
-        memory_bytes: At its peak, of all processes.
-        disk_bytes: At its peak.
-        cores: Cores at work.
+        runs: The number of runs.
+        low_s: The least seconds, for a typical number of runs.
+        high_s: The most seconds, for a typical number of runs.
+        most_s: The most seconds, for the most runs.
+        compiling_s: Seconds of compiling within that.
+        memory_bytes: Peak of all processes.
+        disk_bytes: Peak.
+        cores: Cores in use.
     """
 
     runs: Counts
@@ -134,7 +134,7 @@ class Forecast:
         else:
             disk = sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
         if job.beside:
-            memory += BASE_BYTES  # of the process that asks for the runs
+            memory += BASE_BYTES  # of the process that requests the runs
             disk += OUTCOME_BYTES * job.runs.typical
         return cls(
             runs=job.runs,
@@ -149,46 +149,48 @@ class Forecast:
 
     @property
     def line(self) -> str:
-        """What a long command says of itself."""
+        """The line that a long command prints before it starts."""
         return (
             f"about {between(self.low_s, self.high_s)}, {size(self.memory_bytes)} of memory, "
             f"{size(self.disk_bytes)} on disk; --dry-run says more"
         )
 
     def lines(self, machine: Machine) -> list[str]:
-        """Return what ``--dry-run`` says."""
+        """Return the lines that ``--dry-run`` prints."""
         runs = f"{self.runs.most:,}"
         if not self.runs.is_known:
-            runs = f"some {self.runs.typical:,}; at least {self.runs.least:,}, at most {self.runs.most:,}"
+            runs = f"about {self.runs.typical:,}; at least {self.runs.least:,}, at most {self.runs.most:,}"
         cores = "one core" if self.cores == 1 else f"{self.cores} cores"
-        time = f"{between(self.low_s, self.high_s)} with {cores}, if nothing else is at work here"
+        time = f"{between(self.low_s, self.high_s)} with {cores}, if this machine does nothing else"
         if not self.runs.is_known:
-            time += f"; the most runs, up to {lasting(self.most_s)}"
+            time += f"; up to {lasting(self.most_s)} for the most runs"
         lines = [
             f"runs    {runs}",
             f"time    {time}",
             f"memory  {size(self.memory_bytes)} of {size(machine.memory_bytes)}",
-            f"disk    {size(self.disk_bytes)} of {size(shutil.disk_usage(Path()).free)} that are free",
+            f"disk    {size(self.disk_bytes)} of {size(shutil.disk_usage(Path()).free)} free",
         ]
         if self.compiling_s:
             compiling = lasting(self.compiling_s)
-            lines.append(f"        {compiling} of the time is compiling, at the first run of this version only")
+            lines.append(f"        {compiling} of the time is compiling, only at the first run of this version")
         if self.memory_bytes > machine.memory_bytes:
-            lines.append("        this machine has less memory; fewer --workers, a smaller --scale, or --pool")
+            lines.append(
+                "        this machine has too little memory; use fewer --workers, a smaller --scale, or --pool"
+            )
         return [*lines, "nothing was simulated, nothing was written"]
 
     @property
     def document(self) -> dict[str, Any]:
-        """What ``--dry-run`` says, as JSON has it."""
+        """The forecast as ``--dry-run --json`` prints it."""
         return {**asdict(self), "runs": self.runs._asdict()}
 
 
 def long_one(job: Job, tell: Tell) -> Forecast | None:
-    """Return the forecast of a job that its user should know of before it begins; None for any other.
+    """Return the forecast of a job that takes so long that its user should know before it starts; else None.
 
     Args:
-        job: What is to be run.
-        tell: Called with a line where this machine has to be measured first: only for what may take long.
+        job: The runs.
+        tell: Called with a line where this machine must be measured first: only for what may take long.
     """
     if known() is None and Forecast.of(job, machine_of(HOME)).high_s * UNMEASURED < TOLD_FROM_S:
         return None
@@ -204,7 +206,7 @@ def between(low: float, high: float) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """Return a time in a unit of its own, ``30 s``."""
+    """Return a time in a suitable unit, ``30 s``."""
     per, unit = _unit(seconds)
     return f"{_short(seconds / per)} {unit}"
 
@@ -217,12 +219,12 @@ def _unit(seconds: float) -> tuple[float, str]:
 
 
 def _short(amount: float) -> str:
-    """Return an amount to two digits, or whole where it has more."""
+    """Return an amount to two digits, or whole if it has more."""
     return f"{amount:,.0f}" if amount >= 10.0 else f"{amount:.2g}"
 
 
 def size(number: float) -> str:
-    """Return bytes as people say them, ``3.1 GB``."""
+    """Return bytes in a suitable unit, ``3.1 GB``."""
     for per, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
         if number >= per:
             return f"{_short(number / per)} {unit}"

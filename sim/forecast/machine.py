@@ -1,8 +1,8 @@
-"""How quick this machine is, measured once in a few seconds and kept in the user's cache.
+"""The speed of this machine, measured once in a few seconds and kept in the user's cache.
 
-Three things are measured, each on one core: Python itself, arithmetic (numpy's SFC64, as in the benchmarks), and bytes
-read here and there in memory. What a run costs in each of them says ``cost``. It is measured again for another version
-of this file, another processor or another Python, since a cache is found under the hash of these.
+Three speeds are measured, each on one core: Python itself, arithmetic (numpy's SFC64, as in the benchmarks), and random
+reads of memory. ``cost`` has the cost of a run in each of them. A new version of this room, another processor or
+another Python needs a new measurement: the cache is keyed by the hash of these.
 """
 
 import hashlib
@@ -23,23 +23,23 @@ from sim.store.provenance import machine as described
 Tell = Callable[[str], None]
 
 ROUNDS_S = 3.0
-"""Seconds for which the three are measured in turn; the best round of each counts, for others may be at work."""
+"""Seconds for which the three are measured in turn; the best round of each counts, since others may use the machine."""
 
 MEASURED_S = 4
-"""What is said of how long it takes, with what is to be loaded."""
+"""Seconds of a measurement as announced, loading included."""
 
 STEPS = 100_000
 DOUBLES = 1 << 16
 PLACES = 1 << 20
 READ_BYTES = 128 << 20
-"""Far beyond any cache."""
+"""Much larger than any cache."""
 
 KIND = "machine"
 
 
 @dataclass(frozen=True)
 class Speeds:
-    """Seconds on one core: of a hundred thousand steps of Python, of 65,536 doubles, of 2**20 bytes read anywhere."""
+    """Seconds on one core: of 100,000 steps of Python, of 65,536 doubles, of 2**20 random reads of a byte."""
 
     python_s: float
     doubles_s: float
@@ -56,22 +56,22 @@ class Machine:
 
 
 def this_machine(tell: Tell) -> Machine:
-    """Return this machine; it is measured the first time.
+    """Return this machine; measure it the first time.
 
     Args:
-        tell: Called with a line where it has to be measured.
+        tell: Called with a line where it must be measured.
     """
     return machine_of(known() or _measured(tell))
 
 
 def machine_of(speeds: Speeds) -> Machine:
-    """Return this machine as it would be with these speeds."""
+    """Return this machine with given speeds."""
     about = described()
     return Machine(speeds, int(about["cores"]), int(about["memory_bytes"]))
 
 
 def known() -> Speeds | None:
-    """Return the speeds of this machine where they were measured before."""
+    """Return the speeds of this machine if they were measured before."""
     kept = _cache().get(_key())
     try:
         speeds = None if kept is None else Speeds(**parsed(kept))
@@ -107,7 +107,7 @@ def measure(seconds: float = ROUNDS_S) -> Speeds:
 
 
 def _steps() -> int:
-    """Do what Python does all day: look up, call, add, keep."""
+    """Do typical work of Python: look up, call, add, store."""
     kept: dict[int, int] = {}
     for number in range(STEPS):
         kept[number & 1023] = max(number, kept.get(number & 511, 0))

@@ -1,4 +1,4 @@
-"""The work of a run: what its time, its memory and its files grow with, reckoned from its scenario alone."""
+"""The work of a run: what its time, memory and files grow with, computed from its scenario only."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 EVERY_DAYS = 10
-"""Of so many days one is reckoned for all of them: 10 has no divisor in common with a week."""
+"""One in so many days is computed and stands for all of them: 10 has no divisor in common with a week."""
 
 REACHING = 0.21
-"""Of potential attempts that a detector would see and find, those of which it does: filters, dens and sites stop most
-others, and a contact raises one alert. It was 0.20 to 0.31 in runs of bundled scenarios
+"""The share of potential attempts that a detector would see and find for which it does: filters, dens and sites stop
+most others, and a contact raises one alert. It was 0.20 to 0.31 in runs of bundled scenarios
 (docs/performance.md); tests hold the alerts of a run to a factor of two."""
 
 MONTHS_A_YEAR = 12.0
@@ -32,12 +32,12 @@ MONTHS_A_YEAR = 12.0
 
 @dataclass(frozen=True)
 class Work:
-    """What there is to do in a run; numbers are expected ones at simulated scale, of the warm-up too.
+    """The work of a run; numbers are expected ones at simulated scale, warm-up included.
 
     Attributes:
-        engine: Who does it.
+        engine: The engine.
         days: Days.
-        provinces: Provinces, as pooled.
+        provinces: Provinces, after pooling.
         people: People.
         attempts: Potential attempts.
         alerts: Alerts of both detectors.
@@ -60,7 +60,7 @@ class Work:
         detectors, measures = detector_tables(spec), Measures(dict(spec.measures))
         people = {row.code: row.population for row in spec.population.provinces}
         legitimate = legitimate_rates(spec, provinces).sum(axis=1)
-        # The least score that alarms: of a legitimate contact, and of an attempt that somebody ignores, (detectors,).
+        # The least score that raises an alert: of a legitimate contact, and of an ignored attempt, (detectors,).
         least = detectors.thresholds[:, Tier.BLUE]
         false = np.array([normal_cdf(-float(score)) for score in least])
         found = np.empty((len(Channel), len(Detector)))

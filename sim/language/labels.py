@@ -1,7 +1,7 @@
-"""Labels as people read them: words of the model, and names that scenarios give, in the language that is spoken.
+"""Labels as people read them: words of the model, and names in scenarios, in the language that is spoken.
 
-Names of the bundled scenarios are taken from their files (``sim.language.extract``). A name that has no translation,
-such as one of a fraud type that somebody's scenario made up, is shown as it is.
+``sim.cli.extract`` takes the words of the model from its enumerations, and names from the bundled scenarios; what
+follows here is all other labels. A name without a translation, such as that of a user's fraud type, is shown unchanged.
 """
 
 import re
@@ -9,21 +9,21 @@ import re
 from sim.language.spoken import marked, said
 
 _SMS = "sms"
-"""An abbreviation, which people write in capitals."""
+"""An abbreviation that is written in capitals."""
 
 
 def named(label: object) -> str:
-    """Return a label, or a name from a scenario, as people read it: ``_`` as a space, SMS in capitals; not escaped."""
+    """Return a label, or a name from a scenario: ``_`` as a space, SMS in capitals; not escaped."""
     return said(spelled(label))
 
 
 def spelled(label: object) -> str:
-    """Return the English text of a label, whichever language is spoken: what ``named`` translates."""
+    """Return the English text of a label, which ``named`` translates."""
     return " ".join("SMS" if word == _SMS else word for word in str(label).replace("_", " ").split(" "))
 
 
 def headed(name: object) -> str:
-    """Return the name of a column, or a word in a table, as people read it: as a whole, or part by part."""
+    """Return the name of a column, or a word in a table, translated as a whole or part by part."""
     text = " ".join("SMS" if word == _SMS else word for word in str(name).split(" "))
     whole = said(text)
     if whole != text:
@@ -40,96 +40,37 @@ _COMPOUND = {
     re.compile(r"(?P<what>.+) \(share\)"): marked("{what} (share)"),
     re.compile(r"(?P<what>[^,]+), (?P<which>.+)"): marked("{what}, {which}"),
 }
-"""How names of columns are put together, and the texts that say so."""
+"""Patterns of composed names of columns, and their texts."""
 
 
-_CHANNELS = (marked("call"), marked("SMS"), marked("online"), marked("app"), marked("visit"))
-_FATES = (
-    *(marked("not sent"), marked("den destroyed"), marked("card eliminated"), marked("intercepted")),
-    *(marked("site blocked"), marked("unanswered"), marked("ignored"), marked("engaged")),
-)
-_TIERS = (marked("red"), marked("orange"), marked("yellow"), marked("blue"))
-_DETECTORS = (marked("central"), marked("local"))
-_ENDS = (
-    *(marked("reached"), marked("unread"), marked("expired"), marked("superseded"), marked("moot"), marked("open")),
-    *(
-        marked("saved"),
-        marked("averted"),
-        marked("dropped out"),
-        marked("held"),
-        marked("victims"),
-        marked("episodes"),
-        marked("filed"),
-    ),
-)
 _ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
-_TRUTHS = (marked("episode"), marked("legitimate"))
-_RESULTS = (
-    *(marked("delivered"), marked("read"), marked("answered"), marked("no answer"), marked("met"), marked("not met")),
-)
-_DISCIPLINES = (
-    *(marked("first issued"), marked("last issued"), marked("least slack"), marked("highest score")),
-    marked("most at stake"),
-)
-_STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
+_ROLES = (marked("input"), marked("fitted"), marked("predicted"))
+_OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("stopped"), marked("absent"))
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
-"""What stands for a currency that a scenario does not say."""
-_SEXES = (marked("f"), marked("m"))
-_ROLES = (marked("input"), marked("fitted"), marked("predicted"))
+"""Stands for a currency that a scenario does not name."""
 _COSTS = (
-    *(marked("call desks"), marked("visit desks"), marked("videos"), marked("activities")),
-    *(marked("false alarms by app"), marked("false alarms by SMS"), marked("false alarms by call")),
-    marked("false alarms by visit"),
+    *(marked("call desks"), marked("visit desks"), marked("false alarms by app"), marked("false alarms by SMS")),
+    *(marked("false alarms by call"), marked("false alarms by visit")),
 )
-_GROUPS = (marked("stopped"), marked("absent"))
-"""What stopped an attempt, where no gate did by name."""
 _QUANTITIES = (
-    *(marked("alerts central"), marked("alerts local"), marked("calls intercepted"), marked("SMS intercepted")),
-    *(marked("cards eliminated"), marked("cases solved"), marked("cases filed"), marked("suspects arrested")),
-    *(marked("ringleaders arrested"), marked("dens destroyed"), marked("cluster campaigns")),
-    *(marked("videos published"), marked("video views"), marked("awareness activities"), marked("law in force")),
-    *(marked("losses"), marked("loss"), marked("prevented"), marked("recovered")),
+    *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
-    *(marked("losses change"), marked("funds returned money"), marked("funds stopped money")),
+    *(marked("losses change"), marked("funds stopped money"), marked("funds returned money")),
 )
-_EVIDENCE = (
-    *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
-    *(marked("women among victims"), marked("cases per year"), marked("cases per victim"), marked("loss mean")),
-    *(marked("loss median"), marked("loss sigma"), marked("reports within 1h"), marked("reports 1h to 12h")),
-    *(marked("reports 12h to 24h"), marked("reports later"), marked("recovered share of losses")),
-    *(marked("dropout given engaged"), marked("recall call"), marked("recall SMS")),
-    *(marked("false blocks call"), marked("false blocks SMS"), marked("attempts per card day")),
-    *(marked("unknown calls answered"), marked("app users"), marked("alert peak to mean")),
-    *(marked("alert precision"), marked("alert precision red"), marked("alert precision orange")),
-    *(marked("alert precision yellow"), marked("alert precision blue"), marked("alerts on episodes")),
-    *(marked("call share of alerts"), marked("visit share of alerts"), marked("warning calls answered")),
-    *(marked("calls per staff day"), marked("staff on duty call"), marked("staff on duty visit")),
-    *(marked("utilisation call"), marked("utilisation visit"), marked("utilisation peak call")),
-    *(marked("utilisation peak visit"), marked("visits per day"), marked("contacts per instruction")),
-    *(marked("expired red"), marked("expired orange"), marked("expired yellow"), marked("expired blue")),
-    *(marked("reached red"), marked("reached orange"), marked("reached yellow"), marked("reached blue")),
-    *(marked("first contact red"), marked("first contact orange"), marked("first contact yellow")),
-    *(marked("first contact blue"), marked("local alerts share")),
+_EXPERIMENTS = (
+    *(marked("all"), marked("still"), marked("answering"), marked("kept"), marked("impossible"), marked("unchanged")),
+    *(marked("false alarms"), marked("false blocks"), marked("staff hours"), marked("seed"), marked("scale")),
+    *(marked("age band"), marked("fraud type"), marked("payment")),
 )
-"""Quantities of the model's inside."""
-_KINDS = (
-    *(marked("den campaign"), marked("cluster campaign"), marked("filter"), marked("source regulation")),
-    *(marked("blocking"), marked("warning"), marked("repatriation"), marked("bank hold"), marked("outage")),
-)
-"""Kinds of measures, but for those that measures of the bundled scenarios are called by."""
-_TARGETS = (
-    *(marked("SMS port"), marked("cloud service"), marked("voice line"), marked("account"), marked("site")),
-    *(marked("domain"), marked("hosting"), marked("diversion"), marked("promotion"), marked("delay"), marked("lose")),
-)
-"""What measures are against, and what becomes of instructions in an outage."""
+"""Stances, states and columns of experiments."""
 _KEYS = (
     *(marked("replacement factor"), marked("deterrence"), marked("data sharing"), marked("count"), marked("arrests")),
     *(marked("views"), marked("people"), marked("segments"), marked("dens"), marked("suspects"), marked("ramp")),
     *(marked("midpoint"), marked("width"), marked("floor"), marked("weekdays"), marked("start"), marked("end")),
     marked("share"),
 )
-"""Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` tells with their values."""
+"""Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` shows with their values."""
 _COLUMNS = (
     *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
     *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role")),
@@ -144,9 +85,9 @@ _COLUMNS = (
     *(marked("seconds"), marked("number"), marked("mean"), marked("95% interval of the mean")),
     *(marked("lowest"), marked("highest"), marked("day")),
 )
-"""Names of columns, which ``headed`` translates; they are English in every DataFrame."""
+"""Names of columns, which ``headed`` translates; in DataFrames they are English."""
 _PHASES = (
     *(marked("start"), marked("prepare"), marked("midnights"), marked("events"), marked("record"), marked("tables")),
     *(marked("figures"), marked("sync"), marked("attempts"), marked("contacts"), marked("alerts")),
 )
-"""Phases of a run, of which the seconds are told."""
+"""Phases of a run, which are timed."""

@@ -1,4 +1,4 @@
-"""The language that is spoken, what a country calls its money and channels, and texts in both."""
+"""The language that is spoken, a country's names of its money and channels, and texts in both."""
 
 import gettext
 from collections.abc import Iterator, Mapping
@@ -10,25 +10,25 @@ from importlib.resources import files
 from io import BytesIO
 
 ENGLISH = "en"
-"""The language of the source, of everything that is stored, and of all that has no translation."""
+"""The language of the source, of everything that is stored, and of texts without a translation."""
 
 LANGUAGES = {ENGLISH: "English", "zh": "中文", "fr": "français"}
-"""What each language is called by those who speak it, by its code (ISO 639-1)."""
+"""The name of each language in itself, by its code (ISO 639-1)."""
 
 CURRENCY = "{currency}"
 """Stands in texts for the currency."""
 
 UNITS_OF_MONEY = "units of money"
-"""What money is told in where no currency is known."""
+"""Stands for an unknown currency."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a country calls things.
+    """A country's own terms.
 
     Attributes:
         currency: A unit of its money.
-        channels: Its name of a channel by that of the model, as people read it: ``{"SMS": "text message"}``.
+        channels: Its names of channels by those of the model: ``{"SMS": "text message"}``.
     """
 
     currency: str = UNITS_OF_MONEY
@@ -40,7 +40,7 @@ _TERMS: ContextVar[Terms] = ContextVar("terms", default=Terms())  # noqa: B039 -
 
 
 def spoken() -> str:
-    """Return the code of the language that is spoken here."""
+    """Return the code of the language that is spoken."""
     return _SPOKEN.get()
 
 
@@ -67,7 +67,7 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def currency() -> str:
-    """Return the name of the currency in which money is told here, in the language that is spoken."""
+    """Return the name of the currency in the language that is spoken."""
     return said(_TERMS.get().currency)
 
 
@@ -81,7 +81,7 @@ def telling_in(terms: Terms) -> Iterator[None]:
     """Use the terms of a country within the block.
 
     Args:
-        terms: What it calls things, as its scenarios say it: ``ScenarioModel.terms``.
+        terms: Its terms: ``ScenarioModel.terms``.
 
     Yields:
         Nothing.
@@ -98,9 +98,9 @@ def said(text: str, /, **values: object) -> str:
 
     Args:
         text: The English text, a literal, so that it is found for the catalogues; fields are ``{named}``, so that a
-            translation can order them otherwise. Braces of its own are doubled where there are values. ``{currency}``
-            is filled in by itself, and a text that is the name of a channel gives what the country calls it.
-        **values: What to fill in, already as people read it (``sim.base.rounding``, ``sim.language.dates``).
+            translation can reorder them. Its own braces are doubled if there are values. ``{currency}`` is filled in
+            automatically, and the name of a channel becomes the country's name for it.
+        **values: Values of the fields, formatted (``sim.base.rounding``, ``sim.language.dates``).
 
     Returns:
         The text.
@@ -114,13 +114,13 @@ def said(text: str, /, **values: object) -> str:
 
 
 def counted(one: str, many: str, /, count: int, **values: object) -> str:
-    """Return the text for one or for several of something, as the language that is spoken tells them apart.
+    """Return the text for one or for several, by the plural rules of the language that is spoken.
 
     Args:
         one: The English text for one.
         many: The English text for several, with the fields of ``one``; ``{count}`` is their number.
         count: How many there are.
-        **values: What else to fill in.
+        **values: Values of the other fields.
 
     Returns:
         The text.
@@ -129,7 +129,7 @@ def counted(one: str, many: str, /, count: int, **values: object) -> str:
 
 
 def marked(text: str, /) -> str:
-    """Return a text as it is, marked for the catalogues: ``said`` translates it where it is shown."""
+    """Mark a text for the catalogues and return it; ``said`` translates it when it is shown."""
     return text
 
 

@@ -4,17 +4,17 @@ import re
 
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60"
 _PIECE = re.compile(rf"[（《“‘]*[{_WIDE}][，。；：、！？）》”’%]*|[^ {_WIDE}（《]+[，。；：、！？）》]*| +|[（《]")
-"""What stays together: a wide character with the signs that open before it and close after it, or a word."""
+"""What stays together: a wide character with its opening and closing signs, or a word."""
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str = "") -> str:
-    """Return text in lines of at most so many columns of a terminal; a word that is longer has a line of its own.
+    """Break text into lines of at most ``width`` columns; a longer word has its own line.
 
     Args:
-        text: The text, without line breaks; spaces that do not break hold words together.
+        text: The text, without line breaks; no-break spaces hold words together.
         width: Columns; a wide character takes two.
-        first: What stands before the first line.
-        rest: What stands before the others.
+        first: The indent of the first line.
+        rest: The indent of the others.
 
     Returns:
         Lines, joined by line breaks.

@@ -6,6 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import DESKS, Channel, Fate
+
+DESK_COUNTS = ("busy_ms", "staffed_ms", "waiting", "served", "expired")
+"""What is known of a desk at midnight: ms of busy and of staffed officers, alerts that wait, tries served, expired."""
+
 
 @dataclass
 class DayTotals:
@@ -15,6 +20,9 @@ class DayTotals:
     cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
     or made their first payment: what there is of a province is a list or an int64 array, in any order. ``drawn_in``
     (T,) episodes begun and ``first_payments`` (T,).
+
+    What only components of users read is empty where there are none: ``attempts`` (P, 3, fates), ``issued`` (P,)
+    alerts, ``desks`` (P, 2, 5), by ``DESK_COUNTS``.
     """
 
     intercepted: NDArray[np.int64]
@@ -24,6 +32,9 @@ class DayTotals:
     victims: list[Any] = field(default_factory=list)
     drawn_in: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     first_payments: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    attempts: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.int64))
+    issued: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    desks: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.int64))
 
     @classmethod
     def empty(cls, provinces: int, types: int = 0) -> "DayTotals":
@@ -36,4 +47,7 @@ class DayTotals:
             victims=[[] for _ in range(provinces)],
             drawn_in=np.zeros(types, dtype=np.int64),
             first_payments=np.zeros(types, dtype=np.int64),
+            attempts=np.zeros((provinces, len(Channel), len(Fate)), dtype=np.int64),
+            issued=np.zeros(provinces, dtype=np.int64),
+            desks=np.zeros((provinces, len(DESKS), len(DESK_COUNTS)), dtype=np.int64),
         )

@@ -1,9 +1,9 @@
-"""Chance: how far the totals of one run may lie from what the same scenario gives with other seeds, read off the run.
+"""Run-to-run noise: how far the totals of one run may lie from those of other seeds, estimated from the run itself.
 
-A total is a sum of days. Days that lie a week apart are alike but for growth and chance, so their second differences,
-in which steady growth cancels out, show how much of a day is chance, and days add up. Chance in which dens are raided
-lasts for longer than they can show, and is worked out beside them (``sim.reading.den_chance``). docs/model.md, section
-9, says how near this comes to the spread of runs that differ in their seed.
+A total is a sum of days. Days a week apart differ by growth and noise only, so their second differences, in which
+steady growth cancels out, show the noise of a day, and days add up. The noise of raids on dens lasts longer than they
+can show; ``sim.reading.den_chance`` computes it separately. docs/model.md, section 9, compares the result with the
+spread of runs that differ in their seed.
 """
 
 from collections.abc import Sequence
@@ -27,46 +27,45 @@ Intervals = dict[str, list[Number]]
 """Low and high end by the name of a total or share."""
 
 STOPPED_SHARE, SAVED_SHARE, RECOVERED_SHARE = "stopped_share", "saved_share", "recovered_share"
-"""Of attempts, those stopped on their way; of people drawn in, those stopped by a warning before a payment; of losses,
-those recovered."""
+"""Shares: of attempts, those stopped before reaching anyone; of people drawn in, those stopped by a warning before a
+payment; of losses, those recovered."""
 
 WEEK = 7
 FORTNIGHT, MONTH = 2 * WEEK, 4 * WEEK
 ENOUGH = 2 * WEEK
-"""Differences of days from which their spread is taken: of two weeks."""
+"""The fewest differences of days for an estimate of their spread: those of two weeks."""
 LEAST = 4
-"""Sums of longer stretches than a day, from which theirs is."""
+"""The fewest sums of longer stretches for an estimate of their spread."""
 
 SECOND, FIRST = (Fraction(6), Fraction(70, 36)), (Fraction(2), Fraction(3, 2))
-"""Of second and first differences: how much larger their mean square is than the variance of one day, and how many of
-them tell as much as one that overlaps no other."""
+"""For second and first differences: the ratio of their mean square to the variance of one day, and the number of them
+that carry as much information as one without overlap."""
 
 PARTS, QUANTILE_PARTS = 10**12, 10**6
-"""In so many parts a standard error is rounded down, in whole numbers, and a quantile, whose last digits are those of a
-machine's logarithms and tangents, is rounded: so both are the same on every machine."""
+"""Parts of one to which a standard error is rounded down, in whole numbers, and a quantile is rounded, since its last
+digits depend on a machine's logarithms and tangents. So both are the same on every machine."""
 
 
 class Daily(Quantities):
-    """The daily series that the intervals of an answer are made of, without others."""
+    """The daily series behind the intervals of an answer, and no others."""
 
     tables: ClassVar[dict[str, tuple[str, ...]]] = {name: BY_DAY[name] for name in ("attempts", "outcomes")}
 
 
 def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
-    """Return how far chance alone lets the totals of an answer be off.
+    """Return the run-to-run noise of the totals of an answer.
 
     Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
 
     Args:
         folder: The folder of a run.
         scope: What the run is about.
-        read: Its daily series, where they are read already.
+        read: Its daily series, if they are read already.
 
     Returns:
-        By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
-        ``episodes``, ``saved``, ``averted``, ``victims``, ``loss_money`` and ``prevented_money`` of the country,
-        ``stopped_share``, ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened,
-        is left out.
+        By name the 95 % interval of the expected value: ``episodes``, ``saved``, ``averted``, ``victims``,
+        ``loss_money`` and ``prevented_money`` of the country, ``stopped_share``, ``saved_share`` and
+        ``recovered_share``. Totals of zero, and those for which the period is too short, are left out.
     """
     days = Daily.read(folder, scope) if read is None else read
     dens = den_chance(DenDays.read(folder, scope))
@@ -108,12 +107,11 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
 
 
 Spread = tuple[Fraction, int]
-"""A variance, and the degrees of freedom of what it was taken from: differences that do not overlap, or what was
-counted."""
+"""A variance and its degrees of freedom: the number of differences that do not overlap, or of counted things."""
 
 
 def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
-    """Return how much a share varies by chance of dens, times the square of the whole.
+    """Return the variance of a share that raids on dens cause, times the square of the whole.
 
     Args:
         dens: How dens of the run close and open.
@@ -122,25 +120,25 @@ def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int
         whole: That of the whole.
 
     Returns:
-        The variance of part - share x whole over the period, whose share it is.
+        The variance of part - share x whole over the period.
     """
     share = sum(part) / sum(whole)
-    if name == STOPPED_SHARE:  # attempts are of all crews, and those not stopped are of dens at work
+    if name == STOPPED_SHARE:  # all crews make attempts; those not stopped come from dens at work
         passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]
         return dens.variance(passed, [(share - 1.0) * every for every in whole])
     return dens.variance([here - share * there for here, there in zip(part, whole, strict=True)])
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
-    """Return how much the sum of a daily series varies by chance.
+    """Return the run-to-run variance of the sum of a daily series.
 
     Args:
         days: The series, in whole numbers.
-        counted: Whether it counts what happens one by one, which then varies at least like a Poisson number.
+        counted: Whether it counts single events, and so varies at least like a Poisson number.
 
     Returns:
-        The variance, the larger of what days and whole weeks show; None where a period is too short for any, or has
-        nothing of it: zeros have no spread, and yet the expected number need not be zero.
+        The larger of the variances of days and of whole weeks; None if the period is too short, or if all days are
+        zero: zeros have no spread, and yet the expected number need not be zero.
     """
     if not any(days):
         return None
@@ -151,25 +149,25 @@ def of_total(days: Sequence[int], counted: bool) -> Spread | None:
 
 
 def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread | None:
-    """Return how much the share of one daily series in another varies by chance.
+    """Return the run-to-run variance of the share of one daily series in another.
 
-    Growth and seasons that both have cancel out, and so longer stretches can show what chance lasts longer, such as
-    which dens there are and when they are raided.
+    Growth and seasons of both cancel out, so longer stretches can show noise that lasts longer, such as which dens
+    there are and when they are raided.
 
     Args:
         part: The series of the part.
         whole: That of the whole.
-        counted: Whether both count what happens one by one, and the share varies at least like a binomial one.
+        counted: Whether both count single events, so that the share varies at least like a binomial one.
 
     Returns:
-        The variance, the largest of what days, weeks, fortnights and four weeks show; None where the part is none or
-        all of the whole, which has no spread, where it is more, as what a short period gets back of losses before it,
-        or where the period is too short.
+        The largest of the variances of days, weeks, fortnights and four weeks; None if the period is too short, if the
+        part is zero or all of the whole, which has no spread, or if it is more, such as money recovered from losses
+        before a short period.
     """
     total, own = sum(whole), sum(part)
     if not 0 < own < total:
         return None
-    # What each day has beyond its share, in parts of the whole, times the whole: whole numbers.
+    # The excess of each day over its share, times the whole: whole numbers.
     beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]
     found = [_of_days(beyond), *(_of_stretches(beyond, length) for length in (WEEK, FORTNIGHT, MONTH))]
     spreads = [(variance / total**4, degrees) for variance, degrees in filter(None, found)]
@@ -179,7 +177,7 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
 
 
 def _of_days(days: Sequence[int]) -> Spread | None:
-    """Return the variance of a sum of days, from days a week apart, or where they are too few from days on end."""
+    """Return the variance of a sum of days, from days a week apart, or from consecutive days if those are too few."""
     second = _differences(days, WEEK, 2)
     if len(second) >= ENOUGH:
         return _spread(second, SECOND, len(days))
@@ -191,7 +189,7 @@ def _of_days(days: Sequence[int]) -> Spread | None:
 
 
 def _of_stretches(days: Sequence[int], length: int) -> Spread | None:
-    """Return the variance of a sum of days from the sums of stretches of so many days, up to the last day."""
+    """Return the variance of a sum of days from the sums of stretches of this length, up to the last day."""
     number = len(days) // length
     rest = len(days) - number * length
     sums = [sum(days[rest + at * length : rest + (at + 1) * length]) for at in range(number)]
@@ -209,21 +207,21 @@ def _differences(days: Sequence[int], lag: int, order: int) -> list[int]:
 
 
 def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: int) -> Spread:
-    """Return the variance of a sum of so many days, or stretches, from their differences."""
+    """Return the variance of a sum of days or stretches from their differences."""
     larger, each = of
     mean = Fraction(sum(one * one for one in differences), len(differences))
     return mean / larger * number, max(1, int(len(differences) / each))
 
 
 def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:
-    """Return the interval of a number that chance moves in several ways, which know nothing of each other.
+    """Return the interval of a number with several independent sources of noise.
 
-    The squares of half widths add up, so none of them makes it narrower, as added degrees of freedom might.
+    The squares of half widths add up, so no source makes the interval narrower, as added degrees of freedom might.
 
     Args:
         value: The number.
-        spreads: How much each of them moves it.
-        unit: What the ends are divided by.
+        spreads: The spread of each source.
+        unit: The divisor of the ends.
 
     Returns:
         Low and high end, none below 0.
@@ -240,9 +238,9 @@ def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> lis
 
 
 def student(degrees: int) -> float:
-    """Return the quantile of Student's t by which intervals of ``LEVEL`` are so wide, to a thousandth of itself.
+    """Return the quantile of Student's t for intervals of ``LEVEL``, to a relative precision of a thousandth.
 
-    Loading a library for it would take longer than all else here.
+    Loading a library for it would take longer than everything else here.
 
     Args:
         degrees: Its degrees of freedom, from 1.

@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from sim.base.days import DAY_MS, UNIX_DAYS, calendar_date
 from sim.base.words import DESK_LABELS, End, EpisodeEnd
+from sim.language.spoken import said
 from sim.reading.chance import chance
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.reading.evidence import evidence
-from sim.reading.figures import summarise, uncounted
+from sim.reading.figures import summarise, uncounted_in_english
 from sim.reading.findings import findings
 from sim.reading.quantities import SETTLED
 from sim.scenario import ScenarioError, load_scenario
@@ -42,7 +43,7 @@ class Finding:
     detail: str = ""
 
     def __str__(self) -> str:
-        mark = "ok  " if self.passed else "FAIL"
+        mark = said("ok  ") if self.passed else said("FAIL")
         return f"{mark} {self.name}" + (f": {self.detail}" if self.detail else "")
 
 
@@ -58,31 +59,31 @@ def check_run(folder: Path) -> Iterator[Finding]:
         Each finding, good or bad, as soon as it is known.
     """
     manifest = read_manifest(folder, changed=True)
-    yield Finding("run.json: is as it was written", is_sealed(manifest))
-    yield from _attempted("files", partial(_files, folder, manifest))
+    yield Finding(said("run.json: is as it was written"), is_sealed(manifest))
+    yield from _attempted(said("files"), partial(_files, folder, manifest))
     if not all((folder / table.file).is_file() for table in COUNTED):
         return
     try:
         scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
     except ScenarioError as error:
-        yield Finding("scenario", False, str(error).partition("\n")[0])
+        yield Finding(said("scenario"), False, str(error).partition("\n")[0])
         return
     yield from check_tables(folder, manifest, scope)
 
 
 def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     """Check everything but the hashes of the files, given what the run was about."""
-    yield from _attempted("scenario", partial(_scenario, manifest, scope))
+    yield from _attempted(said("scenario"), partial(_scenario, manifest, scope))
     for table in TABLES.values():
         if not table.is_log or (folder / table.file).is_file():
-            yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
-    yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+            yield from _attempted(said("table {table}", table=table.name), partial(_table, folder, table, scope))
+    yield from _attempted(said("figures and totals"), partial(_summary, folder, manifest, scope))
     if "chance" in manifest:  # runs of older versions have none
-        yield from _attempted("chance", partial(_chance, folder, manifest, scope))
-    yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
+        yield from _attempted(said("chance"), partial(_chance, folder, manifest, scope))
+    yield from _attempted(said("evidence"), partial(_evidence, folder, manifest, scope))
     if manifest.get("findings") is not None:  # runs of older versions have none
-        yield from _attempted("findings", partial(_findings, folder, manifest, scope))
-    yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
+        yield from _attempted(said("findings"), partial(_findings, folder, manifest, scope))
+    yield from _attempted(said("conservation"), partial(check_conservation, folder, manifest["totals"], scope))
 
 
 def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -90,7 +91,9 @@ def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
     try:
         yield from check()
     except Exception as error:
-        yield Finding(name, False, f"cannot be checked: {type(error).__name__}: {error}".replace("\n", " "))
+        yield Finding(
+            name, False, said("cannot be checked: {error}", error=f"{type(error).__name__}: {error}".replace("\n", " "))
+        )
 
 
 def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
@@ -98,20 +101,22 @@ def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
     named: dict[str, str] = manifest["files"]
     wanted = {SCENARIO_YAML, *(table.file for table in COUNTED)}
     missing = sorted(wanted - set(named))
-    yield Finding("files: run.json names every table", not missing, ", ".join(missing))
+    yield Finding(said("files: run.json names every table"), not missing, ", ".join(missing))
     strangers = sorted(path.name for path in folder.glob("*.parquet") if path.name not in named)
-    yield Finding("files: no Parquet file that run.json does not name", not strangers, ", ".join(strangers))
+    yield Finding(said("files: no Parquet file that run.json does not name"), not strangers, ", ".join(strangers))
     for name, digest in named.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
-            yield Finding(f"files: {name}", False, "is missing")
+            yield Finding(said("files: {file}", file=name), False, said("is missing"))
             continue
         found = sha256(path)
-        yield Finding(f"files: {name} has its SHA-256", found == digest, "" if found == digest else found)
+        yield Finding(
+            said("files: {file} has its SHA-256", file=name), found == digest, "" if found == digest else found
+        )
 
 
 def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check that ``run.json`` is about the scenario that lies beside it."""
+    """Check that ``run.json`` is about the scenario in its folder."""
     for key, value in (
         ("scenario_sha256", scope.sha256),
         ("name", scope.name),
@@ -120,12 +125,12 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
         ("engine", scope.engine),
         *([("policy_of", scope.policy_of)] if "policy_of" in manifest else []),  # runs of older versions have none
     ):
-        yield _equal(f"scenario: {key}", manifest[key], value)
+        yield _equal(said("scenario: {key}", key=key), manifest[key], value)
     missing = sorted({*versions()} - {*manifest["versions"]})
-    yield Finding("versions: name the program and every library", not missing, ", ".join(missing))
+    yield Finding(said("versions: name the program and every library"), not missing, ", ".join(missing))
     warned = set(manifest["warnings"])
-    untold = [line for line in uncounted(scope) if line not in warned]
-    yield Finding("warnings: tell of every figure that nothing counts", not untold, "; ".join(untold))
+    untold = [line for line in uncounted_in_english(scope) if line not in warned]
+    yield Finding(said("warnings: name every figure that the model does not count"), not untold, "; ".join(untold))
 
 
 def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
@@ -135,24 +140,27 @@ def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
     file = pq.ParquetFile(folder / table.file)
     schema = file.schema_arrow
     yield _equal(
-        f"{table.name}: columns",
+        said("{table}: columns", table=table.name),
         [(field.name, str(field.type)) for field in schema],
         [(field.name, str(field.type)) for field in table.arrow_schema()],
     )
     metadata = schema.metadata or {}
     stored = metadata.get(b"tocsin.scenario_sha256", b"").decode()
-    yield _equal(f"{table.name}: scenario in the metadata", stored, scope.sha256)
+    yield _equal(said("{table}: scenario in the metadata", table=table.name), stored, scope.sha256)
     mistakes: list[str] = []
     end = -1
     for number in range(file.num_row_groups):
         try:
             start, end_here = _row_group(table, file.read_row_group(number), scope)
             if start <= end:
-                raise ValueError("starts behind the end of the one before")
+                raise ValueError(said("starts behind the end of the one before"))
             end = end_here
         except ValueError as error:
-            mistakes.append(f"row group {number}: {error}")
-    name = f"{table.name}: rows in range, sorted{'' if table.is_log else ', unique'}"
+            mistakes.append(said("row group {number}: {error}", number=number, error=error))
+    if table.is_log:
+        name = said("{table}: rows in range, sorted", table=table.name)
+    else:
+        name = said("{table}: rows in range, sorted, unique", table=table.name)
     yield Finding(name, not mistakes, "; ".join(mistakes[:3]))
 
 
@@ -161,12 +169,12 @@ def _row_group(table: StoredTable, rows: "pa.Table", scope: Scope) -> tuple[int,
     columns = {column.name: decode(column, rows.column(column.name), scope) for column in table.columns}
     order = sort_order(table, columns)
     if order is not None and not (order == np.arange(len(order))).all():
-        raise ValueError("is not sorted by its keys")
+        raise ValueError(said("is not sorted by its keys"))
     if not table.is_log:
         keys = [columns[column.name] for column in table.keys]
         repeated = np.stack([key[1:] == key[:-1] for key in keys]).all(axis=0)
         if repeated.any():
-            raise ValueError("repeats a key")
+            raise ValueError(said("repeats a key"))
     time = columns[table.time.name]
     return int(time[0]), int(time[-1])
 
@@ -175,34 +183,34 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
     """Check that every total and figure is what the tables give."""
     totals, figures = summarise(folder, scope)
     for name in sorted({*totals, *manifest["totals"]}):
-        yield _equal(f"totals: {name}", manifest["totals"].get(name), totals.get(name))
-    yield _equal("figures: number", len(manifest["figures"]), len(figures))
+        yield _equal(said("totals: {name}", name=name), manifest["totals"].get(name), totals.get(name))
+    yield _equal(said("figures: number"), len(manifest["figures"]), len(figures))
     for stored, computed in zip(manifest["figures"], figures, strict=False):
         window = "..".join(str(day) for day in computed["window"])
-        yield _equal(f"figures: {computed['name']} {window}", stored, computed)
+        yield _equal(said("figures: {name}", name=f"{computed['name']} {window}"), stored, computed)
 
 
 def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     """Check that the intervals of chance are what the tables give."""
-    yield _equal("chance: what the tables give", manifest["chance"], chance(folder, scope))
+    yield _equal(said("chance: what the tables give"), manifest["chance"], chance(folder, scope))
 
 
 def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     """Check that every quantity that evidence is about is what the tables give."""
     computed = evidence(folder, scope)
-    yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
+    yield _equal(said("evidence: number"), len(manifest["evidence"]), len(computed))
     for stored, row in zip(manifest["evidence"], computed, strict=False):
-        yield _equal(f"evidence: {row['name']} {'..'.join(row['window'])}", stored, row)
+        yield _equal(said("evidence: {name}", name=f"{row['name']} {'..'.join(row['window'])}"), stored, row)
 
 
 def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check that everything found is what the tables give; in what words it is told does not matter."""
+    """Check that the tables give the same findings; their wording does not matter."""
 
     def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{key: part for key, part in row.items() if key not in ("sentence", "suggestion")} for row in rows]
 
     computed = findings(folder, scope, summarise(folder, scope)[1], evidence(folder, scope))
-    yield _equal("findings: what the tables give", plain(manifest["findings"]), plain(computed))
+    yield _equal(said("findings: what the tables give"), plain(manifest["findings"]), plain(computed))
 
 
 def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
@@ -217,11 +225,15 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         summed = sum(totals[parts].values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
-        yield Finding(f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}")
+        yield Finding(
+            said("conservation: {total} = sum of {parts}", total=total, parts=parts), close, _and(close, whole, summed)
+        )
     keys = ["day", "province", "fraud_type"]
     engaged = sums(folder, "attempts", keys, ["count"], {"fate": ["engaged"]})
     episodes = sums(folder, "outcomes", keys, ["episodes"])
-    yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
+    yield _same_sums(
+        said("conservation: episodes = engaged attempts, by day, province and type"), keys, engaged, episodes
+    )
     yield _cases(folder)
     yield _reached(folder)
     yield _averted(folder)
@@ -237,12 +249,12 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
 def _cases(folder: Path) -> Finding:
     """Check that the cases of all bins are those filed, by month, province and fraud type."""
     keys = ["month", "province", "fraud_type"]
-    name = "conservation: cases = filed, by month, province and type"
+    name = said("conservation: cases = filed, by month, province and type")
     return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
 
 
 def _reached(folder: Path) -> Finding:
-    """Check that whoever an alert has reached had a contact: one more where the alert is from before the period."""
+    """Check that every person reached by an alert had a contact; an alert from before the period may add one."""
     keys = ["province", "tier", "truth"]
     heard = {"result": [result.label for result in REACHING]}
     contacts = {
@@ -252,7 +264,7 @@ def _reached(folder: Path) -> Finding:
     alerts = sums(folder, "alerts", keys, ["count"], {"end": [End.REACHED.label]}).to_pylist()
     over = [row for row in alerts if row["count"] > contacts.get(tuple(row[key] for key in keys), 0)]
     detail = f"{tuple(over[0][key] for key in keys)}: {over[0]['count']}" if over else ""
-    name = "conservation: alerts reached <= contacts that reached, by province, tier and truth"
+    name = said("conservation: alerts reached <= contacts that reached, by province, tier and truth")
     return Finding(name, not over, detail)
 
 
@@ -266,8 +278,8 @@ def _averted(folder: Path) -> Finding:
     if len(wrong):
         first = rows.slice(int(wrong[0]), 1).to_pylist()[0]
         place = " ".join(str(first[key]) for key in keys)
-        detail = f"{len(wrong)} differ, first {place}: {first['averted']} and {first['saved']}"
-    return Finding("conservation: 0 <= averted <= saved, by day, province and type", not detail, detail)
+        detail = _differ(len(wrong), place, first["averted"], first["saved"])
+    return Finding(said("conservation: 0 <= averted <= saved, by day, province and type"), not detail, detail)
 
 
 def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
@@ -283,17 +295,17 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
         summed = sum(parts.values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
-        yield Finding(f"conservation: {key} = sum of its parts", close, "" if close else f"{whole} and {summed}")
+        yield Finding(said("conservation: {total} = sum of its parts", total=key), close, _and(close, whole, summed))
     outside = [
         part
         for part, cost in totals[keys[0]].items()
         if cost is not None and not totals[keys[1]][part] <= cost <= totals[keys[2]][part]
     ]
-    yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
+    yield Finding(said("conservation: every cost is between its low and its high end"), not outside, ", ".join(outside))
 
 
 NEGLIGIBLE = 1e-9
-"""Expected number of services that last as long as is asked, below which none is taken to do so."""
+"""Expected number of services of at least a given length below which none is assumed."""
 
 
 def _staff_time(folder: Path, scope: Scope) -> Finding:
@@ -317,8 +329,8 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
     first = calendar_date(scope.first_day + _days_of_services_before(most, scope))
     last = calendar_date(scope.last_day)
     staff = sum(row["staff_ms"] for row in by_day if first <= row["day"] < last)
-    detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
-    return Finding("conservation: time of calls and visits <= busy time of desks", staff <= busy, detail)
+    detail = _and(staff <= busy, f"{staff} ms", f"{busy} ms")
+    return Finding(said("conservation: time of calls and visits <= busy time of desks"), staff <= busy, detail)
 
 
 def _days_of_services_before(count: int, scope: Scope) -> int:
@@ -342,8 +354,10 @@ def _backlog(folder: Path, scope: Scope) -> Finding:
     if len(wrong):
         day, p = wrong[0]
         place = f"{calendar_date(scope.first_day + 1 + int(day))} {scope.provinces[p]}"
-        detail = f"{len(wrong)} differ, first {place}: {backlog[day + 1, p]:g} and {expected[day, p]:g}"
-    return Finding("conservation: backlog = backlog of the day before + filed - solved - closed", not detail, detail)
+        detail = _differ(len(wrong), place, f"{backlog[day + 1, p]:g}", f"{expected[day, p]:g}")
+    return Finding(
+        said("conservation: backlog = backlog of the day before + filed - solved - closed"), not detail, detail
+    )
 
 
 def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
@@ -364,16 +378,17 @@ def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
     start = 0 if scope.warmup_days == 0 else next(known, scope.days)
     ends = [at - start for at, day in enumerate(days) if at >= start and (day.month, day.day) == (12, 31)]
     for happened, settled in SETTLED.items():
+        both = {"part": settled, "whole": happened}
         flow, counted = (
             _by_day(folder, "flows", "count", scope, {"quantity": [name]}, nation=True)[start:].cumsum(axis=0)
             for name in (happened, settled)
         )
         for name, wrong in (
-            (f"{settled} so far <= {happened} so far", np.argwhere(counted > flow)),
-            (f"{settled} = {happened} at the end of a December", np.argwhere(counted[ends] != flow[ends])),
+            (said("{part} so far <= {whole} so far", **both), np.argwhere(counted > flow)),
+            (said("{part} = {whole} at the end of a December", **both), np.argwhere(counted[ends] != flow[ends])),
         ):
-            detail = f"{len(wrong)} differ" if len(wrong) else ""
-            yield Finding(f"conservation: {name}, by province and of the nation", not detail, detail)
+            detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""
+            yield Finding(said("conservation: {what}, by province and of the nation", what=name), not detail, detail)
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
@@ -383,12 +398,16 @@ def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
     rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
     over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""
-    yield Finding("conservation: ends of episodes <= episodes", not over, detail)
+    yield Finding(said("conservation: ends of episodes <= episodes"), not over, detail)
     for part, whole in (("filed", "victims"), ("recovered_cents", "loss_cents"), ("filed_loss_cents", "loss_cents")):
         rows = sums(folder, "outcomes", keys, [part, whole]).to_pylist()
         over = [row for row in rows if row[part] > row[whole]]
-        detail = f"{tuple(over[0][key] for key in keys)}: {over[0][part]} and {over[0][whole]}" if over else ""
-        yield Finding(f"conservation: {part} <= {whole}, by province, type, age and sex", not over, detail)
+        detail = f"{tuple(over[0][key] for key in keys)}: {_and(False, over[0][part], over[0][whole])}" if over else ""
+        yield Finding(
+            said("conservation: {part} <= {whole}, by province, type, age and sex", part=part, whole=whole),
+            not over,
+            detail,
+        )
 
 
 def _by_day(
@@ -437,10 +456,20 @@ def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -
         return Finding(name, True)
     first = differing.sort_by([(key, "ascending") for key in keys]).slice(0, 1).to_pylist()[0]
     place = " ".join(str(first[key]) for key in keys)
-    return Finding(name, False, f"{len(differing)} differ, first {place}: {first['one']} and {first['other']}")
+    return Finding(name, False, _differ(len(differing), place, first["one"], first["other"]))
 
 
 def _equal(name: str, stored: object, computed: object) -> Finding:
     if stored == computed:
         return Finding(name, True)
-    return Finding(name, False, f"stored {stored}, computed {computed}")
+    return Finding(name, False, said("stored {stored}, computed {computed}", stored=stored, computed=computed))
+
+
+def _and(same: bool, one: object, other: object) -> str:
+    """Return two values that must agree; nothing if they do."""
+    return "" if same else said("{one} and {other}", one=one, other=other)
+
+
+def _differ(number: int, place: str, one: object, other: object) -> str:
+    """Return how many values differ, and the first two."""
+    return said("{number} differ, first {place}: {values}", number=number, place=place, values=_and(False, one, other))

@@ -1,7 +1,7 @@
-"""What a run cost, in money of the country: what was counted times the prices of its scenario, in exact fractions.
+"""Costs of a run, in money of the country: counts times the prices of its scenario, in exact fractions.
 
-A price is known within a range, so every cost has three numbers: by the values of all prices, by their low ends and by
-their high ends. ``PARTS`` says what each part counts, ``figures`` makes totals of them.
+A price has a range, so every cost has three numbers: at the values, at the low ends and at the high ends of all prices.
+``PARTS`` lists what each part counts; ``figures`` adds totals.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ from sim.base.words import DESK_LABELS, ContactChannel, ContactResult, Truth
 from sim.reading.quantities import Quantities
 
 ENDS = ("value", "low", "high")
-"""The three numbers of a cost: by the values of all prices, by their low and by their high ends."""
+"""The three numbers of a cost: at the values, the low ends and the high ends of all prices."""
 
 TOTAL = "total"
 COST, COST_LOW, COST_HIGH = "cost_money", "cost_money_low", "cost_money_high"
-"""Names of the totals that say what a run cost, by ``ENDS``."""
+"""Names of the total costs of a run, by ``ENDS``."""
 
 COST_RATIO = "cost_per_"
-"""How the names of totals begin that say what warnings cost for each person stopped, victim averted, unit of money."""
+"""The beginning of the names of totals that are costs per person stopped, victim averted or unit of money."""
 
 REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET)
-"""What comes of a contact that somebody has heard."""
+"""Results of contacts that somebody has heard."""
 
 WARNING, EDUCATION = "warning", "education"
 
@@ -34,10 +34,10 @@ class Part:
 
     Attributes:
         price: The key of its price, below ``costs``.
-        of: What it is spent on: the warnings, or education.
-        counted: How much of it a run had, as simulated.
-        whole: Whether that is never thinned, so never scaled up.
-        desk: The desk whose staff makes it, None where none does.
+        of: Its purpose: warnings or education.
+        counted: Returns its count in a run, as simulated.
+        whole: Whether the count is never sampled, so never scaled up.
+        desk: The desk that pays for it; None if none does.
     """
 
     price: str
@@ -48,12 +48,12 @@ class Part:
 
 
 def _staffed(desk: str) -> Callable[[Quantities], Fraction]:
-    """Return what counts the hours of a desk's seats on duty, busy or not."""
+    """Return a function that counts the hours of a desk's seats on duty, busy or not."""
     return lambda counts: Fraction(int(counts.select("hours", desk, measure="staffed_ms").sum()), HOUR_MS)
 
 
 def _false(channel: str) -> Callable[[Quantities], Fraction]:
-    """Return what counts the contacts of a channel that reached somebody about a legitimate contact."""
+    """Return a function that counts the contacts of a channel that reached somebody about a legitimate contact."""
     truth = Truth.LEGITIMATE.label
     return lambda counts: Fraction(
         sum(int(counts.select("contacts", channel, result.label, truth).sum()) for result in REACHING)
@@ -78,22 +78,22 @@ PARTS: Mapping[str, Part] = {
 """Every part of the costs."""
 
 OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
-"""Totals that need the staff of a desk, all of which are withheld from a comparison where rounding has changed it."""
+"""Totals that depend on the staff of a desk; a comparison withholds them if rounding has changed that staff."""
 
 Cost = dict[str, Fraction]
 """A cost by ``ENDS``."""
 
 
 def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
-    """Compute what a run cost.
+    """Compute the costs of a run.
 
     Args:
         quantities: The sums of the run.
         scale: Share of the country that was simulated.
 
     Returns:
-        Money of the country by part, the last of which is the ``total``; None for what is withheld, since rounding to
-        seats has changed the staff that makes it; nothing where the scenario says no prices.
+        Money of the country by part, the last one the ``total``; None for costs that are withheld, since rounding to
+        seats has changed the staff; empty if the scenario has no prices.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:
@@ -111,14 +111,14 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
 
 
 def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
-    """Add up costs: all of them, or those of what is spent on one thing.
+    """Add up costs: all of them, or those of one purpose.
 
     Args:
         parts: Costs by the names of ``PARTS``.
         of: ``WARNING`` or ``EDUCATION``; all if None.
 
     Returns:
-        Their sum; None where one of them is withheld.
+        Their sum; None if one of them is withheld.
     """
     chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
     known = [cost for cost in chosen if cost is not None]

@@ -1,8 +1,8 @@
-"""Chance of dens: how far it moves totals and shares of a run which dens are raided, and when.
+"""Noise of dens: how far totals and shares of a run depend on which dens are raided, and when.
 
-A raid matters for months, which days and weeks of one run do not show; and however small the scale, all dens are there.
-So this chance is worked out: each raid and each opening of a den is chance of its own, and what one den more or less at
-work is worth follows from how fast dens close and open and crews grow. docs/model.md, section 9, derives it.
+A raid matters for months, which days and weeks of one run do not show, and dens are never sampled. So this noise is
+computed: each raid and each opening of a den is an independent event, and the effect of one den more or less at work
+follows from the rates at which dens close and open and crews grow. docs/model.md, section 9, derives it.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from sim.store.query import Where
 from sim.store.scope import DenSlots
 
 RAIDS, OPENINGS, RAIDED, CREWS = "dens_destroyed", "dens_reopened", "dens_raided", "crews"
-"""What is read of dens: two flows and two levels of the state."""
+"""Quantities of dens: two flows and two levels of the state."""
 
 PARTS = 10**12
-"""In so many parts an exponential is rounded: its last digits are those of a machine. Sums, products and quotients of
-doubles are the same on all."""
+"""Parts of one to which an exponential is rounded, since its last digits depend on the machine. Sums, products and
+quotients of doubles are the same on all."""
 
 
 class DenDays(Quantities):
-    """The daily series of dens and crews, without others."""
+    """The daily series of dens and crews, and no others."""
 
     tables: ClassVar[dict[str, tuple[str, ...]]] = {"flows": ("quantity",), "state": ("quantity",)}
     only: ClassVar[dict[str, Where]] = {
@@ -32,12 +32,12 @@ class DenDays(Quantities):
     }
 
     def level(self, quantity: str) -> list[float]:
-        """Return a level of the state by day; zeros where it has no row."""
+        """Return a level of the state by day; zeros if it has no row."""
         return [int(day) / MILLIONTHS for day in self.select("state", quantity, measure="value")]
 
 
 class _Day(NamedTuple):
-    """A day: raids and openings at its midnight; the mean crew, of all slots, and how full crews are at work a slot."""
+    """A day: raids and openings at its midnight, the mean crew of all slots, and the mean crew at work."""
 
     raids: float
     openings: float
@@ -46,7 +46,7 @@ class _Day(NamedTuple):
 
 
 class _Rates(NamedTuple):
-    """Of a slot: raids a day at work, openings a day closed; exp(-recruiting); the crew that opens, and least crew."""
+    """Rates of a slot: raids a day at work, openings a day closed, exp(-recruiting), the opening and the least crew."""
 
     hazard: float
     opening: float
@@ -56,20 +56,20 @@ class _Rates(NamedTuple):
 
 
 class DenChance:
-    """How dens of a run close and open, so how much chance in it moves what is made of what they do.
+    """The closing and opening of dens in a run, and the noise that follows from it.
 
-    ``events`` are the raids and openings of the period.
+    ``events`` is the number of raids and openings of the period.
     """
 
     def __init__(self, dens: DenSlots, days: list[_Day], warmup: int) -> None:
-        """Take over the days of the period, some den being at work on one, and the number of those of the warm-up."""
+        """Take the days of the period, with dens at work on at least one, and the number of days of the warm-up."""
         raids, openings = sum(day.raids for day in days), sum(day.openings for day in days)
         at_work = dens.slots * sum(day.at_work / day.crew for day in days if day.crew)
         closed = dens.slots * sum(1.0 - day.at_work / day.crew for day in days if day.crew)
         opened = openings / len(days)
         self.events = int(raids + openings)
         self._days = days
-        # Tables hold nothing of the warm-up, whose raids matter later: as many a day as in the period.
+        # Tables lack the warm-up, whose raids matter later: assume as many a day as in the period.
         self._before = [_Day(raids / len(days), opened, days[0].crew, 0.0)] * warmup
         self._rates = _Rates(
             hazard=raids / at_work,
@@ -81,11 +81,11 @@ class DenChance:
         self._by_event = _concentration(dens) / dens.slots
 
     def variance(self, work: Sequence[float], made: Sequence[float] = ()) -> Fraction:
-        """Return how much of the variance of a sum of days is chance in which dens are raided, and when.
+        """Return the variance of a sum of days that raids on dens cause.
 
         Args:
-            work: What the sum has by day (days,) of what dens at work do, in proportion to their crews.
-            made: What it has by day (days,) in proportion to all crews, those of raided dens included.
+            work: The part of the sum by day (days,) that is proportional to crews of dens at work.
+            made: The part by day (days,) that is proportional to all crews, those of raided dens included.
 
         Returns:
             The variance, in the square of the unit of the sum.
@@ -96,11 +96,11 @@ class DenChance:
         ]
         backwards = [*zip(self._days[::-1], counts[::-1], strict=True), *((day, (0.0, 0.0)) for day in self._before)]
         rates = self._rates
-        # What is still to come of one member more (by a full crew), and of a den that opens instead of staying closed.
+        # The later effect of one more member (of a full crew), and of a den that opens instead of staying closed.
         member = den = squares = 0.0
         for day, (of_work, of_all) in backwards:
             grown, slope = _grown(day.crew, rates)
-            # What a new crew gains by the next midnight: as the mean crew does, less what it lacks of that.
+            # The growth of a new crew to the next midnight: that of the mean crew, less the difference between them.
             gained = grown - slope * (day.crew - rates.opens_with) - rates.opens_with
             den = (
                 (of_work + of_all) * rates.opens_with
@@ -115,13 +115,13 @@ class DenChance:
 
 
 def den_chance(days: DenDays) -> DenChance | None:
-    """Return how dens close and open in a run.
+    """Return the closing and opening of dens in a run.
 
     Args:
         days: The daily series of a run.
 
     Returns:
-        What tells their chance; None where nothing is known of dens, none was raided and none opened, or none worked.
+        Their noise; None if the scenario has no dens, none was raided or opened, or none worked.
     """
     dens = days.scope.dens
     raids, openings = days.flow(RAIDS).tolist(), days.flow(OPENINGS).tolist()
@@ -138,10 +138,10 @@ def den_chance(days: DenDays) -> DenChance | None:
 
 
 def _grown(crew: float, rates: _Rates) -> tuple[float, float]:
-    """Return the mean crew after a day of logistic growth, and how much larger it is for being larger before.
+    """Return the mean crew after a day of logistic growth, and the derivative by its size before.
 
-    The latter is at most 1: below half of a full crew growth would make more of chance, but not without end. Where
-    crews are no larger than what opens in a day, arrests take all members every night.
+    The derivative is capped at 1: below half of a full crew growth amplifies noise, but not without end. If crews are
+    no larger than what opens in a day, arrests take all members every night.
     """
     if crew <= rates.least:
         return 0.0, 0.0
@@ -150,9 +150,9 @@ def _grown(crew: float, rates: _Rates) -> tuple[float, float]:
 
 
 def _concentration(dens: DenSlots) -> float:
-    """Return the share of a slot, squared, summed over slots: 1 by as many equal slots as would be as much chance.
+    """Return the sum of squared shares of slots, the inverse of the number of equal slots with the same noise.
 
-    Of independent lognormal weights it is E w^2 / (E w^2 + (n - 1) (E w)^2).
+    For independent lognormal weights it is E w^2 / (E w^2 + (n - 1) (E w)^2).
     """
     return 1.0 / (1.0 + (dens.slots - 1) * _rounded(exp(-(dens.weight_sigma**2))))
 

@@ -1,7 +1,7 @@
-"""Findings about desks: those that are too busy, and tiers whose alerts expire; by month, of the country and provinces.
+"""Findings about desks by month, of the country and of provinces: too high utilisation, and alerts that expire.
 
-Small desks of a thinned run have whole seats, at least one, and so other waits than the country's: what is found of
-them says that it is the scale which says so.
+In a sampled run small desks have whole seats, at least one, and so other waits than in the country. Findings about them
+say that the scale is the reason.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,39 +30,39 @@ Shares = dict[tuple[Place, date], tuple[int, int]]
 """A part and its whole, by place and month."""
 
 BUSIEST = Fraction("0.95")
-"""Share of a month that a desk may be busy: assumed. A desk that is to answer within the hour cannot be busier for long
-(Erlang's formula of delay), and no published desk is."""
+"""Highest utilisation of a desk in a month: assumed. A desk that must answer within the hour cannot exceed it for long
+(Erlang's delay formula), and no published desk does."""
 MOST_EXPIRED = Fraction("0.05")
-"""Share of a tier's alerts that may expire in a month: assumed. Published desks answer for 99 of 100 and more."""
+"""Highest share of a tier's alerts that expire in a month: assumed. Published desks answer 99 of 100 and more."""
 LEAST_DAYS = 7
-"""Days of a month that the period must hold for anything to be said of it."""
+"""Days of a month that must lie in the period, for a finding about the month."""
 WORSE = Fraction("1.1")
-"""A province is named beside the country where it has more than so many times the country's value."""
+"""A province is named in addition to the country if its value is more than this multiple of the country's."""
 NAMED = 3
-"""Provinces that are named."""
+"""The most provinces that are named."""
 
 BUSY = {
     ContactChannel.CALL.label: (
-        marked("Call desks were busy {share} of their time {when}"),
-        marked("Call desks of {places} were busy {share} of their time {when}"),
+        marked("Utilisation of call desks was {share} {when}"),
+        marked("Utilisation of call desks in {places} was {share} {when}"),
     ),
     ContactChannel.VISIT.label: (
-        marked("Visit desks were busy {share} of their time {when}"),
-        marked("Visit desks of {places} were busy {share} of their time {when}"),
+        marked("Utilisation of visit desks was {share} {when}"),
+        marked("Utilisation of visit desks in {places} was {share} {when}"),
     ),
 }
 EXPIRED = (
-    marked("{share} of {tier} alerts expired before anybody was reached {when}"),
-    marked("{share} of {tier} alerts of {places} expired before anybody was reached {when}"),
+    marked("{share} of {tier} alerts expired before anyone was reached {when}"),
+    marked("{share} of {tier} alerts in {places} expired before anyone was reached {when}"),
 )
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What a share may be at most in a month, and how it is told where it is more.
+    """The highest share in a month, and the texts of a finding where it is exceeded.
 
-    ``told`` says it of the country, ``told_of`` of ``{places}``; both have ``{share}`` and ``{when}``, and ``of`` what
-    else they name. ``exceeds`` takes a part and its whole.
+    ``told`` is about the country, ``told_of`` about ``{places}``; both have ``{share}`` and ``{when}``. ``of`` fills
+    their other fields. ``exceeds`` takes a part and its whole.
     """
 
     kind: str
@@ -75,12 +75,12 @@ class Limit:
     suggestion: str
 
     def sentence(self, share: str, when: str, places: str = "") -> str:
-        """Return what is found, of the country or of places, without what follows and the last stop."""
+        """Return the beginning of the sentence, about the country or about places."""
         return said(self.told_of if places else self.told, share=share, when=when, places=places, **self.of)
 
 
 def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find desks that were busy for more of their staffed time in a month than they may be.
+    """Find desks whose utilisation in a month was too high.
 
     Args:
         folder: The folder of a run.
@@ -93,7 +93,7 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
     for desk in DESK_LABELS:
         key = f"desks.{desk}.staff"
-        more = said("More staff ({key}), or fewer alerts to them; tocsin staffing finds how much.", key=key)
+        more = said("Add staff ({key}) or send these desks fewer alerts; tocsin staffing finds how many.", key=key)
         limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, *BUSY[desk], {}, more)
         own = [row for row in rows if row["channel"] == desk]
         shares = _with_country((row["province"], row["month"], row["busy_ms"], row["staffed_ms"]) for row in own)
@@ -101,7 +101,7 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
 
 
 def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find tiers of which more alerts of a month expired than may, by more than chance alone brings about.
+    """Find tiers of which too many alerts of a month expired, by more than run-to-run noise.
 
     Args:
         folder: The folder of a run.
@@ -114,7 +114,7 @@ def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
     for tier in Tier.labels():
         key = f"warning.tiers.{tier}"
-        more = said("More staff, a later deadline or another first step ({key}) would change that.", key=key)
+        more = said("Add staff, extend the deadline or choose another first step ({key}).", key=key)
         limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, *EXPIRED, {"tier": named(tier)}, more)
         shares = _with_country(
             (row["province"], row["month"], row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])
@@ -129,30 +129,30 @@ def _is_too_busy(busy: int, staffed: int) -> bool:
 
 
 def _are_too_many(expired: int, alerts: int) -> bool:
-    """Tell whether more expire than may, and by more than three standard errors of a share of so many alerts."""
+    """Return whether too many expired, by more than three standard errors of a share of so many alerts."""
     more = expired - MOST_EXPIRED * alerts
     return more > 0 and more**2 > STANDARD_ERRORS**2 * MOST_EXPIRED * (1 - MOST_EXPIRED) * alerts
 
 
 def scale_says(scope: Scope) -> str:
-    """Return the sentence that ends a finding about desks which are too small because a run is thinned."""
+    """Return the sentence that says that the scale is the reason."""
     return said(
-        "At scale {scale} most of these desks have fewer than {seats} seats, rounded to whole ones: the scale is the "
-        "reason, or part of it.",
+        "At scale {scale} most of these desks have fewer than {seats} seats after rounding, which is at least part of "
+        "the reason.",
         scale=written(f"{scope.scale:g}"),
         seats=str(FEW_SEATS),
     )
 
 
 def ended(finding: str, scope: Scope, thinned: bool) -> str:
-    """Return a finding as a sentence; of a run that is too thin for it, with the one that says so."""
+    """Return a finding as a sentence, with one about the scale if that is the reason."""
     if not thinned:
         return said("{finding}.", finding=finding)
     return said("{finding}. {scale}", finding=finding, scale=scale_says(scope))
 
 
 def places(codes: Sequence[int], scope: Scope) -> list[str]:
-    """Return provinces by name, or by code where a scope has no names."""
+    """Return provinces by name, or by code if a scope has no names."""
     names = dict(zip(scope.provinces, scope.province_names, strict=False))
     return [named(names.get(code, str(code))) for code in codes]
 
@@ -170,7 +170,7 @@ def _with_country(rows: Iterable[tuple[int, date, int, int]]) -> Shares:
 def _above(
     limit: Limit, shares: Shares, scope: Scope, few: Callable[[Sequence[int], Sequence[date]], bool]
 ) -> Iterator[Row]:
-    """Find the stretches of months in which a share is above its limit: of the country, then of provinces alone."""
+    """Find the stretches of months in which a share is above its limit: in the country, then in provinces only."""
     months = [month for month in long_months(scope, LEAST_DAYS) if (None, month) in shares]
     over: dict[date, dict[int, Fraction]] = {month: {} for month in months}
     for (place, month), share in shares.items():
@@ -185,10 +185,10 @@ def _above(
         how_much = most if least == most else said("{low} to {high}", low=least, high=most)
         sentence = limit.sentence(how_much, when(stretch))
         if len(stretch) > 1:
-            sentence = said("{finding}, most in {month}", finding=sentence, month=month_named(worst))
+            sentence = said("{finding}, highest in {month}", finding=sentence, month=month_named(worst))
         if worse:
             among = _with_values(worse, over[worst], scope)
-            sentence = said("{finding}; worst in {places}", finding=sentence, places=among)
+            sentence = said("{finding}; highest in {places}", finding=sentence, places=among)
         yield _row(limit, scope, stretch, (worst, values[worst]), sentence, worse, few([], stretch))
     alone = [bool(over[month]) and not above for month, above in zip(months, country, strict=True)]
     for stretch in stretches(months, alone):
@@ -201,7 +201,7 @@ def _above(
         ranked = _ranked(worst_of)
         first, others = ranked[:NAMED], len(ranked) - NAMED
         among = and_more(_with_values(first, worst_of, scope), others)
-        times = when(stretch) if len(stretch) == 1 else said("in one month or more {when}", when=when(stretch))
+        times = when(stretch) if len(stretch) == 1 else said("in at least one month {when}", when=when(stretch))
         how_much = said("more than {share}", share=percent(float(limit.most)))
         parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))
         sentence = said(
@@ -227,7 +227,7 @@ def _with_values(codes: Sequence[int], values: dict[int, Fraction], scope: Scope
 
 
 def and_more(names: str, others: int) -> str:
-    """Return names, and how many there are beside them."""
+    """Return names, and the number of further ones."""
     return said("{names} and {number} more", names=names, number=str(others)) if others > 0 else names
 
 

@@ -1,4 +1,4 @@
-"""What the model is like inside, computed from the stored tables and held against what is known of it."""
+"""Internal diagnostics of a run, computed from its stored tables and compared with evidence."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -23,23 +23,23 @@ Row = dict[str, Any]
 Window = tuple[date, date | None] | None
 
 WORKING_DAY_MS = DAY_MS // 3
-"""Eight hours on duty."""
+"""A working day of eight hours."""
 LOG_2 = log(2.0)
 """The natural logarithm of 2, the width of a bin of losses in log units."""
 FROM_CARDS = Fate.labels()[Fate.INTERCEPTED :]
-"""Fates of attempts that a card at work has sent: those that passed the gate of the cards."""
+"""Fates of attempts that a working card has sent: those that passed the card gate."""
 DELIVERED = Fate.labels()[Fate.SITE_BLOCKED :]
-"""Fates of attempts that filters let pass."""
+"""Fates of attempts that passed the filters."""
 MET = Fate.labels()[Fate.UNANSWERED :]
-"""Fates of attempts that came to a person."""
+"""Fates of attempts that reached a person."""
 
 
 class UnknownError(Exception):
-    """A quantity has no value: it is a share of nothing, or of months that the window takes only in part."""
+    """A quantity has no value: a share of nothing, or of months that the window covers only in part."""
 
 
 class Inside(Quantities):
-    """The sums that quantities of the inside are made of, day by day."""
+    """The daily sums from which diagnostics are computed."""
 
     tables: ClassVar = {
         "attempts": ("channel", "fate"),
@@ -75,7 +75,7 @@ class Span:
 
     @property
     def whole_months(self) -> bool:
-        """Whether the window takes each month as far as the period has it."""
+        """Whether the window covers each month as far as the period does."""
         start = self.inside.scope.first_day
         first, last = start + self.first, start + self.last
         return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
@@ -89,7 +89,7 @@ class Span:
             measure: The measure to sum.
 
         Returns:
-            (days of the window,) Sums of each day; those of a month on its first day in the period.
+            (days of the window,) Sums of each day; those of a month are on its first day in the period.
 
         Raises:
             UnknownError: If the table counts by months and the window cuts one.
@@ -107,11 +107,11 @@ class Span:
         return sum(self.sum("attempts", channel, fate) for fate in fates)
 
     def alerts(self, truths: Iterable[str], tier: str | None = None) -> int:
-        """Count alerts that were about one of these, of a tier or of all."""
+        """Count alerts about one of these truths, of a tier or of all."""
         return sum(self.sum("alerts", tier, truth, None) for truth in truths)
 
     def months(self) -> list["Span"]:
-        """Return the calendar months of the window, each as far as the window has it."""
+        """Return the calendar months of the window, each as far as the window covers it."""
         start = self.inside.scope.first_day
         months = months_of(start + self.first, start + self.last)
         return [Span(self.inside, first - start, last - start) for first, last in months.values()]
@@ -123,7 +123,7 @@ class Span:
         return self.sum("outcomes", fraud_type, age_band, sex, measure=measure)
 
     def calls(self) -> int:
-        """Count warning calls, each try by itself, answered or not."""
+        """Count warning calls, each try separately, answered or not."""
         return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
 
     def binned(self, table: str, *names: Label) -> list[tuple[int, int]]:
@@ -134,7 +134,7 @@ class Span:
             names: The labels before the bin; None stands for any.
 
         Returns:
-            Upper edges, and how many were counted there.
+            Upper edges and counts.
         """
         edges = sorted({key[-2] for key in self.inside.series if key[0] == table and isinstance(key[-2], int)})
         counts = [(edge, self.sum(table, *names, edge)) for edge in edges]
@@ -145,12 +145,12 @@ class Span:
         return self.binned("cases", None)
 
     def country(self, amount: int, parts: int = 1) -> Fraction:
-        """Return what a thinned amount, in so many parts of one, is for the whole country."""
+        """Scale a sampled amount, in parts of one, up to the country."""
         return Fraction(amount, parts) / scale_fraction(self.inside.scope.scale)
 
 
 def ratio(part: int, whole: int) -> Fraction:
-    """Return part / whole; raises UnknownError where the whole is 0."""
+    """Return part / whole; raises UnknownError if the whole is 0."""
     if whole == 0:
         raise UnknownError
     return Fraction(part, whole)
@@ -162,18 +162,18 @@ def reports(span: Span, *edges: int) -> Fraction:
 
 
 def loss_median(span: Span) -> Fraction:
-    """Return the median loss of filed cases; within its bin the logarithm of losses is taken to be uniform."""
+    """Return the median loss of filed cases, with a uniform logarithm of losses within its bin."""
     return median(span.losses()) / CENTS_PER_UNIT
 
 
 def median(bins: Sequence[tuple[int, int]]) -> Fraction:
-    """Return the median of what was counted in bins that double.
+    """Return the median of counts in bins that double.
 
     Args:
-        bins: In ascending order, the upper edge of each, twice its lower one, and how many lie in it.
+        bins: In ascending order, the upper edge of each, twice its lower one, and its count.
 
     Returns:
-        The median in the unit of the edges; within its bin the logarithm is taken to be uniform.
+        The median in the unit of the edges, with a uniform logarithm within its bin.
 
     Raises:
         UnknownError: If nothing was counted.
@@ -213,37 +213,37 @@ def loss_sigma(span: Span) -> Fraction:
 
 
 def dropout(span: Span) -> Fraction:
-    """Return the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
+    """Return the share of episodes in which people dropped out, among all that ended or came to a payment."""
     ends = {end: span.outcome(end) for end in EpisodeEnd.labels()}
     return ratio(ends[EpisodeEnd.DROPPED_OUT.label], sum(ends.values()))
 
 
 def peak_to_mean(span: Span) -> Fraction:
-    """Return the alerts issued on the busiest day over those of a mean day."""
+    """Return the ratio of the alerts of the busiest day to those of a mean day."""
     alerts = span.by_day("alerts", None, None, None)
     return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
 
 
 def recall(span: Span, channel: str) -> Fraction:
-    """Return the share of the attempts at a filter that it intercepts."""
+    """Return the share of attempts at a filter that it intercepts."""
     caught = span.attempts(channel, ["intercepted"])
     return ratio(caught, caught + span.attempts(channel, DELIVERED))
 
 
 def false_blocks(span: Span, channel: str) -> Fraction:
-    """Return the share of legitimate traffic in all that a filter blocks."""
+    """Return the share of legitimate traffic in everything that a filter blocks."""
     false = span.sum("flows", f"false_blocks_{channel}")
     return ratio(false, false + span.attempts(channel, ["intercepted"]))
 
 
 def precision(span: Span, tier: str | None = None) -> Fraction:
-    """Return the share of alerts, of a tier or of all, that were about fraud."""
+    """Return the precision of alerts, of a tier or of all: the share about fraud."""
     fraud = [truth.label for truth in Truth if truth is not Truth.LEGITIMATE]
     return ratio(span.alerts(fraud, tier), span.alerts(Truth.labels(), tier))
 
 
 def attempts_per_card_day(span: Span) -> Fraction:
-    """Return the calls and SMS that come from cards at work, by these cards and day."""
+    """Return the calls and SMS a day of a working card."""
     sent = span.attempts("call", FROM_CARDS) + span.attempts("sms", FROM_CARDS)
     return ratio(sent * MILLIONTHS, span.sum("state", "cards_active", measure="value"))
 
@@ -255,17 +255,17 @@ def app_users(span: Span) -> Fraction:
 
 
 def staff_on_duty(span: Span, channel: str) -> Fraction:
-    """Return the mean staff on duty at the desks of the country, by day and night."""
+    """Return the mean staff on duty at the desks of the country, day and night."""
     return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * DAY_MS)
 
 
 def utilisation(span: Span, channel: str) -> Fraction:
-    """Return the busy share of the time that desks are staffed."""
+    """Return the utilisation of desks."""
     return ratio(span.sum("hours", channel, measure="busy_ms"), span.sum("hours", channel, measure="staffed_ms"))
 
 
 def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
-    """Return the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
+    """Return the contacts of a channel that reached their person, at most one an alert, per issued alert."""
     return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None, None))
 
 
@@ -279,10 +279,9 @@ def utilisation_peak(span: Span, channel: str) -> Fraction:
 
 
 def contacts_per_instruction(span: Span) -> Fraction:
-    """Return messages, calls that were answered and visits that met their person, by all alerts issued.
+    """Return messages, answered calls and visits that met their person, per issued alert.
 
-    Each channel counts once an alert at most, as it does where instructions are reported by channel; tries in vain
-    do not count.
+    Each channel counts at most once an alert, as in reports by channel; failed tries do not count.
     """
     messages = sum(span.sum("contacts", channel, None) for channel in ContactChannel.labels()[: len(WRITTEN)])
     talks = span.sum("contacts", "call", "answered") + span.sum("contacts", "visit", "met")
@@ -367,36 +366,36 @@ FORMULAS: dict[str, Formula] = {
     **{f"first_contact_{tier}": _first_contact(tier) for tier in Tier.labels()},
     "local_alerts_share": local_share,
 }
-"""How each quantity is computed of a window and, where its name has a second part, of that type, band or province.
+"""The formula of each quantity, for a window and, if its name has a second part, for that type, band or province.
 
 The names are those of ``sim.scenario.schema.evidence``.
 """
 
 
 def evidence(folder: Path, scope: Scope) -> list[Row]:
-    """Compute ``evidence`` of ``run.json`` from the Parquet files of a folder; nothing is read where there is none."""
+    """Compute ``evidence`` of ``run.json`` from the Parquet files of a folder, if the scenario has any."""
     if not scope.evidence:
         return []
     return held(Inside.read(folder, scope))
 
 
 def held(inside: Inside) -> list[Row]:
-    """Hold all that is known against the sums of a run.
+    """Compare all evidence with the sums of a run.
 
     Args:
         inside: The sums.
 
     Returns:
-        A row for each thing known, its window closed to two days; ``simulated`` and ``within`` are None where
-        ``quantity`` returns None, and ``within`` also for a policy, since what is known is of what was. What is known
-        by month has its ``months`` beside, and is as its worst ``month``: that which lies the farthest out of the
-        range, or the nearest to its ends.
+        A row for each piece of evidence, its window closed to two days; ``simulated`` and ``within`` are null where
+        ``quantity`` returns None, and ``within`` also for a policy run, which evidence is not about. Evidence by month
+        also has its ``months``, and the values of its worst ``month``: the one farthest outside the range, or nearest
+        to its ends.
     """
     return [_by_month(inside, known) if known.by_month else _row(inside, known) for known in inside.scope.evidence]
 
 
 def _row(inside: Inside, known: Known) -> Row:
-    """Hold one thing known against the sums of its window."""
+    """Compare one piece of evidence with the sums of its window."""
     found = _held(inside.scope, known, quantity(inside, known.name, known.window))
     return {
         "name": known.name,
@@ -411,7 +410,7 @@ def _row(inside: Inside, known: Known) -> Row:
 
 
 def _by_month(inside: Inside, known: Known) -> Row:
-    """Hold one thing known against the sums of each month of its window."""
+    """Compare one piece of evidence with the sums of each month of its window."""
     months, worst = [], None
     for month, span in months_of(*_days(inside.scope, known.window)).items():
         first, last = (calendar_date(day) for day in span)
@@ -430,7 +429,7 @@ def _by_month(inside: Inside, known: Known) -> Row:
 
 
 def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
-    """Return what is simulated, and whether it is in the range, to which a policy is not held."""
+    """Return the simulated value and whether it is in the range; for a policy run the latter is null."""
     return {
         "simulated": None if simulated is None else number(simulated),
         "within": None if simulated is None or scope.policy_of is not None else _within(known, simulated),
@@ -438,26 +437,26 @@ def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
 
 
 def _room(known: Known, simulated: Fraction) -> Fraction:
-    """Return how far a value is inside of the range, below 0 where it is outside."""
+    """Return how far a value is inside the range; negative outside."""
     return min(simulated - Fraction(repr(known.low)), Fraction(repr(known.high)) - simulated)
 
 
 def _iso(first: int, last: int) -> list[str]:
-    """Return two day numbers as JSON has days."""
+    """Return two day numbers as days in JSON."""
     return [calendar_date(first).isoformat(), calendar_date(last).isoformat()]
 
 
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
-    """Compute one quantity over a window; raises KeyError for a name that is none.
+    """Compute one quantity over a window; raises KeyError for an unknown name.
 
     Args:
         inside: The sums of a run.
         name: A name of ``FORMULAS``, some followed by a dot and a fraud type, age band or province.
-        window: Its first and last day; the whole period where it is None, the rest of it where the last day is.
+        window: Its first and last day; the whole period if None, the rest of the period without a last day.
 
     Returns:
-        The quantity, for the country; None where the window is not inside the period, cuts a month of a table that
-        counts by months, or holds nothing of which the quantity would be a share.
+        The quantity, for the country; None if the window is not inside the period or cuts a month of a table that
+        counts by months, or if the quantity is a share of nothing.
     """
     scope = inside.scope
     plain, _, of = name.partition(".")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.days import HOUR_MS, day_number
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import ContactChannel, End, Fate, Tier, Truth
+from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
 from sim.reading.quantities import FUNDS_STOPPED, IN_MONEY, WHOLE, Quantities, Series, counted_in
 from sim.store.scope import Scope, Target, Window
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 CHANGE = "_change"
 FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
-"""The key by which funds stopped are counted."""
+"""The key that makes funds stopped countable."""
 FUNDS = ("funds_returned_money", FUNDS_STOPPED)
-"""What stop-payment orders, and banks, do to funds."""
+"""Effects of stop-payment orders and of banks on funds."""
 STANDARD_ERRORS = 3
-"""How many standard errors of one run a figure may lie off: chance alone exceeds three once in 370 runs."""
+"""Standard errors of one run that a figure may be off: run-to-run noise exceeds three once in 370 runs."""
 
 Number = int | float
 Summary = dict[str, Any]
@@ -35,7 +36,7 @@ def summarise(folder: Path, scope: Scope) -> tuple[Summary, list[Summary]]:
 
 
 def number(value: Fraction) -> Number:
-    """Return a fraction as a JSON number: an integer where it is one, else the nearest double."""
+    """Return a fraction as a JSON number: an integer if it is one, else the nearest double."""
     return value.numerator if value.denominator == 1 else float(value)
 
 
@@ -52,7 +53,7 @@ def totals(quantities: Quantities) -> Summary:
 
     Returns:
         Totals by name, some of them by label: counts, hours and money of the country, divided by the scale; dens and
-        ringleaders as they are, since they are never thinned.
+        ringleaders undivided, since they are never sampled.
     """
     scale = scale_fraction(quantities.scope.scale)
 
@@ -118,18 +119,18 @@ def totals(quantities: Quantities) -> Summary:
 
 
 def _costs(quantities: Quantities) -> Summary:
-    """Return what a run cost, and what its warnings cost for each unit of losses prevented and each victim averted.
+    """Return the costs of a run, and those of its warnings per unit of losses prevented and per victim averted.
 
-    Money and people that other layers spare have no count of their own in one run, so education is no part of that.
+    One run does not count money and people that other layers spare, so these ratios exclude education.
 
     Args:
         quantities: The sums of the run.
 
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
-        prices ``cost_per_prevented_money``, ``cost_per_saved`` (each person stopped before a payment) and
-        ``cost_per_averted``, None where there is none. What needs staff that rounding has changed is None, too. Nothing
-        where the scenario has no prices.
+        prices ``cost_per_prevented_money``, ``cost_per_saved`` (per person stopped before a payment) and
+        ``cost_per_averted``, None if there is none. Costs of staff that rounding has changed are null, too. Empty if
+        the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
     parts = costs(quantities, scale)
@@ -154,17 +155,17 @@ def _costs(quantities: Quantities) -> Summary:
 
 
 def figure(quantities: Quantities, target: Target) -> Summary:
-    """Hold one reported figure against the run.
+    """Compare one reported figure with the run.
 
     Args:
         quantities: The sums of the run.
         target: What was reported.
 
     Returns:
-        A row of ``figures`` in ``run.json``. ``simulated`` is None where the model has no such quantity, the window
-        (or base) is not inside the period, or the base of a change is zero; ``ratio`` also where nothing is reported;
-        ``within`` also without a tolerance, for what was put in, and for a policy, since reported figures are of what
-        was. ``standard_error`` is that of this run, at its scale.
+        A row of ``figures`` in ``run.json``. ``simulated`` is null if the model has no such quantity, the window (or
+        base) is not inside the period, or the base of a change is zero; ``ratio`` also if nothing is reported;
+        ``within`` also without a tolerance, for an input, and for a policy run, which reported figures are not about.
+        ``standard_error`` is that of this run, at its scale.
     """
     simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
@@ -190,10 +191,10 @@ def figure(quantities: Quantities, target: Target) -> Summary:
 
 
 def standard_error(target: Target, scale: float) -> float | None:
-    """Return the standard error of one run at a scale, None where none is known.
+    """Return the standard error of one run at a scale; None if unknown.
 
-    What comes of drawing people and attempts one by one is larger by the root of 1 / scale in a thinned run; dens and
-    ringleaders are never thinned, so what comes of them is the same.
+    The part from drawing people and attempts is larger by the root of 1 / scale in a sampled run; dens and ringleaders
+    are never sampled, so their part is the same.
     """
     known = target.standard_error
     if known is None or scale == 1 or target.name.removesuffix(CHANGE) in WHOLE:
@@ -203,9 +204,9 @@ def standard_error(target: Target, scale: float) -> float | None:
 
 
 def error_of_whole(error: float, target: "Target | Figure", scale: float) -> float:
-    """Return the standard error of a run of the whole country, which scenarios state, from that of one at a scale.
+    """Return the standard error of a run of the whole country, as scenarios state it, from that at a scale.
 
-    The reverse of ``standard_error``, but never less than what comes of drawing people and attempts one by one.
+    The inverse of ``standard_error``, but at least the part from drawing people and attempts.
     """
     if target.name.removesuffix(CHANGE) in WHOLE:
         return error
@@ -225,8 +226,8 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
         base: The earlier window of a change.
 
     Returns:
-        The quantity, or for a change its ratio to that over ``base``, less 1. None where the model has no such
-        quantity, a window is not inside the period, or there is no base above zero.
+        The quantity, or for a change its ratio to that over ``base``, less 1. None if the model has no such quantity,
+        a window is not inside the period, or the base is not above zero.
     """
     if not name.endswith(CHANGE):
         return _sum(quantities, name, window)
@@ -240,35 +241,42 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 
 def unit(name: str, scale: float) -> Fraction:
-    """Return what one count of a quantity stands for in the country: people, cards, money; dens are whole."""
+    """Return the size of one simulated count in the country: people, cards and money are scaled, dens are not."""
     one = Fraction(1, CENTS_PER_UNIT if name in IN_MONEY else 1)
     return one if name in WHOLE else one / scale_fraction(scale)
 
 
 def uncounted(scope: Scope) -> list[str]:
-    """Return a warning for each target that is a number of something which the model does not count."""
-    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    """Return a warning for each target that the model does not count, in the language that is spoken."""
     counted = counted_in(scope)
-    return [
-        f"figure {name}: {_why_uncounted(name)}, so it has no simulated value"
-        for name in names
-        if name.removesuffix(CHANGE) not in counted
-    ]
+    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    lines = []
+    for name in names:
+        if name.removesuffix(CHANGE) == FUNDS_STOPPED and FUNDS_STOPPED not in counted:
+            text = said(
+                "figure {name}: the scenario has no {key}, so it has no simulated value", name=name, key=FROZEN_FACTOR
+            )
+            lines.append(text)
+        elif name.removesuffix(CHANGE) not in counted:
+            lines.append(
+                said("figure {name}: the model counts no such quantity, so it has no simulated value", name=name)
+            )
+    return lines
 
 
-def _why_uncounted(name: str) -> str:
-    if name.removesuffix(CHANGE) == FUNDS_STOPPED:
-        return f"the scenario has no {FROZEN_FACTOR}"
-    return "the model counts no such quantity"
+def uncounted_in_english(scope: Scope) -> list[str]:
+    """Return the same in English, as it is stored."""
+    with speaking(ENGLISH):
+        return uncounted(scope)
 
 
 def iso(window: Window) -> list[str | None]:
-    """Return both days of a window as JSON has them."""
+    """Return both days of a window for JSON."""
     return [None if day is None else day.isoformat() for day in window]
 
 
 def _within(target: Target, simulated: Fraction, reported: Fraction, error: float | None) -> bool | None:
-    """Return whether one run comes as near as is asked for, or as chance lets it; None without a tolerance."""
+    """Return whether a figure is within its tolerance or within run-to-run noise; None without a tolerance."""
     if target.tolerance is None:
         return None
     allowed = Fraction(repr(target.tolerance))
@@ -294,7 +302,7 @@ def _of_days(quantities: Quantities, name: str, days: slice) -> Fraction | None:
 
 
 def days_of(scope: Scope, window: Window) -> slice | None:
-    """Return the days of a window, counted from the start of the period; None where it is not inside."""
+    """Return the days of a window, counted from the start of the period; None if it is not inside."""
     if window[1] is None:
         return None
     start, end = day_number(window[0]) - scope.first_day, day_number(window[1]) - scope.first_day
@@ -302,12 +310,12 @@ def days_of(scope: Scope, window: Window) -> slice | None:
 
 
 def distance(row: "Mapping[str, Any]") -> str:
-    """Return how far an expectation is off: a share of what was reported; of a change, the difference."""
+    """Return how far an expectation is off: as a share of the reported value; for a change, the difference."""
     if row["off"] is None:
         return ""
     return f"{row['off']:+.4f}" if f"{CHANGE}@" in row["figure"] else f"{row['off']:+.2%}"
 
 
 def yes_or_no(within: bool | None) -> str:
-    """Return whether a figure is within what is allowed, in a word; nothing where nothing says what is."""
+    """Return whether a figure is within its allowance, in an English word; empty if unknown."""
     return {None: "", True: "yes", False: "no"}[within]

@@ -1,6 +1,6 @@
-"""Findings: what a run shows that its user must know, read off its stored tables and of nothing else.
+"""Findings: what needs attention in a run, computed from its stored tables only.
 
-docs/model.md, section 9, says what each kind of them is.
+docs/model.md, section 9, defines each kind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,30 +24,30 @@ from sim.store.scope import Scope
 
 Row = dict[str, Any]
 
-FIT_AGAIN = marked("If this run is of what was, and not of another policy, tocsin calibrate fits it again.")
+FIT_AGAIN = marked("Unless this run is of another policy, fit it again with tocsin calibrate.")
 OUTSIDE_FITTED = marked(
-    "The fitted figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "The fitted figure {figure} from {first} to {last} lies outside its tolerance: {simulated} simulated, {reported} "
     "reported."
 )
 OUTSIDE_OTHER = marked(
-    "The {role} figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "The {role} figure {figure} from {first} to {last} lies outside its tolerance: {simulated} simulated, {reported} "
     "reported."
 )
 IN_SOME = {
     "replicates": marked("In {some} of {all} replicates: {finding}"),
-    "draws": marked("In {some} of {all} draws: {finding}"),
+    "draws": marked("In {some} of {all} posterior draws: {finding}"),
 }
-OF_WHAT_WAS = (
+COMPARED = (
     *("input_figure", "fitted_figure", "predicted_figure"),
     *("reported_outside_interval", "simulated_outside_interval", "evidence"),
 )
-"""Kinds of findings that hold a run to what was reported, or is known of what was: of policies there are none."""
+"""Kinds of findings that compare a run with reported figures or evidence; policy runs have none."""
 
 SHOWN = 3
-"""Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
+"""Findings of one kind in a short list; the rest is counted."""
 
 ABOVE = 2
-"""Findings that stand above an answer; the rest is counted, and listed where all of them are."""
+"""Findings above an answer; the rest is counted."""
 
 
 def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Sequence[Row]) -> list[Row]:
@@ -56,8 +56,8 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
     Args:
         folder: The folder of a run, with its Parquet files.
         scope: What the run is about.
-        figures: Its figures, as ``run.json`` has them.
-        evidence: Its evidence, as ``run.json`` has it.
+        figures: Its figures in ``run.json``.
+        evidence: Its evidence in ``run.json``.
 
     Returns:
         A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),
@@ -71,7 +71,7 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         *growing_lines(folder, scope, seats),
     ]
     if scope.policy_of is not None:
-        # What was reported, and what is known, is of what was.
+        # Reported figures and evidence are not about this policy.
         return [*desks, *about_measures(scope), *gangs_begin_late(scope)]
     thinned = {"thinned": scope.scale < 1}
     return [
@@ -84,32 +84,35 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
 
 
 def shortened(rows: Sequence[Row]) -> list[str]:
-    """Return findings as few lines: their sentences, at most three of a kind, and how many more there are of it."""
+    """Return findings as few lines: at most three sentences of a kind, and the number of further ones."""
     lines = []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         own = [row for row in rows if row["kind"] == kind]
         lines += [told(row) for row in own[:SHOWN]]
         if len(own) > SHOWN:
-            number = str(len(own) - SHOWN)
             lines.append(
-                said("{number} more of this kind, {kind}; tocsin findings lists all.", number=number, kind=kind)
+                counted(
+                    "One more finding of this kind. List all: tocsin findings RUN",
+                    "{count} more findings of this kind. List all: tocsin findings RUN",
+                    count=len(own) - SHOWN,
+                )
             )
     return lines
 
 
 def foremost(rows: Sequence[Row]) -> list[str]:
-    """Return the findings that stand above an answer: the first of each kind, those of what was simulated first.
+    """Return the findings above an answer: the first of each kind, comparisons with reported figures last.
 
-    What a run shows of itself (desks, measures, gangs) matters to every answer; what it is held to, to fewer. Where the
-    scale is the reason for a finding, a warning says so already.
+    Findings about the run itself (desks, measures, gangs) matter to every answer, comparisons to fewer. If the scale is
+    the reason for a finding, a warning says so already.
 
     Args:
         rows: Findings, as ``findings`` returns them.
 
     Returns:
-        At most three sentences, and how many more findings there are.
+        At most two sentences, and the number of further findings.
     """
-    ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in OF_WHAT_WAS))
+    ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in COMPARED))
     firsts: dict[str, Row] = {}
     for row in ranked:
         firsts.setdefault(row["kind"], row)
@@ -126,23 +129,19 @@ def foremost(rows: Sequence[Row]) -> list[str]:
 
 
 def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:
-    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
-
-    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
+    """Return the findings of a run that another does not have, by kind and subject.
 
     Args:
         rows: The findings of a run.
         others: Those of the other.
-        held: Whether both are held to what was.
+        held: Whether both are compared with reported figures and evidence; such findings are left out otherwise.
     """
     known = {(row["kind"], row["subject"]) for row in others}
-    return [
-        row for row in rows if (held or row["kind"] not in OF_WHAT_WAS) and (row["kind"], row["subject"]) not in known
-    ]
+    return [row for row in rows if (held or row["kind"] not in COMPARED) and (row["kind"], row["subject"]) not in known]
 
 
 def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
-    """Return the findings of several runs: each as the first run tells it that has it, and how many do.
+    """Return the findings of several runs: each as in the first run that has it, with the number of runs.
 
     Args:
         runs: The findings of each run.
@@ -168,18 +167,18 @@ def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
 
 
 def told(row: Row) -> str:
-    """Return a finding in a sentence, and a second one where there is something to suggest."""
+    """Return a finding in a sentence, with its suggestion if there is one."""
     if not row["suggestion"]:
         return str(row["sentence"])
     return said("{finding} {suggestion}", finding=row["sentence"], suggestion=row["suggestion"])
 
 
 def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
-    """Find figures that are off by more than chance lets them: of their tolerance, or on either side of an interval."""
+    """Find figures outside their tolerance, and reported or simulated values outside a predicted interval."""
     for row in figures:
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
         words = {
-            "figure": row["name"],
+            "figure": _figure_named(row["name"]),
             "first": row["window"][0],
             "last": row["window"][1],
             "reported": _amount(row, reported),
@@ -196,31 +195,32 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
         words |= {"low": _amount(row, low), "high": _amount(row, high)}
         if isinstance(reported, int | float) and not low <= reported <= high:
             sentence = said(
-                "What was reported of {figure} from {first} to {last}, {reported}, is outside what is predicted: {low} "
-                "to {high}.",
+                "The reported value of {figure} from {first} to {last}, {reported}, lies outside its predicted "
+                "interval, {low} to {high}.",
                 **words,
             )
             yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
-        by_chance = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0  # an interval has it at 1
-        if max(low - simulated, simulated - high) > by_chance:
+        # At scale 1 the interval holds run-to-run noise already.
+        noise = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0
+        if max(low - simulated, simulated - high) > noise:
             sentence = said(
-                "{figure} from {first} to {last} is {simulated}, outside what the fitted scenario predicts: {low} to "
-                "{high}.",
+                "The simulated value of {figure} from {first} to {last}, {simulated}, lies outside the interval that "
+                "the fitted scenario predicts, {low} to {high}.",
                 **words,
             )
             yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
 
 
 def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
-    """Find quantities of the inside that are not in the range in which they are known to be."""
+    """Find internal diagnostics outside the range that evidence gives."""
     for row in evidence:
         if row["within"] is not False:
             continue
         limits = [row["low"], row["high"]]
-        range_ = {"name": row["name"], "low": amount(row["low"]), "high": amount(row["high"])}
+        range_ = {"name": named(row["name"]), "low": amount(row["low"]), "high": amount(row["high"])}
         if "months" not in row:
             sentence = said(
-                "{name} from {first} to {last} is {value}; known to be {low} to {high}.",
+                "Value of {name} from {first} to {last}: {value}; evidence says {low} to {high}.",
                 **range_,
                 value=amount(row["simulated"]),
                 first=row["window"][0],
@@ -237,12 +237,13 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
             found = {**range_, "value": amount(worst["simulated"]), "when": when(months)}
             if len(stretch) > 1:
                 sentence = said(
-                    "{name} is outside its range {when}, at worst {value} in {month}; known to be {low} to {high}.",
+                    "Value of {name} {when}: outside its range, at worst {value} in {month}; evidence says {low} to "
+                    "{high}.",
                     **found,
                     month=month_named(date.fromisoformat(f"{worst['month']}-01")),
                 )
             else:
-                sentence = said("{name} is {value} {when}; known to be {low} to {high}.", **found)
+                sentence = said("Value of {name} {when}: {value}; evidence says {low} to {high}.", **found)
             window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
             yield {
                 **_finding(
@@ -253,11 +254,11 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
 
 
 def _with_scale(sentence: str, scale: float) -> str:
-    """Return a sentence, with one about the scale where a run is thinned."""
+    """Return a sentence, and for a sampled run one about its scale."""
     if scale >= 1:
         return sentence
     return said(
-        "{finding} At scale {scale} chance, or desks of few seats, may be the reason.",
+        "{finding} At scale {scale} run-to-run noise, or desks with few seats, may be the reason.",
         finding=sentence,
         scale=written(f"{scale:g}"),
     )
@@ -281,6 +282,13 @@ def _finding(
     }
 
 
+def _figure_named(name: str) -> str:
+    """Return the name of a figure, or of the change of one."""
+    if name.endswith(CHANGE):
+        return said("change of {quantity}", quantity=named(name.removesuffix(CHANGE)))
+    return named(name)
+
+
 def _amount(row: Row, value: float | int | str | None) -> str:
     """Return a value of a figure as people read it."""
     if value is None or isinstance(value, str):
@@ -289,10 +297,10 @@ def _amount(row: Row, value: float | int | str | None) -> str:
 
 
 def _allowed(row: Row) -> list[float]:
-    """Return what a figure with a tolerance may be, chance included."""
+    """Return the interval that a figure with a tolerance must be in, run-to-run noise included."""
     reported = Fraction(repr(row["reported"]))
     share = Fraction(repr(row["tolerance"]))
     tolerance = share if row["name"].endswith(CHANGE) else share * abs(reported)
-    by_chance = STANDARD_ERRORS * Fraction(repr(row["standard_error"] or 0))
-    room = max(tolerance, by_chance)
+    noise = STANDARD_ERRORS * Fraction(repr(row["standard_error"] or 0))
+    room = max(tolerance, noise)
     return [float(reported - room), float(reported + room)]

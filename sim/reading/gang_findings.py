@@ -1,4 +1,4 @@
-"""A finding about gangs: a period that begins long after the day for which their first crews and yields are stated.
+"""A finding about gangs: a period that begins long after the reference date of their crews and yields.
 
 Crews begin with ``gangs.start`` of their people and yields as usual, whenever a run begins. A year later the same
 scenario has thinned crews and gangs that know what attempts yield by then; a run that begins there has neither.
@@ -22,7 +22,7 @@ move by several times the lag of gangs."""
 
 
 def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
-    """Find that the first simulated day is long after the day for which the beginning of gangs is stated.
+    """Find that the first simulated day is long after the reference date of gangs.
 
     Args:
         scope: What a run is about.
@@ -45,13 +45,14 @@ def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
         "provinces": [],
         "thinned": False,
         "sentence": said(
-            "Crews and yields of gangs begin as they are about {reference}; the first simulated day is {begun}, {days} "
-            "days later, so attempts and victims differ from what a run begun back then has on the same days.",
+            "Crews and yields of gangs start from their state about {reference}. The first simulated day is "
+            "{begun}, {days} days later. So attempts and victims differ from those of a run that starts at the "
+            "reference date.",
             reference=day_named(calendar_date(scope.gangs_as_on)),
             begun=day_named(calendar_date(begun)),
             days=amount(late),
         ),
         "suggestion": said(
-            "Compare policies of the same period, or begin earlier: period.start, or a longer period.warmup."
+            "Compare policies over the same period, or start earlier: set period.start or a longer period.warmup."
         ),
     }

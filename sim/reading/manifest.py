@@ -1,4 +1,4 @@
-"""The manifest of a run, ``run.json``: what was run, by what, with what result, in what time."""
+"""Compose the manifest of a run, ``run.json``: scenario, software, results and times."""
 
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ Manifest = dict[str, Any]
 
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
-    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run.
+    """Compute ``run.json``, except its performance, from the files in the folder of a run.
 
-    What is stored is English, whatever is spoken where the run is made.
+    Stored texts are English, whatever language is spoken.
 
     Returns:
         The document.
@@ -53,9 +53,9 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
-    """Return the ``performance`` of a run; ``attempts`` are all potential ones, those of the warm-up included.
+    """Return the ``performance`` of a run; ``attempts`` are all potential ones, including those of the warm-up.
 
-    By a clock that stands still there is no speed.
+    If no time has passed, there is no speed.
     """
     return {
         "wall_s": round(wall_s, 3),

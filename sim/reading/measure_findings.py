@@ -1,8 +1,8 @@
-"""Findings about measures: windows that the period leaves out, cuts or leaves, so that figures lack what they do.
+"""Findings about measures whose window lies outside the period, is cut by it, or ends before it.
 
-A slip of a year in a window is no mistake of a scenario, which may be cut out of a longer one; but a policy that never
-begins changes nothing, and whoever compares it must know why. And a period that goes on after a measure has ended,
-with nothing of its kind behind it, simulates another policy from that day on.
+A window outside the period is allowed, since a scenario may be an extract of a longer one. But a policy that never
+starts changes nothing, and its user must know why. And a period that continues after the last measure of its kind has
+ended simulates another policy from that day on.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from sim.store.scope import Dated, Scope
 Row = dict[str, Any]
 
 NEVER, CUT, OVER = "measure_outside_period", "measure_cut", "measures_over"
-"""Kinds of findings: a measure without a day in the period, one of whose days some are not simulated, and the last one
-of its kind, after whose end the period goes on."""
+"""Kinds of findings: a measure without a day in the period; one with some days outside the simulation; the last one of
+its kind, which ends long before the period."""
 
 FOUR_WEEKS = 28
-"""Days that measures of a kind must have been in force, and those that the period must go on without any."""
+"""Days that measures of a kind must have been in force, and days that the period must continue without any."""
 
 GOOD_PART = 0.25
-"""Of the days of the period until they ended, how many at least they must have been in force: a short campaign is none
-that would be expected to go on."""
+"""Share of the days of the period until their end on which measures must have been in force: nobody expects a short
+campaign to continue."""
 
 
 def about_measures(scope: Scope) -> Iterator[Row]:
@@ -37,10 +37,10 @@ def about_measures(scope: Scope) -> Iterator[Row]:
 
 
 def measures_over(scope: Scope) -> Iterator[Row]:
-    """Find kinds of measures that were in force for a good part of the period, and of which its last part has none.
+    """Find kinds of measures that were in force for a good part of the period, but not in its last part.
 
     Measures are of one kind if they are directed at the same target, channel, detector or region. Outages and
-    repatriations are no kind of which one would follow another.
+    repatriations are left out: nobody expects them to follow one another.
 
     Args:
         scope: What a run is about.
@@ -83,15 +83,15 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
     }
     if measure.about:
         sentence = said(
-            "The measure {name} ends on {last}, and no other {kind} of {about} is in force after it: on the {days} "
-            "days from {start} to {end} there is none.",
+            "The measure {name} ends on {last}, and no other {kind} of {about} follows: none is in force on the {days} "
+            "days from {start} to {end}.",
             **told,
             about=named(measure.about),
         )
     else:
         sentence = said(
-            "The measure {name} ends on {last}, and no other {kind} is in force after it: on the {days} days from "
-            "{start} to {end} there is none.",
+            "The measure {name} ends on {last}, and no other {kind} follows: none is in force on the {days} days from "
+            "{start} to {end}.",
             **told,
         )
     return {
@@ -99,11 +99,12 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
         "window": [day.isoformat() for day in window],
         "limit": FOUR_WEEKS,
         "suggestion": said(
-            "A later last day in measures.{name}.window lets it go on; what it counts is then spread over more days.",
+            "To continue it, set a later last day in measures.{name}.window; its totals are then spread over more "
+            "days.",
             name=measure.name,
         )
         if measure.spread
-        else said("A later last day in measures.{name}.window, or none, lets it go on.", name=measure.name),
+        else said("To continue it, set a later last day in measures.{name}.window, or none.", name=measure.name),
     }
 
 
@@ -124,7 +125,7 @@ def measures_outside(scope: Scope) -> Iterator[Row]:
         first, last = measure.window
         if first > end:
             sentence = said(
-                "The measure {name} begins on {first}, after the period, which ends on {end}: it is never in force.",
+                "The measure {name} begins on {first}, after the period ends on {end}, so it is never in force.",
                 name=measure.name,
                 first=day_named(first),
                 end=day_named(end),
@@ -132,8 +133,8 @@ def measures_outside(scope: Scope) -> Iterator[Row]:
             yield _row(NEVER, measure, 0, sentence)
         elif last is not None and last < start:
             sentence = said(
-                "The measure {name} ends on {last}, before the period, which begins on {start}: no day that is counted "
-                "has it.",
+                "The measure {name} ends on {last}, before the period begins on {start}, so it is in force on no "
+                "counted day.",
                 name=measure.name,
                 last=day_named(last),
                 start=day_named(start),
@@ -157,14 +158,14 @@ def _cut(measure: Dated, scope: Scope) -> Row:
     }
     if measure.spread:
         sentence = said(
-            "{days} of the {whole} days of the measure {name}, from {first} to {last}, are simulated: what it counts "
-            "is spread evenly over all of them, and the rest is not done.",
+            "Only {days} of the {whole} days of the measure {name}, from {first} to {last}, are simulated. Its totals "
+            "are spread evenly over all its days, so the rest is missing.",
             **told,
         )
     else:
         sentence = said(
-            "{days} of the {whole} days of the measure {name}, from {first} to {last}, are simulated: the period ends "
-            "before it does.",
+            "Only {days} of the {whole} days of the measure {name}, from {first} to {last}, are simulated: the period "
+            "ends first.",
             **told,
         )
     return _row(CUT, measure, simulated, sentence)
@@ -188,5 +189,5 @@ def _row(kind: str, measure: Dated, days: int, sentence: str) -> Row:
         "provinces": [],
         "thinned": False,
         "sentence": sentence,
-        "suggestion": said("Its window is measures.{name}.window; period says what is simulated.", name=measure.name),
+        "suggestion": said("See measures.{name}.window, and period for the simulated days.", name=measure.name),
     }

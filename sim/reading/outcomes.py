@@ -1,4 +1,4 @@
-"""What experiments keep of a finished run, in plain values: functions that workers import by their name."""
+"""Results that experiments keep of a finished run, in plain values; workers import these functions by name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Outcome = dict[str, Any]
 
 FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
-"""Ends of alerts that were meant to reach somebody and did not."""
+"""Ends of alerts that failed to reach anyone."""
 
 
 def figures_evidence_and_quantities(run: "Run") -> Outcome:
-    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, null where there is none."""
+    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, with null for missing values."""
     manifest = run.manifest
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],
@@ -32,9 +32,9 @@ def figures_evidence_and_quantities(run: "Run") -> Outcome:
 
 
 def quantities(run: "Run") -> Outcome:
-    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``.
+    """Return the quantities that are compared: flat totals, and each figure with a value, ``NAME@START..END``.
 
-    Ratios of totals are left out: differences of them mean little, and they have no value where nothing was saved. So
+    Ratios of totals are left out, since their differences mean little and they have no value if nothing was saved; so
     are costs that are withheld, see ``sim.store.withheld``.
     """
     found = {name: amount for name, amount in _compared(dict(run.totals)).items() if amount is not None}
@@ -45,11 +45,11 @@ def quantities(run: "Run") -> Outcome:
 
 
 OF_MANIFEST = frozenset({figures_evidence_and_quantities, quantities})
-"""Those that read ``run.json`` alone, so that a run need not write its tables for them."""
+"""Functions that need ``run.json`` only, so that a run need not write its tables for them."""
 
 
 class _Waits(Inside):
-    """The sums that ``quantities_and_waits`` needs beside totals and figures."""
+    """The sums that ``quantities_and_waits`` needs in addition to totals and figures."""
 
     tables: ClassVar = {name: Inside.tables[name] for name in ("alerts", "first_contacts")}
     views: ClassVar = {}
@@ -57,18 +57,19 @@ class _Waits(Inside):
 
 
 WAITS = tuple(f"{name}_{tier}" for name in ("expired", "first_contact") for tier in Tier.labels())
-"""What ``quantities_and_waits`` says beside ``quantities``."""
+"""The names that ``quantities_and_waits`` adds to ``quantities``."""
 
 
 def quantities_and_waits(run: "Run") -> Outcome:
-    """Return ``quantities``, and over the whole period of each tier what alerts waited for.
+    """Return ``quantities``, and the waits of each tier over the whole period.
 
     Args:
         run: A finished run.
 
     Returns:
-        Beside ``quantities``: ``expired_TIER``, the share of alerts whose deadline passed, and ``first_contact_TIER``,
-        the median minutes from detection to the first call or visit. What is a share of nothing is left out.
+        In addition to ``quantities``: ``expired_TIER``, the share of alerts whose deadline passed, and
+        ``first_contact_TIER``, the median minutes from detection to the first call or visit. Shares of nothing are left
+        out.
     """
     from sim.store.scope import Scope
 
@@ -78,16 +79,16 @@ def quantities_and_waits(run: "Run") -> Outcome:
 
 
 def benefits_and_costs(run: "Run") -> Outcome:
-    """Return what the layers of a run prevent and what they cost.
+    """Return the benefits and costs of the layers of a run.
 
     Args:
         run: A finished run.
 
     Returns:
         Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
-        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
-        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it, but for
-        what is withheld.
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, together and each.
+        If its scenario has prices, also each part of the costs at each end of prices, named as in ``run.totals``;
+        withheld ones are left out.
     """
     totals = run.manifest["totals"]
     costs = {
@@ -107,22 +108,22 @@ def benefits_and_costs(run: "Run") -> Outcome:
 
 
 def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, half_hours: bool = False) -> Outcome:
-    """Return how the alerts of a tier ended and how busy a desk was.
+    """Return the ends of the alerts of a tier and the utilisation of a desk.
 
     Args:
         run: A finished run.
         desk: The label of a channel that needs staff.
         tier: The label of the tier.
-        tiers: Tiers whose busiest day is looked for.
+        tiers: Tiers whose busiest day is found.
         days: How many days of the period count as days of issue.
-        half_hours: Whether to tell when the desk was busy, too.
+        half_hours: Whether to return the utilisation by half hour, too.
 
     Returns:
         ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
-        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
-        the country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. In addition, of the
+        country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
         ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
         by province, weekday and half hour.
     """
@@ -152,7 +153,7 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
 
 
 def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
-    """Return how many alerts of a tier each weekday had, and when a desk was busy."""
+    """Return the alerts of a tier by weekday, and the utilisation of a desk by half hour."""
     alerts = [0] * 7
     for row in sums(run.path, "alerts", ["day"], ["count"], {"tier": [tier]}).to_pylist():
         alerts[row["day"].weekday()] += row["count"]
@@ -168,7 +169,7 @@ def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:
-    """Return the names of what ``quantities`` can say of a run of a scenario, without running it."""
+    """Return the names of the ``quantities`` of a run of a scenario, without running it."""
     from sim.reading.figures import CHANGE, amount, iso, totals
     from sim.reading.quantities import Quantities
     from sim.reading.run import flat
@@ -178,7 +179,7 @@ def quantity_names(scenario: "Scenario") -> list[str]:
     nothing = Quantities(scope, {})
     found = list(_compared(flat(totals(nothing))))
     for target in scope.targets:
-        # A change has no value where nothing is counted, but what it compares has one in both windows.
+        # A change has no value if nothing is counted, but the quantity has one in both windows.
         change = target.name.endswith(CHANGE)
         windows = [target.window, *([target.base] if change else [])]
         name = target.name.removesuffix(CHANGE)
@@ -188,7 +189,7 @@ def quantity_names(scenario: "Scenario") -> list[str]:
 
 
 def _compared(totals: Outcome) -> Outcome:
-    """Return flat totals without those that are ratios."""
+    """Return flat totals without ratios."""
     return {name: amount for name, amount in totals.items() if not name.startswith(COST_RATIO)}
 
 

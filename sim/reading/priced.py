@@ -1,13 +1,14 @@
-"""Which levers have a price: what a change of each key, and of each kind of measure, is paid for by, or why by nothing.
+"""Prices of levers: which prices pay for a change of each key and of each kind of measure, or why none does.
 
-The only list of it. What is not in it has no price, and what a policy costs for each whom it spares is told of policies
-alone whose levers all have one.
+This is the only list. A key outside it has no price, and a policy has a cost per victim spared only if all its levers
+have prices.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sim.base.words import DESK_LABELS, ContactChannel
+from sim.scenario.schema.measures import BANKS, DETECTION, KINDS, NETWORK, POLICE
 from sim.store.scope import prices_of
 
 if TYPE_CHECKING:
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
     from sim.scenario.levers import Lever
 
 WORLD = "an assumption about people, gangs or how things happen: no money changes it"
-POLICE = "what raids, searches and the work on cases cost is not among the prices"
-LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
-NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
-BANKS = "what banks spend, and what a payment held in vain costs, is not among the prices"
-LAW = "what a law costs those who must keep it is not among the prices"
-DETECTION = "what detectors, and their data, cost is not among the prices"
 OFFICES = "what quicker offices cost is not among the prices"
-AUDIENCE = "a price is of one video or activity, however many see it or come"
 EXPERIMENT = "takes feedback out of the model: an experiment, which nobody can buy"
 
 WAGES = tuple(f"wage.{desk}" for desk in DESK_LABELS)
@@ -34,7 +28,7 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     **dict.fromkeys(("population", "fraud", "engagement"), WORLD),
     **dict.fromkeys(("dens", "gangs", "cards"), POLICE),
     **dict.fromkeys(("interception", "sites"), NETWORK),
-    # Alerts are paid for by what they make of desks and of false alarms; what tells fraud apart is not.
+    # Alerts cost desks and false alarms; detection itself has no price.
     **dict.fromkeys(("warning.detectors.central.thresholds", "warning.detectors.local.thresholds"), OF_WARNINGS),
     **dict.fromkeys(
         (f"warning.detectors.{name}" for name in ("correlation", "contact", "stages", "central", "local", "grid")),
@@ -56,33 +50,27 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     **dict.fromkeys((f"desks.call.{key}" for key in ("answered", "hard_share", "no_answer", "short", "hard")), WORLD),
     **dict.fromkeys((f"desks.visit.{key}" for key in ("met", "not_met", "visit")), WORLD),
     "aftermath.report": WORLD,
-    **dict.fromkeys(("aftermath.stop_payment", "measures[bank_hold]"), BANKS),
+    "aftermath.stop_payment": BANKS,
     **dict.fromkeys(("aftermath.filing", "aftermath.investigation", "aftermath.suspects"), POLICE),
     "aftermath.settlement": WORLD,
-    **dict.fromkeys(("measures[den_campaign]", "measures[repatriation]", "measures[cluster_campaign]"), POLICE),
-    **dict.fromkeys(("measures[card_purge]", "measures[real_name]"), LINES),
-    **dict.fromkeys(("measures[filter]", "measures[source_regulation]", "measures[blocking]"), NETWORK),
-    "measures[videos]": ("education.video",),
-    "measures[activities]": ("education.activity",),
-    **dict.fromkeys(("measures[videos].views", "measures[activities].people"), AUDIENCE),
-    **dict.fromkeys(("measures[warning]", "measures[outage]"), DETECTION),
-    "measures[law]": LAW,
-    # A price that moves is one that is stated.
+    **{f"measures[{kind}]": schema.row.price for kind, schema in KINDS.items()},
+    **{f"measures[{kind}].{key}": why for kind, schema in KINDS.items() for key, why in schema.row.unpriced.items()},
+    # A change of a price is priced by itself.
     "costs": (),
 }
-"""By key, and for all keys below it that have no entry of their own: the prices below ``costs`` by which what it does
-is paid for, or the reason why none does. ``measures[KIND]`` stands for every measure of a kind."""
+"""By key, also for the keys below it without their own entry: the prices below ``costs`` that pay for it, or the reason
+why none does. ``measures[KIND]`` stands for every measure of a kind."""
 
 
 def entry_of(key: str) -> tuple[str, ...] | str | None:
-    """Return the entry of ``PRICES`` that a key of the schema falls under, the longest; None where there is none."""
+    """Return the most specific entry of ``PRICES`` for a key of the schema; None if there is none."""
     while key and key not in PRICES:
         key = key.rpartition(".")[0]
     return PRICES.get(key)
 
 
 def not_priced(base: "Scenario", other: "Scenario", changed: "Iterable[Lever]") -> "list[Lever]":
-    """Return those levers of which a scenario does not say what they cost.
+    """Return the levers without a price.
 
     Args:
         base: The scenario that the other is compared with.
@@ -98,14 +86,14 @@ def not_priced(base: "Scenario", other: "Scenario", changed: "Iterable[Lever]") 
 
 
 def has_price(key: str, *scenarios: "Scenario") -> bool:
-    """Return whether what a key of the schema does is paid for by prices that all of some scenarios state."""
+    """Return whether all scenarios state the prices that pay for a key of the schema."""
     entry = entry_of(key)
     stated = [{price.name for price in prices_of(one)} for one in scenarios]
     return entry is not None and not isinstance(entry, str) and all(known.issuperset(entry) for known in stated)
 
 
 def _in_schema(key: str, *scenarios: "Scenario") -> Iterator[str]:
-    """Yield the key of the schema that a lever's is: for one of a measure as many as it has kinds."""
+    """Yield the keys of the schema for the key of a lever: for a measure one for each of its kinds."""
     section, _, rest = key.partition(".")
     if section != "measures":
         yield key

@@ -1,4 +1,4 @@
-"""Quantities: counts by day over the whole country, read from the stored tables and from nothing else."""
+"""Quantities: counts by day over the whole country, read from the stored tables only."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,22 +17,22 @@ from sim.store.scope import Scope
 from sim.store.tables import FLOW_QUANTITIES, TABLES
 
 WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
-"""Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
+"""Quantities that are never sampled, so never scaled up: dens, ringleaders and measures."""
 
 Series = npt.NDArray[np.int64]
 Weighted = Sequence[tuple[Fraction, Series]]
 """Series with their weights."""
 Label = str | int | None
-"""What a row of a stored table is grouped by: a label, or the edge of a bin, which may be null."""
+"""A key of a row of a stored table: a label, or the edge of a bin, which may be null."""
 
 CENTS, MONEY = "_cents", "_money"
-"""How the names of money end."""
+"""Endings of the names of money."""
 
 PROVINCE = "province"
-"""The column of provinces; nothing there is the nation."""
+"""The column of provinces; null stands for the nation."""
 
 MILLIONTHS = 10**6
-"""Levels of the state, which are real numbers, are summed as so many whole parts of one."""
+"""Parts of one in which levels of the state, which are real numbers, are summed as integers."""
 
 BY_DAY = {
     "attempts": ("channel", "fate"),
@@ -42,7 +42,7 @@ BY_DAY = {
     "outcomes": (),
     "flows": ("quantity",),
 }
-"""The tables that figures and totals are made of, and the columns beside the day or month that matter to them."""
+"""The tables behind figures and totals, with the columns that they need in addition to the day or month."""
 
 
 class Quantities:
@@ -50,8 +50,8 @@ class Quantities:
 
     ``series`` is keyed by table, labels in the order of ``tables`` and measure, for example
     ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``. The sums of a month stand on its
-    first day in the period. A key of ``tables`` that is no table is a view of the one that ``views`` names; ``only``
-    says which rows of a table or view are summed.
+    first day in the period. A key of ``tables`` that does not name a table is a view of the one that ``views`` names;
+    ``only`` says which rows of a table or view are summed.
     """
 
     tables: ClassVar[dict[str, tuple[str, ...]]] = BY_DAY
@@ -74,7 +74,7 @@ class Quantities:
         Args:
             folder: The folder of a run.
             scope: What the run is about.
-            province: The code of the province that they are of; the whole country, if None.
+            province: The code of a province; the whole country if None.
 
         Returns:
             Every series of ``tables``.
@@ -93,13 +93,13 @@ class Quantities:
         return total
 
     def flow(self, quantity: str) -> Series:
-        """Return a quantity of the flows by day; zeros where it has no row."""
+        """Return a quantity of the flows by day; zeros if it has no row."""
         return self.select("flows", quantity)
 
     def figure(self, name: str) -> Weighted | None:
         """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
 
-        Cases and suspects are counted as they are settled, which is as they come unless the scenario settles some late.
+        Cases and suspects are counted when they are settled: at once, unless the scenario settles some late.
         """
         if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
             factor = Fraction(repr(self.scope.frozen_factor))
@@ -130,20 +130,20 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
     "funds_returned_money": ("outcomes", (), "recovered_cents"),
 }
-"""What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
-totals, in units; stored columns, in cents, are names of the same, and ``losses`` is ``filed_loss_money``."""
+"""The sum behind each figure: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
+totals, in units; stored columns, in cents, are other names of it, and ``losses`` is ``filed_loss_money``."""
 
 FUNDS_STOPPED = "funds_stopped_money"
-"""A figure of scenarios that say how much an order freezes for each unit of money that it gets back."""
+"""A figure of scenarios that state how much an order freezes for each unit of money that it recovers."""
 
 SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}
-"""What authorities count: by the name of the figure, the flow of what is settled."""
+"""Flows of settled cases and suspects, by the name of the figure."""
 
 HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
-"""The same the other way: where nothing is settled late, what is settled has no rows of its own."""
+"""The inverse: if nothing is settled late, settled flows have no rows."""
 
 IN_MONEY = frozenset(name for name in (*FIGURES, FUNDS_STOPPED) if name.endswith(MONEY)) | {"losses"}
-"""Figures that are stored in cents and told in units of money."""
+"""Figures that are stored in cents and shown in units of money."""
 
 
 def _series(

@@ -1,4 +1,4 @@
-"""What is asked of a finished run: a quantity over a window, or the change between two windows."""
+"""Requests to a finished run: a quantity over a window, or the change between two windows."""
 
 import re
 from dataclasses import dataclass, replace
@@ -16,16 +16,16 @@ Days = tuple[date, date]
 """First and last day, both included."""
 
 SPAN = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
-WINDOWS = "START..END, or one of them alone: a day 2022-01-31, a month 2022-01 or a year 2022"
+WINDOWS = "use START..END, or one day 2022-01-31, month 2022-01 or year 2022"
 
 
 class AskedError(RefusedError, ValueError):
-    """A question that no run, or not this one, can answer: what is wrong; what is allowed, in one line."""
+    """A request that this run cannot answer: what is wrong and what to use, in one line."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A quantity over a window, in a province or the country; ``base`` is the earlier window, of a change alone."""
+    """A quantity over a window, in a province or the country; ``base`` is the earlier window of a change."""
 
     name: str
     window: Days
@@ -39,14 +39,14 @@ class Asked:
             quantities: The sums of the run, for the country or the province.
 
         Returns:
-            A count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction; None where
-            the base of a change is zero, so that there is nothing to compare with.
+            A count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction; None if the
+            base of a change is zero.
         """
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)
 
     def row(self, quantities: Quantities) -> dict[str, object]:
-        """Return question and answer as JSON has them."""
+        """Return request and answer for JSON."""
         base = None if self.base is None else iso(self.base)
         where = {} if self.province is None else {"province": self.province}
         row = {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}
@@ -54,34 +54,34 @@ class Asked:
 
 
 def of_province(asked: Asked, code: int, scope: Scope) -> Asked:
-    """Return a question of a province alone.
+    """Return a request for one province.
 
     Args:
-        asked: The question.
+        asked: The request.
         code: The code of the province.
         scope: What the run is about.
 
     Returns:
-        The question.
+        The request.
 
     Raises:
-        AskedError: If that is counted for the nation alone, or in part.
+        AskedError: If the quantity is counted for the whole country only, or in part.
     """
     flows = {flow.name: flow.of for flow in FLOW_QUANTITIES}
     if flows.get(asked.name.removesuffix(CHANGE), PROVINCE) != PROVINCE:
-        raise AskedError(f"{asked.name}: is counted for the whole country, all or in part; without a province")
+        raise AskedError(f"{asked.name}: is not counted by province; use it without a province")
     return replace(asked, province=dict(zip(scope.provinces, scope.province_names, strict=True))[code])
 
 
 def read(text: str, scope: Scope) -> Asked:
-    """Read a question as it is typed; raises AskedError for one that no run, or not this one, can answer.
+    """Read a request as it is typed; raises AskedError for one that this run cannot answer.
 
     Args:
-        text: ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it is the whole period.
+        text: ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it covers the whole period.
         scope: What the run is about.
 
     Returns:
-        The question, which this run can answer.
+        The request.
     """
     name, at, windows = text.partition("@")
     name = current(name)
@@ -92,35 +92,35 @@ def read(text: str, scope: Scope) -> Asked:
 
 
 def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
-    """Return the question if this run can answer it; raises AskedError."""
+    """Return the request if this run can answer it; raises AskedError."""
     name = current(name)
     demand_name(name, scope)
     if name.endswith(CHANGE) and base is None:
-        raise AskedError(f"{name}: a change is one between two windows; {name}@WINDOW/BASE, such as @2022/2021")
+        raise AskedError(f"{name}: needs two windows; use {name}@WINDOW/BASE, such as @2022/2021")
     if base is not None and not name.endswith(CHANGE):
-        raise AskedError(f"{name}: has two windows; one, or {name}{CHANGE} for the change between two")
+        raise AskedError(f"{name}: cannot have two windows; use one, or {name}{CHANGE} for the change between two")
     first, last = period(scope)
     for start, end in (window, base or window):
         shown = f"{name}: {start}..{end}"
         if end < start:
-            raise AskedError(f"{shown} ends before it starts; a last day not before the first")
+            raise AskedError(f"{shown} must not end before it starts")
         if start < first or end > last:
-            raise AskedError(f"{shown} is not inside the period of the run; days from {first} to {last}")
+            raise AskedError(f"{shown} must lie in the period of the run, {first} to {last}")
     return Asked(name, window, base)
 
 
 def demand_name(name: str, scope: Scope) -> None:
-    """Raise AskedError unless a run counts a quantity of this name, or that it is the change of."""
+    """Raise AskedError unless a run counts a quantity of this name, or the quantity of this change."""
     from sim.scenario.errors import found, nearest
 
     counted = counted_in(scope)
     if name.removesuffix(CHANGE) not in counted:
-        allowed = f"allowed, each also as NAME{CHANGE}: {', '.join(counted)}"
+        allowed = f"use one of these, each also as NAME{CHANGE}: {', '.join(counted)}"
         if name.removesuffix(CHANGE) == FUNDS_STOPPED:
-            raise AskedError(f"{name}: is counted by {FROZEN_FACTOR}, which the scenario does not give; {allowed}")
+            raise AskedError(f"{name}: needs {FROZEN_FACTOR}, which the scenario does not give; {allowed}")
         near = nearest(name, counted)
         hint = f"did you mean '{near}'? " if near else ""
-        raise AskedError(f"{found(name)} is nothing that the model counts; {hint}{allowed}")
+        raise AskedError(f"{found(name)} is not a quantity; {hint}{allowed}")
 
 
 def period(scope: Scope) -> Days:
@@ -131,7 +131,7 @@ def period(scope: Scope) -> Days:
 def span(text: str) -> Days:
     """Return the first and last day of a day, month or year, such as ``2022-01``; raises ValueError for other texts."""
     if SPAN.fullmatch(text) is None:
-        raise ValueError(f"{text} is no day, month or year")
+        raise ValueError(f"{text} must be a day, month or year")
     parts = [int(part) for part in text.split("-")]
     first = date(parts[0], *parts[1:], *[1] * (3 - len(parts)))
     if len(parts) == 1:
@@ -147,4 +147,4 @@ def _window(name: str, text: str) -> Days:
     try:
         return span(start)[0], span(end if dots else start)[1]
     except ValueError:
-        raise AskedError(f"{name}: {found(text)} is no window; {WINDOWS}") from None
+        raise AskedError(f"{name}: {found(text)} is not a window; {WINDOWS}") from None

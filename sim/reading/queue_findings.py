@@ -1,4 +1,4 @@
-"""Findings about lines: those of desks that grow without end."""
+"""Findings about the queues of desks that grow without end."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -26,36 +26,36 @@ Row = dict[str, Any]
 Daily = npt.NDArray[np.int64]
 
 WEEK = 7
-"""Days whose mean is taken for one value of a line, so that weekdays and the night before do not pass for chance."""
+"""Days over which a queue is averaged, so that weekdays and nights do not count as noise."""
 LEAST_DAYS = 2 * WEEK
 """Days of a month that the period must hold: two weeks have a spread."""
 GROWS = {
     ContactChannel.CALL.label: marked(
-        "The line at call desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
-        "no day was it shorter than what they served"
+        "The queue of call desks grew without end {when}, from a monthly mean of {least} to one of {most} alerts; "
+        "every day more alerts waited than were served"
     ),
     ContactChannel.VISIT.label: marked(
-        "The line at visit desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
-        "no day was it shorter than what they served"
+        "The queue of visit desks grew without end {when}, from a monthly mean of {least} to one of {most} alerts; "
+        "every day more alerts waited than were served"
     ),
 }
 GROWS_OF = {
     ContactChannel.CALL.label: marked(
-        "The line at call desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
-        "month, and on no day was it shorter than what they served"
+        "The queue of call desks in {places} grew without end {when}, from a monthly mean of {least} to one of {most} "
+        "alerts; every day more alerts waited than were served"
     ),
     ContactChannel.VISIT.label: marked(
-        "The line at visit desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
-        "month, and on no day was it shorter than what they served"
+        "The queue of visit desks in {places} grew without end {when}, from a monthly mean of {least} to one of {most} "
+        "alerts; every day more alerts waited than were served"
     ),
 }
 
 MONTHS = 3
-"""Months on end, up to the last one, from which a line that grows is said to grow without end."""
+"""Consecutive months of growth, up to the last one, from which a queue grows without end."""
 
 
 def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find lines that grew from month to month up to the end of the period, and that no day emptied.
+    """Find queues that grew from month to month up to the end of the period, and that were never empty.
 
     Args:
         folder: The folder of a run.
@@ -63,7 +63,7 @@ def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
         seats: Its seats.
 
     Yields:
-        A finding for each desk: of the country, or where its line does not grow so, of the provinces whose lines do.
+        A finding for each desk: about the country or, if its queue does not grow, about the provinces whose queues do.
     """
     for desk in DESK_LABELS:
         line = _by_day(folder, "state", "value", scope, {"quantity": [f"line_{desk}"]})
@@ -86,11 +86,11 @@ def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
 
 
 def growing(line: Daily, served: Daily, scope: Scope) -> list[date]:
-    """Return the months up to the end of a period in which a line grew without end.
+    """Return the months up to the end of a period in which a queue grew without end.
 
-    Each of them has a longer line than the one before, by more than three standard errors of the difference of their
-    means, which are taken of weeks; and on every day of each more alerts waited, in the mean of the day, than the desk
-    served. Had the line been empty at some moment, no more could have waited at any moment than came or went that day.
+    Each of them has a longer queue than the month before, by more than three standard errors of the difference of their
+    means, which are taken over weeks. And every day more alerts waited, in the mean of the day, than the desk served:
+    if the queue had been empty at any moment, no more could have waited than came or went that day.
 
     Args:
         line: (days of the period,) Alerts that waited in the mean of the day, in millionths.
@@ -117,7 +117,7 @@ def growing(line: Daily, served: Daily, scope: Scope) -> list[date]:
 
 
 def _mean_and_error(days: Daily) -> tuple[Fraction, Fraction]:
-    """Return the mean of a line over the whole weeks of some days, and the square of its standard error."""
+    """Return the mean of a queue over the whole weeks of some days, and the square of its standard error."""
     weeks = [Fraction(int(days[at : at + WEEK].sum()), WEEK) for at in range(0, len(days) - WEEK + 1, WEEK)]
     mean = sum(weeks) / Fraction(len(weeks))
     return mean, sum((week - mean) ** 2 for week in weeks) / Fraction(len(weeks) * (len(weeks) - 1))
@@ -149,7 +149,7 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
     told = GROWS_OF[desk] if provinces else GROWS[desk]
     sentence = said(told, places=among, when=when(months), least=amount(float(ends[0])), most=amount(float(ends[1])))
     key = f"desks.{desk}.staff"
-    more = said("More staff ({key}), or fewer alerts to them, would end that.", key=key)
+    more = said("Add staff ({key}) or send these desks fewer alerts.", key=key)
     return {
         "kind": "growing_line",
         "subject": desk,

@@ -1,4 +1,4 @@
-"""What a run has simulated too few of: victims whose number chance alone moves far."""
+"""The warning of a run with so few simulated victims that their number is mostly noise."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,20 +7,20 @@ from sim.base.rounding import percent
 from sim.language.spoken import ENGLISH, counted, said, speaking
 
 UNCERTAIN = 0.2
-"""Share of their number by which chance may move the victims of a thinned run, to either side, before it is told."""
+"""Run-to-run noise of victims, as a share of their number, from which a sampled run warns."""
 
 NORMAL = 1.96
 """Standard errors in half an interval of 95 per cent."""
 
 
 def rare(manifest: Mapping[str, Any]) -> list[str]:
-    """Return a line where chance alone moves the victims of a thinned run by more than a fifth, or there are none.
+    """Return a warning if the run-to-run noise of the victims of a sampled run exceeds a fifth, or if there are none.
 
     Args:
-        manifest: ``scale``, ``totals`` and ``chance`` of a run, as ``run.json`` has them.
+        manifest: ``scale``, ``totals`` and ``chance`` of ``run.json``.
 
     Returns:
-        The line, in the language that is spoken; none of a run at full scale, whose chance is the country's own.
+        The line, in the language that is spoken; none for a run at full scale, whose noise is the country's own.
     """
     if manifest["scale"] >= 1.0:
         return []
@@ -28,10 +28,7 @@ def rare(manifest: Mapping[str, Any]) -> list[str]:
     simulated = round(victims * manifest["scale"])
     if not simulated:
         return [
-            said(
-                "No victim was simulated, so nothing is known of victims and losses. Use a larger scale or a longer "
-                "period."
-            )
+            said("No victim was simulated, so victims and losses are unknown. Use a larger scale or a longer period.")
         ]
     ends: Sequence[float] | None = manifest.get("chance", {}).get("victims")
     share = NORMAL / simulated**0.5 if ends is None else (ends[1] - ends[0]) / 2.0 / victims
@@ -39,10 +36,10 @@ def rare(manifest: Mapping[str, Any]) -> list[str]:
         return []
     return [
         counted(
-            "Only one victim was simulated: chance alone moves the number by ±{share}. Use a larger scale, a longer "
-            "period or more replicates.",
-            "Only {count} victims were simulated: chance alone moves their number by ±{share}. Use a larger scale, a "
-            "longer period or more replicates.",
+            "Only one victim was simulated: run-to-run noise is ±{share}. Use a larger scale, a longer period or more "
+            "replicates.",
+            "Only {count} victims were simulated: run-to-run noise is ±{share}. Use a larger scale, a longer period or "
+            "more replicates.",
             count=simulated,
             share=percent(share),
         )
@@ -50,6 +47,6 @@ def rare(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def rare_in_english(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the same as it is stored."""
+    """Return the same in English, as it is stored."""
     with speaking(ENGLISH):
         return rare(manifest)

@@ -1,4 +1,4 @@
-"""A finished run, read from its folder: tables as DataFrames, each loaded when it is first asked for."""
+"""A finished run, read from its folder: tables as DataFrames, each loaded at its first use."""
 
 from datetime import date
 from functools import cached_property
@@ -39,11 +39,11 @@ class Run:
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
-        """Open the folder of a finished run, every file of which is the one that was written; else a FolderError.
+        """Open the folder of a finished run; FolderError if it holds no run or if a file was changed.
 
         Args:
             path: The folder.
-            scenario: The scenario, if it was run just now and its files need not be read again.
+            scenario: The scenario, if it has just been run, so that its files need not be read again.
 
         Raises:
             DamagedError: If ``run.json`` or a file was changed.
@@ -112,7 +112,7 @@ class Run:
             start: The first day, by default that of the period; a month or year stands for its first day.
             end: The last day, by default that of the period; a month or year stands for its last day.
             base: First and last day of the earlier window of a change.
-            province: The name or code of the province that is meant; the whole country, if None.
+            province: The name or code of a province; the whole country if None.
 
         Returns:
             A count; money of names in ``_money`` and of ``losses``, cents of names in ``_cents``; a fraction for a
@@ -149,12 +149,12 @@ class Run:
         return pd.Series(values, index=days, name=name)
 
     def asked(self, text: str, province: str | int | None = None) -> Asked:
-        """Read a question as ``tocsin figures`` takes it, of the country or of a province; raises ValueError."""
+        """Read a request as ``tocsin figures`` takes it, for the country or a province; raises ValueError."""
         found = read(text, self._scope)
         return found if province is None else of_province(found, self._code(province), self._scope)
 
     def answers(self, questions: list[Asked]) -> list[dict[str, object]]:
-        """Return name, window, base and simulated value for each question, and the province that it is of."""
+        """Return name, window, base, simulated value and province of each request."""
         return [question.row(self._of(question.province)) for question in questions]
 
     def _code(self, province: str | int) -> int:
@@ -186,9 +186,9 @@ class Run:
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
-        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis, month.
+        """Internal diagnostics, a row each: name, start, end, simulated, value, low, high, within, basis, month.
 
-        What is known by month is as in its worst ``month``; ``evidence_by_month`` has them all.
+        Evidence by month has the values of its worst ``month``; ``evidence_by_month`` has all months.
         """
         import pandas as pd
 
@@ -204,7 +204,7 @@ class Run:
 
     @cached_property
     def evidence_by_month(self) -> "pd.DataFrame":
-        """One row a month of each quantity that is known by month: name, month, simulated, low, high, within."""
+        """One row a month of evidence by month: name, month, simulated, low, high, within."""
         import pandas as pd
 
         rows = [{**row, **month} for row in self.manifest["evidence"] for month in row.get("months", [])]
@@ -216,7 +216,7 @@ class Run:
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """What this run shows that its user must know, as ``run.json`` has it, in the language that is spoken."""
+        """The findings of ``run.json``, in the language that is spoken."""
         language = spoken()
         if language not in self._found:
             stored = self.manifest.get("findings")
@@ -224,7 +224,7 @@ class Run:
         return self._found[language]
 
     def _found_again(self) -> list[dict[str, Any]]:
-        """Compute the findings: of a run that is older than they are, or in another language than the stored one."""
+        """Compute the findings of a run that has none stored, or in a language other than the stored one."""
         from sim.reading.findings import findings
 
         with reading(self.path):
@@ -248,7 +248,7 @@ class Run:
 
     @cached_property
     def chance(self) -> dict[str, list[float]]:
-        """Intervals of 95 % by chance of the totals and shares of the answer; of older runs they are computed now."""
+        """95 % intervals of run-to-run noise of the totals and shares of the answer; computed now for older runs."""
         stored: dict[str, list[float]] | None = self.manifest.get("chance")
         if stored is not None:
             return stored
@@ -257,7 +257,7 @@ class Run:
 
     @cached_property
     def totals(self) -> "pd.Series[Any]":
-        """The totals, flat: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+        """The totals, flat: the parts of ``attempts_by_fate`` become ``attempts_by_fate.engaged`` and so on."""
         import pandas as pd
 
         return pd.Series(flat(self.manifest["totals"]), name=self.manifest["name"], dtype=object)
@@ -270,12 +270,12 @@ class Run:
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":
-        """Potential attempts by how far they came."""
+        """Potential attempts by their fate."""
         return self._table("attempts")
 
     @cached_property
     def alerts(self) -> "pd.DataFrame":
-        """Alerts by day of issue: what they were about, how they ended."""
+        """Alerts by day of issue, truth and end."""
         return self._table("alerts")
 
     @cached_property
@@ -300,7 +300,7 @@ class Run:
 
     @cached_property
     def outcomes(self) -> "pd.DataFrame":
-        """Episodes and what became of them, by whom they were about."""
+        """Episodes and their outcomes, by groups of people."""
         return self._table("outcomes")
 
     @cached_property
@@ -354,7 +354,7 @@ class Run:
 
 
 def flat(totals: dict[str, Any]) -> dict[str, Any]:
-    """Return totals by one name each: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+    """Return flat totals: the parts of ``attempts_by_fate`` become ``attempts_by_fate.engaged`` and so on."""
     found: dict[str, Any] = {}
     for key, value in totals.items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Seats of the desks, read off the stored tables: which desks of a thinned run are too small to be the country's."""
+"""Seats of the desks, from the stored tables: which desks of a sampled run are too small to act as the country's."""
 
 from collections.abc import Collection
 from datetime import date
@@ -11,17 +11,17 @@ from sim.store.query import sums
 from sim.store.scope import Scope
 
 FEW_SEATS = 5
-"""Seats at the busiest half hour of a month below which a thinned desk is too small: as in ``sim.country.schedule``."""
+"""Seats in the busiest half hour of a month below which a sampled desk is too small: as in ``sim.country.schedule``."""
 
 
 class Seats:
-    """The most seats of each desk in each month, and how much of its country's staff time a desk is.
+    """The most seats of each desk in each month, and its staff time.
 
-    They are read when they are first asked about, which most runs never are; of a run that is not thinned, never.
+    They are read when first needed: for most runs, and for every run at full scale, never.
     """
 
     def __init__(self, folder: Path, scope: Scope) -> None:
-        """Take the folder of a run, and what it is about."""
+        """Take the folder of a run and its scope."""
         self._folder = folder
         self._scope = scope
 
@@ -45,15 +45,15 @@ class Seats:
         return most, staffed
 
     def few(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
-        """Tell whether more than half of the staff time of one of these desks is that of desks with few seats.
+        """Return whether desks with few seats have more than half of the staff time of one of these channels.
 
         Args:
             desks: Channels.
-            provinces: Codes of provinces; all of them where there is none.
+            provinces: Codes of provinces; all of them if empty.
             months: First days of months.
 
         Returns:
-            Whether what happens at these desks is due to the scale; never of a run that is not thinned.
+            Whether the scale explains what happens at these desks; never at full scale.
         """
         if self._scope.scale >= 1:
             return False

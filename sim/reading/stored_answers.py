@@ -1,8 +1,8 @@
-"""Stored answers: what a scenario answers over the posterior draws of its parameters, kept in a table beside it.
+"""Stored answers: the answers of a scenario over posterior draws, kept in a table next to its file.
 
-A calibration runs each draw, of the scenario itself and of policies of it, small and with equal seeds. A run of such a
-scenario at any scale and seed can then be told with an interval of what is not known, and no draw is run again: a
-draw's answer is the run's own, times what the draw's was to that of the scenario's own values.
+A calibration runs each draw, of the scenario and of its policies, at a small scale and with equal seeds. So a run of
+such a scenario at any scale and seed gets an interval of parameter uncertainty without running draws again: the answer
+of a draw is that of the run, times the ratio of the stored answer of the draw to that of the scenario's own values.
 """
 
 import csv
@@ -36,33 +36,33 @@ SHARES = {
     SAVED_SHARE: ("saved", "episodes"),
     RECOVERED_SHARE: ("recovered_money", "loss_money"),
 }
-"""Shares by name: which column is a part of which."""
+"""Shares by name: the columns of the part and of the whole."""
 
 OF_PEOPLE = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money", "recovered_money")
-"""Totals that say what became of people and of their money."""
+"""Totals about people and their money."""
 
 AMOUNTS = ("attempts_potential", "stopped", *OF_PEOPLE)
-"""Columns of a table: what comes of a run whatever things cost."""
+"""Columns of a table: results that do not depend on prices."""
 
 POOLED = 0.001
 """A scale at which any country can be one province."""
 
 SHORTER = NormalDist().inv_cdf(TAILS[1]) / NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
-"""How long an interval of chance is at the level of draws, by its length at the level of chance."""
+"""The ratio of the length of an interval of noise at the level of draws to that at its own level."""
 
 LEAST = 1e-9
-"""A total of nothing, and what is left of a share of all, are compared as this."""
+"""Stands for a total of zero, and for the rest of a share of one, in ratios."""
 
 
 @dataclass(frozen=True)
 class StoredAnswers:
-    """What a scenario answers over the draws.
+    """The answers of a scenario over the draws.
 
     Attributes:
         policy: Its name.
-        draws: How many.
-        own: By column, with the scenario's own values.
-        drawn: By column, of each draw.
+        draws: The number of draws.
+        own: Answers with the scenario's own values, by column.
+        drawn: Answers of each draw, by column.
     """
 
     policy: str
@@ -73,16 +73,16 @@ class StoredAnswers:
     def interval(
         self, name: str, value: float, chance: tuple[float, float] | None = None
     ) -> tuple[float, float] | None:
-        """Return the interval of 90 per cent of a number of a run.
+        """Return the 90 % interval of a number of a run.
 
         Args:
-            name: Of a column, or of a share of two.
-            value: The run's own.
-            chance: The interval in which chance alone may leave it, of 95 per cent; None where it is not known.
+            name: The name of a column, or of a share of two.
+            value: The value of the run.
+            chance: Its 95 % interval of run-to-run noise; None if unknown.
 
         Returns:
-            Low and high end, of what is not known and of chance; None where the table has no such number, or the run
-            none of it.
+            Low and high end, of parameter uncertainty and run-to-run noise; None if the table has no such number, or
+            if the value is zero.
         """
         if name in SHARES:
             part, whole = SHARES[name]
@@ -101,14 +101,14 @@ class StoredAnswers:
         return tuple(exp(one) for one in _ends(log(value), steps, ends))  # type: ignore[return-value]
 
     def ratios(self, base: "StoredAnswers", name: str) -> list[float]:
-        """Return for each draw by how much more this scenario changes a total of the base than at its own values.
+        """Return for each draw the relative change of a total against the base, divided by that at the own values.
 
         Args:
-            base: The answers of the base, of the same draws.
-            name: Of a column.
+            base: The answers of the base over the same draws.
+            name: The name of a column.
 
         Returns:
-            (this draw's / base's draw) / (own / base's own), as many as both have draws.
+            (this draw / draw of the base) / (own / own of the base), for each draw that both have.
         """
         own = max(self.own[name], LEAST) / max(base.own[name], LEAST)
         pairs = zip(self.drawn[name], base.drawn[name], strict=False)
@@ -116,26 +116,26 @@ class StoredAnswers:
 
 
 def _ends(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
-    """Return the ends of 90 per cent about a number, from the steps of draws and the ends of chance of 95 per cent."""
+    """Return the ends of a 90 % interval from the steps of draws and the ends of a 95 % interval of noise."""
     low, middle, high = nine_tenths(steps)
     below, above = SHORTER * (at - chance[0]), SHORTER * (chance[1] - at)
     return at + middle - hypot(middle - low, below), at + middle + hypot(high - middle, above)
 
 
 def _odds(part: float, whole: float) -> float:
-    """Return the logarithm of the odds of a part of a whole."""
+    """Return the log odds of a part of a whole."""
     return log(max(part, LEAST * whole, LEAST) / max(whole - part, LEAST * whole, LEAST))
 
 
 def answered(quantities: Mapping[str, float]) -> dict[str, float]:
-    """Return the columns of a table of answers from what ``sim.reading.outcomes.quantities`` says of a run."""
+    """Return the columns of a table of answers from ``sim.reading.outcomes.quantities`` of a run."""
     stopped = sum(quantities.get(f"attempts_by_fate.{fate.label}", 0.0) for fate in Fate if fate.stopped)
     every = {**quantities, "stopped": stopped}
     return {name: float(every[name]) for name in AMOUNTS}
 
 
 def policy_digests(scenario: "Scenario") -> str:
-    """Return the ``policy_digest`` of a scenario with its provinces and, where they can be one, pooled; in one text."""
+    """Return the ``policy_digest`` of a scenario with its provinces and, if possible, pooled; as one text."""
     from sim.scenario import ScenarioError, changed
 
     try:
@@ -146,7 +146,7 @@ def policy_digests(scenario: "Scenario") -> str:
 
 
 def policy_digest(scenario: "Scenario") -> str:
-    """Return what stands for a scenario at any scale, with any seed and prices: a hash."""
+    """Return a hash that identifies a scenario at any scale, with any seed and prices."""
     from sim.scenario.effects import NO_EFFECT
     from sim.scenario.load import digest
     from sim.scenario.resolved import plain
@@ -159,7 +159,7 @@ def policy_digest(scenario: "Scenario") -> str:
 
 
 def stored_answers(scenario: "Scenario") -> StoredAnswers | None:
-    """Return the stored answers of a scenario; None where no bundled table has any."""
+    """Return the stored answers of a scenario; None if no bundled table has any."""
     tables = answer_tables()
     if not tables:
         return None
@@ -169,9 +169,9 @@ def stored_answers(scenario: "Scenario") -> StoredAnswers | None:
 
 
 def _of_the_same_name(scenario: "Scenario", found: str, known: "Iterable[StoredAnswers]") -> StoredAnswers | None:
-    """Return the stored answers of a bundled scenario which, pooled in the same way as this one, is this one.
+    """Return the stored answers of a bundled scenario that equals this one when pooled in the same way.
 
-    A table stands for provinces by themselves and for all of them as one; there are too many other ways to pool them.
+    A table covers separate provinces and all of them pooled; there are too many other ways to pool them.
 
     Args:
         scenario: The scenario.
@@ -201,7 +201,7 @@ def answer_tables() -> list[Path]:
 
 @cache
 def read_answers(path: Path) -> dict[str, StoredAnswers]:
-    """Return the answers of a table, each by every ``policy_digest`` that it stands for."""
+    """Return the answers of a table, each by every ``policy_digest`` that it covers."""
     rows: dict[str, list[dict[str, str]]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

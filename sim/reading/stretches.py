@@ -1,4 +1,4 @@
-"""Stretches: months that follow one another, and how people name them."""
+"""Stretches of consecutive months, and their names."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
-    """Return each calendar month between two days, by its first day, and which of the days lie in it.
+    """Return each calendar month between two days, by its first day, with its days between them.
 
     Args:
         first: The number of the first day.
@@ -32,20 +32,20 @@ def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
 
 
 def long_months(scope: Scope, days: int) -> dict[date, tuple[int, int]]:
-    """Return the months of a period, as ``months_of`` has them, of which it holds at least so many days."""
+    """Return the months of ``months_of`` that have at least so many days in a period."""
     every = months_of(scope.first_day, scope.last_day)
     return {month: (first, last) for month, (first, last) in every.items() if last - first + 1 >= days}
 
 
 def stretches(things: Sequence[T], held: Sequence[bool]) -> Iterator[list[T]]:
-    """Yield the things for which something holds, those that follow one another together."""
+    """Yield the things for which something holds, consecutive ones together."""
     for holds, group in groupby(zip(things, held, strict=True), key=lambda pair: pair[1]):
         if holds:
             yield [thing for thing, _ in group]
 
 
 def when(months: Sequence[date]) -> str:
-    """Return months that follow one another as people name them: ``in June 2022``, ``from June to July 2022``."""
+    """Return the name of consecutive months: ``in June 2022``, ``from June to July 2022``."""
     first, last = (month_named(month) for month in (months[0], months[-1]))
     if first == last:
         return said("in {month}", month=first)
@@ -55,11 +55,11 @@ def when(months: Sequence[date]) -> str:
 
 
 def window_of(months: Sequence[date], scope: Scope) -> list[str]:
-    """Return the first and last day of months that follow one another, as far as the period has them, for JSON."""
+    """Return the first and last day of consecutive months within the period, for JSON."""
     spans = months_of(scope.first_day, scope.last_day)
     return [calendar_date(day).isoformat() for day in (spans[months[0]][0], spans[months[-1]][1])]
 
 
 def iso_month(month: date) -> str:
-    """Return a month as JSON has it: 2022-06."""
+    """Return a month for JSON: 2022-06."""
     return f"{month:%Y-%m}"

@@ -132,6 +132,12 @@ def of_day(
     return unanswered, profiles
 
 
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects nobody to answer, see ``sim.shield.gate``: where nobody differs."""
+    unknown: float = getattr(spec.engagement.answering, channel.label).unknown
+    return 1.0 - unknown
+
+
 MOST_TRIES: Final = 1024
 """Persons who are looked at for one attempt; the last one is met whoever it is. So a province of two people who never
 answer still ends, though on average somebody would."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
-from sim.base.words import Channel
+from sim.base.words import SHIELD, Channel, Fate
 from sim.country.measures import Measures
 from sim.draws.distributions import distinct, threshold
 from sim.draws.functions import exp
@@ -16,7 +16,7 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
-FROM_CARDS = (Channel.CALL, Channel.SMS)
+FROM_CARDS = SHIELD[Fate.CARD_ELIMINATED].channels
 """Channels whose attempts come from phone cards."""
 
 
@@ -138,6 +138,17 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
     if cards.fixed_dead_share is not None:
         shares = [cards.fixed_dead_share] * provinces
     return np.array([threshold(share) for share in shares], dtype=np.int64)
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``: the share that is fixed."""
+    return (spec.cards.fixed_dead_share or 0.0) if channel in FROM_CARDS else 0.0
+
+
+def off(spec: ScenarioModel) -> dict[str, Any]:
+    """Return the values by dotted key with which no card is eliminated, unless a measure purges cards."""
+    fixed_share = {} if spec.cards.fixed_dead_share is None else {"cards.fixed_dead_share": 0.0}
+    return {"cards.flag_share": 0.0, **fixed_share}
 
 
 def overloaded_warning(spec: ScenarioModel, heaviest: float) -> list[str]:

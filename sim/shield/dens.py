@@ -10,12 +10,13 @@ before the run. Policies change only when a den is raided: by a draw of (slot, d
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
+from sim.base.words import Channel
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
@@ -23,6 +24,7 @@ from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, draw4_run, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
 
@@ -306,6 +308,17 @@ def _reopen(
             if moved_to < regions:
                 state.region[slot] = moved_to
     return opened
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``: that of slots kept raided."""
+    return len(spec.dens.fixed_raided or ()) / spec.dens.slots
+
+
+def off(spec: ScenarioModel) -> dict[str, Any]:
+    """Return the values by dotted key with which nobody raids dens."""
+    never = {f"dens.hazard.{key}": "0 per year" for key in (*spec.dens.regions, "per_lead")}
+    return never if spec.dens.fixed_raided is None else {**never, "dens.fixed_raided": []}
 
 
 def raided_thresholds(slots: Slots, raided: NDArray[np.uint8]) -> NDArray[np.int64]:

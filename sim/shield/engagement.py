@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, calendar_date
-from sim.base.words import Sex
+from sim.base.words import Channel, Sex
 from sim.country.measures import Measures, days_of, in_window, positions
 from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
 from sim.draws.compiled import compiled
@@ -132,6 +132,11 @@ class Education:
             if in_window(window, today):
                 gains += a_day
         return gains
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects to ignore the attempt, see ``sim.shield.gate``; of the first type."""
+    return 1.0 - next(iter(spec.fraud.types.values())).engage
 
 
 @compiled

@@ -4,11 +4,14 @@ A contact's score is N(d', 1) if fraudulent and N(0, 1) if not; the filter block
 Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
 """
 
+from statistics import NormalDist
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
-from sim.base.words import Channel, Fate
+from sim.base.words import SHIELD, Channel, Fate
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
@@ -16,10 +19,12 @@ from sim.draws.functions import normal_cdf
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
+from sim.shield.gate import NEVER
 
-FILTERED = (Channel.CALL.label, Channel.SMS.label)
+FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 """Channels that have a filter, in the order of their codes."""
 
 
@@ -64,6 +69,24 @@ def thresholds(interception: Interception, d_prime: list[list[float]], types: li
         ],
         dtype=np.int64,
     )
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``; without adaptation."""
+    if channel.label not in FILTERED:
+        return 0.0
+    own = getattr(spec.interception, channel.label)
+    shift = sum(
+        one.intensity
+        for one in spec.measures.values()
+        if isinstance(one, FilterStrength) and one.channel == channel.label and code in (one.provinces or [code])
+    )
+    return 1.0 - NormalDist(own.d_prime + shift).cdf(own.threshold)
+
+
+def off(_: ScenarioModel) -> dict[str, Any]:
+    """Return the values by dotted key with which the filters block nothing."""
+    return {f"interception.{channel}.threshold": NEVER for channel in FILTERED}
 
 
 def false_block_shares(interception: Interception) -> list[float]:

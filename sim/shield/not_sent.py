@@ -1,4 +1,4 @@
-"""Gate 1: attempts that are never sent because of regulation of ports, lines and cloud services, or of the law."""
+"""Gate 1: attempts that are never sent, because ports, lines and cloud services are regulated or the law deters."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from sim.base.words import Channel
 from sim.country.measures import Measures
 from sim.draws.distributions import threshold
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, SourceRegulation
 
 REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
 """The channel of attempts that each kind of regulation acts on."""
 
 
-def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
+def thresholds(_: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
     """Return the thresholds of a day, (P, 3 channels), from the shares of the measures: 1 - prod(1 - share)."""
     table = []
     for code in codes:
@@ -25,3 +26,16 @@ def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np
             sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
         table.append([threshold(1.0 - share) for share in sent])
     return np.array(table, dtype=np.int64)
+
+
+def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
+    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``."""
+    sent = 1.0
+    for measure in spec.measures.values():
+        if not isinstance(measure, Law | SourceRegulation) or code not in (measure.provinces or [code]):
+            continue
+        if isinstance(measure, Law):
+            sent *= 1.0 - measure.deterrence
+        elif REGULATED[measure.target] == channel:
+            sent *= 1.0 - measure.intensity
+    return 1.0 - sent

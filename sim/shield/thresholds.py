@@ -1,45 +1,50 @@
-"""The thresholds of a day, gate by gate: made at midnight, read by both engines."""
+"""The thresholds of the gates on a day: computed at midnight, read by both engines."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import Channel, Fate
-from sim.shield.cards import FROM_CARDS
+from sim.base.words import SHIELD, Channel, Fate
+from sim.country.measures import Measures
+from sim.scenario.schema import ScenarioModel
+from sim.shield.gate import of_gate
 
 Thresholds = NDArray[np.int64]
 
 GATES: Final = int(Fate.IGNORED)
-"""Gates at which an attempt ends before anybody answers: the first fates, in their order."""
+"""Number of gates that stop attempts before anybody answers: those of the first fates."""
 
 
 def gate_thresholds(
-    not_sent: Thresholds,
-    raided: Thresholds,
-    dead: Thresholds,
-    intercepted: Thresholds,
-    down: Thresholds,
-    unanswered: Thresholds,
+    spec: ScenarioModel,
+    measures: Measures,
+    day: int,
+    codes: Sequence[int],
+    alike: NDArray[np.int64],
+    stocks: Mapping[Fate, Thresholds],
 ) -> Thresholds:
-    """Return the probability that a gate stops an attempt that comes to it, as thresholds of one table.
+    """Return the probability that each gate stops an attempt that reaches it, as one table of thresholds.
 
     Args:
-        not_sent: (P, 3) of gate 1.
-        raided: (T,) of gate 2.
-        dead: (P,) of gate 3, for channels that come from cards.
-        intercepted: (P, 2, T) of gate 4, for these channels.
-        down: (P, 3, T) of gate 5.
-        unanswered: (P, 3) of gate 6.
+        spec: The scenario.
+        measures: Of the scenario.
+        day: Day number.
+        codes: Codes of provinces, one of each group that no measure tells apart.
+        alike: (P,) The place in ``codes`` of the group of each province.
+        stocks: Thresholds that midnight has computed, at least those of the gates that follow a stock, with the axes
+            that ``sim.shield.gate`` states; a length of 1 stands for all provinces.
 
     Returns:
-        (gates, P, 3, T), gates by the code of their fate; 0 where a gate is not for a channel.
+        (gates, P, 3, T), gates by the code of their fate; 0 where a gate does not apply to a channel.
     """
-    stops = np.zeros((GATES, len(dead), len(Channel), len(raided)), dtype=np.int64)
-    stops[Fate.NOT_SENT] = not_sent[..., None]
-    stops[Fate.DEN_DESTROYED] = raided
-    stops[Fate.CARD_ELIMINATED][:, FROM_CARDS] = dead[:, None, None]
-    stops[Fate.INTERCEPTED][:, FROM_CARDS] = intercepted
-    stops[Fate.SITE_BLOCKED] = down
-    stops[Fate.UNANSWERED] = unanswered[..., None]
-    return stops
+    table = np.zeros((GATES, len(alike), len(Channel), len(spec.fraud.types)), dtype=np.int64)
+    for gate in SHIELD[:GATES]:
+        own = stocks.get(gate.fate)
+        if own is None:
+            thresholds = of_gate(gate, "thresholds")
+            assert thresholds is not None
+            own = thresholds(spec, measures, day, codes)[alike]
+        table[gate.fate][:, gate.channels] = own.reshape(*own.shape, *(1,) * (3 - own.ndim))
+    return table

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sim.base.interrupts import ENDING, put_off
 from sim.store.holding import lock, taking_turns
 from sim.store.json_files import FolderError
 from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
@@ -142,9 +143,10 @@ class Staging:
     ) -> None:
         if self._handle is None:
             return
-        if self.path.exists():
-            self.discard()
-        self._release()
+        with put_off(*ENDING):  # an interrupt that is sent again while the folder is removed would leave half of it
+            if self.path.exists():
+                self.discard()
+            self._release()
 
     def _release(self) -> None:
         handle, self._handle = self._handle, None

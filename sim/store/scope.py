@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.base.days import DAY_MS, day_number
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
-from sim.scenario.schema.measures import Outage, Repatriation, Spread
+from sim.scenario.schema.measures import Spread
 from sim.store.withheld import rounded_desks
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]
 """First and last day, both included."""
-
-ABOUT = ("target", "channel", "detector", "region")
-"""Keys of measures for what a kind acts on; no kind has two of them."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +92,9 @@ class Dated:
     @classmethod
     def of(cls, name: str, measure: "Measure") -> "Dated":
         """Return the dated part of a measure."""
-        about = next((str(getattr(measure, key)) for key in ABOUT if getattr(measure, key, None) is not None), "")
-        lasting = not isinstance(measure, Outage | Repatriation)
-        return cls(name, measure.window, isinstance(measure, Spread), measure.kind, about, lasting)
+        row = measure.row
+        about = "" if not row.about else getattr(measure, row.about)
+        return cls(name, measure.window, isinstance(measure, Spread), measure.kind, str(about or ""), row.lasting)
 
 
 @dataclass(frozen=True)

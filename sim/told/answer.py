@@ -1,9 +1,9 @@
-"""The answer of a run, or of several, in the sentences that an analyst would read aloud; and its numbers alone.
+"""The answer of a run, or of several, in sentences that an analyst would read aloud; and its numbers.
 
-Every number that chance moves has an interval beside it. ``interval_said`` says which: of a scenario whose answers over
-posterior draws are stored (``sim.reading.stored_answers``), what is not known, with chance; of any other run, what
-chance alone does at its scale (``sim.reading.chance``); of replicates, Student's t of their mean; of posterior draws,
-nine tenths of them. Beside each other runs have intervals of one kind: ``of_one_kind``.
+Every uncertain number has an interval; ``interval_said`` names its kind. If answers over posterior draws are stored
+with the scenario (``sim.reading.stored_answers``), intervals hold parameter uncertainty and run-to-run noise. Else a
+single run has its run-to-run noise at its scale (``sim.reading.chance``), replicates have Student's t of their mean,
+and posterior draws have nine tenths of them. Runs side by side have intervals of one kind: ``of_one_kind``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +12,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between, percent, significant, written
-from sim.base.words import Fate
-from sim.language.labels import spelled
+from sim.base.words import SHIELD
 from sim.language.spoken import marked, said, telling_in
 from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
@@ -22,15 +21,8 @@ from sim.reading.stored_answers import StoredAnswers, stored_answers
 if TYPE_CHECKING:
     from sim.reading.run import Run
 
-CAUSES = {
-    Fate.NOT_SENT: marked("by deterrence and regulation at the source"),
-    Fate.DEN_DESTROYED: marked("by raids on dens"),
-    Fate.CARD_ELIMINATED: marked("by the elimination of phone cards"),
-    Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
-    Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
-}
-STOPPED = {fate.label: CAUSES.get(fate, spelled(fate.label)) for fate in Fate if fate.stopped}
-"""The fates of attempts that were stopped on their way, and what brought each about."""
+STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
+"""The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
 COUNTED = {
     "saved": marked("people stopped by a warning before any payment"),
@@ -39,10 +31,10 @@ COUNTED = {
     "victims": marked("victims"),
     "loss_money": marked("{currency} lost"),
 }
-"""What the first screen counts, beside attempts, in its order."""
+"""What the first screen counts in addition to attempts, in its order."""
 
 TOTALS = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money")
-"""Totals that the answer tells."""
+"""Totals in the answer."""
 
 Totals = Mapping[str, Any]
 
@@ -68,14 +60,14 @@ class Estimate:
         return said("{value} ({interval})", value=value, interval=interval) if interval else value
 
     def ends(self, words: Callable[[float], str] = amount) -> str:
-        """Return the interval alone as people read it, see ``told``; empty where there is none."""
+        """Return the interval only, see ``told``; empty if there is none."""
         if self.low is None or self.high is None:
             return ""
         return between(significant(self.low), significant(self.high), words)
 
     @property
     def money(self) -> str:
-        """The number as people read money, its interval in brackets."""
+        """The number as money, its interval in brackets."""
         value, interval = amount(self.value), self.ends()
         if not interval:
             return said("{value} {currency}", value=value)
@@ -83,29 +75,29 @@ class Estimate:
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
-    """Say in plain words what was stopped and where, who was drawn in, stopped, paid and how much; text, not HTML.
+    """Say in plain words what was stopped and how, who was drawn in, who paid and how much; text, not HTML.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
-        known: Whether intervals hold what is not known, where answers over draws are stored; of chance alone if not,
-            as for a run beside another that has none stored.
+        known: Whether intervals hold parameter uncertainty, if answers over draws are stored; else they hold run-to-run
+            noise only, as for a run next to another without stored answers.
 
     Returns:
-        Sentences, the last of which says what kind of intervals they have.
+        Sentences; the last one names the kind of intervals.
     """
     lines = answer_lines(runs, draws, known)
     kind = interval_said(runs, draws, known)
-    return " ".join([*lines, said("In brackets: {kind}.", kind=kind)] if len(lines) > 1 and kind else lines)
+    return " ".join([*lines, said("{intervals}.", intervals=kind)] if len(lines) > 1 and kind else lines)
 
 
 def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
-    """Return what kind of intervals the answer of some runs has, as ``95% by chance at scale 0.005``; nothing if none.
+    """Return the kind of intervals of an answer: ``95% intervals: run-to-run noise at scale 0.005``; empty if none.
 
     Args:
         runs: A run, or several.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         The words.
@@ -114,17 +106,21 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
     stored = None if draws or not known else stored_answers(every[0].scenario)
     if stored is not None:
         return said(
-            "{level} of what is not known, by {number} draws, and of chance; by chance alone {parts}",
+            "{level} intervals: parameter uncertainty ({number} posterior draws) and run-to-run noise ({parts})",
             level=percent(1 - 2 / TWENTIETHS),
             number=str(stored.draws),
-            parts=_chance_said(every),
+            parts=_noise_said(every),
         )
     if len(every) == 1:
         scale = written(f"{every[0].manifest['scale']:g}")
-        return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
+        if not every[0].chance:
+            return ""
+        return said("{level} intervals: run-to-run noise at scale {scale}", level=percent(LEVEL), scale=scale)
     if draws:
-        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every)))
-    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+        return said(
+            "{level} intervals over {number} posterior draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every))
+        )
+    return said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(len(every)))
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:
@@ -133,16 +129,16 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
-        Five lines; one where nothing was attempted, fewer where nobody was drawn in.
+        Five lines; one if nothing was attempted, two if nobody was drawn in.
     """
     every = _listed(runs)
     totals = [run.manifest["totals"] for run in every]
     potential = fmean(one["attempts_potential"] for one in totals)
     if not potential:
-        return [said("There was not one attempt in this period, so there was nothing to stop.")]
+        return [said("There were no attempts in this period.")]
     found = estimates(every, draws, known)
     lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
     if not found["episodes"].value and not found["victims"].value:
@@ -158,7 +154,7 @@ def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) ->
     Args:
         runs: Runs that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         By the names of ``sim.reading.chance.chance``; 0 for a share of nothing.
@@ -171,12 +167,12 @@ def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) ->
 
 
 def of_one_kind(runs: "Sequence[Run]") -> bool:
-    """Return whether all of some runs have stored answers, so that they may stand beside each other with intervals."""
+    """Return whether all runs have stored answers, so that their intervals are of one kind."""
     return all(stored_answers(run.scenario) is not None for run in runs)
 
 
 def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
-    """Return the numbers of the answer with intervals of chance alone, or of posterior draws; see ``estimates``."""
+    """Return the numbers of the answer with intervals of run-to-run noise, or of posterior draws; see ``estimates``."""
     values = [_values(run.manifest["totals"]) for run in runs]
     if len(runs) == 1:
         ends = runs[0].chance
@@ -185,21 +181,21 @@ def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
 
 
 def _over_stored(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
-    """Return a number with the interval of what is not known and of chance."""
+    """Return a number with the interval of parameter uncertainty and run-to-run noise."""
     chance = None if found.low is None or found.high is None else (found.low, found.high)
     ends = stored.interval(name, found.value, chance)
     return found if ends is None else Estimate(found.value, *ends)
 
 
-def _chance_said(runs: "Sequence[Run]") -> str:
-    """Return how far chance alone moves victims and losses: half of its interval, as a share."""
+def _noise_said(runs: "Sequence[Run]") -> str:
+    """Return the run-to-run noise of victims and losses: half of its interval, as a share."""
     found = by_chance(runs)
     parts = []
-    for name, words in (("victims", marked("victims {share}")), ("loss_money", marked("losses {share}"))):
+    for name, words in (("victims", marked("{share} for victims")), ("loss_money", marked("{share} for losses"))):
         one = found[name]
         if one.low is not None and one.high is not None and one.value:
             parts.append(said(words, share="±" + percent((one.high - one.low) / 2.0 / one.value)))
-    return ", ".join(parts) or said("not known")
+    return ", ".join(parts) or said("unknown")
 
 
 def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
@@ -207,7 +203,7 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
 
     Args:
         run: The run.
-        known: As ``answer`` has it.
+        known: As in ``answer``.
 
     Returns:
         Each with its interval, which is empty where there is none.
@@ -226,7 +222,7 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
-    """Return what the first screen is about in numbers, by what they count."""
+    """Return the plain numbers of the first screen, by what they count."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     with telling_in(run.scenario.spec.terms):
@@ -256,7 +252,7 @@ def _values(totals: Totals) -> dict[str, float]:
 
 
 def _over(values: Sequence[float], draws: bool) -> Estimate:
-    """Return the mean of several runs, with its interval, or with that of nine tenths of the draws."""
+    """Return the mean of several runs with its interval; of draws, with nine tenths of them."""
     mean = fmean(values)
     if draws:
         low, _, high = nine_tenths(values)
@@ -269,7 +265,7 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
     fates = {fate: fmean(one["attempts_by_fate"].get(fate, 0) for one in totals) for fate in STOPPED}
     attempts = amount(potential)
     if not share.value:
-        return said("Of {attempts} attempts none was stopped before it reached anybody.", attempts=attempts)
+        return said("None of {attempts} attempts was stopped before reaching anyone.", attempts=attempts)
     first, second = sorted(fates, key=lambda fate: (-fates[fate], fate))[:2]
     words = {
         "attempts": attempts,
@@ -278,12 +274,10 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
         "of_all": percent(fates[first] / potential),
     }
     if not fates[second]:
-        return said(
-            "Of {attempts} attempts {share} were stopped before they reached anybody, all of them {first}.", **words
-        )
+        return said("{share} of {attempts} attempts were stopped before reaching anyone, all of them {first}.", **words)
     return said(
-        "Of {attempts} attempts {share} were stopped before they reached anybody, most of them {first} ({of_all} of "
-        "all), then {second} ({of_all_second}).",
+        "{share} of {attempts} attempts were stopped before reaching anyone, mostly {first} ({of_all} of all "
+        "attempts), then {second} ({of_all_second}).",
         **words,
         second=said(STOPPED[second]),
         of_all_second=percent(fates[second] / potential),
@@ -296,14 +290,16 @@ def _saved(found: dict[str, Estimate]) -> str:
     saved, share = found["saved"].told(), found[SAVED_SHARE]
     if share.value:
         stopped = said(
-            "Warnings stopped {saved} of them before any payment: {share}.", saved=saved, share=share.told(percent)
+            "Warnings stopped {saved} of them before any payment; this is {share} of those drawn in.",
+            saved=saved,
+            share=share.told(percent),
         )
     else:
         stopped = said("Warnings stopped {saved} of them before any payment.", saved=saved)
     if "averted" not in found:
         return stopped
     if found["averted"].value:
-        averted = said("Of these {averted} would have paid: victims averted.", averted=found["averted"].told())
+        averted = said("{averted} of these would have paid: victims averted.", averted=found["averted"].told())
     else:
         averted = said("None of these would have paid.")
     return f"{stopped} {averted}"
@@ -314,9 +310,9 @@ def _lost(found: dict[str, Estimate]) -> str:
         return said("Nobody paid.")
     words = {"victims": found["victims"].told(), "money": found["loss_money"].money}
     if not found[RECOVERED_SHARE].value:
-        return said("{victims} paid and lost {money}, of which nothing was recovered.", **words)
+        return said("{victims} paid and lost {money}; nothing was recovered.", **words)
     words["recovered"] = found[RECOVERED_SHARE].told(percent)
-    return said("{victims} paid and lost {money}, of which {recovered} was recovered.", **words)
+    return said("{victims} paid and lost {money}; {recovered} of the money was recovered.", **words)
 
 
 def _prevented(found: dict[str, Estimate]) -> str:

@@ -1,21 +1,25 @@
-"""Costs on the terminal: what another policy costs beside the base, what each layer does, each with its intervals."""
+"""Costs on the terminal: those of a policy and of each layer, with intervals."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.base.rounding import number_text
-from sim.experiments.sparing import SPARED
-from sim.experiments.unpriced import unpriced_said
-from sim.language.spoken import currency
+from sim.experiments.sparing import SPARED, unpriced_said
+from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, TOTAL
 from sim.told.terminal import interval
-from sim.told.text_tables import Lines
+from sim.told.text_tables import TextTable
 from sim.told.vocabulary import part_named
 
 Row = dict[str, Any]
 
-EACH = {"cost_per_victim_spared": "victim", "cost_per_money_spared": "unit of net loss"}
-"""What is spared, in words."""
+EACH = {"cost_per_victim_spared": marked("victim"), "cost_per_money_spared": marked("unit of net loss")}
+"""What is spared."""
+
+
+def layer_named(layer: str) -> str:
+    """Return the name of a layer as it is typed; "all" is translated."""
+    return said("all") if layer == "all" else layer
 
 
 def is_cost(row: Row) -> bool:
@@ -23,13 +27,13 @@ def is_cost(row: Row) -> bool:
     return bool(row["quantity"] in SPARED or row["quantity"].startswith(f"{COST}."))
 
 
-def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str = "") -> "Iterator[Lines | str]":
-    """Lay out what another policy costs beside the base, and what it costs to spare one more; nothing if unknown.
+def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str = "") -> Iterator[TextTable | str]:
+    """Lay out what another policy costs compared with the baseline, and per victim spared; nothing if unknown.
 
     Args:
         rows: Those of one scenario.
-        unpriced: The levers that it moves and that have no price.
-        withheld: Why it has no costs, where rounding took them away.
+        unpriced: The levers that it changes and that have no price.
+        withheld: Why it has no costs, if rounding changed its staff.
 
     Yields:
         A table, and lines of text.
@@ -40,35 +44,36 @@ def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str 
     if known and moved:
         yield from _moved(rows, moved, bool(unpriced))
     elif known:
-        yield "costs of what has a price: the same" if unpriced else "costs: the same"
+        yield said("Priced costs are unchanged") if unpriced else said("Costs are unchanged")
 
 
-def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> "Iterator[Lines | str]":
-    """Lay out the costs that differ and, where all levers have prices, what it costs to spare one more."""
+def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterator[TextTable | str]:
+    """Lay out the costs that differ and, if all levers have prices, the cost of sparing one more."""
     by_name = {row["quantity"]: row for row in rows}
     several = any(row["low"] is not None for row in moved)
-    chance = interval_name(rows)
-    table = Lines([currency(), "base", "other", "difference", *([chance] if several else []), "prices"], [currency()])
+    noise = interval_name(rows)
+    names = [currency(), said("baseline"), said("other"), said("difference"), *([noise] if several else [])]
+    table = TextTable([*names, said("prices")])
     for row in moved:
-        cells = [
-            part_named(row["quantity"].partition(".")[2]),
-            *(number_text(row[key]) for key in ("base", "other", "difference")),
-        ]
+        cells = [part_named(row["quantity"].partition(".")[2])]
+        cells += [number_text(row[key]) for key in ("base", "other", "difference")]
         cells += [interval(row["low"], row["high"])] if several else []
         table.add_row(*cells, interval(row["price_low"], row["price_high"]))
-    what = "what has a price costs" if unpriced else "what it costs"
-    yield f"{what} (prices: the least and the most as all prices move within their ranges):"
+    if unpriced:
+        yield said("Priced costs (prices: least and most, as all prices move within their ranges):")
+    else:
+        yield said("Costs (prices: least and most, as all prices move within their ranges):")
     yield table
     for name, each in EACH.items() if not unpriced else ():
-        yield _told(by_name[name], by_name, each, chance)
+        yield _each_said(by_name[name], by_name, said(each), noise)
 
 
 def interval_name(rows: Sequence[Row]) -> str:
-    """Return what the intervals of a comparison hold, in words."""
-    return "90%, draws" if rows and rows[0]["draws"] > 1 else "95%, replicates"
+    """Return the kind of intervals of a comparison, as the head of a column."""
+    return said("90%, draws") if rows and rows[0]["draws"] > 1 else said("95%, replicates")
 
 
-def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
+def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     """Say what it costs to spare one more, or why there is no such number."""
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
     if row["ratio"] is None:
@@ -77,43 +82,56 @@ def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
         else:
             spared = by_name["recovered_money"]["difference"] - by_name["loss_money"]["difference"]
         if not spared:
-            return f"each {each} spared: none is"
-        return f"each {each} spared: it costs {'more and spares fewer' if cost > 0 else 'no more and spares more'}"
-    ends = [f"prices {interval(row['price_low'], row['price_high'])}"]
+            return said("Cost per {each} spared: none was spared", each=each)
+        if cost > 0:
+            return said("Cost per {each} spared: not defined, since it costs more and spares fewer", each=each)
+        return said("Cost per {each} spared: not defined, since it costs no more and spares more", each=each)
+    ends = [said("prices {interval}", interval=interval(row["price_low"], row["price_high"]))]
     if row["low"] is not None:
-        ends.insert(0, f"{chance} {interval(row['low'], row['high'])}")
+        ends.insert(0, f"{noise} {interval(row['low'], row['high'])}")
     elif row["replicates"] > 1 or row["draws"] > 1:
-        ends.insert(0, "no interval: whether any is spared may be chance")
-    told = "spared costs" if cost > 0 else "more saves"
-    return f"each {each} {told} {number_text(row['ratio'])} {currency()} ({', '.join(ends)})"
+        ends.insert(0, said("no interval: the number spared is within run-to-run noise"))
+    words = {"each": each, "amount": number_text(row["ratio"]), "intervals": ", ".join(ends)}
+    if cost > 0:
+        return said("Cost per {each} spared: {amount} {currency} ({intervals})", **words)
+    return said("Savings per additional {each}: {amount} {currency} ({intervals})", **words)
 
 
-def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> "Iterator[Lines | str]":
-    """Lay out what each layer costs, and what it costs to spare one more by it; intervals are ``over`` replicates."""
+def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iterator[TextTable | str]:
+    """Lay out what each layer costs, in total and per victim prevented.
+
+    Args:
+        rows: A row a layer.
+        over: The head of columns of intervals.
+        withheld: Why there are no costs, if rounding changed the staff.
+
+    Yields:
+        A table, and lines of text.
+    """
     if all(row[COST] is None for row in rows):
-        yield withheld or "what layers cost: the scenario does not say what things cost"
+        yield withheld or said("Costs of layers: the scenario has no prices")
         return
-    chance = any(row["low"] is not None for row in rows)
-    names = ["layer", currency(), *([f"95%, {over}"] if chance else []), "prices"]
-    for each in ("a victim", "a unit"):
-        names += [each, *(["95%"] if chance else []), "prices "]
-    table = Lines(names, ["layer"])
+    noisy = any(row["low"] is not None for row in rows)
+    names = [said("layer"), currency(), *([over] if noisy else []), said("prices")]
+    for each in (said("per victim"), said("per unit")):
+        names += [each, *(["95%"] if noisy else []), said("prices")]
+    table = TextTable(names)
     for row in rows:
-        cells = [row["layer"]]
+        cells = [layer_named(row["layer"])]
         for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_money", "per_money_")):
             known = row["known"] or key == COST
-            cells.append("-" if known and row[key] is None else "not known" if not known else number_text(row[key]))
-            cells += [interval(row[f"{prefix}low"], row[f"{prefix}high"])] if chance else []
+            cells.append("-" if known and row[key] is None else number_text(row[key]) if known else said("unknown"))
+            cells += [interval(row[f"{prefix}low"], row[f"{prefix}high"])] if noisy else []
             cells.append(interval(row[f"{prefix}price_low"], row[f"{prefix}price_high"]))
         table.add_row(*cells)
-    yield (
-        "what layers cost, on average over the orders in which they may come, with desks whose seats go with the work; "
-        "and what it costs to prevent a victim and a unit of net loss (not known: what the layer itself costs):"
+    yield said(
+        "Costs of layers, averaged over the orders in which they can be added, if desks have as many seats as their "
+        "work needs; and costs per victim and per unit of net loss prevented (unknown: the layer itself has no price):"
     )
     yield table
     unpriced = [row["layer"] for row in rows if not row["known"] and row["layer"] != "all"]
     if unpriced:
-        yield (
-            f"not priced: {', '.join(unpriced)}; of these the {currency()} are what they change at desks, false alarms "
-            "and education alone"
+        yield said(
+            "Not priced: {layers}. Their {currency} are what they change at desks, in false alarms and in education.",
+            layers=", ".join(unpriced),
         )

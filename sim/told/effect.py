@@ -1,4 +1,4 @@
-"""What a policy did beside the base, in sentences: victims, people stopped, victims averted, losses, costs."""
+"""The effect of a policy in sentences: victims, people stopped, victims averted, losses, costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,25 +39,24 @@ EFFECTS = {
         marked("{currency} spent"),
     ),
 }
-"""What is said of a quantity where there is more of it, where there is less, and where there is the same."""
+"""Texts for a quantity that is larger, smaller, or unchanged."""
 
 PRICED_ALONE = (
     marked("{number} {currency} more spent on what has a price"),
     marked("{number} {currency} less spent on what has a price"),
     marked("{currency} spent on what has a price"),
 )
-"""What is said of costs where a lever has no price."""
+"""Texts for costs if a lever has no price."""
 
 
 def effect_lines(rows: Sequence[Row]) -> list[str]:
-    """Return what another policy did, a sentence a quantity, with intervals where there are replicates or draws.
+    """Return the effect of a policy, one sentence a quantity, with intervals if there are replicates or draws.
 
     Args:
         rows: Those of one scenario, as ``sim.compare`` and ``compare.json`` have them.
 
     Returns:
-        The sentences, whose intervals are of the one kind that ``interval_said`` tells; at last one for what is the
-        same.
+        The sentences, the last for quantities that are unchanged; ``interval_said`` names the kind of intervals.
     """
     by_name = {row["quantity"]: row for row in rows}
     stored = any(row.get("posterior_draws") for row in rows)
@@ -74,24 +73,32 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
             text = more if row["difference"] > 0 else fewer
             lines.append(_told(said(text, number=_size(row["difference"])), row, stored))
     if same:
-        lines.append(said("The same as before: {quantities}.", quantities=", ".join(same)))
+        lines.append(said("Unchanged: {quantities}.", quantities=", ".join(same)))
     return lines
 
 
 def interval_said(rows: Sequence[Row]) -> str:
-    """Return what kind of intervals differences have, such as ``95% over 4 replicates``; nothing without."""
+    """Return the kind of intervals of differences: ``95% intervals over 4 replicates``; empty if there are none."""
     stored = [row["posterior_draws"] for row in rows if row.get("posterior_draws")]
     if stored:
-        return said("{level} over {number} stored draws", level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]))
+        return said(
+            "{level} intervals over {number} stored posterior draws",
+            level=percent(1 - 2 / TWENTIETHS),
+            number=str(stored[0]),
+        )
     if not rows or all(row["low"] is None for row in rows):
         return ""
     if rows[0]["draws"] > 1:
-        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(rows[0]["draws"]))
-    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
+        return said(
+            "{level} intervals over {number} posterior draws",
+            level=percent(1 - 2 / TWENTIETHS),
+            number=str(rows[0]["draws"]),
+        )
+    return said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
 
 
 def _told(what: str, row: Row, stored: bool) -> str:
-    """Return a sentence with how much that is of the base, and its interval: that of ``stored`` draws, or by chance."""
+    """Return a sentence with the relative change and its interval, of ``stored`` draws or of run-to-run noise."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
     keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
@@ -102,12 +109,14 @@ def _told(what: str, row: Row, stored: bool) -> str:
     words = {"what": what, "low": low, "high": high}
     if ends[0] <= 0 <= ends[1]:
         if stored:
-            return said("{what} ({low} to {high}; {change}): which way is not known.", **words, change=change)
+            return said("{what} ({low} to {high}; {change}): the direction is uncertain.", **words, change=change)
         if not change:
-            return said("{what} ({low} to {high}): chance alone may do that.", **words)
-        return said("{what} ({low} to {high}; {change}): chance alone may do that.", **words, change=change)
+            return said("{what} ({low} to {high}): within run-to-run noise.", **words)
+        return said("{what} ({low} to {high}; {change}): within run-to-run noise.", **words, change=change)
     if stored and change and not ends[0] <= row["difference"] <= ends[1]:
-        return said("{what} ({change}), outside of what the draws say: {low} to {high}.", **words, change=change)
+        return said(
+            "{what} ({change}), outside the interval of the posterior draws, {low} to {high}.", **words, change=change
+        )
     near, far = (_size(end) for end in sorted(ends, key=abs))
     if not change:
         return said("{what} ({low} to {high}).", what=what, low=near, high=far)

@@ -1,51 +1,50 @@
-"""Evidence on the terminal, laid out as a table of text: what is known of the model's inside, what the run gave."""
+"""Internal diagnostics of a run on the terminal, compared with evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import number_text
-from sim.reading.figures import yes_or_no
-from sim.scenario.errors import ascii_controls
+from sim.language.labels import named
+from sim.language.spoken import said
+from sim.told.terminal import heading, paragraph
+from sim.told.text_tables import BELOW, TextTable
+from sim.told.vocabulary import span_said, window_said, yes_said
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-COLUMNS = ("quantity", "window", "range", "simulated", "within")
-BASIS_WIDTH = 40
-"""Where no more columns than these are left for the basis, it becomes a paragraph of its own."""
-
-
-def evidence_table(rows: Sequence[dict[str, Any]], width: int) -> "RenderableType":
-    """Lay out the evidence of one run for a terminal of so many columns, the basis beside or below each row."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
-    lines = [_cells(row) for row in rows]
-    bases = [ascii_controls(row["basis"]) for row in rows]
-    widths = [max(len(cells[place]) for cells in [COLUMNS, *lines]) for place in range(len(COLUMNS))]
-    if sum(widths) + len(widths) + BASIS_WIDTH <= width:
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for name in COLUMNS:
-            table.add_column(name, justify="left" if name in ("quantity", "window") else "right", no_wrap=True)
-        table.add_column("basis")
-        for basis, cells in zip(bases, lines, strict=True):
-            table.add_row(*(Text(cell) for cell in (*cells, basis)))
-        return table
-    parts: list[RenderableType] = []
-    for window in dict.fromkeys(cells[1] for cells in lines):
-        parts.append(Text(window, style="bold"))
-        for basis, cells in zip(bases, lines, strict=True):
-            if cells[1] == window:
-                name, _, limits, simulated, within = cells
-                parts.append(Text(f"{name}: {simulated} in {limits}{f', {within}' if within else ''}"))
-                parts.append(Padding(Text(basis, style="dim"), (0, 0, 0, 4)))
-    return Group(*parts)
+
+def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
+    """Lay out the evidence of one run: a table by window, then the basis of each row.
+
+    Args:
+        rows: The rows of ``run.json`` or of ``with_months``.
+        policy_of: The scenario of which the run is a policy; None if its diagnostics are compared with evidence.
+        width: Columns of the terminal.
+
+    Yields:
+        A table and lines of text.
+    """
+    if policy_of is not None:
+        yield paragraph(said("Policy run of {scenario}: not compared with evidence", scenario=policy_of), width, 0)
+    table = TextTable([said("quantity"), said("range"), said("simulated"), said("within")])
+    titles = [window_said(row["window"]) for row in rows]
+    for title in dict.fromkeys(titles):
+        table.add_row(title)
+        for own, row in zip(titles, rows, strict=True):
+            if own == title:
+                worst = f" ({row['month']})" if row.get("month") else ""
+                limits = span_said(number_text(row["low"]), number_text(row["high"]))
+                simulated = f"{number_text(row['simulated'])}{worst}"
+                table.add_row(named(row["name"]), limits, simulated, yes_said(row["within"]))
+    yield table
+    yield heading(said("Basis"), width)
+    for name, basis in dict.fromkeys((row["name"], row["basis"]) for row in rows):
+        yield paragraph(f"{named(name)}: {basis}", width, BELOW, BELOW)
 
 
 def with_months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return evidence with a row for each month of what is known by month, in place of that of the worst one."""
+    """Return evidence in which evidence by month has a row for each month, not only for the worst one."""
     found = []
     for row in rows:
         if "months" not in row:
@@ -54,15 +53,3 @@ def with_months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         whole = {key: part for key, part in row.items() if key not in ("month", "months")}
         found += [{**whole, **month, "month": None} for month in row["months"]]
     return found
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    limits = f"{number_text(row['low'])} to {number_text(row['high'])}"
-    worst = f" ({row['month']})" if row.get("month") else ""
-    return (
-        ascii_controls(row["name"]),
-        "..".join(row["window"]),
-        limits,
-        f"{number_text(row['simulated'])}{worst}",
-        yes_or_no(row["within"]),
-    )

@@ -1,25 +1,27 @@
-"""The tables of experiments on the terminal: what moved, by how much, and within which interval.
+"""Experiments on the terminal: what changed, by how much, and within which interval.
 
-What is stored is laid out here for people; nothing is computed. ``sensitivity_table`` has that of a sensitivity,
-``sim.told.terminal`` those of single runs.
+Stored results are laid out here for people; nothing is computed. ``sim.told.sensitivity`` has the tables of a
+sensitivity, ``sim.told.terminal`` those of single runs.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import number_text
+from sim.base.rounding import number_text, percent, written
 from sim.base.words import End, Tier
 from sim.experiments.gangs import ANSWERING, STILL
-from sim.language.spoken import currency, said
+from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
-from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines
+from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
 from sim.told.effect import effect_lines, interval_said
-from sim.told.terminal import lever_lines, paragraph
-from sim.told.text_tables import Lines
+from sim.told.terminal import heading, interval, lever_lines, paragraph
+from sim.told.text_tables import BELOW, TextTable
 from sim.told.vocabulary import NAMES, quantity_named, value_said
+from sim.told.vocabulary import interval_said as ends_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,28 +32,42 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-
 OUTCOMES = (
     *(*OF_PEOPLE, "cases_filed", "cases_solved"),
     *(f"alerts_by_tier.{tier}" for tier in Tier.labels()),
     f"alerts_by_end.{End.EXPIRED.label}",
 )
-"""What became of people, money and alerts: what of a comparison is shown where not all of it is asked for."""
+"""Quantities of a comparison that are shown if not all of them are requested."""
 
 MANY_TIMES = 10
-"""From so many times as much on, percent are hard to read."""
+"""From this ratio on, a multiple is easier to read than percent."""
 
 MOST_LEVERS = 12
 """Levers on the terminal; the rest is counted."""
 
+SHOWN = ("victims", "loss_money", "prevented_money", "false_blocks")
+"""Quantities of a sweep that are shown if no others are requested."""
 
-def comparison_parts(document: dict[str, Any], width: int, every: bool = False) -> "Iterator[Lines | Text]":
-    """Lay out a comparison: what each scenario changes, what that did, a table of outcomes, and what it costs.
+GROUPS = 10
+"""Groups of victims, and provinces with rosters, on the terminal, the largest first."""
+
+OVERLAPS = 8
+"""Overlaps on the terminal, the largest first."""
+
+MOST = 64
+"""Runs on the terminal; the catalogue has all."""
+
+STANCES = {STILL: marked("with gangs that do not respond"), ANSWERING: marked("with gangs that respond to their yield")}
+"""Headings of what gangs do."""
+
+
+def comparison_parts(document: dict[str, Any], width: int, every: bool = False) -> "Iterator[TextTable | Text]":
+    """Lay out a comparison: for each scenario its changes, its effect, a table of outcomes, and its costs.
 
     Args:
-        document: The document, as ``compare.json`` has it.
+        document: The content of ``compare.json``.
         width: Columns of the terminal.
-        every: Whether all quantities are shown, and whose fate changed.
+        every: Whether all quantities are shown, and which victims' fates changed.
 
     Yields:
         Tables and lines of text.
@@ -61,65 +77,62 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
         changed = [Lever.of(row) for row in document["levers"] if row["scenario"] == scenario]
         if changed:
-            yield from lever_lines(f"what {scenario} changes of {base}", changed, width, MOST_LEVERS)
+            title = said("Changes of {other} from {base}", other=scenario, base=base)
+            yield from lever_lines(title, changed, width, MOST_LEVERS)
             if len(changed) > MOST_LEVERS:
-                yield paragraph(f"{len(changed) - MOST_LEVERS} more: tocsin diff", width)
+                text = said("{number} more; list all: tocsin diff", number=len(changed) - MOST_LEVERS)
+                yield paragraph(text, width)
         else:
-            yield paragraph(f"{scenario} changes no lever of {base}", width, 0, style="bold")
-        kind = interval_said(rows)
-        told = f"in brackets: {kind}" if kind else "a single pair: how far chance alone moves it is not known"
-        yield paragraph(f"what it did ({told})", width, 0, style="bold")
+            yield heading(said("{other} changes no lever of {base}", other=scenario, base=base), width)
+        kind = interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
+        yield heading(said("Effect"), width, kind)
         for line in effect_lines(rows):
-            yield paragraph(line, width, 2, 2)
+            yield paragraph(line, width, BELOW, BELOW)
         others = [row for row in rows if not is_cost(row)]
         if not every:
-            others = sorted(
-                (row for row in others if row["quantity"] in OUTCOMES), key=lambda row: OUTCOMES.index(row["quantity"])
-            )
+            others = [row for row in others if row["quantity"] in OUTCOMES]
+            others.sort(key=lambda row: OUTCOMES.index(row["quantity"]))
         yield from _quantities(others, scenario, every, width)
         unpriced = [row["name"] for row in document["levers"] if row["scenario"] == scenario and not row["priced"]]
-        for part in cost_lines(rows, unpriced, document["withheld"].get(scenario, "")):
+        costs = cost_lines(rows, unpriced, document["withheld"].get(scenario, ""))
+        fates = _changes(scenario, document.get("changes", [])) if every else ()
+        for part in (*costs, *fates):
             yield paragraph(part, width, 0) if isinstance(part, str) else part
-        if every:
-            for part in _changes(scenario, document.get("changes", [])):
-                yield paragraph(part, width, 0) if isinstance(part, str) else part
 
 
-def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> "Iterator[Lines | Text]":
-    """Lay out quantities that are not the same, and count those that are."""
+def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> "Iterator[TextTable | Text]":
+    """Lay out quantities that differ, and count those that do not."""
     moved = [row for row in rows if row["difference"] or row["chance"]]
-    several = any(row["low"] is not None for row in rows)
     stored = any(row.get("posterior_draws") is not None for row in moved)
+    several = any(row["low"] is not None for row in rows)
     gains = every and any(row["pairing_gain"] is not None for row in rows)
-    names = ["quantity", "base", scenario, "difference", "%", *(["90%, draws"] if stored else [])]
-    names += [interval_name(rows)] if several else []
-    table = Lines([*names, *(["pairing gain"] if gains else [])], ["quantity"])
+    heads = [said("quantity"), said("baseline"), scenario, said("difference"), "%"]
+    heads += [said("90%, draws")] if stored else []
+    heads += [interval_name(rows)] if several else []
+    table = TextTable([*heads, *([said("pairing gain")] if gains else [])])
     for row in moved:
         name, _, window = row["quantity"].partition("@")
-        shown = f"{quantity_named(name)}{f' {window}' if window else ''}"
-        cells = [shown, *(value_said(name, row[key]) for key in ("base", "other", "difference"))]
+        cells = [f"{quantity_named(name)}{f' {window}' if window else ''}"]
+        cells += [value_said(name, row[key]) for key in ("base", "other", "difference")]
         cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
-        if stored:
-            ends = (row["posterior_low"], row["posterior_high"])
-            cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
-        if several:
-            ends = (row["low"], row["high"])
-            cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
+        cells += [ends_said(name, row["posterior_low"], row["posterior_high"])] if stored else []
+        cells += [ends_said(name, row["low"], row["high"])] if several else []
         if gains:
-            cells.append("" if row["pairing_gain"] is None else f"{row['pairing_gain']:,.1f}")
+            cells.append("" if row["pairing_gain"] is None else written(f"{row['pairing_gain']:,.1f}"))
         table.add_row(*cells)
     if moved:
         yield table
     if len(moved) < len(rows):
-        yield paragraph(f"{len(rows) - len(moved)} of {len(rows)} quantities are the same", width, 0)
+        text = said("{same} of {number} quantities are unchanged", same=len(rows) - len(moved), number=len(rows))
+        yield paragraph(text, width, 0)
 
 
 def _more(ratio: float) -> str:
-    """Return by how many percent something is more, or how many times as much where that is hard to read."""
-    return f"x{ratio:,.0f}" if abs(ratio) >= MANY_TIMES else f"{100 * (ratio - 1):+.1f}"
+    """Return by how many percent something is more, or how many times as much if that is easier to read."""
+    return written(f"x{ratio:,.0f}") if abs(ratio) >= MANY_TIMES else written(f"{100 * (ratio - 1):+.1f}")
 
 
-def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
+def _changes(scenario: str, changes: list[Row]) -> Iterator[TextTable | str]:
     """Lay out whose fate changed, by the fates under both policies."""
     counts: dict[tuple[str, str, str], list[int]] = {}
     for row in changes:
@@ -129,17 +142,18 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
             sums[1] += row["paid_cents"]
     if not counts:
         return
-    yield "victims whose events were recorded, as simulated:"
-    table = Lines(["change", "base", "other", "attempts", f"paid, {currency()}"], ["change", "base", "other"])
+    yield said("Victims with recorded events, as simulated:")
+    paid = said("paid, {currency}")
+    table = TextTable([said("change"), said("baseline"), said("other"), said("attempts"), paid], (0, 1, 2))
     for path, (count, cents) in counts.items():
-        table.add_row(*path, f"{count:,}", f"{cents / CENTS_PER_UNIT:+,.0f}")
+        table.add_row(*map(named, path), written(f"{count:,}"), written(f"{cents / CENTS_PER_UNIT:+,.0f}"))
     yield table
     for key in ("age_band", "fraud_type", "province"):
         yield _by_group(scenario, changes, key)
 
 
-def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
-    """Lay out how many victims a policy saved, harmed and left as they were, in each group of a column."""
+def _by_group(scenario: str, changes: list[Row], key: str) -> TextTable:
+    """Lay out how many victims a policy saved, harmed and left unchanged, in each group of a column."""
     from sim.experiments.fates import CHANGES
 
     counts: dict[Any, dict[str, int]] = {}
@@ -147,136 +161,132 @@ def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
         if row["scenario"] == scenario:
             own = counts.setdefault(row[key], dict.fromkeys(CHANGES, 0))
             own[row["change"]] += row["count"]
-    table = Lines([key.replace("_", " "), *CHANGES], [key.replace("_", " ")])
+    table = TextTable([named(key), *map(named, CHANGES)])
     ordered = sorted(counts.items(), key=lambda one: (-one[1][CHANGES[0]] - one[1][CHANGES[1]], str(one[0])))
     for group, own in ordered[:GROUPS]:
-        table.add_row(str(group), *(f"{own[change]:,}" for change in CHANGES))
+        table.add_row(named(group), *(written(f"{own[change]:,}") for change in CHANGES))
     if len(ordered) > GROUPS:
-        table.caption = f"the {GROUPS} of {len(ordered)} with most changes"
+        table.caption = said("the {number} of {count} with most changes", number=GROUPS, count=len(ordered))
     return table
 
 
-SHOWN = ("victims", "loss_money", "prevented_money", "false_blocks")
-"""Quantities of a sweep on the terminal, where no others are asked for."""
-
-GROUPS = 10
-"""Groups of victims, and provinces with rosters, on the terminal, those with most first."""
-
-OVERLAPS = 8
-"""Overlaps on the terminal, largest first."""
-
-MOST = 64
-"""Runs on the terminal; the catalogue has all."""
-
-
-def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]) -> Lines:
-    """Lay out a catalogue: what was varied, and some of what came out; the first of its runs where there are many."""
+def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], requested: Sequence[str]) -> TextTable:
+    """Lay out a catalogue: what was varied, and some of the results; the first runs if there are many."""
     import pandas as pd
 
-    names = [name for name in asked or SHOWN if name in frame.columns]
+    names = [name for name in requested or SHOWN if name in frame.columns]
     several = frame["replicate"].nunique() > 1
-    table = Lines(["point", *(["seed"] if several else []), *keys, *names])
+    heads = [said("point"), *([named("seed")] if several else []), *keys, *map(quantity_named, names)]
+    table = TextTable(heads, ())
     for row in records(frame.head(MOST)):
         cells = [str(row["point"]), *([str(row["seed"])] if several else []), *(str(row[key]) for key in keys)]
         if row["message"] is not None:
-            table.add_row(*cells, f"failed: {row['message']}")
+            table.add_row(*cells, said("failed: {message}", message=row["message"]))
         else:
             table.add_row(*cells, *("" if pd.isna(row[name]) else number_text(row[name]) for name in names))
     if len(frame) > MOST:
-        table.caption = f"the first {MOST} of {len(frame):,}"
+        table.caption = said("the first {number} of {count}", number=MOST, count=written(f"{len(frame):,}"))
     return table
 
 
-DOING = {STILL: "that stand still", ANSWERING: "that answer what attempts yield"}
-
-
-def attribution_tables(result: "Attribution", withheld: str = "") -> "Iterator[Lines | str]":
-    """Lay out an attribution: victims and money by layer, what layers cost, or why not, and the largest overlaps."""
+def attribution_tables(result: "Attribution", withheld: str = "") -> Iterator[TextTable | str]:
+    """Lay out an attribution: victims and money by layer, what layers cost (or why not), and the largest overlaps."""
     from sim.experiments.attribute import CAUSED, GANGS
 
     layers = result.layers
-    # Of a single replicate the intervals are over the orders that were drawn.
-    over = "replicates" if result.coalitions["seed"].nunique() > 1 else "orders"
+    # Intervals of a single replicate are over the orders that were drawn.
+    over = said("95%, replicates") if result.coalitions["seed"].nunique() > 1 else said("95%, orders")
     names = list(dict.fromkeys(layers["layer"]))
     stances = list(dict.fromkeys(layers[GANGS])) if GANGS in layers else [None]
-    head = ["layer", *([GANGS] if stances != [None] else [])]
+    head = [said("layer"), *([said("gangs")] if stances != [None] else [])]
     of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
-    every = [(name, stance, [name, *([stance] if stance else [])]) for name in names for stance in stances]
-    for quantity, title in (("victims", "victims prevented"), ("net_loss_money", f"net loss prevented, {currency()}")):
+    every = [
+        (name, stance, [layer_named(name), *([named(stance)] if stance else [])])
+        for name in names
+        for stance in stances
+    ]
+    for quantity, title in (
+        ("victims", said("Victims prevented:")),
+        ("net_loss_money", said("Net loss prevented, {currency}:")),
+    ):
         shown = [
             (words, low, high)
             for words, low, high in (
-                (f"95%, {over}", "low", "high"),
-                ("90%, draws", "posterior_low", "posterior_high"),
+                (over, "low", "high"),
+                (said("90%, draws"), "posterior_low", "posterior_high"),
             )
             if any(of[stance, quantity, name][low] is not None for name, stance, _ in every)
         ]
-        yield f"{title}:"
-        table = Lines([*head, "alone", "last", "shapley", "share", *(name for name, _, _ in shown)], head)
+        yield title
+        numbers = [said("alone"), said("last"), said("average"), said("share")]
+        table = TextTable([*head, *numbers, *(words for words, _, _ in shown)], range(len(head)))
         for name, stance, first in every:
             row, whole = of[stance, quantity, name], of[stance, quantity, "all"]["shapley"]
-            cells = [*first, *(number_text(round(row[key])) for key in ("alone", "last", "shapley"))]
-            cells.append(f"{row['shapley'] / whole:.1%}" if whole else "")
-            for _, low, high in shown:
-                cells.append(
-                    "" if row[low] is None else f"{number_text(round(row[low]))}..{number_text(round(row[high]))}"
-                )
-            table.add_row(*cells)
+            cells = [number_text(round(row[key])) for key in ("alone", "last", "shapley")]
+            cells.append(_per_cent(row["shapley"] / whole if whole else None))
+            ends = (interval(*_rounded(row[low], row[high])) for _, low, high in shown)
+            table.add_row(*first, *cells, *ends)
         yield table
-    yield "what layers cause, on average over the orders in which they may come:"
-    table = Lines([*head, *(cost.replace("_", " ") for cost in CAUSED)], head)
+    yield said("What layers cause, averaged over the orders in which they can be added:")
+    table = TextTable([*head, *map(named, CAUSED)], range(len(head)))
     for name, stance, first in every:
         table.add_row(*first, *(number_text(round(of[stance, cost, name]["shapley"])) for cost in CAUSED))
     yield table
     costs = records(result.costs)
     for stance in stances:
         if stance is not None:
-            yield f"with gangs {DOING[stance]}:"
+            yield said("{stance}:", stance=said(STANCES[stance]))
         yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over, withheld)
-    if result.overlaps.empty:
-        return
+    if not result.overlaps.empty:
+        yield from _overlaps(result, head)
+
+
+def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | str]:
+    """Lay out the largest overlaps of two layers."""
+    from sim.experiments.attribute import GANGS
+
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
-    yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
-    table = Lines([*head, "other", "overlap"], [*head, "other"])
+    yield said("Victims that either of two layers would prevent (below 0: one prevents them only with the other):")
+    table = TextTable([*head, said("other"), said("overlap")], range(len(head) + 1))
     for row in records(shared.head(OVERLAPS)):
-        stance = [row[GANGS]] if GANGS in row else []
+        stance = [named(row[GANGS])] if GANGS in row else []
         table.add_row(row["layer"], *stance, row["other"], number_text(round(row["overlap"])))
     yield table
 
 
-def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
+def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
     """Lay out the staff of each province, and what more or less of it would cost and bring."""
     rows = records(result.frame)
-    kept = all(row["status"] == "kept" for row in rows)
-    names = ["province", *([] if kept else ["promise"]), "staff", "now", "target", "share", "one less", "ceiling"]
-    table = Lines([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
+    promise = all(row["status"] == "kept" for row in rows)
+    names = [said("staff"), said("now"), said("target"), said("share"), said("one less"), said("ceiling")]
+    names += [said("alerts a day"), said("utilisation"), said("staff hours")]
+    table = TextTable(*_of_provinces(names, promise))
     for row in rows:
         table.add_row(
-            row["name"],
-            *([] if kept else [row["status"]]),
+            *_province(row, promise),
             "-" if row["staff"] is None else number_text(row["staff"]),
-            f"{row['current']:,.1f}",
+            written(f"{row['current']:,.1f}"),
             *(_per_cent(row[key]) for key in ("target", "share", "one_less", "ceiling")),
-            f"{row['alerts_per_day']:,.1f}",
+            written(f"{row['alerts_per_day']:,.1f}"),
             _per_cent(row["utilisation"]),
             number_text(round(row["staff_hours"])),
         )
     yield table
-    yield "more or less staff; the first line is as it is:"
-    table = Lines(
-        ["times", "staff", "staff hours", "share", "kept in", "victims", "more", said(NAMES["prevented_money"]), "more"]
-    )
+    yield said("More or less staff; the first line is the present staff:")
+    names = [said("times"), said("staff"), said("staff hours"), said("share"), said("promises kept")]
+    names += [said("victims"), said("change"), said(NAMES["prevented_money"]), said("change")]
+    table = TextTable(names, ())
     for row in records(result.curve):
         table.add_row(
-            "" if row["factor"] is None else f"{row['factor']:g}",
-            f"{row['staff']:,.0f}",
+            "" if row["factor"] is None else written(f"{row['factor']:g}"),
+            written(f"{row['staff']:,.0f}"),
             number_text(round(row["staff_hours"])),
             _per_cent(row["share"]),
             str(row["kept"]),
             number_text(round(row["victims"])),
-            f"{row['victims_change']:+,.0f}",
+            written(f"{row['victims_change']:+,.0f}"),
             number_text(round(row["prevented_money"])),
-            f"{row['prevented_money_change']:+,.0f}",
+            written(f"{row['prevented_money_change']:+,.0f}"),
         )
     yield table
     if result.by_half_hour:
@@ -284,43 +294,41 @@ def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
         yield from _rosters(result)
 
 
-def drawn_staff_table(rows: list[Row], draws: int) -> "Iterator[Lines | str]":
+def _of_provinces(names: list[str], promise: bool) -> tuple[list[str], tuple[int, ...]]:
+    """Return the heads of a table of provinces, and which are text; whether each keeps the promise if not all do."""
+    return ([said("province"), *names], (0,)) if promise else ([said("province"), said("promise"), *names], (0, 1))
+
+
+def _province(row: Row, promise: bool) -> list[str]:
+    """Return the name of a province, and whether it keeps the promise if not all do."""
+    return [named(row["name"]), *([] if promise else [named(row["status"])])]
+
+
+def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
     """Lay out the smallest staff over posterior draws."""
-    yield f"over {draws} posterior draws, staff at 5, 50 and 95 per cent of those that keep the promise:"
-    table = Lines(["province", "5%", "middle", "95%", "kept in"], ["province"])
+    yield said("Staff over {draws} posterior draws (of those in which the promise can be kept):", draws=draws)
+    table = TextTable([said("province"), "5%", said("median"), "95%", said("promises kept")])
     for row in rows:
         shown = ("-" if row[key] is None else number_text(row[key]) for key in ("low", "middle", "high"))
-        table.add_row(row["name"], *shown, f"{row['kept']} of {draws}")
+        table.add_row(named(row["name"]), *shown, said("{number} of {count}", number=row["kept"], count=draws))
     yield table
 
 
-def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
+def _savings(rows: list[Row]) -> Iterator[TextTable | str]:
     """Lay out what staffing by half hour saves in each province."""
-    yield "each half hour staffed by itself, beside the flat staff above:"
-    kept = all(row["status"] == "kept" for row in rows)
+    yield said("Each half hour staffed separately, compared with the constant staff above:")
+    promise = all(row["status"] == "kept" for row in rows)
     priced = any(row["wages_a_day"] is not None for row in rows)
-    names = [
-        "province",
-        *([] if kept else ["promise"]),
-        "target",
-        "share",
-        "next seed",
-        "flat hours a day",
-        "over",
-        "hours a day",
-        "over",
-        "saved",
-    ]
-    table = Lines(
-        [*names, *([f"flat {currency()} a day", f"{currency()} a day"] if priced else [])], ["province", "promise"]
-    )
+    names = [said("target"), said("share"), said("next seed"), said("constant hours a day"), said("overtime")]
+    names += [said("hours a day"), said("overtime"), said("saved")]
+    names += [said("constant {currency} a day"), said("{currency} a day")] if priced else []
+    table = TextTable(*_of_provinces(names, promise))
+    hours = ("hours_a_day_flat", "overtime_a_day_flat", "hours_a_day", "overtime_a_day")
     for row in rows:
         table.add_row(
-            row["name"],
-            *([] if kept else [row["status"]]),
+            *_province(row, promise),
             *(_per_cent(row[key]) for key in ("target", "share", "share_next")),
-            *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
-            *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
+            *(written(f"{row[key]:,.1f}") for key in hours),
             _per_cent(row["saved"]),
             *([_wages(row[key]) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
         )
@@ -331,27 +339,31 @@ def _wages(wages: float | None) -> str:
     return said("withheld") if wages is None else number_text(round(wages))
 
 
-def _rosters(result: "Staffing") -> "Iterator[Lines | str]":
-    """Lay out the staff on duty by half hour, with a column a province; those with most staff where there are many."""
+def _rosters(result: "Staffing") -> Iterator[TextTable | str]:
+    """Lay out the staff on duty by half hour, a column a province; the largest if there are many."""
     frame = result.half_hours
     for weekdays, rows in frame.groupby("weekdays", sort=False):
         wide = rows.pivot_table(index="start", columns="name", values="staff", aggfunc="sum", sort=False)
         names = list(wide.sum().sort_values(ascending=False, kind="stable").index[:GROUPS])
-        yield f"staff on duty by half hour, weekdays {weekdays}:"
-        table = Lines(["from", *names], ["from"])
+        yield said("Staff on duty by half hour, weekdays {weekdays}:", weekdays=weekdays)
+        table = TextTable([said("from"), *map(named, names)])
         for start, row in wide[names].iterrows():
             table.add_row(str(start), *(number_text(int(number)) for number in row))
         if len(names) < wide.shape[1]:
-            table.caption = f"the {GROUPS} of {wide.shape[1]} provinces with most"
+            table.caption = said("the {number} of {count} provinces with most", number=GROUPS, count=wide.shape[1])
         yield table
 
 
+def _rounded(*values: float | None) -> tuple[float | None, ...]:
+    return tuple(None if value is None else round(value) for value in values)
+
+
 def _per_cent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+    return "" if share is None else percent(share)
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
-    """Return the rows of a table as JSON has them: null where a value is missing."""
+    """Return the rows of a table for JSON, with null for missing values."""
     import pandas as pd
 
     return [

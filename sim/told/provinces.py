@@ -1,52 +1,39 @@
-"""Provinces on the terminal, laid out as a table of text."""
+"""Provinces with their officers on the terminal."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from sim.base.rounding import written
 from sim.base.words import DESK_LABELS
 from sim.experiments.officers import ProvinceOfficers
-from sim.scenario.errors import ascii_controls
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from sim.language.labels import named
+from sim.language.spoken import said
+from sim.told.text_tables import TextTable
 
 FEW = 10.0
-"""Below so many officers one digit behind the point is shown."""
+"""Below this number of officers, one decimal is shown."""
 
 
-def officers_table(rows: Sequence[ProvinceOfficers]) -> "Table":
-    """Lay out provinces, a line each, and the country last; it fits into 80 columns."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("code", justify="right", no_wrap=True)
-    table.add_column("name", overflow="fold")
-    table.add_column("people", justify="right", no_wrap=True)
-    for desk in DESK_LABELS:
-        table.add_column(f"{desk}\nfirst", justify="right", no_wrap=True)
-        table.add_column(f"{desk}\nlast", justify="right", no_wrap=True)
+def officers_table(rows: Sequence[ProvinceOfficers]) -> TextTable:
+    """Lay out provinces, a line each, and the country last."""
     with_alerts = any(row.alerts_per_day is not None for row in rows)
-    if with_alerts:
-        table.add_column("alerts\na day", justify="right", no_wrap=True)
-    for row in [*rows, *([_country(rows)] if len(rows) > 1 else [])]:
-        cells = [str(row.code) if row.code else "", ascii_controls(row.name), f"{row.people:,}"]
-        cells += [_officers(when[desk]) for desk in DESK_LABELS for when in (row.first, row.last)]
-        cells += [f"{row.alerts_per_day or 0.0:,.0f}"] if with_alerts else []
-        table.add_row(*cells)
+    names = [said("code"), said("name"), said("people")]
+    for desk in DESK_LABELS:
+        names += [said("{desk} first", desk=named(desk)), said("{desk} last", desk=named(desk))]
+    table = TextTable([*names, *([said("alerts a day")] if with_alerts else [])], (1,), stacked=True)
+    for row in rows:
+        table.add_row(str(row.code), *_cells(named(row.name), [row], with_alerts))
+    if len(rows) > 1:
+        table.add_row("", *_cells(said("total"), rows, with_alerts))
     return table
 
 
-def _country(rows: Sequence[ProvinceOfficers]) -> ProvinceOfficers:
-    """Return the sum of all provinces."""
-    return ProvinceOfficers(
-        0,
-        "together",
-        sum(row.people for row in rows),
-        {desk: sum(row.first[desk] for row in rows) for desk in DESK_LABELS},
-        {desk: sum(row.last[desk] for row in rows) for desk in DESK_LABELS},
-        sum(row.alerts_per_day or 0.0 for row in rows),
-    )
+def _cells(name: str, rows: Sequence[ProvinceOfficers], with_alerts: bool) -> list[str]:
+    """Return the cells of some provinces together."""
+    officers = [sum(when[desk] for when in part) for desk in DESK_LABELS for part in _first_and_last(rows)]
+    shown = [written(f"{number:,.1f}" if number < FEW else f"{number:,.0f}") for number in officers]
+    alerts = [written(f"{sum(row.alerts_per_day or 0.0 for row in rows):,.0f}")] if with_alerts else []
+    return [name, written(f"{sum(row.people for row in rows):,}"), *shown, *alerts]
 
 
-def _officers(number: float) -> str:
-    return f"{number:,.1f}" if number < FEW else f"{number:,.0f}"
+def _first_and_last(rows: Sequence[ProvinceOfficers]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    return [row.first for row in rows], [row.last for row in rows]

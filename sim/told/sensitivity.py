@@ -1,29 +1,56 @@
-"""The table of a sensitivity on the terminal: what matters, the most important first; ``table`` has the others."""
+"""The tables of a sensitivity on the terminal: parameters by the size of their effect."""
 
 from collections.abc import Iterator
 
-from sim.base.rounding import number_text
+from sim.base.rounding import number_text, written
 from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
+from sim.language.spoken import marked, said
 from sim.told.experiments import Row
-from sim.told.text_tables import Lines
+from sim.told.text_tables import TextTable
+from sim.told.vocabulary import quantity_named, span_said
 
 MOST = 20
 """Parameters on the terminal for each quantity; the stored table has all."""
 
 IDLE = 3
-"""Parameters that change nothing of which the terminal gives the names."""
+"""Parameters without an effect that are named on the terminal."""
 
 HEADERS = {
-    "mu_star": "change across range",
-    "mu": "with its sign",
-    "sigma": "s.d.",
-    "total": "share of variance",
-    "first": "alone",
+    "mu_star": marked("change across range"),
+    "mu": marked("with its sign"),
+    "sigma": marked("s.d."),
+    "total": marked("share of variance"),
+    "first": marked("alone"),
 }
-"""What indices are called on the terminal."""
+"""Names of indices on the terminal."""
+
+SAMPLES = {"trajectories": marked("trajectories"), "base samples": marked("base samples")}
+"""Names of blocks of runs, see ``sim.experiments.indices.BLOCKS``."""
 
 
-def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[Lines]:
+def size(method: str, parameters: int, samples: int, block: int) -> str:
+    """Say how many runs a sensitivity needs, and why.
+
+    Args:
+        method: ``morris`` or ``sobol``.
+        parameters: How many parameters vary.
+        samples: How many blocks of runs there are.
+        block: Runs of a block.
+
+    Returns:
+        The text.
+    """
+    return said(
+        "{parameters} parameters, {samples} {blocks} of {block} runs: {runs} runs",
+        parameters=parameters,
+        samples=samples,
+        blocks=said(SAMPLES[BLOCKS[method]]),
+        block=block,
+        runs=written(f"{samples * block:,}"),
+    )
+
+
+def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[TextTable]:
     """Lay out the rows of each quantity by importance.
 
     Args:
@@ -31,47 +58,60 @@ def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[Lines]:
         rows: The stored table, a dictionary a row.
 
     Yields:
-        A table a quantity; its caption says how many parameters move nothing.
+        A table a quantity; its caption says how many parameters have no effect.
     """
     columns = COLUMNS[method]
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         own = [row for row in rows if row["quantity"] == quantity]
         # Of two that matter as much, the first of the scenario comes first.
         own.sort(key=lambda row: -(row[columns[0]] or 0.0))
-        names = [quantity]
+        names = [quantity_named(quantity)]
         for name in columns:
             if name in HEADERS:
-                names += [HEADERS[name], *(["95% interval"] if f"{name}_low" in columns else [])]
-        table = Lines(names, [quantity])
+                names += [said(HEADERS[name]), *([said("95% interval")] if f"{name}_low" in columns else [])]
+        table = TextTable(names)
         for row in own[:MOST]:
             table.add_row(row["parameter"], *_cells(method, row))
         if len(own) > MOST:
-            idle = sum(row[columns[0]] == 0.0 for row in own)
-            table.caption = f"the first {MOST} of {len(own)}; {idle} of them move nothing"
+            table.caption = said(
+                "the first {number} of {count}; {idle} of all have no effect",
+                number=MOST,
+                count=len(own),
+                idle=sum(row[columns[0]] == 0.0 for row in own),
+            )
         yield table
 
 
 def dropped(about: Row) -> str:
     """Say how many blocks were dropped for their failed runs, and why the first failed."""
-    share = f"{about['dropped']} of {about['samples']} {BLOCKS[about['method']]}"
-    return f"dropped: {share}, which have a run that failed; the first: {about['message']}"
+    return said(
+        "Dropped for failed runs: {dropped} of {samples} {blocks}. The first failure: {message}",
+        dropped=about["dropped"],
+        samples=about["samples"],
+        blocks=said(SAMPLES[BLOCKS[about["method"]]]),
+        message=about["message"],
+    )
 
 
 def idle(about: Row) -> str:
-    """Say which parameters were left out, since they change nothing."""
+    """Say which parameters were left out, since they have no effect."""
     keys = about["idle"]
     some = ", ".join(keys[:IDLE]) + (", ..." if len(keys) > IDLE else "")
-    return f"left out: {len(keys)} parameters that change nothing before the end of the period: {some}"
+    return said(
+        "Left out: {number} parameters that have no effect before the end of the period: {keys}",
+        number=len(keys),
+        keys=some,
+    )
 
 
 def _cells(method: str, row: Row) -> Iterator[str]:
     def shown(name: str) -> str:
         if row[name] is None:
             return ""
-        return number_text(row[name]) if method == MORRIS else f"{row[name]:.3f}"
+        return number_text(row[name]) if method == MORRIS else written(f"{row[name]:.3f}")
 
     for name in COLUMNS[method]:
         if name in HEADERS:
             yield shown(name)
             if f"{name}_low" in row:
-                yield f"{shown(f'{name}_low')}..{shown(f'{name}_high')}" if row[name] is not None else ""
+                yield span_said(shown(f"{name}_low"), shown(f"{name}_high")) if row[name] is not None else ""

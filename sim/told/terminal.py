@@ -1,21 +1,36 @@
-"""A run on the terminal: its answer, its figures beside what was reported, its costs, what was asked of it."""
+"""Runs on the terminal: answers, figures next to reported ones, costs, findings, and any quantity.
+
+All texts are in the language that is spoken; every table is a ``TextTable``.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import number_text
-from sim.language.spoken import currency, said
+from sim.base.rounding import number_text, percent, written
+from sim.language.labels import named
+from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
-from sim.reading.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS, distance, yes_or_no
+from sim.reading.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
 from sim.reading.findings import foremost
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
 from sim.told.answer import answer_lines, interval_said
-from sim.told.text_tables import BELOW, Lines
-from sim.told.vocabulary import NAMES, off_said, part_named, quantity_named, value_said
+from sim.told.text_tables import BELOW, TextTable
+from sim.told.vocabulary import (
+    NAMES,
+    off_said,
+    part_named,
+    quantity_named,
+    value_said,
+    window_said,
+    yes_said,
+)
+from sim.told.vocabulary import (
+    interval_said as ends_said,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -31,18 +46,18 @@ WHOLE = (
     r"(?<=\d) (?=million|billion|trillion|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)|(?<=\d per) (?=\w)"
     rf"|(?<={DAY}) (?=to {DAY})|(?<={DAY} to) (?={DAY})"
 )
-"""Where a number with its unit, or a window, goes on after a space; a number with the currency does so, too."""
+"""Spaces within a number with its unit, or within a window. A number with the currency is kept together, too."""
 
 
 def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":
-    """Lay out text for a terminal of so many columns, broken between words alone, and in no number or date.
+    """Lay out text for a terminal, broken between words only, never within a number or date.
 
     Args:
         text: The text.
         width: Columns of the terminal.
         indent: Spaces before it.
-        hang: Further spaces before all lines but the first.
-        style: How it looks, as rich has it.
+        hang: Further spaces before every line after the first.
+        style: A style of rich.
 
     Returns:
         Its lines.
@@ -56,8 +71,13 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
     return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
 
 
+def heading(text: str, width: int, intervals: str = "") -> "Text":
+    """Lay out a heading, and behind it the kind of intervals of what follows."""
+    return paragraph(f"{text}{3 * NO_BREAK}{intervals}" if intervals else text, width, 0, style="bold")
+
+
 def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Iterator[Text]":
-    """Lay out the answer of a run, or of several, for a terminal of so many columns: a line each, then intervals.
+    """Lay out the answer of a run, or of several: the kind of intervals, then a line a sentence.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
@@ -68,76 +88,72 @@ def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Ite
         Lines of text.
     """
     lines = answer_lines(runs, draws)
-    kind = interval_said(runs, draws)
-    title = said("answer (in brackets: {kind})", kind=kind) if kind and len(lines) > 1 else said("answer")
-    yield paragraph(title, width, 0, style="bold")
+    yield heading(said("Answer"), width, interval_said(runs, draws) if len(lines) > 1 else "")
     for line in lines:
         yield paragraph(line, width, BELOW, BELOW)
 
 
-def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -> "Iterator[Lines | Text]":
-    """Lay out the figures of one run: reported, simulated, how far off, and whether that is held; windows as titles.
+def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
+    """Lay out the figures of one run by window: reported, simulated, how far off, and whether within its allowance.
 
     Args:
-        figures: The figures, as ``run.json`` has them.
-        policy_of: The scenario of which the run is a policy, None where it is held to its figures.
+        figures: The figures of ``run.json``.
+        policy_of: The scenario of which the run is a policy; None if its figures are compared with reported ones.
         width: Columns of the terminal.
 
     Yields:
-        A table, and a line for what has no simulated value.
+        A table, and a line for figures without a simulated value.
     """
-    table = Lines(["figure", "reported", "simulated", "off", "within"], ["figure", "within"])
+    table = TextTable([said("figure"), said("reported"), said("simulated"), said("off"), said("within")], (0, 4))
     for window, rows in _by_window([row for row in figures if row["simulated"] is not None]):
         table.add_row(window)
         for row in rows:
-            table.add_row(*_reported(row, row["simulated"]), _held(row, policy_of))
+            table.add_row(*_reported(row, row["simulated"]), _within(row, policy_of))
     if policy_of is not None and table.rows:
-        yield not_held(policy_of, "reported", width)
+        text = said("Policy run of {scenario}: not compared with reported figures", scenario=policy_of)
+        yield paragraph(text, width, 0)
     if table.rows:
         yield table
     for line in without_value(figures):
         yield paragraph(line, width, 0)
 
 
-def not_held(policy_of: str, how: str, width: int) -> "Text":
-    """Say that a run is a policy, and so not held to what was ``reported`` or is ``known``: that is of what was."""
-    verb = {"reported": "was", "known": "is"}[how]
-    return paragraph(f"a policy of {policy_of}: what {verb} {how} is of what was, so it is not held to it", width, 0)
-
-
 def without_value(figures: Sequence[Figure]) -> list[str]:
     """Return lines that say how many figures have no simulated value, and why."""
     missing = [row for row in figures if row["simulated"] is None]
-    counted = [row for row in missing if row["name"].removesuffix(CHANGE) in FIGURES]
-    outside = [row["window"] for row in counted if not row["name"].endswith(CHANGE)]
+    known = [row for row in missing if row["name"].removesuffix(CHANGE) in FIGURES]
+    outside = [row["window"] for row in known if not row["name"].endswith(CHANGE)]
     stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
-    counted += [row for row in stopped if row["window"] in outside]
+    known += [row for row in stopped if row["window"] in outside]
     funds = [row for row in stopped if row["window"] not in outside]
     lines = []
-    if counted:
-        several = len(counted) > 1
-        unreported = sum(row["reported"] is None for row in counted)
-        more = f"; of {unreported} nothing was reported" if unreported else ""
-        lines.append(
-            f"{len(counted)} figure{'s have' if several else ' has'} no simulated value: "
-            f"{'their windows are' if several else 'its window is'} not inside the period{more}"
+    if known:
+        line = counted(
+            "{count} figure has no simulated value, because its window is outside the period",
+            "{count} figures have no simulated value, because their windows are outside the period",
+            count=len(known),
         )
+        unreported = sum(row["reported"] is None for row in known)
+        more = said("; {number} without a reported value", number=unreported) if unreported else ""
+        lines.append(f"{line}{more}")
     if funds:
-        lines.append(
-            f"{quantity_named(FUNDS_STOPPED)}: no simulated value, since its window is not inside the period, or the "
-            f"scenario gives no {FROZEN_FACTOR}"
+        line = said(
+            "{quantity}: no simulated value, because its window is outside the period or the scenario gives no {key}",
+            quantity=quantity_named(FUNDS_STOPPED),
+            key=FROZEN_FACTOR,
         )
-    others = dict.fromkeys(row["name"] for row in missing if row not in counted and row not in funds)
+        lines.append(line)
+    others = dict.fromkeys(row["name"] for row in missing if row not in known and row not in funds)
     if others:
-        lines.append(f"nothing that the model counts: {', '.join(quantity_named(name) for name in others)}")
+        lines.append(said("Not simulated: {quantities}", quantities=", ".join(map(quantity_named, others))))
     return lines
 
 
 def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | None = None) -> "Iterator[Text]":
-    """Lay out the levers in which two scenarios differ, a line each, and its key where all of them are shown.
+    """Lay out the levers in which two scenarios differ, a line each, with their keys if all of them are shown.
 
     Args:
-        title: What stands above them.
+        title: The heading.
         levers: The levers.
         width: Columns of the terminal.
         most: How many of them are shown; all, with their keys, if None.
@@ -145,7 +161,7 @@ def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | N
     Yields:
         Lines of text.
     """
-    yield paragraph(title, width, 0, style="bold")
+    yield heading(title, width)
     for row in levers[:most]:
         yield paragraph(row.told, width, BELOW, 2 * BELOW)
         if most is None:
@@ -153,22 +169,14 @@ def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | N
 
 
 def warning_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
-    """Lay out what must be known before an answer is read, a paragraph each.
-
-    Args:
-        lines: Warnings; one that comes again is left out.
-        width: Columns of the terminal.
-
-    Yields:
-        Lines of text.
-    """
+    """Lay out warnings, a paragraph each; repeated ones once."""
     for line in dict.fromkeys(lines):
         yield paragraph(said("warning: {line}", line=line), width, 0, BELOW, style="bold")
 
 
 def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
-    """Lay out findings for a terminal, a paragraph each."""
-    yield paragraph(said("findings"), width, 0, style="bold")
+    """Lay out findings, a paragraph each."""
+    yield heading(said("Findings"), width)
     for line in lines:
         yield paragraph(f"- {line}", width, BELOW, BELOW)
 
@@ -177,23 +185,22 @@ def apart_parts(rows: "Sequence[Figure]", width: int) -> "Iterator[Text]":
     """Lay out findings that one of two runs has and the other has not, as few lines.
 
     Args:
-        rows: Findings, with the ``scenario`` that has each and what it stands ``beside``.
+        rows: Findings, each with its ``scenario`` and the other one, ``beside``.
         width: Columns of the terminal.
 
     Yields:
         Lines of text.
     """
-    for scenario, beside in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
-        title = said("findings of {scenario} that {other} does not have", scenario=scenario, other=beside)
-        yield paragraph(title, width, 0, style="bold")
-        for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, beside)]):
+    for scenario, other in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
+        yield heading(said("Findings of {scenario} that {other} does not have", scenario=scenario, other=other), width)
+        for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, other)]):
             yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
-def asked_table(answers: Sequence[dict[str, Any]]) -> Lines:
-    """Lay out what was asked of a run, a line each, by province and window."""
-    table = Lines(["figure", "simulated"], ["figure"])
-    titles = [" ".join(part for part in (row.get("province"), _asked_window(row)) if part) for row in answers]
+def asked_table(answers: Sequence[dict[str, Any]]) -> TextTable:
+    """Lay out requested quantities of a run, a line each, by province and window."""
+    table = TextTable([said("figure"), said("simulated")])
+    titles = [_title(row) for row in answers]
     for title in dict.fromkeys(titles):
         table.add_row(title)
         for own, row in zip(titles, answers, strict=True):
@@ -202,23 +209,31 @@ def asked_table(answers: Sequence[dict[str, Any]]) -> Lines:
     return table
 
 
-def totals_table(totals: dict[str, Any]) -> Lines:
-    """Lay out the totals of a run, one line each: for scenarios whose period no figure is about."""
-    table = Lines(["total", "simulated"], ["total"])
+def _title(row: Figure) -> str:
+    """Return the province and the window of a requested quantity."""
+    window = window_said(row["window"])
+    if row["base"]:
+        window = said("{window}, compared with {base}", window=window, base=window_said(row["base"]))
+    return f"{named(row['province'])} {window}" if row.get("province") else window
+
+
+def totals_table(totals: dict[str, Any]) -> TextTable:
+    """Lay out the totals of a run, a line each, for scenarios without figures in their period."""
+    table = TextTable([said("total"), said("simulated")])
     for name, value in totals.items():
         if name.startswith("cost_"):
-            continue  # costs have a table of their own, with their intervals
+            continue  # costs have their own table, with their intervals
         parts = value if isinstance(value, dict) else {"": value}
         for part, number in parts.items():
             table.add_row(quantity_named(f"{name}.{part}".rstrip(".")), value_said(name, number))
     return table
 
 
-def cost_table(totals: dict[str, Any]) -> Lines | None:
-    """Lay out what a run cost, by part and for each victim averted; None where its scenario has no prices."""
+def cost_table(totals: dict[str, Any]) -> TextTable | None:
+    """Lay out what a run cost, by part and for each victim averted; None if its scenario has no prices."""
     if COST not in totals:
         return None
-    table = Lines([said(NAMES[COST]), "value", "low prices", "high prices"], [said(NAMES[COST])])
+    table = TextTable([said(NAMES[COST]), said("value"), said("low prices"), said("high prices")])
     withheld = totals[COST][TOTAL] is None
 
     def told(value: float | None) -> str:
@@ -227,29 +242,29 @@ def cost_table(totals: dict[str, Any]) -> Lines | None:
     for part in totals[COST]:
         table.add_row(part_named(part), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
     for name, key in (
-        ("for each person stopped before a payment", "cost_per_saved"),
-        ("for each victim averted", "cost_per_averted"),
-        ("for each unit of losses prevented", "cost_per_prevented_money"),
+        (said("per person stopped before a payment"), "cost_per_saved"),
+        (said("per victim averted"), "cost_per_averted"),
+        (said("per unit of losses prevented"), "cost_per_prevented_money"),
     ):
         ratio = totals.get(key) or {}
         table.add_row(name, *(told(ratio.get(end)) for end in ENDS))
     return table
 
 
-def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Iterator[Lines | Text]":
+def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Iterator[TextTable | Text]":
     """Lay out the means of the same figures over replicates or draws, with their standard deviations.
 
     Args:
         runs: The figures of each run.
         width: Columns of the terminal.
-        draws: Whether the runs are of draws from a posterior: their standard deviation is the uncertainty of the
-            parameters, and the standard error of one run is shown beside it.
+        draws: Whether the runs are of posterior draws: their standard deviation is parameter uncertainty, and the
+            standard error of one run is shown next to it.
 
     Yields:
-        A table, and a line for what has no simulated value.
+        A table, and a line for figures without a simulated value.
     """
-    spread = ["s.d. draws", "s.e. run"] if draws else ["s.d."]
-    table = Lines(["figure", "reported", "mean", *spread, "off"], ["figure"])
+    spread = [said("s.d. draws"), said("s.e. run")] if draws else [said("s.d.")]
+    table = TextTable([said("figure"), said("reported"), said("mean"), *spread, said("off")])
     means = [mean_figure(figures) for figures in zip(*runs, strict=True)]
     for window, rows in _by_window([row for row in means if row["mean"] is not None]):
         table.add_row(window)
@@ -268,20 +283,20 @@ def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
 
     Args:
         figures: The figure in each run.
-        runs: The key under which their number stands.
+        runs: The key of their number.
 
     Returns:
-        What names the figure, and its mean, standard deviation (None for fewer than two values) and ratio to what was
-        reported.
+        Name, window, role and reported value of the figure, its mean, its standard deviation (None for fewer than two
+        values) and the ratio of its mean to the reported value.
     """
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
     mean = fmean(values) if values else None
     reported = first["reported"]
     ratio = mean / reported if mean is not None and isinstance(reported, int | float) and reported else None
-    named = {key: first[key] for key in ("name", "window", "role", "reported", "standard_error")}
+    kept = {key: first[key] for key in ("name", "window", "role", "reported", "standard_error")}
     return {
-        **named,
+        **kept,
         "mean": mean,
         "sd": stdev(values) if len(values) > 1 else None,
         "ratio": ratio,
@@ -289,78 +304,86 @@ def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
     }
 
 
-def fit_table(document: dict[str, Any]) -> Lines:
-    """Lay out the figures of a calibration's report: expectations over seeds, and how far off they are."""
-    table = Lines(["figure", "role", "reported", "expected", "s.e.", "off", "within"], ["figure", "role"])
+def fit_table(document: dict[str, Any]) -> TextTable:
+    """Lay out the figures of a calibration: expectations over seeds, and how far they are from reported ones."""
+    names = [said("figure"), said("role"), said("reported"), said("expected"), said("s.e."), said("off")]
+    table = TextTable([*names, said("within")], (0, 1))
     for row in document["figures"]:
         if row["role"] == "input":
             continue
         numbers = (row["reported"], row["expected"], row["standard_error_of_expected"])
         shown = (number_text(number) for number in numbers)
-        table.add_row(row["figure"], row["role"], *shown, distance(row), yes_or_no(row["within"]))
+        table.add_row(row["figure"], named(row["role"]), *shown, _distance(row), yes_said(row["within"]))
     return table
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return an interval as people read it; nothing where there is none."""
-    return "" if low is None or high is None else f"{number_text(low)}..{number_text(high)}"
+    """Return an interval of numbers; empty if there is none."""
+    return ends_said("", low, high)
+
+
+def _distance(row: Figure) -> str:
+    """Return how far an expectation is off: in percent of the reported value; for a change, the difference."""
+    if row["off"] is None:
+        return ""
+    return written(f"{row['off']:+.4f}") if f"{CHANGE}@" in row["figure"] else _signed(row["off"])
+
+
+def _signed(share: float) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
 def _by_window(figures: Sequence[Figure]) -> Iterator[tuple[str, list[Figure]]]:
-    """Yield the rows of each window, in the order in which they come first."""
+    """Yield the rows of each window, in the order in which windows appear first."""
     titles = [window_said(row["window"]) for row in figures]
     for title in dict.fromkeys(titles):
         yield title, [row for own, row in zip(titles, figures, strict=True) if own == title]
 
 
-def window_said(window: Sequence[str | None]) -> str:
-    """Return a window as people read it."""
-    start, end = window
-    return f"{start} to {end}" if end and end != start else f"{start}"
-
-
-def _asked_window(row: Figure) -> str:
-    shown = window_said(row["window"])
-    return f"{shown}, beside {window_said(row['base'])}" if row["base"] else shown
-
-
 def _reported(row: Figure, value: float | None) -> tuple[str, str, str, str]:
-    """Return the name of a figure, what was reported, what was simulated, and how far that is off."""
+    """Return the name of a figure, its reported and its simulated value, and how far the latter is off."""
     name, reported = row["name"], row["reported"]
     return quantity_named(name), value_said(name, reported), value_said(name, value), off_said(name, value, reported)
 
 
+def _points(share: float, digits: str) -> str:
+    """Return a share in percentage points."""
+    return said("{points} pts", points=written(f"{100 * share:{digits}}"))
+
+
 def _spread(row: Figure, error: float | None) -> str:
-    """Return a standard deviation of a figure: of a change in percentage points."""
+    """Return a standard deviation of a figure; of a change in percentage points."""
     if error is None:
         return "-"
-    return f"{100 * error:.2g} pts" if row["name"].endswith(CHANGE) else number_text(error)
+    return _points(error, ".2g") if row["name"].endswith(CHANGE) else number_text(error)
 
 
-def _held(row: Figure, policy_of: str | None) -> str:
-    """Say what the figure is held to: put in, within its allowance or not, whether it was predicted."""
+def _within(row: Figure, policy_of: str | None) -> str:
+    """Say whether a figure is an input, within its allowance, and within its predicted interval."""
     if row["role"] == "input":
-        return "put in"
+        return named("input")
     if policy_of is not None:
         return ""
-    parts = [f"{yes_or_no(row['within'])} {_allowance(row)}".strip()]
+    parts = [f"{yes_said(row['within'])} {_allowance(row)}".strip()]
     if row["interval"] is not None:
         low, high = row["interval"]
-        ends = "..".join(value_said(row["name"], end) for end in (low, high))
         known = isinstance(row["reported"], int | float)
-        parts.append(f"{yes_or_no(low <= row['reported'] <= high if known else None)} 90%: {ends}".strip())
-    return ", ".join(part for part in parts if part) or row["role"]
+        holds = yes_said(low <= row["reported"] <= high if known else None)
+        ends = said("90%: {interval}", interval=ends_said(row["name"], low, high))
+        parts.append(f"{holds} {ends}".strip())
+    return ", ".join(part for part in parts if part) or named(row["role"])
 
 
 def _allowance(figure: Figure) -> str:
-    """Return the larger of tolerance and standard errors: in percent of what was reported, of a change in points."""
+    """Return the larger of tolerance and standard errors, in percent of the reported value; of a change in points."""
     tolerance, reported = figure["tolerance"], figure["reported"]
     if tolerance is None:
         return ""
     change = figure["name"].endswith(CHANGE)
     whole = 1.0 if change or not isinstance(reported, int | float) else abs(reported)
-    by_chance = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
-    if by_chance > tolerance * whole:
-        shown = f"{100 * by_chance:.2g} pts" if change else f"{number_text(100 * by_chance / whole)}%" if whole else ""
-        return f"±{shown or number_text(by_chance)} by chance"
-    return f"±{100 * tolerance:g} pts" if change else f"±{100 * tolerance:g}%"
+    noise = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
+    if noise <= tolerance * whole:
+        return f"±{_points(tolerance, 'g') if change else f'{100 * tolerance:g}%'}"
+    in_percent = f"{number_text(100 * noise / whole)}%" if whole else number_text(noise)
+    shown = _points(noise, ".2g") if change else in_percent
+    return said("±{amount} noise", amount=shown)

@@ -1,7 +1,7 @@
-"""Tables of text that fit a terminal: whole where there is room, else with short numbers, at last in blocks.
+"""Tables of text that fit a terminal: whole if there is room, else with short numbers, else in blocks.
 
-No name, number or window is ever broken in its midst. Where not even short numbers leave room, the name of a row stands
-above its cells, and where these are too wide too, each of them has a line with what its column is called.
+No name, number or window is broken in its midst. Where even short numbers leave too little room, the name of a row
+stands above its cells; where these are too wide as well, each of them has its own line.
 """
 
 import re
@@ -22,129 +22,124 @@ decimal fraction, as in 0,123, comes after a zero, or before fewer digits."""
 
 BETWEEN = (2, 1)
 """Spaces between two columns, and where there is too little room."""
+
 BELOW = 2
 """Spaces before what stands below a name, or below the title of its group."""
 
+UNBOUNDED = 10_000
+"""Columns in which a table is laid out before its width is known."""
+
 
 def printable(text: str) -> str:
-    """Return a cell as a terminal shows it: spaces that do not break as others, controls escaped."""
+    """Return a cell as a terminal shows it: with ordinary spaces, controls escaped."""
     return ascii_controls(re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", text))
 
 
 @dataclass
-class Lines:
+class TextTable:
     """A table of cells that fits its terminal.
 
     Attributes:
-        names: What its columns are called.
-        left: Columns of text; all others have numbers, at the right.
+        names: The heads of its columns.
+        left: Places of columns that are aligned left, counted from 0; numbers are aligned right.
         rows: Its cells. A row of a single cell is the title of the rows after it, which are indented.
-        caption: What stands below it.
+        caption: A line below it.
+        stacked: Whether the words of heads stand above each other even if there is room.
     """
 
     names: Sequence[str]
-    left: Collection[str] = ()
+    left: Collection[int] = (0,)
     rows: list[tuple[str, ...]] = field(default_factory=list)
     caption: str | None = None
+    stacked: bool = False
 
     def add_row(self, *cells: str) -> None:
         """Append a row."""
         self.rows.append(cells)
 
-    def fitted(self, console: "Console") -> "RenderableType":
-        """Return what is printed on a terminal."""
+    def fitted(self, width: int) -> "RenderableType":
+        """Return what is printed on a terminal of so many columns: the table and its caption."""
         from rich.console import Group
         from rich.text import Text
 
-        lines = self.lines(console.width)
-        caption = [] if self.caption is None else [Text(self.caption, style="italic")]
-        return Group(*lines, *caption)
+        caption = [] if self.caption is None else [Text(printable(self.caption), style="italic")]
+        return Group(*self.lines(width), *caption)
 
     def lines(self, width: int) -> "list[Text]":
-        """Return the lines of the table, none of them wider than so many columns where its cells allow."""
-        rows = [tuple(printable(cell) for cell in row) for row in self.rows]
-        brief = [tuple(printable(_shortened(cell)) for cell in row) for row in self.rows]
-        heads, stacked = [[name] for name in self.names], [name.split(" ") for name in self.names]
-        for above, cells in ((heads, rows), (heads, brief), (stacked, brief)):
+        """Return the lines of the table, at most so wide if its cells allow it."""
+        names = [printable(name) for name in self.names]
+        titled = any(self._is_title(row) for row in self.rows)
+        rows = [self._printable(row, titled) for row in self.rows]
+        brief = [self._printable(tuple(_shortened(cell) for cell in row), titled) for row in self.rows]
+        stacked = [name.replace(" ", "\n") for name in names]
+        if self.stacked:
+            names = stacked
+        for heads, cells in ((names, rows), (names, brief), (stacked, brief)):
             for between in BETWEEN:
-                if self._width(above, cells, between) <= width:
-                    return self._laid(above, cells, between)
-        return self._blocks(stacked, brief, width)
+                found = _laid(heads, cells, self.left, between)
+                if _widest(found) <= width:
+                    return found
+        return _below([printable(name) for name in self.names], brief, self.left, width)
 
-    def _widths(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]]) -> list[int]:
-        from rich.cells import cell_len
+    def _is_title(self, row: Sequence[str]) -> bool:
+        return len(row) == 1 < len(self.names)
 
-        full = [row for row in rows if len(row) > 1 or len(self.names) == 1]
-        indent = BELOW if len(full) < len(rows) else 0
-        return [
-            max(
-                *(cell_len(word) for word in head), *(cell_len(row[at]) + (indent if at == 0 else 0) for row in full), 0
-            )
-            for at, head in enumerate(heads)
-        ]
-
-    def _width(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], between: int) -> int:
-        return sum(self._widths(heads, rows)) + between * (len(heads) - 1)
-
-    def _laid(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], between: int) -> "list[Text]":
-        """Lay out rows one line each, with so many spaces between columns."""
-        from rich.text import Text
-
-        widths = self._widths(heads, rows)
-        depth = max(map(len, heads))
-        above = [[*[""] * (depth - len(head)), *head] for head in heads]
-        found = [Text(self._line([head[at] for head in above], widths, between), style="bold") for at in range(depth)]
-        titled = any(len(row) == 1 < len(self.names) for row in rows)
-        for row in rows:
-            if len(row) == 1 < len(self.names):
-                found.append(Text(row[0], style="bold", no_wrap=True, overflow="ignore"))
-            else:
-                cells = [f"{' ' * BELOW}{row[0]}", *row[1:]] if titled else row
-                found.append(Text(self._line(cells, widths, between), no_wrap=True, overflow="ignore"))
-        return found
-
-    def _line(self, cells: Sequence[str], widths: Sequence[int], between: int) -> str:
-        from rich.cells import cell_len
-
-        padded = []
-        for name, cell, width in zip(self.names, cells, widths, strict=True):
-            room = " " * (width - cell_len(cell))
-            padded.append(f"{cell}{room}" if name in self.left else f"{room}{cell}")
-        return (" " * between).join(padded).rstrip()
-
-    def _blocks(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], width: int) -> "list[Text]":
-        """Lay out each row as its name and, below it, its cells."""
-        from rich.text import Text
-
-        rest = Lines(self.names[1:], self.left, [row[1:] for row in rows if len(row) > 1])
-        tight = BETWEEN[-1]
-        together = rest._width(heads[1:], rest.rows, tight) + BELOW <= width
-        widths = rest._widths(heads[1:], rest.rows)
-        found = []
-        if together:
-            depth = max(map(len, heads[1:]))
-            above = [[*[""] * (depth - len(head)), *head] for head in heads[1:]]
-            found += [
-                Text(f"{' ' * BELOW}{rest._line([head[at] for head in above], widths, tight)}", style="bold")
-                for at in range(depth)
-            ]
-        for row in rows:
-            title = len(row) == 1
-            found.append(Text(row[0], style="bold" if title else "", no_wrap=True, overflow="ignore"))
-            if title:
-                continue
-            if together:
-                below = [rest._line(row[1:], widths, tight)]
-            else:
-                below = [f"{name}: {cell}" for name, cell in zip(self.names[1:], row[1:], strict=True) if cell]
-            found += [Text(f"{' ' * BELOW}{line}", no_wrap=True, overflow="ignore") for line in below]
-        return found
+    def _printable(self, row: tuple[str, ...], titled: bool) -> tuple[str, ...]:
+        first, *rest = map(printable, row)
+        return (f"{' ' * BELOW}{first}" if titled and not self._is_title(row) else first, *rest)
 
 
-def show(console: "Console", parts: "Iterable[Lines | RenderableType]") -> None:
+def show(console: "Console", parts: "Iterable[TextTable | RenderableType]") -> None:
     """Print tables and what stands between them."""
     for part in parts:
-        console.print(part.fitted(console) if isinstance(part, Lines) else part, crop=False)
+        console.print(part.fitted(console.width) if isinstance(part, TextTable) else part, crop=False)
+
+
+def _laid(heads: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collection[int], between: int) -> "list[Text]":
+    """Lay out heads and rows, a row a line, with so many spaces between columns."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, between, 0, 0))
+    for at, head in enumerate(heads):
+        table.add_column(Text(head), justify="left" if at in left else "right", no_wrap=True, vertical="bottom")
+    full = [row for row in rows if not len(row) == 1 < len(heads)]
+    for row in full:
+        table.add_row(*map(Text, row))
+    lines = Console(width=UNBOUNDED).render_lines(table, pad=False)
+    texts = ["".join(part.text for part in line) for line in lines]
+    above, body = texts[: len(texts) - len(full)], iter(texts[len(texts) - len(full) :])
+    found = [_line(text, True) for text in above]
+    return found + [_line(row[0], True) if len(row) == 1 < len(heads) else _line(next(body), False) for row in rows]
+
+
+def _below(names: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collection[int], width: int) -> "list[Text]":
+    """Lay out each row as its name and, below it, its cells: in one line if they fit, else a line each."""
+    full = [row[1:] for row in rows if len(row) > 1]
+    heads = [name.replace(" ", "\n") for name in names[1:]]
+    cells = _laid(heads, full, {at - 1 for at in left}, BETWEEN[-1])
+    together = _widest(cells) + BELOW <= width
+    found = [_line(f"{' ' * BELOW}{head.plain}", True) for head in cells[: len(cells) - len(full)] if together]
+    lines = iter(cells[len(cells) - len(full) :])
+    for row in rows:
+        found.append(_line(row[0].strip(), len(row) == 1))
+        if len(row) == 1:
+            continue
+        own = next(lines).plain
+        each = [f"{name}: {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell]
+        found += [_line(f"{' ' * BELOW}{line}", False) for line in ([own] if together else each)]
+    return found
+
+
+def _line(text: str, bold: bool) -> "Text":
+    from rich.text import Text
+
+    return Text(text.rstrip(), style="bold" if bold else "", no_wrap=True, overflow="ignore")
+
+
+def _widest(lines: "Sequence[Text]") -> int:
+    return max((line.cell_len for line in lines), default=0)
 
 
 def _shortened(cell: str) -> str:

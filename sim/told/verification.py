@@ -1,36 +1,33 @@
-"""What was found, laid out for a terminal."""
+"""A verification on the terminal."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from sim.language.spoken import said
+from sim.told.text_tables import TextTable
 from sim.verify.page import number, p_value
 from sim.verify.randomness import TESTS
 from sim.verify.verification import GENERATOR, Verification
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-    from rich.table import Table
-
-
-def tables(found: Verification) -> "Iterator[Table]":
-    """Lay out a verification: a line a finding on theory, and a line an axis of the generator with its p-values.
+def tables(found: Verification) -> Iterator[TextTable]:
+    """Lay out a verification: a line for each check against theory, and one for each axis of the generator.
 
     Args:
         found: The verification.
 
     Yields:
-        Two tables for the terminal.
+        Two tables.
     """
-    from rich.table import Table
-
     failed = found.failed()
-    theory = Table("study", "checked", "engine", box=None)
-    for name in ("expected", "found", "p"):
-        theory.add_column(name, justify="right")
-    axes = Table("generator: what counts up", *(test.name for test in TESTS), box=None)
+    theory = TextTable(
+        [said("study"), said("checked"), said("engine"), said("expected"), said("found"), "p"], (0, 1, 2)
+    )
+    axes = TextTable([said("generator: what counts up"), *(test.name for test in TESTS)])
     cells: dict[str, list[str]] = {}
     for finding in found.findings:
-        p = p_value(finding) + (" FAILS" if finding in failed else "")
+        p = p_value(finding)
+        if finding in failed:
+            p = said("{p} FAILS", p=p)
         if finding.engine == GENERATOR:
             cells.setdefault(finding.study, []).append(p)
         else:
@@ -40,3 +37,28 @@ def tables(found: Verification) -> "Iterator[Table]":
         axes.add_row(axis, *p_values)
     yield theory
     yield axes
+
+
+def summary(found: Verification) -> str:
+    """Say how many checks passed, and how small the smallest p-value is."""
+    judged = [p for p in found.adjusted if p is not None]
+    words = {
+        "number": len(found.findings),
+        "p_values": len(judged),
+        "smallest": f"{min((one.p for one in found.findings if one.p is not None), default=1.0):.2g}",
+        "adjusted": f"{min(judged, default=1.0):.2g}",
+        "exact": len(found.findings) - len(judged),
+    }
+    failed = len(found.failed())
+    if failed:
+        return said(
+            "{failed} of {number} checks failed. The smallest of {p_values} p-values is {smallest}, or {adjusted} by "
+            "Holm's method; {exact} checks are exact.",
+            failed=failed,
+            **words,
+        )
+    return said(
+        "All {number} checks passed. The smallest of {p_values} p-values is {smallest}, or {adjusted} by Holm's "
+        "method; {exact} checks are exact.",
+        **words,
+    )

@@ -1,8 +1,11 @@
-"""What people call the quantities of a run: totals, figures and their changes, each with its unit where it has one."""
+"""Names and values of the quantities of a run as people read them: totals, figures and their changes, with units."""
+
+from collections.abc import Sequence
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import percent, short, written
-from sim.language.spoken import marked, said
+from sim.base.rounding import PERCENT, percent, short, written
+from sim.language.labels import named
+from sim.language.spoken import marked, said, spoken
 from sim.reading.costs import COST, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.quantities import CENTS
@@ -58,10 +61,10 @@ NAMES = {
     "yield_call": marked("yield of calls"),
     "yield_sms": marked("yield of SMS"),
     "yield_online": marked("yield of online attempts"),
-    "law_in_force": marked("law in force"),
+    "law_in_force": marked("the date the law came into force"),
     COST: marked("cost, {currency}"),
 }
-"""What each is called; what is none of these is called as it is written."""
+"""Names of quantities; others are shown as they are written."""
 
 SAME = {
     "losses": "filed_loss_money",
@@ -72,7 +75,7 @@ SAME = {
     "recovered_cents": "recovered_money",
     "held_cents": "held_money",
 }
-"""Other names of the same quantity: older ones, and those of stored columns, which count money in cents."""
+"""Other names of the same quantities: older ones, and stored columns, which count money in cents."""
 
 PARTS = {
     "desk_call": marked("calls"),
@@ -83,13 +86,13 @@ PARTS = {
     "false_alarm_visit": marked("false alarms by visit"),
     "videos": marked("videos"),
     "activities": marked("activities"),
-    TOTAL: marked("all together"),
+    TOTAL: marked("total"),
 }
-"""What the parts of a cost are called."""
+"""Names of the parts of a cost."""
 
 
 def quantity_named(name: str) -> str:
-    """Return what people call a total or figure: ``losses of cases, crowns``, ``cases filed, change``.
+    """Return the name of a total or figure: ``losses of cases, crowns``, ``cases filed, change``.
 
     Args:
         name: Its name, of a part too (``alerts_by_tier.red``), or of the change of one.
@@ -102,16 +105,15 @@ def quantity_named(name: str) -> str:
         return said("{quantity}, change", quantity=whole)
     key, _, part = name.partition(".")
     key = SAME.get(key, key)
-    told = said(NAMES[key]) if key in NAMES else key.replace("_", " ")
+    told = said(NAMES[key]) if key in NAMES else named(key)
     if not part:
         return told
-    named = said(PARTS[part]) if part in PARTS else part.replace("_", " ")
-    return said("{whole}: {part}", whole=told, part=named)
+    return said("{whole}: {part}", whole=told, part=part_named(part))
 
 
 def part_named(part: str) -> str:
-    """Return what people call a part of a cost."""
-    return said(PARTS[part]) if part in PARTS else part.replace("_", " ")
+    """Return the name of a part of a total."""
+    return said(PARTS[part]) if part in PARTS else named(part)
 
 
 def value_said(name: str, value: float | int | str | None, brief: bool = False) -> str:
@@ -139,7 +141,7 @@ def value_said(name: str, value: float | int | str | None, brief: bool = False) 
 
 
 def off_said(name: str, value: float | int | None, reported: float | int | str | None) -> str:
-    """Return how far a value is off what was reported: in percent of it, of a change in percentage points.
+    """Return how far a value is from the reported one: in percent of it, for a change in percentage points.
 
     Args:
         name: The name of the quantity.
@@ -147,10 +149,31 @@ def off_said(name: str, value: float | int | None, reported: float | int | str |
         reported: What was reported.
 
     Returns:
-        The text, nothing where there is nothing to be off of.
+        The text; empty if nothing was reported.
     """
     if value is None or not isinstance(reported, int | float):
         return ""
     if name.endswith(CHANGE):
         return said("{points} pts", points=written(f"{100 * (value - reported):+.1f}"))
-    return f"{written(f'{100 * (value / reported - 1):+.1f}')}%" if reported else ""
+    return f"{written(f'{100 * (value / reported - 1):+.1f}')}{PERCENT[spoken()]}" if reported else ""
+
+
+def span_said(low: str, high: str) -> str:
+    """Return an interval by its ends."""
+    return said("{low} to {high}", low=low, high=high)
+
+
+def interval_said(name: str, low: float | None, high: float | None) -> str:
+    """Return an interval of a total or figure; empty if there is none."""
+    return "" if low is None or high is None else span_said(value_said(name, low), value_said(name, high))
+
+
+def window_said(window: Sequence[str | None]) -> str:
+    """Return a window of days."""
+    start, end = window
+    return span_said(f"{start}", end) if end and end != start else f"{start}"
+
+
+def yes_said(within: bool | None) -> str:
+    """Return whether something holds, in a word; empty if unknown."""
+    return "" if within is None else said("yes") if within else said("no")

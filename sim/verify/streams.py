@@ -1,8 +1,8 @@
 """Streams of attempts and alerts: thinning, superposition, and the operating points of filters and detectors.
 
-A Poisson stream of which each event is kept by itself with some probability is a Poisson stream, and those that are
-dropped are another one; streams that know nothing of each other add up to one. So all counts here are Poisson with
-means that the scenario says, and a filter or detector keeps what the binormal model says (Green and Swets 1966).
+If each event of a Poisson stream is kept independently with some probability, the kept events are a Poisson stream, and
+so are the dropped ones. Independent Poisson streams add up to one. So all counts here are Poisson with means that the
+scenario states, and filters and detectors keep the shares of the binormal model (Green and Swets 1966).
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.base.words import Channel, Detector, Fate, Tier
+from sim.base.words import SHIELD, Channel, Detector, Fate, Tier
 from sim.reading.run import Run
+from sim.scenario.schema import ScenarioModel
+from sim.shield.gate import of_gate
 from sim.store.tables import EVENTS
 from sim.verify.statistics import Judged, chi_square, exponential, fit, normal, poisson_count, share, uncorrelated
 from sim.verify.study import PROVINCES, Check, Study
@@ -32,74 +34,73 @@ LEGITIMATE = 4e6
 RAIDED, SLOTS = 12, 60
 DEAD = 0.15
 REGULATED = {"call": ("voice_line", 0.1), "sms": ("sms_port", 0.2), "online": ("cloud_service", 0.3)}
-"""By channel of attempts: what is regulated, and how much of it."""
+"""By channel of attempts: the target that is regulated, and the share not sent."""
 D_PRIME = {"call": 1.5, "sms": 0.8}
 LIMIT = {"call": 1.2, "sms": 0.9}
 SHIFTS = (-0.8, 0.0, 0.6, 1.4)
-"""Of d' of the filter of calls, in a quarter of the provinces each."""
+"""Shifts of d' of the call filter, each in a quarter of the provinces."""
 LINKS, APPS = 0.6, 0.4
 TAKEN_DOWN = {"account": 0.2, "site": 0.5, "app": 0.3}
 ANSWER = {"call": 0.3, "sms": 0.4, "online": 0.25}
 ENGAGE = 0.0005
-UP = APPS * (1.0 - TAKEN_DOWN["app"]) + (1.0 - APPS) * (1.0 - TAKEN_DOWN["site"])
-"""Share of what attempts lead to that is still there."""
-DOWN = {"call": 0.0, "sms": LINKS * (1.0 - UP), "online": 1.0 - UP * (1.0 - TAKEN_DOWN["account"])}
-"""Share of attempts that lead to nothing, by channel; calls lead nowhere."""
 SINCE = ["2020-10-01", None]
 
 
 def quarter(number: int) -> list[int]:
-    """Return the positions of the provinces of a quarter of them."""
+    """Return the positions of a quarter of the provinces."""
     return list(range(PROVINCES * number // 4, PROVINCES * (number + 1) // 4))
 
 
-def stops(channel: str, shift: float) -> dict[Fate, float]:
-    """Return the share that each gate stops of those that come to it, by theory; the last is of who might engage.
+def shares_stopped(spec: ScenarioModel) -> NDArray[np.float64]:
+    """Return the share of the attempts reaching a gate that theory expects it to stop, (P, channels, fates).
+
+    The last fate, engaged, takes all that reach it.
+    """
+    theories = [of_gate(gate, "theory") for gate in SHIELD]
+    assert all(theories), "theory has something to say about each gate"
+    return np.array(
+        [
+            [[*(theory(spec, channel, row.code) for theory in theories if theory), 1.0] for channel in Channel]
+            for row in spec.population.provinces
+        ]
+    )
+
+
+def means_of_fates(stopped: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the expected attempts of a day, (P, channels, fates): the stream thinned gate by gate.
 
     Args:
-        channel: Of the attempts.
-        shift: Of d' of the filter of calls.
-
-    Returns:
-        A share for each fate but ``ENGAGED``, which is what is left.
+        stopped: As ``shares_stopped`` returns it.
     """
-    from_cards = channel != "online"
-    moved = shift if channel == "call" else 0.0
-    return {
-        Fate.NOT_SENT: REGULATED[channel][1],
-        Fate.DEN_DESTROYED: RAIDED / SLOTS,
-        Fate.CARD_ELIMINATED: DEAD if from_cards else 0.0,
-        Fate.INTERCEPTED: float(stats.norm.cdf(D_PRIME[channel] + moved - LIMIT[channel])) if from_cards else 0.0,
-        Fate.SITE_BLOCKED: DOWN[channel],
-        Fate.UNANSWERED: 1.0 - ANSWER[channel],
-        Fate.IGNORED: 1.0 - ENGAGE,
-    }
-
-
-def means_of_fates() -> NDArray[np.float64]:
-    """Return the expected attempts of a day, (P, channels, fates): the stream thinned gate by gate."""
-    means = np.zeros((PROVINCES, len(Channel), len(Fate)))
-    for number, shift in enumerate(SHIFTS):
-        for channel in Channel:
-            left = LEVEL * SCALE / PROVINCES
-            expected = {**stops(channel.label, shift), Fate.ENGAGED: 1.0}
-            for fate in Fate:
-                means[quarter(number), channel, fate] = left * expected[fate]
-                left *= 1.0 - expected[fate]
-    return means
+    passed = np.cumprod(1.0 - stopped, axis=2)
+    reached = np.concatenate([np.ones((*stopped.shape[:2], 1)), passed[..., :-1]], axis=2)
+    return LEVEL * SCALE / PROVINCES * reached * stopped
 
 
 @dataclass(frozen=True)
 class Gates:
-    """Attempts by day, province, channel and fate, (days, P, channels, fates); false blocks (days, P, channels)."""
+    """What a run counted, and what theory expects.
+
+    Attributes:
+        attempts: (days, P, channels, fates).
+        blocked: False blocks, (days, P, channels).
+        stopped: Shares that each gate should stop, (P, channels, fates), as the study states them.
+    """
 
     attempts: NDArray[np.int64]
     blocked: NDArray[np.int64]
+    stopped: NDArray[np.float64]
 
-    def came_to(self, gate: Fate, channel: str, provinces: list[int]) -> tuple[int, int]:
-        """Return how many attempts of a channel a gate stopped, and how many came to it, in some provinces."""
-        counts = self.attempts[:, provinces, Channel.of(channel)].sum(axis=(0, 1))
-        return int(counts[gate]), int(counts[gate:].sum())
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """The expected attempts of a day, (P, channels, fates)."""
+        return means_of_fates(self.stopped)
+
+    def judged(self, gate: Fate, channel: str, provinces: list[int]) -> Judged:
+        """Judge the share of a channel's attempts that a gate stopped, of those that reached it in some provinces."""
+        place = Channel.of(channel)
+        counts = self.attempts[:, provinces, place].sum(axis=(0, 1))
+        return share(int(counts[gate]), int(counts[gate:].sum()), float(self.stopped[provinces[0], place, gate]))
 
 
 def read_gates(run: Run, days: int) -> Gates:
@@ -121,13 +122,13 @@ def read_gates(run: Run, days: int) -> Gates:
         flows = run.flows[run.flows["quantity"] == f"false_blocks_{channel.label}"]
         day = (flows["day"].to_numpy().astype("datetime64[D]") - start).astype(int)
         np.add.at(blocked[..., channel], (day, flows["province"].map(places).astype(int)), flows["count"].to_numpy())
-    return Gates(attempts, blocked)
+    # By the study's own values, not by those of the run: a run with others must fail.
+    return Gates(attempts, blocked, shares_stopped(GATES.scenario("vector", 0, days).spec))
 
 
 def _stopped(what: str, source: str, gate: Fate, channel: str, number: int | None = None) -> Check[Gates]:
     provinces = list(range(PROVINCES)) if number is None else quarter(number)
-    expected = stops(channel, 0.0 if number is None else SHIFTS[number])[gate]
-    return Check(what, source, lambda seen: share(*seen.came_to(gate, channel, provinces), expected))
+    return Check(what, source, lambda seen: seen.judged(gate, channel, provinces))
 
 
 def _hit(number: int) -> Check[Gates]:
@@ -147,14 +148,14 @@ def _false_alarm(channel: Channel) -> Check[Gates]:
 
 
 def _all_fates(seen: Gates) -> Judged:
-    means = means_of_fates()
-    some = means.sum(axis=0) > 0
-    return fit(seen.attempts.sum(axis=(0, 1))[some], len(seen.attempts) * means.sum(axis=0)[some])
+    means = seen.means.sum(axis=0)
+    some = means > 0
+    return fit(seen.attempts.sum(axis=(0, 1))[some], len(seen.attempts) * means[some])
 
 
 def _spread(seen: Gates) -> Judged:
-    """Judge whether counts of single days and provinces spread as Poisson counts do."""
-    means = np.broadcast_to(means_of_fates(), seen.attempts.shape)
+    """Judge whether counts of single days and provinces have the variance of Poisson counts."""
+    means = np.broadcast_to(seen.means, seen.attempts.shape)
     common = means > 20.0
     squares = (seen.attempts - means)[common] ** 2 / means[common]
     return chi_square(float(squares.sum()), int(common.sum()))
@@ -163,8 +164,8 @@ def _spread(seen: Gates) -> Judged:
 GATES = Study(
     name="Thinning, gate by gate",
     about=(
-        "A quarter of 20 million attempts a day and channel (scale 0.25) come to the gates, and each stops a fixed "
-        "share; the filter of calls has four values of d'. No feedback, nobody different from anybody else."
+        "A quarter of 20 million attempts a day and channel (scale 0.25) reach the gates, and each gate stops a fixed "
+        "share; the call filter has four values of d'. No feedback, and all people are alike."
     ),
     values={
         "scale": SCALE,
@@ -196,7 +197,7 @@ GATES = Study(
             "attempts a day of all channels, thinned by the scale",
             "Poisson",
             lambda seen: poisson_count(
-                int(seen.attempts.sum()), 3.0 * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
+                int(seen.attempts.sum()), len(Channel) * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
             ),
         ),
         _stopped("calls not sent", "thinning", Fate.NOT_SENT, "call"),
@@ -225,9 +226,9 @@ CORRELATION = 0.4
 CONTACTS = 1.5e6
 """Legitimate calls a day."""
 CALLS = 60_000.0
-"""Attempts by call a day, all of which reach the detectors, unanswered."""
+"""Calls by gangs a day; all reach the detectors, unanswered."""
 CONTACT = 0.9
-"""d' of a contact that nobody answered."""
+"""d' of an unanswered contact."""
 POINTS = {
     "central": {"red": 3.2, "orange": 2.8, "yellow": 2.4, "blue": 2.1},
     "local": {"red": 3.4, "orange": 3.0, "yellow": 2.6, "blue": 2.3},
@@ -242,12 +243,12 @@ def both_above(d_prime: float) -> float:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Alerts, all of contacts: those on attempts and those on legitimate calls.
+    """Alerts on contacts: on attempts and on legitimate calls.
 
     Attributes:
         days: Days of the run.
-        counts: (2 truths, detectors, tiers), of legitimate contacts first, from the table.
-        moments: (2, n) moments at which a contact raised its first alert, and which detectors did: 1, 2 or 3 for both.
+        counts: (2 truths, detectors, tiers) from the table, legitimate contacts first.
+        moments: (2, n) moments of the first alert of each contact, and which detectors raised one: 1, 2, or 3 for both.
         places: (n,) positions of the provinces of these contacts.
     """
 
@@ -257,7 +258,7 @@ class Alerts:
     places: NDArray[np.int64]
 
     def grid(self, which: int) -> NDArray[np.float64]:
-        """Return how many contacts were seen by one detector alone (1, 2), by province and half hour, flat."""
+        """Return the contacts on which only one detector (1 or 2) raised an alert, by province and half hour, flat."""
         chosen = self.moments[1] == which
         slot = self.moments[0][chosen] // HALF_HOUR_MS
         cells = self.days * HALF_HOURS * PROVINCES
@@ -285,7 +286,7 @@ def read_alerts(run: Run, days: int) -> Alerts:
 
 
 def _point(truth: int, name: str, tier: Tier) -> Check[Alerts]:
-    """Return the check of one operating point: how many score at or above a threshold, of those that are covered."""
+    """Return the check of one operating point: the share of covered contacts that score at or above a threshold."""
     d_prime, whole = ((0.0, CONTACTS), (CONTACT, CALLS))[truth]
     limit = POINTS[name][tier.label]
 

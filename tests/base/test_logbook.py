@@ -85,11 +85,11 @@ def test_several_runs_have_one_log_that_goes_on(command: list[str], runs: int, t
     before = lines(tmp_path / "all")
     made = [line for line in before if "done in" in line]
     assert len(made) == runs
-    assert before[0].startswith("begins: ")
+    assert before[0].startswith("start: ")
     assert tocsin(*command).code == 0
     after = lines(tmp_path / "all")
     assert after[: len(before)] == before
-    assert sum("was made before" in line for line in after[len(before) :]) == len(made)
+    assert sum("already finished" in line for line in after[len(before) :]) == len(made)
 
 
 def test_an_experiment_writes_down_each_run_and_goes_on(
@@ -100,11 +100,11 @@ def test_an_experiment_writes_down_each_run_and_goes_on(
     ended = tocsin(*command, "--verbose")
     assert ended.code == 0
     found = lines(tmp_path / "all")
-    assert found[0] == "begins: 0 runs are in the journal, 1 are made at a time"
+    assert found[0] == "start: 0 runs in the journal, 1 at a time"
     assert [bool(re.fullmatch(r"run [0-9a-f]{8} done in \d+\.\d{3} s, [12] made", line)) for line in found].count(
         True
     ) == 2
-    assert found[-1] == "ends: 2 runs were made, 2 asked for"
+    assert found[-1] == "end: 2 runs made, 2 requested"
     assert [line for line in ended.err.splitlines() if LINE.fullmatch(line)] == (
         (tmp_path / "all" / LOG).read_text(encoding="utf-8").splitlines()
     )

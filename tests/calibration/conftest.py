@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.evaluations import Evaluations
-from sim.calibration.levels import Level
+from sim.calibration.evaluations import Evaluations, Level
 from sim.calibration.targets import Targets
 from sim.scenario.schema.population import COUNTRY
 from sim.store.scope import Scope

@@ -10,8 +10,7 @@ import pytest
 
 import sim
 from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.levels import Level
+from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.reading.outcomes import Outcome
 from sim.store.scope import Scope
 

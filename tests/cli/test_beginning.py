@@ -40,7 +40,7 @@ def test_provinces_are_listed_with_people_and_officers(tocsin: Tocsin) -> None:
     assert max(map(len, listed.out.splitlines())) <= 80
     assert "44  Guangdong         126,012,510" in listed.out
     assert "alerts" not in listed.out
-    (all_,) = (line.split() for line in listed.out.splitlines() if "together" in line)
+    (all_,) = (line.split() for line in listed.out.splitlines() if line.split()[0] == "total")
     assert all_[1] == "1,409,778,724"
 
 

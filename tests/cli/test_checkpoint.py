@@ -68,9 +68,7 @@ def test_an_interrupted_run_says_how_it_goes_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
-    assert (
-        err == "tocsin run: interrupted; of this run only checkpoints were kept, from which the same command goes on\n"
-    )
+    assert err == "tocsin run: interrupted; checkpoints of this run were kept; run the same command again to resume\n"
     assert os.listdir(tmp_path) == ["results"]
 
 

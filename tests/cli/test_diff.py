@@ -11,7 +11,7 @@ def test_every_lever_stands_in_a_line_with_its_key_below(tocsin: Tocsin) -> None
     ended = tocsin("diff", "china-2022", "law-2022")
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        "what law-2022 changes of china-2022",
+        "Changes of law-2022 from china-2022",
         "  days in force of the measure law: from 2022-12-01 -> from 2022-01-01",
         "      measures.law.window",
     ]

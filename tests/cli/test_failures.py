@@ -46,7 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (RuntimeError("can't start new thread"), ["tocsin run: failed: can't start new thread"], 1),
         (KeyboardInterrupt(), ["tocsin run: interrupted"], 1),
         (Terminated("SIGTERM"), ["tocsin run: ended by SIGTERM"], 1),
-        (KeyError("x"), ["tocsin run: failed by a fault of the program: KeyError: 'x'; please report it"], 1),
+        (KeyError("x"), ["tocsin run: internal error: KeyError: 'x'; please report it"], 1),
     ],
 )
 def test_every_error_is_told_in_a_line_and_has_its_code(error: BaseException, lines: list[str], code: int) -> None:
@@ -60,7 +60,7 @@ def test_what_was_kept_is_told_and_a_fault_names_its_line() -> None:
         error.add_note("kept in x")
         (line,), code = told(error, ["nowhere"])
     assert code == 1
-    assert line.startswith("tocsin: failed by a fault of the program: AttributeError: ")
+    assert line.startswith("tocsin: internal error: AttributeError: ")
     assert line.endswith("; kept in x; please report it")
 
 
@@ -212,7 +212,7 @@ def test_no_command_trusts_a_damaged_run_or_fails_without_a_line(
             ended = tocsin(command, *arguments)
             told_in = ended.out if command in ("check", "rerun", "runs") else ended.err
             assert "Traceback" not in ended.out + ended.err, command
-            assert "fault of the program" not in ended.err, (command, ended.err)
+            assert "internal error" not in ended.err, (command, ended.err)
             if command == "runs":
                 assert ended.code == 0
                 assert ended.out.count("\n") == 1
@@ -247,7 +247,7 @@ def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_pat
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     how = "interrupted" if sent == signal.SIGINT else f"ended by {sent.name}"
-    assert err == f"tocsin run: {how}; nothing of this run was kept for deep/dead\n"
+    assert err == f"tocsin run: {how}; nothing of this run was kept in deep/dead\n"
     assert os.listdir(tmp_path) == []
 
 

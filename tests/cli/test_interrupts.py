@@ -79,9 +79,9 @@ def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsi
         killed.send_signal(signal.SIGQUIT)
         assert killed.wait() == -signal.SIGQUIT
         listed = tocsin("runs", "a b")
-        at_work = f"process {alive.pid} is at work on it\n"
+        at_work = f"process {alive.pid} is working on it\n"
         assert listed.out == f"{making}  unfinished  {at_work}{left}  unfinished\n"
-        offer = "1 unfinished run was left by a process that was killed; remove with: tocsin runs 'a b' --clean\n"
+        offer = "1 run is unfinished, and no process is working on it; remove it with: tocsin runs 'a b' --clean\n"
         assert listed.err == offer
         documents = {row["path"]: row for row in json.loads(tocsin("runs", "a b", "--json").out)["runs"]}
         assert documents[str(making)] == {"path": str(making), "status": "unfinished", "process": alive.pid}

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.calibration import calibrate as calibration
-from sim.cli import app, experiments
+from sim.cli import app, options
 from sim.experiments.store import WARNINGS
 from sim.warning.size import Size
 from tests.cli.commands import ROOT, Ended, Tocsin
@@ -71,7 +71,7 @@ def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return calibration.Calibration(folder, document, None)
 
     monkeypatch.setattr(calibration, "calibrate", made)
-    monkeypatch.setattr(experiments, "foretell", lambda *_: None)
+    monkeypatch.setattr(options, "forecast", lambda *_: None)
 
 
 def ended(name: str, tocsin: Tocsin, *more: str) -> Ended:
@@ -117,7 +117,7 @@ def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
 def test_several_runs_say_what_they_cannot_say_once(tocsin: Tocsin) -> None:
     one, several = (tocsin("run", *THIN, "--replicates", count).out.splitlines() for count in ("1", "3"))
     warned = [line for line in one if line.startswith("warning: ")]
-    few = [line for line in warned if " simulated: chance alone moves " in line]
+    few = [line for line in warned if " simulated: run-to-run noise is " in line]
     assert len(few) == 1
     # What chance does to the mean of several is said by its interval.
     assert [line for line in several if line.startswith("warning: ")] == [line for line in warned if line not in few]
@@ -157,8 +157,8 @@ def test_findings_that_one_run_has_alone_stand_above_a_comparison(tocsin: Tocsin
     out = tocsin("compare", "few", "enough").out.splitlines()
     found = json.loads(tocsin("compare", "few", "enough", "--json").out)["findings"]
     assert {(row["scenario"], row["beside"]) for row in found} == {("tiny", "tiny-2")}
-    at = out.index("findings of tiny that tiny-2 does not have")
-    assert at < next(number for number, line in enumerate(out) if line.startswith("what it did"))
+    at = out.index("Findings of tiny that tiny-2 does not have")
+    assert at < next(number for number, line in enumerate(out) if line.startswith("Effect"))
     own, other = ({(row["kind"], row["subject"]) for row in sim.load_run(one).found} for one in ("few", "enough"))
     # What both show is said of each by itself, not here.
     assert {(row["kind"], row["subject"]) for row in found} == own - other < own

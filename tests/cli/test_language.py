@@ -1,17 +1,24 @@
 """The language of the command line: an option before the command, or a variable; what is stored is English."""
 
+import gettext
+import re
 from pathlib import Path
 
 import pytest
 
 from sim import cli
 from sim.cli import told
-from sim.language.spoken import speaking, spoken
+from sim.cli.extract import extracted
+from sim.experiments.layers import LAYERS
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading import manifest
+from sim.verify.study import ENGINES
 from tests.cli.commands import Tocsin
+from tests.cli.test_known_first import COMMANDS as EVERY
+from tests.cli.test_known_first import KNOWN, THIN, fitted
 from tests.made_up import MadeUp, made_up
 
-__all__ = ["made_up"]
+__all__ = ["fitted", "made_up"]
 
 
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -45,7 +52,7 @@ def test_no_other_language_is_spoken(monkeypatch: pytest.MonkeyPatch, tocsin: To
         monkeypatch.setenv("TOCSIN_LANGUAGE", "tlh")
     ended = tocsin(*([] if variable else ["--language", "tlh"]), "runs")
     assert ended.code == cli.REFUSED
-    assert ended.err == "--language tlh: is none of them; en, zh, fr\n"
+    assert ended.err == "--language tlh: must be one of en, zh, fr\n"
     assert found == []
 
 
@@ -65,3 +72,89 @@ def test_what_is_stored_is_english(made_up: MadeUp, monkeypatch: pytest.MonkeyPa
     with speaking("zh"):
         made_up(events="none")
     assert found == ["en"]
+
+
+RUN = ["run", *THIN, "--set", KNOWN, "--out", "here", "--quiet"]
+TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
+    **EVERY,
+    "runs": ([RUN], ["runs", "."]),
+    "check": ([RUN], ["check", "here"]),
+    "diff": ([], ["diff", "tiny", "policy.yaml"]),
+    "provinces": ([], ["provinces", "tiny"]),
+    "explain": ([], ["explain", "desks.visit.staff", "tiny"]),
+    "validate": ([], ["validate", "policy.yaml"]),
+    "new": ([], ["new", "mine"]),
+}
+"""What is typed before each command, and the command, for what people read in the terminal."""
+
+OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "here", *ENGINES, *LAYERS}
+"""Names, and texts of these scenarios; layers are called as they are typed."""
+
+ENGLISH_BY_DESIGN = {
+    "explain": "texts of keys are those of docs/scenario.md",
+}
+"""Commands of which some lines are English in every language, and why."""
+
+
+class Pseudo(gettext.NullTranslations):
+    """A language in which every text of the catalogues has other letters, and nothing else has."""
+
+    def __init__(self, texts: set[str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def gettext(self, message: str) -> str:
+        """Give every letter of a known text another form, but for its fields."""
+        if message not in self._texts:
+            return message
+        return re.sub(
+            r"\{[^}]*\}|[A-Za-z]",
+            lambda found: found[0] if found[0][0] == "{" else "\N{LATIN SMALL LETTER O WITH STROKE}",
+            message,
+        )
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Give the letters of one of two texts another form."""
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@pytest.fixture(scope="module")
+def pseudo() -> Pseudo:
+    ids = [message.id for message in extracted()]
+    return Pseudo({text for one in ids for text in ([one] if isinstance(one, str) else one)})
+
+
+def speak(pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all languages but English be made of other letters."""
+    texts = {ENGLISH: gettext.NullTranslations()}
+    monkeypatch.setattr("sim.language.spoken._translations", lambda language: texts.get(language, pseudo))
+
+
+def english(text: str) -> list[str]:
+    """Give the words of a text that are neither names, keys, options with their values, paths nor numbers."""
+    text = re.sub(r"--[a-z-]+ [a-z]+", "", text)
+    words = [word.strip(".,;:()'") for word in text.split()]
+    plain = [word for word in words if re.fullmatch("[A-Za-z]{2,}", word) and not word.isupper()]
+    return [word for word in plain if word.lower() not in OWN]
+
+
+@pytest.mark.parametrize("name", sorted(set(TOLD) - set(ENGLISH_BY_DESIGN)))
+def test_a_terminal_has_no_english_word(
+    name: str, tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before, command = TOLD[name]
+    for one in before:
+        assert tocsin(*one).code == 0
+    speak(pseudo, monkeypatch)
+    ended = tocsin("--language", "zh", *command)
+    assert ended.code == 0
+    assert english(ended.out) == [], ended.out
+    assert english(ended.err) == [], ended.err
+
+
+@pytest.mark.parametrize("name", ["", *(one.__name__ for one in cli.COMMANDS)])
+def test_help_has_no_english_word(name: str, tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
+    speak(pseudo, monkeypatch)
+    known = {one.__name__ for one in cli.COMMANDS}
+    words = english(tocsin("--language", "fr", *filter(None, [name]), "--help").out)
+    assert [word for word in words if word not in known] == []

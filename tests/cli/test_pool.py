@@ -85,12 +85,11 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
     [
         (
             ["--apart", "Guangdong"],
-            "--apart: keeps a province out of the pool of the country, but no --pool is given; use --pool country\n",
+            "--apart: cannot be used without --pool; use --pool country\n",
         ),
         (
             ["--pool", "regions", "--apart", "44"],
-            "--apart: keeps a province out of the pool of the country, but --pool regions is given; use --pool "
-            "country\n",
+            "--apart: cannot be used with --pool regions; use --pool country\n",
         ),
         (
             ["--pool", "country", "--apart", "Guandong"],
@@ -112,10 +111,10 @@ def test_what_cannot_be_apart_is_refused_as_typed(
 @pytest.mark.parametrize(
     ("options", "offer"),
     [
-        ([], "62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not the country's. "
+        ([], "62 of 62 desks have fewer than 5 seats: their waits and expired alerts do not represent the country. "
              "Use --scale 0.54 or --pool country."),
-        (["--pool", "regions"], "14 of 14 desks have fewer than 5 seats: their waits, and what expires there, are not "
-         "the country's. Use --scale 0.02 or --pool country."),
+        (["--pool", "regions"], "14 of 14 desks have fewer than 5 seats: their waits and expired alerts do not "
+         "represent the country. Use --scale 0.02 or --pool country."),
         (["--pool", "country"], None),
     ],
 )  # fmt: skip
@@ -139,8 +138,8 @@ def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_off
     ended = tocsin("run", "china-2022", "--scale", "0.003", *day, "--set", holds, "--quiet")
     assert ended.code == 0
     assert ended.err.startswith(
-        "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not "
-        "the country's. Use --scale 0.54 or --pool country --apart Beijing --scale 0.073.\n"
+        "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits and expired alerts do not "
+        "represent the country. Use --scale 0.54 or --pool country --apart Beijing --scale 0.073.\n"
     )
 
 
@@ -150,7 +149,7 @@ def test_staffing_says_its_steps_and_offers_a_pool(tocsin: Tocsin) -> None:
     ended = tocsin("staffing", *common)
     assert ended.code == 0
     assert ended.err.endswith(
-        "warning: At scale 0.2, staff is told in steps of 5: a seat stands for so many people. Use scale 1 and a "
+        "warning: At scale 0.2, one seat stands for 5 officers, and staff changes by no less. Use scale 1 and a "
         "shorter period.\n"
     )
     assert " or --pool country --scale 0.5.\n" in ended.err

@@ -37,12 +37,12 @@ def test_a_run_begins_with_its_answer_and_ends_with_its_folder(tocsin: Tocsin, t
     assert warned[0].startswith("warning: At scale 3e-06, 62 of 62 desks have fewer than 5 seats: ")
     assert first[len(warned)] == "findings"
     assert all(line.startswith("  ") for line in first[len(warned) + 1 :])
-    assert lines[len(first)] == "answer (in brackets: 95% by chance at scale 3e-06)"
+    assert lines[len(first)] == "Answer   95% intervals: run-to-run noise at scale 3e-06"
     assert lines.count("findings") == 1
     # No figure is about the few days of this run: one line says so, and its totals follow, then costs and folder.
     why = "figures have no simulated value: their windows are not inside the period; of 9 nothing was reported"
     at = lines.index(f"{len(figures) - 1} {why}")
-    assert lines[at + 1] == "nothing that the model counts: law in force"
+    assert lines[at + 1] == "Not simulated: the date the law came into force"
     assert lines[at + 2].split() == ["total", "simulated"]
     assert lines[at + 3].startswith("attempts ")
     assert at < next(number for number, line in enumerate(lines) if line.startswith("cost, yuan"))
@@ -134,7 +134,7 @@ def test_findings_stand_above_what_a_run_answers_and_can_be_asked_again(tocsin: 
     ended = tocsin("run", *SHORT, *off, "--out", "here")
     assert ended.code == 0
     lines = ended.out.splitlines()
-    said = "  - The fitted figure alerts_central from 2022-11-28 to 2022-11-30 is outside its tolerance"
+    said = "  - The fitted figure alerts central from 2022-11-28 to 2022-11-30 lies outside its tolerance"
     first = above(lines)
     assert ABOVE <= len(first) - first.index("findings") - 1 <= ABOVE + 1
     assert lines[-1].startswith(str(tmp_path / "here"))
@@ -184,7 +184,7 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     assert alone["files"] == document["replicates"][1]["files"]
     assert len(document["figures"]) == len(alone["figures"])
     table = tocsin("run", *SHORT, "--replicates", "2", "--out", "table").out
-    assert "answer (in brackets: 95% over 2 replicates)" in table.splitlines()
+    assert "Answer   95% intervals over 2 replicates" in table.splitlines()
 
 
 def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Pat
     assert (calls["draws"], calls["standard_error"], solved["standard_error"]) == (2, 40, None)
     assert calls["mean"] == sum(run["figures"][0]["simulated"] for run in document["draws"]) / 2
     lines = tocsin("run", CALIBRATED, "--draws", "2", "--out", "table").out.splitlines()
-    assert "answer (in brackets: 90% of 2 draws)" in lines
+    assert "Answer   90% intervals over 2 posterior draws" in lines
     (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
     assert lines[at].split()[2:] == ["mean", "s.d.", "draws", "s.e.", "run", "off"]
     assert lines[at + 2].split()[-2] == "40"
@@ -218,7 +218,7 @@ def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin,
     lines = shown.out.splitlines()
     (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
     assert lines[at].split() == ["figure", "reported", "simulated", "off", "within"]
-    assert lines[at + 2].endswith("no ±6% by chance")
+    assert lines[at + 2].endswith("no ±6% noise")
     assert any(line.endswith("90%: 5..15") for line in lines)
     manifest = json.loads((tmp_path / "here" / "run.json").read_text())
     assert json.loads(tocsin("figures", "here", "--json").out)["figures"] == manifest["figures"]
@@ -275,7 +275,7 @@ def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_p
     ended = tocsin("figures", "here", "calls", "losses@2022", "episodes")
     assert (ended.code, ended.out) == (2, "")
     lines = ended.err.splitlines()
-    assert lines[0].startswith("tocsin figures: 'calls' is nothing that the model counts; ")
+    assert lines[0].startswith("tocsin figures: 'calls' is not a quantity; ")
     assert "calls_intercepted" in lines[0]
     assert lines[1].endswith("is not inside the period of the run; days from 2022-01-31 to 2022-02-01")
     assert len(lines) == 2

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sim.progress import console
-from sim.told.evidence_table import evidence_table
+from sim.told.evidence_table import evidence_parts
+from sim.told.text_tables import show
 from tests.cli.commands import Tocsin
 
 TURNED = "from \u202e right to left"
@@ -50,9 +51,9 @@ def test_evidence_does_nothing_to_a_terminal(width: int, capsys: pytest.CaptureF
         "simulated": 0.5,
         "within": True,
     }
-    console().print(evidence_table([{**row, "basis": f"{ACTING} [red]"}], width))
+    show(console(), evidence_parts([{**row, "basis": f"{ACTING} [red]"}], None, width))
     out = capsys.readouterr().out
-    assert out.count("\\u202e") == 2
+    assert out.count("\\u202e") == 3
     assert "[red]" in out
     assert all(line.isprintable() for line in out.splitlines())
 

@@ -94,7 +94,7 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
         (["bogus"], "tocsin: No such command 'bogus'"),
         (["run", "china-2022", "--replicates", "0"], "tocsin run: Invalid value for '--replicates'"),
         (["run", "china-2022", "--set", "scale"], "--set scale: has no value"),
-        (["run", "china-2022", "--events", "some"], "--events some: is none of them"),
+        (["run", "china-2022", "--events", "some"], "--events some: must be 'none', 'all' or a number from 0 to 1"),
         (["run", "china-2022", "--events", "2"], "--events:1:1: "),
         (["run", "china-2022", "--scale", "4"], "--scale:1:1: "),
         (["run", "china-2022", "--engine", "steam"], "--engine:1:1: "),
@@ -112,8 +112,11 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
         (["run", CALIBRATED, "--draw", "3"], "--draw:1:1: calibration.draws: there is no draw 3; must be 0 to 2"),
         (["run", CALIBRATED, "--draws", "4"], "--draw:1:1: calibration.draws: there is no draw 3; must be 0 to 2"),
         (["run", CALIBRATED, "--draw", "-1"], "tocsin run: Invalid value for '--draw'"),
-        (["run", CALIBRATED, "--draws", "2", "--draw", "0"], "--draws: runs the first draws once each; neither"),
-        (["run", CALIBRATED, "--draws", "2", "--replicates", "2"], "--draws: runs the first draws once each; neither"),
+        (["run", CALIBRATED, "--draws", "2", "--draw", "0"], "--draws: cannot be combined with --draw or --replicates"),
+        (
+            ["run", CALIBRATED, "--draws", "2", "--replicates", "2"],
+            "--draws: cannot be combined with --draw or --replicates",
+        ),
         (["runs", "nowhere"], "tocsin runs: nowhere: no such folder"),
     ],
 )

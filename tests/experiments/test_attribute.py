@@ -150,7 +150,7 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
     [
         (["tiny", "--layer", "den"], "tocsin attribute: den is no layer; did you mean 'dens'? "),
         (["no-warning", "--layer", "warning"], "tocsin attribute: warning is no layer of no-warning, "),
-        (["tiny", "--orders", "3"], "tocsin attribute: 3 orders are odd, "),
+        (["tiny", "--orders", "3"], "tocsin attribute: orders must be even, "),
     ],
 )
 def test_what_cannot_be_attributed_is_one_line_and_writes_nothing(
@@ -180,7 +180,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tiny: sim.Sc
     ]
     code, out, _ = tocsin(*given)
     assert code == 0
-    assert out.startswith("victims prevented:\n")
+    assert out.startswith("Victims prevented:\n")
     assert out.splitlines()[-1] == "at  4 runs"
     code, out, _ = tocsin(*given, "--json")
     document = json.loads(out)
@@ -264,7 +264,7 @@ def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, 
     kept = len((folder / "journal.jsonl").read_text().splitlines())
     assert 4 < kept < 8
     again = sim.attribute(answering, TWO, folder=folder, workers=1)
-    assert f"begins: {kept} runs are in the journal" in (folder / "log.txt").read_text()
+    assert f"start: {kept} runs in the journal" in (folder / "log.txt").read_text()
     pd.testing.assert_frame_equal(again.layers, both.layers)
 
 
@@ -275,11 +275,13 @@ def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: s
     assert stances_of(tiny, None) == stances_of(off, None) == ()
     assert stances_of(answering, None) == stances_of(answering, "both") == STANCES
     assert stances_of(answering, "answering") == ("answering",)
-    with pytest.raises(LayerError, match=r"^tiny has no gangs\.answer, so gangs do not answer; no such choice$"):
+    with pytest.raises(
+        LayerError, match=r"^tiny has no gangs\.answer, so its gangs do not answer; leave out the stance of gangs$"
+    ):
         stances_of(tiny, "still")
     with pytest.raises(LayerError, match=r"^tiny has feedback off, so"):
         stances_of(off, "both")
-    with pytest.raises(LayerError, match=r"^stil is nothing that gangs do; did you mean 'still'\?"):
+    with pytest.raises(LayerError, match=r"^stil is not a stance of gangs; did you mean 'still'\?"):
         stances_of(answering, "stil")
 
 

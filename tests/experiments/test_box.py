@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments import box
+from sim.experiments import design as box
 from sim.experiments.design import DesignError, Value, design
 
 STAFF, DEADLINE, TRIES, DPRIME = (
@@ -25,7 +25,7 @@ def tiny() -> sim.Scenario:
 def test_the_scenario_as_it_is_comes_first_then_corners_and_ends(tiny: sim.Scenario) -> None:
     plan = design(tiny, {STAFF: [10.0, 40.0], DEADLINE: ["2 h", "24 h"]}, "box")
     points = [tuple(point.values()) for point in plan.points()]
-    assert len(points) == len(plan) == box.usual(2) == 24
+    assert len(points) == len(plan) == box.usual_points(2) == 24
     assert points[0] == (26.0, "8 h")
     assert set(points[1:5]) == {(10.0, "2 h"), (10.0, "24 h"), (40.0, "2 h"), (40.0, "24 h")}
     assert set(points[5:9]) == {(10.0, "8 h"), (40.0, "8 h"), (26, "2 h"), (26, "24 h")}
@@ -55,9 +55,9 @@ def test_whole_steps_that_are_one_are_simulated_once(tiny: sim.Scenario) -> None
 
 @pytest.mark.parametrize("levers", range(1, 8))
 def test_a_box_has_as_many_points_as_are_asked_for_and_they_are_in_it(levers: int) -> None:
-    usual = box.usual(levers)
-    for samples in (box.least(levers), usual):
-        rows = box.coordinates(np.full(levers, 1.5), samples, np.random.default_rng(1))
+    usual = box.usual_points(levers)
+    for samples in (box.least_points(levers), usual):
+        rows = box.box_coordinates(np.full(levers, 1.5), samples, np.random.default_rng(1))
         assert rows.shape == (samples, levers)
         assert ((rows >= 0.0) & (rows <= 1.0)).all()
     corners = ((rows == 0.0) | (rows == 1.0)).all(axis=1).sum()
@@ -81,18 +81,18 @@ def test_a_lever_without_values_has_its_own_range(tiny: sim.Scenario) -> None:
 @pytest.mark.parametrize(
     ("vary", "samples", "message"),
     [
-        ({STAFF: [3.0]}, None, "desks.visit.staff=3.0: is no range; two numbers, "),
-        ({STAFF: [3.0, 4.0, 5.0]}, None, "desks.visit.staff=3.0,4.0,5.0: is no range; two numbers, "),
-        ({STAFF: [4.0, 4.0]}, None, "desks.visit.staff=4.0,4.0: are no two different numbers; "),
-        ({"warning.tiers.red.first": ["call", "visit"]}, None, "warning.tiers.red.first=call,visit: are no two diff"),
+        ({STAFF: [3.0]}, None, "desks.visit.staff=3.0: a range needs exactly two numbers; "),
+        ({STAFF: [3.0, 4.0, 5.0]}, None, "desks.visit.staff=3.0,4.0,5.0: a range needs exactly two numbers; "),
+        ({STAFF: [4.0, 4.0]}, None, "desks.visit.staff=4.0,4.0: the ends must be two different numbers; "),
+        ({"warning.tiers.red.first": ["call", "visit"]}, None, "warning.tiers.red.first=call,visit: the ends must be "),
         ({"warning.tiers.red.also_if_reached": [False, True]}, None, "warning.tiers.red.also_if_reached=False,True: "),
         (
             {"desks.visit.stuff": [1, 2]},
             None,
-            "desks.visit.stuff has no value in the scenario, from which a range could be told; ",
+            "desks.visit.stuff has no value in the scenario, so its range is unknown; ",
         ),
-        ({"warning.tiers.red.first": []}, None, "warning.tiers.red.first has no range of its own; "),
-        ({STAFF: [10.0, 40.0]}, 4, "4 points for 1 ranges are no box; 5 to "),
+        ({"warning.tiers.red.first": []}, None, "warning.tiers.red.first has no range in the scenario; "),
+        ({STAFF: [10.0, 40.0]}, 4, "a box over 1 range needs 5 to "),
     ],
 )
 def test_what_is_no_box_is_refused(
@@ -105,7 +105,7 @@ def test_what_is_no_box_is_refused(
 
 @pytest.mark.parametrize("start", [0.0, 1 / 3, 0.5, 1.0])
 def test_a_scenario_that_is_one_of_the_even_points_takes_no_place_of_another(start: float) -> None:
-    found = box.coordinates(np.array([start]), 5, np.random.default_rng(1))
+    found = box.box_coordinates(np.array([start]), 5, np.random.default_rng(1))
     assert len(np.unique(found.round(9))) == 5
     assert found[0, 0] == pytest.approx(start)
     assert {0.0, 1.0} <= set(found[:, 0])

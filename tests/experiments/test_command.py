@@ -63,11 +63,11 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert json.loads(out) == document
     code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000")
     assert code == 0
-    lines = out[out.index("what no-warning changes of china-2022\n") :].splitlines()
+    lines = out[out.index("Changes of no-warning from china-2022\n") :].splitlines()
     assert out.startswith("warning: At scale 3e-06, ")
     assert lines[1].startswith("  the measure warning-central, removed: warning, central, ")
-    assert lines[3] == "what it did (a single pair: how far chance alone moves it is not known)"
-    assert "quantities are the same" in out
+    assert lines[3] == "Effect   a single pair of runs: its run-to-run noise is unknown"
+    assert "quantities are unchanged" in out
     assert "central alerts" not in out
     every = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000", "--all")[1]
     assert "central alerts" in every
@@ -86,7 +86,7 @@ def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
         assert document["dry_run"]["runs"]["typical"] == runs
     code, out, _ = tocsin(*policy, "--out", "four")
     assert out.splitlines()[-1] == "four  8 runs"
-    assert "what it did (in brackets: 95% over 4 replicates)" in out
+    assert "Effect   95% intervals over 4 replicates" in out
 
 
 def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
@@ -98,7 +98,7 @@ def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
     )
     code, out, _ = tocsin("compare", "tiny", "no-warning-here.yaml", *days, "--replicates", "1", "--out", "one")
     assert code == 0
-    assert "a single pair: how far chance alone moves it is not known" in out
+    assert "a single pair of runs: its run-to-run noise is unknown" in out
     assert "95%" not in out
     assert "Not priced: the measure warning-central. " in out
     rows = json.loads(Path("one/compare.json").read_text())["rows"]
@@ -119,13 +119,16 @@ def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tiny"], "tocsin compare: has nothing to compare with; a base and at least one other"),
-        (["china-2022", "tiny"], "tocsin compare: tiny cannot be paired with china-2022: seed is 7 beside 20221130; "),
+        (["tiny"], "tocsin compare: needs a baseline and at least one other scenario or run"),
+        (
+            ["china-2022", "tiny"],
+            "tocsin compare: tiny cannot be paired with china-2022: seed is 7 instead of 20221130; ",
+        ),
         (["tiny", "nobody"], "nobody:1:1: "),
         (["tiny", "tiny", "--out", "full"], "tocsin compare: full: the folder is not empty; "),
-        (["full", "tiny"], "tocsin compare: full is a finished run; with it finished runs alone"),
+        (["full", "tiny"], "tocsin compare: full is a finished run; finished runs cannot be combined with scenarios"),
         (["full", "full"], "tocsin compare: full: is not a run; "),
-        (["full", "full", "--seed", "0"], "tocsin compare: full is a finished run; with it finished runs alone"),
+        (["full", "full", "--seed", "0"], "tocsin compare: full is a finished run; finished runs cannot be combined"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line_and_writes_nothing(
@@ -148,5 +151,5 @@ def test_draws_that_meet_other_people_are_refused_before_anything_is_run(tocsin:
     before = sorted(path.name for path in tmp_path.iterdir())
     code, out, err = tocsin("compare", "one.yaml", "two.yaml", "--draws", "2")
     assert (code, out) == (2, "")
-    assert "two cannot be paired with one: population.exposure.high_share is 0.15 beside 0.1" in err
+    assert "two cannot be paired with one: population.exposure.high_share is 0.15 instead of 0.1" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == before

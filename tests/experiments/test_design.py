@@ -54,13 +54,13 @@ def test_a_design_is_the_same_each_time_and_another_for_another_seed(flagship: s
 @pytest.mark.parametrize(
     ("vary", "kind", "samples", "message"),
     [
-        ({}, "grid", None, "nothing is varied"),
-        ({STAFF: [1]}, "cube", None, "design cube is none of them; grid, sobol, lhs"),
+        ({}, "grid", None, "no parameter is varied"),
+        ({STAFF: [1]}, "cube", None, "design must be one of grid, sobol, lhs, box; got cube"),
         ({STAFF: []}, "grid", None, "desks.visit.staff has no values"),
-        ({STAFF: [1, 2]}, "grid", 3, "a grid has as many points as its values make, not 3"),
-        ({STAFF: [1, 2]}, "lhs", None, "a lhs design has no number of points"),
-        ({STAFF: [1, 2]}, "sobol", 12, "12 points of a Sobol sequence are out of balance; a power of two"),
-        ({FIRST: []}, "lhs", 4, "warning.tiers.red.first has no range of its own"),
+        ({STAFF: [1, 2]}, "grid", 3, "a grid has one point for each combination of values"),
+        ({STAFF: [1, 2]}, "lhs", None, "a lhs design needs a number of points"),
+        ({STAFF: [1, 2]}, "sobol", 12, "samples of a Sobol sequence must be a power of two; got 12"),
+        ({FIRST: []}, "lhs", 4, "warning.tiers.red.first has no range in the scenario"),
         ({STAFF: [1, 2]}, "lhs", 10**8, "100,000,000 points are too many"),
     ],
 )

@@ -47,13 +47,13 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
         (row("victims", 4e6, 3e6, -1.2e6, -0.8e6), "1 million fewer victims (800,000 to 1.2 million; -25%)."),
         (
             row("saved", 100, 101, -3, 5),
-            "1 more people stopped by a warning before any payment (-3 to +5; +1%): chance alone may do that.",
+            "1 more people stopped by a warning before any payment (-3 to +5; +1%): within run-to-run noise.",
         ),
         (row("averted", 100, 90, -12, -8), "10 fewer victims averted by warnings (8 to 12; -10%)."),
         (row("loss_money", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
         (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),
         (row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
-        (row("victims", 5, 5), "The same as before: victims."),
+        (row("victims", 5, 5), "Unchanged: victims."),
     ],
 )  # fmt: skip
 def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told: str) -> None:
@@ -61,8 +61,8 @@ def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told
 
 
 def test_intervals_are_said_by_what_they_are_over() -> None:
-    assert interval_said([row("victims", 1, 2, 0, 3)]) == "95% over 4 replicates"
-    assert interval_said([row("victims", 1, 2, 0, 3, draws=20)]) == "90% of 20 draws"
+    assert interval_said([row("victims", 1, 2, 0, 3)]) == "95% intervals over 4 replicates"
+    assert interval_said([row("victims", 1, 2, 0, 3, draws=20)]) == "90% intervals over 20 posterior draws"
     assert interval_said([row("victims", 1, 2)]) == interval_said([]) == ""
 
 
@@ -94,18 +94,25 @@ POLICY = {"desks.visit.by_province": '{"44": 1146}', "warning.tiers.red.deadline
 def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -> None:
     lines = laid_out(width, **POLICY)
     assert max(map(len, lines)) <= width
-    assert lines[0] == "what policy changes of china-2022"
+    assert lines[0] == "Changes of policy from china-2022"
     assert lines[1] == "  deadline of the red tier: 1 d -> 1 h"
     assert lines[2].startswith("  staff of the visit desks in Guangdong: 483 people")
-    did = lines.index("what it did (in brackets: 95% over 4 replicates)")
+    did = lines.index("Effect   95% intervals over 4 replicates")
     assert lines[did + 1].startswith("  707,000 more victims (684,000 to 729,000;")
     text = "\n".join(lines[did:])
-    for whole in ("victims", "recovered, yuan", "alerts: orange", "alerts ended: expired", "2.71bn..3.23bn", "x1.37k"):
+    for whole in (
+        "victims",
+        "recovered, yuan",
+        "alerts: orange",
+        "alerts ended: expired",
+        "2.71bn to 3.23bn",
+        "x1.37k",
+    ):
         assert whole in text
     # People come first; what is the same is counted, what is no outcome left out.
     first = [line.split()[0] for line in lines[did + 1 :] if line.startswith(("victims", "recovered"))]
     assert first == ["victims", "recovered,"]
-    assert "1 of 5 quantities are the same" in text
+    assert "1 of 5 quantities are unchanged" in text
     assert "den destroyed" not in text
     assert "pairing" not in text
 
@@ -120,7 +127,7 @@ def test_all_of_a_comparison_has_every_quantity() -> None:
 def test_many_levers_are_counted() -> None:
     months = {f"fraud.months.{month}": "2" for month in range(12)}
     lines = laid_out(80, **months, **POLICY)
-    assert lines[1 + MOST_LEVERS] == "  2 more: tocsin diff"
+    assert lines[1 + MOST_LEVERS] == "  2 more; list all: tocsin diff"
     assert laid_out(80)[0] == "policy changes no lever of china-2022"
 
 
@@ -132,11 +139,10 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     assert MORE_SPENT in effect_lines(costs)
     first, *rest = cost_lines(unpriced, ["the measure hold", "d' of SMS"])
     assert first == (
-        "Not priced: the measure hold, d' of SMS. So it is not known what it costs to spare a victim, or a unit of net "
-        "loss."
+        "Not priced: the measure hold, d' of SMS. So the cost of sparing a victim or a unit of net loss is unknown."
     )
-    assert not any("each victim" in part for part in rest if isinstance(part, str))
-    assert rest[0].startswith("what has a price costs")  # type: ignore[union-attr]
+    assert not any("per victim" in part for part in rest if isinstance(part, str))
+    assert rest[0].startswith("Priced costs")  # type: ignore[union-attr]
     many = next(iter(cost_lines(unpriced, [str(number) for number in range(10)])))
     assert str(many).startswith("Not priced: 0, 1, 2, 3, 4, 5 and 4 more. ")
     assert list(cost_lines(unpriced[1:], [], "Costs are withheld.")) == ["Costs are withheld."]
@@ -147,7 +153,7 @@ def test_intervals_beside_each_other_are_of_one_kind() -> None:
     ends = {"posterior_low": -1.2e6, "posterior_high": -0.5e6, "posterior_draws": 200}
     drawn = row("victims", 4e6, 3e6, -1.1e6, -0.9e6, **ends)
     spent = row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8, posterior_draws=None)
-    assert interval_said([drawn, spent]) == "90% over 200 stored draws"
+    assert interval_said([drawn, spent]) == "90% intervals over 200 stored posterior draws"
     assert effect_lines([drawn, spent]) == [
         "1 million fewer victims (500,000 to 1.2 million; -25%).",
         "200 million yuan more spent (+5%).",

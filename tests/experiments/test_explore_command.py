@@ -33,7 +33,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
     assert (code, out) == (1, "")
     (folder,) = (tmp_path / "results" / "sweeps").iterdir()
     place = folder.relative_to(tmp_path)
-    assert f"tocsin explore: interrupted; what was simulated is kept in {place}, the same command goes on" in err
+    assert f"interrupted; finished runs are kept in {place}; run the same command again to resume" in err
     assert not (tmp_path / "page.html").exists()
     kept = (folder / "journal.jsonl").read_text().splitlines()
     assert len(kept) >= 2
@@ -58,7 +58,10 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tiny"], "tocsin explore: nothing is varied; --vary key=value,value or the scenario's sweep.vary"),
+        (
+            ["tiny"],
+            "tocsin explore: no parameter is varied; use --vary key=value,value or set the scenario's sweep.vary",
+        ),
         (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: is no range; two numbers, "),
         (
             ["tiny", "--vary", "desks.visit.stuff=3,4"],
@@ -70,25 +73,28 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
         ),
         (
             ["tiny", "--vary", "warning.app.read=0.5,0.99"],
-            "tocsin explore: warning.app.read=0.99: is outside its range; ",
+            "tocsin explore: warning.app.read=0.99: lies outside its range; ",
         ),
         (
             ["tiny", "--vary", f"{STAFF}=10,40", "--samples", "3"],
-            "tocsin explore: 3 points for 1 ranges are no box; 5 ",
+            "tocsin explore: a box over 1 range needs 5 ",
         ),
         (
             ["tiny", "--vary", f"{STAFF}=10,40", "--out", "full"],
             "tocsin explore: full: is a folder; the name of a file",
         ),
         (["tiny", "--vary", f"{STAFF}=10,40", "--folder", "full"], "tocsin explore: full: the folder is not empty; "),
-        (["tiny", "--vary", f"{STAFF}=26,26.4", "--scale", "0.001"], "tocsin explore: 26 and 26.4 are alike: "),
+        (
+            ["tiny", "--vary", f"{STAFF}=26,26.4", "--scale", "0.001"],
+            "tocsin explore: 26 and 26.4 have the same effect: ",
+        ),
         # The scenario as it is, 26, lies outside, and five steps are four points.
-        (["tiny", "--vary", f"{STAFF}=30,50", "--samples", "5"], "tocsin explore: 4 points of 1 levers cannot be "),
-        (["tiny", "--vary", "warning.tiers.red.tries.visit=1,4"], "tocsin explore: 4 points of 1 levers cannot be "),
-        (["full"], "tocsin explore: full: no sweep; the folder of one, with sweep.json"),
+        (["tiny", "--vary", f"{STAFF}=30,50", "--samples", "5"], "tocsin explore: a page over 1 lever needs "),
+        (["tiny", "--vary", "warning.tiers.red.tries.visit=1,4"], "tocsin explore: a page over 1 lever needs "),
+        (["full"], "tocsin explore: full: holds no sweep; give the folder of one, with sweep.json"),
         (
             ["full", "--scale", "1"],
-            "tocsin explore: full is the folder of a sweep; with it --out alone, and no options",
+            "tocsin explore: full is the folder of a sweep; it can only be combined with --out",
         ),
         (["nobody", "--vary", f"{STAFF}=10,40"], "nobody:1:1: "),
     ],
@@ -115,7 +121,7 @@ def test_a_thin_desk_is_warned_of_on_the_terminal_and_on_the_page(tocsin: Tocsin
     *warned, answer = out.splitlines()
     assert answer.startswith("a.html  ")
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    for line in ("warning: At scale 0.0003, 2 of 2 desks have fewer than 5 seats: ", "warning: Staff differs: "):
+    for line in ("warning: At scale 0.0003, 2 of 2 desks have fewer than 5 seats: ", "warning: Staff differs, "):
         assert any(one.startswith(line) for one in warned)
         assert line.removeprefix("warning: ") in page
     assert page.index("At scale 0.0003, ") < page.index('class="workbench"')

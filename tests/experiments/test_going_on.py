@@ -21,7 +21,6 @@ from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.experiments.journal import Journal
 from sim.experiments.simulations import SimulationError, Simulations
-from sim.experiments.store import claim
 from sim.reading.outcomes import quantities_and_waits
 from sim.store.holding import HOLDER, holding
 from sim.store.json_files import DamagedError, FolderError
@@ -172,33 +171,10 @@ def test_on_a_disk_that_takes_no_large_file_nothing_finished_is_lost(
         limited = tocsin(*SWEEP)
     assert limited.code == 1, limited.err
     assert limited.err.startswith("tocsin sweep: failed: 2 of 4 runs could not be made on this machine: OSError: ")
-    assert limited.err.endswith("; what was simulated is kept in sweep, the same command goes on\n")
+    assert limited.err.endswith("; finished runs are kept in sweep; run the same command again to resume\n")
     assert limited.err.count("\n") == 1, limited.err
     assert tocsin(*SWEEP, "--quiet").code == 0
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
-
-
-@pytest.mark.parametrize(
-    "left",
-    [[HOLDER], ["scenario.yaml"], [".scenario.yaml.unfinished-1"], ["scenario.yaml", ".sweep.json.unfinished-77"]],
-)
-def test_a_start_that_was_cut_short_is_begun_again(
-    left: list[str], tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
-) -> None:
-    (tmp_path / "sweep").mkdir()
-    for name in left:
-        (tmp_path / "sweep" / name).write_text("half")
-    swept(tiny, tmp_path / "sweep")
-    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
-
-
-@pytest.mark.parametrize("stranger", ["thesis.txt", ".thesis.txt.unfinished", "journal.jsonl"])
-def test_a_folder_with_anything_else_is_left_alone(stranger: str, tiny: sim.Scenario, tmp_path: Path) -> None:
-    (tmp_path / "sweep").mkdir()
-    (tmp_path / "sweep" / stranger).write_text("mine")
-    with pytest.raises(FolderError, match="not empty"):
-        swept(tiny, tmp_path / "sweep")
-    assert os.listdir(tmp_path / "sweep") == [stranger]
 
 
 DAMAGED_LINES = [
@@ -307,24 +283,12 @@ def test_a_sweep_whose_scenario_was_replaced_does_not_go_on(
     else:
         path.write_text("schema: [" if other == "no YAML" else sim.load_scenario("tiny", seed=8).yaml())
     before = sorted(os.listdir(place))
-    with ThreadPoolExecutor(1) as executor, pytest.raises(DamagedError, match=r"sweep/scenario\.yaml: is not "):
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DamagedError, match=r"sweep/scenario\.yaml: (is|was) not "):
         sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
     assert sorted(os.listdir(place)) == before
     path.write_text(f"# Whoever reads it may write beside it.\n{text}")
     with ThreadPoolExecutor(1) as executor:
         sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
-
-
-def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
-    import pandas as pd
-
-    swept(tiny, tmp_path / "sweep")
-    path = tmp_path / "sweep" / "catalogue.parquet"
-    frame = pd.read_parquet(path)
-    frame["victims"] += 1
-    frame.to_parquet(path)
-    with pytest.raises(DamagedError, match="its SHA-256 differs"):
-        swept(tiny, tmp_path / "sweep")
 
 
 @pytest.mark.parametrize("text", ["[]", "5", "{}", '{"files": 5}', '{"files": {"layers.parquet": null}}'])
@@ -510,9 +474,3 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
 def test_a_calibration_holds_its_folder(tmp_path: Path) -> None:
     with holding(tmp_path), pytest.raises(FolderError, match="is using it"):
         calibrate(sim.load_scenario(CALIBRATED), tmp_path)
-
-
-def test_claims_name_what_differs(tiny: sim.Scenario, tmp_path: Path) -> None:
-    claim("sweep", tiny, {"points": 1}, tmp_path / "a")
-    with pytest.raises(FolderError, match=r"holds another sweep \(points differs\)"):
-        claim("sweep", tiny, {"points": 2}, tmp_path / "a")

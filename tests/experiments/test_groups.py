@@ -9,11 +9,10 @@ import pytest
 
 import sim
 from sim import cli
-from sim.experiments.groups import groups_of
-from sim.experiments.paired import compare_scenarios, prepared
+from sim.experiments.paired import compare_scenarios, groups_of, prepared
 from sim.experiments.replicates import REPLICATES, each
 from sim.experiments.replicates import prepared as prepared_replicates
-from sim.report.spread import spread_table
+from sim.report.tables import spread_table
 from sim.store.json_files import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin
 from tests.report.conftest import draw_only
@@ -69,8 +68,8 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     ended = tocsin("report", str(comparison))
     assert (ended.code, ended.err) == (0, "")
     text = (comparison / "report.html").read_text(encoding="utf-8")
-    assert "a probability of 95%" in text
-    assert "without, the base" in text
+    assert "95% intervals of the expected difference" in text
+    assert "without, the baseline" in text
     compare_scenarios(NAMES, loaded, made, prepared(NAMES, loaded, comparison, None, 2), None, 2)
 
 
@@ -84,19 +83,19 @@ def test_a_report_of_replicates_says_how_far_they_lie_apart(
     victims = [run.manifest["totals"]["victims"] for run in runs]
     assert numbers["mean"].value == pytest.approx(sum(victims) / 3)
     assert (numbers["lowest"].value, numbers["highest"].value) == (min(victims), max(victims))
-    low, high = numbers["95% interval of the mean"].beside.values()
+    low, high = numbers["95% interval of the mean"].others.values()
     assert low < numbers["mean"].value < high
     ended = tocsin("report", str(replicates))
     assert (ended.code, ended.err) == (0, "")
     text = (replicates / "report.html").read_text(encoding="utf-8")
-    assert "of the first of 3 runs" in text
+    assert "the first of 3 runs" in text
     assert numbers["95% interval of the mean"] in text
 
 
 def without_its_end(folder: Path) -> str:
     """Take away what a comparison writes last."""
     (folder / "compare.json").unlink()
-    return r"a comparison that is not finished; tocsin compare"
+    return r"this comparison is not finished; resume it: tocsin compare"
 
 
 def without_a_run(folder: Path) -> str:
@@ -109,7 +108,7 @@ def with_draws(folder: Path) -> str:
     """Let it be of posterior draws."""
     request = json.loads((folder / "comparison.json").read_text())
     (folder / "comparison.json").write_text(json.dumps({**request, "draws": 4}))
-    return r"compares 4 draws, and a report shows one; tocsin report .*without/d000 .*with/d000"
+    return r"compares 4 draws, but a report shows one; use tocsin report .*without/d000 .*with/d000"
 
 
 def with_another_document(folder: Path) -> str:
@@ -131,9 +130,9 @@ def test_a_comparison_stands_alone_and_replicates_are_all_there(
 ) -> None:
     ended = tocsin("report", str(comparison), str(replicates))
     assert ended.code == cli.REFUSED
-    assert "is a comparison, which is a report by itself" in ended.err
+    assert "is a comparison, which makes its own report" in ended.err
     shutil.copytree(replicates, tmp_path / "two")
     shutil.rmtree(tmp_path / "two" / "r001")
     ended = tocsin("report", "two")
     assert ended.code == cli.REFUSED
-    assert "2 of 3 replicates are finished; tocsin run" in ended.err
+    assert "2 of 3 replicates are finished; resume: tocsin run" in ended.err

@@ -13,7 +13,7 @@ from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
 from sim.reading.costs import PARTS
 from sim.told.costs import layer_cost_lines
-from sim.told.text_tables import Lines
+from sim.told.text_tables import TextTable
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -86,17 +86,17 @@ def test_without_prices_nothing_is_known() -> None:
     rows = costs_of(NAMES, sampled, False, NAMES)
     assert not any(row["known"] for row in rows)
     assert {value for row in rows for key, value in row.items() if key not in ("layer", "known")} == {None}
-    assert list(layer_cost_lines(rows, "orders")) == ["what layers cost: the scenario does not say what things cost"]
+    assert list(layer_cost_lines(rows, "orders")) == ["Costs of layers: the scenario has no prices"]
 
 
 def test_the_terminal_says_which_costs_are_not_known() -> None:
     _, table, last = layer_cost_lines(costs_of(NAMES, sampled, True, ["cards"]), "replicates")
-    assert str(last).startswith("not priced: cards; ")
-    assert isinstance(table, Lines)
+    assert str(last).startswith("Not priced: cards. ")
+    assert isinstance(table, TextTable)
     red, cards, _ = table.rows
     assert red[:2] == ("warning.red", "10")
     assert red[4] == "2"
-    assert (cards[1], cards[4], cards[7]) == ("50", "not known", "not known")
+    assert (cards[1], cards[4], cards[7]) == ("50", "unknown", "unknown")
 
 
 def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_command_gives_the_costs_too(tocsin: Tocsin) -> None:
     given = ["attribute", "tiny", "--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
     code, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--workers", "1", "--out", "at")
     assert code == 0
-    assert "what layers cost, on average" in out
+    assert "Costs of layers, averaged" in out
     _, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--out", "at", "--json")
     rows = json.loads(out)["costs"]
     assert [(row["layer"], row["known"]) for row in rows] == [("cards", False), ("warning.red", True), ("all", False)]

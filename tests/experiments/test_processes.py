@@ -43,7 +43,7 @@ def test_a_plain_script_makes_its_runs_and_is_read_once(how: str, tmp_path: Path
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "read\ndone done done done\n"
     (log,) = tmp_path.glob("results/sweeps/*/log.txt")
-    assert "4 runs were made, 4 asked for" in log.read_text()
+    assert "4 runs made, 4 requested" in log.read_text()
 
 
 @pytest.fixture

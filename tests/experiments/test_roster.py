@@ -10,8 +10,7 @@ from sim.base.days import HALF_HOURS, day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.experiments.promise import with_staff
-from sim.experiments.roster import Roster, Shape, Week, levels, put_off
-from sim.experiments.rostering import Found, Rosters, Start, Tried, found
+from sim.experiments.roster import Found, Roster, Rosters, Shape, Start, Tried, Week, find_rosters, levels, put_off
 
 OPEN = np.zeros((7, HALF_HOURS))
 OPEN[:5, 16:44] = 1.0
@@ -120,7 +119,7 @@ def test_what_each_half_hour_needs_is_found_and_no_more(week: Week):
         for key in (1, 2):
             shapes = (Shape(most, np.roll(need, 3, axis=1) + 0.2), Shape(most, most.seats.astype(float)))
             starts[key] = [Start(shape, 100, 2 * shape.covering(most)) for shape in shapes]
-        return found(trials, starts, trims, lambda line: None)  # type: ignore[arg-type]
+        return find_rosters(trials, starts, trims, lambda line: None)  # type: ignore[arg-type]
 
     done = search(5000)
     assert not done.unsettled
@@ -145,8 +144,10 @@ def test_steps_that_hold_only_beside_a_step_that_does_not_are_taken_back(week: W
         return tried
 
     starts = {key: [Start(Shape(most, most.seats.astype(float)), int(most.seats.sum()), 2000)] for key in (1, 2)}
-    done = found(trials, starts, 60, lambda line: None)  # type: ignore[arg-type]
+    done = find_rosters(trials, starts, 60, lambda line: None)  # type: ignore[arg-type]
     assert not done.unsettled
     assert all(one.enough for one in trials([done.rosters])[0].values())
-    never = found(lambda sets: [dict.fromkeys(one, Tried(False, 1)) for one in sets], starts, 3, lambda line: None)
+    never = find_rosters(
+        lambda sets: [dict.fromkeys(one, Tried(False, 1)) for one in sets], starts, 3, lambda line: None
+    )
     assert never.unsettled == {1, 2}

@@ -90,12 +90,12 @@ def test_a_province_whose_officers_are_doubled_is_told_with_all_that_is_known_of
     assert gone is not None
     assert gone.key == "desks.visit.by_province.11"
     assert gone.message == (
-        "138 instead of its share comes to the same at scale 0.001: "
-        "0.138 and 0.0691 servers of the visit desk in Beijing, both 1"
+        "138 instead of its share makes no difference at scale 0.001: "
+        "0.138 and 0.0691 seats of the visit desk in Beijing both round to 1"
     )
     scale = smallest(flagship, doubled)
     assert gone.allowed == (
-        f"--scale {scale:g} (the smallest at which they differ) or --pool country --apart Beijing --scale {scale:g}"
+        f"use --scale {scale:g} (the smallest at which they differ) or --pool country --apart Beijing --scale {scale:g}"
     )
     apart = {"apart": ["Beijing"]}
     assert np.array_equal(servers(flagship, 0.001, apart), servers(doubled, 0.001, apart))
@@ -108,7 +108,8 @@ def test_the_mildest_pool_that_tells_them_apart_is_offered(flagship: Scenario) -
     assert gone is not None
     assert gone.key == "desks.visit.staff"
     assert (
-        gone.allowed == f"--scale {smallest(flagship, twice):g} (the smallest at which they differ) or --pool regions"
+        gone.allowed
+        == f"use --scale {smallest(flagship, twice):g} (the smallest at which they differ) or --pool regions"
     )
     assert not np.array_equal(servers(flagship, 0.001, "regions"), servers(twice, 0.001, "regions"))
 
@@ -139,8 +140,8 @@ def test_a_change_too_small_for_any_scale_says_so(flagship: Scenario) -> None:
     base = other(flagship, desks__visit__staff=4450.3, population__pool="country")
     gone = lost(base.spec, other(base, desks__visit__staff=4450.301).spec)
     assert gone is not None
-    assert "4.450301 and 4.4503 servers of the visit desk in country, both 4" in gone.message
-    assert gone.allowed == "a larger change: these differ at no scale"
+    assert "4.450301 and 4.4503 seats of the visit desk in country both round to 4" in gone.message
+    assert gone.allowed == "use a larger change: these differ at no scale"
 
 
 def test_what_makes_a_difference_or_none_at_all_is_let_through(flagship: Scenario) -> None:
@@ -181,7 +182,7 @@ def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
     gone = lost(flagship.spec, weights.spec)
     assert gone is not None
     assert gone.key == "desks.province_weights.11"
-    assert gone.message.startswith("2 instead of 1 comes to the same")
+    assert gone.message.startswith("2 instead of 1 makes no difference")
 
 
 # comparisons
@@ -191,9 +192,9 @@ def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: 
     code, out, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.001", "--set", DAY)
     assert (code, out) == (2, "")
     assert err == (
-        "tocsin compare: double-visits cannot be told from china-2022: desks.visit.staff: 9600 instead of 4800 comes "
-        "to the same at scale 0.001: 0.907 and 0.454 servers of the visit desk in Guangdong, both 1; "
-        "--scale 0.0017 (the smallest at which they differ) or --pool regions\n"
+        "tocsin compare: double-visits does not differ from china-2022: desks.visit.staff: 9600 instead of 4800 makes "
+        "no difference at scale 0.001: 0.907 and 0.454 seats of the visit desk in Guangdong both round to 1; "
+        "use --scale 0.0017 (the smallest at which they differ) or --pool regions\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -214,7 +215,7 @@ def test_finished_runs_are_not_compared_either(flagship: Scenario, tmp_path: Pat
     runs = [
         sim.run(one, tmp_path / str(at)) for at, one in enumerate((flagship, other(flagship, desks__visit__staff=5000)))
     ]
-    with pytest.raises(PairingError, match=r"desks.visit.staff: 5000 instead of 4450 comes to the same"):
+    with pytest.raises(PairingError, match=r"desks.visit.staff: 5000 instead of 4450 makes no difference"):
         sim.compare(runs)
 
 
@@ -237,9 +238,9 @@ def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]
 
 
 BOTH_ONE = (
-    "desks.visit.by_province.11: 138 instead of its share comes to the same at scale 0.001: 0.138 and 0.0904 servers "
-    "of the visit desk in Beijing, both 1; --scale 0.011 (the smallest at which they differ) or --pool country "
-    "--apart Beijing --scale 0.011"
+    "desks.visit.by_province.11: 138 instead of its share makes no difference at scale 0.001: 0.138 and 0.0904 seats "
+    "of the visit desk in Beijing both round to 1; use --scale 0.011 (the smallest at which they differ) or --pool "
+    "country --apart Beijing --scale 0.011"
 )
 
 
@@ -252,9 +253,9 @@ BOTH_ONE = (
         (["china-2022", "--set", "scale=0.001", "--set", "desks.visit.by_province.11=138"], f"--set:2:28: {BOTH_ONE}"),
         (
             ["double-visits", "--scale", "0.001"],
-            "double-visits.yaml:8:20: desks.visit.staff: 9600 instead of 4800 comes to the same at scale 0.001: 0.965 "
-            "and 0.483 servers of the visit desk in Guangdong, both 1; --scale 0.0016 (the smallest at which they "
-            "differ) or --pool regions",
+            "double-visits.yaml:8:20: desks.visit.staff: 9600 instead of 4800 makes no difference at scale 0.001: "
+            "0.965 and 0.483 seats of the visit desk in Guangdong both round to 1; use --scale 0.0016 (the smallest at "
+            "which they differ) or --pool regions",
         ),
     ],
 )
@@ -289,15 +290,15 @@ def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) ->
 
 def test_a_sweep_over_values_that_are_one_is_refused(flagship: Scenario, tocsin: Tocsin, tmp_path: Path) -> None:
     line = (
-        "4450 and 5000 are alike: desks.visit.staff: 5000 instead of 4450 comes to the same at scale 0.001: 0.447 and "
-        "0.398 servers of the visit desk in Guangdong, both 1; --scale 0.0034 (the smallest at which they differ) or "
-        "--pool regions"
+        "4450 and 5000 have the same effect: desks.visit.staff: 5000 instead of 4450 makes no difference at scale "
+        "0.001: 0.447 and 0.398 seats of the visit desk in Guangdong both round to 1; use --scale 0.0034 (the "
+        "smallest at which they differ) or --pool regions"
     )
     code, out, err = tocsin("sweep", "china-2022", *SMALL, "--vary", "desks.visit.staff=4450,5000")
     assert (code, out, err) == (2, "", f"tocsin sweep: {line}\n")
     assert list(tmp_path.iterdir()) == []
     for kind, samples in (("sobol", 4), ("lhs", 3)):
-        with pytest.raises(DesignError, match="4450 and 5000 are alike"):
+        with pytest.raises(DesignError, match="4450 and 5000 have the same effect"):
             planned(flagship, {"desks.visit.staff": [4450, 5000], "desks.visit.met": [0.6, 0.9]}, kind, samples)
     # One value varies nothing, and other keys have nothing to do with rounding.
     planned(flagship, {"desks.visit.staff": [4450], "desks.visit.met": [0.8, 0.80001]}, None, None)
@@ -308,7 +309,7 @@ def test_values_of_a_sweep_that_are_one_are_told(tocsin: Tocsin) -> None:
     code, out, err = tocsin("sweep", "china-2022", *SMALL, *vary, "--json")
     assert code == 0
     lines = [line.removeprefix("warning: ") for line in err.splitlines()]
-    assert [line.partition(" are alike: ")[0] for line in lines[:2]] == ["4450 and 5000", "19950 and 20000"]
+    assert [line.partition(" have the same effect: ")[0] for line in lines[:2]] == ["4450 and 5000", "19950 and 20000"]
     assert "desks have fewer than 5 seats" in lines[2]
     assert lines[-1] == DIFFERS
     assert json.loads(out)["warnings"] == [line.removeprefix("warning: ") for line in err.splitlines()]
@@ -329,12 +330,12 @@ def test_a_sensitivity_over_a_range_that_is_one_is_refused(flagship: Scenario) -
         flagship,
         {"desks.visit.staff": {"value": 4450, "origin": "assumed", "range": [4400, 4600], "basis": "narrow"}},
     )
-    with pytest.raises(DesignError, match="4400 and 4600 are alike"):
+    with pytest.raises(DesignError, match="4400 and 4600 have the same effect"):
         screened(narrow, ["desks.*"], "morris", 2, ("victims",))
     assert len(screened(flagship, ["desks.*"], "morris", 2, ("victims",)).parameters) > 2
 
 
-DIFFERS = "Staff differs: what that does to the waits of desks with few seats is not what it does in the country."
+DIFFERS = "Staff differs, but desks with few seats do not wait as the country's desks do."
 
 
 def test_staff_that_differs_is_told_of_where_desks_are_thin(flagship: Scenario) -> None:

@@ -13,7 +13,7 @@ from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
 from sim.reading.costs import PARTS
 from sim.reading.outcomes import quantities
 from sim.told.costs import cost_lines
-from sim.told.text_tables import Lines
+from sim.told.text_tables import TextTable
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
@@ -112,28 +112,29 @@ def lines(other: list[Amounts], base: Amounts = BASE) -> list[str]:
     rows = list(compared("other", [[base] * len(other)], [other]))
     found = []
     for part in cost_lines(rows):
-        found += [" | ".join(row) for row in part.rows] if isinstance(part, Lines) else [part]
+        found += [" | ".join(row) for row in part.rows] if isinstance(part, TextTable) else [part]
     return found
 
 
 def test_the_terminal_says_what_it_costs_with_both_intervals() -> None:
     shown = "\n".join(lines([OTHER]))
-    assert "calls | 300 | 800 | 500 | 250..5,000" in shown
-    assert "all together | 340 | 820 | 480 | 50..4,990" in shown
-    assert "each victim spared costs 4.8 yuan (prices 0.5..49.9)" in shown
+    assert "calls | 300 | 800 | 500 | 250 to 5,000" in shown
+    assert "total | 340 | 820 | 480 | 50 to 4,990" in shown
+    assert "Cost per victim spared: 4.8 yuan (prices 0.5 to 49.9)" in shown
     several = "\n".join(lines([OTHER, amounts(890, lost=43_000, recovered=4000, desk_call=810, videos=20)]))
     assert "(95%, replicates " in several
-    assert "no interval: whether any is spared may be chance" in "\n".join(
+    assert "no interval: the number spared is within run-to-run noise" in "\n".join(
         lines([amounts(400, desk_call=800), amounts(1500, desk_call=900)])
     )
 
 
 def test_the_terminal_says_why_there_is_no_ratio() -> None:
-    assert "each victim spared: none is" in lines([amounts(1000, desk_call=400)])
-    assert "each victim spared: it costs more and spares fewer" in lines([amounts(1100, desk_call=400)])
-    assert "each victim spared: it costs no more and spares more" in lines([amounts(900, desk_call=200)])
-    assert "each victim more saves 2.4 yuan (prices 1.2..24)" in lines([amounts(1100, desk_call=100)])
-    assert lines([BASE]) == ["costs: the same"]
+    assert "Cost per victim spared: none was spared" in lines([amounts(1000, desk_call=400)])
+    none = "Cost per victim spared: not defined, since it costs"
+    assert f"{none} more and spares fewer" in lines([amounts(1100, desk_call=400)])
+    assert f"{none} no more and spares more" in lines([amounts(900, desk_call=200)])
+    assert "Savings per additional victim: 2.4 yuan (prices 1.2 to 24)" in lines([amounts(1100, desk_call=100)])
+    assert lines([BASE]) == ["Costs are unchanged"]
 
 
 def test_what_has_no_prices_has_no_costs() -> None:

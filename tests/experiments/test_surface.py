@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from sim.experiments import box
+from sim.experiments import design as box
 from sim.experiments.surface import CHANCE, Array, Surface, _unlikeliness, fitted
 
 
@@ -15,7 +15,9 @@ def hill(points: Array) -> Array:
 
 
 def box_of(levers: int) -> Array:
-    return np.unique(box.coordinates(np.full(levers, 0.3), box.usual(levers), np.random.default_rng(3)), axis=0)
+    return np.unique(
+        box.box_coordinates(np.full(levers, 0.3), box.usual_points(levers), np.random.default_rng(3)), axis=0
+    )
 
 
 def test_a_plane_is_found_without_an_error() -> None:

@@ -149,10 +149,10 @@ def test_the_scenario_may_say_what_is_varied(tiny: sim.Scenario, tmp_path: Path)
     [
         ({"desks.visit.staf": [1]}, "desks.visit.staf: unknown key; did you mean 'staff'? "),
         ({STAFF: [2, -1]}, "desks.visit.staff: -1 is below 0; must be a number from 0 to 1e8"),
-        ({"warning.app.read": [0.99]}, "warning.app.read=0.99: is outside its range; a value in [0.3, 0.95]"),
+        ({"warning.app.read": [0.99]}, "warning.app.read=0.99: lies outside its range; use a value in [0.3, 0.95]"),
         ({"warning.app": [1]}, "warning.app: 1 is not a map; "),
-        ({"seed": [1, 2]}, "seed is not varied; "),
-        ({}, "nothing is varied; "),
+        ({"seed": [1, 2]}, "seed cannot be varied; "),
+        ({}, "no parameter is varied; "),
     ],
 )
 def test_what_cannot_be_varied_is_refused_before_anything_is_written(
@@ -181,14 +181,14 @@ def test_the_command_prints_runs_and_goes_on_by_itself(tocsin: Tocsin, tmp_path:
     assert code == 0
     (folder,) = (tmp_path / "results" / "sweeps").iterdir()
     assert out.splitlines()[-1] == f"{folder.relative_to(tmp_path)}/catalogue.parquet  2 runs"
-    assert "staff_hours_visit" in out.splitlines()[0]
+    assert "staff hours, visits" in out.splitlines()[0]
     code, out, _ = tocsin(*given, "--json")
     rows = json.loads(out)["rows"]
     assert [row[STAFF] for row in rows] == [1, 4]
     assert rows[0]["message"] is None
     code, out, err = tocsin("sweep", "tiny", "--vary", "desks.visit.staff=1,{}")
     assert (code, out) == (2, "")
-    assert err == "--vary desks.visit.staff=1,{}: is no list of single values; --vary dotted.key=value,value\n"
+    assert err == "--vary desks.visit.staff=1,{}: must be a list of single values; use --vary dotted.key=value,value\n"
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +252,7 @@ def test_the_client_of_a_cluster_is_interrupted_and_goes_on(
     out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 1, err
     assert out == ""
-    assert "tocsin sweep: interrupted; what was simulated is kept in sweep, the same command goes on" in err
+    assert "tocsin sweep: interrupted; finished runs are kept in sweep; run the same command again to resume" in err
     assert lines(tmp_path) == 8
     assert not (tmp_path / "sweep" / "catalogue.parquet").exists()
     running = start(tmp_path, "--scheduler", address)

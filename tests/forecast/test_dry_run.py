@@ -91,7 +91,7 @@ def test_a_search_says_a_typical_number_and_bounds_that_hold(tocsin: Tocsin, tmp
     assert list(tmp_path.iterdir()) == []
     runs = json.loads(ended.out)["dry_run"]["runs"]
     assert tocsin(*command, "--workers", "1", "--out", "all", "--quiet").code == 0
-    made = int((tmp_path / "all" / "log.txt").read_text().splitlines()[-1].split("ends: ")[1].split()[0])
+    made = int((tmp_path / "all" / "log.txt").read_text().splitlines()[-1].split("end: ")[1].split()[0])
     assert runs["least"] <= made <= runs["most"]
     assert made / 2 < runs["typical"] < 2 * made
     half_hours = json.loads(tocsin(*command, "--by-half-hour", "--dry-run", "--json").out)["dry_run"]["runs"]

@@ -65,21 +65,21 @@ def test_what_asks_for_more_as_it_goes_has_a_bound(flagship: sim.Scenario) -> No
     forecast = Forecast.of(Job([Batch(flagship, Counts(2, 10, 90))], 1, beside=True), MACHINE)
     assert forecast.most_s > 5 * forecast.high_s
     lines = forecast.lines(MACHINE)
-    assert lines[0] == "runs    some 10; at least 2, at most 90"
-    assert "the most runs, up to" in lines[1]
+    assert lines[0] == "runs    about 10; at least 2, at most 90"
+    assert "for the most runs" in lines[1]
     assert "at most" not in Forecast.of(Job.of_folders([flagship], 1, 1), MACHINE).lines(MACHINE)[0]
 
 
 def test_compiling_and_too_little_memory_are_said(flagship: sim.Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     only = Job.of_folders([flagship], 1, 1)
     warm = Forecast.of(only, MACHINE)
-    assert not any("compiling" in line or "less memory" in line for line in warm.lines(MACHINE))
+    assert not any("compiling" in line or "too little memory" in line for line in warm.lines(MACHINE))
     monkeypatch.setattr(cost, "is_compiled", lambda engine: False)
     cold = Forecast.of(only, MACHINE)
-    assert any("compiling, at the first run of this version" in line for line in cold.lines(MACHINE))
+    assert any("compiling, only at the first run of this version" in line for line in cold.lines(MACHINE))
     assert cold.low_s > warm.high_s
     small = replace(MACHINE, memory_bytes=1 << 28)
-    assert any("this machine has less memory" in line for line in cold.lines(small))
+    assert any("this machine has too little memory" in line for line in cold.lines(small))
 
 
 def test_only_what_may_take_long_is_told_and_a_machine_measured_for_it(

@@ -6,19 +6,16 @@ import pytest
 
 import sim
 from sim.base import words
-from sim.language.extract import catalogue, extracted
+from sim.cli.extract import catalogue, extracted
 from sim.language.labels import headed, named
 from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking
 from sim.scenario.schema.evidence import QUANTITIES
-
-UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
-"""Words that stand in scenarios, logs and columns of files alone."""
 
 
 def labels() -> set[str]:
     """Return the labels that people see."""
     kinds = [kind for _, kind in inspect.getmembers(words, inspect.isclass) if issubclass(kind, words.Word)]
-    found = {label for kind in kinds if kind not in UNSEEN for label in kind.labels()}
+    found = {label for kind in kinds if not issubclass(kind, words.Code) for label in kind.labels()}
     spec = sim.load_scenario("china-2022").spec
     found.update(spec.fraud.types, *((row.name, row.region) for row in spec.population.provinces))
     found.update(row.name for row in spec.figures)

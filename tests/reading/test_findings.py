@@ -87,7 +87,7 @@ def test_a_desk_that_is_busy_for_months_on_end_is_one_finding(tmp_path: Path) ->
         "provinces": [],
         "thinned": False,
     }
-    said = "Visit desks were busy 96% to 98% of their time from December 2021 to January 2022, most in January 2022."
+    said = "Utilisation of visit desks was 96% to 98% from December 2021 to January 2022, highest in January 2022."
     assert row["sentence"] == said
     assert "desks.visit.staff" in row["suggestion"]
     assert told(row) == f"{said} {row['suggestion']}"
@@ -103,7 +103,7 @@ def test_months_that_do_not_follow_one_another_are_findings_of_their_own(tmp_pat
         ("call", "2021-12", 0.99),
         ("call", "2022-02", 0.97),
     ]
-    assert rows[0]["sentence"] == "Call desks were busy 99% of their time in December 2021."
+    assert rows[0]["sentence"] == "Utilisation of call desks was 99% in December 2021."
 
 
 def test_provinces_that_are_worse_than_the_country_are_named_beside_it(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_provinces_alone_are_one_finding_and_three_of_them_named(tmp_path: Path)
     assert (row["window"], row["month"], row["value"]) == (["2021-12-01", "2022-01-31"], "2022-01", 0.99)
     assert row["provinces"] == [12, 13, 11]
     assert row["sentence"] == (
-        "Visit desks of Tianjin (99%), Hebei (98%), Beijing (96%) and 1 more were busy more than 95% of their time "
-        "in one month or more from December 2021 to January 2022; in the whole country it was 68.5%."
+        "Utilisation of visit desks in Tianjin (99%), Hebei (98%), Beijing (96%) and 1 more was more than 95% in at "
+        "least one month from December 2021 to January 2022; in the whole country it was 68.5%."
     )
 
 
@@ -147,7 +147,7 @@ def test_a_tier_of_which_too_many_expire_is_found(tmp_path: Path) -> None:
     assert (row["kind"], row["subject"], row["month"], row["value"]) == ("expired", "red", "2022-01", 0.45)
     assert (row["window"], row["limit"]) == (["2022-01-01", "2022-02-28"], 0.05)
     assert row["sentence"] == (
-        "12% to 45% of red alerts expired before anybody was reached from January to February 2022, most in January "
+        "12% to 45% of red alerts expired before anyone was reached from January to February 2022, highest in January "
         "2022."
     )
 
@@ -162,7 +162,7 @@ def test_a_province_whose_alerts_expire_is_found_where_the_country_holds(tmp_pat
     (row,) = found(tmp_path, expired(counts, Tier.ORANGE))
     assert (row["provinces"], row["value"]) == ([65], 0.2)
     assert row["sentence"] == (
-        "More than 5% of orange alerts of Xinjiang (20%) expired before anybody was reached in January 2022; in the "
+        "More than 5% of orange alerts in Xinjiang (20%) expired before anyone was reached in January 2022; in the "
         "whole country it was 3.3%."
     )
 
@@ -236,7 +236,7 @@ def test_a_line_that_rises_to_the_end_and_is_never_empty_grows_without_end(tmp_p
         "thinned": False,
     }
     assert row["sentence"].startswith(
-        "The line at visit desks grew without end from December 2021 to February 2022, from"
+        "The queue of visit desks grew without end from December 2021 to February 2022, from"
     )
 
 
@@ -273,7 +273,7 @@ def test_a_line_of_some_provinces_names_them(tmp_path: Path) -> None:
 
     (row,) = found(tmp_path, fill)
     assert (row["provinces"], row["value"]) == ([12, 14], 500)
-    assert row["sentence"].startswith("The line at visit desks of Tianjin, Shanxi grew without end")
+    assert row["sentence"].startswith("The queue of visit desks in Tianjin, Shanxi grew without end")
 
 
 def test_a_thinned_line_is_that_of_the_country(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_figure_that_is_off_is_found(
     assert (row["kind"], row["subject"], row["value"]) == (kind, figure["name"], value)
     assert row["limit"] == pytest.approx(limit)
     assert (row["window"], row["month"], row["provinces"]) == (figure["window"], None, [])
-    assert figure["name"] in row["sentence"]
+    assert figure["name"].removesuffix("_change").replace("_", " ") in row["sentence"]
     assert ("tocsin calibrate" in (row["suggestion"] or "")) == (kind == "fitted_figure")
 
 
@@ -341,7 +341,7 @@ def test_evidence_out_of_its_range_is_found(tmp_path: Path) -> None:
     found(tmp_path, lambda recorder: None)
     (row,) = findings(tmp_path, WHOLE, [], [KNOWN, {**KNOWN, "within": True}, {**KNOWN, "within": None}])
     assert (row["kind"], row["subject"], row["value"], row["limit"]) == ("evidence", "recall_call", 0.75, [0.6, 0.7])
-    assert row["sentence"] == ("recall_call from 2021-12-01 to 2022-02-28 is 0.75; known to be 0.6 to 0.7.")
+    assert row["sentence"] == ("Value of recall call from 2021-12-01 to 2022-02-28: 0.75; evidence says 0.6 to 0.7.")
 
 
 @pytest.mark.parametrize(("scale", "simulated", "off"), [(1.0, 1150, 2), (0.25, 1270, 1), (0.25, 1271, 2)])
@@ -356,7 +356,7 @@ def test_a_thinned_run_may_be_off_by_chance(scale: float, simulated: int, off: i
     assert not any(row["thinned"] for row in rows)
     (row,) = findings(tmp_path, scope, [], [KNOWN])
     assert row["thinned"] is (scale < 1)
-    assert ("At scale 0.25 chance, or desks of few seats" in row["sentence"]) == (scale < 1)
+    assert ("At scale 0.25 run-to-run noise, or desks with few seats" in row["sentence"]) == (scale < 1)
 
 
 def test_a_policy_is_not_marked_wrong_for_being_one(tmp_path: Path) -> None:
@@ -373,7 +373,7 @@ def test_few_lines_are_shown_of_many_findings(tmp_path: Path) -> None:
     lines = shortened(rows)
     assert lines == [
         *[told(rows[0])] * SHOWN,
-        "2 more of this kind, fitted_figure; tocsin findings lists all.",
+        "2 more findings of this kind. List all: tocsin findings RUN",
         told(rows[-1]),
     ]
     assert shortened(rows[:SHOWN]) == lines[:SHOWN]
@@ -420,7 +420,7 @@ def test_findings_on_a_terminal_are_plain_text() -> None:
     lines = ["The [bold]first\x1b[31m one " + "goes on " * 10, "the second"]
     show(Console(file=out, width=60), findings_parts(lines, 60))
     lines = out.getvalue().splitlines()
-    assert lines[0] == "findings"
+    assert lines[0] == "Findings"
     assert max(map(len, lines)) <= 60
     assert "[bold]" in lines[1]
     assert "\x1b" not in out.getvalue()

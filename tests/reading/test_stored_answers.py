@@ -8,7 +8,7 @@ from scipy import stats
 
 import sim
 from sim.base.rounding import amount
-from sim.experiments.posterior_interval import with_posterior
+from sim.experiments.compare import with_posterior
 from sim.reading import stored_answers as room
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.stored_answers import (
@@ -140,11 +140,11 @@ def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.
     assert found.low < chance[0]
     assert short_answer(run)["victims"] == (amount(victims), found.ends())
     text = answer(run)
-    assert "In brackets: 90% of what is not known, by 101 draws, and of chance; by chance alone victims ±" in text
+    assert "90% intervals: parameter uncertainty (101 posterior draws) and run-to-run noise (±" in text
 
 
 def test_a_run_of_another_policy_is_told_with_chance_alone(run: sim.Run):
-    assert "by chance at scale" in answer(run)
+    assert "run-to-run noise at scale" in answer(run)
     assert estimates([run])["victims"].low == run.chance["victims"][0]
 
 
@@ -167,7 +167,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     assert found["posterior_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
     lines = effect_lines([found])
     assert lines == ["300 more victims (+30%), outside of what the draws say: +658 to +1,240."]
-    assert interval_said([found]) == "90% over 101 stored draws"
+    assert interval_said([found]) == "90% intervals over 101 stored posterior draws"
     several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
     assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
     frame = sim.compare([run, sim.run(other, tmp_path / "other", workers=1)]).set_index("quantity")

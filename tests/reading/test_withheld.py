@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.experiments.design import DesignError, demand_quantities
-from sim.experiments.unpriced import why_withheld
+from sim.experiments.sparing import why_withheld
 from sim.reading.check import check_run
 from sim.reading.costs import COST, TOTAL
 from sim.reading.outcomes import quantities
@@ -96,7 +96,7 @@ def test_a_run_tells_no_cost_of_rounded_staff_and_says_why(rounded: list[sim.Run
     assert f"{COST}.{TOTAL}" not in quantities(rounded[0])
     table = cost_table(totals)
     assert table is not None
-    assert [row[1] for row in table.rows if row[0] in ("all together", "for each person stopped before a payment")] == [
+    assert [row[1] for row in table.rows if row[0] in ("total", "per person stopped before a payment")] == [
         "withheld"
     ] * 2
 

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import sim
-from sim.language.extract import extracted
+from sim.cli.extract import extracted
 from sim.reading.findings import shortened
 from sim.told.answer import answer
 

@@ -101,7 +101,7 @@ def test_what_is_no_name_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="is there; another name"):
+    with pytest.raises(UsageError, match="exists; use another name"):
         begin("mine", "tiny", tmp_path)
     assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["mine"]
 
@@ -111,7 +111,7 @@ def test_a_base_of_ones_own_is_named_by_its_path(tmp_path: Path, monkeypatch: py
     begin("first", "tiny", Path())
     begin("second", "first.yaml", Path())
     assert load_scenario("second.yaml").spec.population.provinces == load_scenario("tiny").spec.population.provinces
-    with pytest.raises(UsageError, match="is not below this folder"):
+    with pytest.raises(UsageError, match="lies outside this folder"):
         begin("third", "../first.yaml", Path())
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from sim.base.days import day_number
-from sim.base.words import Channel, Fate
+from sim.base.words import SHIELD, Channel, Fate
 from sim.country.measures import Measures
 from sim.country.people import frailty_levels
 from sim.draws.distributions import CERTAIN, poisson, threshold
@@ -41,8 +41,9 @@ def of(kind: Any, name: str, **values: Any) -> Any:
 # Gate 1
 
 
-def test_measures_at_the_source_act_one_after_the_other() -> None:
+def test_measures_at_the_source_act_one_after_the_other(tiny: ScenarioModel) -> None:
     table = not_sent.thresholds(
+        tiny,
         measures(
             of(SourceRegulation, "source_regulation", target="sms_port", intensity=0.2),
             of(SourceRegulation, "source_regulation", target="sms_port", intensity=0.5, provinces=[44, 65]),
@@ -231,32 +232,65 @@ def test_nobody_engages_more_than_the_most_easily_deceived(tiny: ScenarioModel) 
 # All gates together
 
 
-def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel() -> None:
-    provinces, types = 2, 3
+def test_the_rows_of_gates_stand_in_the_order_of_their_fates() -> None:
+    assert [gate.fate for gate in SHIELD] == list(Fate)[:-1]
+
+
+def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: ScenarioModel) -> None:
+    codes, alike, types = [11, 44], np.array([1, 0, 1]), len(tiny.fraud.types)
+    of_tiny = Measures(dict(tiny.measures))
     shapes = {
-        Fate.NOT_SENT: (provinces, 3),
-        Fate.DEN_DESTROYED: (types,),
-        Fate.CARD_ELIMINATED: (provinces,),
-        Fate.INTERCEPTED: (provinces, 2, types),
-        Fate.SITE_BLOCKED: (provinces, 3, types),
-        Fate.UNANSWERED: (provinces, 3),
+        Fate.DEN_DESTROYED: (1, 1, types),
+        Fate.CARD_ELIMINATED: (3,),
+        Fate.INTERCEPTED: (3, 2, types),
+        Fate.UNANSWERED: (3, 3),
     }
-    given, first = {}, 1
+    stocks, first = {}, 1
     for fate, shape in shapes.items():
-        given[fate] = np.arange(first, first + math.prod(shape)).reshape(shape)
+        stocks[fate] = np.arange(first, first + math.prod(shape)).reshape(shape)
         first += math.prod(shape)
-    stops = gate_thresholds(*given.values())
-    assert stops.shape == (GATES, provinces, 3, types)
-    for p, channel, t in itertools.product(range(provinces), Channel, range(types)):
+    stops = gate_thresholds(tiny, of_tiny, TODAY, codes, alike, stocks)
+    assert stops.shape == (GATES, 3, 3, types)
+    unsent = not_sent.thresholds(tiny, of_tiny, TODAY, codes)
+    down = sites.thresholds(tiny, of_tiny, TODAY, codes)
+    assert unsent.any()
+    assert down.any()
+    for p, channel, t in itertools.product(range(3), Channel, range(types)):
         from_cards = channel != Channel.ONLINE
         assert stops[:, p, channel, t].tolist() == [
-            given[Fate.NOT_SENT][p, channel],
-            given[Fate.DEN_DESTROYED][t],
-            given[Fate.CARD_ELIMINATED][p] if from_cards else 0,
-            given[Fate.INTERCEPTED][p, channel, t] if from_cards else 0,
-            given[Fate.SITE_BLOCKED][p, channel, t],
-            given[Fate.UNANSWERED][p, channel],
+            unsent[alike[p], channel],
+            stocks[Fate.DEN_DESTROYED][0, 0, t],
+            stocks[Fate.CARD_ELIMINATED][p] if from_cards else 0,
+            stocks[Fate.INTERCEPTED][p, channel, t] if from_cards else 0,
+            down[alike[p], channel, t],
+            stocks[Fate.UNANSWERED][p, channel],
         ]
+
+
+def test_theory_of_a_gate_is_what_its_thresholds_stop_where_measures_are_in_full_force(tiny: ScenarioModel) -> None:
+    spec = tiny.model_copy(
+        update={
+            "measures": {
+                "ports": of(SourceRegulation, "source_regulation", target="sms_port", intensity=0.2),
+                "law": of(Law, "law", deterrence=0.1, replacement_factor=1.0, data_sharing=0.0, provinces=[44]),
+                "sites": of(Blocking, "blocking", target="site", intensity=0.5),
+                "apps": of(Blocking, "blocking", target="app", intensity=0.9, provinces=[11]),
+                "accounts": of(Blocking, "blocking", target="account", intensity=0.7),
+                "sms": of(FilterStrength, "filter", channel="sms", intensity=0.4, provinces=[65]),
+            },
+            "interception": tiny.interception.model_copy(update={"adaptation_per_day": 0.0, "type_offset": {}}),
+        }
+    )
+    found = Measures(dict(spec.measures))
+    unsent, down = (of_gate.thresholds(spec, found, TODAY, CODES) for of_gate in (not_sent, sites))
+    d_primes = [interception.d_primes(spec.interception, found, TODAY, code) for code in CODES]
+    caught = interception.thresholds(spec.interception, d_primes, ["any"])
+    for (p, code), channel in itertools.product(enumerate(CODES), Channel):
+        expected = [of_gate.theory(spec, channel, code) for of_gate in (not_sent, sites, interception)]
+        filtered = caught[p, channel, 0] if channel.label in interception.FILTERED else 0
+        assert expected == pytest.approx(
+            [unsent[p, channel] * UNIT, down[p, channel, 0] * UNIT, filtered * UNIT], abs=1e-9
+        )
 
 
 def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:

@@ -66,22 +66,22 @@ PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
         ({"within": True}, "yes ±1%"),
         # Three standard errors of 0.5 are 0.75 %: the tolerance is larger.
         ({"standard_error": 0.5}, "no ±1%"),
-        ({"standard_error": 4.0, "within": True}, "yes ±6% by chance"),
-        ({"standard_error": 12.5, "within": True}, "yes ±18.8% by chance"),
+        ({"standard_error": 4.0, "within": True}, "yes ±6% noise"),
+        ({"standard_error": 12.5, "within": True}, "yes ±18.8% noise"),
         # Changes are told in percentage points.
         ({"name": "losses_change", "reported": -0.01, "simulated": 0, "tolerance": 0.005}, "+1.0 pts no ±0.5 pts"),
         (
             {"name": "losses_change", "reported": -0.01, "tolerance": 0.005, "standard_error": 0.004},
-            "no ±1.2 pts by chance",
+            "no ±1.2 pts noise",
         ),
-        ({"reported": 0, "ratio": None, "standard_error": 2.0}, "no ±6 by chance"),
-        ({"role": "input", "tolerance": 0.01, "within": None}, "put in"),
+        ({"reported": 0, "ratio": None, "standard_error": 2.0}, "no ±6 noise"),
+        ({"role": "input", "tolerance": 0.01, "within": None}, "input"),
         (PREDICTED, "+5.0% predicted"),
         # A prediction holds where its interval has what was reported.
-        ({**PREDICTED, "interval": [190, 205]}, "+5.0% yes 90%: 190..205"),
-        ({**PREDICTED, "interval": [201, 215]}, "+5.0% no 90%: 201..215"),
-        ({**PREDICTED, "reported": None, "interval": [96e3, 131e3]}, "90%: 96,000..131,000"),
-        ({"role": "predicted", "tolerance": 0.1, "within": True, "interval": [0.5, 2]}, "yes ±10%, no 90%: 0.5..2"),
+        ({**PREDICTED, "interval": [190, 205]}, "+5.0% yes 90%: 190 to 205"),
+        ({**PREDICTED, "interval": [201, 215]}, "+5.0% no 90%: 201 to 215"),
+        ({**PREDICTED, "reported": None, "interval": [96e3, 131e3]}, "90%: 96,000 to 131,000"),
+        ({"role": "predicted", "tolerance": 0.1, "within": True, "interval": [0.5, 2]}, "yes ±10%, no 90%: 0.5 to 2"),
     ],
 )
 def test_the_last_column_says_what_a_figure_is_held_to(values: dict[str, Any], held: str) -> None:
@@ -99,9 +99,9 @@ def test_a_change_is_told_in_percent_and_points() -> None:
 def test_a_policy_is_held_to_nothing_that_was_reported() -> None:
     off = row(interval=[1, 2], within=None)
     lines = figures(off, row(role="input", within=None), policy_of="china-2022")
-    assert lines[0].startswith("a policy of china-2022: what was reported is of what was")
+    assert lines[0] == "Policy run of china-2022: not compared with reported figures"
     assert lines[3].split() == ["dens", "destroyed", "200", "210", "+5.0%"]
-    assert lines[4].endswith("put in")
+    assert lines[4].endswith("input")
     assert not any(word in " ".join(lines[1:]).split() for word in ("yes", "no"))
 
 
@@ -113,10 +113,10 @@ def test_what_has_no_value_is_one_line_that_says_why() -> None:
         row(**none, name="law_in_force", reported="2022-12-01", role="input"),
     ]
     assert figures(*rows) == [
-        "3 figures have no simulated value: their windows are not inside the period; of 1 nothing was reported",
-        "nothing that the model counts: law in force",
+        "3 figures have no simulated value, because their windows are outside the period; 1 without a reported value",
+        "Not simulated: the date the law came into force",
     ]
-    assert figures(rows[0])[0].startswith("1 figure has no simulated value: its window is not inside")
+    assert figures(rows[0])[0].startswith("1 figure has no simulated value, because its window is outside")
     assert len(figures(*rows, row())) == 5
 
 
@@ -142,7 +142,7 @@ def test_answers_have_windows_as_titles_and_money_in_money() -> None:
         ["2022-01-01 to 2022-01-31"],
         ["losses of cases, yuan", "1,234,567"],
         ["lost, yuan", "12,346"],
-        ["2022-02-01 to 2022-02-28, beside 2022-01-01 to 2022-01-31"],
+        ["2022-02-01 to 2022-02-28, compared with 2022-01-01 to 2022-01-31"],
         ["losses of cases, change", "-"],
         ["Tibet 2022-02-01"],
         ["stopped by a warning before payment", "0.5"],
@@ -178,10 +178,10 @@ def test_costs_stand_beside_both_ends_of_their_prices() -> None:
     assert [re.split("  +", line) for line in printed([cost_table(totals)])] == [
         ["cost, yuan", "value", "low prices", "high prices"],
         ["calls", "1,000", "500", "2,000"],
-        ["all together", "1,234,567", "1,000,000", "2,000,000"],
-        ["for each person stopped before a payment", "2.5", "1", "1,000"],
-        ["for each victim averted", "5", "2", "2,000"],
-        ["for each unit of losses prevented", "-", "-", "-"],
+        ["total", "1,234,567", "1,000,000", "2,000,000"],
+        ["per person stopped before a payment", "2.5", "1", "1,000"],
+        ["per victim averted", "5", "2", "2,000"],
+        ["per unit of losses prevented", "-", "-", "-"],
     ]
     # No cost without its interval: the table of totals leaves them to that of costs.
     assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]
@@ -227,7 +227,7 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
     lines = figures(*flagship, width=width)
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
-    assert all(name in text for name in [*names, "2021-04-15 to 2022-04-14", "1.74bn..1.89bn"])
+    assert all(name in text for name in [*names, "2021-04-15 to 2022-04-14", "1.74bn to 1.89bn"])
     base = sim.load_scenario("tiny")
     parts = [
         *answer_parts([policy], width),
@@ -244,7 +244,7 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
 
 def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
     lines = printed(answer_parts([policy], 400))
-    assert lines[0] == "answer (in brackets: 95% by chance at scale 1)"
+    assert lines[0] == "Answer   95% intervals: run-to-run noise at scale 1"
     for line, word in zip(lines[1:], ("stopped", "drawn in", "victims averted", "lost", "prevented"), strict=True):
         assert word in line
         assert re.search(r"\([\d.,]+%?( million| billion)? to [\d.,]+", line), line
@@ -253,10 +253,10 @@ def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
 def test_the_answer_of_replicates_has_the_interval_of_their_mean(policy: sim.Run, tmp_path: Path) -> None:
     other = sim.run(sim.load_scenario(str(policy.path / "scenario.yaml"), seed=8), tmp_path / "other")
     lines = printed(answer_parts([policy, other], 400))
-    assert lines[0] == "answer (in brackets: 95% over 2 replicates)"
+    assert lines[0] == "Answer   95% intervals over 2 replicates"
     one, two = (json.loads((run.path / "run.json").read_text())["totals"]["victims"] for run in (policy, other))
     half = 12.7062 * abs(one - two) / 2
     mean = (one + two) / 2
     low, high = (f"{end:,.0f}" for end in (max(0.0, mean - half), mean + half))
     assert f"{mean:,.0f} ({low} to {high}) paid" in lines[4].replace(".5", "")
-    assert "in brackets: 90% of 2 draws" in printed(answer_parts([policy, other], 400, draws=True))[0]
+    assert "90% intervals over 2 posterior draws" in printed(answer_parts([policy, other], 400, draws=True))[0]

@@ -6,12 +6,12 @@ import pytest
 from rich.console import Console
 
 from sim.language.spoken import speaking
-from sim.told.text_tables import Lines, show
+from sim.told.text_tables import TextTable, show
 from sim.told.vocabulary import value_said
 
 
 def printed(width: int) -> str:
-    table = Lines(["quantity", "base", "95% interval"], ["quantity"])
+    table = TextTable(["quantity", "base", "95% interval"])
     table.add_row("attempts_by_fate.den_destroyed", "1,477,124,140", "-3,547,020..1,685,420")
     table.add_row("change", "0.0625", "+9,378.7")
     console = Console(file=io.StringIO(), width=width, highlight=False)
@@ -38,7 +38,7 @@ def test_numbers_are_shortened_before_names_are_broken() -> None:
 def test_french_numbers_are_shortened_and_their_fractions_are_not_thousands() -> None:
     with speaking("fr"):
         cells = [value_said("victims", value) for value in (1_234_567, 45_678, 0.123, 0.001234, 3.14159)]
-        table = Lines(["quantity", *"abcde"], ["quantity"])
+        table = TextTable(["quantity", *"abcde"])
         table.add_row("attempts", *cells)
         (line,) = [text.plain for text in table.lines(42)[1:]]
     assert line.split() == ["attempts", "1,23", "M", "45,7", "k", "0,123", "0,00123", "3,14"]
@@ -57,7 +57,7 @@ def test_no_name_or_number_is_broken(width: int) -> None:
 
 
 def test_titles_stand_above_the_rows_that_they_are_about() -> None:
-    table = Lines(["figure", "simulated"], ["figure"])
+    table = TextTable(["figure", "simulated"])
     table.add_row("2022-01-01..2022-11-30")
     table.add_row("calls", "5")
     console = Console(file=io.StringIO(), width=30, highlight=False)

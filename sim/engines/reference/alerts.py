@@ -77,6 +77,7 @@ class Alert:
         self.issue_day = world.day
         self.deadline = self.issued + self.rules.deadline
         world.books.issued += 1
+        world.totals.issued[self.finding.person.province] += 1
         predicted = predicted_type(world.tables.seed, self.identity, self.finding.true_type, world.tables.detectors)
         self.right_class = predicted == self.finding.true_type
         self.log(Phase.ARRIVALS, Event.ISSUE, person=self.finding.person.number, value=predicted)

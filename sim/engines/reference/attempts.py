@@ -109,7 +109,7 @@ class Arrivals:
         """Let them pass the gates: first how many end at each, then those that may come to something."""
         world = self.world
         unanswered, answered = self.pass_gates(world.today.attempts[self.cells])
-        limits = world.night.most_engaging[self.fraud_type]
+        limits = world.tables.most_engaging[self.fraud_type]
         engaging = binomials(answered, limits, self.uniforms(ATTEMPT_PROSPECTS, 0, 0))
         self.ended[Fate.IGNORED] = ignored = answered - engaging
         self.count()
@@ -144,6 +144,7 @@ class Arrivals:
         keys = np.column_stack([days, *(axis[some] for axis in self.cells), fates])
         self.world.recorder.add("attempts", keys, self.ended[fates, some, None])
         self.world.books.fates.update(dict(enumerate(self.ended.sum(axis=1).tolist())))
+        np.add.at(self.world.totals.attempts, (self.province[some], self.channel[some], fates), self.ended[fates, some])
 
     def uniforms(self, purpose: int, number: int, half: int) -> NDArray[np.float64]:
         """Return a uniform of each cell, from the first or the second half of its draw."""
@@ -224,7 +225,7 @@ class Attempt:
     def find(self, answers: bool) -> Person:
         """Return the first person found who answers at this moment, or the first who does not."""
         world, p, c = self.world, self.cell.province, self.cell.channel
-        answering = world.night.answering
+        answering = world.tables.answering
         half_hour = self.moment % DAY_MS // HALF_HOUR_MS
         least, most = int(answering.least[c, half_hour]), int(answering.most[c, half_hour])
         for number in range(MOST_TRIES):
@@ -247,6 +248,7 @@ class Attempt:
         fate = Fate.ENGAGED if self.engages() else Fate.IGNORED
         world.recorder.attempts[(world.day, *cell, fate)] += 1
         world.books.fates[fate] += 1
+        world.totals.attempts[cell.province, cell.channel, fate] += 1
         self.log(fate)
         episode = None
         if fate == Fate.ENGAGED:
@@ -264,10 +266,11 @@ class Attempt:
     def engages(self) -> bool:
         """Return whether the person who answered engages."""
         world, person, t = self.world, self.person, self.cell.fraud_type
-        victim = 1 if world.night.bytes[person.province][person.number] & VICTIM else 0
+        tables = world.tables
+        victim = 1 if world.people_bytes[person.province][person.number] & VICTIM else 0
         return is_engaged(
-            below(self.u_engage, int(world.night.most_engaging[t])),
-            float(world.night.propensity[t, person.band, person.sex, person.frailty, victim]),
+            below(self.u_engage, int(tables.most_engaging[t])),
+            float(tables.propensity[t, person.band, person.sex, person.frailty, victim]),
             float(world.today.unaware[person.province, person.segment]),
         )
 

@@ -1,14 +1,15 @@
 """The run: midnights in their order, days opened one after the other, everything else by events."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from time import perf_counter
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
-from sim.base.days import HALF_HOUR_MS, month_start, next_month
+from sim.base.days import HALF_HOUR_MS, month_start
 from sim.base.words import DESKS
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
@@ -19,19 +20,24 @@ from sim.engines.reference.desk import Desk, Lending
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import World
 from sim.engines.tables import Tables
+from sim.midnight.component import Component
 from sim.midnight.night import Night
-from sim.midnight.totals import DayTotals
+from sim.midnight.totals import DESK_COUNTS, DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.shield.cards import overloaded_warning
 from sim.store.recorder import Recorder
 
+WORKED = DESK_COUNTS.index("served")
+"""How many of the counts of a desk are known at midnight: busy and staffed time, and who waits."""
 
-def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
+
+def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Component] = ()) -> dict[str, float]:
     """Run a scenario event by event.
 
     Args:
         spec: The scenario.
         recorder: What is counted goes here.
+        components: Components of the user, in the order in which they react.
 
     Returns:
         Seconds by phase.
@@ -41,15 +47,16 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     calendar = tables.calendar
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
     ledger = RunLedger(recorder, tables)
-    night = Night(spec, tables.provinces, tables.people, calendar, ledger)
+    night = Night(spec, tables.provinces, tables.answering, calendar, ledger, given=components)
     desks = [
         {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
         for p in range(len(tables.provinces))
     ]
     for p, (call, visit) in enumerate(tuple(by_channel.values()) for by_channel in desks):
         Lending(env, (call, visit), tables.lines.lends.tolist(), p * len(DESKS) + 1)
-    world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
-    run = Run(world, ledger)
+    end = calendar.midnight(calendar.last + 1)
+    world = World(spec, tables, recorder, env, end, Books(), desks, night.people.bytes)
+    run = Run(world, night, ledger)
     call_at(env, calendar.midnight(calendar.first), priority(Phase.MIDNIGHT), run.midnight)
     prepared = perf_counter()
     # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
@@ -58,7 +65,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     with not_collecting(frozen=True):
         env.run(until=world.end)
     run.finish()
-    recorder.warnings += overloaded_warning(spec, night.card_load.heaviest)
+    recorder.warnings += overloaded_warning(spec, night.cards.load.heaviest)
     ended = perf_counter()
     return {
         "prepare": prepared - started,
@@ -70,8 +77,9 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
 class Run:
     """The course of a run from midnight to midnight."""
 
-    def __init__(self, world: World, ledger: RunLedger) -> None:
+    def __init__(self, world: World, night: Night, ledger: RunLedger) -> None:
         self.world = world
+        self.night = night
         self.ledger = ledger
         self.at_midnight = 0.0
         self.world.totals = self.nothing_yet()
@@ -85,12 +93,15 @@ class Run:
         yesterday, world.totals = world.totals, self.nothing_yet()
         if day > calendar.first:
             self.note_lines(day - 1)
+            self.note_desks(day - 1, yesterday)
             world.recorder.day_done(day - 1, world.open_since(day))
-        world.today = world.night(day, yesterday)
+        today = self.night(day, yesterday)
+        world.tables.detectors.thresholds[:] = today.scores
+        self.change_shifts(day, world.today.servers if day > calendar.first else None, today.servers)
+        world.today = today
         self.at_midnight += perf_counter() - began
         open_day(world)
-        self.change_shifts(day)
-        if day == max(calendar.start, month_start(day)):
+        if day >= calendar.start:
             self.count_staff(day)
         if day == month_start(day):
             gc.collect()
@@ -101,16 +112,20 @@ class Run:
         """Return the totals of a day that begins."""
         return DayTotals.empty(len(self.world.tables.provinces), len(self.world.spec.fraud.types))
 
-    def change_shifts(self, day: int) -> None:
-        """Put the day's shift changes on the calendar, where staff changes."""
+    def change_shifts(self, day: int, yesterday: NDArray[np.int64] | None, servers: NDArray[np.int64]) -> None:
+        """Put the day's shift changes on the calendar, where staff changes.
+
+        Args:
+            day: The day number.
+            yesterday: (P, 2, 48) Servers on duty on the day before; None on the first day.
+            servers: Those of the day.
+        """
         world = self.world
-        schedule = world.tables.schedule
         midnight = world.tables.calendar.midnight(day)
-        servers = schedule.servers(day)
         before = np.zeros_like(servers)
         before[:, :, 1:] = servers[:, :, :-1]
-        if day > world.tables.calendar.first:
-            before[:, :, 0] = schedule.servers(day - 1)[:, :, -1]
+        if yesterday is not None:
+            before[:, :, 0] = yesterday[:, :, -1]
         for p, d, half_hour in np.argwhere(servers != before).tolist():
             desk = world.desks[p][DESKS[d]]
             order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
@@ -118,16 +133,23 @@ class Run:
             call_at(world.env, moment, order, partial(desk.change_shift, int(servers[p, d, half_hour])))
 
     def count_staff(self, day: int) -> None:
-        """Count the staffed time from a day to the end of its month, once for each weekday, as the table keeps it."""
+        """Count the staffed time of a day."""
+        servers = self.world.today.servers
+        provinces, desks, half_hours = staffed = servers.nonzero()
+        ms = servers[staffed] * HALF_HOUR_MS
+        keys = np.column_stack([np.full(len(ms), day), provinces, np.array(DESKS)[desks], half_hours])
+        self.world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
+
+    def note_desks(self, day: int, totals: DayTotals) -> None:
+        """Add to the totals of a day that has just ended what is known of the desks only now."""
         world = self.world
-        end = min(next_month(day), world.tables.calendar.last + 1)
-        for first in range(day, min(day + 7, end)):
-            # Each of the days by itself: a staff that grows has other servers every week.
-            servers = np.array([world.tables.schedule.servers(one) for one in range(first, end, 7)]).sum(axis=0)
-            provinces, desks, half_hours = staffed = servers.nonzero()
-            ms = servers[staffed] * HALF_HOUR_MS
-            keys = np.column_stack([np.full(len(ms), first), provinces, np.array(DESKS)[desks], half_hours])
-            world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
+        for p, by_channel in enumerate(world.desks):
+            for d, desk in enumerate(by_channel.values()):
+                totals.desks[p, d, :WORKED] = (
+                    world.worked.pop((day, p, d), 0),
+                    int(world.today.servers[p, d].sum()) * HALF_HOUR_MS,
+                    len(desk.put_queue),
+                )
 
     def note_lines(self, day: int) -> None:
         """Note the lines of a day that has just ended."""
@@ -142,11 +164,10 @@ class Run:
             world.alive[identity].outlive()
         self.note_lines(world.tables.calendar.last)
         world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
-        world.night.card_load.add_day(world.totals.from_cards, world.night.stock)
-        world.night.card_load.close_month()
+        self.night.cards.close_run(world.totals)
         world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())
         filed_last = sum(len(filed) for filed in world.totals.filed)
-        world.books.check(world.night.cases, filed_last, self.lines())
+        world.books.check(self.night.cases.book, filed_last, self.lines())
 
     def lines(self) -> Iterator[LineTotals]:
         """Iterate over the sums of all waiting lines up to the end of the run."""

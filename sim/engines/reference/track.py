@@ -15,10 +15,14 @@ from sim.engines.reference.ticks import At
 from sim.engines.reference.world import World
 from sim.engines.tables import TierRules
 from sim.midnight.people_bytes import HEARD
+from sim.midnight.totals import DESK_COUNTS
 from sim.warning.delays import escalation_wait, reading, retry_wait
 from sim.warning.discipline import Waiting, place_of
 from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
+
+SERVED, EXPIRED = DESK_COUNTS.index("served"), DESK_COUNTS.index("expired")
+"""Places among what is counted of a desk."""
 
 
 class Tried(Protocol):
@@ -181,6 +185,7 @@ class Track:
         yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
         self.serving = False
         world.books.services_ended += 1
+        world.totals.desks[province, DESKS.index(channel), SERVED] += 1
         seats.release()
         if channel == ContactChannel.CALL:
             result = ContactResult.ANSWERED if success else ContactResult.NO_ANSWER
@@ -226,7 +231,7 @@ class Track:
             alert.identity,
             int(channel),
             alert.right_class,
-            int(world.night.bytes[person.province][person.number]) & HEARD,
+            int(world.people_bytes[person.province][person.number]) & HEARD,
             float(world.today.awareness[person.province, person.segment]),
             tables.dissuasion,
         ):
@@ -241,7 +246,10 @@ class Track:
                 self.marked = end
             return
         if self.waiting is not None:
-            self.waiting.resource.renege(self.waiting)
+            desk = self.waiting.resource
+            desk.renege(self.waiting)
+            if end == End.EXPIRED:
+                self.world.totals.desks[self.alert.finding.person.province, desk.number % len(DESKS), EXPIRED] += 1
         self.process.interrupt()
         self.end(end, phase)
 

@@ -15,7 +15,6 @@ from sim.draws.purposes import ATTEMPT_PROSPECTS, ATTEMPT_STOPS
 from sim.engines.tables import Tables
 from sim.engines.vector.guides import AttemptGuides
 from sim.engines.vector.rules import Rules
-from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.shield.answering import Answering
 from sim.shield.thresholds import GATES
@@ -37,9 +36,9 @@ class AttemptTables(NamedTuple):
     detectors: DetectorTables
 
 
-def attempt_tables(tables: Tables, rules: Rules, guides: AttemptGuides, night: Night) -> AttemptTables:
+def attempt_tables(tables: Tables, rules: Rules, guides: AttemptGuides) -> AttemptTables:
     """Return what a run fixes for attempts."""
-    return AttemptTables(rules, guides, night.answering, night.propensity, night.most_engaging, tables.detectors)
+    return AttemptTables(rules, guides, tables.answering, tables.propensity, tables.most_engaging, tables.detectors)
 
 
 class Cell(NamedTuple):

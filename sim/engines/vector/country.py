@@ -35,7 +35,6 @@ from sim.engines.vector.steps import (
     take_all_warned,
     warn_all,
 )
-from sim.midnight.night import Night
 from sim.midnight.today import Today
 
 WORTH_THREADS_S = 0.01
@@ -49,7 +48,6 @@ class Country:
         self,
         tables: Tables,
         rules: Rules,
-        night: Night,
         tallies: Tallies,
         block: int,
         threads: int,
@@ -60,14 +58,13 @@ class Country:
         Args:
             tables: Of the run.
             rules: Of the run.
-            night: Of the run; its bytes are those of the people.
             tallies: What is counted, the first axis of each the province.
             block: Attempts, contacts or alerts that are settled together.
             threads: The most that share the provinces of a day.
             beside: Compiles what runs the events of a day, where that is to be compiled.
         """
         self.beside = beside
-        guides = guides_of(tables, night.propensity)
+        guides = guides_of(tables)
         number = len(tables.provinces)
         types = len(tables.detectors.classes) - 1
         self.counters: Records = np.zeros(number, dtype=COUNTERS)
@@ -76,7 +73,7 @@ class Country:
             Province(block, rules.kept > 0, self.counters[p : p + 1], self.desks[p]) for p in range(number)
         ]
         self._run = Kept(run_tables(tables, rules))
-        self._attempts = Kept(attempt_tables(tables, rules, guides.attempts, night))
+        self._attempts = Kept(attempt_tables(tables, rules, guides.attempts))
         self._contacts = Kept(ContactTables(rules, guides.contacts, tables.contact_moments, types))
         self._people = Kept(
             People(
@@ -94,10 +91,12 @@ class Country:
         # The largest first, so that nobody waits for one of them alone in the end.
         self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
         self._deadlines = rules.deadline
+        self._detectors, self._guides = tables.detectors, guides.contacts
         self._areas: Integers = np.zeros((number, DESKS), dtype=np.int64)
         self._workers = [Worker(self, block) for _ in range(min(threads, number))]
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
+        self._at_midnight: tuple[Integers, Integers]
         self._days: Kept[tuple[Today, CountryDay]] | None = None
         self.kept: Kept[KeptCountry]
 
@@ -128,6 +127,10 @@ class Country:
 
     def day(self, today: Today, day: CountryDay) -> None:
         """Run a day: attempts, contacts, alerts, events."""
+        if not np.array_equal(today.scores, self._detectors.thresholds):
+            # In place: kernels hold these arrays.
+            self._detectors.thresholds[:] = today.scores
+            self._guides.fill(self._detectors)
         if self._days is None:  # to find out the type of so many arrays takes longer than many a day
             self._days = Kept((today, day))
             parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
@@ -135,6 +138,7 @@ class Country:
             self.beside.compile(self.all, 0, self.kept, self._workers[0].alerts)
         else:
             self._days.put(0, (today, day))
+        self._at_midnight = self.counters["issued"].copy(), self.desks["expired"].copy()
         before = self._busy_s
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
             self._workers[0].day(self.all)
@@ -199,6 +203,11 @@ class Country:
         of_day: Integers = now - self._areas
         self._areas = now
         return of_day
+
+    def since_midnight(self) -> tuple[Integers, Integers]:
+        """Return how many alerts were issued today, (P,), and left the line of a desk at their deadline, (P, desks)."""
+        issued, expired = self._at_midnight
+        return self.counters["issued"] - issued, self.desks["expired"] - expired
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""

@@ -1,13 +1,14 @@
 """The run: midnights in their order, and between them the provinces of the day, side by side."""
 
 import os
+from collections.abc import Sequence
 from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.base.days import next_month
+from sim.base.days import HALF_HOUR_MS, next_month
 from sim.base.words import DESKS, EpisodeEnd, Outcome
 from sim.draws.compile_process import Beside
 from sim.draws.machine_code import is_compiled
@@ -18,10 +19,11 @@ from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.country import Country
 from sim.engines.vector.drains import by_fate
-from sim.engines.vector.records import table
+from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
 from sim.engines.vector.steps import CountryDay, run_all_events
 from sim.engines.vector.tallies import Counts
+from sim.midnight.component import Component
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
@@ -39,6 +41,7 @@ def simulate(
     workers: int | None = None,
     block: int = BLOCK,
     checkpoints: "Checkpoints | None" = None,
+    components: Sequence[Component] = (),
 ) -> dict[str, float]:
     """Run a scenario through compiled kernels.
 
@@ -48,6 +51,7 @@ def simulate(
         workers: Threads that share the provinces, by default one a core; they change no result.
         block: Attempts that are settled together, which changes no result either.
         checkpoints: Where the run goes on from, and what it keeps at midnights between two months; nothing without.
+        components: Components of the user, in the order in which they react.
 
     Returns:
         Seconds by phase.
@@ -57,7 +61,7 @@ def simulate(
     threads = workers or os.cpu_count() or 1
     wanted = threads > 1 and not is_compiled("vector")
     with not_collecting(), closing(Beside(run_all_events, wanted)) as beside:
-        run = Run(spec, recorder, block, threads, started, beside)
+        run = Run(spec, recorder, (block, threads), started, beside, components)
         with run.country:
             return run.course(checkpoints)
 
@@ -66,8 +70,16 @@ class Run:
     """The course of a run from midnight to midnight."""
 
     def __init__(
-        self, spec: ScenarioModel, recorder: Recorder, block: int, threads: int, started: float, beside: Beside
+        self,
+        spec: ScenarioModel,
+        recorder: Recorder,
+        sizes: tuple[int, int],
+        started: float,
+        beside: Beside,
+        components: Sequence[Component],
     ) -> None:
+        """Prepare a run; ``sizes`` are the attempts of a block and the number of threads."""
+        block, threads = sizes
         self.spec = spec
         self.recorder = recorder
         self.started = started
@@ -76,9 +88,11 @@ class Run:
         end = tables.calendar.midnight(tables.calendar.last + 1)
         rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         self.counts = Counts(tables)
-        self.night = Night(spec, tables.provinces, tables.people, tables.calendar, self.ledger)
-        self.country = Country(tables, rules, self.night, self.counts.tallies, block, threads, beside)
-        self.night.spread = self.country.spread
+        self.night = Night(spec, tables.provinces, tables.answering, tables.calendar, self.ledger, given=components)
+        self.people_bytes = self.night.people.all_bytes
+        self.country = Country(tables, rules, self.counts.tallies, block, threads, beside)
+        self.night.people.spread = self.country.spread
+        self.are_told = bool(components)
         self.books = Books()
 
     def course(self, checkpoints: "Checkpoints | None") -> dict[str, float]:
@@ -103,7 +117,7 @@ class Run:
                 discarded = bool(self.country.counters["discarded"].any())
                 checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
-        recorder.warnings += overloaded_warning(self.spec, self.night.card_load.heaviest)
+        recorder.warnings += overloaded_warning(self.spec, self.night.cards.load.heaviest)
         ended = perf_counter()
         inside = self.country.seconds
         share = days / max(sum(inside.values()), 1e-9)
@@ -125,11 +139,10 @@ class Run:
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
         of_day = CountryDay(
-            self.night.all_bytes,
+            self.people_bytes,
             # Of one layout, also those of a single province: kernels are compiled once for each.
             np.ascontiguousarray(today.coverage.T),
             np.ascontiguousarray(today.outage.T),
-            np.ascontiguousarray(self.tables.schedule.servers(today.day)),
         )
         self.country.day(today, of_day)
         self.books.potential += int(today.attempts.sum())
@@ -150,6 +163,7 @@ class Run:
             victims=country.take("victims"),
             drawn_in=self.counts.of_type(Outcome.EPISODES),
             first_payments=self.counts.of_type(Outcome.VICTIMS),
+            **(self.told(today) if self.are_told else {}),
         )
         last = day == calendar.last
         month_ends = next_month(day) == day + 1
@@ -159,7 +173,7 @@ class Run:
         for rows in country.take("log"):
             if len(rows):
                 self.recorder.log(table(rows))
-        counts = self.counts.leave(day, self.tables.schedule.servers(day), country.take("overflow"), month_ends or last)
+        counts = self.counts.leave(day, today.servers, country.take("overflow"), month_ends or last)
         for end, count in enumerate(counts.ends().tolist()):
             self.books.alert_ends[end] += count
         self.books.messages += counts.messages()
@@ -167,6 +181,18 @@ class Run:
         self.ledger.lines(day, country.areas_of_day(calendar.midnight(day + 1)))
         self.recorder.day_done(day, open_since)
         return totals
+
+    def told(self, today: Today) -> dict[str, Integers]:
+        """Return what components read of a day, by the fields of ``DayTotals``."""
+        attempts, busy, served = self.counts.of_day(today.day)
+        issued, expired = self.country.since_midnight()
+        waiting = self.country.desks["waiting"]
+        staffed = today.servers.sum(axis=2) * HALF_HOUR_MS
+        return {
+            "attempts": attempts,
+            "issued": issued,
+            "desks": np.stack([busy, staffed, waiting, served, expired], axis=2),
+        }
 
     def snapshot(self, totals: DayTotals) -> dict[str, Any]:
         """Return copies of the state when a day is closed, with which ``resume`` goes on, and the totals of the day."""
@@ -189,8 +215,7 @@ class Run:
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: whatever was counted twice must agree."""
         night, books = self.night, self.books
-        night.card_load.add_day(totals.from_cards, night.stock)
-        night.card_load.close_month()
+        night.cards.close_run(totals)
         counters, desks = self.country.counters, self.country.desks
         books.episodes = int(counters["episodes_begun"].sum())
         for how, count in zip(EpisodeEnd, counters["episode_ends"].sum(axis=0), strict=True):
@@ -206,4 +231,4 @@ class Run:
             LineTotals(DESKS[d].label, p, int(desk["area"]), int(desk["waited"]))
             for (p, d), desk in np.ndenumerate(desks)
         )
-        books.check(night.cases, sum(len(filed) for filed in totals.filed), lines)
+        books.check(night.cases.book, sum(len(filed) for filed in totals.filed), lines)

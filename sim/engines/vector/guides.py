@@ -57,6 +57,11 @@ class ContactGuides(NamedTuple):
     least: NDArray[np.int64]
     tier: NDArray[np.uint8]
 
+    def fill(self, detectors: DetectorTables) -> None:
+        """Follow thresholds that have changed, in place."""
+        self.least[:] = least_by_detector(detectors)
+        self.tier[:] = tier_guide(self.least)
+
 
 class Guides(NamedTuple):
     """Guides of a run, to people and to what arrives.
@@ -70,12 +75,12 @@ class Guides(NamedTuple):
     contacts: ContactGuides
 
 
-def guides_of(tables: Tables, propensity: NDArray[np.float64]) -> Guides:
-    """Return the guides of a run, in which people engage with a ``propensity`` (T, bands, 2, 8, 2)."""
-    most_engaged = np.floor(propensity.max(axis=4) * CERTAIN + 1.0).astype(np.int64)
+def guides_of(tables: Tables) -> Guides:
+    """Return the guides of a run."""
+    most_engaged = np.floor(tables.propensity.max(axis=4) * CERTAIN + 1.0).astype(np.int64)
     most_by_band = np.repeat(most_engaged.max(axis=(1, 2, 3))[:, None], AMBIGUOUS + 1, axis=1)
     most_by_band[:, : most_engaged.shape[1]] = most_engaged.max(axis=(2, 3))
-    least = np.array([least_uniforms(int(detector), tables.detectors) for detector in Detector])
+    least = least_by_detector(tables.detectors)
     return Guides(
         band=np.array([age_guide(row, tables.people.band) for row in tables.people.age]),
         stage=np.array([age_guide(row, tables.people.stage) for row in tables.people.age]),
@@ -90,6 +95,11 @@ def guides_of(tables: Tables, propensity: NDArray[np.float64]) -> Guides:
             tier=tier_guide(least),
         ),
     )
+
+
+def least_by_detector(detectors: DetectorTables) -> NDArray[np.int64]:
+    """Return ``ContactGuides.least``, by the thresholds of the detectors."""
+    return np.array([least_uniforms(int(detector), detectors) for detector in Detector])
 
 
 def tabulate(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:

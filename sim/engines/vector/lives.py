@@ -59,7 +59,9 @@ def expire_in_line(
 
     Nobody looks at a line between two dispatches, so nothing happens at the deadline itself.
     """
-    renege(alert, alert.deadline, moment, arrays.desks[desk_of(alert.channel)])
+    desk = arrays.desks[desk_of(alert.channel)]
+    renege(alert, alert.deadline, moment, desk)
+    desk.expired += 1
     if is_logged(alert.identity, rules):
         log_alert(Event.EXPIRY, alert.deadline, Phase.READS, day.province, alert, arrays.log, arrays.counters[0])
     then = Now(alert.deadline, order_of_alert(Phase.READS, AlertStep.EXPIRY, alert))

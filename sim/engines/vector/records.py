@@ -189,6 +189,7 @@ DESK = record(
     ("area", MOMENT),  # under the line up to ``changed``: alerts x ms
     ("changed", MOMENT),  # when ``waiting`` last changed
     ("waited", MOMENT),  # by all who have left the line, served or not
+    ("expired", COUNT),  # alerts that left the line at their deadline
     ("worked", MOMENT),  # ms from midnight up to which the work of busy servers is counted
 )
 

@@ -32,14 +32,12 @@ from sim.midnight.today import Today
 class CountryDay(NamedTuple):
     """What a day says to all provinces, beside ``Today``.
 
-    ``people_bytes`` of all people; ``coverage`` (P, 2) and ``outage`` (P, 2) by province first; ``servers`` (P, 2, 48)
-    on duty.
+    ``people_bytes`` of all people; ``coverage`` (P, 2) and ``outage`` (P, 2) by province first.
     """
 
     people_bytes: NDArray[np.uint8]
     coverage: Integers
     outage: Integers
-    servers: Integers
 
 
 class KeptCountry(NamedTuple):
@@ -86,7 +84,7 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
         outage=day.outage[p],
         awareness=today.awareness[p],
         people_bytes=day.people_bytes[people.first[p] : people.first[p + 1]],
-        servers=day.servers[p],
+        servers=today.servers[p],
     )
 
 

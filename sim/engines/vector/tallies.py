@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS, weekday
-from sim.base.words import ContactResult, End, Outcome
+from sim.base.words import DESKS, ContactResult, End, Outcome
 from sim.engines.tables import Tables
 from sim.engines.vector.drains import drain, move
 from sim.engines.vector.records import OverflowTable, Records
@@ -98,6 +98,20 @@ class Counts:
         """Return what today's outcomes hold of a measure, by fraud type, (T,)."""
         counts: Integers = self.tallies.outcomes[..., outcome].sum(axis=(0, 2, 3))
         return counts
+
+    def of_day(self, day: int) -> tuple[Integers, Integers, Integers]:
+        """Return what a day has counted that components read, before it leaves.
+
+        Args:
+            day: The day number.
+
+        Returns:
+            (P, 3, fates) attempts, and (P, desks) ms worked and services ended.
+        """
+        fates, busy, contacts = self.tallies.fates, self.tallies.busy, self.tallies.contacts
+        slot = (day - self._start) & (contacts.shape[1] - 1)
+        by_channel = contacts[:, slot, ..., 0].sum(axis=(1, 3, 4))
+        return fates.sum(axis=2), busy.sum(axis=2), by_channel[:, list(DESKS)]
 
     def snapshot(self) -> list[list[Integers]]:
         """Return the counts that are not 0, of each array their places and they, with which ``resume`` goes on."""

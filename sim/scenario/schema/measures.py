@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -39,6 +40,35 @@ LAUNDERING = ("half_life_factor", "hold", "cash_loss")
 LARGEST_EXPONENT = 700.0
 """Largest exponent whose exponential fits a double."""
 
+POLICE = "what raids, searches and the work on cases cost is not among the prices"
+LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
+NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
+BANKS = "what banks spend, and what holding a payment by mistake costs, is not among the prices"
+LAW = "what a law costs those who must keep it is not among the prices"
+DETECTION = "what detectors, and their data, cost is not among the prices"
+AUDIENCE = "a price is of one video or activity, however many people see or attend it"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What has to be said of a kind of measure besides its keys; layers, prices and run summaries derive from it.
+
+    Attributes:
+        layer: The layer of attribution that switches the kind off; empty if none does.
+        price: The prices below ``costs`` that pay for it, or the reason why none does.
+        stays: If no layer switches it off, the reason.
+        about: The key that says what a measure of this kind is directed at; empty if the kind is about one thing only.
+        lasting: Whether it lasts for its window; False if it happens once and is over.
+        unpriced: Keys that no price depends on, each with the reason.
+    """
+
+    layer: str
+    price: tuple[str, ...] | str
+    stays: str = ""
+    about: str = ""
+    lasting: bool = True
+    unpriced: Mapping[str, str] = field(default_factory=dict)
+
 
 class Ramp(Part):
     """Growth of an intensity with the calendar date.
@@ -62,6 +92,9 @@ class Ramp(Part):
 
 class MeasureBase(Part):
     """A window: both days included, null means no end; it is cut to the simulated days."""
+
+    row: ClassVar[Row]
+    """What has to be said of the kind besides its keys: each kind has its own."""
 
     window: Window
     """First and last day in force; null as the last day means no end. Example: `[2022-03-01, null]`"""
@@ -94,6 +127,7 @@ class Gradual(Somewhere):
 class DenCampaign(MeasureBase):
     """A regional campaign against dens: it multiplies the hazard of raids there by 1 + ``intensity``."""
 
+    row: ClassVar = Row("dens", POLICE, about="region")
     kind: Literal["den_campaign"]
     """The kind of measure: a campaign against dens. Example: `den_campaign`"""
     region: Word
@@ -112,6 +146,7 @@ class ClusterCampaign(Spread):
     stop-payment order for longer, let banks hold payments, and take some of what is paid from the gangs.
     """
 
+    row: ClassVar = Row("cards", POLICE)
     kind: Literal["cluster_campaign"]
     """The kind of measure: campaigns against suppliers of phone lines and money laundering. Example: `cluster_campaign`
     """
@@ -140,6 +175,7 @@ class ClusterCampaign(Spread):
 class CardPurge(Gradual):
     """A purge of idle cards: the share of idle cards removed in a day."""
 
+    row: ClassVar = Row("cards", LINES)
     kind: Literal["card_purge"]
     """The kind of measure: a purge of idle cards. Example: `card_purge`"""
     intensity: Probability
@@ -150,6 +186,7 @@ class CardPurge(Gradual):
 class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
+    row: ClassVar = Row("cards", LINES)
     kind: Literal["real_name"]
     """The kind of measure: real-name registration. Example: `real_name`"""
     replacement_factor: Lengthening
@@ -160,6 +197,7 @@ class RealName(Gradual):
 class FilterStrength(Gradual):
     """A stronger (or weaker) filter: shifts d' of a channel."""
 
+    row: ClassVar = Row("interception", NETWORK, about="channel")
     kind: Literal["filter"]
     """The kind of measure: a change of a filter. Example: `filter`"""
     channel: Literal["call", "sms"]
@@ -171,6 +209,7 @@ class FilterStrength(Gradual):
 class SourceRegulation(Gradual):
     """Regulation at the source: a share of SMS (ports), online attempts (cloud services) or calls is not sent."""
 
+    row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["source_regulation"]
     """The kind of measure: regulation at the source. Example: `source_regulation`"""
     target: Literal["sms_port", "cloud_service", "voice_line"]
@@ -182,6 +221,7 @@ class SourceRegulation(Gradual):
 class Blocking(Gradual):
     """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
 
+    row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["blocking"]
     """The kind of measure: blocking of infrastructure. Example: `blocking`"""
     target: Literal["account", "site", "domain", "hosting", "app", "diversion", "promotion"]
@@ -194,6 +234,7 @@ class Blocking(Gradual):
 class Videos(Spread):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
+    row: ClassVar = Row("awareness", ("education.video",), unpriced={"views": AUDIENCE})
     kind: Literal["videos"]
     """The kind of measure: education by videos. Example: `videos`"""
     count: Count
@@ -206,6 +247,7 @@ class Videos(Spread):
 class Activities(Spread):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
+    row: ClassVar = Row("awareness", ("education.activity",), unpriced={"people": AUDIENCE})
     kind: Literal["activities"]
     """The kind of measure: education by activities. Example: `activities`"""
     count: Count
@@ -231,6 +273,10 @@ class WarningCoverage(Gradual):
     whole country first; ``provinces`` then limits where the detector works and shifts nothing.
     """
 
+    row: ClassVar = Row(
+        *("", DETECTION, "thresholds that nothing reaches switch off a tier; coverage is of all tiers together"),
+        about="detector",
+    )
     kind: Literal["warning"]
     """The kind of measure: a detector at work. Example: `warning`"""
     detector: DetectorName
@@ -270,6 +316,7 @@ class WarningCoverage(Gradual):
 class Law(Gradual):
     """The law: deters a share of attempts, makes replacing cards slower and lets detectors see more (shift of d')."""
 
+    row: ClassVar = Row("", LAW, "it is above the layers: it deters, lengthens replacement and shares data")
     kind: Literal["law"]
     """The kind of measure: the law. Example: `law`"""
     deterrence: Probability
@@ -283,6 +330,7 @@ class Law(Gradual):
 class Repatriation(MeasureBase, Sparse):
     """Raids on dens abroad on the first day of the window; their crews are brought home."""
 
+    row: ClassVar = Row("dens", POLICE, about="region", lasting=False)
     kind: Literal["repatriation"]
     """The kind of measure: suspects brought home from dens abroad. Example: `repatriation`"""
     region: Word | None = None
@@ -298,6 +346,7 @@ class Repatriation(MeasureBase, Sparse):
 class BankHold(Gradual):
     """Banks hold a payment with this probability: the payment does not happen and the episode ends."""
 
+    row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["bank_hold"]
     """The kind of measure: banks hold payments. Example: `bank_hold`"""
     intensity: Probability
@@ -307,6 +356,11 @@ class BankHold(Gradual):
 class Outage(Somewhere):
     """A detector's centre is down: its instructions wait for the end of the window, or are lost."""
 
+    row: ClassVar = Row(
+        *("", DETECTION, "it takes away from warnings, and does nothing where there are none"),
+        about="detector",
+        lasting=False,
+    )
     kind: Literal["outage"]
     """The kind of measure: an outage of a detector's centre. Example: `outage`"""
     detector: DetectorName
@@ -338,3 +392,8 @@ Measure = Annotated[
     | Outage,
     Field(discriminator="kind"),
 ]
+
+KINDS: dict[str, type[MeasureBase]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Measure)[0])
+}
+"""The schemas of measures by their kind."""

@@ -1,0 +1,178 @@
+"""Renew the catalogues from the sources: ``python -m sim.cli.extract`` finds all texts and keeps their translations.
+
+Texts are those that the sources mark, the help of commands, the words of the model (``sim.language.labels.named`` shows
+them), and the names of the bundled scenarios: places, groups of people, fraud types, measures, channels and money.
+
+A new text is written into ``sim/language/catalogues/*.po`` without a translation; an unused one is removed.
+"""
+
+import ast
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import typer
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+from ruamel.yaml import YAML
+
+from sim.base import words
+from sim.cli import app
+from sim.cli.application import joined
+from sim.language.labels import spelled
+from sim.language.spoken import ENGLISH, LANGUAGES
+from sim.reading.quantities import FIGURES
+from sim.scenario.schema import measures
+from sim.scenario.schema.evidence import QUANTITIES
+
+SOURCES = Path(__file__).resolve().parent.parent
+SCENARIOS = SOURCES.parent / "scenarios"
+CATALOGUES = SOURCES / "language" / "catalogues"
+UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
+"""Words of scenarios, logs and columns only."""
+
+KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
+"""The functions whose arguments are texts, as Babel names them: None for the first one alone."""
+
+UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date in a catalogue, so that the same sources make the same file."""
+
+
+def extracted() -> Catalog:
+    """Return all texts of the package, with the files where they are used."""
+    found = Catalog()
+    for file, text in _texts():
+        found.add(text, locations=[(f"sim/{file}", 0)])
+    for file, _, text, _, _ in extract_from_dir(SOURCES, [("**.jinja", "jinja2.ext:babel_extract")], keywords=KEYWORDS):
+        found.add(text, locations=[(f"sim/{file}", 0)])
+    for text in _help():
+        found.add(text, locations=[("sim/cli", 0)])
+    for label in _labels():
+        found.add(spelled(label), locations=[("sim/base/words.py", 0)])
+    for file, name in _names():
+        found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
+    return found
+
+
+def _texts() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """Yield each Python file with its texts; one that is counted as a pair."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+                arguments = node.args[: 2 if KEYWORDS[node.func.id] else 1]
+                texts = tuple(str(one.value) for one in arguments if isinstance(one, ast.Constant))
+                if texts:
+                    yield path.relative_to(SOURCES).as_posix(), texts if len(texts) > 1 else texts[0]
+
+
+def _help() -> Iterator[str]:
+    """Yield the help of commands, arguments and options."""
+    program: Any = typer.main.get_command(app)
+    for command in (program, *program.commands.values()):
+        yield joined(command.help)
+        yield from (joined(one.help) for one in command.params if one.help)
+
+
+def _labels() -> Iterator[str]:
+    """Yield the words of the model, and the names of quantities, measures and their targets."""
+    for kind in words.Word.__subclasses__():
+        if kind not in UNSEEN:
+            yield from kind.labels()
+    yield from QUANTITIES
+    yield from FIGURES
+    for measure in measures.MeasureBase.__subclasses__():
+        yield from _allowed(measure)
+
+
+def _allowed(measure: Any) -> Iterator[str]:
+    """Yield the words that the keys of a measure, and of its kinds, take."""
+    for part in measure.__subclasses__():
+        yield from _allowed(part)
+    for key in measure.model_fields.values():
+        annotations = [key.annotation]
+        while annotations:
+            one = annotations.pop()
+            if get_origin(one) is Literal:
+                yield from (word for word in get_args(one) if isinstance(word, str))
+            else:
+                annotations += get_args(one)
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    """Yield each bundled file with the names that it gives."""
+    for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield from ((f"scenarios/{path.name}", row[column]) for column in ("name", "region"))
+    for path in sorted(SCENARIOS.glob("*.yaml")):
+        scenario = YAML(typ="safe").load(path)
+        for keys in (("fraud", "types"), ("measures",), ("dens", "regions"), ("population", "occupation", "urban")):
+            yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, keys))
+        yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, ("channels",)).values())
+        if "currency" in scenario:
+            yield f"scenarios/{path.name}", scenario["currency"]
+
+
+def _at(scenario: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the map at a path of a scenario, values in full form or not; empty where there is none."""
+    for key in keys:
+        scenario = (scenario or {}).get(key)
+        if isinstance(scenario, dict) and "value" in scenario:
+            scenario = scenario["value"]
+    return scenario or {}
+
+
+def catalogue(language: str) -> Catalog:
+    """Return the catalogue of a language as it is stored."""
+    with (CATALOGUES / f"{language}.po").open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def followed(texts: Catalog, language: str) -> Catalog:
+    """Return the catalogue of a language for these texts, with the translations that are stored."""
+    kept = catalogue(language)
+    found = Catalog(
+        language,
+        header_comment=f"# Tocsin in {LANGUAGES[language]}.",
+        project="Tocsin",
+        version="0",
+        msgid_bugs_address="",
+        creation_date=UNCHANGING,
+        revision_date=UNCHANGING,
+        last_translator="",
+        language_team="",
+        fuzzy=False,
+    )
+    for text in texts:
+        if text.id:
+            before = kept.get(text.id if isinstance(text.id, str) else text.id[0])
+            found.add(text.id, before.string if before else None, text.locations, auto_comments=text.auto_comments)
+    return found
+
+
+def untranslated(found: Catalog) -> list[str]:
+    """Return the texts of a catalogue that have no translation, or not one for each number."""
+    missing = []
+    for message in found:
+        strings = [message.string] if isinstance(message.string, str | None) else list(message.string)
+        if message.id and not all(strings):
+            missing.append(message.id if isinstance(message.id, str) else message.id[0])
+    return missing
+
+
+def main() -> None:
+    """Bring the catalogue of each language up to the sources."""
+    texts = extracted()
+    for language in LANGUAGES:
+        if language != ENGLISH:
+            found = followed(texts, language)
+            with (CATALOGUES / f"{language}.po").open("wb") as file:
+                write_po(file, found, width=120, include_lineno=False, sort_output=True)
+            print(f"{language}: {len(found)} texts, {len(untranslated(found))} without a translation")
+
+
+if __name__ == "__main__":
+    main()

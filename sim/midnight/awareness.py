@@ -1,0 +1,64 @@
+"""The awareness of people: it fades, and education renews it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.measures import days_of, positions
+from sim.draws.remainders import fixed
+from sim.midnight.ledger import NATION
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+from sim.scenario.schema.measures import Activities, Videos
+from sim.shield import engagement
+
+
+class Awareness:
+    """``levels`` (P, G) of awareness by province and segment; ``people`` (P, G) of the country in each."""
+
+    name = "awareness"
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        spec, codes = common.spec, common.provinces.codes
+        segments = spec.population.occupation.segments
+        settings = spec.engagement.awareness
+        self.levels = np.full((len(codes), len(segments)), settings.start)
+        self.people = engagement.segment_people(spec)
+        self._education = engagement.Education(settings, common.measures, codes, segments, self.people)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Let awareness fade, let yesterday's education renew it, count today's."""
+        common = self._common
+        codes, share = common.provinces.codes, common.provinces.share
+        gains = np.zeros_like(self.levels)
+        if day > common.calendar.first:
+            gains = self._education.gains(day - 1)
+        engagement.renew(self.levels, common.spec.engagement.awareness, gains)
+        for videos, _ in common.measures.on(day, Videos):
+            for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
+                counted = common.remainders.whole(NATION, quantity, fixed(count / days_of(videos.window)))
+                common.ledger.flow(day, NATION, quantity, counted)
+        for activities, _ in common.measures.on(day, Activities):
+            places = positions(activities, codes)
+            a_day = activities.count / days_of(activities.window)
+            among = math.fsum(share[p] for p in places)
+            values = [0] * len(codes)
+            for p in places:
+                values[p] = fixed(a_day * share[p] / among)
+            counts = common.remainders.wholes("awareness_activities", values)
+            common.ledger.flow_by_province(day, "awareness_activities", np.array(counts))
+
+    def note(self, day: int) -> None:
+        """Note the mean level of each province on a day."""
+        means = [math.fsum(row) / len(row) for row in self.levels.tolist()]
+        self._common.ledger.level_by_province(day, "awareness", np.array(means))
+
+    def snapshot(self) -> NDArray[np.float64]:
+        """Return the levels."""
+        return self.levels.copy()
+
+    def resume(self, snapshot: NDArray[np.float64]) -> None:
+        """Take over the levels."""
+        self.levels = snapshot

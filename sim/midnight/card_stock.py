@@ -1,0 +1,85 @@
+"""The phone cards of gangs: flagged by what was intercepted, purged, replaced."""
+
+from typing import Any
+
+import numpy as np
+
+from sim.base.days import calendar_date
+from sim.draws.remainders import ONE, fixed
+from sim.midnight.arrests import Arrests
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+from sim.shield import cards
+
+
+class Cards:
+    """The ``stock`` of cards, their ``load``, and the interceptions that flag them.
+
+    ``expected`` (P,) are the interceptions to be expected of the day that ends; they flag cards where the run has no
+    feedback.
+    """
+
+    name = "cards"
+
+    def __init__(self, common: Common, arrests: Arrests) -> None:
+        self._common = common
+        self._arrests = arrests
+        self.stock = cards.CardStock.start(common.spec)
+        self.load = cards.CardLoad(len(common.provinces))
+        self.expected: list[float] = []
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Close the load of the day that ends; flag, purge and replace cards; arrest sellers."""
+        common, settings = self._common, self._common.spec.cards
+        self._close(day, yesterday)
+        purges = [cards.purge_share(common.measures, day, code) for code in common.examples]
+        delays = [cards.replacement_days(settings, common.measures, day, code) for code in common.examples]
+        replaced = [cards.replaced_share(delay) for delay in delays]
+        intercepted = self._intercepted(day, yesterday)
+        moved = [
+            cards.step(self.stock, p, settings, intercepted[p], purges[alike], replaced[alike])
+            for p, alike in enumerate(common.alike.tolist())
+        ]
+        flagged = np.array(common.remainders.wholes("cards_flagged", [one.flagged for one in moved]))
+        purged = np.array(common.remainders.wholes("cards_purged", [one.purged for one in moved]))
+        ledger = common.ledger
+        ledger.flow_by_province(day, "cards_flagged", flagged)
+        ledger.flow_by_province(day, "cards_eliminated", flagged + purged)
+        per_card = common.spec.aftermath.suspects.per_card
+        sellers = [fixed((one.flagged + one.purged) / ONE * per_card) for one in moved]
+        self._arrests.by_province(day, "suspects_cards", sellers)
+        ledger.level_by_province(day, "cards_active", np.array([stock / ONE for stock in self.stock.active]))
+        ledger.level_by_province(day, "cards_waiting", np.array([stock / ONE for stock in self.stock.waiting]))
+
+    def close_run(self, last: DayTotals) -> None:
+        """Close the load of the last day of a run."""
+        self.load.add_day(last.from_cards, self.stock)
+        self.load.close_month()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return stock, load and expected interceptions."""
+        return {
+            "active": list(self.stock.active),
+            "waiting": list(self.stock.waiting),
+            "load": self.load.snapshot(),
+            "expected": self.expected,
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over stock, load and expected interceptions."""
+        self.stock = cards.CardStock(snapshot["active"], snapshot["waiting"])
+        self.load.resume(snapshot["load"])
+        self.expected = snapshot["expected"]
+
+    def _close(self, day: int, yesterday: DayTotals) -> None:
+        """Add yesterday to the load, and close a month that has ended."""
+        if day != self._common.calendar.first:
+            self.load.add_day(yesterday.from_cards, self.stock)
+        if calendar_date(day).day == 1:
+            self.load.close_month()
+
+    def _intercepted(self, day: int, yesterday: DayTotals) -> list[float]:
+        """Return the interceptions of yesterday that flag cards, (P,): counted, or expected without feedback."""
+        if self._common.spec.feedback:
+            return [float(count) for count in yesterday.intercepted]
+        return [0.0] * len(self._common.provinces) if day == self._common.calendar.first else self.expected

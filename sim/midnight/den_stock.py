@@ -1,0 +1,46 @@
+"""The dens and their crews: raided dens open again, some of them elsewhere."""
+
+from typing import Any
+
+from sim.gangs.crews import Crews
+from sim.midnight.ledger import NATION
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+from sim.shield import dens
+
+
+class Dens:
+    """The ``slots`` of dens, which a run fixes, their ``state``, and ``crews``: None where all are always full."""
+
+    name = "dens"
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        spec = common.spec
+        self.slots = dens.Slots.of(spec.seed, spec.dens, len(spec.fraud.types))
+        self.state = dens.DenState.start(spec.seed, spec.dens, self.slots)
+        self.crews = Crews.of(spec, self.slots)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Reopen the dens whose day has come, some elsewhere; they work today."""
+        spec, ledger = self._common.spec, self._common.ledger
+        raided = self.state.raided.copy()
+        reopened = dens.reopen(spec.seed, day, spec.dens, self.slots, self.state)
+        ledger.flow(day, NATION, "dens_reopened", reopened)
+        ledger.level(day, NATION, "dens_raided", float(self.state.raided.sum()))
+        if self.crews is not None:
+            self.crews.reopen(raided > self.state.raided)
+            ledger.level(day, NATION, "crews", self.crews.mean)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state, and the share of a full crew of each slot."""
+        return {
+            "state": {name: array.copy() for name, array in self.state._asdict().items()},
+            "crews": None if self.crews is None else self.crews.snapshot(),
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over state and crews."""
+        self.state = dens.DenState(**snapshot["state"])
+        if self.crews is not None:
+            self.crews.resume(snapshot["crews"])

@@ -1,0 +1,63 @@
+"""The cases that wait to be investigated, and the leads that solved ones give."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.cases import CaseBook, freshness
+from sim.base.days import DAY_MS
+from sim.country.calendar import ramped
+from sim.draws.functions import left_after
+from sim.draws.remainders import ONE, fixed
+from sim.midnight.arrests import Arrests
+from sim.midnight.ledger import NATION
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+
+
+class Investigation:
+    """Cases finished by capacity; solved ones give leads and suspects.
+
+    ``solved`` (P,) are the cases that were solved at the latest midnight; ``leads`` are of the country, in 10**-9.
+    """
+
+    name = "cases"
+
+    def __init__(self, common: Common, arrests: Arrests) -> None:
+        self._common = common
+        self._arrests = arrests
+        self.book = CaseBook(common.spec, common.provinces, common.remainders)
+        self.leads = 0
+        self.solved: NDArray[np.int64] = np.zeros(len(common.provinces), dtype=np.int64)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Finish cases by capacity; solved ones give leads and suspects."""
+        spec, ledger = self._common.spec, self._common.ledger
+        finished = self.book.investigate(day, yesterday.filed)
+        ledger.cases(day, finished)
+        counts = finished.solved_by_province
+        ledger.flow_by_province(day, "cases_solved", counts)
+        self.solved = counts
+        ledger.flow_by_province(day, "cases_closed", finished.taken - counts)
+        suspects = spec.aftermath.suspects
+        per_case = suspects.per_case * ramped(day, suspects.ramp)
+        self._arrests.by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts.tolist()])
+        ledger.level_by_province(day, "backlog", self.book.backlogs())
+        hazard = spec.dens.hazard
+        solved_in_all: float = int(counts.sum())
+        if hazard.case_half_life is not None:
+            solved_in_all = freshness(finished.cases[finished.solved], day, float(hazard.case_half_life))
+        whole_country = solved_in_all / spec.scale if spec.feedback else self.book.expected_solved(day)
+        fading = left_after(DAY_MS, hazard.lead_half_life)
+        self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
+        ledger.level(day, NATION, "leads", self.leads / ONE)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the cases and the leads."""
+        return {"book": self.book.snapshot(), "leads": self.leads}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over cases and leads."""
+        self.book.resume(snapshot["book"])
+        self.leads = snapshot["leads"]

@@ -1,0 +1,41 @@
+"""What gangs have learned of the yields of attempts."""
+
+from typing import Any
+
+import numpy as np
+
+from sim.base.words import Channel
+from sim.country.laundering import cashed
+from sim.gangs import effort
+from sim.gangs.effort import Effort
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+
+
+class Learning:
+    """The ``effort`` of gangs, None where they do not answer; ``passing`` (3, T) of the day that ends."""
+
+    name = "effort"
+
+    def __init__(self, common: Common) -> None:
+        spec = common.spec
+        self._common = common
+        self._people = {row.code: row.population for row in spec.population.provinces}
+        self.effort = Effort.of(spec)
+        self.passing = np.full((len(Channel), len(spec.fraud.types)), effort.NOBODY)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Let gangs learn what yesterday's attempts yielded."""
+        if self.effort is not None and day > self._common.calendar.first:
+            cash = cashed(self._common.measures, day - 1, self._people)
+            self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self.passing, cash)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what was learned."""
+        return {"learned": None if self.effort is None else self.effort.snapshot(), "passing": self.passing}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what was learned."""
+        if self.effort is not None:
+            self.effort.resume(snapshot["learned"])
+        self.passing = snapshot["passing"]

@@ -1,0 +1,89 @@
+"""What components may change of a day: what the scenario says of it, or what is held in its place."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.words import Detector, Tier
+from sim.country.schedule import Schedule
+from sim.draws.distributions import CERTAIN, threshold
+from sim.midnight.filters import Filters
+from sim.midnight.held import Held, Values
+from sim.midnight.protocol import Common
+from sim.shield import sites
+from sim.warning.detectors import coverage
+
+
+class Levels:
+    """Coverage, thresholds of scores, d' of filters, blocking and staff of a day.
+
+    Each method whose result is ``Values`` returns them as components read and write them; the others as engines read
+    them, with the very numbers of the scenario wherever nothing is held.
+    """
+
+    def __init__(self, common: Common, held: Held) -> None:
+        self._common = common
+        self._held = held
+        self._schedule = Schedule(common.spec, common.provinces)
+        self._people = {row.code: row.population for row in common.spec.population.provinces}
+        both = [getattr(common.spec.warning.detectors, name) for name in Detector.labels()]
+        self._scores = np.array([[getattr(one.thresholds, tier) for tier in Tier.labels()] for one in both])
+
+    def hold(self, name: str, values: Values, changed: NDArray[np.bool_]) -> None:
+        """Hold values of a name where they have changed."""
+        self._held.hold(name, values, changed)
+
+    def coverage(self, day: int) -> NDArray[np.int64]:
+        """Return the coverage of each detector as thresholds, (2, P)."""
+        common = self._common
+        # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
+        seen = np.ascontiguousarray(coverage(common.measures, day, common.examples, self._people)[:, common.alike])
+        held = self._held.of("coverage")
+        return seen if held is None else np.where(np.isnan(held), seen, _thresholds(held))
+
+    def covered(self, day: int) -> Values:
+        """Return the coverage of each detector as shares, (2, P)."""
+        return self._held.over("coverage", self.coverage(day) / CERTAIN)
+
+    def thresholds(self) -> Values:
+        """Return the lowest score of each tier by detector, (2, 4)."""
+        return self._held.over("thresholds", self._scores)
+
+    def d_prime(self, filters: Filters) -> Values:
+        """Return d' of the filters of calls and of SMS, (2, P)."""
+        return self._held.over("d_prime", filters.d_prime.T)
+
+    def caught(self, filters: Filters) -> NDArray[np.int64]:
+        """Return the thresholds of gate 4, (P, 2, T)."""
+        held = self._held.of("d_prime")
+        return filters.thresholds(None if held is None else self.d_prime(filters).T)
+
+    def blocked(self, day: int) -> Values:
+        """Return the share of web sites, of apps and of accounts that are down, (3, P)."""
+        up = sites.up_shares(self._common.spec, self._common.measures, day, self._common.examples)
+        return self._held.over("blocked", 1.0 - up[self._common.alike].T)
+
+    def down(self, day: int) -> NDArray[np.int64] | None:
+        """Return the thresholds of gate 5, (P, 3, T); None where they are those of the measures."""
+        held = self._held.of("blocked")
+        if held is None:
+            return None
+        common = self._common
+        up = sites.up_shares(common.spec, common.measures, day, common.examples)[common.alike]
+        return sites.thresholds_of(common.spec, np.where(np.isnan(held.T), up, 1.0 - held.T))
+
+    def officers(self, day: int) -> Values:
+        """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
+        return self._held.over("officers", self._schedule.officers(day).T)
+
+    def servers(self, day: int) -> NDArray[np.int64]:
+        """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); nobody writes to it."""
+        servers = self._schedule.servers(day)
+        held = self._held.of("officers")
+        if held is None:
+            return servers
+        return np.where(np.isnan(held.T)[..., None], servers, self._schedule.servers_of(day, np.nan_to_num(held.T)))
+
+
+def _thresholds(shares: Values) -> NDArray[np.int64]:
+    """Return shares (2, P) as thresholds; 0 for one that is not held."""
+    return np.array([[threshold(share) for share in row] for row in np.nan_to_num(shares).tolist()], dtype=np.int64)

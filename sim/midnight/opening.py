@@ -1,0 +1,157 @@
+"""The day that begins: thresholds of the gates, and how many attempts and contacts it brings."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import calendar_date
+from sim.base.words import Channel, Detector, Fate
+from sim.country.calendar import growth
+from sim.country.laundering import let_through, reach
+from sim.country.people import app_adoption
+from sim.country.traffic import LIMIT, attempt_counts, attempt_rates, profiles
+from sim.draws.distributions import CERTAIN, threshold
+from sim.gangs import effort
+from sim.midnight.awareness import Awareness
+from sim.midnight.card_stock import Cards
+from sim.midnight.den_stock import Dens
+from sim.midnight.filters import Filters
+from sim.midnight.learning import Learning
+from sim.midnight.ledger import NATION
+from sim.midnight.legitimate import Legitimate
+from sim.midnight.levels import Levels
+from sim.midnight.outages import releases
+from sim.midnight.people import People
+from sim.midnight.protocol import Common, Stateless
+from sim.midnight.today import Today
+from sim.midnight.totals import DayTotals
+from sim.scenario.schema.measures import BankHold
+from sim.shield import answering, cards, dens, engagement, interception
+from sim.shield.answering import Answering
+from sim.shield.thresholds import gate_thresholds
+from sim.warning.detectors import data_sharing
+
+
+class Opening(Stateless):
+    """The last component of a midnight: makes ``today`` of what all others have left.
+
+    ``rates`` (P, 3, T) are the expected attempts of the day.
+    """
+
+    name = "day"
+
+    def __init__(
+        self,
+        common: Common,
+        tables: Answering,
+        stocks: tuple[Cards, Dens, Filters, Awareness, Learning],
+        people: People,
+        levels: Levels,
+    ) -> None:
+        """Take what is fixed for a run, and the components that a day is made of.
+
+        Args:
+            common: Of the run.
+            tables: Who answers.
+            stocks: The stocks that a day reads.
+            people: Their spread is used.
+            levels: What components may change.
+        """
+        spec = common.spec
+        self._common = common
+        self._answering = tables
+        self._cards, self._dens, self._filters, self._awareness, self._gangs = stocks
+        self._people = people
+        self._levels = levels
+        self._profiles = profiles(spec)
+        self._legitimate = Legitimate(spec, common.provinces)
+        self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
+        self.today: Today
+        self.rates: NDArray[np.float64]
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Open the day."""
+        common, spec, levels = self._common, self._common.spec, self._levels
+        measures, alike, examples = common.measures, common.alike, common.examples
+        self.rates, raided = self._made(day)
+        seen = levels.coverage(day)
+        works = bool(seen[0].any()), bool(seen[1].any())
+        scores = levels.thresholds()
+        cells, contacts = self._legitimate.of_day(day, works, scores, self._people.spread)
+        paid = [
+            math.prod(1.0 - hold.intensity * ramp for hold, ramp in measures.on(day, BankHold, code))
+            * let_through(measures, day, code)
+            for code in examples
+        ]
+        app = threshold(app_adoption(spec.population, day))
+        unanswered, moments = answering.of_day(self._answering, self._profiles, app)
+        awareness, down = self._awareness.levels, levels.down(day)
+        stocks = {
+            Fate.DEN_DESTROYED: raided[None, None],
+            Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
+            Fate.INTERCEPTED: levels.caught(self._filters),
+            Fate.UNANSWERED: unanswered,
+        }
+        if down is not None:
+            stocks[Fate.SITE_BLOCKED] = down
+        self.today = Today(
+            day=day,
+            stops=gate_thresholds(spec, measures, day, examples, alike, stocks),
+            moments=moments,
+            app=app,
+            unaware=engagement.unaware_shares(awareness, spec.engagement.awareness.effect),
+            coverage=seen,
+            data_sharing=data_sharing(measures, day, examples)[alike],
+            scores=scores,
+            awareness=awareness.copy(),
+            held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
+            reach=np.array([reach(measures, day, code) for code in examples])[alike],
+            outage=np.ascontiguousarray(releases(measures, common.calendar, day, examples)[:, alike]),
+            servers=levels.servers(day),
+            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference, spec.fraud.loss_ceiling),
+            attempts=attempt_counts(spec.seed, day, self.rates),
+            contacts=contacts,
+            cells=cells,
+        )
+        most = max(int(np.max(self.today.attempts)), int(np.max(self.today.contacts, initial=0)))
+        if most >= LIMIT:
+            raise OverflowError(
+                f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
+            )
+        self._tell(day)
+
+    def _tell(self, day: int) -> None:
+        """Leave what the next midnight reads, and note the levels of the day."""
+        today, ledger, spec = self.today, self._common.ledger, self._common.spec
+        if self._gangs.effort is not None:
+            unaware = engagement.mean_shares(today.unaware, self._awareness.people)
+            self._gangs.passing = effort.passing(self.rates, today.stops, unaware)
+        if not spec.feedback:
+            self._cards.expected = interception.expected(self.rates, today.stops).tolist()
+        self._filters.note(day)
+        self._awareness.note(day)
+        ledger.level(day, NATION, "app_adoption", today.app / CERTAIN)
+        for detector, shares in zip(Detector.labels(), today.coverage / CERTAIN, strict=True):
+            ledger.level_by_province(day, f"coverage_{detector}", shares)
+        blocked = interception.false_blocks(spec.seed, day, self._legitimate.rates, self._false_block_shares)
+        for channel, counts in zip(interception.FILTERED, blocked.T, strict=True):
+            ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
+
+    def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the expected attempts of a day, (P, 3, T), and thresholds of gate 2, (T,): those of raided dens."""
+        rates = attempt_rates(self._common.spec, self._common.provinces, day)
+        own, gangs = self._dens, self._gangs.effort
+        if own.crews is None:
+            raided = dens.raided_thresholds(own.slots, own.state.raided)
+        else:
+            made, raided = own.crews.made(own.state)
+            rates *= made
+        if gangs is not None:
+            efforts = gangs.answer(rates)
+            time = effort.nation(rates)
+            for quantity, values in (("effort", efforts), ("yield", gangs.yields)):
+                for channel, mean in zip(Channel.labels(), effort.by_channel(values, time), strict=True):
+                    self._common.ledger.level(day, NATION, f"{quantity}_{channel}", mean)
+            rates *= efforts
+        return rates, raided

@@ -1,0 +1,63 @@
+"""What people have experienced: the byte of each person."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import calendar_date
+from sim.country.provinces import Spread
+from sim.midnight.people_bytes import fall_victim, forget, hear, mark, marked, pieces
+from sim.midnight.protocol import Common
+from sim.midnight.totals import DayTotals
+
+
+class People:
+    """The bytes of all people, ``all_bytes`` (people,), and of each province, ``bytes``, which are views of them.
+
+    ``spread`` does what is heavy and concerns one province, perhaps for several of them at once.
+    """
+
+    name = "people"
+
+    def __init__(self, common: Common, spread: Spread) -> None:
+        self._feedback = common.spec.feedback
+        people = common.provinces.people
+        self.spread = spread
+        self.all_bytes = np.zeros(int(people.sum()), dtype=np.uint8)
+        self.bytes = np.split(self.all_bytes, np.cumsum(people)[:-1])
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
+        if not self._feedback:
+            return
+        first_of_month = calendar_date(day).day == 1
+
+        def update(some: slice) -> None:
+            for people, heard, victims in zip(
+                self.bytes[some], yesterday.heard[some], yesterday.victims[some], strict=True
+            ):
+                if len(heard):
+                    hear(people, np.asarray(heard, dtype=np.int64))
+                if len(victims):
+                    fall_victim(people, np.asarray(victims, dtype=np.int64))
+                if first_of_month:
+                    forget(people)
+
+        self.spread(update, len(self.bytes))
+
+    def snapshot(self) -> list[list[NDArray[Any]]]:
+        """Return the bytes that are not 0, by piece."""
+        people = pieces(self.all_bytes, len(self.bytes))
+        found: dict[int, list[NDArray[Any]]] = {}
+
+        def find(some: slice) -> None:
+            found.update({place: list(marked(people[place])) for place in range(some.start, some.stop)})
+
+        self.spread(find, len(people))
+        return [found[place] for place in range(len(people))]
+
+    def resume(self, snapshot: list[list[NDArray[Any]]]) -> None:
+        """Take over the bytes; all are 0 yet."""
+        for people, found in zip(pieces(self.all_bytes, len(self.bytes)), snapshot, strict=True):
+            mark(people, *found)

@@ -1,0 +1,59 @@
+"""Raids of dens: what leads and measures bring about at a midnight."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from sim.country.measures import days_of, first_day
+from sim.draws.remainders import ONE, fixed
+from sim.midnight.arrests import Arrests
+from sim.midnight.den_stock import Dens
+from sim.midnight.investigation import Investigation
+from sim.midnight.ledger import NATION
+from sim.midnight.protocol import Common, Stateless
+from sim.midnight.totals import DayTotals
+from sim.scenario.schema.measures import ClusterCampaign, Repatriation
+from sim.shield import dens
+
+
+class Raids(Stateless):
+    """Raids, with the arrests of crews and ringleaders; the dens themselves are ``sim.midnight.den_stock``."""
+
+    name = "raids"
+
+    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, dens: Dens) -> None:
+        self._common = common
+        self._arrests = arrests
+        self._cases = cases
+        self._dens = dens
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Raid dens; arrest ringleaders and crews; bring home dens from abroad, at the start of their measure."""
+        common, spec, crews = self._common, self._common.spec, self._dens.crews
+        homecomings = [
+            measure
+            for measure, _ in common.measures.on(day, Repatriation)
+            if day == max(first_day(measure.window), common.calendar.first)
+        ]
+        abroad = Counter[str]()
+        for measure in homecomings:
+            abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
+        slower = 1.0 if crews is None else crews.slower
+        leads = self._cases.leads / ONE
+        raids = dens.raid(spec.seed, day, spec.dens, self._dens.state, common.measures, leads, abroad, slower)
+        common.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
+        common.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
+        at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
+        if crews is None:
+            members = math.fsum(float(self._dens.slots.weight[slot]) for slot in at_home) * spec.dens.crew
+        else:
+            members = crews.members(np.array(at_home, dtype=np.int64))
+        self._arrests.of_nation(day, "suspects_dens", fixed(members * spec.scale))
+        for measure in homecomings:
+            self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * spec.scale))
+        for campaign, _ in common.measures.on(day, ClusterCampaign):
+            share = campaign.count / days_of(campaign.window)
+            count = common.remainders.whole(NATION, "cluster_campaigns", fixed(share))
+            common.ledger.flow(day, NATION, "cluster_campaigns", count)
+            self._arrests.of_nation(day, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))

@@ -1,0 +1,84 @@
+"""A component of a user in the macro layer: what it reads, what it changes, and that this is allowed."""
+
+from typing import Any
+
+from sim.base.days import calendar_date
+from sim.base.words import Tier
+from sim.midnight.awareness import Awareness
+from sim.midnight.by_name import ByName
+from sim.midnight.component import Component
+from sim.midnight.filters import Filters
+from sim.midnight.levels import Levels
+from sim.midnight.plain_state import NotPlainError, plain
+from sim.midnight.protocol import Common
+from sim.midnight.tomorrow import CHANGEABLE, ComponentError, Tomorrow, allowed, demand
+from sim.midnight.totals import DayTotals
+from sim.midnight.yesterday import Yesterday
+from sim.shield.interception import FILTERED
+
+
+class Visiting:
+    """One component of a user."""
+
+    def __init__(
+        self, component: Component, at: int, common: Common, levels: Levels, filters: Filters, awareness: Awareness
+    ) -> None:
+        """Begin before the first midnight.
+
+        Args:
+            component: The component, whose state is that of this run alone.
+            at: Its place among those that were given.
+            common: Of the run.
+            levels: What it may change.
+            filters: Of the run.
+            awareness: Of the run, which it may change.
+        """
+        self._component = component
+        self.name = f"component {at} {type(component).__name__}"
+        self._common = common
+        self._levels = levels
+        self._filters = filters
+        self._awareness = awareness
+        spec = common.spec
+        self._types = tuple(spec.fraud.types)
+        self._segments = tuple(spec.population.occupation.segments)
+        self._allowed = allowed(spec.warning.detectors.grid.low, FILTERED, self._segments)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Let the component react, and hold what it changes."""
+        common = self._common
+        before = {
+            "coverage": self._levels.covered(day),
+            "thresholds": self._levels.thresholds(),
+            "officers": self._levels.officers(day),
+            "d_prime": self._levels.d_prime(self._filters),
+            "blocked": self._levels.blocked(day),
+            "awareness": self._awareness.levels.T,
+        }
+        named = {name: ByName(name, (self._allowed[name].names,), before[name].copy()) for name in CHANGEABLE}
+        tomorrow = Tomorrow(common.provinces.codes, self._segments, **named)
+        ended = Yesterday.of(day - 1, yesterday, common.provinces, self._types)
+        self._component.at_midnight(calendar_date(day), ended, tomorrow)
+        who = f"{type(self._component).__name__}, midnight of {calendar_date(day)}"
+        provinces = tuple(f"province {code}" for code in common.provinces.codes)
+        for name in CHANGEABLE:
+            values = named[name].array
+            demand(who, name, self._allowed[name], values, Tier.labels() if name == "thresholds" else provinces)
+            changed = values != before[name]
+            if name == "awareness":
+                self._awareness.levels[changed.T] = values.T[changed.T]
+            else:
+                self._levels.hold(name, values, changed)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the component remembers."""
+        kind = type(self._component).__name__
+        try:
+            found: dict[str, Any] = plain({"state": self._component.snapshot()}, kind, arrays=True)
+        except NotPlainError as error:
+            raise ComponentError(f"{kind}: no checkpoint can be kept: {error}") from None
+        return found
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Let the component take over what it remembered."""
+        self._component.resume(snapshot["state"])
