@@ -212,10 +212,10 @@ STATUS = {
 
 def _clean(folder: Path, as_json: bool) -> None:
     """Remove what killed runs have left, and print what was removed and what was kept."""
-    from sim.store.unfinished import cleaned
+    from sim.store.unfinished import remove_unfinished
 
     rows = []
-    for one in cleaned(folder):
+    for one in remove_unfinished(folder):
         kept = {} if one.held is False else {"process": one.process}
         rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
         if as_json:
@@ -233,13 +233,13 @@ def _clean(folder: Path, as_json: bool) -> None:
 
 def _listed(found: "Listed") -> dict[str, Any]:
     """Return a row of the list of runs: path, status and, of a finished run, what it is."""
-    from sim.store.unfinished import asked
+    from sim.store.unfinished import unfinished_run
 
     path, about = str(found.path), found.manifest
     if about is None:
         if found.damage is not None:
             return {"path": path, "status": "unreadable", "damage": found.damage}
-        begun = asked(found.path)
+        begun = unfinished_run(found.path)
         maker = {"process": begun.process} if begun is not None and begun.held is not False else {}
         return {"path": path, "status": "unfinished", **maker}
     return {
