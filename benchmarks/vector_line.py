@@ -93,11 +93,11 @@ def office() -> tuple[Tables, RunTables, Today, NDArray[np.uint8]]:
     """Return what the desk of a province needs that no customer changes: tables, rules, a day, people."""
     spec = load_scenario("tiny", seed=SEED, clock="1 ms").spec
     tables = replace(Tables.of(spec), service=TABLES)
-    night = Night(spec, tables.provinces, tables.people, tables.calendar, Nothing())
+    night = Night(spec, tables.provinces, tables.answering, tables.calendar, Nothing())
     today = night(tables.calendar.first, DayTotals.empty(len(tables.provinces)))
     rules = rules_of(tables, NEVER, 0)
     rules = rules._replace(start=0, deadline=np.full(4, PATIENCE), tries=np.ones((4, 2), dtype=np.int64))
-    return tables, run_tables(tables, rules), today, night.bytes[0]
+    return tables, run_tables(tables, rules), today, night.people.bytes[0]
 
 
 def _day_of_province(

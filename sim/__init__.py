@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
+    from sim.midnight.component import Component
     from sim.report.explore.page import explore
     from sim.report.page import report
     from sim.runs import Run, diff, load_run, run
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Attribution": "sim.experiments.attribute",
     "Calibration": "sim.calibration.calibrate",
+    "Component": "sim.midnight.component",
     "ConservationError": "sim.engines.conservation",
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
@@ -67,6 +69,7 @@ _HOMES = {
 __all__ = [
     "Attribution",
     "Calibration",
+    "Component",
     "ConservationError",
     "DesignError",
     "FolderError",

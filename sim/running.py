@@ -16,6 +16,7 @@ from sim.reading.figures import uncounted_in_english
 from sim.reading.manifest import Manifest, compose, performance
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
+from sim.scenario.given import described
 from sim.store.background import BackgroundWriter
 from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.store.json_files import FolderError
@@ -100,6 +101,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     """
     from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
+    from sim.midnight.giving import fresh
     from sim.warning.size import in_english
 
     started = time.perf_counter()
@@ -125,7 +127,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
 
                 folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
                 checkpoints = Checkpoints(folder, scenario, recorder, writer, log)
-            engine = simulate(scenario, recorder, workers, checkpoints)
+            engine = simulate(scenario, recorder, workers, checkpoints, fresh(scenario.components))
             simulated = time.perf_counter()
             # What the engine does not time is the loading of its code.
             loaded = simulated - sum(engine.values())
@@ -137,6 +139,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
             warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
             manifest = compose(staging.path, scope, warnings)
+            if scenario.components:
+                manifest["components"] = described(scenario.components)
             broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))

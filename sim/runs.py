@@ -4,6 +4,8 @@ Everything that compares or draws reads a stored run (``sim.reading.run``), so t
 picture. What users get from ``sim.run`` and ``sim.load_run`` is therefore made here, above the report.
 """
 
+import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 from sim.reading import run as stored
 
 if TYPE_CHECKING:
+    from sim.midnight.component import Component
     from sim.report.gallery import Gallery
     from sim.running import Progress
     from sim.scenario import Scenario
@@ -33,7 +36,7 @@ class Run(stored.Run):
         return Gallery(self)
 
 
-def run(
+def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
     scenario: "Scenario | str",
     out: str | Path | None = None,
     events: str | float | None = None,
@@ -43,6 +46,7 @@ def run(
     checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
     verbose: bool = False,
+    components: "Sequence[Component]" = (),
 ) -> Run:
     """Run a scenario with its engine and keep the results.
 
@@ -62,16 +66,33 @@ def run(
             folder, or in the folder that is given.
         age_s: Seconds that this process had already spent on the run, added to those that are reported.
         verbose: Whether the lines of its log go to standard error, too.
+        components: Instances of your own classes that extend ``sim.Component``: they react at each midnight, in this
+            order. The run gets a copy of each.
 
     Returns:
         The finished run, whose tables are read when they are first asked for.
     """
     from sim import running
 
+    if components:
+        from sim.midnight.giving import with_components
+
+        began = time.perf_counter()
+        scenario = with_components(loaded(scenario), components)
+        age_s += time.perf_counter() - began
     finished = running.run(
         scenario, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s, verbose=verbose
     )
     return Run(finished.path, finished.scenario)
+
+
+def loaded(scenario: "Scenario | str") -> "Scenario":
+    """Return a scenario, or load the one of this name or path."""
+    if not isinstance(scenario, str):
+        return scenario
+    from sim.scenario import load_scenario
+
+    return load_scenario(scenario)
 
 
 def load_run(path: str | Path) -> Run:

@@ -105,6 +105,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     for entry in entries:
         for group, alike in zip(entry, entries[0], strict=True):
             demand_replicates([run.scenario for run in group])
+            _demand_same_components(group)
             demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
     amounts = [[[quantities(run) for run in group] for group in entry] for entry in entries]
     first = [entry[0][0] for entry in entries]
@@ -114,6 +115,13 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     with speaking(ENGLISH):
         frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1)
     return frame
+
+
+def _demand_same_components(runs: "Sequence[Run]") -> None:
+    """Raise PairingError unless all runs of a group have the same components."""
+    first, *others = runs
+    if any(run.manifest.get("components") != first.manifest.get("components") for run in others):
+        raise PairingError(f"replicates of {first.manifest['name']} differ in their components; use the same for all")
 
 
 def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":

@@ -205,7 +205,7 @@ def _compared(folder: Path) -> list[list[Run]]:
         names = [document["base"], *document["others"]]
         draws, replicates = request["draws"], int(request["replicates"])
     except (KeyError, TypeError, ValueError):
-        raise DamagedError(f"{folder}: its {REQUEST} and {COMPARISON} are not what tocsin compare writes") from None
+        raise DamagedError(f"{folder}: its {REQUEST} and {COMPARISON} were not written by tocsin compare") from None
     if draws is not None:
         shown = " ".join(str(folder / name / "d000") for name in names)
         raise FolderError(f"{folder}: compares {draws} draws, but a report shows one; use tocsin report {shown}")

@@ -37,9 +37,12 @@ def rerun(
         Whether each file has the same bytes, and whether each computed part of ``run.json`` is equal. With another
         engine ``scenario.yaml``, which names it, is left out.
     """
+    from sim.midnight.giving import given_again, with_components
     from sim.running import run
 
     chosen = scenario or before.scenario
+    if before.manifest.get("components") and not chosen.components:
+        chosen = with_components(chosen, given_again(before.manifest["components"]))
     left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
     with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
         again = run(chosen, Path(place) / "run", workers=workers, progress=progress, verbose=verbose)

@@ -34,6 +34,7 @@ from sim.base.logbook import Logbook
 from sim.experiments.journal import Journal
 from sim.experiments.processes import KilledError, Processes
 from sim.reading.outcomes import OF_MANIFEST, Outcome
+from sim.scenario.given import with_components_digest
 from sim.scenario.load import digest
 from sim.store.json_files import FolderError
 
@@ -373,7 +374,7 @@ def key_of(scenario: "Scenario") -> str:
     """
     parts = {name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")}
     parts["figures"] = [{key: one[key] for key in one if key not in SPREADS} for one in parts["figures"]]
-    return digest(_without_targets(parts))
+    return with_components_digest(digest(_without_targets(parts)), scenario.components)
 
 
 def _without_targets(node: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.caches import program_digest
 from sim.reading.run import Run
+from sim.scenario.given import described
 from sim.store.folder import SCENARIO_YAML, demand_free, replace_json, whole
 from sim.store.holding import HOLDER, holding
 from sim.store.json_files import (
@@ -60,7 +61,8 @@ def claim(
     """
     spec = scenario.spec
     start = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
-    document = {**start, "engine": spec.engine, **request}
+    reacting = {"components": described(scenario.components)} if scenario.components else {}
+    document = {**start, **reacting, "engine": spec.engine, **request}
     if named is None:
         named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
     path = folder or named.with_name(f"{named.name}-{digest_of(document)[:8]}")
@@ -89,7 +91,7 @@ def claimed(folder: Path, kind: str) -> "Scenario":
     try:
         scenario = load_scenario(str(path))
     except ScenarioError as error:
-        raise DamagedError(f"{path}: is not what this program wrote: {error.lines[0]}") from None
+        raise DamagedError(f"{path}: was not written by this program: {error.lines[0]}") from None
     if scenario.sha256 != read_map(folder / f"{kind}.json").get("scenario_sha256"):
         raise DamagedError(
             f"{path}: is not the scenario of this {kind}, whose scenario_sha256 differs; use another folder"
@@ -157,7 +159,7 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
         return False
     files = document.get(FILES)
     if not isinstance(files, dict) or set(files) != set(tables) or not all(map(is_sha256, files.values())):
-        raise DamagedError(f"{file}: is not what this program writes: {FILES} are not {', '.join(tables)}")
+        raise DamagedError(f"{file}: was not written by this program: {FILES} are not {', '.join(tables)}")
     demand_hashes(folder, files)
     return True
 
@@ -207,7 +209,8 @@ def finished_run(folder: Path, scenario: "Scenario") -> Run | None:
     if not (folder / RUN_JSON).exists():
         return None
     run = Run(folder)
-    if (folder / SCENARIO_YAML).read_text(encoding="utf-8") != scenario.yaml():
+    other = run.manifest.get("components", []) != described(scenario.components)
+    if other or (folder / SCENARIO_YAML).read_text(encoding="utf-8") != scenario.yaml():
         raise FolderError(f"{folder}: holds another run; use a folder that is new or empty")
     if run.manifest["versions"] != versions():
         raise FolderError(f"{folder}: holds this run, made by another version of the program; use another folder")

@@ -26,6 +26,8 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
+from sim.midnight.component import Component
+from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.load import value_at
@@ -54,6 +56,7 @@ def sweep(
     samples: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
+    components: Sequence[Component] = (),
     **computing: Unpack[Computing],
 ) -> "pd.DataFrame":
     """Simulate a scenario at every point of a design, once for each seed.
@@ -69,6 +72,7 @@ def sweep(
         samples: The number of points of a design other than a grid.
         replicates: Runs of each point, with seeds counting up from the scenario's.
         folder: Where it is kept, by default ``results/sweeps/NAME-HASH``.
+        components: Components of every run, as ``sim.run`` takes them; each run begins with a copy of its own.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
@@ -79,6 +83,7 @@ def sweep(
         runs of this size cannot show.
     """
     demand_keywords("sweep", computing, Computing.__optional_keys__)
+    scenario = with_components(scenario, components)
     plan = planned(scenario, vary, kind, samples)
     path = prepared(scenario, plan, replicates, folder)
 

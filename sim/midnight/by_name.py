@@ -12,22 +12,22 @@ class ByName(Mapping[Any, NDArray[Any]]):
     """Arrays by name: ``officers["call"]`` is an array over provinces, which may be changed where that is allowed.
 
     Attributes:
-        values: All arrays, one a row in the order of the names; several names are several axes.
+        array: All of them, one a row in the order of the names; tuples of names have several axes.
     """
 
     def __init__(self, what: str, names: tuple[tuple[str, ...], ...], values: NDArray[Any]) -> None:
         self._what = what
         self._names = names
-        self.values = values
+        self.array = values
 
     def __getitem__(self, name: Any) -> NDArray[Any]:
         """Return the array of a name, or of a tuple of names; raises KeyError for another name."""
-        found: NDArray[Any] = self.values[self._place(name)]
+        found: NDArray[Any] = self.array[self._place(name)]
         return found
 
     def __setitem__(self, name: Any, value: Any) -> None:
         """Put a number, or an array, into the array of a name."""
-        self.values[self._place(name)] = value
+        self.array[self._place(name)] = value
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the names; tuples where there are several axes."""

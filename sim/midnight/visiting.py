@@ -9,8 +9,9 @@ from sim.midnight.by_name import ByName
 from sim.midnight.component import Component
 from sim.midnight.filters import Filters
 from sim.midnight.levels import Levels
+from sim.midnight.plain_state import NotPlainError, plain
 from sim.midnight.protocol import Common
-from sim.midnight.tomorrow import CHANGEABLE, Tomorrow, allowed, demand
+from sim.midnight.tomorrow import CHANGEABLE, ComponentError, Tomorrow, allowed, demand
 from sim.midnight.totals import DayTotals
 from sim.midnight.yesterday import Yesterday
 from sim.shield.interception import FILTERED
@@ -61,7 +62,7 @@ class Visiting:
         who = f"{type(self._component).__name__}, midnight of {calendar_date(day)}"
         provinces = tuple(f"province {code}" for code in common.provinces.codes)
         for name in CHANGEABLE:
-            values = named[name].values
+            values = named[name].array
             demand(who, name, self._allowed[name], values, Tier.labels() if name == "thresholds" else provinces)
             changed = values != before[name]
             if name == "awareness":
@@ -71,8 +72,13 @@ class Visiting:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what the component remembers."""
-        return self._component.snapshot()
+        kind = type(self._component).__name__
+        try:
+            found: dict[str, Any] = plain({"state": self._component.snapshot()}, kind, arrays=True)
+        except NotPlainError as error:
+            raise ComponentError(f"{kind}: no checkpoint can be kept: {error}") from None
+        return found
 
     def resume(self, snapshot: dict[str, Any]) -> None:
         """Let the component take over what it remembered."""
-        self._component.resume(snapshot)
+        self._component.resume(snapshot["state"])

@@ -94,7 +94,8 @@ class Yesterday:
         It is 0 where no officer was on duty, and may exceed 1 where services went on after the end of a shift.
         """
         busy, staffed = self.busy_ms[desk], self.staffed_ms[desk]
-        return np.divide(busy, staffed, out=np.zeros(len(busy)), where=staffed > 0)
+        share: NDArray[np.float64] = np.divide(busy, staffed, out=np.zeros(len(busy)), where=staffed > 0)
+        return share
 
 
 def _numbers(of_provinces: Sequence[Any]) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sim.scenario.bundled import find
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
+from sim.scenario.given import Given
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
@@ -52,6 +53,7 @@ class Scenario:
     ``spec`` is the model that engines read, ``resolved`` the same as plain values (defaults filled in, tables inline,
     parameters with their origin), and ``sha256`` stands for everything that results depend on. ``tree`` is what its
     files, options and arguments say, and ``values`` what each ``changed`` since then has put in its place.
+    ``components`` were given in Python (``sim.midnight.giving``); no file can hold any.
     """
 
     spec: ScenarioModel
@@ -59,6 +61,7 @@ class Scenario:
     sha256: str
     tree: Tree = field(repr=False, compare=False)
     values: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
+    components: tuple[Given, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -185,7 +188,8 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in known]
     if mistakes:
         raise ScenarioError(merged(mistakes))
-    return _scenario(spec, root, tree, (*scenario.values, dict(values)))
+    found = _scenario(spec, root, tree, (*scenario.values, dict(values)))
+    return dataclasses.replace(found, components=scenario.components) if scenario.components else found
 
 
 def as_pooled(scenario: Scenario) -> Scenario:

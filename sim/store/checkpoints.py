@@ -18,6 +18,7 @@ import numpy as np
 from sim.base.caches import sources_digest
 from sim.base.days import calendar_date, month_start
 from sim.base.logbook import Logbook
+from sim.scenario.given import with_components_digest
 from sim.scenario.prefix import digest_before, is_far
 from sim.store.background import BackgroundWriter
 from sim.store.checkpoint_file import CheckpointError, CheckpointWarning, read_values, write_values
@@ -120,7 +121,7 @@ class Checkpoints:
         }
 
     def _path(self, day: int, end: bool) -> Path:
-        digest = digest_before(self._scenario, day, end)
+        digest = with_components_digest(digest_before(self._scenario, day, end), self._scenario.components)
         share = self._recorder.kept if self._recorder.records_events else 0
         return self._folder / f"{digest[:32]}-{share:x}{SUFFIX}"
 

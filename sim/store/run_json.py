@@ -63,6 +63,17 @@ def _are_numbers(value: object) -> bool:
     )
 
 
+def _are_components(value: object) -> bool:
+    """Return whether a value is a list of components; most runs have none."""
+    return value is None or (isinstance(value, list) and all(map(_is_component, value)))
+
+
+def _is_component(row: object) -> bool:
+    if not (isinstance(row, dict) and isinstance(row.get("settings"), dict)):
+        return False
+    return all(_is_text(row.get(key)) for key in ("class", "module", "sha256"))
+
+
 MANIFEST: dict[str, Callable[[object], bool]] = {
     "name": _is_text,
     "engine": lambda value: value in ("reference", "vector"),
@@ -79,6 +90,7 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "findings": _are_findings,
     "totals": _are_numbers,
     "chance": _are_intervals,
+    "components": _are_components,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
     SEAL: is_sha256,

@@ -1,8 +1,8 @@
 """A desk whose arrivals and servers change with the hour: the equations of Chapman and Kolmogorov, solved numerically.
 
-Arrivals are Poisson and services exponential, so that how many wait and how many are served is a Markov chain within
-each half hour. A server at work when the shift ends finishes, and is one of the next shift meanwhile: so more may be
-served than are on duty, and then nobody is taken from the line.
+Arrivals are Poisson and services exponential, so that the numbers waiting and in service are a Markov chain within
+each half hour. A server who is busy when the shift ends finishes and counts as one of the next shift meanwhile. So more
+may be in service than on duty, and then nobody is taken from the queue.
 """
 
 import numpy as np
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from scipy import stats
 
 LONGEST = 250
-"""Customers in line from which on no more are let in: far beyond what the rates of a study bring together."""
+"""Longest queue; further customers are turned away. The rates of the studies never come near it."""
 NEGLIGIBLE = 1e-15
 REPEATS = 1e-9
-"""Two days are the same if no mean differs by more."""
+"""Largest difference of means at which two days count as the same."""
 
 State = NDArray[np.float64]
-"""Probabilities (in line, served)."""
+"""Probabilities (in queue, served)."""
 
 
-def mean_lines(
+def mean_lengths(
     arrivals: NDArray[np.float64], service: float, servers: NDArray[np.int64], length: float
 ) -> NDArray[np.float64]:
-    """Return the mean number in line over each interval of a day that repeats, (n,).
+    """Return the mean number in queue over each interval of a day that repeats, (n,).
 
-    Uniformisation: the chain jumps at the moments of a Poisson process that is as fast as any state is left; the state
-    after k jumps is reckoned exactly, and k has a Poisson distribution.
+    Uniformisation: the chain jumps at the moments of a Poisson process as fast as the fastest state. The state after k
+    jumps is computed exactly, and k has a Poisson distribution.
 
     Args:
         arrivals: (n,) rates of arrival in the intervals.
@@ -34,7 +34,7 @@ def mean_lines(
         length: Length of an interval; all times are in one unit.
 
     Returns:
-        The means of the day that follows itself.
+        The means of a day that repeats.
 
     Source:
         A. Jensen, "Markoff chains as an aid in the study of Markoff processes", Skandinavisk Aktuarietidskrift 36
@@ -55,7 +55,7 @@ def mean_lines(
 
 
 def _taken(state: State, servers: int) -> State:
-    """Return the state after free servers took who waits, where more have come on duty."""
+    """Return the state after more servers came on duty and took those who wait."""
     after = np.zeros_like(state)
     for served, column in enumerate(state.T):
         free = max(0, servers - served)
@@ -84,11 +84,11 @@ def _jumped(state: State, arrival: float, ending: float, servers: int) -> State:
     after = np.zeros_like(state)
     leaves = ending * np.arange(state.shape[1]) * state
     after += state * (1.0 - arrival) - leaves
-    # An arrival is served if a server is free, else it waits; who would come to the longest line does not.
+    # An arrival is served if a server is free, else it waits; the longest queue takes no more.
     after[:, 1:][:, :servers] += arrival * state[:, :servers]
     after[1:, servers:] += arrival * state[:-1, servers:]
     after[-1, servers:] += arrival * state[-1, servers:]
-    # Who is done leaves a server to the first in line, unless the shift has ended for it.
+    # A customer who leaves frees a server for the first in the queue, unless the shift of the server has ended.
     after[0, :servers] += leaves[0, 1 : servers + 1]
     after[:-1, 1 : servers + 1] += leaves[1:, 1 : servers + 1]
     after[:, servers:-1] += leaves[:, servers + 1 :]

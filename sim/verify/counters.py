@@ -1,8 +1,8 @@
-"""The counters that the engines use, laid out so that neighbours stand beside each other.
+"""The counters that the engines use, arranged so that neighbours stand next to each other.
 
-Of a draw the engines know who draws (an identity), what for (a purpose), which draw of that it is (a number), and the
-seed. Along one *axis* all but one of these stay the same, and the one counts up as it does in a run: so an axis is a
-set of rows, each a sequence of neighbouring counters of the generator.
+A draw is identified by an identity (who draws), a purpose (what for), a number (which draw of that purpose) and the
+seed. Along one *axis* only one of these counts up, as it does in a run. So an axis is a set of rows, each a sequence of
+neighbouring counters of the generator.
 """
 
 import itertools
@@ -30,13 +30,13 @@ Words = NDArray[np.uint32]
 FIRST_DAY = 8000
 """A day of the flagship, in November 2021."""
 TYPES, PROSPECTS = 8, 4
-"""Fraud types, and prospects of attempts, of which cells are made."""
+"""Fraud types and prospects of attempts, which make up cells."""
 PROVINCES, CHANNELS = 32, 3
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What counts up, what the draws are for, and the words, by a seed and a number of draws, about."""
+    """An axis: its name, what it is about, and what returns its words for a seed and about a number of draws."""
 
     name: str
     about: str
@@ -44,7 +44,7 @@ class Axis:
 
 
 def many(seed: int, identities: NDArray[np.int64], purpose: int, number: int = 0) -> Words:
-    """Return the lanes of draws of one purpose and number, of the shape of the identities and 4."""
+    """Return the lanes of draws of one purpose and number: the shape of the identities, times 4."""
     flat = np.ascontiguousarray(identities, dtype=np.int64).ravel()
     lanes = np.empty((4, len(flat)), dtype=np.uint32)
     draw4_many(seed, flat, len(flat), purpose, number, lanes)
@@ -52,14 +52,14 @@ def many(seed: int, identities: NDArray[np.int64], purpose: int, number: int = 0
 
 
 def each(seed: int, identities: NDArray[np.int64], numbers: NDArray[np.int64], purpose: int) -> Words:
-    """Return the lanes of draws of one purpose, each with a number of its own, of the shape (1, n, 4)."""
+    """Return the lanes of draws of one purpose, each with its own number, (1, n, 4)."""
     lanes = np.empty((4, len(identities)), dtype=np.uint32)
     draw4_each(seed, identities, numbers, len(identities), purpose, lanes)
     return np.ascontiguousarray(lanes.T)[None]
 
 
 def _cells(count: int) -> NDArray[np.int64]:
-    """Return the first attempts of so many cells of a day, 3,072 at most: prospects, types, channels, provinces."""
+    """Return the first attempts of cells of a day, at most 3,072: prospects, types, channels, provinces."""
     return np.array(
         [
             attempt_id(FIRST_DAY, province, channel, kind, prospect, 0)
@@ -129,21 +129,21 @@ def _by_seed(seed: int, draws: int) -> Words:
 
 
 def _origins(count: int) -> NDArray[np.int64]:
-    """Return so many calls of one type in one province, of days that follow each other, 1,024 each."""
+    """Return calls of one type in one province on consecutive days, 1,024 a day."""
     first = attempt_id(FIRST_DAY, 0, 0, 0, 0, 0)
     k = np.arange(count, dtype=np.int64)
     return first + (k // 1024 << DAY_SHIFT) + (k % 1024 << INDEX_SHIFT)
 
 
 AXES = (
-    Axis("index", "attempts of a cell, one after the other", _by_index),
+    Axis("index", "consecutive attempts of a cell", _by_index),
     Axis("detector and stage", "alerts about one attempt", _by_stage),
-    Axis("day", "cells of one province, day after day", _by_day),
-    Axis("province", "cells of one day, province after province", _by_province),
+    Axis("day", "cells of one province on consecutive days", _by_day),
+    Axis("province", "cells of one day in consecutive provinces", _by_province),
     Axis("channel and type", "cells of one province and day", _by_channel_and_type),
-    Axis("person", "people of a province, one after the other", _by_person),
-    Axis("den and day", "a den, night after night", _by_den),
+    Axis("person", "consecutive people of a province", _by_person),
+    Axis("den and day", "a den on consecutive nights", _by_den),
     Axis("purpose", "all purposes of the registry, for one identity", _by_purpose),
     Axis("number", "tries of one alert", _by_number),
-    Axis("seed", "seeds that follow each other, for one identity", _by_seed),
+    Axis("seed", "consecutive seeds, for one identity", _by_seed),
 )

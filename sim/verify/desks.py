@@ -1,6 +1,6 @@
-"""Desks against queueing theory: alerts arrive as a Poisson stream, wait in line, and are served or renege.
+"""Desks against queueing theory: alerts arrive as a Poisson stream, wait in a queue, and are served or renege.
 
-Each of the provinces has a desk of its own, so one run is as many independent replications.
+Each province has its own desk, so that one run is as many independent replications.
 """
 
 import math
@@ -19,7 +19,7 @@ from sim.verify.waiting import (
     MINUTE,
     SECOND,
     SERVICE,
-    Line,
+    Queue,
     arrivals,
     contacts,
     desk,
@@ -32,27 +32,27 @@ from sim.verify.waiting import (
 
 MMC_SERVERS = 3
 MMC_ALERTS = MMC_SERVERS * 0.75 * DAY_MS / SERVICE
-"""Alerts a day and province: desks are at work three quarters of their time."""
+"""Alerts a day and province: the utilisation of desks is 0.75."""
 MMC_RATE = MMC_ALERTS / DAY_MS
 MMC_LOAD = MMC_RATE * SERVICE
 MMC_WAIT = mean_wait(MMC_SERVERS, MMC_RATE, SERVICE)
 MMC_FREE = MMC_SERVERS / SERVICE - MMC_RATE
 
-WAITING: Check[Line] = Check(
+WAITING: Check[Queue] = Check(
     "probability of waiting",
     "Erlang 1917",
-    lambda line: balance(*line.sums(line.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
+    lambda queue: balance(*queue.sums(queue.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
 )
-MEAN_WAIT: Check[Line] = Check(
-    "mean wait, s", "Erlang 1917", lambda line: balance(*line.sums(line.wait), MMC_WAIT, SECOND)
+MEAN_WAIT: Check[Queue] = Check(
+    "mean wait, s", "Erlang 1917", lambda queue: balance(*queue.sums(queue.wait), MMC_WAIT, SECOND)
 )
-BUSY: Check[Line] = Check(
-    "mean number of busy servers", "Little 1961", lambda line: time_over(line, line.busy / DAY_MS, MMC_LOAD)
+BUSY: Check[Queue] = Check(
+    "mean number of busy servers", "Little 1961", lambda queue: time_over(queue, queue.busy / DAY_MS, MMC_LOAD)
 )
 
 MMC = Study(
     name="M/M/c",
-    about="One line of calls a province, 3 servers, services exponential of mean 4 min, at work 0.75 of their time.",
+    about="One queue of calls in each province, 3 servers, exponential services of mean 4 min, utilisation 0.75.",
     values={
         **contacts(MMC_ALERTS),
         **desk(MMC_SERVERS, SERVICE),
@@ -61,67 +61,67 @@ MMC = Study(
     read=read,
     events=True,
     checks=(
-        Check("alerts a day and province", "Poisson", lambda line: arrivals(line, MMC_ALERTS)),
+        Check("alerts a day and province", "Poisson", lambda queue: arrivals(queue, MMC_ALERTS)),
         WAITING,
         MEAN_WAIT,
         Check(
             "share that waits longer than a service",
             "Erlang 1917",
-            lambda line: balance(
-                *line.sums(line.wait > SERVICE),
+            lambda queue: balance(
+                *queue.sums(queue.wait > SERVICE),
                 erlang_c(MMC_SERVERS, MMC_LOAD) * math.exp(-MMC_FREE * SERVICE),
             ),
         ),
         Check(
-            "mean number in line, L = lambda W",
+            "mean number in queue, L = lambda W",
             "Little 1961",
-            lambda line: time_over(line, line.lines.sum(axis=1), MMC_RATE * MMC_WAIT),
+            lambda queue: time_over(queue, queue.lengths.sum(axis=1), MMC_RATE * MMC_WAIT),
         ),
         BUSY,
-        Check("mean service, s", "given", lambda line: balance(*line.sums(line.service), SERVICE, SECOND)),
+        Check("mean service, s", "given", lambda queue: balance(*queue.sums(queue.service), SERVICE, SECOND)),
         Check(
             "gaps between departures, s",
             "Burke 1956",
-            lambda line: exponential(between_departures(line), 1.0 / MMC_RATE, SECOND),
+            lambda queue: exponential(between_departures(queue), 1.0 / MMC_RATE, SECOND),
         ),
     ),
 )
 
 
-def between_departures(line: Line) -> NDArray[np.int64]:
+def between_departures(queue: Queue) -> NDArray[np.int64]:
     """Return the gaps between ends of services at each desk, from the third hour on, when the log has them all."""
-    moments = line.left + line.service
-    counted = line.served & (moments >= 2 * HOUR_MS) & (moments < line.days * DAY_MS)
-    return np.concatenate([np.diff(np.sort(moments[counted & (line.province == p)])) for p in range(PROVINCES)])
+    moments = queue.left + queue.service
+    counted = queue.served & (moments >= 2 * HOUR_MS) & (moments < queue.days * DAY_MS)
+    return np.concatenate([np.diff(np.sort(moments[counted & (queue.province == p)])) for p in range(PROVINCES)])
 
 
 # M/G/1
 
 CALLS, VISITS = 0.15 * DAY_MS / MINUTE, 0.7 * DAY_MS / SERVICE
-"""Alerts a day and province by desk, each of one server, so that the visit desk is at work 0.7 of its time."""
-IN_VAIN, SIGMA, SHAPE = 80 * SECOND, 0.6, 2.0
+"""Alerts a day and province by desk, each with one server; the utilisation of the visit desk is 0.7."""
+FAILED, SIGMA, SHAPE = 80 * SECOND, 0.6, 2.0
 SHORT, HARD = 3 * MINUTE, 8 * MINUTE
 ANSWERED, IS_HARD = 0.8, 0.25
 KINDS = (1.0 - ANSWERED, ANSWERED * (1.0 - IS_HARD), ANSWERED * IS_HARD)
-"""Shares of calls in vain, short ones and those that take long."""
-FIRST = (IN_VAIN, SHORT * math.exp(SIGMA**2 / 2), HARD * math.gamma(1 + 1 / SHAPE))
-SECOND_MOMENTS = (2.0 * IN_VAIN**2, SHORT**2 * math.exp(2 * SIGMA**2), HARD**2 * math.gamma(1 + 2 / SHAPE))
+"""Shares of failed calls, short ones and hard ones."""
+FIRST = (FAILED, SHORT * math.exp(SIGMA**2 / 2), HARD * math.gamma(1 + 1 / SHAPE))
+SECOND_MOMENTS = (2.0 * FAILED**2, SHORT**2 * math.exp(2 * SIGMA**2), HARD**2 * math.gamma(1 + 2 / SHAPE))
 CALL = sum(share * mean for share, mean in zip(KINDS, FIRST, strict=True))
 CALL_SQUARE = sum(share * square for share, square in zip(KINDS, SECOND_MOMENTS, strict=True))
 CALL_WAIT = pollaczek_khinchine(CALLS / DAY_MS, CALL, CALL_SQUARE)
 VISIT_WAIT = pollaczek_khinchine(VISITS / DAY_MS, SERVICE, SERVICE**2)
 
 
-def visits(line: Line) -> NDArray[np.bool_]:
+def visits(queue: Queue) -> NDArray[np.bool_]:
     """Return which alerts go to the visit desk."""
-    return np.equal(line.tier, Tier.RED)
+    return np.equal(queue.tier, Tier.RED)
 
 
 MG1 = Study(
     name="M/G/1",
     about=(
-        "Two lines a province, one server each. Calls: in vain 0.2 (exponential, 80 s), short 0.6 (lognormal, median "
-        "3 min, sigma 0.6), long 0.2 (Weibull, scale 8 min, shape 2). Visits: 4 min each, so M/D/1."
+        "Two queues in each province, one server each. Calls: failed 0.2 (exponential, 80 s), short 0.6 (lognormal, "
+        "median 3 min, sigma 0.6), hard 0.2 (Weibull, scale 8 min, shape 2). Visits: 4 min each, so M/D/1."
     ),
     values={
         **contacts(CALLS + VISITS),
@@ -143,32 +143,34 @@ MG1 = Study(
         Check(
             "calls: probability of waiting",
             "utilisation",
-            lambda line: balance(*line.sums(line.wait > 0, ~visits(line)), CALLS / DAY_MS * CALL),
+            lambda queue: balance(*queue.sums(queue.wait > 0, ~visits(queue)), CALLS / DAY_MS * CALL),
         ),
         Check(
             "calls: mean wait, s",
             "Pollaczek 1930, Khinchine 1932",
-            lambda line: balance(*line.sums(line.wait, ~visits(line)), CALL_WAIT, SECOND),
+            lambda queue: balance(*queue.sums(queue.wait, ~visits(queue)), CALL_WAIT, SECOND),
         ),
         Check(
             "calls: mean service, s",
             "given",
-            lambda line: balance(*line.sums(line.service, ~visits(line)), CALL, SECOND),
+            lambda queue: balance(*queue.sums(queue.service, ~visits(queue)), CALL, SECOND),
         ),
         Check(
             "visits: probability of waiting",
             "utilisation",
-            lambda line: balance(*line.sums(line.wait > 0, visits(line)), VISITS / DAY_MS * SERVICE),
+            lambda queue: balance(*queue.sums(queue.wait > 0, visits(queue)), VISITS / DAY_MS * SERVICE),
         ),
         Check(
             "visits: mean wait, s",
             "Pollaczek 1930, Khinchine 1932",
-            lambda line: balance(*line.sums(line.wait, visits(line)), VISIT_WAIT, SECOND),
+            lambda queue: balance(*queue.sums(queue.wait, visits(queue)), VISIT_WAIT, SECOND),
         ),
         Check(
-            "mean number in both lines, L = lambda W",
+            "mean number in both queues, L = lambda W",
             "Little 1961",
-            lambda line: time_over(line, line.lines.sum(axis=1), (CALLS * CALL_WAIT + VISITS * VISIT_WAIT) / DAY_MS),
+            lambda queue: time_over(
+                queue, queue.lengths.sum(axis=1), (CALLS * CALL_WAIT + VISITS * VISIT_WAIT) / DAY_MS
+            ),
         ),
     ),
 )
@@ -177,26 +179,26 @@ MG1 = Study(
 # Priorities
 
 SHARES = (0.1, 0.2, 0.3, 0.4)
-"""Of the tiers, the most urgent first."""
+"""Shares of the tiers, the most urgent first."""
 PRIORITY_SERVERS = 2
 PRIORITY_ALERTS = PRIORITY_SERVERS * 0.8 * DAY_MS / SERVICE
 PRIORITY_RATES = [PRIORITY_ALERTS / DAY_MS * part for part in SHARES]
 PRIORITY_WAITS = priority_waits(PRIORITY_SERVERS, PRIORITY_RATES, SERVICE)
 
 
-def _of_tier(tier: Tier) -> Check[Line]:
+def _of_tier(tier: Tier) -> Check[Queue]:
     return Check(
         f"mean wait of {tier.label} alerts, s",
         "Cobham 1954",
-        lambda line: balance(*line.sums(line.wait, line.tier == tier), PRIORITY_WAITS[tier], SECOND),
+        lambda queue: balance(*queue.sums(queue.wait, queue.tier == tier), PRIORITY_WAITS[tier], SECOND),
     )
 
 
 PRIORITIES = Study(
     name="Priorities",
     about=(
-        "2 servers a province at work 0.8 of their time, services exponential of mean 4 min; red, orange, yellow, blue "
-        "are 0.1, 0.2, 0.3, 0.4 of the alerts, and none is interrupted."
+        "2 servers in each province, utilisation 0.8, exponential services of mean 4 min; red, orange, yellow and blue "
+        "are 0.1, 0.2, 0.3 and 0.4 of the alerts, without preemption."
     ),
     values={
         **contacts(PRIORITY_ALERTS),
@@ -209,10 +211,10 @@ PRIORITIES = Study(
     checks=(
         *(_of_tier(tier) for tier in Tier),
         Check(
-            "mean wait of all, as without priorities, s",
+            "mean wait of all, the same as without priorities, s",
             "Kleinrock 1965",
-            lambda line: balance(
-                *line.sums(line.wait), mean_wait(PRIORITY_SERVERS, PRIORITY_ALERTS / DAY_MS, SERVICE), SECOND
+            lambda queue: balance(
+                *queue.sums(queue.wait), mean_wait(PRIORITY_SERVERS, PRIORITY_ALERTS / DAY_MS, SERVICE), SECOND
             ),
         ),
     ),
@@ -232,22 +234,22 @@ def theory_of_reneging() -> tuple[float, float, float]:
     return reneging(RENEGING_SERVERS, RENEGING_ALERTS / DAY_MS, SERVICE, lambda x: float(x < PATIENCE), PATIENCE)
 
 
-def of_reneging(theory: Callable[[], tuple[float, float, float]], source: str) -> tuple[Check[Line], ...]:
-    """Return the checks of a line that reneges by a theory of it, such as ``theory_of_reneging``."""
+def of_reneging(theory: Callable[[], tuple[float, float, float]], source: str) -> tuple[Check[Queue], ...]:
+    """Return the checks of a reneging queue against a theory, such as ``theory_of_reneging``."""
     return (
-        Check("share that reneges", source, lambda line: balance(*line.sums(~line.served), theory()[1])),
-        Check("share that waits or reneges", source, lambda line: balance(*line.sums(line.wait > 0), theory()[0])),
+        Check("share that reneges", source, lambda queue: balance(*queue.sums(~queue.served), theory()[1])),
+        Check("share that waits or reneges", source, lambda queue: balance(*queue.sums(queue.wait > 0), theory()[0])),
         Check(
             "mean wait of the served, s",
             source,
-            lambda line: balance(*line.sums(line.wait, line.served), theory()[2], SECOND),
+            lambda queue: balance(*queue.sums(queue.wait, queue.served), theory()[2], SECOND),
         ),
     )
 
 
 RENEGING = Study(
     name="Reneging",
-    about="M/M/3 with 1.1 of the work that the servers can do; an alert still in line 3 min after its issue expires.",
+    about="M/M/3 with an offered load of 1.1 per server; an alert still waiting 3 min after its issue expires.",
     values={
         **contacts(RENEGING_ALERTS),
         "warning.tiers": {tier: {"deadline": f"{PATIENCE // SECOND} s"} for tier in Tier.labels()},
@@ -261,9 +263,9 @@ RENEGING = Study(
         Check(
             "mean number of busy servers",
             "Little 1961",
-            lambda line: time_over(
-                line,
-                line.busy / DAY_MS,
+            lambda queue: time_over(
+                queue,
+                queue.busy / DAY_MS,
                 RENEGING_ALERTS / DAY_MS * SERVICE * (1.0 - theory_of_reneging()[1]),
             ),
         ),

@@ -1,4 +1,4 @@
-"""Disciplines within a tier, and desks that lend to each other, against queueing theory."""
+"""Service disciplines within a tier, and desks that lend servers to each other, against queueing theory."""
 
 from dataclasses import dataclass, fields
 from functools import cache
@@ -35,7 +35,7 @@ from sim.verify.desks import (
 from sim.verify.queues import erlang_c, last_first, mean_wait, reneging_last_first, score_wait
 from sim.verify.statistics import balance
 from sim.verify.study import PROVINCES, Check, Study
-from sim.verify.waiting import ABOVE, MINUTE, SECOND, SERVICE, Line, contacts, desk, read, thresholds, time_over
+from sim.verify.waiting import ABOVE, MINUTE, SECOND, SERVICE, Queue, contacts, desk, read, thresholds, time_over
 from sim.warning.detectors import detector_tables
 from sim.warning.discipline import SCORE_UNIT, score_of
 
@@ -43,18 +43,18 @@ from sim.warning.discipline import SCORE_UNIT, score_of
 
 MINUTES_SQUARE = MINUTE**2
 LAST_SQUARE = 2.0 / MMC_FREE**2 / (1.0 - MMC_LOAD / MMC_SERVERS)
-"""Second moment of the waits of those who wait: that of first come, first served, by 1 - utilisation."""
+"""Second moment of the waits of those who wait: that of first come, first served, over 1 - utilisation."""
 
 
 @cache
 def theory_of_the_last() -> float:
-    """Return the share that waits longer than a service in the mean."""
+    """Return the share that waits longer than a mean service."""
     return erlang_c(MMC_SERVERS, MMC_LOAD) * (1.0 - last_first(MMC_SERVERS, MMC_RATE, SERVICE, SERVICE)[0])
 
 
 LAST = Study(
     name="Last come, first served",
-    about="M/M/3 as above, but the alert that was issued last is served first.",
+    about="M/M/3 as above, except that the alert issued last is served first.",
     values={**MMC.values, "desks.call.discipline": "last_issued"},
     days={"vector": 9, "reference": 2},
     read=read,
@@ -62,19 +62,21 @@ LAST = Study(
     checks=(
         WAITING,
         Check(
-            "mean wait, as first come, first served, s",
+            "mean wait, the same as first come, first served, s",
             "Kleinrock 1965",
-            lambda line: balance(*line.sums(line.wait), MMC_WAIT, SECOND),
+            lambda queue: balance(*queue.sums(queue.wait), MMC_WAIT, SECOND),
         ),
         Check(
             "second moment of the waits of those who wait, min^2",
             "Riordan 1961",
-            lambda line: balance(*line.sums(line.wait.astype(float) ** 2, line.wait > 0), LAST_SQUARE, MINUTES_SQUARE),
+            lambda queue: balance(
+                *queue.sums(queue.wait.astype(float) ** 2, queue.wait > 0), LAST_SQUARE, MINUTES_SQUARE
+            ),
         ),
         Check(
             "share that waits longer than a service",
             "Vaulot 1954, Riordan 1961",
-            lambda line: balance(*line.sums(line.wait > SERVICE), theory_of_the_last()),
+            lambda queue: balance(*queue.sums(queue.wait > SERVICE), theory_of_the_last()),
         ),
     ),
 )
@@ -89,8 +91,8 @@ def theory_of_the_last_reneging() -> tuple[float, float, float]:
 LAST_RENEGING = Study(
     name="Reneging, last come, first served",
     about=(
-        "M/M/3 with 1.1 of the work that the servers can do, last come, first served; an alert still in line 3 min "
-        "after its issue expires."
+        "M/M/3 with an offered load of 1.1 per server, last come, first served; an alert still waiting 3 min after its "
+        "issue expires."
     ),
     values={**RENEGING.values, "desks.call.discipline": "last_issued"},
     days={"vector": 6, "reference": 2},
@@ -103,16 +105,16 @@ LAST_RENEGING = Study(
 # Highest score first
 
 MEDIAN = float(stats.norm.isf(ABOVE / 2))
-"""Half of the scores above the threshold are above this, too."""
+"""Half of the scores above the threshold are above this score."""
 SCORED_RATE = PRIORITY_ALERTS / DAY_MS
 
 
 @dataclass(frozen=True)
-class Scored(Line):
-    """A line, and which of its alerts have scores of the upper half.
+class Scored(Queue):
+    """A queue, and which of its alerts score in the upper half.
 
     Attributes:
-        high: (n,) whether an alert has one.
+        high: (n,) whether an alert does.
     """
 
     high: NDArray[np.bool_]
@@ -120,7 +122,7 @@ class Scored(Line):
 
 def read_scored(run: Run, days: int) -> Scored:
     """Read a run in which every alert is about a legitimate contact and waits once."""
-    line = read(run, days)
+    queue = read(run, days)
     columns = ["event", "origin", "detector", "stage"]
     events = pq.read_table(run.path / EVENTS.file, columns=columns).to_pandas()
     issued = events[events["event"] == "issue"]
@@ -130,15 +132,15 @@ def read_scored(run: Run, days: int) -> Scored:
     tables = detector_tables(spec)
     scores = [score_of(spec.seed, alert, int(Truth.LEGITIMATE), 0.0, tables) for alert in alerts.tolist()]
     high = np.array(scores) >= MEDIAN * SCORE_UNIT
-    return Scored(**{field.name: getattr(line, field.name) for field in fields(line)}, high=high)
+    return Scored(**{field.name: getattr(queue, field.name) for field in fields(queue)}, high=high)
 
 
 def _of_half(half: str, high: bool, before: float, after: float) -> Check[Scored]:
     return Check(
         f"mean wait of the {half} half of scores, s",
         "Cobham 1954, Kleinrock 1976",
-        lambda line: balance(
-            *line.sums(line.wait, line.high == high),
+        lambda queue: balance(
+            *queue.sums(queue.wait, queue.high == high),
             score_wait(PRIORITY_SERVERS, SCORED_RATE, SERVICE, before, after),
             SECOND,
         ),
@@ -147,7 +149,7 @@ def _of_half(half: str, high: bool, before: float, after: float) -> Check[Scored
 
 SCORES = Study(
     name="Highest score first",
-    about="2 servers a province at work 0.8 of their time, services exponential of mean 4 min; one tier, by scores.",
+    about="2 servers in each province, utilisation 0.8, exponential services of mean 4 min; one tier, by scores.",
     values={
         **contacts(PRIORITY_ALERTS),
         **desk(PRIORITY_SERVERS, SERVICE),
@@ -160,9 +162,9 @@ SCORES = Study(
         _of_half("upper", True, 0.0, 0.5),
         _of_half("lower", False, 0.5, 1.0),
         Check(
-            "mean wait of all, as first come, first served, s",
+            "mean wait of all, the same as first come, first served, s",
             "Kleinrock 1965",
-            lambda line: balance(*line.sums(line.wait), mean_wait(PRIORITY_SERVERS, SCORED_RATE, SERVICE), SECOND),
+            lambda queue: balance(*queue.sums(queue.wait), mean_wait(PRIORITY_SERVERS, SCORED_RATE, SERVICE), SECOND),
         ),
     ),
 )
@@ -171,13 +173,13 @@ SCORES = Study(
 # Desks that lend
 
 CALL_SERVERS, VISIT_SERVERS = 2, 1
-"""Together as many as in the study of M/M/c, and as much work: half of it for one visit desk, more than it can do."""
+"""Together as many servers and as much work as in M/M/c; half of the work is too much for one server."""
 
 LENDING = Study(
     name="Desks that lend",
     about=(
-        "2 servers for calls and 1 for visits a province, who help each other out; half of the alerts are for each, "
-        "all services exponential of mean 4 min: one M/M/3, at work 0.75 of its time."
+        "2 servers for calls and 1 for visits in each province, who help each other; half of the alerts go to each "
+        "desk, all services are exponential of mean 4 min: one M/M/3 with utilisation 0.75."
     ),
     values={
         **contacts(MMC_ALERTS),
@@ -196,9 +198,9 @@ LENDING = Study(
         WAITING,
         MEAN_WAIT,
         Check(
-            "mean number in both lines, L = lambda W",
+            "mean number in both queues, L = lambda W",
             "Little 1961",
-            lambda line: time_over(line, line.lines.sum(axis=1), MMC_RATE * MMC_WAIT),
+            lambda queue: time_over(queue, queue.lengths.sum(axis=1), MMC_RATE * MMC_WAIT),
         ),
         BUSY,
     ),

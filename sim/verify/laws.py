@@ -1,6 +1,6 @@
-"""Conservation, exactly: what the tables count is what the log tells event by event, and nothing is lost on the way.
+"""Conservation laws: the tables count exactly the events of the log, and nothing gets lost.
 
-``tiny`` is run as it is bundled, but without a warm-up: a run in which everything happens.
+The run is the bundled ``tiny`` without a warm-up, in which everything happens.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from sim.verify.study import Check, Study
 
 @dataclass(frozen=True)
 class Everything:
-    """A run with its log, and the names of the laws of ``tocsin check`` that it keeps and breaks."""
+    """A run with its log, and the names of the laws of ``tocsin check`` that hold and that fail."""
 
     run: Run
     events: pd.DataFrame
@@ -26,13 +26,13 @@ class Everything:
     broken: list[str]
 
     def happened(self, event: str, result: str | None = None) -> pd.DataFrame:
-        """Return the rows of the log of one kind of event, perhaps with one result."""
+        """Return the rows of the log of one kind of event, optionally with one result."""
         rows = self.events[self.events["event"] == event]
         return rows if result is None else rows[rows["result"] == result]
 
 
 def read(run: Run, days: int) -> Everything:
-    """Read a run with all of its log; ``days`` does not matter here."""
+    """Read a run with its whole log; ``days`` has no effect."""
     assert days
     found = list(check_run(run.path))
     return Everything(
@@ -41,7 +41,7 @@ def read(run: Run, days: int) -> Everything:
 
 
 def _same(what: str, table: Callable[[Run], Any], log: Callable[[Everything], Any]) -> Check[Everything]:
-    """Return the check that a sum over a table is one over the log."""
+    """Return the check that a sum over a table equals a sum over the log."""
 
     def judge(seen: Everything) -> Judged:
         return exactly(float(table(seen.run)), float(log(seen)))
@@ -50,7 +50,7 @@ def _same(what: str, table: Callable[[Run], Any], log: Callable[[Everything], An
 
 
 def _total(name: str, column: str, **labels: list[str]) -> Callable[[Run], Any]:
-    """Return what sums a column of a table over the rows with some labels."""
+    """Return a function that sums a column of a table over the rows with some labels."""
 
     def total(run: Run) -> Any:
         rows = getattr(run, name)
@@ -62,12 +62,12 @@ def _total(name: str, column: str, **labels: list[str]) -> Callable[[Run], Any]:
 
 
 def _of_open_alerts(seen: Everything) -> int:
-    """Return how many alerts of the log had not ended."""
+    """Return the number of alerts in the log without an end."""
     return len(seen.happened("issue")) - len(seen.happened("end"))
 
 
 def _moves(seen: Everything) -> Judged:
-    """Judge the backlog of every province from midnight to midnight: what is filed less what is finished."""
+    """Judge the backlog of each province from midnight to midnight: plus cases filed, minus cases finished."""
     run = seen.run
     state = run.state[run.state["quantity"] == "backlog"]
     levels = state.pivot_table(index="day", columns="province", values="value", observed=True)
@@ -83,12 +83,12 @@ def _moves(seen: Everything) -> Judged:
 
 
 def _ended_waits(seen: Everything) -> int:
-    """Return how many waits ended in a service or in reading."""
+    """Return the number of waits that ended in a service or in reading."""
     return len(seen.happened("service_start")) + len(seen.happened("read"))
 
 
 def _engaged(seen: Everything) -> int:
-    """Return how many attempts engaged somebody."""
+    """Return the number of attempts that engaged their person."""
     return len(seen.happened("attempt", "engaged"))
 
 
@@ -102,7 +102,7 @@ SERVED = ["answered", "no_answer", "met", "not_met"]
 
 CONSERVATION = Study(
     name="Conservation",
-    about="`tiny` as bundled, without a warm-up: found is a sum over a table, expected one over the log of events.",
+    about="The bundled `tiny` without a warm-up: found is a sum over a table, expected a sum over the log of events.",
     values={},
     days={"vector": 13, "reference": 13},
     read=read,
@@ -111,7 +111,7 @@ CONSERVATION = Study(
     base="tiny",
     least=13,
     checks=(
-        Check("laws of `tocsin check` that are broken", "conservation", lambda seen: exactly(len(seen.broken), 0.0)),
+        Check("laws of `tocsin check` that fail", "conservation", lambda seen: exactly(len(seen.broken), 0.0)),
         _same("alerts", _total("alerts", "count"), lambda seen: len(seen.happened("issue"))),
         _same("alerts still open", _total("alerts", "count", end=["open"]), _of_open_alerts),
         _same(

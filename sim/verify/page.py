@@ -1,4 +1,4 @@
-"""What was found as Markdown, and into the page: between two comments, so that the prose around it stays."""
+"""The findings as Markdown, written into the page between two comments, so that the prose around them stays."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -20,15 +20,15 @@ def marks(name: str) -> tuple[str, str]:
 
 
 def demand_marks(page: Path, name: str) -> None:
-    """Refuse a page that has no such part; raises ValueError, OSError."""
+    """Refuse a page without this part, with a ValueError, or an OSError if it cannot be read."""
     text = page.read_text(encoding="utf-8")
     begin, end = marks(name)
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
-        raise ValueError(f"{page}: has not once the lines {begin} and {end}, between which tables are written")
+        raise ValueError(f"{page}: must contain the lines {begin} and {end} once each, in this order")
 
 
 def write(page: Path, name: str, lines: Sequence[str]) -> None:
-    """Replace the part of a page between its two comments by these lines; all else stays as it is.
+    """Replace the part of a page between its two comments with these lines.
 
     Raises ValueError for a page without such a part, OSError where it cannot be read or written.
 
@@ -46,20 +46,20 @@ def write(page: Path, name: str, lines: Sequence[str]) -> None:
 
 
 def number(value: float) -> str:
-    """Return a number as people read it: whole ones whole, others to five digits."""
+    """Return a number as text: integers in full, others to five digits."""
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
 
 
 def p_value(finding: Finding) -> str:
-    """Return a p-value to two digits; of what theory says exactly, within what it was held to be so."""
+    """Return a p-value to two digits; for exact laws the tolerance that was used."""
     p = finding.p
     return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
 def summary(found: Verification) -> str:
-    """Return the sentence that says what came of it."""
+    """Return the result in one sentence."""
     judged = [p for p in found.adjusted if p is not None]
     smallest = min((f.p for f in found.findings if f.p is not None), default=1.0)
     failed = found.failed()
@@ -84,7 +84,7 @@ def lines(found: Verification, today: date) -> Iterator[str]:
         f"`{COMMAND}` wrote this part on {today.day} {today:%B %Y}, version {__version__}, seed {found.seed}, engines "
         f"{' and '.join(found.engines)}."
     )
-    yield f"{summary(found)} All checks together fail by chance once in {1 / found.rate:,.0f} such runs at most."
+    yield f"{summary(found)} By chance at most one such run in {1 / found.rate:,.0f} has any failed check."
     failed = found.failed()
     by_study = {study.name: study for study in STUDIES}
     theory = [finding for finding in found.findings if finding.engine != GENERATOR]
@@ -96,7 +96,7 @@ def lines(found: Verification, today: date) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
-    """Yield the table of a study: a row for each check, for each engine what it found and the p-value."""
+    """Yield the table of a study: a row for each check with, by engine, the value found and the p-value."""
     engines = dict.fromkeys(row.engine for row in rows)
     yield _row("checked", "theory", "expected", *itertools.chain(*((engine, "p") for engine in engines)))
     yield _row("---", "---", "---:", *itertools.chain(*(("---:", "---:") for _ in engines)))
@@ -109,7 +109,7 @@ def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
 
 
 def _matrix(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
-    """Yield the p-values of the generator: a row an axis, a column a test; and what both are."""
+    """Yield the p-values of the generator, a row for each axis and a column for each test, with explanations."""
     yield _row("what counts up", *(test.name for test in TESTS))
     yield _row("---", *("---:" for _ in TESTS))
     for axis in AXES:
@@ -121,7 +121,7 @@ def _matrix(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]
     yield ""
     yield from (f"- *{axis.name}*: {axis.about}" for axis in AXES)
     yield ""
-    yield "What is tested (numbers are p-values), of the four words, 128 bits, of a draw, which make two doubles:"
+    yield "Tests (numbers are p-values) of the four words of a draw, 128 bits, which make two doubles:"
     yield ""
     yield from (f"- *{test.name}*: {test.about}" for test in TESTS)
 

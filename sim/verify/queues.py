@@ -15,7 +15,7 @@ def erlang_c(servers: int, load: float) -> float:
 
 
 def mean_wait(servers: int, arrivals: float, service: float) -> float:
-    """Return the mean wait in line in M/M/c, first come first served."""
+    """Return the mean wait in M/M/c, first come first served."""
     load = arrivals * service
     return erlang_c(servers, load) * service / (servers - load)
 
@@ -24,7 +24,7 @@ def priority_waits(servers: int, arrivals: Sequence[float], service: float) -> l
     """Return the mean waits by class in M/M/c with non-preemptive priorities, the most urgent class first.
 
     Cobham 1954 for one common service rate (Kella and Yechiali 1985): W0 / ((1 - s[k-1]) (1 - s[k])), where s[k] is
-    the utilisation by classes up to k and W0 the wait for the next seat to come free.
+    the utilisation by classes up to k and W0 the wait until the next server is free.
     """
     first = erlang_c(servers, sum(arrivals) * service) * service / servers
     used = 0.0
@@ -75,8 +75,8 @@ def busy_period(rate: float, arrivals: float, moment: float) -> float:
 def last_first(servers: int, arrivals: float, service: float, longest: float) -> tuple[float, float]:
     """Return (share within ``longest``, their mean wait) of those who wait in M/M/c, last come first served.
 
-    Who waits does so until a server comes free and nobody who came later waits: a busy period of M/M/1 in which c
-    servers are one (Vaulot 1954, Riordan 1961).
+    A customer waits until a server is free and nobody who came later waits: a busy period of M/M/1 with the c servers
+    merged into one (Vaulot 1954, Riordan 1961).
     """
     rate = servers / service
     within = quad(lambda x: busy_period(rate, arrivals, x), 0.0, longest, limit=200)[0]
@@ -87,9 +87,9 @@ def last_first(servers: int, arrivals: float, service: float, longest: float) ->
 def reneging_last_first(servers: int, arrivals: float, service: float, patience: float) -> tuple[float, float, float]:
     """Return (share that waits or reneges, share that reneges, mean wait of the served) of M/M/c + D, last come first.
 
-    All have the same patience, so who comes later also reneges later: whoever waits meets the busy period of a queue
-    in which nobody reneges, and is lost if it lasts longer. How many wait follows from what the servers can do: those
-    served in a time are arrivals x (1 - share lost), and (mean number of busy servers) / service.
+    All have the same patience, so customers who come later also renege later: those who wait meet the busy period of a
+    queue without reneging, and are lost if it lasts longer than their patience. The share that waits follows from the
+    capacity: the rate served is arrivals x (1 - share lost), and (mean number of busy servers) / service.
     """
     within, waited = last_first(servers, arrivals, service, patience)
     load = arrivals * service
@@ -102,10 +102,10 @@ def reneging_last_first(servers: int, arrivals: float, service: float, patience:
 
 
 def score_wait(servers: int, arrivals: float, service: float, before: float, after: float) -> float:
-    """Return the mean wait in M/M/c of those of whom shares between two have a higher score, the highest served first.
+    """Return the mean wait in M/M/c, the highest score first, of customers in a range of ranks.
 
-    Priorities without end: each waits as the least of a class with all above it does (Cobham 1954, Kleinrock 1976), so
-    W0 / (1 - u x utilisation)^2 where a share u is above, here in the mean over u from ``before`` to ``after``.
+    The limit of infinitely many priority classes (Cobham 1954, Kleinrock 1976): a customer with a share u of higher
+    scores waits W0 / (1 - u x utilisation)^2; this is the mean over u from ``before`` to ``after``.
     """
     load = arrivals * service
     first = erlang_c(servers, load) * service / servers

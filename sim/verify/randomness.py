@@ -1,8 +1,8 @@
-"""The generator on the counters that are used: is each word uniform, and does it say nothing of its neighbours?
+"""The generator on the counters that engines use: is each word uniform, and independent of its neighbours?
 
-Tests see words alone, so that another generator can be put to them. Of a draw there are four words of 32 bits, 128 bits
-in all; the first two words make a double, and the last two another. Pairs of neighbours overlap only where that leaves
-a statistic its distribution.
+Tests see only words, so that another generator can be tested, too. A draw has four words of 32 bits, 128 bits in total;
+the first two words make a double, and the last two another. Pairs of neighbours overlap only where that does not change
+the distribution of a statistic.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ from sim.verify.statistics import Judged, chi_square
 
 BITS = 128
 CHUNK = 1 << 16
-"""Draws whose bits are looked at together."""
+"""Draws whose bits are processed together."""
 CLASSES = np.array([59, 62, 65, 68])
-"""Upper ends of all but the last of the classes of Hamming weights of a draw."""
+"""Upper ends of the classes of Hamming weights of a draw, except the last."""
 BYTES = BITS // 8
 
 
@@ -59,14 +59,14 @@ class Bits:
 
 
 def doubles(words: Words) -> NDArray[np.float64]:
-    """Return the doubles of draws, (..., 2), as ``uniform52`` makes them of the halves."""
+    """Return the doubles of draws, (..., 2), as ``uniform52`` makes them from the halves."""
     wide = words.astype(np.uint64)
     made = ((wide[..., 0::2] << np.uint64(20)) | (wide[..., 1::2] >> np.uint64(12))).astype(np.float64)
     return (made + 0.5) * TO_UNIT
 
 
 def _table(ours: NDArray[np.int64], theirs: NDArray[np.int64], shares: NDArray[np.float64]) -> Judged:
-    """Judge pairs of classes by what independent ones would be."""
+    """Judge whether pairs of classes are independent."""
     classes = len(shares)
     counts = np.bincount((ours * classes + theirs).ravel(), minlength=classes**2)
     expected = ours.size * np.outer(shares, shares).ravel()
@@ -74,13 +74,13 @@ def _table(ours: NDArray[np.int64], theirs: NDArray[np.int64], shares: NDArray[n
 
 
 def _apart(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and the second of each pair of neighbours, (rows, along) values; no two pairs overlap."""
+    """Return the first and the second of each pair of neighbours, (rows, along) values; pairs do not overlap."""
     even = values[:, : values.shape[1] // 2 * 2]
     return even[:, 0::2], even[:, 1::2]
 
 
 def _squares(sums: NDArray[np.float64], number: int) -> Judged:
-    """Judge sums of so many fair signs, which are uncorrelated with each other."""
+    """Judge sums of this number of fair, uncorrelated signs."""
     return chi_square(float((sums**2).sum() / number), sums.size)
 
 
@@ -123,7 +123,7 @@ def _serial(words: Words) -> Judged:
 
 @dataclass(frozen=True)
 class WordTest:
-    """A test of words (rows, along, 4): its name, what it would see, and how it judges."""
+    """A test of words (rows, along, 4): its name, the property that it tests, and its judgement."""
 
     name: str
     about: str
@@ -136,7 +136,7 @@ TESTS = (
     WordTest("doubles", "both doubles of all draws are uniform", lambda words, _: _kolmogorov(words)),
     WordTest(
         "bits of a draw",
-        "no two of its 128 bits lean on each other",
+        "no two of its 128 bits are correlated",
         lambda _, bits: _squares(bits.within[np.triu_indices(BITS, 1)], bits.draws),
     ),
     WordTest(
@@ -144,23 +144,23 @@ TESTS = (
     ),
     WordTest(
         "same bit",
-        "a bit says nothing of the same bit of the next draw",
+        "a bit is uncorrelated with the same bit of the next draw",
         lambda _, bits: _squares(np.diag(bits.beside), bits.pairs),
     ),
     WordTest(
         "all pairs",
-        "no bit says anything of any of the 128 bits of the next draw",
+        "no bit is correlated with any of the 128 bits of the next draw",
         lambda _, bits: _squares(bits.beside, bits.pairs),
     ),
     WordTest(
-        "weights", "how many bits are 1 in a draw and in the next one is independent", lambda words, _: _weights(words)
+        "weights", "the numbers of 1 bits in a draw and in the next are independent", lambda words, _: _weights(words)
     ),
     WordTest("serial", "the doubles of neighbours, by sixteenths, are independent", lambda words, _: _serial(words)),
 )
 
 
 def judgements(words: Words) -> Iterator[tuple[WordTest, Judged]]:
-    """Put words, (rows, along, 4), to all tests.
+    """Apply all tests to words, (rows, along, 4).
 
     Args:
         words: The four lanes of draws, neighbours along the second axis.

@@ -1,4 +1,4 @@
-"""Desks whose staff changes, by the date and by the hour, against queueing theory; Little's law as an identity."""
+"""Desks whose staff changes by date and by hour against queueing theory; Little's law as an identity."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, HOUR_MS
-from sim.verify.chain import mean_lines
+from sim.verify.chain import mean_lengths
 from sim.verify.queues import erlang_c, mean_wait
 from sim.verify.statistics import Judged, balance, exactly
 from sim.verify.study import PROVINCES, Check, Study
@@ -17,7 +17,7 @@ from sim.verify.waiting import (
     NEVER,
     SECOND,
     SERVICE,
-    Line,
+    Queue,
     contacts,
     desk,
     read,
@@ -31,39 +31,41 @@ GROWTH_LOAD = GROWTH_ALERTS / DAY_MS * SERVICE
 FIRST_DAY = date(2022, 3, 7)
 """The first day measured, that of ``quiet.yaml``."""
 CHANGED = 2
-"""Days measured until the midnight at which there are more servers."""
+"""Measured days before the midnight at which servers are added."""
 SETTLED = CHANGED * DAY_MS + 2 * HOUR_MS
-"""From when on nothing is left of the line of before: some twenty times as long as the new one needs for it."""
+"""Moment from which the earlier queue has no effect: some twenty times as long as the new one needs to settle."""
 
 
-def _with_servers(servers: int, about: str, of: Callable[[Line], NDArray[np.bool_]]) -> tuple[Check[Line], Check[Line]]:
+def _with_servers(
+    servers: int, about: str, of: Callable[[Queue], NDArray[np.bool_]]
+) -> tuple[Check[Queue], Check[Queue]]:
     return (
         Check(
             f"probability of waiting, {about}",
             "Erlang 1917",
-            lambda line: balance(*line.sums(line.wait > 0, of(line)), erlang_c(servers, GROWTH_LOAD)),
+            lambda queue: balance(*queue.sums(queue.wait > 0, of(queue)), erlang_c(servers, GROWTH_LOAD)),
         ),
         Check(
             f"mean wait, {about}, s",
             "Erlang 1917",
-            lambda line: balance(
-                *line.sums(line.wait, of(line)), mean_wait(servers, GROWTH_ALERTS / DAY_MS, SERVICE), SECOND
+            lambda queue: balance(
+                *queue.sums(queue.wait, of(queue)), mean_wait(servers, GROWTH_ALERTS / DAY_MS, SERVICE), SECOND
             ),
         ),
     )
 
 
-def on_duty(line: Line) -> Judged:
+def on_duty(queue: Queue) -> Judged:
     """Judge the hours on duty of all desks, as the table of hours adds them up by weekday."""
-    days = SERVERS_BEFORE * CHANGED + SERVERS_SINCE * (line.days + 1 - CHANGED)
-    return exactly(float(line.staffed.sum()) / HOUR_MS, float(days * PROVINCES * DAY_MS) / HOUR_MS)
+    days = SERVERS_BEFORE * CHANGED + SERVERS_SINCE * (queue.days + 1 - CHANGED)
+    return exactly(float(queue.staffed.sum()) / HOUR_MS, float(days * PROVINCES * DAY_MS) / HOUR_MS)
 
 
 GROWTH = Study(
     name="Staff by the date",
     about=(
-        "M/M/3 at work 0.85 of its time for two days, then M/M/5 of the same alerts, services exponential of mean "
-        "4 min: staff that grows by a step at a midnight, over which servers are at work."
+        "M/M/3 with utilisation 0.85 for two days, then M/M/5 with the same alerts, exponential services of mean "
+        "4 min: staff grows by a step at a midnight, during which servers are busy."
     ),
     values={
         **contacts(GROWTH_ALERTS),
@@ -80,8 +82,8 @@ GROWTH = Study(
     read=read,
     events=True,
     checks=(
-        *_with_servers(SERVERS_BEFORE, "3 servers", lambda line: line.joined < CHANGED * DAY_MS),
-        *_with_servers(SERVERS_SINCE, "5 servers", lambda line: line.joined >= SETTLED),
+        *_with_servers(SERVERS_BEFORE, "3 servers", lambda queue: queue.joined < CHANGED * DAY_MS),
+        *_with_servers(SERVERS_SINCE, "5 servers", lambda queue: queue.joined >= SETTLED),
         Check("hours on duty", "given", on_duty),
     ),
 )
@@ -100,12 +102,12 @@ MOST = int(ON_DUTY.max())
 
 @cache
 def theory_of_hours() -> NDArray[np.float64]:
-    """Return the mean number in line in each half hour of the day, (48,)."""
-    return mean_lines(HOURLY / HOUR_MS, LONG, ON_DUTY, HALF_HOUR_MS)
+    """Return the mean number in queue in each half hour of the day, (48,)."""
+    return mean_lengths(HOURLY / HOUR_MS, LONG, ON_DUTY, HALF_HOUR_MS)
 
 
-def areas(line: Line, start: float, end: float, first: int, days: int) -> NDArray[np.float64]:
-    """Return the area under the line by province, (P,), in alerts x ms: of hours ``start`` to ``end`` of some days."""
+def areas(queue: Queue, start: float, end: float, first: int, days: int) -> NDArray[np.float64]:
+    """Return the area under the queue length by province, (P,), in alerts x ms, for a span of hours on some days."""
     length, opens = round((end - start) * HOUR_MS), round(start * HOUR_MS)
 
     def within(moments: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -114,9 +116,9 @@ def areas(line: Line, start: float, end: float, first: int, days: int) -> NDArra
         before: NDArray[np.int64] = (day - first) * length + np.clip(since - opens, 0, length)
         return before
 
-    left = np.where(line.left == NEVER, (line.days + 1) * DAY_MS, line.left)
-    waited = (within(left) - within(line.joined)).astype(np.float64)
-    return np.bincount(line.province, waited, minlength=PROVINCES).astype(np.float64)
+    left = np.where(queue.left == NEVER, (queue.days + 1) * DAY_MS, queue.left)
+    waited = (within(left) - within(queue.joined)).astype(np.float64)
+    return np.bincount(queue.province, waited, minlength=PROVINCES).astype(np.float64)
 
 
 def _clock(hours: float) -> str:
@@ -124,20 +126,20 @@ def _clock(hours: float) -> str:
     return f"{int(hours):02d}:{round(hours % 1 * 60):02d}"
 
 
-def _in_shift(start: float, end: float) -> Check[Line]:
-    def judge(line: Line) -> Judged:
+def _in_shift(start: float, end: float) -> Check[Queue]:
+    def judge(queue: Queue) -> Judged:
         expected = float(theory_of_hours()[round(2 * start) : round(2 * end)].mean())
-        found = areas(line, start, end, 1, line.days) / ((end - start) * HOUR_MS)
-        return balance(found, np.full(PROVINCES, float(line.days)), expected)
+        found = areas(queue, start, end, 1, queue.days) / ((end - start) * HOUR_MS)
+        return balance(found, np.full(PROVINCES, float(queue.days)), expected)
 
-    return Check(f"mean number in line, {_clock(start)} to {_clock(end)}", "Chapman-Kolmogorov", judge)
+    return Check(f"mean number in queue, {_clock(start)} to {_clock(end)}", "Chapman-Kolmogorov", judge)
 
 
 HOURS = Study(
     name="Staff by the hour",
     about=(
-        "Closed until 7:00, then 6 servers, 14 from 12:00, 3 from 18:00; 4, 40, 75 and 18 alerts an hour, services "
-        "exponential of mean 8 min; a service that overruns its shift holds a server of the next one."
+        "Closed until 7:00, then 6 servers, 14 from 12:00, 3 from 18:00; 4, 40, 75 and 18 alerts an hour, exponential "
+        "services of mean 8 min; a service that overruns its shift holds a server of the next one."
     ),
     values={
         **contacts(DAILY),
@@ -165,10 +167,10 @@ HOURS = Study(
 # Little's law as an identity
 
 
-def same_areas(line: Line) -> Judged:
-    """Judge whether every province's line of every day is what the waits in the log add up to, in hours in all."""
-    by_log = np.column_stack([areas(line, 0, HALF_HOURS // 2, day, 1) for day in range(line.days + 1)])
-    by_table = np.rint(line.lines * DAY_MS)
+def same_areas(queue: Queue) -> Judged:
+    """Judge whether the queue of each province and day equals the sum of the waits in the log, in hours in total."""
+    by_log = np.column_stack([areas(queue, 0, HALF_HOURS // 2, day, 1) for day in range(queue.days + 1)])
+    by_table = np.rint(queue.lengths * DAY_MS)
     total = float(by_table.sum()) / HOUR_MS
     if (by_log != by_table).any():
         return Judged(float(by_log.sum()) / HOUR_MS, total, None, "exact", False)
@@ -177,29 +179,29 @@ def same_areas(line: Line) -> Judged:
 
 LITTLE = Study(
     name="Little's law, exactly",
-    about="The desks of the study before, from an empty start; no law of chance, what is in line is what waits.",
+    about="The desks of the previous study, from an empty start; an identity, not a law of chance.",
     values=HOURS.values,
     days={"vector": 3, "reference": 1},
     read=read,
     events=True,
     warmup=0,
     checks=(
-        Check("hours in line: table of days, sum of waits in the log", "Little 1961", same_areas),
+        Check("hours in queue: daily table, sum of waits in the log", "Little 1961", same_areas),
         Check(
-            "alerts that were served before an earlier one of their line",
+            "alerts served before an earlier one of their queue",
             "first come, first served",
-            lambda line: exactly(float(overtaken(line)), 0.0),
+            lambda queue: exactly(float(overtaken(queue)), 0.0),
         ),
     ),
 )
 
 
-def overtaken(line: Line) -> int:
-    """Return how many alerts began to be served before one of their province that was issued earlier."""
+def overtaken(queue: Queue) -> int:
+    """Return the number of alerts served before an earlier alert of their province."""
     count = 0
     for province in range(PROVINCES):
-        of_it = (line.province == province) & line.served
-        began = line.left[of_it][np.argsort(line.joined[of_it], kind="stable")]
+        of_it = (queue.province == province) & queue.served
+        began = queue.left[of_it][np.argsort(queue.joined[of_it], kind="stable")]
         count += int((began < np.maximum.accumulate(began)).sum())
     return count
 

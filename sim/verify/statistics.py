@@ -1,4 +1,4 @@
-"""From what was found to a p-value: the few tests that all studies use. Every p-value is two-sided."""
+"""The few statistical tests that all studies use; every p-value is two-sided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class Judged:
-    """What theory expects, what was found, both in one unit, and how likely so large a difference is by chance.
+    """The value that theory expects, the value found, both in one unit, and the p-value of the difference.
 
-    ``p`` is null for what theory says exactly; then ``holds`` says whether it is so, and ``test`` within what.
+    ``p`` is None for exact laws; then ``holds`` is whether the law holds, and ``test`` states the tolerance.
     """
 
     expected: float
@@ -25,14 +25,14 @@ class Judged:
 def balance(sums: ArrayLike, counts: ArrayLike, expected: float, unit: float = 1.0) -> Judged:
     """Judge a mean over customers by independent replications, each with a sum and a count of customers.
 
-    In each the sum less ``expected`` times the count has the mean 0 exactly, where the ratio of the two is biased: so a
-    t-test of these differences.
+    In each replication the sum minus ``expected`` times the count has mean 0 exactly, while the ratio of the two is
+    biased; so these differences get a t-test.
 
     Args:
         sums: (R,) sums over the customers of a replication.
         counts: (R,) customers, or the time over which a rate is summed.
         expected: The mean that theory gives.
-        unit: What to divide both numbers by to show them.
+        unit: Divisor of both numbers for display.
 
     Returns:
         The judgement.
@@ -45,12 +45,12 @@ def balance(sums: ArrayLike, counts: ArrayLike, expected: float, unit: float = 1
 
 
 def tails(lower: float, upper: float) -> float:
-    """Return the two-sided p-value of a statistic from both of its tails: twice the smaller, 1 at most."""
+    """Return the two-sided p-value of a statistic from both tails: twice the smaller, at most 1."""
     return min(1.0, 2.0 * min(lower, upper))
 
 
 def poisson_count(count: int, expected: float, per: float = 1.0) -> Judged:
-    """Judge a Poisson count by its exact distribution; ``per`` is what both numbers are divided by to show them."""
+    """Judge a Poisson count by its exact distribution; ``per`` divides both numbers for display."""
     p = tails(float(stats.poisson.cdf(count, expected)), float(stats.poisson.sf(count - 1, expected)))
     return Judged(expected / per, count / per, p, "Poisson, exact")
 
@@ -62,43 +62,43 @@ def share(hits: int, trials: int, probability: float) -> Judged:
 
 
 def fit(counts: ArrayLike, expected: ArrayLike) -> Judged:
-    """Judge independent Poisson counts all together: the sum of squared standard differences is chi-square.
+    """Judge independent Poisson counts together: the sum of squared standardised differences is chi-square.
 
     Args:
         counts: (n,) counts.
         expected: (n,) their means.
 
     Returns:
-        The judgement, which shows the statistic beside its degrees of freedom.
+        The judgement, which shows the statistic with its degrees of freedom.
 
     Raises:
-        ValueError: If a count is expected to be below 20, for which that would not hold.
+        ValueError: If an expected count is below 20, where the chi-square approximation fails.
     """
     found, wanted = np.asarray(counts, dtype=float).ravel(), np.asarray(expected, dtype=float).ravel()
     if wanted.min() < 20.0:
-        raise ValueError(f"a count of {wanted.min():.3g} is expected; 20 or more")
+        raise ValueError(f"an expected count is {wanted.min():.3g}; it must be at least 20")
     return chi_square(float(((found - wanted) ** 2 / wanted).sum()), len(wanted))
 
 
 def chi_square(statistic: float, degrees: int) -> Judged:
-    """Judge a statistic that is chi-square with so many degrees of freedom."""
+    """Judge a chi-square statistic with these degrees of freedom."""
     p = tails(float(stats.chi2.cdf(statistic, degrees)), float(stats.chi2.sf(statistic, degrees)))
     return Judged(float(degrees), statistic, p, "chi-square")
 
 
 def normal(found: float, expected: float, variance: float, per: float = 1.0) -> Judged:
-    """Judge a number that is normal with this variance; ``per`` is what both are divided by to show them."""
+    """Judge a normal number with this variance; ``per`` divides both numbers for display."""
     p = float(2.0 * stats.norm.sf(abs(found - expected) / np.sqrt(variance)))
     return Judged(expected / per, found / per, p, "normal")
 
 
 def exponential(gaps: NDArray[np.int64], mean: float, unit: float = 1.0) -> Judged:
-    """Judge the gaps of a stream by the test of Kolmogorov and Smirnov against an exponential distribution.
+    """Judge the gaps of a stream by a Kolmogorov-Smirnov test against the exponential distribution.
 
     Args:
         gaps: (n,) in any unit.
         mean: The mean gap that theory gives, in the unit of the gaps.
-        unit: What to divide means by to show them.
+        unit: Divisor of the means for display.
 
     Returns:
         The judgement.
@@ -115,13 +115,13 @@ def uncorrelated(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> Judg
 
 
 def exactly(found: float, expected: float, tolerance: float = 0.0) -> Judged:
-    """Judge what theory says exactly, or but for roundings of a known size."""
+    """Judge an exact law, up to a tolerance for rounding."""
     within = "exact" if tolerance == 0.0 else f"within {tolerance:g}"
     return Judged(expected, found, None, within, abs(found - expected) <= tolerance)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values as adjusted by Holm's method: those below a rate are refused at that family-wise error rate.
+    """Return p-values adjusted by Holm's method; those below a rate are rejected at that family-wise error rate.
 
     Source:
         S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).

@@ -1,8 +1,8 @@
-"""Dens and cards against renewal theory: each is at work for a time, out of use for another, and then at work again.
+"""Dens and cards against renewal theory: each alternates between working and being out of use.
 
-In the long run such a thing is at work for the share E[up] / (E[up] + E[down]) of the time, whatever the shapes of the
-two distributions (Smith 1958); cards that are hit at random follow the law of occupancy, and dens that move away from a
-region leave it a geometric number of raids after.
+In the long run each works for the share E[up] / (E[up] + E[down]) of the time, whatever the shapes of the two
+distributions (Smith 1958). Cards that are flagged at random follow the law of occupancy, and dens leave a region after
+a geometric number of raids.
 """
 
 import math
@@ -25,27 +25,27 @@ EVERYWHERE = ("east", "south", "elsewhere", "overseas")
 
 SLOTS = 65_536
 HAZARD = 0.1
-"""A day."""
+"""Per day."""
 CLOSED = 4.0
 """Mean of the exponential closures, in days before they are rounded."""
 APART = 60
-"""Days after which what was raided says nothing of what is."""
+"""Days after which the state of a den is independent of its earlier state."""
 RAIDED_A_NIGHT = -math.expm1(-HAZARD)
 DOWN = 1.0 + math.exp(-1.5 / CLOSED) / -math.expm1(-1.0 / CLOSED)
-"""Mean closure in days, rounded half up to one at least: the sum over k of P(closed for k days or more)."""
+"""Mean closure in days, rounded half up to at least one: the sum over k of P(closed for at least k days)."""
 RAIDED_SHARE = DOWN / (DOWN + 1.0 / RAIDED_A_NIGHT)
 
 
 @dataclass(frozen=True)
 class Dens:
-    """By day of the run: dens raided, and those that are raided after the midnight."""
+    """By day of the run: raids, and dens that are raided after the midnight."""
 
     raids: NDArray[np.int64]
     raided: NDArray[np.int64]
 
 
 def read_dens(run: Run, days: int) -> Dens:
-    """Read what midnights did to dens."""
+    """Read the raids and the raided dens of each day."""
     flows = run.flows[run.flows["quantity"] == "dens_destroyed"]
     state = run.state[run.state["quantity"] == "dens_raided"].sort_values("day")
     start = np.datetime64(run.scenario.spec.period.start, "D")
@@ -55,7 +55,7 @@ def read_dens(run: Run, days: int) -> Dens:
 
 
 def _raids_a_den(seen: Dens) -> Judged:
-    """Judge raids of days that are far apart, from dens that are at work: a binomial count each."""
+    """Judge the raids of days far apart, among the dens at work: a binomial count each."""
     at_work = SLOTS - seen.raided[APART - 1 :: APART][: len(seen.raids[APART::APART])]
     return share(int(seen.raids[APART::APART].sum()), int(at_work.sum()), RAIDED_A_NIGHT)
 
@@ -64,7 +64,7 @@ DENS = Study(
     name="Occupancy of dens",
     about=(
         f"{SLOTS:,} dens, each raided at a hazard of 0.1 a day and closed for an exponential time of mean 4 days, "
-        f"rounded to days; looked at every {APART} days, when nothing is left of what was."
+        f"rounded to days; observed every {APART} days, when their states are independent."
     ),
     values={
         "dens.slots": SLOTS,
@@ -89,13 +89,13 @@ DENS = Study(
 
 MOVING = 0.8
 AWAY = 0.75
-"""Of the dens that move, the share that goes to where nobody raids."""
+"""Share of the moving dens that go where nobody raids."""
 LEAVES = MOVING * AWAY
 MOVED_SLOTS = 20_000
 
 
 def _all_raids(seen: Dens) -> Judged:
-    """Judge the raids of all time: of a den until it leaves a geometric number, of all a negative binomial one."""
+    """Judge all raids: a geometric number for each den until it leaves, so negative binomial in total."""
     more = int(seen.raids.sum()) - MOVED_SLOTS
     law = stats.nbinom(MOVED_SLOTS, LEAVES)
     return Judged(
@@ -105,7 +105,7 @@ def _all_raids(seen: Dens) -> Judged:
 
 
 def _left_at_once(seen: Dens) -> Judged:
-    """Judge how many dens of the first wave of raids are in the second, two days later: those that did not leave."""
+    """Judge the number of dens that left: those of the first wave of raids that miss the second, two days later."""
     first, second = np.flatnonzero(seen.raids)[:2]
     return share(int(seen.raids[first] - seen.raids[second]), int(seen.raids[first]), LEAVES)
 
@@ -114,7 +114,7 @@ DISPLACEMENT = Study(
     name="Displacement",
     about=(
         f"{MOVED_SLOTS:,} dens in the east, raided as soon as they open; a raided den reopens next day, moves with 0.8,"
-        " then with 0.75 to where nobody raids: it is gone with 0.6 after each raid."
+        " then with 0.75 to where nobody raids: after each raid it is gone with probability 0.6."
     ),
     values={
         "dens.slots": MOVED_SLOTS,
@@ -144,19 +144,19 @@ GONE_A_NIGHT = IDLE * PURGED
 BACK_A_NIGHT = -math.expm1(-1.0 / REPLACED_AFTER)
 ALIVE = BACK_A_NIGHT / (BACK_A_NIGHT + GONE_A_NIGHT)
 FRACTION = 1e-9
-"""Cards are counted in billionths; so fine is the share, but for a rounding a day."""
+"""Cards are counted in billionths, so that the share is this precise up to a rounding each day."""
 CARDS = 20.0
-"""Cards of a person."""
+"""Cards per person."""
 MANY = 1e6
 """Calls a day."""
 
 
 @dataclass(frozen=True)
 class Cards:
-    """What midnights and gates did to cards, (D, P) each by day and province.
+    """Cards and calls by day and province, (D, P) each.
 
-    ``active`` and ``waiting`` cards; cards ``flagged``; calls that ``met`` the gate of cards, which are all, since no
-    gate before it stops any; calls from ``dead`` cards; calls ``intercepted``.
+    ``active`` and ``waiting`` cards; cards ``flagged``; calls that ``met`` the gate of cards (all calls, since no
+    earlier gate stops any); calls from ``dead`` cards; calls ``intercepted``.
     """
 
     active: NDArray[np.float64]
@@ -168,7 +168,7 @@ class Cards:
 
 
 def read_cards(run: Run, days: int) -> Cards:
-    """Read what midnights did to cards, and what calls met."""
+    """Read cards and calls by day and province."""
     codes = [row.code for row in run.scenario.spec.population.provinces]
     calendar = np.datetime64(run.scenario.spec.period.start, "D") + np.arange(days + 1)
 
@@ -191,8 +191,8 @@ def read_cards(run: Run, days: int) -> Cards:
 RENEWED = Study(
     name="Occupancy of cards",
     about=(
-        "A purge takes 0.05 of the cards at work each night, those taken come back after 10 days in the mean: so each "
-        "is at work and away in turn. A million calls a day come from cards, dead or alive."
+        "A purge takes 0.05 of the cards at work each night, and they return after 10 days on average: so each card "
+        "alternates. A million calls a day come from cards, dead or alive."
     ),
     values={
         "fraud.volumes.call.level": f"{MANY:.0f} per day",
@@ -223,17 +223,17 @@ CAUGHT = 0.5
 
 
 def _hit_cards(seen: Cards) -> Judged:
-    """Judge the distinct cards that yesterday's intercepted calls hit, summed over days, within a card a province."""
+    """Judge the distinct cards flagged by yesterday's intercepted calls, in total, within a card per province."""
     balls, cards = FLAGS * seen.intercepted[:-1], seen.active[:-1]
     expected = -cards * np.expm1(-balls / cards)
     return exactly(float(seen.flagged[1:].sum()), float(expected.sum()), float(PROVINCES))
 
 
 FLAGGED = Study(
-    name="Cards that are hit at random",
+    name="Cards flagged at random",
     about=(
-        "Half of the calls from living cards are intercepted; three in ten of these flag a card at work, all alike, so "
-        "that some are hit twice. Cards are counted whole, a rest is carried to the next night."
+        "Half of the calls from living cards are intercepted; three in ten of these flag a card at work, at random, so "
+        "that some are flagged twice. Whole cards are counted; a remainder is carried to the next night."
     ),
     values={
         "feedback": True,
@@ -247,7 +247,7 @@ FLAGGED = Study(
     read=read_cards,
     warmup=10,
     checks=(
-        Check("cards flagged in all", "occupancy, Johnson and Kotz 1977", _hit_cards),
+        Check("cards flagged in total", "occupancy, Johnson and Kotz 1977", _hit_cards),
         Check(
             "share of calls from living cards intercepted",
             "thinning",

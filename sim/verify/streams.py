@@ -1,8 +1,8 @@
 """Streams of attempts and alerts: thinning, superposition, and the operating points of filters and detectors.
 
-A Poisson stream of which each event is kept by itself with some probability is a Poisson stream, and those that are
-dropped are another one; streams that know nothing of each other add up to one. So all counts here are Poisson with
-means that the scenario says, and a filter or detector keeps what the binormal model says (Green and Swets 1966).
+If each event of a Poisson stream is kept independently with some probability, the kept events are a Poisson stream, and
+so are the dropped ones. Independent Poisson streams add up to one. So all counts here are Poisson with means that the
+scenario states, and filters and detectors keep the shares of the binormal model (Green and Swets 1966).
 """
 
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ LEGITIMATE = 4e6
 RAIDED, SLOTS = 12, 60
 DEAD = 0.15
 REGULATED = {"call": ("voice_line", 0.1), "sms": ("sms_port", 0.2), "online": ("cloud_service", 0.3)}
-"""By channel of attempts: what is regulated, and how much of it."""
+"""By channel of attempts: the target that is regulated, and the share not sent."""
 D_PRIME = {"call": 1.5, "sms": 0.8}
 LIMIT = {"call": 1.2, "sms": 0.9}
 SHIFTS = (-0.8, 0.0, 0.6, 1.4)
-"""Of d' of the filter of calls, in a quarter of the provinces each."""
+"""Shifts of d' of the call filter, each in a quarter of the provinces."""
 LINKS, APPS = 0.6, 0.4
 TAKEN_DOWN = {"account": 0.2, "site": 0.5, "app": 0.3}
 ANSWER = {"call": 0.3, "sms": 0.4, "online": 0.25}
@@ -47,7 +47,7 @@ SINCE = ["2020-10-01", None]
 
 
 def quarter(number: int) -> list[int]:
-    """Return the positions of the provinces of a quarter of them."""
+    """Return the positions of a quarter of the provinces."""
     return list(range(PROVINCES * number // 4, PROVINCES * (number + 1) // 4))
 
 
@@ -154,7 +154,7 @@ def _all_fates(seen: Gates) -> Judged:
 
 
 def _spread(seen: Gates) -> Judged:
-    """Judge whether counts of single days and provinces spread as Poisson counts do."""
+    """Judge whether counts of single days and provinces have the variance of Poisson counts."""
     means = np.broadcast_to(seen.means, seen.attempts.shape)
     common = means > 20.0
     squares = (seen.attempts - means)[common] ** 2 / means[common]
@@ -164,8 +164,8 @@ def _spread(seen: Gates) -> Judged:
 GATES = Study(
     name="Thinning, gate by gate",
     about=(
-        "A quarter of 20 million attempts a day and channel (scale 0.25) come to the gates, and each stops a fixed "
-        "share; the filter of calls has four values of d'. No feedback, nobody different from anybody else."
+        "A quarter of 20 million attempts a day and channel (scale 0.25) reach the gates, and each gate stops a fixed "
+        "share; the call filter has four values of d'. No feedback, and all people are alike."
     ),
     values={
         "scale": SCALE,
@@ -226,9 +226,9 @@ CORRELATION = 0.4
 CONTACTS = 1.5e6
 """Legitimate calls a day."""
 CALLS = 60_000.0
-"""Attempts by call a day, all of which reach the detectors, unanswered."""
+"""Calls by gangs a day; all reach the detectors, unanswered."""
 CONTACT = 0.9
-"""d' of a contact that nobody answered."""
+"""d' of an unanswered contact."""
 POINTS = {
     "central": {"red": 3.2, "orange": 2.8, "yellow": 2.4, "blue": 2.1},
     "local": {"red": 3.4, "orange": 3.0, "yellow": 2.6, "blue": 2.3},
@@ -243,12 +243,12 @@ def both_above(d_prime: float) -> float:
 
 @dataclass(frozen=True)
 class Alerts:
-    """Alerts, all of contacts: those on attempts and those on legitimate calls.
+    """Alerts on contacts: on attempts and on legitimate calls.
 
     Attributes:
         days: Days of the run.
-        counts: (2 truths, detectors, tiers), of legitimate contacts first, from the table.
-        moments: (2, n) moments at which a contact raised its first alert, and which detectors did: 1, 2 or 3 for both.
+        counts: (2 truths, detectors, tiers) from the table, legitimate contacts first.
+        moments: (2, n) moments of the first alert of each contact, and which detectors raised one: 1, 2, or 3 for both.
         places: (n,) positions of the provinces of these contacts.
     """
 
@@ -258,7 +258,7 @@ class Alerts:
     places: NDArray[np.int64]
 
     def grid(self, which: int) -> NDArray[np.float64]:
-        """Return how many contacts were seen by one detector alone (1, 2), by province and half hour, flat."""
+        """Return the contacts on which only one detector (1 or 2) raised an alert, by province and half hour, flat."""
         chosen = self.moments[1] == which
         slot = self.moments[0][chosen] // HALF_HOUR_MS
         cells = self.days * HALF_HOURS * PROVINCES
@@ -286,7 +286,7 @@ def read_alerts(run: Run, days: int) -> Alerts:
 
 
 def _point(truth: int, name: str, tier: Tier) -> Check[Alerts]:
-    """Return the check of one operating point: how many score at or above a threshold, of those that are covered."""
+    """Return the check of one operating point: the share of covered contacts that score at or above a threshold."""
     d_prime, whole = ((0.0, CONTACTS), (CONTACT, CALLS))[truth]
     limit = POINTS[name][tier.label]
 

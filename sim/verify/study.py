@@ -1,4 +1,4 @@
-"""What a check is, and a study: a scenario that theory can solve, run by an engine as anybody would run it."""
+"""Studies and checks: a study is a scenario that theory can solve, run by an engine like any other scenario."""
 
 import math
 import tempfile
@@ -15,7 +15,7 @@ from sim.verify.statistics import Judged
 
 QUIET = Path(__file__).with_name("quiet.yaml")
 PROVINCES = 32
-"""Provinces that are alike and share nothing but midnights: so many independent replications in one run."""
+"""Equal provinces that share nothing during a day: independent replications in one run."""
 PEOPLE = 2000
 """People of each."""
 
@@ -26,7 +26,7 @@ Seen = TypeVar("Seen")
 
 @dataclass(frozen=True)
 class Finding:
-    """A check as it came out: what was checked, by which theory, on which engine; expected, found, and the p-value."""
+    """The result of a check: what was checked, by which theory, on which engine, with the values and the p-value."""
 
     study: str
     checked: str
@@ -40,14 +40,14 @@ class Finding:
 
     @classmethod
     def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Finding":
-        """Return the finding of a judgement; a p-value that is no number, of nothing found, is 0."""
+        """Return the finding of a judgement; an undefined p-value, where nothing was found, becomes 0."""
         p = 0.0 if judged.p is not None and math.isnan(judged.p) else judged.p
         return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test, judged.holds)
 
 
 @dataclass(frozen=True)
 class Check(Generic[Seen]):
-    """One thing that theory says: what it is about, whose theory it is, and how what was seen is held against it."""
+    """One statement of theory: what it is about, whose theory it is, and how a run is judged by it."""
 
     checked: str
     source: str
@@ -56,20 +56,20 @@ class Check(Generic[Seen]):
 
 @dataclass(frozen=True)
 class Study(Generic[Seen]):
-    """A scenario, what is read of its run, and the checks.
+    """A scenario, what is read from its run, and the checks.
 
     Attributes:
-        name: What theory calls it.
+        name: Its name in theory.
         about: The scenario in a sentence.
-        values: What it changes of ``quiet.yaml``, or of the bundled scenario ``base``, by dotted key.
-        days: Days measured, by engine; a run has one more, so that what begins on these days also ends. An engine
-            that is not named is not asked.
-        read: What the checks look at, from a run and its days measured.
+        values: Changes to ``quiet.yaml``, or to the bundled scenario ``base``, by dotted key.
+        days: Measured days by engine. A run has one day more, so that what begins on the measured days also ends.
+            Engines that are not named do not run it.
+        read: Returns what the checks need, from a run and its measured days.
         checks: The checks.
-        warmup: Days simulated before, after which the start is forgotten.
+        warmup: Days simulated before, so that the start has no effect.
         events: Whether the log is needed.
         base: The scenario that is changed.
-        least: Days that a quick verification measures all the same.
+        least: Fewest days that a quick verification measures.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Study(Generic[Seen]):
     least: int = 2
 
     def scenario(self, engine: str, seed: int, days: int) -> Scenario:
-        """Return the scenario with so many days measured."""
+        """Return the scenario with this number of measured days."""
         quiet = self.base == str(QUIET)
         first = load_scenario(self.base).spec.period.start
         period = {
@@ -98,13 +98,13 @@ class Study(Generic[Seen]):
         )
 
     def asked(self, engine: str, seed: int, thinned: int = 1) -> Scenario:
-        """Return the scenario of one run, with the events that it records; arguments are those of ``findings``."""
+        """Return the scenario of one run with the events that it records; arguments as in ``findings``."""
         return with_events(
             self.scenario(engine, seed, self.measured(engine, thinned)), "all" if self.events else "none"
         )
 
     def measured(self, engine: str, thinned: int) -> int:
-        """Return the days that are measured."""
+        """Return the number of measured days."""
         return max(min(self.least, self.days[engine]), self.days[engine] // thinned)
 
     def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Finding]:
@@ -113,7 +113,7 @@ class Study(Generic[Seen]):
         Args:
             engine: ``vector`` or ``reference``.
             seed: Of the run.
-            thinned: One in how many days is measured, but for the least number of them.
+            thinned: Divisor of the number of measured days, down to ``least``.
 
         Yields:
             A finding for each check.

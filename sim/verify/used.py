@@ -1,4 +1,4 @@
-"""The generator on the very counters of a run: the services of its log, in the order in which they began."""
+"""The generator on the counters of a run: the services of its log, in the order in which they began."""
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,7 +17,7 @@ Seen = tuple[Words, Bits]
 
 
 def read(run: Run, days: int) -> Seen:
-    """Draw once more what the services of all days but the last were drawn from: one row, a draw a service."""
+    """Repeat the draws of the services in the log: one row, one draw for each service."""
     events = pq.read_table(
         run.path / EVENTS.file, columns=["event", "origin", "detector", "stage", "number", "channel"]
     ).to_pandas()
@@ -38,8 +38,8 @@ def _check(test: WordTest) -> Check[Seen]:
 USED = Study(
     name="Draws of a run",
     about=(
-        "The desks of M/M/c once more: for each service of the log, in the order in which they began, the draw that it "
-        "was taken from, by its counter. Neighbours are services that follow each other anywhere in the country."
+        "The desks of M/M/c again: for each service of the log, in the order in which they began, the draw behind it, "
+        "by its counter. Neighbours are consecutive services anywhere in the country."
     ),
     values=MMC.values,
     days={"vector": 6},

@@ -12,12 +12,12 @@ from sim.verify.statistics import holm
 from sim.verify.study import Finding, Study
 
 RATE = 1e-3
-"""The family-wise error rate: so often at most does the whole command fail where all is as theory says."""
+"""The family-wise error rate: how often the whole command fails, at most, where theory holds."""
 SEED = 20221130
 DRAWS = 1 << 18
-"""Draws on each axis of the generator, about."""
+"""Approximate number of draws on each axis of the generator."""
 QUICK = 4
-"""A quick verification measures one in so many days, and draws one in so many."""
+"""Divisor of measured days and of draws in a quick verification."""
 GENERATOR = "generator"
 
 STUDIES: tuple[Study[Any], ...] = (
@@ -33,7 +33,7 @@ STUDIES: tuple[Study[Any], ...] = (
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of it: findings in their order, and their p-values as Holm adjusts them, None where there is none."""
+    """The result: findings in their order, and their p-values adjusted by Holm's method, None for exact laws."""
 
     seed: int
     rate: float
@@ -51,7 +51,7 @@ class Verification:
         )  # fmt: skip
 
     def failed(self) -> list[Finding]:
-        """Return the findings that theory does not bear: refused at the rate, or not exactly so."""
+        """Return the findings that contradict theory: rejected at the rate, or not exact."""
         return [
             finding
             for finding, p in zip(self.findings, self.adjusted, strict=True)
@@ -62,12 +62,12 @@ class Verification:
 def verify(
     engines: Sequence[str], seed: int = SEED, quick: bool = False, tell: Callable[[str], None] | None = None
 ) -> Verification:
-    """Run all studies through these engines, and put the generator to its tests.
+    """Run all studies through these engines, and test the generator.
 
     Args:
         engines: ``vector``, ``reference`` or both.
-        seed: Of the first run; every other one has a seed of its own.
-        quick: Whether only a part of the days is measured.
+        seed: Of the first run; every other run has its own seed.
+        quick: Whether to measure fewer days.
         tell: Called with the name of each study before it begins.
 
     Returns:
@@ -87,7 +87,7 @@ def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str,
     """Yield each study, engine and seed."""
     for place, study in enumerate(STUDIES):
         for engine in (one for one in engines if one in study.days):
-            # Engines that had one seed would give one and the same answer; so each says something of its own.
+            # With one seed both engines give the same result; with their own seeds each adds information.
             yield study, engine, seed + 2 * place + (engine == "reference")
 
 

@@ -1,7 +1,7 @@
-"""The line of a run in which every alert waits once: its moments from the log, its sums from the tables.
+"""The queues of a run in which every alert waits once: moments from the log, sums from the tables.
 
-Waits are read from the log of events, alert by alert; the line and the time at work from the tables ``state`` and
-``hours``. What studies of desks put into their scenarios stands here too.
+Waits are read from the log of events, alert by alert; queue lengths and busy time from the tables ``state`` and
+``hours``. The values that studies of desks put into their scenarios are here, too.
 """
 
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ NEVER = -1
 
 
 @dataclass(frozen=True)
-class Line:
-    """Alerts in the order of their issue, a row each, and what the tables say of their desks.
+class Queue:
+    """Alerts in the order of their issue, and the sums of their desks in the tables.
 
     Attributes:
         days: Days measured; the run has one more.
         province: (n,) positions of provinces.
         tier: (n,) codes of tiers.
-        joined: (n,) moments of issue, which is when an alert joins its line, in ms.
-        left: (n,) moments at which it left the line, to be served or to renege; ``NEVER`` for who still waits.
+        joined: (n,) moments of issue in ms, when alerts join their queue.
+        left: (n,) moments in ms at which alerts left the queue, served or reneging; ``NEVER`` if they still wait.
         served: (n,) whether a service began.
         service: (n,) durations of services in ms, 0 where there was none.
-        whole: (n,) whether it was issued on a day measured.
-        lines: (P, days + 1) mean number in line by day, both desks together.
+        whole: (n,) whether an alert was issued on a measured day.
+        lengths: (P, days + 1) mean number in queue by day, both desks together.
         busy: (P,) ms of services on all days, of both desks together.
         staffed: (P,) ms on duty on all days, of both desks together.
     """
@@ -55,23 +55,23 @@ class Line:
     served: NDArray[np.bool_]
     service: NDArray[np.int64]
     whole: NDArray[np.bool_]
-    lines: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     busy: NDArray[np.float64]
     staffed: NDArray[np.int64]
 
     @property
     def wait(self) -> NDArray[np.int64]:
-        """Waits in line, in ms."""
+        """Waits in queue, in ms."""
         return self.left - self.joined
 
     def sums(self, values: NDArray[Any], of: NDArray[np.bool_] | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the sums by province of some values, and the alerts that they are of: those of whole days."""
+        """Return the sums of some values by province, and the number of alerts: of measured days, and of ``of``."""
         kept = self.whole if of is None else self.whole & of
         numbers = np.bincount(self.province[kept], minlength=PROVINCES)
         return np.bincount(self.province[kept], values[kept], minlength=PROVINCES), numbers
 
 
-def read(run: Run, days: int) -> Line:
+def read(run: Run, days: int) -> Queue:
     """Read the log and the tables of a run in which every alert waits once."""
     columns = ["moment", "event", "province", "origin", "detector", "stage", "tier", "result", "value"]
     events = pq.read_table(run.path / EVENTS.file, columns=columns).to_pandas()
@@ -87,10 +87,10 @@ def read(run: Run, days: int) -> Line:
     left = began.fillna(reneged.reindex(alerts)).fillna(NEVER).astype("int64").to_numpy()
     joined = issued["moment"].to_numpy()
     state = run.state[run.state["quantity"].isin(["line_call", "line_visit"])]
-    lines = state.pivot_table(index="province", columns="day", values="value", aggfunc="sum", observed=True)
+    lengths = state.pivot_table(index="province", columns="day", values="value", aggfunc="sum", observed=True)
     times = run.hours.groupby("province", observed=True)[["busy_ms", "staffed_ms"]].sum()
     codes = [row.code for row in run.scenario.spec.population.provinces]
-    return Line(
+    return Queue(
         days=days,
         province=issued["province"].map({code: place for place, code in enumerate(codes)}).astype("int64").to_numpy(),
         tier=issued["tier"].map({tier.label: int(tier) for tier in Tier}).astype("int64").to_numpy(),
@@ -99,14 +99,14 @@ def read(run: Run, days: int) -> Line:
         served=began.notna().to_numpy(),
         service=ends.reindex(alerts).fillna(0).astype("int64").to_numpy(),
         whole=joined < days * DAY_MS,
-        lines=lines.reindex(codes).fillna(0.0).to_numpy(),
+        lengths=lengths.reindex(codes).fillna(0.0).to_numpy(),
         busy=times["busy_ms"].reindex(codes).fillna(0.0).to_numpy(),
         staffed=times["staffed_ms"].reindex(codes).fillna(0).to_numpy(dtype=np.int64),
     )
 
 
 def contacts(alerts: float) -> dict[str, Any]:
-    """Return the legitimate calls a day that raise so many alerts a day in each province."""
+    """Return values with which legitimate calls raise this number of alerts a day in each province."""
     return {
         "population.legitimate.call": f"{alerts * PROVINCES / ABOVE:.10g} per day",
         "measures.warning-central": {
@@ -116,7 +116,7 @@ def contacts(alerts: float) -> dict[str, Any]:
 
 
 def desk(servers: int, mean: int) -> dict[str, Any]:
-    """Return a desk of calls: so many servers a province, exponential services of a mean in ms."""
+    """Return values of a call desk with these servers in each province and exponential services of a mean in ms."""
     return {
         "desks.call.staff": servers * PROVINCES,
         "desks.call.short": {"exponential": {"mean": f"{mean // SECOND} s"}},
@@ -124,16 +124,16 @@ def desk(servers: int, mean: int) -> dict[str, Any]:
 
 
 def thresholds(shares: tuple[float, ...]) -> dict[str, float]:
-    """Return the thresholds by which alerts fall to the tiers in these shares, the most urgent first."""
+    """Return the thresholds that give the tiers these shares of the alerts, the most urgent first."""
     above = np.cumsum(shares) / sum(shares) * ABOVE
     return dict(zip(Tier.labels(), np.maximum(stats.norm.isf(above), 2.0).tolist(), strict=True))
 
 
-def arrivals(line: Line, alerts: float) -> Judged:
-    """Judge how many alerts a day each province has."""
-    return poisson_count(int(line.whole.sum()), alerts * PROVINCES * line.days, PROVINCES * line.days)
+def arrivals(queue: Queue, alerts: float) -> Judged:
+    """Judge the number of alerts a day in each province."""
+    return poisson_count(int(queue.whole.sum()), alerts * PROVINCES * queue.days, PROVINCES * queue.days)
 
 
-def time_over(line: Line, values: NDArray[np.float64], expected: float) -> Judged:
-    """Judge sums over all days of a run, (P,), by what theory expects a day."""
-    return balance(values, np.full(PROVINCES, line.days + 1.0), expected)
+def time_over(queue: Queue, values: NDArray[np.float64], expected: float) -> Judged:
+    """Judge sums over all days of a run, (P,), by the sum that theory expects for a day."""
+    return balance(values, np.full(PROVINCES, queue.days + 1.0), expected)

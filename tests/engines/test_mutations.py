@@ -22,7 +22,8 @@ from sim.engines.reference.alerts import Alert
 from sim.engines.reference.desk import Desk
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
-from sim.midnight.night import Night
+from sim.midnight.awareness import Awareness
+from sim.midnight.people import People
 from tests.engines.small import TWO_DAYS, fewer, files_that_differ
 
 TIES: dict[str, Any] = {
@@ -121,21 +122,21 @@ MUTATIONS = [
             " success and self.persuade(channel, Phase.DISPATCH)",
         ),
     ),
-    of("heard at once", Track, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
+    of("heard at once", Track, "persuade", (HEARD, "world.people_bytes[person.province][person.number] += 1")),
     of("every class is right", Alert, "issue", ("predicted == self.finding.true_type", "True")),
     of(
         "halved before what was heard is added",
-        Night,
-        "update_people",
+        People,
+        "at_midnight",
         ("hear(people,", "forget(people) if first_of_month else None; hear(people,"),
         ("if first_of_month:", "if False:"),
     ),
-    of("what was heard is never halved", Night, "update_people", ("if first_of_month:", "if False:")),
+    of("what was heard is never halved", People, "at_midnight", ("if first_of_month:", "if False:")),
     of(
         "a victim before at once",
         Episode,
         "pay",
-        (VICTIMS, "self.world.night.bytes[self.person.province][self.person.number] |= 128"),
+        (VICTIMS, "self.world.people_bytes[self.person.province][self.person.number] |= 128"),
     ),
     of("nobody was a victim before", Episode, "pay", (VICTIMS, "pass")),
     of(
@@ -226,7 +227,9 @@ MUTATIONS = [
     of("a retry at once", Track, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
     of("a reading is not logged", Track, "message", ("alert.log(Phase.READS, Event.READ, channel=channel)", "pass")),
     of("a message left behind is not counted", Track, "leave_message", ("if self.delivered is not None:", "if False:")),
-    of("education reaches back before the first day", Night, "renew_awareness", ("day > self.calendar.first", "True")),
+    of(
+        "education reaches back before the first day", Awareness, "at_midnight", ("day > common.calendar.first", "True")
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ from sim.draws.identity import LIMITS, cell_of, day_of
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from sim.shield.answering import answering_tables
 from sim.warning.bands import ENGAGING, REST, prospect_of
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
@@ -57,7 +58,7 @@ def six_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.Run) -> None:
     spec = six_days.scenario.spec
     calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
-    night = Night(spec, provinces, people_tables(spec), calendar, Nothing())
+    night = Night(spec, provinces, answering_tables(spec, people_tables(spec)), calendar, Nothing())
     days = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
     types = list(spec.fraud.types)
     table = six_days.attempts

@@ -26,6 +26,8 @@ from sim.draws.identity import cell_of, person_id, traffic_id
 from sim.engines.vector.cells import pass_gates, split
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
+from sim.shield.answering import answering_tables
+from sim.shield.engagement import propensities
 from sim.shield.thresholds import GATES
 from sim.warning.bands import BANDS, ENGAGING, PROSPECTS, REST, SHARE, prospect_of
 from tests.chi_square import HOPELESS, LIKELY, fit
@@ -193,8 +195,10 @@ class Expected:
     def __init__(self, run: sim.Run) -> None:
         spec = run.scenario.spec
         calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
-        self.night = Night(spec, provinces, people_tables(spec), calendar, Nothing())
-        self.today = {day: self.night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
+        self.answering = answering_tables(spec, people_tables(spec))
+        self.propensity = propensities(spec)
+        night = Night(spec, provinces, self.answering, calendar, Nothing())
+        self.today = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
         everybody = sample(spec.seed, int(provinces.people.sum()), provinces.people, people_tables(spec))
         self.people = [everybody[everybody[:, 0] == p, 3:].T for p in range(3)]
         # Those of the lowest numbers draw their share of all contacts.
@@ -208,7 +212,7 @@ class Expected:
         """Return the probability of a half hour and a person, of attempts that are answered or not, (48, people)."""
         band, _, _, _, online, u_app, _ = self.people[p]
         app = (online == 1) & (u_app < self.today[day].app)
-        chance = self.night.answering.answered[c][:, band, app.astype(int)] * UNIT
+        chance = self.answering.answered[c][:, band, app.astype(int)] * UNIT
         if c == Channel.ONLINE:
             chance = chance * online
         weight = self.met[p] * (chance if answers else 1.0 - chance)
@@ -218,7 +222,7 @@ class Expected:
     def engages(self, day: int, p: int, t: int) -> np.ndarray:
         """Return the probability that each person engages, having answered, (people,)."""
         band, sex, _, segment, _, _, frailty = self.people[p]
-        propensity = self.night.propensity[t, band, sex, frailty, 0]
+        propensity = self.propensity[t, band, sex, frailty, 0]
         return np.minimum(propensity * self.today[day].unaware[p][segment], 1.0)
 
 

@@ -27,9 +27,14 @@ from sim.engines.reference.world import World
 from sim.gangs import crews
 from sim.gangs.crews import Crews
 from sim.gangs.effort import Effort
-from sim.midnight import night
+from sim.midnight import levels, opening
 from sim.midnight.arrests import Arrests
-from sim.midnight.night import Night
+from sim.midnight.card_stock import Cards
+from sim.midnight.filters import Filters
+from sim.midnight.learning import Learning
+from sim.midnight.opening import Opening
+from sim.midnight.raids import Raids
+from sim.midnight.recruiting import Recruiting
 from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
@@ -156,9 +161,9 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
         "flows",
-        of("a card more a day", Night, "change_cards", ('"cards_flagged", flagged)', '"cards_flagged", flagged + 1)')),
+        of("a card more a day", Cards, "at_midnight", ('"cards_flagged", flagged)', '"cards_flagged", flagged + 1)')),
     ),
-    ("state", of("d' of another day", Night, "change_filters", ('channel}", d_prime)', 'channel}", d_prime + 0.01)'))),
+    ("state", of("d' of another day", Filters, "note", ('channel}", d_prime)', 'channel}", d_prime + 0.01)'))),
     ("outcomes", KNOWN["a hold counts as what warnings prevented"]),
     ("outcomes", of("no bank would have held", Episode, "avert", ("come_to, held)", "come_to, 0)"))),
 ]
@@ -171,7 +176,7 @@ GROWN: list[tuple[str, Mutation]] = [
     ),
     (
         "events",
-        of("servers of midnight go on", Run, "change_shifts", ("servers(day - 1)[:, :, -1]", "servers(day)[:, :, 0]")),
+        of("servers of midnight go on", Run, "change_shifts", ("yesterday[:, :, -1]", "servers[:, :, 0]")),
     ),
     (
         "events",
@@ -182,8 +187,8 @@ GROWN: list[tuple[str, Mutation]] = [
         of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
     ),
     ("events", of("a step a day late", schedule, "grown", ("step.from_ <= today", "step.from_ < today"))),
-    ("events", of("weights are left out", night, "coverage", (" * relative[code]", ""))),
-    ("events", of("the least weight for all", night, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
+    ("events", of("weights are left out", levels, "coverage", (" * relative[code]", ""))),
+    ("events", of("the least weight for all", levels, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
 ]
 """Rules of staff that grows and of provinces that are weighed."""
 
@@ -275,7 +280,10 @@ OF_SLACK: list[tuple[str, Mutation]] = [
 """Broken on ``SLACK``."""
 
 OF_GANGS: list[tuple[str, Mutation]] = [
-    ("events", of("crews of another night", Night, "renew_crews", ("self.crews.recruit(self.dens)", "pass"))),
+    (
+        "events",
+        of("crews of another night", Recruiting, "at_midnight", ("self._dens.crews.recruit(self._dens.state)", "pass")),
+    ),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",
@@ -294,15 +302,15 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("the gate takes all crews for full", Crews, "made", ("raided / whole", "raided / CERTAIN"))),
     ("events", of("raids are as long as ever", dens, "_raid", ("delay *= slower", "pass"))),
     ("events", of("ringleaders of before stay arrested", dens, "_reopen", ("state.leaderless[slot] = 0", "pass"))),
-    ("flows", of("raids arrest full crews", Night, "raid", ("if self.crews is None:", "if True:"))),
+    ("flows", of("raids arrest full crews", Raids, "at_midnight", ("if crews is None:", "if True:"))),
     ("events", of("who is drawn in by the first type", Episode, "begin", ("in[self.fraud_type]", "in[0]"))),
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
-    ("events", of("an answer to today", Night, "learn_yields", ("if self.effort is not None and", "if False and"))),
+    ("events", of("an answer to today", Learning, "at_midnight", ("if self.effort is not None and", "if False and"))),
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
     ("events", of("all types yield alike", Effort, "answer", ("powers(relative / best, self._shift)", "time**0"))),
     ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
-    ("events", of("attempts without a ceiling", night, "attempt_rates", (", volume.ceiling)", ")"))),
-    ("events", of("losses without a ceiling", Night, "open_day", (", spec.fraud.loss_ceiling)", ")"))),
+    ("events", of("attempts without a ceiling", opening, "attempt_rates", (", volume.ceiling)", ")"))),
+    ("events", of("losses without a ceiling", Opening, "at_midnight", (", spec.fraud.loss_ceiling)", ")"))),
 ]
 """Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
 

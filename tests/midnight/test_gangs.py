@@ -43,7 +43,7 @@ def test_members_among_those_arrested_for_cases_and_campaigns_leave_their_crews(
     campaign = {"kind": "cluster_campaign", "window": ["2022-02-02", "2022-02-05"], "count": 2, "arrests": 60}
     values = {**NO_RAIDS, "measures.campaign": {**campaign, "replacement_factor": 1.0}}
     night, notes, first = night_of(scenario(gangs=GANGS, **values))
-    spec = night.spec
+    spec = night.common.spec
     others = [m for name, m in spec.measures.items() if m.kind == "cluster_campaign" and name != "campaign"]
     members = 0.8 * spec.dens.crew * spec.dens.slots
     for day in range(first, first + 12):
@@ -55,8 +55,8 @@ def test_members_among_those_arrested_for_cases_and_campaigns_leave_their_crews(
             days = (measure.window[1] - measure.window[0]).days + 1
             arrested += measure.count / days * measure.arrests
         members -= 0.25 * arrested
-        assert night.crews is not None
-        assert night.crews.share * spec.dens.crew * spec.dens.slots == pytest.approx(members, rel=1e-9)
+        assert night.dens.crews is not None
+        assert night.dens.crews.share * spec.dens.crew * spec.dens.slots == pytest.approx(members, rel=1e-9)
         assert notes.levels[(day, NATION, "crews")] == pytest.approx(members / spec.dens.crew / spec.dens.slots)
     assert members < 0.79 * spec.dens.crew * spec.dens.slots
 
@@ -65,20 +65,20 @@ def test_raids_arrest_the_crews_that_there_are_and_dens_open_again_with_others()
     often = {f"dens.hazard.{key}": "30 per year" for key in REGIONS}
     values = {**often, "measures.homecoming.window": ["2020-01-01", "2020-01-01"], "measures.cluster-campaigns": None}
     night, notes, first = night_of(scenario(gangs={**GANGS, "crew_share": 0.0}, **values))
-    assert night.crews is not None
+    assert night.dens.crews is not None
     expected = 0.0
     reopened = False
     for day in range(first, first + 20):
-        share, before = night.crews.share.copy(), night.dens.raided.copy()
-        generation = night.dens.generation.copy()
+        share, before = night.dens.crews.share.copy(), night.dens.state.raided.copy()
+        generation = night.dens.state.generation.copy()
         night(day, nothing())
-        gone = ((before == 0) & (night.dens.raided == 1)) | (
-            (before == 0) & (night.dens.generation > generation)  # raided, and open again by the next morning
+        gone = ((before == 0) & (night.dens.state.raided == 1)) | (
+            (before == 0) & (night.dens.state.generation > generation)  # raided, and open again by the next morning
         )
-        expected += (night.slots.weight[gone] * share[gone]).sum() * night.spec.dens.crew
-        opened = night.dens.generation > generation
-        assert (night.crews.share[opened] == 0.3).all()
-        assert (night.crews.share[~opened] == share[~opened]).all()
+        expected += (night.dens.slots.weight[gone] * share[gone]).sum() * night.common.spec.dens.crew
+        opened = night.dens.state.generation > generation
+        assert (night.dens.crews.share[opened] == 0.3).all()
+        assert (night.dens.crews.share[~opened] == share[~opened]).all()
         reopened |= bool(opened.any())
     counted = sum(count for (_, p, name), count in notes.flows.items() if p == NATION and name == "suspects_arrested")
     assert reopened
@@ -93,7 +93,7 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
     # Every channel has every type.
     mixed = {"fraud.types.gaming.mix": {"call": 0.02, "sms": 0.05, "online": 0.2}}
     night, notes, first = night_of(scenario(gangs=answering(), **mixed, **NO_RAIDS))
-    spec = night.spec
+    spec = night.common.spec
     people = np.array(segment_people(spec))
     kept = math.exp(-1 / 4)
     usual = np.array(list(USUAL.values()))[:, None]
@@ -112,16 +112,16 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
             stops = night.today.stops / CERTAIN
             unaware = (night.today.unaware * people).sum(axis=1) / people.sum(axis=1)
             passed = (1 - stops).prod(axis=0) * unaware[:, None, None]
-            gates = (night.rates * passed).sum(axis=0) / night.rates.sum(axis=0)
+            gates = (night.opening.rates * passed).sum(axis=0) / night.opening.rates.sum(axis=0)
             paying = np.minimum((paid + 20) / (drawn_in * q + 20), 1.0)
             yields = kept * yields + (1 - kept) * gates * paying
         night(day, yesterday)
-        stated = 0.8 * attempt_rates(spec, night.provinces, day)
+        stated = 0.8 * attempt_rates(spec, night.common.provinces, day)
         time = stated.sum(axis=0) * usual
         ratio = yields / usual
         z = ratio**0.7
         effort = z * ((time * ratio).sum() / time.sum()) ** 0.4 * time.sum() / (time * z).sum()
-        assert night.rates == pytest.approx(stated * np.clip(effort, 0.5, 2.0))
+        assert night.opening.rates == pytest.approx(stated * np.clip(effort, 0.5, 2.0))
         assert number == 0 or abs(effort - 1.0).max() > 0.05
         for c, channel in enumerate(USUAL):
             weights = stated.sum(axis=0)[c]
@@ -136,7 +136,7 @@ def test_without_gangs_nothing_is_noted_of_them() -> None:
         night(first, nothing())
         names = {name for _, _, name in notes.levels}
         assert not {name for name in names if name == "crews" or name.startswith(("effort", "yield"))}
-        assert (night.rates == attempt_rates(night.spec, night.provinces, first)).all()
+        assert (night.opening.rates == attempt_rates(night.common.spec, night.common.provinces, first)).all()
 
 
 def flagship(scale: float) -> ScenarioModel:
@@ -154,8 +154,8 @@ def test_crews_do_not_depend_on_the_scale() -> None:
         night, _, first = night_of(spec)
         for day in range(first, first + 60):
             night(day, DayTotals.empty(1, len(spec.fraud.types)))
-        assert night.crews is not None
-        left[scale] = night.crews.mean
+        assert night.dens.crews is not None
+        left[scale] = night.dens.crews.mean
     # Two months of arrests of the country take half; chance at a thousandth is some 65 cases solved, give or take 8.
     assert 0.4 < left[0.01] < 0.6
     assert 1 - left[0.001] == pytest.approx(1 - left[0.01], rel=0.3)

@@ -23,6 +23,7 @@ from sim.midnight.people_bytes import HEARD, VICTIM
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from sim.shield.answering import answering_tables
 from sim.shield.dens import raided_thresholds
 from sim.shield.thresholds import GATES
 
@@ -58,7 +59,11 @@ class Notes:
 def night_of(spec: ScenarioModel, spread: Spread = at_once) -> tuple[Night, Notes, int]:
     notes = Notes()
     calendar = Calendar.of(spec.period)
-    return Night(spec, Provinces.of(spec), people_tables(spec), calendar, notes, spread), notes, calendar.first
+    return (
+        Night(spec, Provinces.of(spec), answering_tables(spec, people_tables(spec)), calendar, notes, spread),
+        notes,
+        calendar.first,
+    )
 
 
 def arrays(today: Today) -> dict[str, Any]:
@@ -72,20 +77,21 @@ def scenario(start: str = "2022-01-29", **values: Any) -> ScenarioModel:
 
 def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
     night, _, _ = night_of(tiny)
-    names = [step.__name__ for step in night.steps]
+    names = [component.name for component in night.components]
     assert names == [
-        "close",
-        "investigate",
-        "raid",
-        "renew_crews",
-        "change_cards",
-        "settle",
-        "change_filters",
-        "renew_awareness",
-        "update_people",
-        "open_dens",
-        "learn_yields",
-        "open_day",
+        "remainders",
+        "cases",
+        "raids",
+        "recruiting",
+        "cards",
+        "settlements",
+        "filters",
+        "awareness",
+        "people",
+        "dens",
+        "effort",
+        "changes",
+        "day",
     ]
 
 
@@ -97,12 +103,12 @@ def test_alerts_heard_are_added_and_then_halved_on_the_first_of_a_month() -> Non
     yesterday.victims[1] = [6, 7]
     # 1 February: nine heard are added first, and four are left.
     night(first + 1, yesterday)
-    assert [int(night.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [4, 0, 0]
-    assert [bool(int(night.bytes[1][k]) & VICTIM) for k in (5, 6, 7)] == [False, True, True]
+    assert [int(night.people.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [4, 0, 0]
+    assert [bool(int(night.people.bytes[1][k]) & VICTIM) for k in (5, 6, 7)] == [False, True, True]
     # 2 February: added and not halved.
     night(first + 2, yesterday)
-    assert [int(night.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [13, 1, 0]
-    assert night.bytes[0].sum() == night.bytes[2].sum() == 0
+    assert [int(night.people.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [13, 1, 0]
+    assert night.people.bytes[0].sum() == night.people.bytes[2].sum() == 0
 
 
 def loud_day(day: int, arrays: bool) -> DayTotals:
@@ -138,11 +144,13 @@ def test_neither_the_spread_nor_arrays_for_lists_change_anything() -> None:
         theirs = arrays(other)
         for name, value in arrays(one).items():
             assert np.array_equal(value, theirs[name]), name
-        assert [people.tobytes() for people in plain.bytes] == [people.tobytes() for people in spread.bytes]
+        assert [people.tobytes() for people in plain.people.bytes] == [
+            people.tobytes() for people in spread.people.bytes
+        ]
     assert told.finished == retold.finished != []
     assert told.flows == retold.flows
     assert told.levels == retold.levels
-    assert max(int(people.max()) for people in plain.bytes) > VICTIM
+    assert max(int(people.max()) for people in plain.people.bytes) > VICTIM
 
 
 def test_what_measures_do_not_tell_apart_is_alike() -> None:
@@ -150,9 +158,9 @@ def test_what_measures_do_not_tell_apart_is_alike() -> None:
     here = {"kind": "bank_hold", "window": ["2022-01-01", None], "intensity": 0.5}
     for places, groups in ((None, [0, 0, 0]), ([44], [0, 1, 0]), ([11, 44], [0, 0, 1])):
         night, _, _ = night_of(scenario(measures={"bank": {**here, **({"provinces": places} if places else {})}}))
-        named = {name for name, measure in night.spec.measures.items() if getattr(measure, "provinces", None)}
+        named = {name for name, measure in night.common.spec.measures.items() if getattr(measure, "provinces", None)}
         assert named <= {"bank"}, "a measure of tiny's own has provinces; they make groups, too"
-        examples, alike = night.measures.alike(night.provinces.codes)
+        examples, alike = night.common.measures.alike(night.common.provinces.codes)
         assert alike.tolist() == groups
         assert [alike[p] for p in examples] == list(range(len(examples)))
 
@@ -181,10 +189,10 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
         theirs = arrays(other)
         for name, value in arrays(one).items():
             assert np.array_equal(value, theirs[name]), name
-    assert quiet.stock == busy.stock
-    assert quiet.leads == busy.leads > 0
-    assert busy.bytes[0].sum() == 0
-    assert max(quiet.stock.waiting) > 0
+    assert quiet.cards.stock == busy.cards.stock
+    assert quiet.cases.leads == busy.cases.leads > 0
+    assert busy.people.bytes[0].sum() == 0
+    assert max(quiet.cards.stock.waiting) > 0
 
 
 def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() -> None:
@@ -196,9 +204,9 @@ def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() ->
         loud.intercepted[1] = 500
         quiet(day, DayTotals.empty(3))
         busy(day, loud if day > first else DayTotals.empty(3))
-    assert busy.stock.waiting[1] > quiet.stock.waiting[1]
-    assert busy.stock.waiting[0] == quiet.stock.waiting[0]
-    assert (busy.today.stops[Fate.CARD_ELIMINATED, 1, :2] == threshold(busy.stock.dead_share(1))).all()
+    assert busy.cards.stock.waiting[1] > quiet.cards.stock.waiting[1]
+    assert busy.cards.stock.waiting[0] == quiet.cards.stock.waiting[0]
+    assert (busy.today.stops[Fate.CARD_ELIMINATED, 1, :2] == threshold(busy.cards.stock.dead_share(1))).all()
 
 
 def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -> None:
@@ -210,17 +218,17 @@ def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -
         dead = today.stops[Fate.CARD_ELIMINATED]
         for p in range(3):
             # The same for all types of the channels that come from cards.
-            assert (dead[p, [Channel.CALL, Channel.SMS]] == threshold(night.stock.dead_share(p))).all()
+            assert (dead[p, [Channel.CALL, Channel.SMS]] == threshold(night.cards.stock.dead_share(p))).all()
         assert (dead[:, Channel.ONLINE] == 0).all()
-        raided = raided_thresholds(night.slots, night.dens.raided)
+        raided = raided_thresholds(night.dens.slots, night.dens.state.raided)
         assert (today.stops[Fate.DEN_DESTROYED] == raided).all()
         seen += raided.sum()
-        assert np.array_equal(today.awareness, night.awareness)
-        assert today.awareness is not night.awareness
-        assert notes.levels[(day, -1, "dens_raided")] == night.dens.raided.sum()
+        assert np.array_equal(today.awareness, night.awareness.levels)
+        assert today.awareness is not night.awareness.levels
+        assert notes.levels[(day, -1, "dens_raided")] == night.dens.state.raided.sum()
         for p in range(3):
-            assert notes.levels[(day, p, "d_prime_call")] == night.d_prime[p][0]
-            assert notes.levels[(day, p, "d_prime_sms")] == night.d_prime[p][1]
+            assert notes.levels[(day, p, "d_prime_call")] == night.filters.d_prime[p][0]
+            assert notes.levels[(day, p, "d_prime_sms")] == night.filters.d_prime[p][1]
     assert seen > 0
 
 
@@ -243,7 +251,7 @@ def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> No
         taken += morning
     # Capacity begins to be used on the first morning on which something waits, and none of it is saved up.
     assert abs(len(taken) - 20 * 12 * 12 / 21) <= 1
-    assert night.cases.backlogs()[1] == 200 - len(taken)
+    assert night.cases.book.backlogs()[1] == 200 - len(taken)
     assert notes.levels[(first + 20, 1, "backlog")] == 200 - len(taken)
     assert len(notes.finished) == len(taken)
     assert 0 < sum(solved for _, _, _, solved in notes.finished) < len(taken)
@@ -260,7 +268,7 @@ def releases(days: int, *outages: dict[str, Any], start: str = "2022-01-29") -> 
     named["measures.outage-of-the-centre.window"] = ["2022-03-30", "2022-03-30"]
     night, _, first = night_of(scenario(start, **named))
     found = [night(day, DayTotals.empty(3)).outage.tolist() for day in range(first, first + days)]
-    return found, [night.calendar.midnight(day) for day in range(first, first + days + 1)]
+    return found, [night.common.calendar.midnight(day) for day in range(first, first + days + 1)]
 
 
 def test_an_outage_delays_to_its_end_or_loses() -> None:
@@ -390,15 +398,16 @@ def test_dens_reopen_after_raids_and_work_on_the_same_day(tiny: ScenarioModel) -
     night, notes, first = night_of(scenario(**{"dens.reopening": "1 d"}))
     seen = 0
     for day in range(first, first + 20):
-        night.close(day, DayTotals.empty(3))
-        due = np.flatnonzero((night.dens.raided == 1) & (night.dens.reopens <= day))
-        for step in night.steps[1:]:
-            step(day, DayTotals.empty(3))
+        due = np.flatnonzero((night.dens.state.raided == 1) & (night.dens.state.reopens <= day))
+        for component in night.components:
+            component.at_midnight(day, DayTotals.empty(3))
         assert notes.flows[(day, -1, "dens_reopened")] == len(due)
-        assert (night.dens.raided[due] == 0).all()
-        assert night.dens.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
+        assert (night.dens.state.raided[due] == 0).all()
+        assert night.dens.state.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
         # The day reads what its own midnight left, the dens that have just reopened among it.
-        assert (night.today.stops[Fate.DEN_DESTROYED] == raided_thresholds(night.slots, night.dens.raided)).all()
+        assert (
+            night.today.stops[Fate.DEN_DESTROYED] == raided_thresholds(night.dens.slots, night.dens.state.raided)
+        ).all()
         seen += len(due)
     assert seen > 10
 
@@ -417,9 +426,9 @@ def test_what_is_counted_over_a_window_is_what_was_put_in() -> None:
     night, notes, first = night_of(spec)
     calendar = Calendar.of(spec.period)
     for day in range(first, calendar.last + 1):
-        night.investigate(day, DayTotals.empty(3))
-        night.raid(day, DayTotals.empty(3))
-        night.renew_awareness(day, DayTotals.empty(3))
+        for component in night.components:
+            if component.name in ("cases", "raids", "awareness"):
+                component.at_midnight(day, DayTotals.empty(3))
     counted: dict[str, int] = defaultdict(int)
     start = day_number(dt.date(2022, 1, 1))
     for (day, _, quantity), count in notes.flows.items():
@@ -500,7 +509,7 @@ def test_without_feedback_leads_know_no_cases() -> None:
     for night, _, first in both:
         for day in range(first, first + 5):
             night(day, loud_day(day, arrays=False))
-    assert both[0][0].leads == both[1][0].leads > 0
+    assert both[0][0].cases.leads == both[1][0].cases.leads > 0
 
 
 def test_what_is_settled_late_is_counted_in_december() -> None:
@@ -510,8 +519,9 @@ def test_what_is_settled_late_is_counted_in_december() -> None:
     night, notes, first = night_of(spec)
     last = Calendar.of(spec.period).last
     for day in range(first, last + 1):
-        for step in (night.close, night.investigate, night.raid, night.change_cards, night.settle):
-            step(day, loud_day(day, arrays=False))
+        for component in night.components:
+            if component.name in ("cases", "raids", "cards", "settlements"):
+                component.at_midnight(day, loud_day(day, arrays=False))
     december = range(day_number(dt.date(2021, 12, 1)), day_number(dt.date(2022, 1, 1)))
     for happened, settled, share, places in (
         ("cases_solved", "cases_settled", 0.25, range(3)),

@@ -79,7 +79,7 @@ def test_bad_usage_runs_and_writes_nothing(tocsin: Tocsin, tmp_path: Path, monke
     page.write_text("# Nothing here\n")
     for arguments, said in (
         (("--engine", "fast"), "--engine fast: must be vector, reference or both\n"),
-        (("--write", str(page)), f"tocsin verify: {page}: has not once the lines"),
+        (("--write", str(page)), f"tocsin verify: {page}: must contain the lines"),
         (("--write", str(tmp_path / "none.md")), "tocsin verify: [Errno 2] No such file or directory"),
         (("--seed", "-1"), "tocsin verify: Invalid value for '--seed'"),
     ):

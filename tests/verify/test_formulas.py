@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.integrate import quad
 
 from sim.base.days import HALF_HOUR_MS
-from sim.verify.chain import mean_lines
+from sim.verify.chain import mean_lengths
 from sim.verify.queues import (
     busy_period,
     erlang_c,
@@ -115,14 +115,14 @@ def test_reneging_has_erlang_a_and_barrers_queue_as_cases() -> None:
 def test_a_desk_that_never_changes_has_the_line_of_erlang() -> None:
     service = 4.0 * MINUTE
     rate = 5 * 0.8 / service
-    lines = mean_lines(np.full(4, rate), service, np.full(4, 5), 6.0 * HALF_HOUR_MS)
+    lines = mean_lengths(np.full(4, rate), service, np.full(4, 5), 6.0 * HALF_HOUR_MS)
     assert lines == pytest.approx(np.full(4, rate * mean_wait(5, rate, service)), rel=1e-6)
 
 
 def test_at_a_closed_desk_who_comes_waits() -> None:
     # From an empty line after many hours open: arrivals alone, so the mean line of a closed hour is half of them.
     arrivals, servers = np.array([0.01, 0.5]) / MINUTE, np.array([8, 0])
-    lines = mean_lines(arrivals, MINUTE, servers, 60.0 * MINUTE)
+    lines = mean_lengths(arrivals, MINUTE, servers, 60.0 * MINUTE)
     assert lines[1] == pytest.approx(0.5 * 60 / 2, rel=1e-4)
 
 
@@ -131,7 +131,7 @@ def test_services_that_overrun_their_shift_hold_the_servers_of_the_next() -> Non
     # of the eight are done; were they to leave at once, it would be shorter.
     rng = np.random.default_rng(4)
     service, length, rate = 10.0, 20.0, 0.6
-    lines = mean_lines(np.array([rate, rate / 12]), service, np.array([8, 1]), length)
+    lines = mean_lengths(np.array([rate, rate / 12]), service, np.array([8, 1]), length)
     found = simulated(rng, rate, service, length)
     assert lines[1] == pytest.approx(found, rel=0.05)
 

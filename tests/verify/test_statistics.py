@@ -88,5 +88,5 @@ def test_replications_that_are_all_alike_are_refused_unless_they_are_right() -> 
 
 
 def test_few_counts_are_not_taken_for_many() -> None:
-    with pytest.raises(ValueError, match="20 or more"):
+    with pytest.raises(ValueError, match="at least 20"):
         fit([3, 4], [3.0, 40.0])

@@ -67,7 +67,7 @@ def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
          "probability of waiting, 5 servers"),
         (GROWTH, {"desks.call.growth": STEP_LATE}, "mean wait, 5 servers, s"),
         (GROWTH, {"desks.call.growth": STEP_LATE}, "hours on duty"),
-        (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in line, 07:00 to 09:00"),
+        (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in queue, 07:00 to 09:00"),
         (GATES, {"cards.fixed_dead_share": 0.153}, "calls from dead cards"),
         (GATES, {"interception.call.d_prime": 1.51}, "hit rate of the filter of calls, d' 1.5, threshold 1.2"),
         (GATES, {"scale": 0.2505}, "attempts a day of all channels, thinned by the scale"),
@@ -80,7 +80,7 @@ def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
         (DISPLACEMENT, {"dens.displaced": 0.82}, "raids of a den until it is gone"),
         (RENEWED, {"cards.replacement": "10.1 d"}, "share of cards at work"),
         (RENEWED, {"cards.replacement": "10.3 d"}, "share of calls that come from a card that is alive"),
-        (FLAGGED, {"cards.flag_share": 0.303}, "cards flagged in all"),
+        (FLAGGED, {"cards.flag_share": 0.303}, "cards flagged in total"),
         (LAST, {"desks.call.discipline": "first_issued"}, "share that waits longer than a service"),
         (LAST_RENEGING, {"desks.call.discipline": "first_issued"}, "share that reneges"),
         (LAST_RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
@@ -108,7 +108,7 @@ def test_a_desk_that_serves_the_last_first(monkeypatch: pytest.MonkeyPatch) -> N
     request = Desk.request
     monkeypatch.setattr(Desk, "request", lambda desk, rank: request(desk, (rank[0], -rank[1], rank[2])))
     # The mean wait is the same; who overtakes whom, and how long waits spread, is not.
-    assert "alerts that were served before an earlier one of their line" in refused(LITTLE, "reference")
+    assert "alerts served before an earlier one of their queue" in refused(LITTLE, "reference")
     assert "share that waits longer than a service" in refused(MMC, "reference")
 
 
@@ -123,7 +123,7 @@ def test_services_that_overrun_their_shift_and_hold_no_server(monkeypatch: pytes
 
     monkeypatch.setattr(Desk, "change_shift", change_shift)
     monkeypatch.setattr(Desk, "release", release)
-    assert "mean number in line, 18:00 to 18:30" in refused(HOURS, "reference")
+    assert "mean number in queue, 18:00 to 18:30" in refused(HOURS, "reference")
 
 
 def test_services_three_per_cent_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_alerts_that_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_line_that_is_an_alert_and_a_millisecond_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     area = Desk.area_of_day
     monkeypatch.setattr(Desk, "area_of_day", lambda desk, end: area(desk, end) + 1)
-    assert "hours in line: table of days, sum of waits in the log" in refused(LITTLE, "reference")
+    assert "hours in queue: daily table, sum of waits in the log" in refused(LITTLE, "reference")
 
 
 def test_a_detector_that_sees_what_the_other_sees(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_detector_that_sees_what_the_other_sees(monkeypatch: pytest.MonkeyPatc
 def test_cards_that_are_never_hit_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cards.distinct is distributions.distinct
     monkeypatch.setattr(cards, "distinct", min)
-    assert "cards flagged in all" in refused(FLAGGED, "reference")
+    assert "cards flagged in total" in refused(FLAGGED, "reference")
 
 
 def test_events_that_are_not_logged(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,116 @@
+"""Components on their way into runs: what is known of a user's class, and the copy that each run gets."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sim.base.failures import RefusedError
+from sim.midnight.component import Component
+from sim.midnight.plain_state import NotPlainError, plain
+from sim.midnight.source_text import NoSourceError, source_of
+from sim.scenario.given import Given
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+MAIN = "__main__"
+
+
+class ComponentRefusedError(RefusedError, ValueError):
+    """Something that was given as a component is none, or it cannot be copied, named or made again."""
+
+
+def with_components(scenario: "Scenario", components: Sequence[Component]) -> "Scenario":
+    """Return a scenario whose runs have components, in the order in which they react.
+
+    Args:
+        scenario: The scenario; components that it has already stay, before these.
+        components: Instances of classes that extend ``Component``, as they are before the first midnight of each run.
+            A ComponentRefusedError names one that cannot be used: it is no ``Component``, has attributes that cannot be
+            stored, or a class whose source cannot be read.
+
+    Returns:
+        The scenario.
+    """
+    if not components:
+        return scenario
+    return dataclasses.replace(scenario, components=(*scenario.components, *(_given(one) for one in components)))
+
+
+def fresh(components: Sequence[Given]) -> list[Component]:
+    """Return a copy of each component for one run."""
+    return [pickle.loads(one.contents) for one in components]
+
+
+def given_again(described: Sequence[Mapping[str, Any]]) -> list[Component]:
+    """Make components again from what ``run.json`` says of them: import each class and check its source.
+
+    Args:
+        described: As ``Given.described`` returns them.
+
+    Returns:
+        The components. A ComponentRefusedError says which class cannot be imported, or has another source now.
+    """
+    return [_again(one) for one in described]
+
+
+def _given(component: Component) -> Given:
+    """Note what is known of a component, and copy it."""
+    # Of nothing but this library's own: a plain import costs every command its time.
+    import cloudpickle
+
+    kind = type(component)
+    if not isinstance(component, Component):
+        hint = f"{component.__name__}()" if isinstance(component, type) else "an instance of a class"
+        raise ComponentRefusedError(
+            f"components: {component!r} is not a component; use {hint} that extends sim.Component"
+        )
+    name = kind.__qualname__
+    try:
+        settings = plain(vars(component), name, arrays=False)
+        sha256 = hashlib.sha256(source_of(kind).encode()).hexdigest()
+        contents = cloudpickle.dumps(component)
+    except NotPlainError as error:
+        raise ComponentRefusedError(f"components: {error}; make all else at the first midnight") from None
+    except NoSourceError as error:
+        raise ComponentRefusedError(f"components: {error}; define {name} in a file or in a notebook") from None
+    except (pickle.PicklingError, TypeError) as error:
+        raise ComponentRefusedError(f"components: {name} cannot be copied: {error}") from None
+    return Given(name, kind.__module__, sha256, json.dumps(settings), contents)
+
+
+def _again(described: Mapping[str, Any]) -> Component:
+    """Make a component again."""
+    name, module = described["class"], described["module"]
+    if module == MAIN:
+        raise ComponentRefusedError(
+            f"{name}: was defined in a script or a notebook, which cannot be imported; give it again, as in "
+            f"sim.run(sim.load_run(RUN).scenario, components=[{name}(...)])"
+        )
+    here = os.getcwd()
+    sys.path.append(here)
+    try:
+        kind = attrgetter(name)(import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise ComponentRefusedError(
+            f"{name}: cannot be imported from the module {module} ({error}); put the module into the current folder or "
+            f"on PYTHONPATH"
+        ) from None
+    finally:
+        sys.path.remove(here)
+    component: Component = kind.__new__(kind)
+    vars(component).update(described["settings"])
+    given = _given(component)
+    if given.sha256 != described["sha256"]:
+        raise ComponentRefusedError(
+            f"{name}: the module {module} has changed since the run: the SHA-256 of its source was "
+            f"{described['sha256']}, is {given.sha256}; use the source of the run"
+        )
+    return component

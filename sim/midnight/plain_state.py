@@ -1,0 +1,40 @@
+"""What components may remember: values that a checkpoint and ``run.json`` can hold."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.store.checkpoint_file import KINDS
+
+PLAIN = "numbers, texts, True, False, None, and lists and maps of these"
+
+
+class NotPlainError(TypeError):
+    """A value that cannot be stored: where it stands, and what it is."""
+
+
+def plain(value: Any, place: str, arrays: bool) -> Any:
+    """Return a value as it is stored: tuples as lists, numbers of numpy as those of Python.
+
+    Args:
+        value: The value.
+        place: Where it stands, for the error.
+        arrays: Whether numpy arrays are allowed.
+
+    Raises:
+        NotPlainError: For what cannot be stored.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(one, f"{place}[{at}]", arrays) for at, one in enumerate(value)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value) and value.keys() != {"array"}:
+        return {key: plain(one, f"{place}[{key!r}]", arrays) for key, one in value.items()}
+    if arrays and isinstance(value, np.ndarray) and value.dtype.name in KINDS:
+        return value
+    kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    what = f"{value!r}" if isinstance(value, float) else kind
+    raise NotPlainError(f"{place} is {what}; it must be made of {PLAIN}{', or numpy arrays' if arrays else ''}")
