@@ -84,6 +84,7 @@ TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
     "explain": ([], ["explain", "desks.visit.staff", "tiny"]),
     "validate": ([], ["validate", "policy.yaml"]),
     "new": ([], ["new", "mine"]),
+    "dry run": ([], ["run", *THIN, "--dry-run"]),
 }
 """What is typed before each command, and the command, for what people read in the terminal."""
 

@@ -461,8 +461,8 @@ def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
     (found,) = [one for one in findings(tmp_path, COUNTRY, [], [row]) if one["kind"] == "evidence"]
     assert (found["window"], found["month"], found["value"]) == (["2021-12-01", "2022-01-31"], "2022-01", 0.4)
     assert found["sentence"] == (
-        "expired_red is outside its range from December 2021 to January 2022, at worst 0.4 in January 2022; known to "
-        "be 0 to 0.2."
+        "Value of expired red from December 2021 to January 2022: outside its range, at worst 0.4 in January 2022; "
+        "evidence says 0 to 0.2."
     )
     alone = {**row, "months": row["months"][1:]}
     (found,) = [one for one in findings(tmp_path, COUNTRY, [], [alone]) if one["kind"] == "evidence"]

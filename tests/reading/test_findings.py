@@ -111,7 +111,7 @@ def test_provinces_that_are_worse_than_the_country_are_named_beside_it(tmp_path:
     (row,) = found(tmp_path, busy(months))
     # In the mean 104.5 %; a tenth more than that is 114.95 %.
     assert (row["value"], row["provinces"]) == (1.045, [12])
-    assert row["sentence"].endswith("in January 2022; worst in Tianjin (120%).")
+    assert row["sentence"].endswith("in January 2022; highest in Tianjin (120%).")
 
 
 def test_provinces_alone_are_one_finding_and_three_of_them_named(tmp_path: Path) -> None:
@@ -473,5 +473,5 @@ def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> N
 @pytest.mark.parametrize("broken", ["text", [1], [{"kind": "x"}], [{"kind": "x", "subject": "y", "sentence": 1}]])
 def test_findings_of_another_kind_are_refused(broken: object, run: sim.Run) -> None:
     (run.path / "run.json").write_text(json.dumps(sealed({**run.manifest, "findings": broken})))
-    with pytest.raises(DamagedError, match="findings is missing or of another kind"):
+    with pytest.raises(DamagedError, match="findings is missing or has the wrong type"):
         Run(run.path)
