@@ -1,1 +1,1 @@
-"""What Tocsin costs: beside the limits of the machine, beside its peers, and engine beside engine."""
+"""The cost of Tocsin: relative to the limits of the machine, to other libraries, and engine against engine."""

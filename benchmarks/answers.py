@@ -1,9 +1,9 @@
-"""The answers of all posterior draws once more: for a column that is new, without a new calibration.
+"""Compute the stored answers of all posterior draws again, for example for a new column, without a new calibration.
 
-``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored beside it, with its own
-values and with those of every draw in the table, as ``tocsin calibrate`` did, and compares the results with the table.
-With ``--write`` it writes the table anew, unless a number that it had has changed. The table of the flagship takes some
-twenty minutes of a core. Runs are kept in ``--out``; the same command goes on with them.
+``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored with it, with its own values
+and with those of every draw in the table, as ``tocsin calibrate`` did, and compares the results with the table.
+``--write`` writes the table again, unless an existing number has changed. The flagship's table takes some twenty
+minutes of a core. Runs are kept in ``--out``; the same command resumes.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--scenario", type=Path, default=ROOT / "scenarios" / "china-2022.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibrations" / "answers")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--write", action="store_true", help="write the table anew")
+    parser.add_argument("--write", action="store_true", help="write the table again")
     given = parser.parse_args()
     table = table_of(given.scenario)
     before = rows_of(table)

@@ -1,8 +1,8 @@
-"""The generator before dieharder, a battery of tests that Debian has; its counts go into ``docs/verification.md``.
+"""Test the random number generator with dieharder, a battery of tests; its counts go into ``docs/verification.md``.
 
 ``nice -n 19 python -m benchmarks.battery --write docs/verification.md`` needs ``apt-get install dieharder``, and an
-hour or two where the machine has other work. dieharder calls a result weak where its p-value is below 0.005 or above
-0.995, so that one in a hundred is weak by chance, and failed below 1e-6 on either side.
+hour or two on a busy machine. dieharder calls a result weak if its p-value is below 0.005 or above 0.995, so that one
+in a hundred is weak by chance, and failed below 1e-6 on either side.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="the seed of the run (1)")
     parser.add_argument("--minutes", type=float, default=600.0, help="stop after so many (600)")
     parser.add_argument("--tests", default="-a", help="the tests, as dieharder names them (-a)")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="a page whose part `battery` is written anew")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="a page whose part `battery` is replaced")
     given = parser.parse_args(arguments)
     if shutil.which(PROGRAM) is None:
         print(f"benchmarks.battery: {PROGRAM} is not installed; apt-get install {PROGRAM}", file=sys.stderr)

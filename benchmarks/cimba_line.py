@@ -1,4 +1,4 @@
-"""The plain queue as a model of cimba; imported only where cimba is installed, in a process of its own."""
+"""The plain queue as a model of cimba; imported only where cimba is installed, in a separate process."""
 
 import cimba as cb
 from cimba import inputs

@@ -1,4 +1,4 @@
-"""Whole commands, each in a process of its own, as a user would give them."""
+"""Whole commands, each in its own process, as a user would run them."""
 
 import json
 import os

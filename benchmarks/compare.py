@@ -1,8 +1,8 @@
-"""Measure again and say what became slower: ``python -m benchmarks.compare``.
+"""Measure again and show what became slower: ``python -m benchmarks.compare``.
 
-Rows are compared by ratio, in units that no machine's speed is in: SFC64 doubles, bytes, and ratios to what ran beside
-them. It ends with 1 where a row is slower beyond its interval and by more than a margin, with 2 where nothing could be
-compared.
+Rows are compared by ratio, in units that do not depend on a machine's speed: SFC64 doubles, bytes, and ratios to what
+ran alongside. The exit code is 1 if a row is slower beyond its interval and by more than a margin, 2 if nothing could
+be compared.
 """
 
 import argparse
@@ -197,12 +197,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         size.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=f"measure at size {name}")
     old = parser.add_mutually_exclusive_group()
     old.add_argument("--against", type=Path, metavar="FILE", help="an old table; by default the last one of the size")
-    old.add_argument("--tree", type=Path, metavar="FOLDER", help="an old tree, measured too, in turn with this one")
-    parser.add_argument("--measured", type=Path, metavar="FILE", help="a new table that is there, instead of measuring")
-    parser.add_argument("--only", default="", metavar="WORDS", help="those benchmarks whose names match, as pytest -k")
+    old.add_argument("--tree", type=Path, metavar="FOLDER", help="an old tree, measured in turn with this one")
+    parser.add_argument("--measured", type=Path, metavar="FILE", help="an existing new table, instead of measuring")
+    parser.add_argument("--only", default="", metavar="WORDS", help="only benchmarks whose names match, as pytest -k")
     parser.add_argument("--scale", metavar="S", help="largest scale of the engine vector")
     parser.add_argument("--workers", metavar="N", help="workers of the engine vector")
-    parser.add_argument("--margin", type=float, default=NOISE, metavar="SHARE", help="what is let pass (%(default)s)")
+    parser.add_argument("--margin", type=float, default=NOISE, metavar="SHARE", help="tolerated change (%(default)s)")
     parser.set_defaults(size=QUICK.name)
     chosen = parser.parse_args(arguments)
     given = [] if chosen.size == FULL.name else [f"--{chosen.size}"]

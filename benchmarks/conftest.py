@@ -1,4 +1,4 @@
-"""Fixtures of the benchmarks: their size, and how a measurement is noted."""
+"""Fixtures of the benchmarks: their size, and how a measurement is recorded."""
 
 import gc
 from collections.abc import Callable

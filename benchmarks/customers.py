@@ -1,4 +1,4 @@
-"""Customers of the plain queue M/M/c, and what serving them comes to: the same for every peer."""
+"""Customers of the plain queue M/M/c, and the result of serving them: the same for every library."""
 
 from dataclasses import dataclass
 

@@ -1,9 +1,9 @@
-"""How far ``--dry-run`` is off, and the coefficients that fit best: ``python -m benchmarks.forecast``.
+"""Measure the error of ``--dry-run``, and the coefficients that fit best: ``python -m benchmarks.forecast``.
 
-Runs of several scenarios, scales, pools and engines, each with one worker in a process of its own, are held against
-what ``sim.forecast`` reckons for them on this machine, measured in the same go. Time is that of the processor, which
-others at work disturb the least. ``--write`` puts the table into docs/performance.md; coefficients are copied by hand
-into ``sim/forecast/cost.py``, with the machine's speeds as ``HOME``.
+Runs of several scenarios, scales, pools and engines, each with one worker in its own process, are compared with the
+forecast of ``sim.forecast`` for this machine, which is measured in the same go. Time is processor time, which other
+work disturbs least. ``--write`` puts the table into docs/performance.md; coefficients are copied by hand into
+``sim/forecast/cost.py``, with the machine's speeds as ``HOME``.
 """
 
 import argparse

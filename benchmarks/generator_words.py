@@ -1,8 +1,8 @@
-"""The words of the generator as a stream of bytes, for any battery of tests that reads standard input.
+"""Write the words of the generator as a stream of bytes, for any battery of tests that reads standard input.
 
-``python -m benchmarks.generator_words | dieharder -a -g 200`` never ends by itself: it stops when nobody reads any
-more. The stream is not one counter that counts up: it has the words of 256 neighbouring attempts of a cell, then those
-of the same attempts for the next purpose, then the next province, type and day, as a run needs them.
+``python -m benchmarks.generator_words | dieharder -a -g 200`` runs until nobody reads any more. The stream is not one
+counter that counts up: it has the words of 256 neighbouring attempts of a cell, then those of the same attempts for the
+next purpose, then the next province, type and day, as a run needs them.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""How time and memory grow with scale, people, days and runs: the measured half of ``docs/scale.md``.
+"""Measure how time and memory grow with scale, people, days and runs, for ``docs/scale.md``.
 
-``python -m benchmarks.growth`` prints its tables; with ``--write`` it keeps what it measured in ``growth.json`` beside
-this file and puts the tables into the document. Every number in them is measured by that very command, but for what
-says that it is reckoned; other documents tell some of them (``benchmarks.told``).
+``python -m benchmarks.growth`` prints its tables; ``--write`` also keeps the measurements in ``growth.json`` and puts
+the tables into the document. Every number in them is measured by that command, except those marked as computed; other
+documents quote some of them (``benchmarks.told``).
 """
 
 import argparse

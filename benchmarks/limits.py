@@ -1,4 +1,4 @@
-"""What the machine itself can do on one core: no simulation on it can be faster than what it consists of."""
+"""The limits of the machine on one core: no simulation can be faster than the operations it consists of."""
 
 from collections.abc import Callable
 from time import perf_counter

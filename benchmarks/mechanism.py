@@ -1,8 +1,8 @@
-"""What the mechanism does under load, as tables in Markdown: ``python -m benchmarks.mechanism``.
+"""Show what the mechanism does under load, as tables in Markdown: ``python -m benchmarks.mechanism``.
 
-A scenario is run with its provinces pooled at a small scale, once a seed: with more and fewer staff, other thresholds,
-other deadlines, and other rules of dispatch. Each row of a table is one such policy, beside the scenario on the same
-attempts. ``--write docs/mechanism.md`` puts the tables between the markers of that document.
+A scenario is run with pooled provinces at a small scale, once for each seed: with more and less staff, other
+thresholds, other deadlines, and other rules of dispatch. Each row of a table is one such policy, compared with the
+scenario on the same attempts. ``--write docs/mechanism.md`` puts the tables between the markers of that document.
 """
 
 import argparse
@@ -336,12 +336,12 @@ def asked_for(
     parser.add_argument("--seeds", type=int, default=SEEDS, help="counting up from the scenario's")
     parser.add_argument("--workers", type=int, default=None, help="runs at a time; all cores by default")
     parser.add_argument("--only", default=",".join(known), help=f"names of each {noun}, with commas between them")
-    parser.add_argument("--out", type=Path, help="where finished runs are noted: the same command goes on from there")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets what is made")
+    parser.add_argument("--out", type=Path, help="where finished runs are kept: the same command resumes from there")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets the tables")
     given = parser.parse_args(arguments)
     names = given.only.split(",")
     if unknown := [name for name in names if name not in known]:
-        parser.error(f"no {noun} is called {unknown[0]}; {', '.join(known)}")
+        parser.error(f"{unknown[0]} is not a {noun}; use {', '.join(known)}")
     return given, names
 
 

@@ -1,8 +1,8 @@
-"""The plain queue M/M/c, as each peer writes it: the same customers in, their mean wait out.
+"""The plain queue M/M/c, as each library writes it: the same customers in, their mean wait out.
 
-Everybody gets the same moments of arrival and service times, drawn before the clock starts, in whole milliseconds.
-Nobody draws, nobody has priorities or deadlines, and first come is first served, so all have the same mean wait, up
-to how it is added: a peer that was written wrongly cannot pass for fast.
+All get the same moments of arrival and service times, drawn before the clock starts, in whole milliseconds. None draws,
+none has priorities or deadlines, and the order is first come, first served, so all have the same mean wait, except for
+the order of summation: a library that was used wrongly cannot pass for fast.
 """
 
 import heapq

@@ -1,6 +1,6 @@
-"""A scenario with its provinces pooled, as ``tocsin run --pool country`` has it: ``python -m benchmarks.pooled``.
+"""Run a scenario with pooled provinces, as ``tocsin run --pool country`` does: ``python -m benchmarks.pooled``.
 
-It takes the scenario's name, a scale, the number of workers, and settings like those of ``tocsin run --set``.
+Arguments: the scenario's name, a scale, the number of workers, and settings like those of ``tocsin run --set``.
 """
 
 import sys

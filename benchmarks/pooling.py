@@ -1,7 +1,7 @@
-"""What pooling keeps: a pooled run with few people beside the country one to one, ``python -m benchmarks.pooling RUN``.
+"""Compare a pooled run with few people with the whole country: ``python -m benchmarks.pooling RUN``.
 
-RUN is the folder of a finished run of the whole country, with which nothing but its tables is done. The same scenario
-is run with pooled provinces at a small scale, once a seed, and what its desks do is printed as a table in Markdown.
+RUN is the folder of a finished run of the whole country; only its tables are read. The same scenario is run with pooled
+provinces at a small scale, once for each seed, and the results of its desks are printed as a table in Markdown.
 """
 
 import argparse

@@ -1,13 +1,13 @@
-"""Two ways to a posterior on the small scenario of the tests: which one covers the truth better for its cost?
+"""Compare two algorithms for a posterior on the small scenario of the tests: coverage of true values, and cost.
 
 ``python -m benchmarks.posteriors`` draws true parameters from their ranges, all that the scenario has, lets the model
 make data of them, and conditions an ensemble on these by both:
 
-- ``descent``: the way of ``tocsin calibrate``, randomised maximum likelihood with slopes that all runs teach;
+- ``descent``: the algorithm of ``tocsin calibrate``, randomised maximum likelihood with slopes learnt from all runs;
 - ``es-mda``: the ensemble smoother with multiple data assimilation (Emerick and Reynolds, Computers & Geosciences 55,
   2013) of the library pyesmda, with four assimilations and localization by correlation.
 
-Both begin with the same draws from the ranges. With ``--write`` the table goes into ``docs/calibration.md``.
+Both start with the same draws from the ranges. ``--write`` puts the table into ``docs/calibration.md``.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What was measured, what it is held against, and how it is shown."""
+"""The rows of the table: what was measured, its target, and how it is shown."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""How cost grows: the exponent of what is left of it without the fixed part."""
+"""How cost grows: the exponent of cost without its fixed part."""
 
 import math
 from collections.abc import Sequence

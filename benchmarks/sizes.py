@@ -115,7 +115,7 @@ def sizes() -> Sizes:
     known = {size.name: size for size in (FULL, QUICK, SMOKE)}
     name = os.environ.get(SIZE, FULL.name)
     if name not in known:
-        raise SystemExit(f"{SIZE}={name}: is none of them; {', '.join(known)}")
+        raise SystemExit(f"{SIZE}={name} must be one of {', '.join(known)}")
     chosen = known[name]
     scale, workers = os.environ.get(SCALE), os.environ.get(WORKERS)
     return replace(

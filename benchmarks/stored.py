@@ -1,4 +1,4 @@
-"""Tables as files: what was measured in every round, for another table to be compared with."""
+"""Tables as files: the measurements of every round, for a comparison with another table."""
 
 import json
 import math

@@ -1,8 +1,8 @@
-"""Each system of the shield off and doubled, as a table in Markdown: ``python -m benchmarks.systems``.
+"""Switch each system of the shield off, and double it, as a table in Markdown: ``python -m benchmarks.systems``.
 
-A scenario is run with its provinces pooled at a small scale, once a seed: as it is, with each system off, and with each
-doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each row
-says by how many per cent that moves victims, losses and the system's own figure, paired by seed. ``--write
+A scenario is run with pooled provinces at a small scale, once for each seed: as it is, with each system off, and with
+each doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each
+row shows the change in per cent of victims, losses and the system's own figure, paired by seed. ``--write
 docs/mechanism.md`` puts the table between the markers of that document.
 """
 
@@ -234,7 +234,7 @@ def _systems() -> Iterator[System]:
         f"{FATE}card_eliminated",
         without(registers),
         of_measures(registers, replacement_factor=twice_longer),
-        "what it adds to the replacement of a card",
+        "its addition to the replacement of a card",
     )
     for name, target in (("SMS ports", "sms_port"), ("cloud services", "cloud_service")):
         find = measures("source_regulation", target=target)
@@ -277,21 +277,21 @@ def _systems() -> Iterator[System]:
         "dens_destroyed",
         without(campaigns),
         of_measures(campaigns, intensity=twice),
-        "raids beside the usual ones",
+        "raids in addition to the usual ones",
     )
     yield System(
         "cluster campaigns: lines",
         f"{FATE}card_eliminated",
         of_measures(clusters, replacement_factor=unchanged),
         of_measures(clusters, replacement_factor=twice_longer),
-        "what they add to the replacement of a card",
+        "their addition to the replacement of a card",
     )
     yield System(
         "cluster campaigns: laundering",
         "recovered_money",
         of_measures(clusters, half_life_factor=unchanged, hold=none, cash_loss=none),
         of_measures(clusters, half_life_factor=twice_longer, hold=twice_share, cash_loss=twice_share),
-        "what they add to the half-life of money, the shares held and lost",
+        "their addition to the half-life of money, the shares held and lost",
     )
     laws = measures("law")
     yield System(
@@ -299,7 +299,7 @@ def _systems() -> Iterator[System]:
         f"{FATE}not_sent",
         without(laws),
         of_measures(laws, deterrence=twice_share, replacement_factor=twice_longer, data_sharing=twice),
-        "all that it does",
+        "all of its effects",
         in_force,
     )
     videos, activities = measures("videos"), measures("activities")

@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="minutes: fewer rounds, smaller scales")
     size.add_argument("--smoke", action="store_true", help="seconds: whether it works; its numbers mean nothing")
-    parser.add_argument("--only", default="", metavar="WORDS", help="those benchmarks whose names match, as pytest -k")
+    parser.add_argument("--only", default="", metavar="WORDS", help="only benchmarks whose names match, as pytest -k")
     parser.add_argument("--rounds", type=int, default=1, metavar="N", help="how often everything is measured")
     parser.add_argument(
         "--write", action="store_true", help=f"keep it for comparisons; size full: in {README.name} too"

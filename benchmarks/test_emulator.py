@@ -1,6 +1,6 @@
-"""Emulators as a calibration of the flagship fits them, beside how fast they are with more threads of linear algebra.
+"""Emulators as a calibration of the flagship fits them, compared with more threads of linear algebra.
 
-Runs are made up: numbers of the flagship's parameters and data, of which a twelfth of the parameters move each.
+Runs are made up: as many parameters and data as the flagship, where a twelfth of the parameters move each datum.
 """
 
 from collections.abc import Callable

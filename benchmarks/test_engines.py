@@ -1,4 +1,4 @@
-"""The engines on one scenario, as whole commands, and what a command costs before it simulates anything."""
+"""The engines on one scenario, as whole commands, and the cost of a command before it simulates anything."""
 
 import tempfile
 from statistics import median

@@ -1,4 +1,4 @@
-"""The machine's own limits, beside everything else that is measured in the same run."""
+"""The limits of the machine, measured in the same run as everything else."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""The plain queue M/M/c: customers a second of each peer, all serving the same customers.
+"""The plain queue M/M/c: customers a second of each library, all serving the same customers.
 
-Each peer's mean wait must be that of an independent recursion, and the mean wait of Erlang's formula must lie within
-the two-sided 99.9 % t-interval of 20 batch means of this very draw; the formula for one server more must lie outside.
+Each library's mean wait must equal that of an independent recursion, and the mean wait of Erlang's formula must lie
+within the two-sided 99.9 % t-interval of 20 batch means of this draw; the formula for one server more must lie outside.
 A smoke test has too few customers for that.
 """
 

@@ -1,6 +1,6 @@
-"""Small runs: a thousandth of the country, provinces in one, and many attempts of which little comes.
+"""Small runs: a thousandth of the country, pooled provinces, and many attempts with little effect.
 
-Costs are wall times of whole processes from start to end; what is compared runs in turn.
+Costs are wall times of whole processes from start to end; compared commands run alternately.
 """
 
 import sys

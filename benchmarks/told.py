@@ -1,8 +1,8 @@
-"""Numbers that documents tell, each from one place: ``growth.json``, where they are measured, or the source itself.
+"""Numbers that documents quote, each from one place: ``growth.json``, where they are measured, or the source itself.
 
-``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` says which of
-them a document does not have as they should be now, and with ``--write`` mends their numbers; ``tests/test_told.py``
-holds the documents to them, and to having no other amounts of time and memory.
+``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` lists those
+that a document does not have as they should be now, and ``--write`` corrects their numbers; ``tests/test_told.py``
+checks the documents for them, and for other amounts of time and memory.
 """
 
 import json

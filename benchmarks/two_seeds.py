@@ -1,10 +1,10 @@
-"""Does another seed of a calibration give the same intervals?
+"""Check whether another seed of a calibration gives the same intervals.
 
-``python -m benchmarks.two_seeds`` calibrates a scenario once more from its file, all of it with another seed, and
-compares the intervals of five answers over its draws with those that are stored beside the file. Each end may differ by
-a fifth of an interval's width; that both sets of draws are finite moves ends of 200 draws by a twentieth. The second
-calibration takes as long as the first, less with fewer ``--members``; it is kept in ``--out``, and the same command
-goes on with it. With ``--write`` the table goes into ``docs/calibration.md``.
+``python -m benchmarks.two_seeds`` calibrates a scenario again from its file with another seed, and compares the
+intervals of five answers over its draws with those that are stored with the file. Each end may differ by a fifth of an
+interval's width; the finite number of draws moves ends of 200 draws by a twentieth. The second calibration takes as
+long as the first, less with fewer ``--members``; it is kept in ``--out``, and the same command resumes. ``--write``
+puts the table into ``docs/calibration.md``.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A plain queue in the event loop of the engine ``vector``: its own province, desks and kernels, nothing else."""
+"""A plain queue in the event loop of the engine ``vector``: only its province, desks and kernels."""
 
 from dataclasses import replace
 from functools import cache
@@ -19,7 +19,7 @@ from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.chain import AlertScratch, alert_scratch
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.inputs import RunTables, day_of_province, run_tables
+from sim.engines.vector.inputs import ProvinceDay, RunTables, run_tables
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import AlertState, Integers
@@ -100,6 +100,29 @@ def office() -> tuple[Tables, RunTables, Today, NDArray[np.uint8]]:
     return tables, run_tables(tables, rules), today, night.bytes[0]
 
 
+def _day_of_province(
+    p: int, today: Today, start: int, people_bytes: NDArray[np.uint8], servers: Integers
+) -> ProvinceDay:
+    """Return the inputs of province ``p`` on a day, in a run whose period starts with day number ``start``."""
+    offset = today.day - start
+    return ProvinceDay(
+        province=p,
+        number=today.day,
+        offset=offset,
+        midnight=offset * DAY_MS,
+        app=today.app,
+        held=int(today.held[p]),
+        reach=float(today.reach[p]),
+        data_sharing=float(today.data_sharing[p]),
+        loss_factor=today.loss_factor,
+        coverage=today.coverage[:, p].copy(),
+        outage=today.outage[:, p].copy(),
+        awareness=today.awareness[p],
+        people_bytes=people_bytes,
+        servers=servers,
+    )
+
+
 def serve(customers: Customers) -> Served:
     """Return how customers fared at the call desk of one province, day after day, until the last has left."""
     tables, run, today, people_bytes = office()
@@ -113,7 +136,7 @@ def serve(customers: Customers) -> Served:
     day = 0
     while day < len(firsts) - 1 or province.counters["services_ended"] < len(customers):
         numbers = (firsts[day], firsts[day + 1]) if day < len(firsts) - 1 else (len(customers), len(customers))
-        of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
+        of_day = _day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
         arrive(alert_of(0), numbers, of_day.midnight, customers.arrivals, run, province.arrays, room)
         province.sort_stream(int(province.counters["stream"]))
         while not run_day(run, of_day, province.arrays, tallies, room):

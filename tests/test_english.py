@@ -1,11 +1,12 @@
 """Texts that people read are plain English: none of the phrasings that a reader has to decode is left in them.
 
 ``RIDDLES`` lists such phrasings with what to write instead; ``docs/glossary.md`` fixes the words. Read are all strings
-and comments of ``sim/``, the templates and scripts of its pages, comments of the bundled scenarios, and the documents.
+and comments of ``sim/``, the templates and scripts of its pages, the bundled scenarios, documents and notebooks.
 """
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -64,6 +65,9 @@ RIDDLES: dict[str, str] = {
     r"each and every": "every",
     r"all else": "everything else",
     r"leav(e|es|ing) .{1,30} in peace": "stop, cancel",
+    r"held (to|against)(?! be)": "compared with, judged by",
+    r"what else": "other ...",
+    r"com(e|es|ing) of (it|them|that|this|what|an? \w+)": "results from; the result of",
     # Telling, asking, saying.
     r"(what|as|that) (is|was|are|were) (told|asked|said)": "name the thing: the report, the request, the value",
     r"(is|are|was|were|be|being) told(?! apart)": "is shown, printed, reported, listed",
@@ -141,7 +145,7 @@ def blank(match: re.Match[str]) -> str:
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield the strings and the comments of Python source, each with its first line; neighbouring comments as one."""
-    parts = set()
+    parts: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr):
             parts.update(id(part) for part in node.values)
@@ -172,6 +176,9 @@ def read(path: Path) -> Iterator[tuple[int, str]]:
             first, second = [place.start() for place in re.finditer(r"^## ", text, re.M)][:2]
             text = text[:second]
         yield text.count("\n", 0, first) + 1, FENCED.sub(blank, text[first:])
+    elif path.suffix == ".ipynb":
+        said = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        yield from ((1, CODE.sub(blank, part)) for part in said)
     else:
         yield 1, CODE.sub(blank, text)
 
@@ -193,7 +200,7 @@ def rooms() -> dict[str, list[Path]]:
         parts = path.relative_to(ROOT).parts
         files.setdefault("/".join(parts[:2]) if len(parts) > 2 else "sim", []).append(path)
     files["scenarios"] = sorted((ROOT / "scenarios").rglob("*.yaml"))
-    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]):
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "results").glob("*.ipynb")]):
         if (name := path.relative_to(ROOT).as_posix()) not in RECORDS:
             files[name] = [path]
     return files

@@ -150,20 +150,7 @@ def _answer(
     number: int,
     tell: Callable[[str], None],
 ) -> dict[str, StoredAnswers]:
-    """Return the answers of a scenario and its policies over the draws; add to the report what those depend on.
-
-    Args:
-        document: The report.
-        evaluations: Makes the runs of policies.
-        level: The level of all runs.
-        conditioned: The draws, as they are stored with the scenario.
-        names: The file of the scenario, then names or files of policies.
-        number: How many draws policies are run with.
-        tell: Called with a line for each policy.
-
-    Returns:
-        The stored answers, by ``policy_digests``.
-    """
+    """Return the stored answers of a scenario's file and its policies, and add to the report what they depend on."""
 
     def load(name: str, draw: int | None) -> Scenario:
         return load_scenario(name, draw=draw)
@@ -269,20 +256,7 @@ def _condition(
     document: Document,
     tell: Callable[[str], None],
 ) -> Conditioned | None:
-    """Condition every free parameter on the data, at the coarsest level, and add the results to the report.
-
-    Args:
-        scenario: The scenario that is calibrated.
-        evaluations: Makes the runs.
-        data: The data.
-        levels: All levels.
-        fit: The fit, with which runs are compared; parameters that were not fitted have their own values there.
-        document: The report.
-        tell: Called with a line at each step.
-
-    Returns:
-        The accepted members, with the run they are compared with; None where they are fewer than ``FEWEST``.
-    """
+    """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
     settings, seed = scenario.spec.calibration, scenario.spec.seed
     parameters = free_parameters(scenario)
     model = Model(data, evaluations, levels[0], parameters, fit.values())

@@ -65,14 +65,7 @@ class Windows:
     """
 
     def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:
-        """Take the windows of a posterior.
-
-        Args:
-            draws: Its accepted members.
-            data: The data.
-            model: Has simulated it.
-            errors: (data,) The errors with which it was conditioned.
-        """
+        """Take the windows of accepted draws, which were conditioned with these errors (data,)."""
         self._draws, self._data, self._given = draws, data, errors
         fitted, predicted = list(data.targets.fitted), list(data.predicted)
         self.numbers = [*fitted, *predicted]
@@ -193,15 +186,7 @@ def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
 
 
 def uniformity(rows: Array, bins: int = 10) -> Array:
-    """Return for each parameter the probability of ranks at least as uneven if all is right.
-
-    Args:
-        rows: (data sets, parameters) Ranks from 0 to ``RANKED``.
-        bins: The number of classes of ranks.
-
-    Returns:
-        (parameters,) The p-values of chi-square tests; 0 without any data set.
-    """
+    """Return p-values (parameters,) of chi-square tests that ranks (data sets, parameters) are even; 0 without any."""
     from scipy.stats import chisquare
 
     if not len(rows):

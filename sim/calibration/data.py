@@ -42,14 +42,7 @@ class Data:
     """
 
     def __init__(self, scope: Scope, evidence: Sequence[str], reference: Sequence[Outcome], scale: float) -> None:
-        """Take the data of a scenario.
-
-        Args:
-            scope: The scope of the scenario.
-            evidence: The names of quantities that are also data.
-            reference: Runs with different seeds, at the values from which the model measures differences.
-            scale: The scale of the reference runs.
-        """
+        """Take the data of a scope from reference runs with different seeds; ``evidence`` names quantities."""
         self.targets = targets = Targets.of(scope)
         self._reference = reference
         self.figures = figures_of(reference)
@@ -77,14 +70,7 @@ class Data:
         self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])
 
     def errors(self, discrepancy: Mapping[str, float]) -> Vector:
-        """Return the standard errors of the data, (data,).
-
-        Args:
-            discrepancy: By family of figures, as a share of a level; 0 where it has none.
-
-        Returns:
-            Those of figures in tolerances, those of evidence on the scale of its range.
-        """
+        """Return the standard errors of the data, (data,), for a discrepancy by family, a share of a level."""
         return np.array([*self.figure_errors(self.targets.fitted, discrepancy), *self._evidence_errors])
 
     def figure_errors(self, numbers: Sequence[int], discrepancy: Mapping[str, float]) -> Vector:
@@ -145,15 +131,7 @@ class Model:
         self._figures_shift: Vector = np.array(reference) - figures
 
     def outcomes(self, coordinates: Matrix) -> list[Outcome | None]:
-        """Simulate points.
-
-        Args:
-            coordinates: (points, parameters) Unit-cube coordinates.
-
-        Returns:
-            The outcome of each; None where its values make no scenario: each may be in its range, but all together too
-            much.
-        """
+        """Simulate points (points, parameters) in the unit cube; None for one whose values make no scenario."""
         tasks = [Task(self._level, self._seed, values_at(self._parameters, row)) for row in coordinates]
         return self._evaluations.evaluate_possible(tasks)
 

@@ -45,14 +45,7 @@ class Linear:
     scored: npt.NDArray[np.bool_]
 
     def left_out(self, discrepancy: Mapping[str, float]) -> tuple[Array, Array]:
-        """Predict each window from the conditioned ones except itself.
-
-        Args:
-            discrepancy: By family.
-
-        Returns:
-            The distance of each observed value from its prediction, (windows,), and its standard deviation.
-        """
+        """Return the distance (windows,) of each value from its prediction by the other windows, and its deviation."""
         total = self.covariance + np.diag(self.errors(discrepancy) ** 2)
         inside = np.flatnonzero(self.conditioned)
         precision = np.linalg.inv(total[np.ix_(inside, inside)])
@@ -79,15 +72,7 @@ class Linear:
 
 
 def learnt(linear: Linear, families: Sequence[str]) -> dict[str, float]:
-    """Return the discrepancy of each family with which left-out windows are predicted best.
-
-    Args:
-        linear: The data.
-        families: Families that have one.
-
-    Returns:
-        By family, one of ``SHARES``; the smallest of those that are equally good.
-    """
+    """Return the discrepancy of each family, one of ``SHARES``, with which left-out windows are predicted best."""
     found = dict.fromkeys(families, BEGUN)
     best = linear.score(found)
     for _ in range(ROUNDS):

@@ -90,16 +90,7 @@ def first_order(scores: Array, answer: Array) -> Array:
 def sensitivities(
     posterior: Posterior, seed: int, answers: Mapping[str, tuple[Emulator, float]]
 ) -> dict[str, Sensitivity]:
-    """Find the parameters that answers depend on.
-
-    Args:
-        posterior: The posterior, whose emulator makes as many draws as indices need.
-        seed: The seed of the draws.
-        answers: By name an emulator of one quantity, and the variance of the quantity over runs.
-
-    Returns:
-        By the same names.
-    """
+    """Find the parameters that answers depend on; each is an emulator of one quantity and its variance over runs."""
     scores = _drawn(posterior.emulator, seed, DRAWS)
     found = {}
     wide: dict[int, Array] = {}

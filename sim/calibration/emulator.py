@@ -145,18 +145,7 @@ def emulator_of(
 def emulated_draws(
     emulator: Emulator, observed: Array, errors: Array, members: int, generator: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draw from the posterior of an emulator by randomised maximum likelihood, as ``sample_posterior`` does.
-
-    Args:
-        emulator: Predicts data from normal scores.
-        observed: (data,) The data.
-        errors: (data,) Their standard errors.
-        members: The number of draws.
-        generator: Makes their randomness.
-
-    Returns:
-        Normal scores, (members, parameters), and residuals, (members, data), in standard errors.
-    """
+    """Draw from an emulator's posterior as ``sample_posterior``: scores (members, parameters), residuals in errors."""
     start = np.zeros(emulator.slopes.shape[1])
     anchors = generator.standard_normal((members, len(start)))
     noise = generator.standard_normal((members, len(observed)))
@@ -197,14 +186,7 @@ def _lassos(terms: Array, columns: Array, weights: Array, with_level: bool) -> l
 
 
 def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tuple[Array, float]:
-    """Return coefficients (terms,) of values (runs,), and the standard error of predictions in cross-validation.
-
-    Args:
-        terms: (runs, terms) The terms.
-        values: Values of the runs.
-        weights: The weight of each run.
-        with_level: Whether values have a level, in addition to their terms.
-    """
+    """Return coefficients (terms,) of values (runs,), and the standard error of predictions in cross-validation."""
     from sklearn.linear_model import LassoCV
 
     level = np.average(values, weights=weights) if with_level else 0.0

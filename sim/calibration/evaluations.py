@@ -32,16 +32,7 @@ class Level:
     pool: Pool | None = None
 
     def scenario(self, base: Scenario, seed: int, values: Mapping[str, Any]) -> Scenario:
-        """Return the scenario of one run at this level.
-
-        Args:
-            base: The scenario that is calibrated.
-            seed: The seed of the run.
-            values: Values at dotted keys that replace the base's.
-
-        Returns:
-            The scenario, run by the vector engine.
-        """
+        """Return the scenario of one run at this level, by the vector engine, with other values at dotted keys."""
         own: dict[str, Any] = {"scale": self.scale, "seed": seed, "engine": "vector"}
         if self.pool is not None:
             own[POOL] = plain_pool(self.pool)

@@ -52,19 +52,7 @@ class Policy:
 def over_draws(
     names: Sequence[str], load: Load, evaluations: Evaluations, level: Level, draws: int, tell: Callable[[str], None]
 ) -> dict[str, list[Outcome]]:
-    """Run scenarios with their own values, then with those of each draw, all with the level's first seed.
-
-    Args:
-        names: The scenarios.
-        load: Loads one of them.
-        evaluations: Makes the runs.
-        level: The level of all runs.
-        draws: The number of draws.
-        tell: Called with a line for each scenario.
-
-    Returns:
-        By name, outcomes of its own values, then of the draws in order.
-    """
+    """Run scenarios with their own values, then with those of each draw; outcomes by name, all with the first seed."""
     seed = level.seeds[0]
     found = {}
     for name in names:
@@ -86,17 +74,7 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
 
 
 def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[Policy]:
-    """Compute the changes by each policy, and the parameters that they depend on.
-
-    Args:
-        draws: The draws; the first ones are those of each scenario's outcomes.
-        seed: The seed for finding drivers.
-        base: The name of the baseline.
-        outcomes: As ``over_draws`` returns them.
-
-    Returns:
-        One row for each policy.
-    """
+    """Return the change by each policy, of the first draws, and the parameters that it depends on."""
     found = []
     for name, rows in outcomes.items():
         if name == base:
@@ -122,15 +100,7 @@ def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Ou
 
 
 def log_ratios(outcomes: Sequence[Outcome], base: Sequence[Outcome]) -> Array:
-    """Return the logarithms of ratios of totals, (runs, amounts).
-
-    Args:
-        outcomes: Outcomes of runs.
-        base: Outcomes of the runs that each is compared with; a single one for all of them.
-
-    Returns:
-        A column for each of ``TOTALS``.
-    """
+    """Return the logarithms of ratios of ``TOTALS`` to those of the baseline, one or as many runs, (runs, totals)."""
     return np.asarray(_logarithms(outcomes) - _logarithms(base))
 
 

@@ -201,16 +201,7 @@ class _Way:
         self._last, self._at = np.zeros(members, dtype=np.intp), np.zeros(members, dtype=np.intp)
 
     def step(self, moving: Indices, points: Array, taken: npt.NDArray[np.bool_]) -> Array:
-        """Simulate and record the next points of some members.
-
-        Args:
-            moving: The members.
-            points: (members, parameters) Normal scores.
-            taken: Which of all members accepted their last step.
-
-        Returns:
-            (members, data) Residuals in units of ``rest``, NaN where values make no scenario.
-        """
+        """Simulate and record points of some members; return residuals (members, data) in units of ``rest``."""
         found, off = self._simulate(coordinates_of(points))
         rows = compressed(off)
         self._at[taken] = self._last[taken]

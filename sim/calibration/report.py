@@ -142,15 +142,7 @@ def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> N
 
 
 def add_known(document: Document, draws: Posterior, data: Data, model: Model, known: Known) -> None:
-    """Add the results of the draws to a report, and the tests of whether they can be trusted.
-
-    Args:
-        document: The report, with the ensemble.
-        draws: The accepted members.
-        data: The data they are conditioned on.
-        model: Has simulated them.
-        known: The tests and results.
-    """
+    """Add the results of the accepted draws to a report, and the tests of whether they can be trusted."""
     document["posterior"] |= {
         "discrepancy": [
             {"family": family, "stated": known.stated.get(family, 0.0), "learnt": share}

@@ -65,15 +65,7 @@ class Targets:
         return self.rows[number].tolerance or DEFAULT_TOLERANCE
 
     def in_tolerances(self, number: int, discrepancy: Mapping[str, float]) -> float:
-        """Return the discrepancy of a figure's family in tolerances; a change has that of two levels.
-
-        Args:
-            number: The number of the figure.
-            discrepancy: By family, as a share of a level.
-
-        Returns:
-            0 where the family has none.
-        """
+        """Return the discrepancy of a figure's family in tolerances, 0 without one; a change has that of two levels."""
         name = self.rows[number].name
         share = discrepancy.get(family_of(name) or "", 0.0)
         return (2.0**0.5 if name.endswith(CHANGE) else 1.0) * share / self.tolerance(number)

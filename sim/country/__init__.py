@@ -1,1 +1,1 @@
-"""Provinces, people, the calendar, potential attempts, legitimate traffic; and which measures are in force on a day."""
+"""The country: provinces, people, calendar, measures in force, potential attempts, legitimate traffic, staff."""

@@ -15,16 +15,15 @@ def years_between(number: int, reference: date) -> float:
 
 
 def growth(per_year: float, number: int, reference: date, ceiling: float | None = None) -> float:
-    """Return how many times as large as on ``reference`` something is that grows ``per_year`` in log units.
+    """Return the growth factor on a day; it is 1 on ``reference`` and grows there by ``per_year`` in log units.
 
-    Without a ceiling it grows as exp(g t). With one, K, it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))), which at
-    the reference is 1 and grows by g, too.
+    Without a ceiling it is exp(g t). With a ceiling K it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))).
 
     Args:
         per_year: Growth g at the reference, log units a year.
         number: Day number.
         reference: Day on which it is 1.
-        ceiling: What it comes to at most (K > 1), None where nothing limits it.
+        ceiling: The limit of the factor (K > 1); None for unlimited growth.
 
     Returns:
         The factor.
@@ -42,7 +41,7 @@ def logistic(days: float, width_days: float) -> float:
 
 
 def ramped(number: int, ramp: Ramp | None) -> float:
-    """Return the multiplier of an intensity on a day: 1 without a ramp, else logistic, from its floor to 1."""
+    """Return the multiplier of an intensity on a day: logistic from the floor of the ramp to 1; 1 without a ramp."""
     if ramp is None:
         return 1.0
     days = float(number - day_number(ramp.midpoint))

@@ -1,4 +1,4 @@
-"""Campaigns against money laundering: how long money stays within reach, what is held, what never comes to gangs."""
+"""Campaigns against money laundering: how long money stays within reach, what banks hold, what gangs never get."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from sim.scenario.schema.measures import ClusterCampaign
 
 
 def reach(measures: Measures, day: int, code: int) -> float:
-    """Return how many times as long money stays within reach of stop-payment orders: the product of all campaigns.
+    """Return the factor of the time that money stays within reach of stop-payment orders: the product of all campaigns.
 
     Args:
         measures: Of the scenario.
@@ -23,13 +23,13 @@ def reach(measures: Measures, day: int, code: int) -> float:
 
 
 def let_through(measures: Measures, day: int, code: int) -> float:
-    """Return the share of payments that campaigns do not let banks hold: prod(1 - hold of each)."""
+    """Return the share of payments that banks do not hold because of campaigns: prod(1 - hold of each)."""
     campaigns = measures.on(day, ClusterCampaign, code)
     return math.prod((1.0 - (campaign.hold or 0.0) for campaign, _ in campaigns), start=1.0)
 
 
 def cashed(measures: Measures, day: int, people: Mapping[int, int]) -> float:
-    """Return the share of what is paid on a day that comes to the gangs: prod(1 - cash loss of each campaign).
+    """Return the share of a day's payments that reaches the gangs: prod(1 - cash loss of each campaign).
 
     Args:
         measures: Of the scenario.
@@ -45,5 +45,5 @@ def cashed(measures: Measures, day: int, people: Mapping[int, int]) -> float:
     }
     values = set(shares.values())
     if len(values) == 1:
-        return values.pop()  # what is alike everywhere is not rounded by a mean
+        return values.pop()  # a mean of equal values would round them
     return math.fsum(people[code] * share for code, share in shares.items()) / math.fsum(people.values())

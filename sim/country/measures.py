@@ -16,12 +16,12 @@ M = TypeVar("M", bound=MeasureBase)
 
 
 class Measures:
-    """The measures of a scenario, in the order of their names: the order in the file makes no difference."""
+    """The measures of a scenario, in the order of their names, so that their order in the file has no effect."""
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
         self._of_kind = cache(self._spans)
-        # A midnight asks for the same few kinds of a day or two over and over, province by province.
+        # A midnight reads the same few kinds on one or two days again and again, province by province.
         self._in_force = lru_cache(maxsize=64)(self._find)
 
     def all(self, kind: type[M]) -> list[M]:
@@ -34,7 +34,7 @@ class Measures:
         Args:
             day: Day number.
             kind: Class of the measures.
-            code: Of a province, to have only those in force there.
+            code: Of a province, to return only measures in force there.
 
         Returns:
             The measures, each with the value of its ramp, 1 without one; the list is shared.
@@ -43,9 +43,7 @@ class Measures:
         return found if code is None else [one for one in found if acts_in(one[0], code)]
 
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
-        """Return groups of provinces that have exactly the same measures, so that one computation serves a group.
-
-        Where a measure weighs provinces, those of other weights are others.
+        """Return groups of provinces with the same measures and weights, so that one computation serves a group.
 
         Args:
             codes: (P,) codes of the provinces.
@@ -80,7 +78,7 @@ def acts_in(measure: MeasureBase, code: int) -> bool:
 
 
 def weight_in(measure: MeasureBase, code: int) -> float | None:
-    """Return the weight of a province (its code) in a measure, 1 if it gives none, None where it is not in force."""
+    """Return the weight of a province (its code) in a measure: 1 by default, None where it is not in force."""
     if not acts_in(measure, code):
         return None
     return measure.weights.get(code, 1.0) if isinstance(measure, WarningCoverage) else 1.0

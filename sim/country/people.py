@@ -1,8 +1,8 @@
 """People: derived from their identity, never stored.
 
-A person is (province, number). Two calls of the generator, compared with integer thresholds computed once from the
-scenario, give age, sex, home, occupation group, internet use, app and frailty. The people with the first numbers of a
-province are the high exposure class, so that a contact finds a person of either class without a search.
+A person is (province, number). Two calls of the generator, compared with integer thresholds that are computed once from
+the scenario, give age, sex, home, occupation group, internet use, app and frailty. The people with the lowest numbers
+of a province are the high exposure class, so that a contact finds a person of either class without a search.
 """
 
 import itertools
@@ -106,7 +106,7 @@ def has_app(online: bool, u_app: int, adoption: int) -> bool:
 
 @compiled
 def target(u: float, people: int, high_number: int, high_share: float) -> int:
-    """Return the number of the person that a contact finds.
+    """Return the number of the person that a contact reaches.
 
     The inverse of a distribution function that is linear in two pieces: the first ``high_number`` people, the high
     exposure class, receive ``high_share`` of all contacts; within a class all people are equally likely.
@@ -120,7 +120,7 @@ def target(u: float, people: int, high_number: int, high_share: float) -> int:
     Returns:
         The number, 0 to ``people - 1``.
     """
-    # Both classes are computed and combined by products: a branch that cannot be predicted would cost more.
+    # Both classes are computed and combined by products: an unpredictable branch would cost more.
     high = (u < high_share) * 1
     low = 1 - high
     many = high * high_number + low * (people - high_number)
@@ -175,7 +175,7 @@ def capped_to_mean(factors: list[float], weights: list[float], mean: float) -> l
     Args:
         factors: Of each group.
         weights: Of each group, shares of people.
-        mean: Wanted mean. If it cannot be reached, all probabilities of positive factors are 1.
+        mean: The mean to reach. If that is impossible, all probabilities of positive factors are 1.
 
     Returns:
         The probability of each group.
@@ -236,8 +236,8 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
 def frailty_levels(sigma: float) -> list[float]:
     """Return the mean of a lognormal frailty of mean 1 within each of its eight equally likely classes.
 
-    The part of the mean that comes from below the normal quantile z is Phi(z - sigma); the difference of two such
-    parts, over 1/8, is the mean of the class between them.
+    Phi(z - sigma) is the part of the mean below the normal quantile z. The difference of two such parts, over 1/8, is
+    the mean of the class between them.
 
     Args:
         sigma: Standard deviation of the logarithm.

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from sim.scenario.schema import ScenarioModel
 
 Spread = Callable[[Callable[[slice], None], int], None]
-"""Calls a function for slices that make up so many provinces, in any order or in parallel; returns when all is done."""
+"""Calls a function for slices that cover all provinces, in any order or in parallel; returns when all are done."""
 
 
 def at_once(work: Callable[[slice], None], provinces: int) -> None:
-    """Call a function for all of so many provinces at once: the ``Spread`` without threads."""
+    """Call a function for all provinces at once: the ``Spread`` without threads."""
     work(slice(0, provinces))
 
 
 def shares(weights: Sequence[float]) -> list[float]:
-    """Return ``weights`` over their sum, which is rounded once and so does not depend on their order."""
+    """Return ``weights`` over their sum; the sum is rounded once, so that it does not depend on their order."""
     total = math.fsum(weights)
     return [weight / total for weight in weights]
 

@@ -1,4 +1,4 @@
-"""The schedule of desks: servers on duty on a day, by half hour, as shifts and the growth of the staff say."""
+"""The schedule of desks: servers on duty by day and half hour, from shifts and the growth of the staff."""
 
 import math
 from collections import Counter
@@ -16,19 +16,18 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
 
 FEW_SERVERS = 5.0
-"""Staff x scale below which a desk is so small that its waits are not the country's."""
-
+"""Staff x scale below which the waits of a desk do not represent the country."""
 
 KEPT = 16
-"""Days whose servers are kept: a week's, which come again while no staff changes, and yesterday's."""
+"""Number of computed days to keep: a week, which repeats while no staff changes, and some more."""
 
 HALF_HOUR_MINUTES = 30
 
 
 def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDesk]]:
-    """Return the desks of all provinces, growth and shifts filled in: a row a kind of desk, one a province.
+    """Return the desks of all provinces with growth and shifts filled in: a row for each kind of desk.
 
-    The staff is the province's own where the scenario gives it one, else its share of the national staff.
+    A province without a staff of its own in the scenario has its share of the national staff.
     """
     table = []
     for desk in DESK_LABELS:
@@ -44,7 +43,7 @@ def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDes
 
 
 def grown(day: int, growth: StaffGrowth | None) -> float:
-    """Return the factor of a staff on a day, 1 without growth; before the first step it is that step's."""
+    """Return the factor of a staff on a day: 1 without growth; before the first step the factor of that step."""
     if growth is None:
         return 1.0
     if growth.steps is None:
@@ -56,8 +55,8 @@ def grown(day: int, growth: StaffGrowth | None) -> float:
 class Schedule:
     """Servers on duty by day.
 
-    Staff of a province at simulated scale times the share on duty and the factor of its growth, rounded half up, at
-    least one where anybody is on duty; shares of shifts that overlap add up.
+    Servers are the staff of a province at simulated scale, times the share on duty and the factor of its growth,
+    rounded half up, and at least one where anybody is on duty. Shares of overlapping shifts add up.
 
     Args:
         spec: The scenario.
@@ -74,20 +73,20 @@ class Schedule:
         self._with = lru_cache(maxsize=KEPT)(self._computed)
 
     def servers(self, day: int) -> NDArray[np.int64]:
-        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); it is shared, so nobody writes to it."""
+        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); shared, so read only."""
         return self._with(weekday(day), self._factors(day))
 
     def officers(self, day: int) -> NDArray[np.float64]:
-        """Return the officers of a day at a share on duty of 1, in the whole country, (P, 2 desks)."""
+        """Return the officers on a day in the whole country if all were on duty, (P, 2 desks)."""
         officers: NDArray[np.float64] = self._staff * np.array(self._factors(day))[self._growth_of]
         return officers
 
     def servers_of(self, day: int, officers: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the servers on duty on a day, (P, 2, 48), that so many officers (P, 2) make."""
+        """Return the servers on duty on a day, (P, 2, 48), for these numbers of officers (P, 2)."""
         return thinned(officers[..., None] * self._shares[:, :, weekday(day) - 1], self._scale)
 
     def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
-        """Return the staff on duty on some days, of the country: (days, P, 2 desks, 48 half hours)."""
+        """Return the staff on duty on some days in the whole country, (days, P, 2 desks, 48 half hours)."""
         return np.array([self._on_duty(weekday(day), self._factors(day)) for day in days])
 
     def time(self, first: int, last: int) -> list[tuple[float, float]]:
@@ -111,13 +110,13 @@ class Schedule:
         return int((~ever).sum())
 
     def most(self, first: int, last: int) -> NDArray[np.float64]:
-        """Return the most staff, at a share on duty of 1 and as simulated, of the days from one to another, (P, 2)."""
+        """Return the largest staff at simulated scale between two day numbers, if all were on duty, (P, 2)."""
         largest = np.array([self._factors(day) for day in range(first, last + 1)]).max(axis=0)
         most: NDArray[np.float64] = self._staff * largest[self._growth_of] * self._scale
         return most
 
     def multiples(self, desk: int, first: int, last: int) -> tuple[float, float]:
-        """Return the least, but above 0, and the most that a staff is multiplied by from a first to a last day number.
+        """Return the smallest factor above 0 and the largest factor of a staff from a first to a last day number.
 
         Args:
             desk: The number of the desk.
@@ -125,7 +124,7 @@ class Schedule:
             last: The last one.
 
         Returns:
-            Shares on duty times growth, of any province; of a desk that never has staff, 1 and 1.
+            Shares on duty times growth, over all provinces; 1 and 1 for a desk that never has staff.
         """
         days = {(weekday(day), self._factors(day)) for day in range(first, last + 1)}
         least, most = math.inf, 0.0
@@ -154,7 +153,7 @@ class Schedule:
 
 
 def thinned(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:
-    """Return the servers that staff comes to at a scale: rounded half up, at least one where there is any."""
+    """Return the servers of a staff at a scale: rounded half up, at least one where there is any staff."""
     seats = np.maximum(1.0, np.floor(staff * scale + 0.5))
     return np.where(staff > 0.0, seats, 0.0).astype(np.int64)
 
@@ -169,12 +168,12 @@ def shares_on_duty(shifts: Sequence[Shift] | None) -> NDArray[np.float64]:
 
 
 def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
-    """Return the staff of each desk at a share on duty of 1 before growth: a row a desk, a number a province."""
+    """Return the staff before growth if all were on duty: a row for each desk, a number for each province."""
     return [[desk.staff for desk in row] for row in desks_of(spec, provinces)]
 
 
 def thin_desks(schedule: Schedule, first: int, last: int) -> int:
-    """Return how many desks have staff, but fewer than five as simulated even at its most: too few for its waits.
+    """Return the number of desks that have staff, but fewer than five servers at simulated scale even at most.
 
     Args:
         schedule: The schedule.
@@ -186,10 +185,10 @@ def thin_desks(schedule: Schedule, first: int, last: int) -> int:
 
 
 def staff_time(spec: ScenarioModel) -> list[tuple[float, float]]:
-    """Return the time on duty over the period of each desk: as simulated, and as the scenario says at that scale.
+    """Return the time on duty of each desk over the period: of whole seats, and of the stated staff at that scale.
 
     Returns:
-        Seats times half hours of all provinces, those of whole seats first; a pair a kind of desk.
+        For each kind of desk a pair of seats times half hours of all provinces.
     """
     calendar = Calendar.of(spec.period)
     return Schedule(spec, Provinces.of(spec)).time(calendar.start, calendar.last)

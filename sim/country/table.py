@@ -1,4 +1,4 @@
-"""A sample of the synthetic population as a table, to be looked at and compared with the census."""
+"""A sample of the synthetic population as a table, to look at and to compare with the census."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
     from sim.scenario import load_scenario
 
     if not isinstance(n, int) or n < 1:
-        raise ValueError(f"n is {n!r}; a sample is a whole number of people, at least one")
+        raise ValueError(f"n must be a whole number of people, at least 1; got {n!r}")
     if isinstance(scenario, str):
         scenario = load_scenario(scenario, **keywords)
     spec = scenario.spec.model_copy(update={"scale": 1.0})

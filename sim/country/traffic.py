@@ -1,7 +1,7 @@
 """Potential attempts and legitimate contacts: Poisson counts by cell, moments by profile.
 
-A count is the inverse distribution function of one uniform a cell, monotone in the rate: at a higher rate the
-attempts are the same and some more. Nothing here depends on policies.
+A count is the inverse distribution function of one uniform for each cell, monotone in the rate: at a higher rate there
+are the same attempts and some more. Nothing here depends on policies.
 """
 
 import math
@@ -27,7 +27,7 @@ from sim.scenario.schema.warning import Detectors, Grid
 LIMIT = 1 << INDEX_BITS
 """Attempts of a cell and day that identities can number."""
 TAIL = 8.5
-"""Bound of the central score in integrals: the density beyond is negligible."""
+"""Bound of the central score in integrals; the density beyond it is negligible."""
 WIDEST_PANEL = 0.05
 """Largest width of a panel of Simpson's rule, in standard deviations of the local score given the central one."""
 DENSITY_AT_0 = 0.3989422804014327
@@ -173,7 +173,7 @@ def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.fl
 def none_at(
     rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return for which uniforms no contact comes in a cell; of a thinned country most cells have one in years.
+    """Return for which uniforms a cell has no contact; at small scales most cells have one contact in years.
 
     Args:
         rates: (P, 3) expected contacts.
@@ -210,7 +210,7 @@ def legitimate_counts(
         rates: (P, 3) expected contacts of the provinces from position ``first`` on.
         masses: Probabilities of all cells.
         cells: (n, 2) rows and columns to draw.
-        none: (P, 3, n) what ``none_at`` says of all provinces, from position 0 on.
+        none: (P, 3, n) the result of ``none_at`` for all provinces, from position 0 on.
         first: Position of the first province of ``rates``.
 
     Returns:

@@ -8,6 +8,7 @@ twice, see ``gangs``.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import combinations
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Unpack
@@ -175,12 +176,8 @@ def _play(
         for game, _ in played:
             game.take([next(outcomes) for _ in game.coalitions])
     without_price = unpriced(scenario, names)
-    rows_of = {
-        COALITIONS_FILE: _coalitions,
-        OVERLAPS_FILE: _overlaps,
-        COSTS_FILE: partial(_costs, without_price),
-    }
-    for file, rows in rows_of.items():
+    tables = ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, partial(_costs, without_price)))
+    for file, rows in tables:
         write_frame(path / file, _by_stance({stance: rows(names, own) for stance, own in games.items()}))
     layers = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
     write_frame(path / LAYERS_FILE, _by_stance(layers))
@@ -243,11 +240,11 @@ class _Game:
         self.orders = _orders(seed, len(names), orders)
         self.outcomes: dict[int, Outcome] = {}
         self._everybody = everybody = (1 << len(names)) - 1
-        wanted = set(shapley.coalitions(len(names))) if not orders else {0, everybody}
+        wanted = set(range(everybody + 1)) if not orders else {0, everybody}
         wanted |= {1 << player for player in range(len(names))} | {
             everybody ^ 1 << player for player in range(len(names))
         }
-        wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in shapley.pairs(len(names))}
+        wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in combinations(range(len(names)), 2)}
         self.coalitions = sorted(wanted.union(*(shapley.prefixes(order) for order in self.orders)))
 
     def scenarios(self, scenario: "Scenario") -> "Iterator[Scenario]":
@@ -301,42 +298,27 @@ def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
 def _layers(names: Sequence[str], games: Sequence[_Game], drawn: Sequence[_Game]) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for quantity in (*PREVENTED, *CAUSED):
-        kind = "prevented" if quantity in PREVENTED else "caused"
+        head = {"quantity": quantity, "kind": "prevented" if quantity in PREVENTED else "caused"}
         worths = [game.worth(quantity) for game in games]
-        independent = _independent(games, quantity)
+        alone = _means([shapley.alone(len(names), worth) for worth in worths])
+        last = _means([shapley.last(len(names), worth) for worth in worths])
+        samples = _independent(games, quantity)
         over_draws = [_means(game.samples(quantity)) for game in drawn]
-        alone = [shapley.alone(len(names), worth) for worth in worths]
-        last = [shapley.last(len(names), worth) for worth in worths]
         for player, name in enumerate(names):
-            value = fmean(sample[player] for sample in independent)
-            low, high = interval_of_mean([sample[player] for sample in independent]) or (None, None)
-            rows.append(
-                {
-                    "quantity": quantity,
-                    "kind": kind,
-                    "layer": name,
-                    "alone": fmean(one[player] for one in alone),
-                    "last": fmean(one[player] for one in last),
-                    "shapley": value,
-                    "low": low,
-                    "high": high,
-                    **_over_draws([values[player] for values in over_draws]),
-                }
-            )
-        everything = fmean(game.all_of(quantity) for game in games)
-        low, high = interval_of_mean([game.all_of(quantity) for game in games]) or (None, None)
-        whole = dict.fromkeys(("alone", "last", "shapley"), everything)
-        everywhere = _over_draws([game.all_of(quantity) for game in drawn])
-        rows.append(
-            {"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high, **everywhere}
-        )
+            own, posterior = ([values[player] for values in rows_of] for rows_of in (samples, over_draws))
+            rows.append({**head, "layer": name, **_values(alone[player], last[player], own, posterior)})
+        everything, posterior = ([game.all_of(quantity) for game in some] for some in (games, drawn))
+        whole = fmean(everything)
+        rows.append({**head, "layer": "all", **_values(whole, whole, everything, posterior)})
     return _frame(rows)
 
 
-def _over_draws(values: list[float]) -> dict[str, float | None]:
-    """Return the 90% interval over draws; missing for fewer than two."""
-    low, _, high = nine_tenths(values) if len(values) > 1 else (None, None, None)
-    return {"posterior_low": low, "posterior_high": high}
+def _values(alone: float, last: float, samples: list[float], drawn: list[float]) -> dict[str, float | None]:
+    """Return the values of a layer, with the 95% interval of the samples and the 90% interval over draws."""
+    low, high = interval_of_mean(samples) or (None, None)
+    posterior_low, _, posterior_high = nine_tenths(drawn) if len(drawn) > 1 else (None, None, None)
+    value: dict[str, float | None] = {"alone": alone, "last": last, "shapley": fmean(samples), "low": low, "high": high}
+    return {**value, "posterior_low": posterior_low, "posterior_high": posterior_high}
 
 
 def _means(samples: list[list[float]]) -> list[float]:
@@ -361,7 +343,7 @@ def _overlaps(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     rows = []
     for quantity in (*PREVENTED, *CAUSED):
         worths = [game.worth(quantity) for game in games]
-        for one, two in shapley.pairs(len(names)):
+        for one, two in combinations(range(len(names)), 2):
             shared = fmean(shapley.overlap(len(names), worth, one, two) for worth in worths)
             rows.append({"quantity": quantity, "layer": names[one], "other": names[two], "overlap": shared})
     import pandas as pd

@@ -130,16 +130,7 @@ def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[li
 
 
 def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequence[Scenario]") -> list[Row]:
-    """Return the rows of all scenarios of a comparison.
-
-    Args:
-        titles: Their names, the baseline first.
-        amounts: Quantities of their runs.
-        scenarios: The scenarios.
-
-    Returns:
-        The rows of ``compared``, with intervals over posterior draws.
-    """
+    """Return the rows of all scenarios of a comparison, the baseline first, with intervals over posterior draws."""
     base, *others = scenarios
     rows: list[Row] = []
     for title, other, scenario in zip(titles[1:], amounts[1:], others, strict=True):

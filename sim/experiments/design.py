@@ -225,6 +225,11 @@ def usual_points(levers: int) -> int:
     return POINTS_PER_COEFFICIENT * (levers + 1) * (levers + 2) // 2
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it needs one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def least_points(levers: int) -> int:
     """Return the fewest points that make a surface: a plane, both ends of each lever, and one to check it."""
     return 2 * levers + 3
@@ -234,7 +239,7 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
     """Return the design of a box; points that whole steps make equal are in it once."""
     least = least_points(len(axes))
     if not least <= samples <= MOST:
-        raise DesignError(f"a box over {len(axes)} ranges needs {least} to {MOST:,} points; got {samples:,}")
+        raise DesignError(f"a box over {counted(len(axes), 'range')} needs {least} to {MOST:,} points; got {samples:,}")
     parameters = [axis.parameter for axis in axes if axis.parameter is not None]
     start = np.array([_start(one) for one in parameters])
     present = tuple(plain(value_at(scenario.levers, one.key)) for one in parameters)

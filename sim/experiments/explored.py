@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.words import Tier
-from sim.experiments.design import BOX, Design, DesignError, Value, least_points
+from sim.experiments.design import BOX, Design, DesignError, Value, counted, least_points
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
 from sim.experiments.rounded import warnings_of
@@ -192,14 +192,7 @@ class Outcome:
         return np.clip(np.exp(heights) if self.is_logarithmic else heights, 0.0, self.most)
 
     def at(self, coordinates: Sequence[float]) -> Estimate:
-        """Return the prediction for a setting.
-
-        Interpolation error and run-to-run noise are added in squares. A simulated point has no interpolation error; a
-        single replicate shows no noise, so the interval leaves it out.
-
-        Args:
-            coordinates: One for each lever, 0 to 1.
-        """
+        """Return the prediction for coordinates from 0 to 1; interpolation error and noise add up in squares."""
         place = np.array(coordinates, dtype=np.float64)
         found = self._simulated_at(place)
         if found is not None:
@@ -311,13 +304,7 @@ def explored(folder: Path) -> Explored:
 
 
 def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None, samples: int | None) -> Design:
-    """Return the design of a box that can be explored; raises DesignError for one that cannot be made or is too large.
-
-    Args:
-        scenario: The scenario that is varied.
-        vary: The ends of each lever by dotted key; by default the scenario's ``sweep``.
-        samples: The number of points, by default ``usual_points``.
-    """
+    """Return the design of a box that can be explored; raises DesignError if there is none, or it is too large."""
     plan = planned(scenario, vary, BOX, samples)
     levers = [_lever(scenario, axis.key, axis.given) for axis in plan.axes]
     # The scenario as it is lies on no surface where it is outside, and whole steps may merge points.
@@ -338,7 +325,7 @@ def demand_explorable(levers: int, points: int) -> None:
     least = least_points(levers)
     if not least <= points <= MOST_POINTS:
         raise DesignError(
-            f"a page with {levers} levers needs {least} to {MOST_POINTS} finished points; this sweep has {points}"
+            f"a page over {counted(levers, 'lever')} needs {least} to {MOST_POINTS} finished points; got {points}"
         )
 
 

@@ -15,15 +15,7 @@ def quantile(samples: int) -> float:
 
 
 def half_width(standard_deviation: float, samples: int) -> float:
-    """Return half the width of the interval of a mean.
-
-    Args:
-        standard_deviation: Of one sample.
-        samples: Their number, at least 2.
-
-    Returns:
-        The quantile of Student's t times the standard error of the mean, in the unit of the samples.
-    """
+    """Return half the width of the interval of a mean of at least two samples with this standard deviation."""
     return quantile(samples) * standard_deviation / float(samples**0.5)
 
 

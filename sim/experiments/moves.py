@@ -32,15 +32,7 @@ def demand_moves(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> 
 
 
 def unmoved(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> dict[str, str]:
-    """Return the levers of which two values make the same scenario, whatever the other levers are.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; for a range both ends.
-
-    Returns:
-        By dotted key a message with the key, both values, and what would differ.
-    """
+    """Return by key a message about each lever of which two values (of a range, its ends) make the same scenario."""
     found: dict[str, str] = {}
     for key, values in given.items():
         others = {other: choices for other, choices in given.items() if other != key}

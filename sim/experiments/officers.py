@@ -41,14 +41,7 @@ class ProvinceOfficers:
 
 
 def officers(spec: "ScenarioModel", run: "Run | None" = None) -> list[ProvinceOfficers]:
-    """Return the provinces of a scenario, in the order of their codes.
-
-    Alerts depend on gates, detectors and queues from day to day, so they need a run.
-
-    Args:
-        spec: The scenario.
-        run: A finished run of it, whose alerts are counted.
-    """
+    """Return the provinces of a scenario, in the order of their codes; alerts come from a finished run of it."""
     calendar = Calendar.of(spec.period)
     days = range(calendar.start, calendar.last + 1)
     schedule = Schedule(spec, Provinces.of(spec))

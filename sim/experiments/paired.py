@@ -40,20 +40,7 @@ Load = Callable[[str, int | None, int], "Scenario"]
 
 
 def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int | None, replicates: int) -> Path:
-    """Make the folder of a comparison, or find the one to resume, as ``claim`` does.
-
-    Scenarios that cannot be paired raise a PairingError before anything is written.
-
-    Args:
-        names: The baseline and the others.
-        load: Loads a scenario.
-        folder: Where its runs are kept, by default ``results/runs/compare-NAME-SEED-HASH``.
-        draws: How many posterior draws are compared; None for the scenarios' own values.
-        replicates: The number of seeds, counting up.
-
-    Returns:
-        The folder.
-    """
+    """Make the folder of a comparison, or find the one to resume, as ``claim`` does; PairingError comes first."""
     hashes = demand_comparable(names, load, draws, replicates)
     first = load(names[0], _plan(draws)[0], 0)
     request = {

@@ -40,16 +40,7 @@ def demand_pair(base: "Scenario", other: "Scenario") -> None:
 
 
 def difference(key: str, here: object, there: object) -> tuple[str, object, object]:
-    """Find the first place at which two resolved values differ.
-
-    Args:
-        key: The dotted key of both values.
-        here: The first value.
-        there: The second value.
-
-    Returns:
-        The dotted key of the difference, and the value of each there.
-    """
+    """Return the dotted key of the first place at which two resolved values differ, and the value of each there."""
     if isinstance(here, dict) and isinstance(there, dict):
         for name in dict.fromkeys((*here, *there)):
             if here.get(name) != there.get(name):

@@ -132,16 +132,7 @@ def ranged_parameters(scenario: Scenario) -> list[Parameter]:
 
 
 def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = None) -> Parameter | None:
-    """Return the number at a dotted key as a parameter; raises KeyError for a key that does not exist.
-
-    Args:
-        scenario: The scenario that has the key.
-        key: The dotted key.
-        ends: The range in which it moves, instead of its own.
-
-    Returns:
-        The parameter; None where there is no number, or no range.
-    """
+    """Return the number at a key as a parameter, with other ends if given; None without number or range."""
     resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}
     try:
@@ -182,13 +173,7 @@ def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Param
 
 
 def out_of_range(scenario: Scenario, key: str, value: Any) -> tuple[Any, Any] | None:
-    """Return the ends of the range of a scenario's number if another value lies outside it; None if inside.
-
-    Args:
-        scenario: The scenario, which need not have the number.
-        key: Its dotted key.
-        value: The other value, as a scenario file has it.
-    """
+    """Return the ends of the range of a scenario's number if another value lies outside it, else None."""
     try:
         one = parameter_at(scenario, key)
         number = None if one is None else one.read(value)

@@ -131,16 +131,7 @@ def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[str, Any]]) -> "Scenario":
-    """Return a policy with other staff at a desk in some provinces; all other keys of the desk stay.
-
-    Args:
-        policy: The policy.
-        desk: The desk.
-        staff: Its staff by province (code): a number, or a map as in a scenario, such as ``staff`` and ``shifts``.
-
-    Returns:
-        The changed policy.
-    """
+    """Return a policy with other staff of a desk, by province (code): a number, or a map such as ``shifts``."""
     given: dict[str, Any] = {}
     for code, own in getattr(policy.spec.desks, desk).by_province.items():
         given[str(int(code))] = written(ProvinceStaff, own)

@@ -25,17 +25,7 @@ REPLICATES, DRAWS = "replicates", "draws"
 
 
 def prepared(kind: str, first: "Scenario", count: int, folder: Path | None) -> Path:
-    """Make the folder of several runs, or find the one to resume, as ``claim`` does.
-
-    Args:
-        kind: ``replicates`` or ``draws``.
-        first: The scenario of the first run.
-        count: The number of runs.
-        folder: Where they are kept, by default ``results/runs/NAME-SEED-HASH``.
-
-    Returns:
-        The folder.
-    """
+    """Make the folder of so many ``replicates`` or ``draws``, or find the one to resume, as ``claim`` does."""
     request = {"count": count, "record": first.resolved["record"], "versions": versions()}
     return claim(kind, first, request, folder, RUNS / f"{first.name}-{first.spec.seed}")
 

@@ -53,16 +53,7 @@ class Week:
 
     @classmethod
     def of(cls, shares: NDArray[np.float64], levels: Sequence[int], days: Sequence[int]) -> "Week":
-        """Group weekdays into kinds.
-
-        Args:
-            shares: The share of a flat staff that is on duty, (7 weekdays, 48 half hours).
-            levels: The level of each weekday, see ``levels``.
-            days: Days of the period of each weekday.
-
-        Returns:
-            The kinds, in the order of their first weekdays.
-        """
+        """Group weekdays by their share on duty, (7, 48), and level; days of the period by weekday are added up."""
         kinds: dict[tuple[int, bytes], list[int]] = {}
         for number in range(7):
             kinds.setdefault((levels[number], shares[number].tobytes()), []).append(number + 1)
@@ -324,20 +315,7 @@ def find_rosters(
 
 
 def _descended(trials: Trials, rosters: Rosters, unsettled: frozenset[int], trims: int) -> Found:
-    """Take seats out of single half hours, one step of every key in each trial, while the rest is enough.
-
-    A step must save paid time: without a seat whose service only outlasts its shift there would be overtime instead. At
-    the end all rosters are tried together; where that is not enough, the last step of the key is undone.
-
-    Args:
-        trials: Tries rosters.
-        rosters: Where the descent begins, by key.
-        unsettled: Keys that stay as they are.
-        trims: The most trials, without those at the end.
-
-    Returns:
-        The rosters, with the keys for which they were not enough at the end.
-    """
+    """Take seats out of single half hours, one step of every settled key in each trial, while the rest is enough."""
     ways = {key: [roster] for key, roster in rosters.items()}
     descents = {key: _Descent(roster) for key, roster in rosters.items() if key not in unsettled}
     times = {key: one.time for key, one in trials([rosters])[0].items()}
@@ -348,11 +326,13 @@ def _descended(trials: Trials, rosters: Rosters, unsettled: frozenset[int], trim
         now = {key: way[-1] for key, way in ways.items()}
         tried = trials([{**now, **steps}])[0]
         for key, roster in steps.items():
+            # Without a seat whose service only outlasts its shift there is overtime: a step must save paid time.
             better = tried[key].enough and tried[key].time < times[key]
             descents[key].told(better)
             if better:
                 ways[key].append(roster)
                 times[key] = tried[key].time
+    # All together at last: where that is not enough, the last step of the key is undone.
     while True:
         now = {key: way[-1] for key, way in ways.items()}
         short = {key for key, one in trials([now])[0].items() if not one.enough}

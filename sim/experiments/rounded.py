@@ -18,12 +18,12 @@ from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule, thinned
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed
+from sim.scenario.changes import changes
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart, Pool
 from sim.scenario.shapes import written
-from sim.scenario.stripped import changes
 from sim.warning.size import Size, of_sizes
 
 if TYPE_CHECKING:
@@ -115,14 +115,7 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
 
 
 def unsaid(specs: "Sequence[ScenarioModel]") -> list[str]:
-    """Return what runs of compared scenarios cannot show because of their size.
-
-    Args:
-        specs: The scenarios.
-
-    Returns:
-        The lines of the scenario whose runs show least, and one more where staff differs but desks have too few seats.
-    """
+    """Return what runs of compared scenarios cannot show because of their size, or of staff in few seats."""
     sizes = [Size(spec) for spec in specs]
     first, *others = specs
     if not any(size.thin for size in sizes) or all(_alike(first, other) for other in others):
@@ -196,15 +189,7 @@ def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | No
 
 
 def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return warnings about a scenario that is varied: values that rounding makes equal, and its ``unsaid``.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; for a range both ends.
-
-    Returns:
-        One line each, in the current language.
-    """
+    """Return warnings about a scenario that is varied, in the current language: ``alike`` and ``unsaid``."""
     return [*(str(one) for one in alike(scenario, given)), *unsaid(varied(scenario, given))]
 
 
@@ -296,13 +281,7 @@ def _value(value: Any, absent: str) -> str:
 
 
 def _allowed(before: "ScenarioModel", after: "ScenarioModel", apart: Apart | None) -> str:
-    """Return which scale or pool to use so that two scenarios differ.
-
-    Args:
-        before: One of them.
-        after: The other.
-        apart: The province whose own staff changes, if any: a pool must keep it apart.
-    """
+    """Return which scale or pool to use so that two scenarios differ; a pool must keep ``apart`` by itself."""
     offers = []
     scale = _smallest(before, after)
     if scale is not None:

@@ -5,8 +5,10 @@ all players (Shapley, "A value for n-person games", Contributions to the Theory 
 nothing of layers: ``attribute`` defines the players.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 from math import factorial
+from operator import or_
 
 Worth = Callable[[int], float]
 """The worth of a coalition."""
@@ -15,16 +17,11 @@ Order = tuple[int, ...]
 """An order in which players join, by number."""
 
 
-def coalitions(players: int) -> range:
-    """Return every coalition."""
-    return range(1 << players)
-
-
 def exact(players: int, worth: Worth) -> list[float]:
     """Return each player's Shapley value, from the worth of every coalition."""
     weights = [factorial(size) * factorial(players - size - 1) / factorial(players) for size in range(players)]
     values = [0.0] * players
-    for coalition in coalitions(players):
+    for coalition in range(1 << players):
         size = coalition.bit_count()
         for player in range(players):
             if not coalition >> player & 1:
@@ -44,12 +41,8 @@ def along(order: Order, worth: Worth) -> list[float]:
 
 
 def prefixes(order: Order) -> Iterator[int]:
-    """Yield the coalitions that an order passes through, from the empty one to all players."""
-    coalition = 0
-    yield coalition
-    for player in order:
-        coalition |= 1 << player
-        yield coalition
+    """Return the coalitions that an order passes through, from the empty one to all players."""
+    return accumulate((1 << player for player in order), or_, initial=0)
 
 
 def alone(players: int, worth: Worth) -> list[float]:
@@ -82,8 +75,3 @@ def overlap(players: int, worth: Worth, one: int, two: int) -> float:
     beside_second = worth(everybody) - worth(everybody ^ first)
     without_second = worth(everybody ^ second) - worth(everybody ^ first ^ second)
     return without_second - beside_second
-
-
-def pairs(players: int) -> Sequence[tuple[int, int]]:
-    """Return every pair of players."""
-    return [(one, two) for one in range(players) for two in range(one + 1, players)]

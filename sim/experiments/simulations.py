@@ -183,14 +183,7 @@ class Simulations:
 
     @interrupted_surely()
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks; retry runs that the machine could not make once, alone, after all others.
-
-        Returns:
-            For each scenario its key, where the journal has its outcome by now, or else the outcome itself.
-
-        Raises:
-            SimulationError: Where a run cannot be made on this machine, or workers were lost.
-        """
+        """Run what the journal lacks; return for each scenario its key, or its outcome if the journal has none."""
         results: list[str | Outcome] = []
         work = _Work(self._workers, self.log)
         self.log(f"{total:,} runs requested")

@@ -232,8 +232,8 @@ def _search(
 ) -> None:
     """Search for the staff, and write the tables and scenarios into the folder."""
     policy, promise = promised(scenario, terms)
-    by_half_hour = {} if extent.trims is None else {"half_hours": True}
-    read = partial(service, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days, **by_half_hour)
+    reader = service if extent.trims is None else partial(service, half_hours=True)
+    read = partial(reader, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days)
     title = (
         f"Staff that keeps a promise: {terms.share:.4g} of {terms.tier} alerts reached by the {terms.desk} desk in time"
     )

@@ -163,18 +163,7 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
 
 
 def finished_request(folder: Path, kind: str) -> dict[str, Any]:
-    """Return the request of a finished experiment.
-
-    Args:
-        folder: Its folder.
-        kind: The kind of experiment.
-
-    Returns:
-        What ``claim`` wrote.
-
-    Raises:
-        FolderError: If the folder holds no such experiment, or one that is not finished.
-    """
+    """Return the request of a finished experiment, as ``claim`` wrote it; raises FolderError if there is none."""
     file = folder / f"{kind}.json"
     if not file.is_file():
         raise FolderError(f"{folder}: holds no {kind}; give the folder of one, with {file.name}")
@@ -200,16 +189,7 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
 
 
 def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
-    """Read a table of an experiment; one that was changed is a DamagedError.
-
-    Args:
-        folder: The folder of the experiment.
-        kind: Its kind.
-        name: The file.
-
-    Returns:
-        The table, with NA for missing values; ``attrs["warnings"]`` is what a reader must know before they read it.
-    """
+    """Read a table, with NA for missing values and ``attrs["warnings"]``; raises DamagedError if it was changed."""
     import pandas as pd
 
     about = read_map(folder / f"{kind}.json")
@@ -221,18 +201,7 @@ def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
 
 
 def finished_run(folder: Path, scenario: "Scenario") -> Run | None:
-    """Return the run of a scenario that an earlier call of the same command finished.
-
-    Args:
-        folder: The folder of the run.
-        scenario: The scenario, which must be equal in every key, engine and record included.
-
-    Returns:
-        The run; None where there is none yet.
-
-    Raises:
-        FolderError: If the folder holds another run, or one of another version; DamagedError if it was changed.
-    """
+    """Return the finished run of exactly this scenario in a folder, None if empty; raises FolderError for others."""
     from sim.store.provenance import versions
 
     if not (folder / RUN_JSON).exists():

@@ -232,17 +232,9 @@ class Trials:
             seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
 
     def _wanted(self, peak: int) -> int:
-        """Return a bound on the seats that alerts can hold at once.
-
-        An alert holds at most one seat, until its deadline or the end of a service that began before. The shift with
-        the smallest share, on the day with the smallest staff, must have as many.
-
-        Args:
-            peak: The most alerts that are issued on a day.
-
-        Returns:
-            Seats at a share on duty of 1, before growth.
-        """
+        """Return a bound on the seats that alerts can hold at once, from the most that are issued on a day."""
+        # An alert holds at most one seat, until its deadline or the end of a service that began before. The shift with
+        # the smallest share, on the day with the smallest staff, must have as many.
         spec = self.policy.spec
         simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
         longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)

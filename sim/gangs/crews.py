@@ -1,8 +1,7 @@
-"""Crews of the den slots, for gate 2: recruiting renews them, raids and arrests thin them, attempts are theirs.
+"""Crews of the den slots, for gate 2: recruiting renews them, raids and arrests thin them, and they make the attempts.
 
-The share of a full crew that a slot has at work makes as large a share of the attempts that come from it. How many
-attempts there are of a type then follows from all crews, those of raided slots as they were at the raid: what these
-would make is what the gate stops.
+A slot with half of a full crew makes half of its attempts. The number of attempts of a type follows from all crews,
+including those of raided slots as they were at the raid: gate 2 stops what these would make.
 """
 
 from typing import Self
@@ -18,9 +17,9 @@ from sim.shield.dens import DenState, Slots
 
 
 class Crews:
-    """The share of a full crew that each slot has, (S,), changed at midnights.
+    """The share of a full crew of each slot, (S,), changed at midnights.
 
-    ``slower`` is the factor by which a den without its ringleader stays closed for longer.
+    ``slower`` multiplies the closure of a den that has lost its ringleader.
     """
 
     def __init__(self, spec: ScenarioModel, slots: Slots) -> None:
@@ -38,11 +37,11 @@ class Crews:
 
     @classmethod
     def of(cls, spec: ScenarioModel, slots: Slots) -> Self | None:
-        """Return the crews of a scenario; None where dens are full whenever they work."""
+        """Return the crews of a scenario; None if it has no gangs or no feedback: crews are then always full."""
         return cls(spec, slots) if spec.gangs is not None and spec.feedback else None
 
     def snapshot(self) -> NDArray[np.float64]:
-        """Return a copy of the shares, with which ``resume`` goes on."""
+        """Return a copy of the shares, for ``resume``."""
         return self.share.copy()
 
     def resume(self, snapshot: NDArray[np.float64]) -> None:
@@ -50,11 +49,11 @@ class Crews:
         self.share = snapshot
 
     def members(self, slots: NDArray[np.int64]) -> float:
-        """Return how many people the crews of some slots have."""
+        """Return the number of people in the crews of some slots."""
         return fsum(self._slots.weight[slots] * self.share[slots]) * self._full
 
     def thin(self, suspects: float, dens: DenState) -> None:
-        """Take the members among so many suspects of the country out of the crews at work, of all the same share."""
+        """Remove crew members among these suspects of the country: the same share of every crew at work."""
         arrested = suspects * self._crew_share
         working = np.flatnonzero(dens.raided == 0)
         members = self.members(working)
@@ -62,11 +61,11 @@ class Crews:
             self.share[working] *= max(0.0, 1.0 - arrested / members)
 
     def recruit(self, dens: DenState) -> None:
-        """Let the crews at work grow for a day, but those whose ringleader was arrested."""
+        """Grow the crews at work by a day, except those whose ringleader was arrested."""
         _recruit(self.share, self._growth, dens)
 
     def reopen(self, opened: NDArray[np.bool_]) -> None:
-        """Give the dens that open again the crew with which they do."""
+        """Give dens that reopen their first crew."""
         self.share[opened] = self._reopens_with
 
     @property
@@ -75,7 +74,7 @@ class Crews:
         return fsum(self._slots.weight * self.share) / self._weights
 
     def made(self, dens: DenState) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return what the crews make of the stated attempts, and what of it raided dens do not.
+        """Return the share of the stated attempts that crews make, and the share of it that raided dens do not.
 
         Args:
             dens: State of the slots.
@@ -98,7 +97,7 @@ def grown(share: float, factor: float) -> float:
 
 @compiled
 def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
-    """Let crews at work that have not lost their ringleader grow, in place."""
+    """Grow the crews at work that have their ringleader, in place."""
     for slot in range(len(share)):
         if not dens.raided[slot] and not dens.leaderless[slot]:
             share[slot] = grown(share[slot], factor)
@@ -108,7 +107,7 @@ def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
 def _made(
     parts: NDArray[np.float64], share: NDArray[np.float64], raided: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what crews make of the attempts of each type, and what raided ones would, in thresholds.
+    """Return what all crews make of the attempts of each type, and what raided ones would make, in thresholds.
 
     Args:
         parts: (S, T) of the attempts of a type that come from each slot, as thresholds.

@@ -1,7 +1,7 @@
-"""The effort of gangs: what attempts yield by channel and type, and how gangs answer it a day later.
+"""The effort of gangs: what attempts yield by channel and type, and how gangs respond a day later.
 
-A yield is what may be expected of an attempt, from the thresholds of the day and from what became of those who were
-drawn in, not what gangs took: that would be a few large sums, mostly chance.
+A yield is what gangs may expect of an attempt, from the thresholds of the day and from what became of the people drawn
+in. It is not what gangs took: that would be a few large sums, mostly run-to-run noise.
 """
 
 import math
@@ -18,11 +18,17 @@ from sim.draws.functions import exp, log
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gangs import MOST_EFFORT
 
-PRIOR = 20.0
-"""Episodes that are taken to have gone as if there were no warnings, beside those that are remembered."""
+UNWARNED_EPISODES: Final = 20.0
+"""Simulated episodes, of people whom nobody warned, that are added to those that gangs remember (``docs/model.md``,
+7.12).
+
+An assumption that only steadies the yield while few episodes are remembered. In the flagship gangs remember about
+60,000 episodes of a type at scale 1, and 300 at scale 0.005. It is not a key of scenarios because no data could tell
+its value and no policy changes it.
+"""
 
 NOBODY: Final = -1.0
-"""Stands for the share of attempts that pass where nobody makes any."""
+"""Marks a cell in which nobody makes attempts, in place of the share of attempts that pass."""
 
 Table = NDArray[np.float64]
 """One value a channel and type, (3, T)."""
@@ -31,12 +37,12 @@ Table = NDArray[np.float64]
 class Effort:
     """What gangs have learned of yields, and the effort that follows from it.
 
-    ``yields`` (3, T) by channel and type, which follow those of days with the lag; ``drawn_in`` and ``paid`` (T,) the
-    episodes and first payments that gangs remember, which fade with the lag.
+    ``yields`` (3, T) by channel and type follow the yields of days with the lag. ``drawn_in`` and ``paid`` (T,) are the
+    episodes and first payments that gangs remember; they fade with the lag.
     """
 
     def __init__(self, spec: ScenarioModel) -> None:
-        """Begin before the first midnight, with the usual yields; gangs of the scenario answer."""
+        """Begin before the first midnight, with the usual yields; the scenario has ``gangs.answer``."""
         assert spec.gangs is not None
         assert spec.gangs.answer is not None
         answer = spec.gangs.answer
@@ -53,11 +59,11 @@ class Effort:
 
     @classmethod
     def of(cls, spec: ScenarioModel) -> Self | None:
-        """Return the effort of a scenario's gangs; None where they do not answer."""
+        """Return the effort of a scenario's gangs; None if they do not respond to yields."""
         return cls(spec) if spec.gangs is not None and spec.gangs.answer is not None and spec.feedback else None
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what was learned, with which ``resume`` goes on."""
+        """Return copies of what was learned, for ``resume``."""
         return {"yields": self.yields.copy(), "drawn_in": self.drawn_in.copy(), "paid": self.paid.copy()}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
@@ -66,8 +72,10 @@ class Effort:
 
     @property
     def paying(self) -> NDArray[np.float64]:
-        """The share of those drawn in who pay, of those who would unwarned, (T,): by what is remembered, at most 1."""
-        shares: NDArray[np.float64] = (self.paid + PRIOR) / (self.drawn_in * self._unwarned + PRIOR)
+        """The share of those who would pay unwarned that pays, (T,), as gangs remember it; at most 1."""
+        shares: NDArray[np.float64] = (self.paid + UNWARNED_EPISODES) / (
+            self.drawn_in * self._unwarned + UNWARNED_EPISODES
+        )
         return np.minimum(shares, 1.0)
 
     def learn(
@@ -78,9 +86,9 @@ class Effort:
         Args:
             drawn_in: (T,) Episodes that began on the day.
             first_payments: (T,) First payments of the day.
-            passing: Share of its attempts that draw somebody in, as far as gates and awareness go; ``NOBODY`` for
-                those that were not made, of which nothing is learned.
-            cashed: Share of a payment that came to the gang.
+            passing: (3, T) Share of its attempts that draw somebody in, by gates and awareness; ``NOBODY`` where there
+                were no attempts, so that nothing is learned.
+            cashed: Share of a payment that reached the gang.
         """
         self.drawn_in = self.drawn_in * self._kept + drawn_in
         self.paid = self.paid * self._kept + first_payments
@@ -88,10 +96,10 @@ class Effort:
         self.yields = np.where(passing == NOBODY, self.yields, learned)
 
     def answer(self, rates: NDArray[np.float64]) -> Table:
-        """Return how many times the stated attempts gangs make, (3, T), half of them to twice as many.
+        """Return how many times the stated attempts gangs make, (3, T), from half to twice as many.
 
-        The members' time, attempts times their usual yield, goes to what yields more; with a ``supply`` of 0 it stays
-        as much in all.
+        The members' time, attempts times their usual yield, goes to what yields more. With a ``supply`` of 0 the total
+        time stays the same.
 
         Args:
             rates: (P, 3, T) attempts as stated.
@@ -110,7 +118,7 @@ class Effort:
 
 @compiled
 def power(base: float, exponent: float) -> float:
-    """Return ``base`` to an exponent that is not negative, the same bits everywhere; 0 to the 0 is 1."""
+    """Return ``base`` to an exponent of at least 0, with the same bits on every machine; 0 to the 0 is 1."""
     return 1.0 if exponent == 0.0 else exp(exponent * log(base))
 
 
@@ -130,7 +138,7 @@ def nation(rates: NDArray[np.float64]) -> Table:
 
 
 def by_channel(values: Table, weights: Table) -> list[float]:
-    """Return the mean of values over the types of each channel, by weights; where there are none, that of all types."""
+    """Return the weighted mean over the types of each channel; the plain mean where all weights are 0."""
     means = []
     for of_channel, weight in zip(values.tolist(), weights.tolist(), strict=True):
         whole = math.fsum(weight)
@@ -141,12 +149,12 @@ def by_channel(values: Table, weights: Table) -> list[float]:
 
 @compiled_with_arrays
 def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of a day's attempts that come through gates 1 to 6, times what awareness leaves of engagement.
+    """Return the share of a day's attempts that pass gates 1 to 6, times what awareness leaves of engagement.
 
     Args:
-        rates: (P, 3, T) expected attempts, by which provinces are weighed.
+        rates: (P, 3, T) expected attempts, the weights of provinces.
         stops: (gates, P, 3, T) thresholds.
-        unaware: (P,) mean share of their propensity to engage that awareness leaves people.
+        unaware: (P,) mean share of the propensity to engage that awareness leaves.
 
     Returns:
         (3, T), ``NOBODY`` where no attempts are expected.

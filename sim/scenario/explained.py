@@ -1,7 +1,7 @@
 """Explain a key for ``tocsin explain``: its meaning, and its value and source in a scenario."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sim.scenario.errors import Place
@@ -119,15 +119,5 @@ def as_json(one: Explained) -> dict[str, Any]:
     if one.source is not None:
         source = {"given": one.source.where, "origin": one.source.origin, "range": one.source.range}
         source |= {"target": one.source.target, "basis": one.source.basis}
-    return {
-        "key": one.key,
-        "kind": one.kind,
-        "text": one.text,
-        "unit": one.unit,
-        "more": one.more,
-        "allowed": one.allowed,
-        "example": one.example,
-        "below": [{"key": key, "text": text} for key, text in one.below],
-        "value": one.value,
-        "source": source,
-    }
+    below = [{"key": key, "text": text} for key, text in one.below]
+    return {**asdict(one), "below": below, "source": source}

@@ -118,21 +118,41 @@ def load_scenario(
         The scenario, read, checked and completed.
     """
     files, root, folder = read_files(name_or_path, draw)
-    mistakes, unset = files.mistakes, root
-    for setting in set_values(root, overrides or {}, mistakes):
-        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
-    root = _with_values(root, arguments, mistakes)
-    mistakes += parted(unset, root)
-    root = files.with_tables(root, folder)
-    names = names_in(root)
-    root = coded(root, names, mistakes)
-    strangers = list(unknown(root, names))
-    mistakes += strangers
+    root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)
+    strangers = list(unknown(root, names_in(root)))
+    files.mistakes += strangers
     files.told.update(mistake.key for mistake in strangers)
     scenario = _scenario(_validated(root, files), root, Tree(root, files.trees[files.figured]))
     if len(_as_json(scenario.resolved)) > SURELY_READABLE:
         _demand_readable(scenario, root.place)
     return scenario
+
+
+def with_options(
+    files: Files,
+    root: Node,
+    folder: Path,
+    overrides: Mapping[str, str],
+    arguments: Mapping[str, Any],
+    mistakes: list[Mistake],
+) -> Node:
+    """Return the tree of files with options and arguments, tables inline and provinces by their codes.
+
+    Args:
+        files: The files.
+        root: Their tree.
+        folder: The folder of the first of them.
+        overrides: As ``load_scenario`` takes them.
+        arguments: As ``load_scenario`` takes them.
+        mistakes: Mistakes that are found are added.
+    """
+    unset = root
+    for setting in set_values(root, overrides, mistakes):
+        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
+    root = _with_values(root, arguments, mistakes)
+    mistakes += parted(unset, root)
+    root = files.with_tables(root, folder)
+    return coded(root, names_in(root), mistakes)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -292,8 +312,9 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 
 def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping[str, Any], ...] = ()) -> Scenario:
     """Return the scenario of a model that was read from a tree of nodes."""
-    spec = spec.model_copy(update={"policy_of": policy_of(tree.figured, root, spec, tree.references)})
     plain = written(ScenarioModel, spec)
+    plain["policy_of"] = policy_of(tree.figured, root, spec, plain, tree.references)
+    spec = spec.model_copy(update={"policy_of": plain["policy_of"]})
     resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
     return Scenario(spec, resolved, digest(resolved), tree, values)
 

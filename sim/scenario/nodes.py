@@ -83,10 +83,27 @@ class Node:
         return tuple(path)
 
 
+def placed(node: Node, path: KeyPath, new: Node | None) -> Node:
+    """Return a tree with another node at a path, or without the key there if ``new`` is None."""
+    if not path:
+        assert new is not None
+        return new
+    part, rest = path[0], path[1:]
+    if isinstance(node.value, list):
+        items = [placed(item, rest, new) if index == part else item for index, item in enumerate(node.value)]
+        return dataclasses.replace(node, value=items)
+    assert isinstance(node.value, dict)
+    entries = dict(node.value)
+    if new is None and not rest:
+        entries.pop(str(part), None)
+    else:
+        entries[str(part)] = placed(entries[str(part)], rest, new) if rest else new  # type: ignore[assignment]
+    return dataclasses.replace(node, value=entries)
+
+
 def without(node: Node, key: str) -> Node:
     """Return a map without one of its keys."""
-    assert isinstance(node.value, dict)
-    return dataclasses.replace(node, value={name: child for name, child in node.value.items() if name != key})
+    return placed(node, (key,), None)
 
 
 def merge(base: Node, over: Node) -> Node:

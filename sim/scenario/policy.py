@@ -31,34 +31,34 @@ class Reference:
 
 
 def policy_of(
-    figured: Node, root: Node, spec: ScenarioModel, known: dict[str, Reference | None] | None = None
+    figured: Node, root: Node, spec: ScenarioModel, values: dict[str, Any], known: dict[str, Reference | None]
 ) -> str | None:
-    """Return the name of the scenario of which one is a policy.
+    """Return the name of the scenario that this one changes as a policy.
 
-    Figures are of the file that says them. A file that extends it, or an option, makes a policy of it where that
-    changes anything before the end of both periods: what goes on longer, with measures that begin later, is none.
+    Figures belong to the file that states them. A file that extends it, or an option, makes a policy of it if it
+    changes anything before the end of both periods. A longer period with measures that begin later is not a policy.
 
     Args:
-        figured: The tree of the file that says its figures, with all that it extends.
-        root: Its tree, options included.
+        figured: The tree of the file that states the figures, with all that it extends.
+        root: The tree of the scenario, options included.
         spec: Its model.
-        known: References to this file by how they are run, of calls before; a new one is added.
+        values: The plain values of the model.
+        known: References to this file from earlier calls, by how they are run; a new one is added.
 
     Returns:
-        The name; None where the scenario is held to its own figures, or what it extends could not be run like it.
+        The name; None if the scenario is compared with its own figures, or if the extended file cannot be run like it.
     """
     figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
         return spec.policy_of
     how = _how(root)
-    if _effects(merge(figured, how)) == _effects(root):
+    if _same_effects(merge(figured, how), root):
         return None
-    known = {} if known is None else known
     asked = json.dumps({key: value for key, value in how.plain().items() if key != SEED}, default=str)
     if asked not in known:
         known[asked] = _reference(figured, how, spec)
     reference = known[asked]
-    if reference is None or reference.values == _before(spec, reference.end):
+    if reference is None or reference.values == _before(values, spec, reference.end):
         return None
     return reference.name
 
@@ -71,7 +71,7 @@ def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | Non
     except ValidationError:
         return None
     day = day_number(min(own.period.end, spec.period.end)) + 1
-    return Reference(own.name, day, _before(before, day))
+    return Reference(own.name, day, _before(written(ScenarioModel, before), before, day))
 
 
 def _how(root: Node) -> Node:
@@ -86,13 +86,16 @@ def _how(root: Node) -> Node:
     return found
 
 
-def _before(spec: ScenarioModel, day: int) -> dict[str, Any]:
-    """Return the plain values of a model that have an effect before a day number, but for the seed."""
-    found = effects(written(ScenarioModel, spec), spec, day)
-    return {key: value for key, value in found.items() if key != SEED}
+def _before(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, Any]:
+    """Return the plain values of a model that have an effect before a day number, except the seed."""
+    return {key: value for key, value in effects(values, spec, day).items() if key != SEED}
 
 
-def _effects(root: Node) -> dict[str, object]:
-    """Return the plain values of a tree but those that no day depends on."""
-    assert isinstance(root.value, dict)
-    return {key: node.plain() for key, node in root.value.items() if key not in NO_EFFECT}
+def _same_effects(one: Node, other: Node) -> bool:
+    """Return whether two trees agree in all values that a day can depend on."""
+    assert isinstance(one.value, dict)
+    assert isinstance(other.value, dict)
+    sides = [{key: node for key, node in side.items() if key not in NO_EFFECT} for side in (one.value, other.value)]
+    return set(sides[0]) == set(sides[1]) and all(
+        node is sides[1][key] or node.plain() == sides[1][key].plain() for key, node in sides[0].items()
+    )

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from sim.base.words import DESK_LABELS
 from sim.scenario.errors import Mistake, dotted, found
-from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.nodes import KeyPath, Node, placed
 from sim.scenario.provinces import Names, code_of, names_in
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, Apart, Pool, PoolWord, finest, is_pool
@@ -45,7 +45,7 @@ def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
         for part in path:
             value = value.get(part) if isinstance(value, dict) else None
         if node is not None and node.plain() != value:
-            root = _with(root, path, _pooled(node, value))
+            root = placed(root, path, _pooled(node, value))
     return root
 
 
@@ -84,15 +84,6 @@ def _of_pool(row: Node) -> bool:
     """Return whether a row is called as its region is: no province is, a pool always."""
     name, region = row.child("name"), row.child("region")
     return name is not None and region is not None and is_pool(name.value, region.value)
-
-
-def _with(node: Node, path: KeyPath, new: Node) -> Node:
-    """Return a tree with another node at a path that it has."""
-    if not path:
-        return new
-    assert isinstance(node.value, dict)
-    part, *rest = path
-    return replace(node, value={**node.value, str(part): _with(node.value[str(part)], tuple(rest), new)})
 
 
 def _pooled(node: Node, value: Any) -> Node:

@@ -5,7 +5,6 @@ or the example of the key. Whoever reads the repaired tree must not blame what a
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -15,7 +14,7 @@ from sim.scenario.errors import Mistake, Place, dotted
 from sim.scenario.extends import Files
 from sim.scenario.keys import Key, keys_at
 from sim.scenario.meanings import example
-from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.nodes import KeyPath, Node, placed
 from sim.scenario.pydantic_errors import broken_places, mistakes_of
 from sim.scenario.reading import read_nodes
 from sim.scenario.schema import ScenarioModel
@@ -76,7 +75,7 @@ def repaired(
             continue  # a part that holds it has been changed
         place, node = _stand_in(root, path, base, before)
         if place:
-            root = _with(root, place, node)
+            root = placed(root, place, node)
             changed.add(place)
     return root, changed
 
@@ -111,20 +110,3 @@ def _of_example(key: Key) -> Node | None:
     """Return the example of a key, with the rows of tables."""
     node, _ = read_nodes(example(key.owner, key.field), Place("example", 1, 1))
     return None if node is None else Files(key.shape).with_tables(node, bundled_folder())
-
-
-def _with(node: Node, path: KeyPath, new: Node | None) -> Node:
-    """Return a tree with another node at the key of a map, or without any there."""
-    if isinstance(node.value, list):
-        items = [_with(item, path[1:], new) if place == path[0] else item for place, item in enumerate(node.value)]
-        return replace(node, value=items)
-    assert isinstance(node.value, dict)
-    part, rest = str(path[0]), path[1:]
-    entries = dict(node.value)
-    if rest:
-        entries[part] = _with(entries[part], rest, new)
-    elif new is None:
-        entries.pop(part, None)
-    else:
-        entries[part] = new
-    return replace(node, value=entries)

@@ -6,6 +6,7 @@ it, ``sim.scenario.show`` lines for people.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sim.scenario.errors import dotted
@@ -48,11 +49,13 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
         node: The node that it was read from, None for a default.
         shape: What the schema expects in its place, None where it knows nothing.
     """
+    if node is None:
+        return value
     if isinstance(value, dict):
-        value = {key: resolve(inner, *_child(node, shape, key)) for key, inner in value.items()}
+        value = {key: _resolved_child(inner, node, shape, key) for key, inner in value.items()}
     elif isinstance(value, list):
-        value = [resolve(inner, *_child(node, shape, index)) for index, inner in enumerate(value)]
-    parameter = node.parameter if node is not None else None
+        value = [_resolved_child(inner, node, shape, index) for index, inner in enumerate(value)]
+    parameter = node.parameter
     if parameter is None:
         return value
     more = {
@@ -65,9 +68,11 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
     return {"value": value, **given} if given else value
 
 
-def _child(node: Node | None, shape: Shape | None, part: str | int) -> tuple[Node | None, Shape | None]:
-    child = node.child(part) if node is not None else None
-    return child, shape.child(part, node) if shape is not None else None
+def _resolved_child(value: Any, node: Node, shape: Shape | None, part: str | int) -> Any:
+    child = node.child(part)
+    if child is None or (child.parameter is None and not isinstance(child.value, dict | list)):
+        return value  # nothing below it is a parameter
+    return resolve(value, child, None if shape is None else shape.child(part, node))
 
 
 def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
@@ -77,7 +82,13 @@ def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
     ends = parameter.range.plain()
     if shape is None or any(isinstance(end, dict | list) for end in ends):
         return list(ends)
-    return [written_by(shape.reader, shape.reader.validate_python(end)) for end in ends]
+    return [_as_written(shape, end) for end in ends]
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _as_written(shape: Shape, end: Any) -> Any:
+    """Return one end of a range as the schema writes such a value."""
+    return written_by(shape.reader, shape.reader.validate_python(end))
 
 
 def plain(resolved: Any) -> Any:

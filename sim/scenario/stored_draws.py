@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
-from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.nodes import Node, placed
 from sim.scenario.provinces import Names, coded_key, names_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SECTION, NAME = KEY = ("calibration", "draws")
+KEY = ("calibration", "draws")
 NUMBER = "draw"
 
 
@@ -29,14 +29,10 @@ def parted(root: Node) -> tuple[Node, Node | None]:
     Returns:
         The tree without the name; and the name, or the null that removes one, or None where there is neither.
     """
-    section, name = root.child(SECTION), root.at(KEY)
-    if section is None or name is None or not (name.value is None or _is_csv(name)):
+    name = root.at(KEY)
+    if name is None or not (name.value is None or _is_csv(name)):
         return root, None
-    assert isinstance(root.value, dict)
-    assert isinstance(section.value, dict)
-    others = {key: node for key, node in section.value.items() if key != NAME}
-    entries = {**root.value, SECTION: dataclasses.replace(section, value=others)}
-    return dataclasses.replace(root, value=entries), name
+    return placed(root, KEY, None), name
 
 
 def _is_csv(node: Node) -> bool:
@@ -95,9 +91,12 @@ def drawn(root: Node, table: Node, number: int) -> Node:
         raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(rows) - 1}")])
     names = names_in(root)
     for key in list(rows[number].keys)[1:]:
-        cell = rows[number].child(key)
+        path, cell = root.path_to(coded_key(key, names)), rows[number].child(key)
+        old = root.at(path)
         assert cell is not None
-        root = _put(root, root.path_to(coded_key(key, names)), cell)
+        assert old is not None
+        place = dataclasses.replace(cell.place, layer="draw")
+        root = placed(root, path, dataclasses.replace(old, value=cell.value, place=place))
     return root
 
 
@@ -133,19 +132,3 @@ def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Itera
         yield Mistake(place, key, f"is {found(node.plain())}", "use the key of a single value")
     elif not claimed:
         yield Mistake(place, key, "is not a parameter", "use a value with an origin, for example a calibrated one")
-
-
-def _put(node: Node, path: KeyPath, cell: Node) -> Node:
-    """Return the tree with the value of a cell at a path that it has; whatever else it says stays."""
-    if not path:
-        place = dataclasses.replace(cell.place, layer="draw")
-        return dataclasses.replace(node, value=cell.value, place=place)
-    part, rest = path[0], path[1:]
-    child = node.child(part)
-    assert child is not None
-    inner = _put(child, rest, cell)
-    if isinstance(node.value, dict):
-        return dataclasses.replace(node, value={**node.value, str(part): inner})
-    assert isinstance(node.value, list)
-    items = [inner if index == part else item for index, item in enumerate(node.value)]
-    return dataclasses.replace(node, value=items)

@@ -6,6 +6,7 @@ computed exact until it is rounded once. ``sim.scenario.scalars`` makes pydantic
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from sim.base.days import DAY_MS, HOUR_MS, MINUTE_MS, YEAR_DAYS
 
@@ -58,6 +59,7 @@ def duration_text(ms: int) -> str:
     return f"{ms // UNIT_MS[unit]} {unit}"
 
 
+@lru_cache(maxsize=4096)
 def rate_text(rate: float) -> str:
     """Return a rate, in events a day, as a text that reads back as exactly the same.
 

@@ -73,8 +73,8 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
     ]
 
     def up(targets: tuple[str, ...]) -> float:
-        return math.prod(1.0 - share for target, share in blocked if target in targets)
+        return float(math.prod(1.0 - share for target, share in blocked if target in targets))
 
     found = kind.app_share * up(APP_TARGETS) + (1.0 - kind.app_share) * up(WEB_TARGETS)
     by_channel = {Channel.SMS: kind.link_share * (1.0 - found), Channel.ONLINE: 1.0 - found * up(ACCOUNT_TARGETS)}
-    return float(by_channel.get(channel, 0.0))
+    return by_channel.get(channel, 0.0)

@@ -33,8 +33,8 @@ def gate_thresholds(
         day: Day number.
         codes: Codes of provinces, one of each group that no measure tells apart.
         alike: (P,) The place in ``codes`` of the group of each province.
-        stocks: Thresholds that midnight has computed, at least of the gates that follow a stock, with the axes that ``sim.shield.gate`` states; a
-            length of 1 stands for all provinces.
+        stocks: Thresholds that midnight has computed, at least those of the gates that follow a stock, with the axes
+            that ``sim.shield.gate`` states; a length of 1 stands for all provinces.
 
     Returns:
         (gates, P, 3, T), gates by the code of their fate; 0 where a gate does not apply to a channel.

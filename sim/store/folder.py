@@ -80,7 +80,7 @@ def demand_file(path: Path) -> None:
 def _demand_writable(path: Path, parent: Path) -> None:
     """Raise FolderError unless ``parent`` is a folder in which ``path`` can be made."""
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
-        raise FolderError(f"{path}: cannot write in {parent}; use a folder that exists and that you may write to")
+        raise FolderError(f"{path}: cannot write in {parent}; use an existing folder that you may write to")
 
 
 class Staging:
@@ -176,7 +176,7 @@ class Staging:
                 lock(handle)
                 return path, handle
         raise FolderError(
-            f"{self.target}: a thousand unfinished runs of this process lie next to it; remove them with tocsin runs --clean"
+            f"{self.target}: too many unfinished runs lie next to it; remove them with tocsin runs --clean"
         )
 
     def _clear(self) -> None:

@@ -114,10 +114,8 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
         raise FolderError(f"{folder}: the run is unfinished: it was killed or is still running")
     path = folder / RUN_JSON
     if not os.path.lexists(path):
-        inside = next((path.parent for path in sorted(folder.glob(f"*/{RUN_JSON}"))), None)
-        raise FolderError(
-            f"{folder}: is not a run; use a folder with {RUN_JSON}{f', for example {inside}' if inside else ''}"
-        )
+        inside = next((f", for example {path.parent}" for path in sorted(folder.glob(f"*/{RUN_JSON}"))), "")
+        raise FolderError(f"{folder}: is not a run; use a folder with {RUN_JSON}{inside}")
     document = read_json(path)
     if not isinstance(document, dict) or document.get("status") != "finished":
         raise FolderError(f"{path}: does not say that the run finished")
@@ -126,9 +124,7 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
         raise DamagedError(f"{path}: was not written by a run: {wrong} is missing or has the wrong type")
     if "loss_yuan" in document["totals"]:
         version = document["versions"].get("tocsin", "unknown")
-        raise FolderError(
-            f"{folder}: the run is of version {version}, which named sums of money differently; run it again"
-        )
+        raise FolderError(f"{folder}: is a run of version {version}, which named money differently; run it again")
     if not changed and not is_sealed(document):
         raise DamagedError(f"{path}: was changed after it was written: its SHA-256 differs")
     return document

@@ -68,7 +68,7 @@ def run_withheld(spec: "ScenarioModel") -> str:
     if not found:
         return ""
     return said(
-        "Costs are withheld: at scale {scale}, desks have whole seats, which gives {desks} the scenario's staff. {remedy}",
+        "Costs are withheld: at scale {scale}, rounding to whole seats gives {desks} the scenario's staff. {remedy}",
         scale=written(f"{spec.scale:g}"),
         desks=", ".join(
             said("the {desk} desks {times} times", desk=named(desk), times=amount(times))
@@ -87,8 +87,8 @@ def change_withheld(base: "ScenarioModel", other: "ScenarioModel") -> str:
     if not found:
         return told
     return said(
-        "Cost differences are withheld: at scale {scale}, desks have whole seats, so the change in staff differs by "
-        "over 10% from the scenarios' at these desks: {desks}. {remedy}",
+        "Cost differences are withheld: at scale {scale}, rounding to whole seats distorts the change in staff by over "
+        "10% at these desks: {desks}. {remedy}",
         scale=written(f"{base.scale:g}"),
         desks=", ".join(map(named, found)),
         remedy=_remedy([base, other], lambda specs: rounded_change(*specs) or rounded_desks(specs[0])),

@@ -74,7 +74,7 @@ class TableWriter:
         key = table.time.name
         lowest, highest = int(columns[key][0]), int(columns[key][-1])
         if name in self._last and lowest <= self._last[name]:
-            raise ValueError(f"{name}: {key} {lowest} comes after {self._last[name]} was written")
+            raise ValueError(f"{name}: cannot write {key} {lowest}: {self._last[name]} is already written")
         self._last[name] = highest
         arrays = [encode(column, np.asarray(columns[column.name]), self.scope) for column in table.columns]
         batch = pa.Table.from_arrays(arrays, schema=self._schema(table))

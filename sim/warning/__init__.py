@@ -1,1 +1,1 @@
-"""The tiered and classified warning mechanism: who is found, how urgent it seems, who warns, and whether it helps."""
+"""The warning system: whom detectors find, how urgent it seems, who warns the person, and whether they stop."""

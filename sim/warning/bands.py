@@ -1,15 +1,15 @@
-"""Bands of scores: which attempts that engage nobody could raise an alert, told before any of them is looked at.
+"""Score bands: find, before sampling, the non-engaging attempts that could raise an alert.
 
-A contact has a central and a local score, both standard normal without d'. It lies in the band of the larger of the
-two: bands are fixed, the highest first, and below the last there is the rest. On a day a detector can raise an alert on
-contacts of the upper bands alone, so only these get names; a laxer policy adds bands and changes no name. How many
-contacts lie in a band is drawn for all of a cell at once.
+A contact has a central and a local score, both standard normal without d'. It lies in the band of the larger score.
+Bands are fixed, the highest first; the scores below the last band are the rest. On a given day only contacts of the
+upper bands can raise an alert, so only these get identities. A laxer policy adds bands and changes no identity. The
+number of contacts in a band is drawn for a whole cell at once.
 
-In a band, a fair draw says which of the two scores is the larger, its height is drawn within the band, and the other
-score follows from the correlation. It may come out larger after all: then the contact belongs elsewhere, and is *void*.
-A band is therefore given as many contacts as have one of their two scores in it, counted twice where both have, which
-is 2 (Phi(high) - Phi(low)) of all; those that are void count as the rest. So every contact has exactly the law of the
-correlated pair, and no integral of two variables is needed.
+In a band, a fair draw decides which score is the larger, its height is drawn within the band, and the other score
+follows from the correlation. If the other score turns out larger, the contact belongs elsewhere: it is *void* and
+counts as the rest. To make up for void contacts, a band gets as many contacts as have one score in it, and those with
+both scores in it twice: 2 (Phi(high) - Phi(low)) of all contacts. So every contact follows exactly the law of the
+correlated pair, without an integral of two variables.
 """
 
 import math
@@ -27,22 +27,22 @@ from sim.draws.purposes import ATTEMPT_LOW_SCORES
 from sim.warning.detectors import DetectorTables
 
 EDGES: Final = (math.inf, 2.25, 1.8, 1.5, 1.2, 0.9, 0.6, -math.inf)
-"""A band lies between two neighbours; the last one is the rest.
+"""Edges of the bands: a band lies between two neighbours, and the last one is the rest.
 
-No law depends on them, only how many contacts are looked at in vain: those of the flagship's lowest thresholds less d',
-1.85 and 1.55, lie just above two of them. To change one changes draws."""
+They change no law, only how many contacts are sampled without raising an alert. The flagship's lowest thresholds less
+d', 1.85 and 1.55, lie just above two of them. Another edge changes draws."""
 BANDS: Final = len(EDGES) - 1
 REST: Final = BANDS - 1
 LOWEST: Final = EDGES[REST]
 """The rest lies below it."""
 HALF_UNIT: Final = 2.0**-31
 MARGIN: Final = 1e-9
-"""Bounds of scores are kept this far from a threshold; scores that are closer are computed."""
+"""Bounds of scores keep this distance from a threshold; closer scores are computed exactly."""
 ENGAGING: Final = 0
-"""Prospect of the attempts that may engage whom they reach; they have scores of their own, in no band."""
+"""Prospect of the attempts that may engage their person; their scores are drawn outside the bands."""
 
 PROSPECTS: Final = 1 + 2 * BANDS
-"""That of engaging, and bands of those that nobody answers and of those that somebody ignores."""
+"""Number of prospects: engaging, and two for each band, unanswered and ignored."""
 
 assert PROSPECTS <= 1 << PROSPECT_BITS
 
@@ -52,7 +52,7 @@ ABOVE: Final = np.array([normal_cdf(-edge) for edge in EDGES])
 
 
 def _shares() -> list[int]:
-    """Return for each band but the rest the threshold of lying in it for those that lie in none above."""
+    """Return for each band except the rest the threshold of lying in it, among contacts in no higher band."""
     masses = 2.0 * np.diff(ABOVE[:BANDS])
     left = 1.0 - np.concatenate([[0.0], np.cumsum(masses)[:-1]])
     return [threshold(float(mass / among)) for mass, among in zip(masses, left, strict=True)]
@@ -64,13 +64,13 @@ SHARE: Final = np.array(_shares(), dtype=np.int64)
 
 @compiled
 def prospect_of(band: int, fate: int) -> int:
-    """Return the prospect of attempts of a band that nobody answers, or whom they reach ignores."""
+    """Return the prospect of unanswered or ignored attempts of a band."""
     return 1 + 2 * band + (fate - Fate.UNANSWERED)
 
 
 @compiled
 def band_and_fate(prospect: int) -> tuple[int, int]:
-    """Return the band and the fate of attempts of a prospect, as ``prospect_of`` has put them together."""
+    """Return the band and the fate of a prospect: the inverse of ``prospect_of``."""
     return (prospect - 1) >> 1, Fate.UNANSWERED + ((prospect - 1) & 1)
 
 
@@ -78,14 +78,14 @@ def band_and_fate(prospect: int) -> tuple[int, int]:
 def least_score(
     channel: int, fate: int, sharing: float, central_sees: bool, local_sees: bool, detectors: DetectorTables
 ) -> float:
-    """Return the least score, without d', by which one of the detectors raises an alert on a contact.
+    """Return the lowest score, without d', at which one of the detectors raises an alert on a contact.
 
     Args:
         channel: Of the attempts.
         fate: Unanswered or ignored, of ``Fate``.
         sharing: Shift of d' by data sharing.
         central_sees: Whether the central detector sees any contacts of the province today.
-        local_sees: Whether the local one does.
+        local_sees: The same for the local detector.
         detectors: Of the run.
 
     Returns:
@@ -142,10 +142,10 @@ def scores_in_band(
     Args:
         seed: Of the run.
         attempt: Identity.
-        larger: By ``height``; of the rest, which has none, minus infinity.
-        u_level: Its lowest bit says which score is the larger.
-        u_other: 32-bit uniform of the other one.
-        least: Scores below it are of no interest.
+        larger: By ``height``; minus infinity for the rest.
+        u_level: Its lowest bit decides which score is the larger.
+        u_other: 32-bit uniform of the other score.
+        least: Scores below it need not be computed.
         correlation: Of the two scores.
 
     Returns:
@@ -163,7 +163,7 @@ def scores_in_band(
 
 @compiled
 def low_scores(seed: int, attempt: int, correlation: float) -> tuple[float, float]:
-    """Return the scores of a contact that lies in no band but the rest: the first pair drawn that does."""
+    """Return the scores of a contact of the rest: the first pair drawn that lies in no band."""
     number = 0
     while True:
         u_central, u_own, _, _ = draw4(seed, attempt, ATTEMPT_LOW_SCORES, number)

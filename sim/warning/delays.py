@@ -17,7 +17,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 
 ESCALATION = 31
-"""Number of the wait before a visit that follows unanswered calls, beside the waits between tries."""
+"""Number of the draw for the wait before a visit that follows unanswered calls; tries have lower numbers."""
 
 
 class DelayTables(NamedTuple):
@@ -70,7 +70,7 @@ def delay_tables(spec: ScenarioModel) -> DelayTables:
 
 @compiled
 def drawn(distribution: NDArray[np.float64], high: int, low: int) -> float:
-    """Return the ms that two lanes draw from a row (kind, a, b)."""
+    """Return the ms that two 32-bit lanes draw from a row (kind, a, b)."""
     return quantile(int(distribution[0]), distribution[1], distribution[2], uniform52(high, low))
 
 

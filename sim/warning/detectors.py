@@ -1,7 +1,7 @@
-"""The central and the local detector: correlated scores, tiers by thresholds, coverage by ramps.
+"""The central and the local detector: correlated scores, tiers by thresholds, coverage by measures.
 
-A detector sees the contacts that its coverage reaches. Fraudulent contacts score N(d', 1), legitimate ones
-N(0, 1); the two detectors' scores of one contact are correlated.
+A detector sees the contacts within its coverage. Fraudulent contacts score N(d', 1), legitimate ones N(0, 1). The two
+scores of one contact are correlated.
 """
 
 import math
@@ -24,11 +24,11 @@ from sim.scenario.schema.measures import Law, WarningCoverage
 
 NO_ALERT = -1
 SEEN = (Fate.UNANSWERED, Fate.IGNORED, Fate.ENGAGED)
-"""What detectors see of contacts that reach somebody."""
+"""Fates of the contacts that reach a person, which are those that detectors can see."""
 
 
 class DetectorTables(NamedTuple):
-    """What the detectors know.
+    """The settings of the detectors as arrays.
 
     ``thresholds`` (2, 4) lowest score by detector and tier; ``shift`` (2,) of d'; ``contact`` (3, 3) d' by channel
     and what is seen (unanswered, ignored, engaged); ``stage`` (3,) d' of engaged, opened, payment; ``correlation``;
@@ -82,7 +82,7 @@ def coverage(measures: Measures, day: int, codes: Sequence[int], people: Mapping
         measures: The measures.
         day: Day number.
         codes: (P,) codes of provinces.
-        people: People by code, of all provinces, which weigh the mean of a measure's weights.
+        people: People of all provinces by code, which weight the mean of a measure's weights.
     """
     shares = [[0.0] * len(codes) for _ in Detector]
     for measure, ramp in measures.on(day, WarningCoverage):
@@ -94,7 +94,7 @@ def coverage(measures: Measures, day: int, codes: Sequence[int], people: Mapping
 
 
 def data_sharing(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return the shift of every d' that the law's data sharing brings on a day, (P,)."""
+    """Return the shift of d' by data sharing under the law on a day, (P,)."""
     shifts = [0.0] * len(codes)
     for p, code in enumerate(codes):
         for law, ramp in measures.on(day, Law, code):
@@ -104,7 +104,7 @@ def data_sharing(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[
 
 @compiled
 def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
-    """Return the tier of a score, 0 (red) to 3 (blue), or -1 if it is no alert."""
+    """Return the tier of a score, 0 (red) to 3 (blue), or -1 if it raises no alert."""
     for tier in range(tables.thresholds.shape[1]):
         if score >= tables.thresholds[detector, tier]:
             return tier
@@ -113,7 +113,7 @@ def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
 
 @compiled
 def tiers_of(central: float, local: float, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
-    """Return the tiers that a central and a local score, without d', come to (-1 for no alert)."""
+    """Return the tiers of a central and a local score, given without d' (-1 for no alert)."""
     return (
         tier_of(d_prime + tables.shift[Detector.CENTRAL] + central, Detector.CENTRAL, tables),
         tier_of(d_prime + tables.shift[Detector.LOCAL] + local, Detector.LOCAL, tables),
@@ -124,8 +124,7 @@ def tiers_of(central: float, local: float, d_prime: float, tables: DetectorTable
 def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
     """Return the tiers of the scores of a contact or a stage.
 
-    ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of what the local detector sees apart
-    from it.
+    ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of the independent part of the other.
     """
     central, local = both_scores(u_central, u_local, tables.correlation)
     return tiers_of(central, local, d_prime, tables)
@@ -133,9 +132,9 @@ def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: Detector
 
 @compiled
 def both_scores(u_central: int, u_own: int, correlation: float) -> tuple[float, float]:
-    """Return the central and the local score, without d', by uniforms of the central one and of the rest of the other.
+    """Return the central and the local score, without d'.
 
-    Both uniforms have 32 bits.
+    ``u_central`` and ``u_own`` are 32-bit uniforms: of the central score, and of the independent part of the local one.
     """
     central = normal_quantile(uniform32(u_central))
     own = normal_quantile(uniform32(u_own))
@@ -144,7 +143,7 @@ def both_scores(u_central: int, u_own: int, correlation: float) -> tuple[float, 
 
 @compiled
 def stage_tiers(seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
-    """Return the tiers of the scores of a later stage; the contact itself is scored with uniforms of its own."""
+    """Return the tiers of the scores of a stage after the contact."""
     u_central, u_local, _, _ = draw4(seed, attempt, DETECTOR_SCORE, stage)
     return attempt_tiers(u_central, u_local, d_prime, tables)
 
@@ -171,6 +170,6 @@ def legitimate_tiers(u_central: int, u_local: int, row: int, column: int, tables
 
 @compiled
 def predicted_type(seed: int, alert: int, true_row: int, tables: DetectorTables) -> int:
-    """Return the fraud type that a contact is taken for; ``true_row`` is its type, or T if it is legitimate."""
+    """Return the predicted fraud type of a contact; ``true_row`` is its true type, or T if it is legitimate."""
     u, _, _, _ = draw4(seed, alert, ALERT_CLASS, 0)
     return pick(u, tables.classes[true_row])

@@ -1,6 +1,6 @@
-"""Service disciplines: the place of an alert among those of its tier in the line of a desk.
+"""Service disciplines: the place of an alert among those of its tier in the queue of a desk.
 
-Lines are ordered by tier, then by this place, then by identity. It is fixed when an alert joins the line.
+Queues are ordered by tier, then by this place, then by identity. The place is fixed when an alert joins the queue.
 """
 
 from typing import Final, NamedTuple
@@ -33,24 +33,24 @@ from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
 from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
 
 STAGES: Final = 16
-"""Stages that the identity of an alert can name."""
+"""Number of stages that fit into the identity of an alert."""
 SCORE_UNIT: Final = 1024
-"""Scores are compared in units of one in so many standard deviations."""
+"""Units in one standard deviation: scores are compared as whole units."""
 HIGHEST: Final = 100
-"""Standard deviations; scores beyond are compared as this, either way."""
+"""Largest score, either way, in standard deviations; scores beyond it are cut to it."""
 MOMENT_BITS: Final = 41
-"""Moments of a run differ by less than 2^41 ms: what stands above them decides before they do."""
+"""Moments of a run differ by less than 2^41 ms, so that higher bits of a place are compared first."""
 
 
 class LineTables(NamedTuple):
-    """How a scenario orders its lines.
+    """How a scenario orders its queues.
 
     Attributes:
         discipline: (2,) of each desk, a ``Discipline``.
-        lends: (2,) 1 for a desk whose free servers serve the other one's line.
-        remaining: (4, 2, 16) ms that the tries of a tier from one on take in the median, by desk and number of the try.
+        lends: (2,) 1 for a desk whose free servers serve the other queue.
+        remaining: (4, 2, 16) median ms until all remaining tries have failed, by tier, desk and number of the try.
         stake: (T, 16) by type and stage: the rank of what may still be lost, from 0 for the least.
-        is_scored: Whether some discipline asks for the scores of alerts.
+        is_scored: Whether some discipline needs the scores of alerts.
     """
 
     discipline: NDArray[np.int64]
@@ -61,10 +61,10 @@ class LineTables(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An alert that joins a line.
+    """An alert that joins a queue.
 
-    ``identity``; ``kind`` the row of what it is truly about among the classes; ``tier``; ``desk`` the number of the
-    desk, and the ``number`` of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
+    ``identity``; ``kind`` the true type, as a row of ``DetectorTables.classes``; ``tier``; ``desk`` the number of the
+    desk, and ``number`` that of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
     """
 
     identity: int
@@ -95,8 +95,8 @@ def _median(distribution: Distribution) -> float:
 
 
 def _remaining(spec: ScenarioModel) -> NDArray[np.int64]:
-    """Return the ms that tries from one on take in the median, all of them in vain: services and waits between."""
-    vain = (_median(spec.desks.call.no_answer), _median(spec.desks.visit.not_met))
+    """Return the median ms until all remaining tries have failed, with the waits between, by tier, desk and try."""
+    failed = (_median(spec.desks.call.no_answer), _median(spec.desks.visit.not_met))
     table = np.zeros((len(Tier), len(DESK_LABELS), MOST_TRIES), dtype=np.int64)
     for tier, name in enumerate(Tier.labels()):
         settings = getattr(spec.warning.tiers, name)
@@ -107,24 +107,24 @@ def _remaining(spec: ScenarioModel) -> NDArray[np.int64]:
             wait = _median(getattr(settings.retry_wait, label))
             for number in range(most):
                 left = most - number
-                table[tier, desk, number] = int(left * vain[desk] + (left - 1) * wait + follows)
+                table[tier, desk, number] = int(left * failed[desk] + (left - 1) * wait + follows)
             if settings.visits_unanswered():
                 follows = _median(spec.warning.escalation_delay) + float(table[tier, desk, 0])
     return table
 
 
 def _stakes(kinds: list[FraudType]) -> NDArray[np.int64]:
-    """Return the ranks of what may still be lost by type and stage, equal amounts having the same."""
+    """Return the rank of what may still be lost by type and stage; equal amounts have the same rank."""
     ahead = [[_ahead(kind, stage) for stage in range(STAGES)] for kind in kinds]
     ranks = {amount: rank for rank, amount in enumerate(sorted({amount for row in ahead for amount in row}))}
     return np.array([[ranks[amount] for amount in row] for row in ahead], dtype=np.int64)
 
 
 def _ahead(kind: FraudType, stage: int) -> float:
-    """Return the money that a person in an episode that has come to a stage loses in the mean from then on, unwarned.
+    """Return the mean loss of an unwarned person from a stage of an episode on.
 
-    The mean of a lognormal loss, shared out to its payments, each of which is made by those who have not dropped out.
-    Whoever has paid three times is one of those who may pay three times or more.
+    The mean of the lognormal loss is split over its payments, each made by those who have not dropped out. There are at
+    least as many payments as were already made.
     """
     dropout = list(kind.dropout.model_dump().values())
     mean = kind.loss.median * exp(0.5 * kind.loss.sigma * kind.loss.sigma)
@@ -146,7 +146,7 @@ def _ahead(kind: FraudType, stage: int) -> float:
 
 @compiled
 def place_of(alert: Waiting, seed: int, lines: LineTables, detectors: DetectorTables) -> int:
-    """Return the place of an alert among those of its tier at a desk; who has the least is served first."""
+    """Return the place of an alert among those of its tier at a desk; the lowest place is served first."""
     discipline = lines.discipline[alert.desk]
     if discipline == Discipline.FIRST_ISSUED:
         return alert.issued
@@ -165,12 +165,12 @@ def place_of(alert: Waiting, seed: int, lines: LineTables, detectors: DetectorTa
 def score_of(seed: int, alert: int, truth: int, sharing: float, detectors: DetectorTables) -> int:
     """Return the score by which an alert was raised, in 1/1024 standard deviations.
 
-    It is drawn again by what detectors drew it from, so nothing has to carry it about.
+    It is computed again from the draws of the detectors, so that alerts need not store it.
 
     Args:
         seed: Of the run.
         alert: Identity of the alert.
-        truth: What it is truly about, of ``Truth``.
+        truth: What it is in fact about, of ``Truth``.
         sharing: The shift of d' by data sharing on the day of detection.
         detectors: Of the run.
 

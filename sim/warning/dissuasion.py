@@ -15,13 +15,14 @@ MOST_HEARD = 127
 
 
 class DissuasionTables(NamedTuple):
-    """What makes people stop, in a scenario.
+    """The settings of dissuasion as arrays.
 
     Attributes:
-        stop: (4,) probability by contact channel, of a right class, to somebody who has heard no alert.
-        wrong_class: Factor of an alert that names the wrong type of fraud.
-        fatigue: (128,) factor by alerts heard.
-        awareness_bonus: Share of what is missing to 1 that full awareness closes.
+        stop: (4,) probability of stopping by contact channel, if the alert names the right type of fraud and the person
+            has heard no alert before.
+        wrong_class: Factor if the alert names the wrong type of fraud.
+        fatigue: (128,) factor by the number of alerts heard.
+        awareness_bonus: Share of the gap to 1 that full awareness closes.
     """
 
     stop: NDArray[np.float64]
@@ -51,8 +52,9 @@ def is_dissuaded(
 ) -> bool:
     """Return whether the person stops.
 
-    The probability of the channel, times the factor of a wrong class, times fatigue for each alert heard before
-    today; awareness then closes ``awareness_bonus`` x awareness of what is missing to 1.
+    The probability is that of the channel, times the factor of a wrong class, times fatigue for each alert heard before
+    today. Awareness then closes ``awareness_bonus`` x awareness of its gap to 1. All channels of an alert share one
+    draw, since the resistance of a person is one.
     """
     p = tables.stop[channel] * tables.fatigue[heard]
     if not right_class:

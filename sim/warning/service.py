@@ -1,4 +1,4 @@
-"""Services of desks: what a try by phone or in person comes to, and how long it takes."""
+"""Services of desks: whether a try by phone or in person succeeds, and how long it takes."""
 
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ class ServiceTables(NamedTuple):
     """Tries of a scenario, by desk: call, then visit; each distribution is a row (kind, a, b) of ms.
 
     Attributes:
-        success: (2,) thresholds of the person being spoken to.
-        hard: (2,) thresholds of a case that takes long, among those spoken to.
-        durations: (2, 3, 3) service time of a try in vain, of a short warning, of a case that takes long.
+        success: (2,) thresholds of reaching the person.
+        hard: (2,) thresholds of a hard case, among the persons reached.
+        durations: (2, 3, 3) service time of a failed try, of a short warning, of a hard case.
     """
 
     success: NDArray[np.int64]
@@ -31,7 +31,7 @@ class ServiceTables(NamedTuple):
 
 
 def service_tables(spec: ScenarioModel) -> ServiceTables:
-    """Return the tables of a scenario; a visit has one duration when the person is met."""
+    """Return the tables of a scenario; visits that meet the person have one duration."""
     call, visit = spec.desks.call, spec.desks.visit
     return ServiceTables(
         success=np.array([threshold(call.answered), threshold(visit.met)], dtype=np.int64),
@@ -47,7 +47,7 @@ def service_tables(spec: ScenarioModel) -> ServiceTables:
 
 @compiled
 def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int) -> tuple[bool, int]:
-    """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
+    """Return (whether the person is reached, duration in ms) of a try, the ``tries``-th of its channel from 0."""
     u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * TRIES_A_CHANNEL + tries)
     desk = channel - ContactChannel.CALL
     case = case_of(u_answer, u_hard, desk, tables)
@@ -56,7 +56,7 @@ def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTabl
 
 @inlined
 def case_of(u_answer: int, u_hard: int, desk: int, tables: ServiceTables) -> int:
-    """Return what a try is: 0 in vain, 1 a short warning, 2 a case that takes long, as ``durations`` counts them."""
+    """Return the outcome of a try, by its place in ``durations``: 0 failed, 1 short warning, 2 hard case."""
     case: int = (u_answer < tables.success[desk]) * (1 + (u_hard < tables.hard[desk]))
     return case
 
@@ -64,7 +64,7 @@ def case_of(u_answer: int, u_hard: int, desk: int, tables: ServiceTables) -> int
 @compiled
 def wait_bin(wait_ms: int) -> int:
     """Return the code of the bin that holds a wait: the least b >= 0 with ``wait_ms <= 2**b`` minutes."""
-    # The bits that whole minutes need, read from the exponent of a float: no loop whose length cannot be foreseen.
+    # The number of bits of the whole minutes, read from the exponent of a float: no loop of unpredictable length.
     minutes = float(max(0, wait_ms - 1) // MINUTE_MS)
     exponent = int(np.float64(minutes).view(np.int64)) >> EXPONENT_SHIFT
     return max(0, exponent - EXPONENT_BIAS + 1)

@@ -1,4 +1,4 @@
-"""What a run of this size cannot say, known before it is made: desks of few seats, whole seats, provinces in one."""
+"""What a run of this size cannot say, known before it runs: small desks, rounded staff, pooled provinces."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -18,10 +18,10 @@ from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
 from sim.store.withheld import rounded_desks, run_withheld
 
 DIGITS = 2
-"""Significant digits of a scale that is offered."""
+"""Significant digits of a suggested scale."""
 
 ENOUGH = 1e-9
-"""Relative difference up to which a staff has the seats that it needs."""
+"""Relative difference up to which a desk counts as having the seats that it needs."""
 
 MORE = {
     ContactChannel.CALL.label: (
@@ -33,12 +33,12 @@ MORE = {
         marked("visit desks have {share} fewer"),
     ),
 }
-"""How whole seats of a desk differ from its staff."""
+"""Texts by desk: whole seats are more than the stated staff, or fewer."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large a scenario is simulated, and what that leaves open.
+    """The size at which a scenario is simulated, and what a run of this size cannot say.
 
     Attributes:
         spec: The scenario.
@@ -57,45 +57,45 @@ class Size:
 
     @property
     def is_thinned(self) -> bool:
-        """Whether it is a part of the country; small desks of a small country are what they are."""
+        """Whether only a share of the country is simulated. At full scale small desks are real."""
         return self.spec.scale < 1.0
 
     @property
     def desks(self) -> int:
-        """Desks that there are, with staff and without."""
+        """Number of desks, with and without staff."""
         return len(DESK_LABELS) * len(self.spec.population.provinces)
 
     @cached_property
     def thin(self) -> int:
-        """Desks that have staff, but fewer than five seats because of the scale."""
+        """Number of desks that have staff, but fewer than five seats because of the scale."""
         return thin_desks(self._schedule, *self._days) if self.is_thinned else 0
 
     @cached_property
     def rounded(self) -> dict[str, float]:
-        """How many times their staff whole seats are of desks of which that is more than a tenth off."""
+        """By desk: whole seats over the stated staff, where they differ by more than a tenth."""
         return rounded_desks(self.spec)
 
     @property
     def worth(self) -> tuple[int, float]:
-        """What tells sizes apart: the larger, the less a run can say."""
+        """An order of sizes: the larger, the less a run can say."""
         return self.thin, max((abs(times - 1.0) for times in self.rounded.values()), default=0.0)
 
     @property
     def lines(self) -> list[str]:
-        """What a run of this size cannot say and what would, in one line each, in the language that is spoken."""
+        """What a run of this size cannot say, and what to use instead: one line each, in the language of the user."""
         found = []
         if empty := self._schedule.never_staffed(*self._days):
             found.append(
                 said(
-                    "{empty} of {desks} desks never have staff: alerts that are sent to them expire.",
+                    "{empty} of {desks} desks never have staff: alerts sent to them expire.",
                     empty=str(empty), desks=str(self.desks),
                 )
             )  # fmt: skip
         if self.thin:
             found.append(
                 said(
-                    "At scale {scale}, {thin} of {desks} desks have fewer than {seats} seats: their waits, and what "
-                    "expires there, are not the country's. Use {offers}.",
+                    "At scale {scale}, {thin} of {desks} desks have fewer than {seats} seats: their waits and expired "
+                    "alerts do not represent the country. Use {offers}.",
                     scale=written(f"{self.spec.scale:g}"),
                     thin=str(self.thin),
                     desks=str(self.desks),
@@ -107,8 +107,8 @@ class Size:
             found.append(
                 run_withheld(self.spec)
                 or said(
-                    "Staff is rounded to whole seats: {desks} than the scenario says. Hours of staff are not the "
-                    "country's.",
+                    "Staff is rounded to whole seats: {desks} than the scenario states. Staff hours do not represent "
+                    "the country.",
                     desks=", ".join(
                         said(MORE[desk][times < 1.0], share=percent(abs(times - 1.0)))
                         for desk, times in self.rounded.items()
@@ -118,7 +118,7 @@ class Size:
         if self.spec.population.pool == COUNTRY:
             found.append(
                 said(
-                    "All provinces are simulated as one, so nothing here is about a single province. Use --pool none, "
+                    "All provinces are simulated as one, so results do not describe single provinces. Use --pool none, "
                     "or --pool country --apart PROVINCE."
                 )
             )
@@ -126,22 +126,22 @@ class Size:
             names = self.spec.population.names
             found.append(
                 said(
-                    "All provinces but {provinces} are simulated as one, so nothing here is about another single "
-                    "province.",
+                    "All provinces except {provinces} are simulated as one, so results do not describe any other "
+                    "single province.",
                     provinces=", ".join(named(names[code]) for code in self.spec.population.pool.apart),
                 )
             )
         elif self.spec.population.pool == REGIONS:
             found.append(
                 said(
-                    "The provinces of each region are simulated as one, so nothing here is about a single province. "
+                    "The provinces of each region are simulated as one, so results do not describe single provinces. "
                     "Use --pool none, or --pool country --apart PROVINCE."
                 )
             )
         return found
 
     def _offers(self) -> str:
-        """Return the scale from which no desk has few seats, and the pool that keeps desks whole, as options."""
+        """Return the options that avoid small desks: the smallest scale, or a pool of provinces."""
         kind = None if isinstance(self.spec.population.pool, Apart) else self.spec.coarsest()
         pooled = None if kind is None else self.spec.pooled_further(kind)
         if kind is None or pooled is None:
@@ -153,24 +153,24 @@ class Size:
 
     @property
     def enough(self) -> float:
-        """The smallest round scale at which no desk that has staff has few seats."""
+        """The smallest round scale at which no desk with staff has fewer than five seats."""
         most = self._schedule.most(*self._days) / self.spec.scale
         return _rounded_up(FEW_SERVERS / float(most.min(where=most > 0.0, initial=most.max())))
 
 
 def of_sizes(specs: Iterable[ScenarioModel]) -> list[str]:
-    """Return the lines of that of some scenarios whose runs can say the least."""
+    """Return the lines of the scenario whose runs can say the least."""
     return max(map(Size, specs), key=lambda size: size.worth).lines
 
 
 def in_english(specs: Iterable[ScenarioModel]) -> list[str]:
-    """Return the same as it is stored."""
+    """Return the lines of ``of_sizes`` in English, as runs store them."""
     with speaking(ENGLISH):
         return of_sizes(specs)
 
 
 def retold(lines: Sequence[str], specs: Sequence[ScenarioModel]) -> list[str]:
-    """Return stored lines in the language that is spoken, as far as they are about the sizes of these scenarios."""
+    """Translate those stored lines that are about the sizes of these scenarios into the language of the user."""
     here: dict[str, str] = {}
     for spec in specs:
         with speaking(ENGLISH):

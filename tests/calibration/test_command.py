@@ -116,7 +116,7 @@ def _alive(process: str) -> bool:
             "tocsin calibrate: no calibrated parameter has a range; ",
         ),
         ("calibration.parameters=[fraud.months]", "tocsin calibrate: calibration.parameters names fraud.months, which"),
-        ("calibration.evidence=[loss_mean]", "tocsin calibrate: calibration.evidence names loss_mean, of which"),
+        ("calibration.evidence=[loss_mean]", "tocsin calibrate: calibration.evidence names loss_mean, which"),
         ("calibration.seeds=1", "--set:1:19: calibration.seeds: "),
     ],
 )
@@ -137,8 +137,8 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
     ended = tocsin("calibrate", str(file), "--set", "calibration.members=20")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "tocsin calibrate: scikit-learn is not installed; pip install 'tocsin[calibration]', "
-        "or calibration.members: 0\n"
+        "tocsin calibrate: scikit-learn is not installed; run pip install 'tocsin[calibration]', "
+        "or set calibration.members: 0\n"
     )
     assert list(tmp_path.iterdir()) == [file]
 
@@ -148,7 +148,7 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
     [
         (["--policy", "no-warning"], "is not a policy of small.yaml; "),
         (["--policy", "small.yaml"], "small.yaml is not a policy of small.yaml; "),
-        (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; members"),
+        (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; set calibration"),
     ],
 )
 def test_policies_without_draws_are_refused_before_anything_is_simulated(

@@ -65,5 +65,5 @@ def test_from_a_packed_file_it_is_said_what_is_needed(tmp_path: Path) -> None:
         done = command("-m", "sim", *arguments, folder=tmp_path, changed={"PYTHONPATH": str(packed)})
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()
-        assert "is no folder: the program is to be installed unpacked" in line
+        assert "is not a folder: the program must be installed unpacked" in line
     assert [file.name for file in tmp_path.iterdir()] == ["tocsin.zip"]

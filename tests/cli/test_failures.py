@@ -394,7 +394,7 @@ main()
         (["staffing", "tiny", "--replicates", "1000000000"], "--replicates"),
         (["run", "tiny", "--out", "x" * 300], "a name of over 200 bytes"),
         (["run", "tiny", "--out", "a/" * 3000], "File name too long"),
-        (["run", "tiny", "--out", ".x\n.unfinished-5"], "named like an unfinished run"),
+        (["run", "tiny", "--out", ".x\n.unfinished-5"], "has the name of an unfinished run"),
         (["check", "x" * 300], "x" * 20),
         (["runs", "x" * 300], "too long"),
     ],
@@ -425,7 +425,7 @@ def test_what_is_unfinished_is_no_run_by_whatever_name(
         for command in ("check", "figures", "report", "evidence", "rerun"):
             ended = tocsin(command, folder)
             assert ended.code == 2, (command, ended)
-            assert "an unfinished run" in ended.err
+            assert "the run is unfinished" in ended.err
     assert [line.split()[-1] for line in tocsin("runs", ".").out.splitlines()] == ["unfinished"]
 
 

@@ -37,10 +37,7 @@ def test_a_run_with_too_few_addresses_says_so_in_one_line_and_writes_nothing(meg
     done = limited(megabytes, "run", "tiny", "--quiet", "--out", "here", folder=tmp_path)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert (
-        f"{megabytes:,} MB of addresses are too few, {ROOM // 10**6:,} MB are needed: raise the limit (ulimit -v)"
-        in line
-    )
+    assert f"is {megabytes:,} MB, but the program needs {ROOM // 10**6:,} MB: raise the limit (ulimit -v)" in line
     assert list(tmp_path.iterdir()) == []
 
 
@@ -63,7 +60,9 @@ def test_too_few_threads_are_told_too(allowed: int, monkeypatch: pytest.MonkeyPa
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_some)
-    with pytest.raises(OSError, match=rf"^{allowed} threads are too few, {THREADS} are needed: .*ulimit -u"):
+    with pytest.raises(
+        OSError, match=rf"^only {allowed} threads can start, but the program needs {THREADS}: .*ulimit -u"
+    ):
         demand_room()
     assert threading.active_count() == before
 

@@ -111,10 +111,10 @@ def test_what_cannot_be_apart_is_refused_as_typed(
 @pytest.mark.parametrize(
     ("options", "offer"),
     [
-        ([], "62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not the country's. "
+        ([], "62 of 62 desks have fewer than 5 seats: their waits and expired alerts do not represent the country. "
              "Use --scale 0.54 or --pool country."),
-        (["--pool", "regions"], "14 of 14 desks have fewer than 5 seats: their waits, and what expires there, are not "
-         "the country's. Use --scale 0.02 or --pool country."),
+        (["--pool", "regions"], "14 of 14 desks have fewer than 5 seats: their waits and expired alerts do not "
+         "represent the country. Use --scale 0.02 or --pool country."),
         (["--pool", "country"], None),
     ],
 )  # fmt: skip
@@ -138,8 +138,8 @@ def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_off
     ended = tocsin("run", "china-2022", "--scale", "0.003", *day, "--set", holds, "--quiet")
     assert ended.code == 0
     assert ended.err.startswith(
-        "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not "
-        "the country's. Use --scale 0.54 or --pool country --apart Beijing --scale 0.073.\n"
+        "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits and expired alerts do not "
+        "represent the country. Use --scale 0.54 or --pool country --apart Beijing --scale 0.073.\n"
     )
 
 

@@ -324,7 +324,7 @@ def test_a_quantity_by_its_old_name_is_told_with_a_line_that_says_the_new_one(to
     assert tocsin("run", *SHORT, "--out", "run", "--quiet").code == 0
     old, new = tocsin("figures", "run", "loss_yuan"), tocsin("figures", "run", "loss_money")
     assert (old.code, old.out) == (new.code, new.out) == (0, new.out)
-    assert old.err == "warning: loss_yuan is called loss_money; the old name goes with version 0.3\n"
+    assert old.err == "warning: loss_yuan is now called loss_money; version 0.3 removes the old name\n"
     assert new.err == ""
 
 
@@ -336,5 +336,5 @@ def test_a_run_whose_money_has_older_names_is_refused_in_one_line(tocsin: Tocsin
     for command in ("figures", "report", "check"):
         ended = tocsin(command, "run")
         assert ended.code == 2
-        assert "a run of version 0.1.0, whose sums of money have other names; run it again\n" in ended.err
+        assert "is a run of version 0.1.0, which named money differently; run it again\n" in ended.err
         assert ended.err.count("\n") == 1

@@ -102,10 +102,10 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
         (["run", "no-such-scenario"], "no-such-scenario:1:1: "),
         (["validate", "no-such-scenario"], "no-such-scenario:1:1: "),
         (["show", "no-such-scenario"], "no-such-scenario:1:1: "),
-        (["check", "full"], "tocsin check: full: no run"),
-        (["evidence", "full"], "tocsin evidence: full: no run"),
-        (["figures", "full"], "tocsin figures: full: no run"),
-        (["figures", "full", "losses"], "tocsin figures: full: no run"),
+        (["check", "full"], "tocsin check: full: is not a run"),
+        (["evidence", "full"], "tocsin evidence: full: is not a run"),
+        (["figures", "full"], "tocsin figures: full: is not a run"),
+        (["figures", "full", "losses"], "tocsin figures: full: is not a run"),
         (["run", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
         (["run", "tiny", "--draws", "2"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
         (["show", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
@@ -138,7 +138,7 @@ def test_a_folder_of_runs_is_no_run_and_one_of_them_is_named(tocsin: Tocsin, tmp
         (tmp_path / "pairs" / name).mkdir(parents=True)
         (tmp_path / "pairs" / name / "run.json").write_text("{}")
     ended = tocsin("check", "pairs")
-    assert ended.err == "tocsin check: pairs: no run; a folder that holds run.json, such as pairs/r000\n"
+    assert ended.err == "tocsin check: pairs: is not a run; use a folder with run.json, for example pairs/r000\n"
     assert (ended.code, ended.out) == (2, "")
 
 

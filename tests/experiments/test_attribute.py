@@ -275,11 +275,13 @@ def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: s
     assert stances_of(tiny, None) == stances_of(off, None) == ()
     assert stances_of(answering, None) == stances_of(answering, "both") == STANCES
     assert stances_of(answering, "answering") == ("answering",)
-    with pytest.raises(LayerError, match=r"^tiny has no gangs\.answer, so gangs do not answer; no such choice$"):
+    with pytest.raises(
+        LayerError, match=r"^tiny has no gangs\.answer, so its gangs do not answer; leave out the stance of gangs$"
+    ):
         stances_of(tiny, "still")
     with pytest.raises(LayerError, match=r"^tiny has feedback off, so"):
         stances_of(off, "both")
-    with pytest.raises(LayerError, match=r"^stil is nothing that gangs do; did you mean 'still'\?"):
+    with pytest.raises(LayerError, match=r"^stil is not a stance of gangs; did you mean 'still'\?"):
         stances_of(answering, "stil")
 
 

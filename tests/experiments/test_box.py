@@ -81,18 +81,18 @@ def test_a_lever_without_values_has_its_own_range(tiny: sim.Scenario) -> None:
 @pytest.mark.parametrize(
     ("vary", "samples", "message"),
     [
-        ({STAFF: [3.0]}, None, "desks.visit.staff=3.0: is no range; two numbers, "),
-        ({STAFF: [3.0, 4.0, 5.0]}, None, "desks.visit.staff=3.0,4.0,5.0: is no range; two numbers, "),
-        ({STAFF: [4.0, 4.0]}, None, "desks.visit.staff=4.0,4.0: are no two different numbers; "),
-        ({"warning.tiers.red.first": ["call", "visit"]}, None, "warning.tiers.red.first=call,visit: are no two diff"),
+        ({STAFF: [3.0]}, None, "desks.visit.staff=3.0: a range needs exactly two numbers; "),
+        ({STAFF: [3.0, 4.0, 5.0]}, None, "desks.visit.staff=3.0,4.0,5.0: a range needs exactly two numbers; "),
+        ({STAFF: [4.0, 4.0]}, None, "desks.visit.staff=4.0,4.0: the ends must be two different numbers; "),
+        ({"warning.tiers.red.first": ["call", "visit"]}, None, "warning.tiers.red.first=call,visit: the ends must be "),
         ({"warning.tiers.red.also_if_reached": [False, True]}, None, "warning.tiers.red.also_if_reached=False,True: "),
         (
             {"desks.visit.stuff": [1, 2]},
             None,
-            "desks.visit.stuff has no value in the scenario, from which a range could be told; ",
+            "desks.visit.stuff has no value in the scenario, so its range is unknown; ",
         ),
-        ({"warning.tiers.red.first": []}, None, "warning.tiers.red.first has no range of its own; "),
-        ({STAFF: [10.0, 40.0]}, 4, "4 points for 1 ranges are no box; 5 to "),
+        ({"warning.tiers.red.first": []}, None, "warning.tiers.red.first has no range in the scenario; "),
+        ({STAFF: [10.0, 40.0]}, 4, "a box over 1 range needs 5 to "),
     ],
 )
 def test_what_is_no_box_is_refused(

@@ -65,7 +65,7 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert code == 0
     lines = out[out.index("Changes of no-warning from china-2022\n") :].splitlines()
     assert out.startswith("warning: At scale 3e-06, ")
-    assert lines[1].startswith("  the measure warning-central, taken away: warning, central, ")
+    assert lines[1].startswith("  the measure warning-central, removed: warning, central, ")
     assert lines[3] == "Effect   a single pair of runs: its run-to-run noise is unknown"
     assert "quantities are unchanged" in out
     assert "central alerts" not in out
@@ -120,11 +120,14 @@ def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
     ("arguments", "message"),
     [
         (["tiny"], "tocsin compare: needs a baseline and at least one other scenario or run"),
-        (["china-2022", "tiny"], "tocsin compare: tiny cannot be paired with china-2022: seed is 7 beside 20221130; "),
+        (
+            ["china-2022", "tiny"],
+            "tocsin compare: tiny cannot be paired with china-2022: seed is 7 instead of 20221130; ",
+        ),
         (["tiny", "nobody"], "nobody:1:1: "),
         (["tiny", "tiny", "--out", "full"], "tocsin compare: full: the folder is not empty; "),
         (["full", "tiny"], "tocsin compare: full is a finished run; finished runs cannot be combined with scenarios"),
-        (["full", "full"], "tocsin compare: full: no run; "),
+        (["full", "full"], "tocsin compare: full: is not a run; "),
         (["full", "full", "--seed", "0"], "tocsin compare: full is a finished run; finished runs cannot be combined"),
     ],
 )
@@ -148,5 +151,5 @@ def test_draws_that_meet_other_people_are_refused_before_anything_is_run(tocsin:
     before = sorted(path.name for path in tmp_path.iterdir())
     code, out, err = tocsin("compare", "one.yaml", "two.yaml", "--draws", "2")
     assert (code, out) == (2, "")
-    assert "two cannot be paired with one: population.exposure.high_share is 0.15 beside 0.1" in err
+    assert "two cannot be paired with one: population.exposure.high_share is 0.15 instead of 0.1" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == before

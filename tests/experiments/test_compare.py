@@ -123,19 +123,19 @@ def test_runs_may_be_grouped_by_draw(pairs: Pairs):
     assert (row["draws"], row["replicates"]) == (3, 1)
     assert row["difference"] == pytest.approx(np.mean(moved))
     assert (row["low"], row["high"]) == pytest.approx(tuple(np.quantile(moved, [0.05, 0.95])))
-    with pytest.raises(sim.PairingError, match="entries have 3 and 2 draws"):
+    with pytest.raises(sim.PairingError, match="must have the same number of draws; got 3 and 2"):
         sim.compare([base, silent[:2]])
-    with pytest.raises(sim.PairingError, match="an entry has runs beside sequences of runs"):
+    with pytest.raises(sim.PairingError, match="an entry mixes runs and sequences of runs"):
         sim.compare([[base[0][0], silent[0]], silent])
 
 
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ({"seed": "8"}, "seed is 8 beside 7"),
-        ({"scale": "0.5"}, "scale is 0.5 beside 1.0"),
+        ({"seed": "8"}, "seed is 8 instead of 7"),
+        ({"scale": "0.5"}, "scale is 0.5 instead of 1.0"),
         ({"period.warmup": "1 d"}, "period.warmup is "),
-        ({"population.exposure.high_share": "0.2"}, "population.exposure.high_share is 0.2 beside "),
+        ({"population.exposure.high_share": "0.2"}, "population.exposure.high_share is 0.2 instead of "),
     ],
 )
 def test_what_meets_other_attempts_or_people_is_refused_with_the_reason(
@@ -151,9 +151,9 @@ def test_what_meets_other_attempts_or_people_is_refused_with_the_reason(
 def test_replicates_have_nothing_but_their_seed_apart(pairs: Pairs):
     with pytest.raises(sim.PairingError, match="replicates of tiny differ: measures"):
         sim.compare([[pairs["base"][0], pairs["silent"][1]], pairs["silent"][:2]])
-    with pytest.raises(sim.PairingError, match="a seed in common"):
+    with pytest.raises(sim.PairingError, match="have the same seed"):
         sim.compare([[pairs["base"][0], pairs["base"][0]], pairs["silent"][:2]])
-    with pytest.raises(sim.PairingError, match="as many, seed by seed"):
+    with pytest.raises(sim.PairingError, match="with the same seeds"):
         sim.compare([pairs["base"], pairs["silent"][:2]])
     with pytest.raises(sim.PairingError, match="a base and at least one other"):
         sim.compare([pairs["base"]])

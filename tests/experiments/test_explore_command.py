@@ -58,7 +58,10 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tiny"], "tocsin explore: nothing is varied; --vary key=value,value or the scenario's sweep.vary"),
+        (
+            ["tiny"],
+            "tocsin explore: no parameter is varied; use --vary key=value,value or set the scenario's sweep.vary",
+        ),
         (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: is no range; two numbers, "),
         (
             ["tiny", "--vary", "desks.visit.stuff=3,4"],
@@ -70,11 +73,11 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
         ),
         (
             ["tiny", "--vary", "warning.app.read=0.5,0.99"],
-            "tocsin explore: warning.app.read=0.99: is outside its range; ",
+            "tocsin explore: warning.app.read=0.99: lies outside its range; ",
         ),
         (
             ["tiny", "--vary", f"{STAFF}=10,40", "--samples", "3"],
-            "tocsin explore: 3 points for 1 ranges are no box; 5 ",
+            "tocsin explore: a box over 1 range needs 5 ",
         ),
         (
             ["tiny", "--vary", f"{STAFF}=10,40", "--out", "full"],
@@ -86,9 +89,9 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
             "tocsin explore: 26 and 26.4 have the same effect: ",
         ),
         # The scenario as it is, 26, lies outside, and five steps are four points.
-        (["tiny", "--vary", f"{STAFF}=30,50", "--samples", "5"], "tocsin explore: 4 points of 1 levers cannot be "),
-        (["tiny", "--vary", "warning.tiers.red.tries.visit=1,4"], "tocsin explore: 4 points of 1 levers cannot be "),
-        (["full"], "tocsin explore: full: no sweep; the folder of one, with sweep.json"),
+        (["tiny", "--vary", f"{STAFF}=30,50", "--samples", "5"], "tocsin explore: a page over 1 lever needs "),
+        (["tiny", "--vary", "warning.tiers.red.tries.visit=1,4"], "tocsin explore: a page over 1 lever needs "),
+        (["full"], "tocsin explore: full: holds no sweep; give the folder of one, with sweep.json"),
         (
             ["full", "--scale", "1"],
             "tocsin explore: full is the folder of a sweep; it can only be combined with --out",

@@ -193,8 +193,8 @@ def test_an_ordinary_sweep_of_numbers_can_be_explored(tiny: sim.Scenario, tmp_pa
     ("vary", "kind", "message"),
     [
         ({STAFF: [10.0, 20.0], "warning.tiers.red.first": ["call", "visit"]}, "grid", "warning.tiers.red.first=call,v"),
-        ({STAFF: [10.0, 20.0], READ: [0.5]}, "grid", "warning.app.read=0.5: are no two different numbers; "),
-        ({STAFF: [10.0, 20.0]}, "grid", "2 points of 1 levers cannot be explored; 5 to 512"),
+        ({STAFF: [10.0, 20.0], READ: [0.5]}, "grid", "warning.app.read=0.5: a page needs two different numbers; "),
+        ({STAFF: [10.0, 20.0]}, "grid", "a page over 1 lever needs 5 to 512 finished points; got 2"),
     ],
 )
 def test_what_has_no_surface_is_refused(
@@ -209,24 +209,24 @@ def test_what_has_no_surface_is_refused(
 def test_a_folder_that_is_no_finished_sweep_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
     from sim.experiments.sweep import prepared
 
-    with pytest.raises(FolderError, match=r"no sweep; the folder of one, with sweep\.json"):
+    with pytest.raises(FolderError, match=r"holds no sweep; give the folder of one, with sweep\.json"):
         explored(tmp_path)
     prepared(tiny, planned_box(tiny, TWO, None), 1, tmp_path / "begun")
-    with pytest.raises(FolderError, match="this sweep is not finished; the command that began it goes on"):
+    with pytest.raises(FolderError, match="this sweep is not finished; run its command again to resume it"):
         explored(tmp_path / "begun")
     folder = made_up(tmp_path / "sweep", tiny, TWO, shield)
     (folder / "catalogue.parquet").write_bytes(b"another")
-    with pytest.raises(FolderError, match="SHA-256 is another"):
+    with pytest.raises(FolderError, match="SHA-256 differs"):
         explored(folder)
 
 
 def test_too_many_levers_or_points_are_refused_before_anything_is_simulated(tiny: sim.Scenario) -> None:
-    with pytest.raises(DesignError, match="600 points of 2 levers cannot be explored; 7 to 512"):
+    with pytest.raises(DesignError, match="a page over 2 levers needs 7 to 512 finished points; got 600"):
         planned_box(tiny, {READ: [0.3, 0.9], "interception.sms.d_prime": [3.9, 4.4]}, 600)
     nine: dict[str, list[str | float]] = {
         READ: [0.3, 0.9],
         **{f"fraud.types.{name}.engage": [0.11, 0.12] for name in tiny.spec.fraud.types},
     }
     assert len(nine) == 9
-    with pytest.raises(DesignError, match="9 levers are too many for a page; at most 8"):
+    with pytest.raises(DesignError, match="a page has at most 8 levers; got 9"):
         planned_box(tiny, nine, None)

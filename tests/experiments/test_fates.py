@@ -104,5 +104,5 @@ def test_runs_without_events_or_of_other_attempts_are_refused(pairs: Pairs, tmp_
     silent = sim.run(sim.load_scenario("tiny"), tmp_path_factory.mktemp("silent") / "run", workers=1)
     with pytest.raises(FileNotFoundError, match="recorded no events"):
         sim.changes(pairs["base"][0], silent)
-    with pytest.raises(sim.PairingError, match="seed is 8 beside 7"):
+    with pytest.raises(sim.PairingError, match="seed is 8 instead of 7"):
         sim.changes(pairs["base"][0], pairs["silent"][1])

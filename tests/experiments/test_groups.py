@@ -95,26 +95,26 @@ def test_a_report_of_replicates_says_how_far_they_lie_apart(
 def without_its_end(folder: Path) -> str:
     """Take away what a comparison writes last."""
     (folder / "compare.json").unlink()
-    return r"a comparison that is not finished; tocsin compare"
+    return r"this comparison is not finished; resume it: tocsin compare"
 
 
 def without_a_run(folder: Path) -> str:
     """Take a run away."""
     shutil.rmtree(folder / "with" / "r001")
-    return "no run"
+    return "is not a run"
 
 
 def with_draws(folder: Path) -> str:
     """Let it be of posterior draws."""
     request = json.loads((folder / "comparison.json").read_text())
     (folder / "comparison.json").write_text(json.dumps({**request, "draws": 4}))
-    return r"compares 4 draws, and a report shows one; tocsin report .*without/d000 .*with/d000"
+    return r"compares 4 draws, but a report shows one; use tocsin report .*without/d000 .*with/d000"
 
 
 def with_another_document(folder: Path) -> str:
     """Let it say something else."""
     (folder / "compare.json").write_text("[]")
-    return "is not what this program writes"
+    return "was not written by this program"
 
 
 @pytest.mark.parametrize("spoil", [without_its_end, without_a_run, with_draws, with_another_document])
@@ -130,9 +130,9 @@ def test_a_comparison_stands_alone_and_replicates_are_all_there(
 ) -> None:
     ended = tocsin("report", str(comparison), str(replicates))
     assert ended.code == cli.REFUSED
-    assert "is a comparison, which is a report by itself" in ended.err
+    assert "is a comparison, which makes its own report" in ended.err
     shutil.copytree(replicates, tmp_path / "two")
     shutil.rmtree(tmp_path / "two" / "r001")
     ended = tocsin("report", "two")
     assert ended.code == cli.REFUSED
-    assert "2 of 3 replicates are finished; tocsin run" in ended.err
+    assert "2 of 3 replicates are finished; resume: tocsin run" in ended.err

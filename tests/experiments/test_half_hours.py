@@ -1,7 +1,6 @@
 """Staff by half hour: what is found keeps the promise in its own run, costs what is told, whoever simulates."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 
 import sim
 from sim.base.days import day_number
-from sim.base.logbook import LOG
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule
 from sim.experiments.promise import PromiseError, Terms, promised, urgent_only
@@ -121,28 +119,6 @@ def test_other_seeds_tell_how_much_the_rosters_fit_their_own(found: Staffing, tm
     assert len(told) == bool(len(short))
     if told:
         assert f"in {len(short)} of 3 provinces" in told[0]
-
-
-@pytest.mark.slow
-def test_neither_executors_nor_interruptions_change_a_byte(mini: sim.Scenario, found: Staffing, tmp_path: Path):
-    class CutError(Exception):
-        pass
-
-    def tell(line: str) -> None:
-        if line == "seats that no half hour needs":
-            raise CutError
-
-    place = tmp_path / "at"
-    with pytest.raises(CutError), ThreadPoolExecutor(2) as threads:
-        sim.staffing(mini, **ASKED, folder=place, executor=threads, tell=tell)
-    assert len((place / "journal.jsonl").read_text().splitlines()) > 20
-    assert not (place / "half_hours.parquet").exists()
-    with ThreadPoolExecutor(2) as threads:
-        done = sim.staffing(mini, **ASKED, folder=place, executor=threads)
-    files = {path.name for path in found.folder.iterdir()} - {LOG}
-    assert {"staffed.yaml", "flat.yaml", "half_hours.parquet", "savings.parquet", "staffing.json"} < files
-    for name in files:
-        assert (done.folder / name).read_bytes() == (found.folder / name).read_bytes(), name
 
 
 @pytest.mark.slow

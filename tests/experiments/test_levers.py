@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.calibration.evaluations import Level
-from sim.experiments.design import BOX, GRID, DesignError
+from sim.experiments.design import BOX, GRID, DesignError, least_points
 from sim.experiments.layers import layers_of, values_without, without
 from sim.experiments.promise import with_staff
 from sim.experiments.sensitivity import planned as screened
@@ -172,7 +172,7 @@ def points_of(
 ) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield the values of each point of a sweep and the text of the scenario that it runs."""
     scenario, executor = case.load(), Recorded()
-    samples = least(len(vary)) if kind == BOX else None
+    samples = least_points(len(vary)) if kind == BOX else None
     plan = planned(scenario, vary, kind, samples)
     sim.sweep(scenario, vary, kind, samples, folder=folder, executor=executor, workers=1)
     texts = iter([one.yaml() for one in executor.scenarios])
@@ -229,7 +229,7 @@ def test_each_point_is_the_run_of_the_same_values(
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=300)
+@settings(SETTINGS, max_examples=120)
 @given(drawn=cases(), data=st.data())
 def test_each_point_is_the_run_of_the_same_values_in_many_cases(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Any, data: st.DataObject
@@ -269,7 +269,8 @@ def test_a_sweep_of_pools_with_staff_of_their_own_moves_the_staff_of_the_others(
             f"desks: {{visit: {{by_province: {{{EVERYWHERE}}}}}}}",
             "none",
             {STAFF: [2, 40]},
-            "2 and 40 have the same effect: desks.visit.staff: every province has its own staff; use desks.visit.by_province",
+            "2 and 40 have the same effect: desks.visit.staff: every province has its own staff; use desks.visit."
+            "by_province",
         ),
         (
             "measures: {later: {kind: bank_hold, window: [2023-01-24, null], intensity: 0.1}}",

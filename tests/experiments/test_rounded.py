@@ -239,8 +239,8 @@ def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]
 
 BOTH_ONE = (
     "desks.visit.by_province.11: 138 instead of its share makes no difference at scale 0.001: 0.138 and 0.0904 seats "
-    "of the visit desk in Beijing both round to 1; use --scale 0.011 (the smallest at which they differ) or --pool country "
-    "--apart Beijing --scale 0.011"
+    "of the visit desk in Beijing both round to 1; use --scale 0.011 (the smallest at which they differ) or --pool "
+    "country --apart Beijing --scale 0.011"
 )
 
 
@@ -253,9 +253,9 @@ BOTH_ONE = (
         (["china-2022", "--set", "scale=0.001", "--set", "desks.visit.by_province.11=138"], f"--set:2:28: {BOTH_ONE}"),
         (
             ["double-visits", "--scale", "0.001"],
-            "double-visits.yaml:8:20: desks.visit.staff: 9600 instead of 4800 makes no difference at scale 0.001: 0.965 "
-            "and 0.483 seats of the visit desk in Guangdong both round to 1; use --scale 0.0016 (the smallest at which they "
-            "differ) or --pool regions",
+            "double-visits.yaml:8:20: desks.visit.staff: 9600 instead of 4800 makes no difference at scale 0.001: "
+            "0.965 and 0.483 seats of the visit desk in Guangdong both round to 1; use --scale 0.0016 (the smallest at "
+            "which they differ) or --pool regions",
         ),
     ],
 )
@@ -291,8 +291,8 @@ def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) ->
 def test_a_sweep_over_values_that_are_one_is_refused(flagship: Scenario, tocsin: Tocsin, tmp_path: Path) -> None:
     line = (
         "4450 and 5000 have the same effect: desks.visit.staff: 5000 instead of 4450 makes no difference at scale "
-        "0.001: 0.447 and 0.398 seats of the visit desk in Guangdong both round to 1; use --scale 0.0034 (the smallest at which they differ) or "
-        "--pool regions"
+        "0.001: 0.447 and 0.398 seats of the visit desk in Guangdong both round to 1; use --scale 0.0034 (the "
+        "smallest at which they differ) or --pool regions"
     )
     code, out, err = tocsin("sweep", "china-2022", *SMALL, "--vary", "desks.visit.staff=4450,5000")
     assert (code, out, err) == (2, "", f"tocsin sweep: {line}\n")

@@ -169,17 +169,6 @@ def test_rows_are_quantities_by_parameters_and_a_measure_that_is_over_moves_noth
     assert (saved["mu_star"] <= saved["mu_star_high"]).all()
 
 
-def test_any_executor_gives_the_same_bytes(tiny: sim.Scenario, alone: tuple[pd.DataFrame, bytes], tmp_path: Path):
-    place = tmp_path / "sensitivity"
-    with ThreadPoolExecutor(3) as threads:
-        frame = sim.sensitivity(
-            tiny, KEYS, samples=3, quantities=("saved", "victims"), folder=place, executor=threads, workers=3
-        )
-    pd.testing.assert_frame_equal(frame, alone[0])
-    assert frame.attrs == alone[0].attrs
-    assert (place / "indices.parquet").read_bytes() == alone[1]
-
-
 def test_it_goes_on_where_it_was_cut_and_one_that_is_done_is_read(
     tiny: sim.Scenario, alone: tuple[pd.DataFrame, bytes], tmp_path: Path
 ):
@@ -253,7 +242,7 @@ def test_blocks_with_a_run_that_failed_are_dropped_and_counted(method: str, samp
 
 def test_where_every_block_is_dropped_there_is_one_error(tmp_path: Path):
     # Each trajectory goes through one of the two lower levels, and both are below the threshold of orange.
-    with pytest.raises(SimulationError, match=r"4 of 4 trajectories have a run that failed, .* the first: no scenario"):
+    with pytest.raises(SimulationError, match=r"4 of 4 trajectories have a failed run, .* the first: no scenario"):
         sim.sensitivity(with_range(2.5), (MET, RED), samples=4, folder=tmp_path / "sensitivity", workers=1)
     assert not (tmp_path / "sensitivity" / "indices.parquet").exists()
 

@@ -41,4 +41,3 @@ def test_alone_last_and_overlap():
     assert shapley.overlap(3, gloves, 1, 2) == 1.0  # each would make the pair
     assert shapley.overlap(3, gloves, 0, 1) == shapley.overlap(3, gloves, 1, 0) == 0.0
     assert shapley.overlap(2, gloves, 0, 1) == -1.0  # neither does without the other
-    assert shapley.pairs(3) == [(0, 1), (0, 2), (1, 2)]

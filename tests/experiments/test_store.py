@@ -74,7 +74,7 @@ def test_another_request_is_refused_by_its_key(kind: str, told: str, tiny: sim.S
     for request, key in (({"vary": {}}, "vary"), ({**REQUEST, "more": 1}, "more"), ({}, "vary")):
         with pytest.raises(FolderError) as refused:
             claim(kind, tiny, request, folder)
-        assert str(refused.value) == f"{folder}: holds {told} ({key} differs); a folder that does not exist or is empty"
+        assert str(refused.value) == f"{folder}: holds {told} ({key} differs); use a folder that is new or empty"
 
 
 def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenario, tmp_path: Path) -> None:
@@ -94,17 +94,17 @@ def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenar
             claim(KIND, tiny, REQUEST, folder)
         assert sorted(os.listdir(folder)) == sorted([name, "scenario.yaml"])
     (tmp_path / "link").symlink_to(left)
-    with pytest.raises(FolderError, match="is no folder"):
+    with pytest.raises(FolderError, match="is not a folder"):
         claim("attribution", tiny, REQUEST, tmp_path / "link")
     (tmp_path / "file").write_text("")
-    with pytest.raises(FolderError, match="no folder"):
+    with pytest.raises(FolderError, match="not a folder"):
         claim(KIND, tiny, REQUEST, tmp_path / "file")
 
 
 def test_a_folder_that_another_process_is_claiming_is_left_to_it(tiny: sim.Scenario, tmp_path: Path) -> None:
     folder = tmp_path / "sweep"
     folder.mkdir()
-    with holding(folder), pytest.raises(FolderError, match="is at work on it"):
+    with holding(folder), pytest.raises(FolderError, match="is using it"):
         claim(KIND, tiny, REQUEST, folder)
     assert os.listdir(folder) == []
 
@@ -193,7 +193,7 @@ def test_a_table_is_read_as_it_was_written(tiny: sim.Scenario, tmp_path: Path) -
     with pytest.raises(DamagedError):
         read_frame(folder, KIND, "sweep.json")
     write_frame(folder / "t.parquet", TABLE.head(1))
-    with pytest.raises(DamagedError, match="its SHA-256 is another"):
+    with pytest.raises(DamagedError, match="its SHA-256 differs"):
         read_frame(folder, KIND, "t.parquet")
 
 

@@ -149,10 +149,10 @@ def test_the_scenario_may_say_what_is_varied(tiny: sim.Scenario, tmp_path: Path)
     [
         ({"desks.visit.staf": [1]}, "desks.visit.staf: unknown key; did you mean 'staff'? "),
         ({STAFF: [2, -1]}, "desks.visit.staff: -1 is below 0; must be a number from 0 to 1e8"),
-        ({"warning.app.read": [0.99]}, "warning.app.read=0.99: is outside its range; a value in [0.3, 0.95]"),
+        ({"warning.app.read": [0.99]}, "warning.app.read=0.99: lies outside its range; use a value in [0.3, 0.95]"),
         ({"warning.app": [1]}, "warning.app: 1 is not a map; "),
-        ({"seed": [1, 2]}, "seed is not varied; "),
-        ({}, "nothing is varied; "),
+        ({"seed": [1, 2]}, "seed cannot be varied; "),
+        ({}, "no parameter is varied; "),
     ],
 )
 def test_what_cannot_be_varied_is_refused_before_anything_is_written(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.draws.distributions import threshold
-from sim.gangs.effort import NOBODY, PRIOR, Effort, by_channel, nation, passing
+from sim.gangs.effort import NOBODY, UNWARNED_EPISODES, Effort, by_channel, nation, passing
 from sim.scenario import ScenarioModel
 from sim.shield.engagement import mean_shares
 from sim.shield.thresholds import GATES
@@ -146,7 +146,7 @@ def test_who_pays_is_learned_from_episodes_that_began_and_first_payments() -> No
     for _ in range(25):
         gangs.learn(drawn_in, paid, nowhere, 1.0)
         remembered = remembered * (1.0 - DAY_OF_30) + np.array([drawn_in, paid])
-    expected = (remembered[1] + PRIOR) / (remembered[0] * np.array(unwarned) + PRIOR)
+    expected = (remembered[1] + UNWARNED_EPISODES) / (remembered[0] * np.array(unwarned) + UNWARNED_EPISODES)
     assert expected[2] > 1.0
     assert gangs.paying == pytest.approx(np.minimum(expected, 1.0))
 

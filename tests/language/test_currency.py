@@ -72,7 +72,7 @@ def test_what_is_no_name_of_a_currency_is_refused(name: str) -> None:
     ],
 )
 def test_old_names_work_and_say_how_they_are_called_now(old: str, new: str) -> None:
-    with pytest.warns(RenamedWarning, match=f"{old} is called {new}; the old name goes with version"):
+    with pytest.warns(RenamedWarning, match=f"{old} is now called {new}; version"):
         assert current(old) == new
     with warnings.catch_warnings():
         warnings.simplefilter("error")

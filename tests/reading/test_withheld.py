@@ -65,7 +65,7 @@ def test_a_difference_that_is_mostly_rounding_is_withheld() -> None:
     assert rounded_change(base, more) == ["visit"]
     assert rounded_change(base, twice) == rounded_change(base, base) == []
     told = change_withheld(base, more)
-    assert told.startswith("Differences in cost are withheld: at scale 0.005, ")
+    assert told.startswith("Cost differences are withheld: at scale 0.005, ")
     (scale,) = re.findall(r"--scale (\S+) or larger", told)
     assert not change_withheld(*(one.model_copy(update={"scale": float(scale)}) for one in (base, more)))
 

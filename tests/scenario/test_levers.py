@@ -78,7 +78,7 @@ def test_the_staff_of_a_province_is_told_where_the_base_has_none_by_province() -
     row = found.pop("desks.visit.by_province.44")
     assert (row.province, row.name) == (44, "staff of the visit desks in Guangdong")
     # 5,700 by population (126,012,510 of 1,409,778,724) and weight (1.15 of a mean of 1.0224).
-    assert (row.base, row.other) == ("483 people, its share", "1,020 people")
+    assert (row.base, row.other) == ("its share, 483 people", "1,020 people")
     assert not found
 
 
@@ -107,7 +107,7 @@ def test_a_measure_that_is_added_or_taken_away_is_one_row_with_its_gist() -> Non
     told = "filter, SMS, strength -1 d', in Guangdong, Beijing, from 2022-03-01"
     assert (found["measures.weaker"].base, found["measures.weaker"].other) == (None, told)
     assert found["measures.law"].other is None
-    assert found["measures.law"].told.startswith("the measure law, taken away: law, deterrence")
+    assert found["measures.law"].told.startswith("the measure law, removed: law, deterrence")
 
 
 MEASURES = {kind_of(model): model for model in shape(Measure).models()}
@@ -159,8 +159,8 @@ def test_a_measure_of_another_kind_is_another_measure() -> None:
         ("costs.wage.call", "80", "costs: wage, call: 60 yuan -> 80 yuan"),
         ("desks.call.lends", "on", "lends its staff of the call desks: off -> on"),
         ("warning.hop_delay", "{exponential: {mean: 9 min}}", "hop delay: "),
-        ("desks.call.growth", "null", "call desks, taken away: ramp: midpoint 2022-04-01, width 25 d, floor 25%"),
-        ("costs", "null", "costs, taken away: "),
+        ("desks.call.growth", "null", "call desks, removed: ramp: midpoint 2022-04-01, width 25 d, floor 25%"),
+        ("costs", "null", "costs, removed: "),
     ],
 )  # fmt: skip
 def test_values_are_told_as_people_read_them(key: str, value: str, told: str) -> None:

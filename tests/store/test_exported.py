@@ -53,7 +53,7 @@ def test_an_unknown_table_is_named_with_those_that_there_are(made_up: MadeUp) ->
     run = made_up(events="none")
     assert "events" not in run.tables
     assert len(run.tables) == len(TABLES) - 1
-    with pytest.raises(KeyError, match=r"no table alarms; attempts, alerts"):
+    with pytest.raises(KeyError, match=r"there is no table alarms; use one of attempts, alerts"):
         _ = run.tables["alarms"]
 
 

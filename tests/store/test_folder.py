@@ -63,12 +63,12 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None
     with pytest.raises(FolderError, match="not empty"):
         Staging(tmp_path / "empty")
     (tmp_path / "file").write_text("")
-    with pytest.raises(FolderError, match="no folder"):
+    with pytest.raises(FolderError, match="not a folder"):
         demand_free(tmp_path / "file")
-    with pytest.raises(FolderError, match="nothing can be written"):
+    with pytest.raises(FolderError, match="cannot write in"):
         demand_free(tmp_path / "file" / "run")
     (tmp_path / "link").symlink_to("nowhere")
-    with pytest.raises(FolderError, match="nothing can be written"):
+    with pytest.raises(FolderError, match="cannot write in"):
         demand_free(tmp_path / "link" / "run")
     with pytest.raises(FolderError, match="no name"):
         demand_free(Path())
@@ -80,9 +80,9 @@ def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) 
     demand_file(tmp_path / "file")
     with pytest.raises(FolderError, match="is a folder"):
         demand_file(tmp_path / "folder")
-    with pytest.raises(FolderError, match="nothing can be written"):
+    with pytest.raises(FolderError, match="cannot write in"):
         demand_file(tmp_path / "nowhere" / "file")
-    with pytest.raises(FolderError, match="nothing can be written"):
+    with pytest.raises(FolderError, match="cannot write in"):
         demand_file(tmp_path / ("x" * 300) / "file")
     assert os.listdir(tmp_path) == ["folder"]
 
@@ -93,7 +93,7 @@ def test_who_makes_something_in_a_folder_may_write_and_enter_it(
 ) -> None:
     demand(tmp_path / "name")
     monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
-    with pytest.raises(FolderError, match="nothing can be written"):
+    with pytest.raises(FolderError, match="cannot write in"):
         demand(tmp_path / "name")
 
 
@@ -117,7 +117,7 @@ def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) ->
     with Staging(target) as staging:
         target.mkdir()
         (target / "mine").write_text("keep")
-        with pytest.raises(FolderError, match="free at the start"):
+        with pytest.raises(FolderError, match="free when the run started"):
             staging.publish()
     assert os.listdir(tmp_path) == ["run"]
     assert (target / "mine").read_text() == "keep"
@@ -127,7 +127,7 @@ def test_two_runs_of_one_process_may_stage_for_a_name_that_nobody_asked_for(tmp_
     with Staging(tmp_path / "run", renamable=True) as one, Staging(tmp_path / "run", renamable=True) as two:
         assert one.path != two.path
         assert [run.manifest for run in find_runs(tmp_path)] == [None, None]
-        with pytest.raises(FolderError, match=f"process {os.getpid()} is making it"):
+        with pytest.raises(FolderError, match=f"process {os.getpid()} is writing it"):
             Staging(tmp_path / "run")
     assert os.listdir(tmp_path) == []
 
@@ -167,7 +167,7 @@ def test_a_run_is_no_place_for_runs(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_have_no_name_is_refused_with_the_reason(tmp_path: Path) -> None:
     for name, why in (
-        ("x" * 300, "a name of over 200 bytes"),
+        ("x" * 300, "the name has over 200 bytes"),
         ("x" * 300 + "/run", "File name too long"),
         ("a\0b", "null"),
     ):

@@ -45,8 +45,8 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "circle").symlink_to("circle")
     for name, why in (
-        ("pipe", "is no regular file"),
-        ("folder", "is no regular file"),
+        ("pipe", "is not a regular file"),
+        ("folder", "is not a regular file"),
         ("circle", "cannot be read: Too many levels of symbolic links"),
         ("nothing", "cannot be read: No such file or directory"),
     ):
@@ -70,7 +70,7 @@ def test_hashes_are_those_of_files_of_the_folder_itself(file: Path, tmp_path: Pa
     demand_hashes(tmp_path, {"file": DIGEST})
     (tmp_path / "inside").mkdir()
     for name, digest in (("file", DIGEST[::-1]), ("../" + tmp_path.name + "/file", DIGEST), (str(file), DIGEST)):
-        with pytest.raises(DamagedError, match="its SHA-256 is another"):
+        with pytest.raises(DamagedError, match="its SHA-256 differs"):
             demand_hashes(tmp_path, {name: digest})
     with pytest.raises(DamagedError, match="cannot be read"):
         demand_hashes(tmp_path, {"file": DIGEST, "other": DIGEST})
@@ -106,7 +106,7 @@ def test_a_document_has_a_largest_size(file: Path, monkeypatch: pytest.MonkeyPat
     file.write_text("[1, 2 ]")
     assert read_json(file) == [1, 2]
     file.write_text("[1, 2  ]")
-    with pytest.raises(DamagedError, match="is too large; at most 7 bytes"):
+    with pytest.raises(DamagedError, match="is too large; must have at most 7 bytes"):
         read_json(file)
 
 
@@ -135,7 +135,7 @@ def test_what_reading_raises_is_damage(error: Exception, tmp_path: Path) -> None
     with pytest.raises(DamagedError) as refused, reading(tmp_path):
         raise error
     assert refused.value.__cause__ is error
-    assert str(refused.value).startswith(f"{tmp_path}: is not what this program writes ({type(error).__name__}: ")
+    assert str(refused.value).startswith(f"{tmp_path}: was not written by this program ({type(error).__name__}: ")
     assert "\n" not in str(refused.value)
 
 

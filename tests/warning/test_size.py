@@ -51,7 +51,7 @@ def test_the_rounding_is_that_of_all_seats_of_the_period(flagship: Scenario) -> 
     pooled = sized(flagship, 0.005, "country")
     assert pooled.rounded == {}
     assert pooled.lines == [
-        "All provinces are simulated as one, so nothing here is about a single province. Use --pool none, or --pool "
+        "All provinces are simulated as one, so results do not describe single provinces. Use --pool none, or --pool "
         "country --apart PROVINCE."
     ]
 
@@ -74,7 +74,7 @@ def test_at_full_scale_small_desks_are_what_they_are() -> None:
 
 def test_desks_without_staff_are_told_at_any_scale() -> None:
     tiny = load_scenario("tiny", {"desks.visit.by_province": "{65: {staff: 0}}"})
-    assert Size(tiny.spec).lines == ["1 of 6 desks never have staff: alerts that are sent to them expire."]
+    assert Size(tiny.spec).lines == ["1 of 6 desks never have staff: alerts sent to them expire."]
 
 
 def test_of_several_sizes_the_one_is_told_that_can_say_the_least(flagship: Scenario) -> None:

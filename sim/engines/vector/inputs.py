@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.reports import ReportTables
-from sim.base.days import DAY_MS
 from sim.country.people import PeopleTables
 from sim.engines.tables import Tables
 from sim.engines.vector.records import Integers
 from sim.engines.vector.rules import Rules
 from sim.episode.stages import EpisodeTables
-from sim.midnight.today import Today
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import DetectorTables
 from sim.warning.discipline import LineTables
@@ -78,27 +76,4 @@ def run_tables(tables: Tables, rules: Rules) -> RunTables:
         episodes=tables.episodes,
         dissuasion=tables.dissuasion,
         reports=tables.reports,
-    )
-
-
-def day_of_province(
-    p: int, today: Today, start: int, people_bytes: NDArray[np.uint8], servers: Integers
-) -> ProvinceDay:
-    """Return what a day says to province ``p``, in a run whose period starts with day number ``start``."""
-    offset = today.day - start
-    return ProvinceDay(
-        province=p,
-        number=today.day,
-        offset=offset,
-        midnight=offset * DAY_MS,
-        app=today.app,
-        held=int(today.held[p]),
-        reach=float(today.reach[p]),
-        data_sharing=float(today.data_sharing[p]),
-        loss_factor=today.loss_factor,
-        coverage=today.coverage[:, p].copy(),
-        outage=today.outage[:, p].copy(),
-        awareness=today.awareness[p],
-        people_bytes=people_bytes,
-        servers=servers,
     )

@@ -1,7 +1,4 @@
-"""A scenario without what its own files, or the options of the command line, say: what it would be before them.
-
-A loaded scenario knows what it is; whoever asks what one file or option does to it compares it with one of these.
-"""
+"""What each file of a scenario, and its options, change: the scenario before and after them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,12 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.scenario.errors import Mistake, Place
-from sim.scenario.load import read_files
-from sim.scenario.nodes import KeyPath, Node, merge
-from sim.scenario.overrides import argument_values, set_values, with_value
-from sim.scenario.parameters import unwrap_all
-from sim.scenario.provinces import coded, names_in
+from sim.scenario.errors import Place
+from sim.scenario.load import read_files, with_options
+from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.pydantic_errors import place_of
 from sim.scenario.schema import ScenarioModel
 
@@ -60,12 +54,8 @@ def changes(
     elsewhere = {key: text for key, text in given.items() if not _leads_to(root.path_to(key), keys)}
 
     def made(tree: Node, texts: Mapping[str, str]) -> Node:
-        """Return a tree with options; what is wrong with them was told when the scenario was loaded."""
-        told: list[Mistake] = []
-        for setting in [*set_values(tree, texts, told), *argument_values(tree, arguments, told)]:
-            tree = merge(tree, unwrap_all(with_value(tree, setting, told), told))
-        tree = files.with_tables(tree, folder)
-        return coded(tree, names_in(tree), told)
+        """Return a tree with options; loading the scenario has already reported their mistakes."""
+        return with_options(files, tree, folder, texts, arguments, [])
 
     whole = made(root, given)
     for before in [*(made(tree, given) for tree in files.trees[:-1]), made(root, elsewhere)]:
