@@ -299,7 +299,7 @@ def test_the_command_says_what_it_dropped(tocsin: Tocsin):
     code, out, _ = tocsin(*given, "--method", "sobol", "--samples", "4", "--quantity", "saved", "--workers", "1")
     assert code == 1
     assert out.splitlines()[0].split()[:4] == ["saved", "share", "of", "variance"]
-    assert " of 4 base samples, which have a run that failed; the first: no scenario: " in out.splitlines()[-2]
+    assert " of 4 base samples. The first failure: no scenario: " in out.splitlines()[-2]
 
 
 @pytest.mark.parametrize(

@@ -466,7 +466,7 @@ def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
     )
     alone = {**row, "months": row["months"][1:]}
     (found,) = [one for one in findings(tmp_path, COUNTRY, [], [alone]) if one["kind"] == "evidence"]
-    assert found["sentence"].startswith("expired_red is 0.4 in January 2022; known")
+    assert found["sentence"].startswith("Value of expired red in January 2022: 0.4; evidence")
 
 
 def test_a_month_that_tells_nothing_parts_the_stretches_beside_it(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])
     averted, interval = short_answer(full)["victims averted by warnings"]
-    assert f"Of these {averted} ({interval}) would have paid: victims averted." in said
+    assert f"{averted} ({interval}) of these would have paid: victims averted." in said
     assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 6
 
 
@@ -53,7 +53,7 @@ def test_stops_that_averted_no_victim_are_told_as_such(full: sim.Run) -> None:
 
 
 def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:
-    assert answer(empty) == "There was not one attempt in this period, so there was nothing to stop."
+    assert answer(empty) == "There were no attempts in this period."
 
 
 def test_numbers_are_said_with_sense() -> None:
