@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.base.rounding import number_text
+from sim.base.rounding import number_text, written
 from sim.cli.application import command
 from sim.cli.common import (
     DONE,
@@ -476,7 +476,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
     for run in runs:
         speed = run.manifest["performance"]
         rate = number_text(speed["attempts_per_s"])
-        tell(f"{run.path}  {speed['wall_s']:.1f} s  {said('{number} attempts/s', number=rate)}")
+        tell(f"{run.path}  {written(format(speed['wall_s'], '.1f'))} s  {said('{number} attempts/s', number=rate)}")
 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:
