@@ -201,7 +201,7 @@ def brought_home(scenario: Scenario) -> Values:
     return {"measures.brought-home": added}
 
 
-def _systems() -> Iterator[System]:
+def _of_warnings_and_networks() -> Iterator[System]:
     for detector in Detector.labels():
         find = measures("warning", detector=detector)
         yield System(
@@ -247,6 +247,9 @@ def _systems() -> Iterator[System]:
             of_keys({f"sites.{target}": twice_share}),
             "its full effect",
         )
+
+
+def _of_police_and_people() -> Iterator[System]:
     capacity = "aftermath.investigation.capacity"
     yield System(
         "case solving",
@@ -316,7 +319,7 @@ def _systems() -> Iterator[System]:
     )
 
 
-SYSTEMS: Final = {one.name: one for one in _systems()}
+SYSTEMS: Final = {one.name: one for one in (*_of_warnings_and_networks(), *_of_police_and_people())}
 """All systems by name, in the order of the table."""
 
 

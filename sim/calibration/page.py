@@ -129,7 +129,7 @@ def _posterior(part: Document) -> list[str]:
         "",
         f"The ensemble has {part['members']} members, drawn from the ranges of {part['parameters']} parameters. Each "
         f"was moved until it reproduced its own version of the {part['data']} data. Because steps are accepted where "
-        "noise helps, each member was then run with a seed that no step had used. With that seed "
+        "noise helps, each member was then run with a seed that no step had used.\nWith that seed "
         f"{part['draws']} members are as close to the reported data as a correct model would be (their sum of squares "
         "is below the 99.5% quantile of chi-square). These are the posterior draws, independent of each other.",
         "",
@@ -190,7 +190,7 @@ def _trust(part: Document) -> list[str]:
         "",
         f"An emulator of the model made {ranks['asked']} data sets from parameters drawn from the ranges; "
         f"{ranks['sets']} of them gave enough draws. The 90% intervals contain the true value in "
-        f"{ranks['coverage']:.1%} of all cases, and in {ranks['coverage_of_moved']:.1%} of those of the {MOVED} "
+        f"{ranks['coverage']:.1%} of all cases, and in {ranks['coverage_of_moved']:.1%} of the cases of the {MOVED} "
         "parameters that the data moved "
         f"most. The ranks of {ranks['uneven']} of {part['parameters']} parameters are uneven at the {UNEVEN:.0%} "
         f"level; noise alone would give {UNEVEN * part['parameters']:.0f}. The smallest p-value is "

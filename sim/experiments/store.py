@@ -91,7 +91,7 @@ def claimed(folder: Path, kind: str) -> "Scenario":
     try:
         scenario = load_scenario(str(path))
     except ScenarioError as error:
-        raise DamagedError(f"{path}: is not what this program wrote: {error.lines[0]}") from None
+        raise DamagedError(f"{path}: was not written by this program: {error.lines[0]}") from None
     if scenario.sha256 != read_map(folder / f"{kind}.json").get("scenario_sha256"):
         raise DamagedError(
             f"{path}: is not the scenario of this {kind}, whose scenario_sha256 differs; use another folder"
@@ -159,7 +159,7 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
         return False
     files = document.get(FILES)
     if not isinstance(files, dict) or set(files) != set(tables) or not all(map(is_sha256, files.values())):
-        raise DamagedError(f"{file}: is not what this program writes: {FILES} are not {', '.join(tables)}")
+        raise DamagedError(f"{file}: was not written by this program: {FILES} are not {', '.join(tables)}")
     demand_hashes(folder, files)
     return True
 

@@ -1,4 +1,4 @@
-"""Charts of the page: the views of a picture as JSON, each view but the first as what differs from it."""
+"""Charts of the page as JSON: a picture's first view, and of each other view what differs from it."""
 
 import base64
 import json
@@ -12,15 +12,15 @@ Plain = dict[str, Any]
 
 
 def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> Plain:
-    """Return a chart in plain values, its views but the first as what differs from the first.
+    """Return a chart in plain values: its first view, and of each other view what differs from it.
 
     Args:
         views: The choices of each view, by key, and its figure.
-        keys: Keys of the choices, in the order in which they make up the key of a view.
+        keys: Keys of the choices, in the order in which the key of a view joins them.
 
     Returns:
-        ``base``, the first view; ``first``, its key; and ``views`` by key. A trace that differs in some of its
-        entries is stored with these alone; where the number of traces differs, all are stored.
+        ``base``, the first view; ``first``, its key; and ``views`` by key. Of a trace only the entries that differ are
+        stored; if the number of traces differs, all are.
     """
     (first, figure), *others = views
     base = _plain(figure)
@@ -31,14 +31,14 @@ def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> P
 
 
 def share_scales(runs: "list[list[go.Figure]]") -> None:
-    """Set one scale of colours for the views of several runs that stand beside each other, view by view."""
+    """Give the views of several runs side by side one scale of colours, view by view."""
     for figures in zip(*runs, strict=True):
         maps = [
             trace for figure in figures for trace in figure.data if trace.type == "heatmap" and trace.zmax is not None
         ]
         for trace in maps:
             trace.update(zmin=min(one.zmin for one in maps), zmax=max(one.zmax for one in maps))
-        # Of bars that are cut in one run, those of the others get the same axis.
+        # If the bars of one run are cut, those of the others get the same axis.
         cut = [figure.layout.xaxis.range for figure in figures if figure.layout.xaxis.range and _is_bars(figure)]
         for figure in figures:
             if cut and _is_bars(figure):
@@ -60,12 +60,12 @@ def script_json(document: Any) -> str:
 
 
 def in_script(document: Any) -> str:
-    """Return a document as JSON that can stand in a script element, which none of its texts can end."""
+    """Return a document as JSON for a script element, which no text of it can end."""
     return script_json(document).replace("<", "\\u003c")
 
 
 def packed(text: str) -> str:
-    """Return a text as the page unpacks it: compressed by zlib, in base64, which cannot end a script element."""
+    """Return a text as the page unpacks it: compressed by zlib, in base64, which no script element ends."""
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
@@ -88,6 +88,6 @@ def _difference(base: Plain, other: Plain) -> Plain:
 
 
 def _changed(base: Plain, other: Plain) -> Plain:
-    """Return the entries of ``other`` that are not those of ``base``; null for what it lacks."""
+    """Return the entries of ``other`` that differ from ``base``, and null for those that it lacks."""
     found = {key: value for key, value in other.items() if key not in base or base[key] != value}
     return {**found, **{key: None for key in base if key not in other}}

@@ -1,4 +1,4 @@
-"""What a report shows, in order: sections, the pictures of each, and the choices that a reader has in them."""
+"""The contents of a report, in order: sections, their pictures, and the choices that readers have in them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 Options = dict[str, str]
-"""Values of a choice and how each is called."""
+"""Values of a choice, and their names."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice that readers have: the argument of the picture, its label, and its options for a run."""
+    """A choice of readers: the argument of the picture, its label, and its options for a run."""
 
     key: str
     label: str
@@ -44,9 +44,9 @@ class Choice:
 class Picture:
     """A picture with the table of its numbers.
 
-    ``caption`` says what to look for; ``say`` says the numbers in words; ``first`` gives the choices that are shown
-    first where they depend on the runs. ``views`` draws all combinations at once, where that is quicker.
-    ``settle`` mends a figure whose scale of colours was widened for another run's.
+    ``caption`` says what to look for, ``say`` gives the numbers in words. ``first`` gives the choices to show first, if
+    they depend on the runs. ``views`` draws all combinations at once, if that is quicker. ``settle`` adapts a figure
+    whose scale of colours was widened for another run.
     """
 
     draw: "Callable[..., go.Figure]"
@@ -66,7 +66,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page: its anchor, heading, what it is about, and its pictures."""
+    """A section of the page: its anchor, heading, introduction and pictures."""
 
     anchor: str
     heading: str
@@ -82,9 +82,9 @@ FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
     marked(
-        "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a "
-        "test. A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
-        "leads to are compared."
+        "A dot at 1 agrees with the reported figure. Inputs must agree and fitted figures should; predictions are a "
+        "test. A bar with ends is the 90% interval of the calibrated scenario's prediction. For a change, the picture "
+        "compares the levels it leads to."
     ),
 )
 
@@ -92,15 +92,15 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "cascade",
         marked("The cascade"),
-        marked("Where potential attempts end, from the first gate to the last payment."),
+        marked("Where potential attempts end, from the first gate to the payment."),
         (
             Picture(
                 cascade.cascade,
                 cascade.cascade_table,
                 marked(
-                    "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: "
-                    "choose what was delivered, or those drawn in, to look closer. How episodes end is not known by "
-                    "channel."
+                    "The width of a band is its number of attempts. Next to all attempts, victims are too few to see: "
+                    "choose delivered attempts, or people drawn in, to look closer. Ends of episodes are not recorded "
+                    "by channel."
                 ),
                 (
                     Choice("channel", marked("Channel"), _fixed(cascade.CHANNEL)),
@@ -113,13 +113,13 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "time",
         marked("Time"),
-        marked("Attempts and alerts by day, what was in force, and the rhythm of week and day."),
+        marked("Attempts and alerts by day, measures in force, and attempts by weekday and time of day."),
         (
             Picture(
                 daily.daily,
                 daily.daily_table,
                 marked(
-                    "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
+                    "The bars below are measures that begin, end or grow within the period. A dotted line marks each "
                     "beginning."
                 ),
                 (
@@ -133,8 +133,8 @@ SECTIONS: tuple[Section, ...] = (
                 daily.rhythm,
                 daily.rhythm_table,
                 marked(
-                    "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times "
-                    "a mean day."
+                    "Weekdays are simulated means over the period. The time of day is the scenario's profile, scaled "
+                    "to a mean day."
                 ),
             ),
         ),
@@ -142,15 +142,15 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "place",
         marked("Place"),
-        marked("Every province is a tile of the same size; neighbours stay neighbours as far as squares allow."),
+        marked("Each province is a tile of the same size. Neighbours stay neighbours as far as squares allow."),
         (
             Picture(
                 place.place,
                 place.place_table,
                 marked(
                     "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so "
-                    "that provinces which differ little look alike, and all months of an outcome share one scale. An "
-                    "arrow is a rate far beyond all others."
+                    "provinces that differ little look alike. All months of an outcome share one scale. An arrow marks "
+                    "a rate far beyond all others."
                 ),
                 (Choice("outcome", marked("Outcome"), _fixed(place.OUTCOME)), Choice("month", marked("Month"), months)),
                 views=place.place_views,
@@ -161,16 +161,16 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "mechanism",
         marked("The mechanism"),
-        marked("How warnings reach people, or do not, before they pay."),
+        marked("How warnings reach people before they pay, or fail to."),
         (
             Picture(
                 waits.waits,
                 waits.waits_table,
                 marked(
-                    "A wait for a call or visit is from joining the line to the start of the service, each try by "
-                    "itself, one for an app message or SMS from issue to reading. The deadline counts from issue. "
-                    "Waits are counted in bins, each twice as long as the one before: steps stand at the latest at "
-                    "which a share was served. The bar at the deadline is of those who waited for a desk and were "
+                    "A wait for a call or visit lasts from joining the queue to the start of the service, for each "
+                    "try. A wait for an app message or SMS lasts from issue to reading. The deadline counts from "
+                    "issue. Waits are counted in bins, each twice as long as the one before; a step stands at the "
+                    "longest wait of its bin. The bar at the deadline is the share that waited for a desk and was "
                     "never served."
                 ),
             ),
@@ -179,17 +179,17 @@ SECTIONS: tuple[Section, ...] = (
                 waits.expired,
                 waits.expired_table,
                 marked(
-                    "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
-                    "many were still open when the run ended are left out: they had not come to their deadline."
+                    "An alert expires if it has reached nobody by its deadline. The picture leaves out days or months "
+                    "with many alerts still open when the run ended."
                 ),
             ),
             Picture(
                 desks.load,
                 desks.load_table,
                 marked(
-                    "Busy time over staffed time of each month, all desks of the country together. At 100% whoever "
-                    "comes waits until somebody else is served, or the deadline comes. Services that outlast their "
-                    "shift can make it more."
+                    "Utilisation is busy time over staffed time, here by month for all desks of the country. At 100% "
+                    "every new alert waits for a free officer, or until its deadline. Services that outlast their "
+                    "shift can raise it above 100%."
                 ),
                 say=desks.load_words,
             ),
@@ -197,9 +197,9 @@ SECTIONS: tuple[Section, ...] = (
                 desks.utilisation,
                 desks.utilisation_table,
                 marked(
-                    "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff "
-                    "are empty; a service that outlasts its shift is busy time without staffed time, so that a share "
-                    "can come out above 100%: as dark as 100%. The table is of the whole period."
+                    "Busy time over staffed time; the picture begins with the month of highest utilisation. Cells "
+                    "without staff are empty. A service that outlasts its shift adds busy time without staffed time, "
+                    "so a value can exceed 100%; it is as dark as 100%. The table covers the whole period."
                 ),
                 (Choice("month", marked("Month"), months),),
                 first=desks.busiest,
@@ -207,51 +207,51 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 desks.queues,
                 desks.queues_table,
-                marked("Alerts of the country that wait at the desks, mean of each day."),
+                marked("Alerts of the country in the queues of the desks, as daily means."),
             ),
             Picture(
                 detectors.detection,
                 detectors.roc_table,
                 marked(
-                    "In closed form from the scenario, of contacts that a detector sees: bars are divided by the "
-                    "gravest tier that a score reaches; points are the false alarms of a tier or a graver one."
+                    "Computed from the scenario, for contacts that a detector sees. Bars are divided by the gravest "
+                    "tier that a score reaches; points are the false alarms of a tier or a graver one."
                 ),
                 say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
                 detectors.precision_table,
-                marked("What the alerts of each tier were about: only an episode is somebody who may still pay."),
+                marked("What the alerts of each tier were about. Only in an episode can somebody still pay."),
             ),
             Picture(
                 detectors.fatigue,
                 detectors.fatigue_table,
-                marked("In closed form from the scenario: people who have heard many alerts listen less."),
+                marked("Computed from the scenario: people who have heard many alerts listen less."),
             ),
             Picture(
                 detectors.heard,
                 detectors.heard_table,
-                marked("How many alerts people hear, by tier: what makes them tired."),
+                marked("How many alerts people hear, by tier. Each one weakens the next."),
             ),
         ),
     ),
     Section(
         "money",
         marked("Money and people"),
-        marked("What was lost, prevented and recovered, what it cost, and who the victims are."),
+        marked("Money lost, prevented and recovered, the costs, and who the victims are."),
         (
             Picture(
                 money.money,
                 money.money_table,
-                marked("In {currency}, of the country. A month holds the days of it in the period."),
+                marked("In {currency}, for the country. A month counts only its days in the period."),
             ),
             Picture(
                 costs.costs,
                 costs.costs_table,
                 marked(
-                    "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at "
-                    "their lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm "
-                    "costs who gets it time and worry. Raids, filters and blocking have no price."
+                    "Bars are counts times the scenario's prices. Whiskers reach from all prices at their lowest to "
+                    "all at their highest. A desk is paid for its seats, busy or not; a false alarm costs its "
+                    "recipient time and worry. Raids, filters and blocking have no price."
                 ),
                 say=costs.costs_words,
             ),
@@ -266,7 +266,7 @@ SECTIONS: tuple[Section, ...] = (
 )
 
 IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
-"""Pictures that no page shows, for those who want to look closer."""
+"""Pictures that only notebooks show."""
 
 FILM = Picture(film.film, film.film_table, "")
 SECONDS = Picture(
@@ -311,7 +311,7 @@ class Gallery:
 
 
 def combinations(picture: Picture, runs: "Sequence[Run]") -> list[dict[str, str]]:
-    """Return every combination of a picture's choices, beginning with the one that is shown first of all runs."""
+    """Return every combination of a picture's choices, beginning with the one that the page shows first."""
     found: list[dict[str, str]] = [{}]
     for choice in picture.choices:
         found = [{**one, choice.key: value} for one in found for value in choice.options(runs[0])]

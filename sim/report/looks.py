@@ -1,9 +1,9 @@
 """What all pictures share: colours by meaning, labels, and a layout that suits dark and light pages."""
 
 import html
-import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from sim.base.words import SHIELD, Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 from sim.language.labels import named
@@ -31,13 +31,10 @@ TOP = {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
 INK = "#757575"
 """Colour of text, whose contrast is 4.5 to 1 on white and on black; the page of a report replaces it by its own."""
 
-LINES = "rgba(128,128,128,0.28)"
 AXIS = "rgba(128,128,128,0.7)"
 CLEAR = "rgba(0,0,0,0)"
-AXES = re.compile(r"[xy]axis\d*")
-"""Names of the axes of a layout."""
 AXIS_LINES = {
-    "gridcolor": LINES,
+    "gridcolor": "rgba(128,128,128,0.28)",
     "zerolinecolor": AXIS,
     "linecolor": AXIS,
     "automargin": True,
@@ -45,6 +42,24 @@ AXIS_LINES = {
     # k, M, B for thousand, million, billion; not the G of the SI.
     "exponentformat": "B",
 }
+LAYOUT = {
+    "paper_bgcolor": CLEAR,
+    "plot_bgcolor": CLEAR,
+    "font": {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
+    "margin": {"l": 10, "r": 10, "t": 56, "b": 10},
+    "title": {"x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
+    "legend": {
+        **{"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0},
+        **{"xref": "paper", "xanchor": "left", "x": 0, "bgcolor": CLEAR},
+    },
+    "hoverlabel": {"align": "left"},
+    "xaxis": AXIS_LINES,
+    "yaxis": AXIS_LINES,
+}
+"""The layout that all pictures share, as a template of plotly: clear background, faint grid, legend at the lower edge.
+
+Texts take the colour ``INK``, which a page replaces by ``relayout({"font.color": ...})``.
+"""
 SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"], [1.0, "#0B2F5C"]]
 """Scale of colours from the lowest value, pale, to the highest, deep blue: lightness alone tells them apart."""
 
@@ -106,16 +121,7 @@ HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 
 
 def colours(kind: str) -> dict[str, str]:
-    """Return the colour of each label of a kind, in the order of the labels.
-
-    A word that has no colour by its meaning gets the first of ``SERIES`` and ``FURTHER`` that no other has.
-
-    Args:
-        kind: One of ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``.
-
-    Returns:
-        Colours by label.
-    """
+    """Return a colour for each label of a kind of ``_COLOURS``: by its meaning, else one that is left."""
     meant = _COLOURS[kind]
     labels = _WORDS[kind].labels() if kind in _WORDS else tuple(meant)
     left = (colour for colour in (*SERIES, *FURTHER) if colour not in meant.values())
@@ -152,6 +158,11 @@ def plain(text: object) -> str:
     return html.escape(str(text), quote=False).replace("%{", "%&#123;")
 
 
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def country(run: "Run") -> float:
     """Return how many of the country one simulated count stands for: the inverse of the scale."""
     return float(1.0 / run.manifest["scale"])
@@ -162,56 +173,15 @@ def provinces(run: "Run") -> dict[int, str]:
     return {row.code: said(row.name) for row in run.scenario.spec.population.provinces}
 
 
-def finish(figure: "go.Figure", height: int, title: str | None = None, legend_xref: str = "container") -> "go.Figure":
-    """Set the layout that all pictures share: clear background, margins that grow with labels, faint grid lines.
-
-    The width is that of where the figure stands. Texts take the colour ``INK``, which a page replaces by
-    ``relayout({"font.color": ...})``.
-
-    Args:
-        figure: The figure, which is changed.
-        height: Its height in pixels.
-        title: Its title, escaped already.
-        legend_xref: What the legend begins at the left of: ``container`` or ``paper``, which is the area of the plot.
-
-    Returns:
-        The same figure.
-    """
-    heading: dict[str, Any] = {} if title is None else {"text": title}
-    shared: dict[str, Any] = {
-        "template": "none",
-        "autosize": True,
-        "height": height,
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
-        "font": {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
-        "margin": {"l": 10, "r": 10, "t": 56, "b": 10},
-        "title": {**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
-        "legend": {
-            "orientation": "h",
-            "yref": "container",
-            "yanchor": "bottom",
-            "y": 0,
-            "xref": legend_xref,
-            "xanchor": "left",
-            "x": 0,
-            "bgcolor": CLEAR,
-        },
-        "hoverlabel": {"align": "left"},
-    }
-    figure.layout.template = None
-    own = figure.layout.to_plotly_json()
-    for name in {"xaxis", "yaxis", *filter(AXES.fullmatch, own)}:
-        shared[name] = AXIS_LINES
-    # All at once: told one after the other, plotly took a quarter of the time of a page for it.
-    figure.layout = _merged(own, shared)
-    return figure
+def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Figure":
+    """Give a figure the shared layout, a height in pixels and a title, escaped already; return the figure."""
+    figure.layout.template = _template()
+    figure.update_layout(autosize=True, height=height)
+    return figure if title is None else figure.update_layout(title_text=title)
 
 
-def _merged(own: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """Return settings with others put in place of them, nested ones one by one."""
-    found = dict(own)
-    for key, value in shared.items():
-        before = own.get(key)
-        found[key] = _merged(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
-    return found
+@cache
+def _template() -> "go.layout.Template":
+    import plotly.graph_objects as go
+
+    return go.layout.Template(layout=LAYOUT)

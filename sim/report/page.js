@@ -2,8 +2,8 @@
 (async function () {
   const NARROW = 560;
   const PRINT_WIDTH = 680;
-  // On a narrow picture: pixels that a letter takes for each of its font's size, the font of names beside bars, and a
-  // smaller one from so many letters on.
+  // Narrow pictures: width of a letter over its font size, the font size of names next to bars, and a smaller size for
+  // names of at least LONG_NAME letters.
   const LETTER = 0.58, NAMES = 11, SMALL_NAMES = 10, LONG_NAME = 24;
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const PICTURE_WIDTH = 1000;
@@ -22,7 +22,7 @@
     return new Response(stream).text();
   }
 
-  // plotly, whose hash the page's policy knows.
+  // plotly; the content security policy of the page has its hash.
   const library = document.createElement("script");
   library.textContent = await unpacked("library");
   document.head.append(library);
@@ -31,7 +31,7 @@
   const lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
   let printing = false;
 
-  // Words as they are handed over, with their {fields} filled in.
+  // Fills in the {fields} of a text.
   function said(key, values) { return WORDS[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
 
   if (DATA.locale) {
@@ -49,7 +49,7 @@
     return found;
   }
 
-  // A view is stored as the entries that differ from the first; null takes an entry away.
+  // A view is stored as its differences from the first; null removes an entry.
   function replaced(base, patch) {
     const found = Object.assign({}, base);
     for (const [key, value] of Object.entries(patch || {})) {
@@ -61,7 +61,9 @@
   function view(chart, key) {
     const patch = chart.views[key] || {};
     const data = patch.all || chart.base.data.map((trace, at) => replaced(trace, (patch.data || [])[at]));
-    return { data: data, layout: replaced(chart.base.layout, patch.layout) };
+    // The shared layout, also as a template: it reaches all axes.
+    const own = replaced(chart.base.layout, patch.layout);
+    return { data: data, layout: merged(merged(DATA.layout, own), { template: { layout: DATA.layout } }) };
   }
 
   function isDark() {
@@ -70,12 +72,12 @@
     return chosen ? chosen === "dark" : prefersDark.matches;
   }
 
-  // Before it prints, the page has not yet the colours of print.
+  // The event before printing comes before the colours of print apply.
   const PRINTED = { "--ink": "#111", "--panel": "#f5f6f4", "--line": "#bbb" };
 
   function style(name) { return printing ? PRINTED[name] : getComputedStyle(root).getPropertyValue(name).trim(); }
 
-  // plotly's texts are escaped; what a text area holds is never HTML.
+  // plotly's texts are escaped; a text area unescapes them and never runs HTML.
   function plain(text) {
     const holder = document.createElement("textarea");
     holder.innerHTML = (text || "").replaceAll("<br>", ", ");
@@ -97,7 +99,7 @@
     if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 40);
-      // plotly puts the first of several lines higher than a single one.
+      // plotly places the first of several lines higher than a single line.
       if (layout.title.text.includes("<br>")) { layout.title = merged(layout.title, { pad: { t: 20 } }); }
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
     }
@@ -118,7 +120,7 @@
       data = data.map((trace) => trace.colorbar && trace.colorbar.title
         ? merged(trace, { colorbar: { title: { text: trace.colorbar.title.text.split("<br>").map((line) =>
           wrapped(line, Math.floor(width / (16 * LETTER)))).join("<br>") } } }) : trace);
-      // Headings of panels begin where their panel does.
+      // The heading of a panel begins at its left edge.
       layout.annotations = (layout.annotations || []).map((note) => note.xref === "paper" && note.yanchor === "bottom"
         ? merged(note, { text: fitted(note.text, 1 - note.x, 13) }) : note);
     }
@@ -126,23 +128,23 @@
       layout = merged(layout, narrow.layout);
       data = data.map((trace) => merged(trace, narrow.traces));
     }
-    // plotly keeps and changes what it is given.
+    // plotly keeps and changes its arguments.
     Plotly.react(element, JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(layout)), CONFIG);
     align(Array.from(element.closest("figure").querySelectorAll(".chart")));
   }
 
-  // Runs that stand beside each other have axes of one length, where plotly chose them for each alone.
+  // Runs side by side get the same axis ranges, if plotly chose them.
   function align(elements) {
     if (elements.length < 2 || !elements.every((one) => one._fullLayout)) { return; }
     const ranges = new Map(elements.map((one) => [one, {}]));
     const names = new Set(elements.flatMap((one) => Object.keys(one._fullLayout)).filter((key) => /^[xy]axis[0-9]*$/.test(key)));
     for (const name of names) {
-      // A run that has nothing to show here says so, without axes.
+      // A picture without data has no axes.
       const own = elements.filter((one) => one._fullLayout[name] && one._fullLayout[name].visible && one.data.length);
       const axes = own.map((one) => one._fullLayout[name]);
       if (own.length < 2 || !["linear", "log"].includes(axes[0].type)) { continue; }
       if (!axes.every((axis) => axis.type === axes[0].type && axis.range && axis.range[0] < axis.range[1])) { continue; }
-      // An axis may have been given its length by an earlier call of this function.
+      // An earlier call of this function may have set the range.
       if (!own.every((one, at) => axes[at].autorange || (one.aligned || {})[name + ".range"])) { continue; }
       const range = [Math.min(...axes.map((axis) => axis.range[0])), Math.max(...axes.map((axis) => axis.range[1]))];
       own.forEach((one) => { ranges.get(one)[name + ".range"] = range; });
@@ -150,7 +152,7 @@
     ranges.forEach((range, one) => { one.aligned = range; Plotly.relayout(one, range); });
   }
 
-  // Letters of the longest name beside bars; numbers on that axis are short.
+  // Letters of the longest name next to bars; numbers on that axis are short.
   function longestName(data, layout) {
     const listed = Object.entries(layout).filter(([key]) => key.startsWith("yaxis")).flatMap(([_, axis]) => axis.ticktext || []);
     const drawn = listed.length ? [] : data.flatMap((trace) => Array.isArray(trace.y) ? trace.y : []);
@@ -179,7 +181,7 @@
     }));
   });
 
-  // A picture as it is kept: on white, wide enough to be read, with the line that says where it comes from.
+  // A picture to save: on white, wide enough to read, with a line that names its source.
   async function drawing(element) {
     const chart = DATA.charts[element.dataset.chart];
     const { data, layout } = view(chart, element.dataset.view || chart.first);
@@ -198,7 +200,7 @@
     return holder ? holder.dataset.source : root.dataset.sources;
   }
 
-  // What can be had of a picture and of a table: a button that opens the kinds of file.
+  // A button that opens the formats in which a picture or table can be saved.
   function saving(place, name, label, picture, table) {
     const holder = element("div", "save", null);
     const button = element("button", "", holder, WORDS.save);
@@ -283,7 +285,7 @@
     return found;
   }
 
-  // The timeline of the chosen day, as it is kept: tiles, what their colours mean, and bars.
+  // The timeline of the chosen day, to save: tiles, their colour scale, and bars.
   function filmDrawing(figure, label) {
     const reel = DATA.films[figure.dataset.film];
     const shown = figure.querySelector(".tiles svg");
@@ -398,7 +400,7 @@
   }
 
   function step(now) {
-    // Where motion is unwelcome a step is a week, once a second.
+    // For readers who prefer less motion, a step is a week, once a second.
     const rate = lessMotion.matches ? 7 : Number(speed.value);
     owed += ((now - last) / 1000) * rate;
     last = now;
@@ -427,7 +429,7 @@
     const chart = plot.querySelector(".chart"), film = plot.matches(".film"), table = plot.querySelector("table");
     if (!chart && !film) { return; }
     const id = film ? plot.dataset.film : chart.dataset.chart;
-    // Where runs stand beside each other the name of a file has that of the run in the place of its number.
+    // With runs side by side, file names hold the name of the run instead of its number.
     const several = plot.parentElement.children.length > 1;
     const kind = id.replace(several ? /-[0-9]+$/ : /-0$/, "");
     const name = kind + (several ? "-" + plot.querySelector(".run").textContent : "");
@@ -442,7 +444,7 @@
     scroll.before(saving(scroll, label, () => label, null, scroll.querySelector("table")));
   });
 
-  // Parameters that hold a text.
+  // The filter of the parameters.
   document.querySelectorAll("input[data-filter]").forEach((input) => {
     const holder = document.getElementById(input.dataset.filter);
     const rows = Array.from(holder.querySelectorAll("tbody tr")).map((row) => [row, row.textContent.toLowerCase()]);
@@ -454,7 +456,7 @@
     });
   });
 
-  // On a phone the list of sections is folded away, and what is said at length, so that a picture is not far.
+  // Phones fold the list of sections and long lists, so that a picture is near.
   let wide = null;
   function fold() {
     if (wide === (window.innerWidth > NARROW)) { return; }
@@ -476,7 +478,7 @@
 
   labelTheme();
   fold();
-  // One chart at a time, so that a phone stays awake while they are drawn.
+  // One chart at a time, so that a phone stays responsive.
   (function next(at) {
     if (at >= charts.length) { root.dataset.ready = "yes"; return; }
     draw(charts[at]);

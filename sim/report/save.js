@@ -1,5 +1,5 @@
 "use strict";
-// What is seen, as a file: tables as CSV and XLSX, pictures as SVG and PNG, made in the page, without a network.
+// Saves tables as CSV and XLSX and pictures as SVG and PNG, in the page, without a network.
 const Save = (function () {
   const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
   const OFFICE = "http://schemas.openxmlformats.org/";
@@ -7,9 +7,9 @@ const Save = (function () {
   const RELATIONS = OFFICE + "officeDocument/2006/relationships";
   const PACKAGE = OFFICE + "package/2006/";
   const SVG = "http://www.w3.org/2000/svg";
-  // XML has no other control characters.
+  // XML allows no other control characters.
   const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
-  // Spreadsheets take a text that begins so for a formula.
+  // Spreadsheets read a text with such a beginning as a formula.
   const FORMULA = /^[=+\-@\t\r]/;
   const DIGITS = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/;
   const PERCENT = /%$/, PERCENT_BESIDE = /%\)$/;
@@ -21,7 +21,7 @@ const Save = (function () {
     return text.replace(CONTROLS, "").replace(/[&<>"]/g, (char) => named[char]);
   }
 
-  // A table as rows of texts and numbers: [{ value, share }], null where a number is missing.
+  // A table as rows of texts and numbers: [{ value, share }], null for a missing number.
   function contents(table) {
     const head = Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent);
     const rows = Array.from(table.tBodies[0].rows, (row) => Array.from(row.cells, told));
@@ -29,7 +29,7 @@ const Save = (function () {
     head.forEach((name, at) => {
       const cells = rows.map((row) => row[at]);
       const besides = Array.from(new Set(cells.flatMap((cell) => Object.keys(cell.beside))));
-      // Of an interval only its ends are numbers.
+      // Of an interval, only the ends are numbers.
       const own = !besides.length || cells.some((cell) => cell.value !== null && cell.value !== "");
       if (own) { columns.push({ name: name, cells: cells }); }
       besides.forEach((beside) => columns.push({
@@ -49,7 +49,7 @@ const Save = (function () {
     return Object.assign({ value: number === "" ? null : Number(number), beside: beside }, shares);
   }
 
-  // As RFC 4180 has it, with a mark by which Excel knows that it is UTF-8.
+  // CSV by RFC 4180, with a mark that tells Excel it is UTF-8.
   function csv(table) {
     const columns = contents(table);
     const lines = [columns.map((column) => quoted(column.name))];
@@ -66,7 +66,7 @@ const Save = (function () {
     return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
   }
 
-  // A workbook: the table, and beside it where it comes from; `about` are texts, `names` those of the two sheets.
+  // A workbook with a sheet for the table and one for its source; `about` has the texts, `names` the names of the sheets.
   function xlsx(table, about, names) {
     const columns = contents(table);
     const rows = [columns.map((column) => textCell(column.name, HEADING))];
@@ -138,7 +138,7 @@ const Save = (function () {
     return '<c t="inlineStr" s="' + style + '"><is><t xml:space="preserve">' + xml(text) + "</t></is></c>";
   }
 
-  // A zip archive whose files are stored as they are; every time in it is the first that zip has.
+  // A zip archive without compression; all its times are the first that zip knows.
   function zip(files) {
     const encoder = new TextEncoder();
     const parts = [], directory = [];
@@ -163,14 +163,14 @@ const Save = (function () {
 
   function size(parts) { return parts.reduce((sum, part) => sum + part.length, 0); }
 
-  // Unsigned numbers of so many bytes, the lowest first.
+  // Unsigned little-endian numbers of a given size in bytes.
   function numbers(...list) {
     return Uint8Array.from(list.flatMap(([bytes, value]) => Array.from({ length: bytes }, (_, at) => (value >>> (8 * at)) & 255)));
   }
 
   let sums = null;
 
-  // CRC-32, as zip has it.
+  // CRC-32 for zip.
   function checksum(bytes) {
     sums = sums || Uint32Array.from({ length: 256 }, (_, start) => {
       let sum = start;
@@ -182,7 +182,7 @@ const Save = (function () {
     return (found ^ 0xffffffff) >>> 0;
   }
 
-  // Puts a drawing on white with a line below that says where it comes from; `drawing` is the text of an SVG.
+  // Puts a drawing, the text of an SVG, on white with a line below that names its source.
   function sourced(drawing, width, height, source) {
     const inner = new DOMParser().parseFromString(drawing, "image/svg+xml").documentElement;
     const size = 13, line = 18, letters = Math.max(20, Math.floor((width - 20) / (size * 0.56)));
@@ -205,7 +205,7 @@ const Save = (function () {
     return { text: XML + new XMLSerializer().serializeToString(outer), width: width, height: whole };
   }
 
-  // Words into lines; what has no spaces, such as Chinese, is broken between letters.
+  // Breaks words into lines; texts without spaces, such as Chinese, break between letters.
   function broken(text, most) {
     const lines = [""];
     for (const word of text.split(" ").flatMap((one) => one.match(new RegExp(".{1," + most + "}", "gu")) || [""])) {
@@ -218,7 +218,7 @@ const Save = (function () {
 
   function svg(drawing) { return new Blob([drawing.text], { type: "image/svg+xml" }); }
 
-  // Twice as many dots as the drawing has, so that print is sharp.
+  // Twice the resolution of the drawing, for sharp prints.
   async function png(drawing) {
     const scale = 2;
     const url = URL.createObjectURL(svg(drawing));

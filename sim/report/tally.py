@@ -1,15 +1,19 @@
-"""Sums of a run's stored tables as simulated, in whole numbers, and the steps of time that suit a period."""
+"""Sums of a run's stored tables, as simulated (``tally``) or of the country (``sums``), by the steps of its period.
+
+A report never loads all attempts: at full scale they have millions of rows.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.base.days import calendar_date, day_number, month_start, next_month
-from sim.language.dates import month_named
+from sim.language.dates import day_named, month_named
 from sim.language.spoken import said
-from sim.store.query import sums
+from sim.report.looks import country
+from sim.store import query
 from sim.store.tables import TABLES
 
 if TYPE_CHECKING:
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
 Names = tuple[str, ...]
 
 MONTHS_FROM = 125
-"""Days of a period from which time is shown by months, not by days."""
+"""Days of a period from which pictures show months instead of days."""
+WHOLE_PERIOD = "all"
+"""The choice of all months."""
 
 
 def tally(
@@ -30,7 +36,7 @@ def tally(
     of: Sequence[str] = ("count",),
     where: Mapping[str, Iterable[str]] | None = None,
 ) -> "pd.DataFrame":
-    """Sum measures ``of`` a stored table by columns, in their order; as simulated, a row for each key that occurs.
+    """Sum measures ``of`` a stored table by columns, as simulated; sorted, with a row for each key that occurs.
 
     ``by`` may hold ``month``, the first day of it, of a table that counts by days too. ``where`` names the values of
     columns whose rows are summed. KeyError is raised for tables and columns that do not exist.
@@ -47,30 +53,52 @@ def tally(
 def _tally(
     folder: Path, digest: str, table: str, by: Names, of: Names, where: tuple[tuple[str, Names], ...]
 ) -> "pd.DataFrame":
-    """Sum a table once for all pictures that ask for the same; ``digest``, of its file, tells one run from another."""
-    frame: pd.DataFrame = sums(folder, table, by, of, dict(where)).to_pandas()
+    """Sum a table once for all pictures that need the same; ``digest``, of its file, tells one run from another."""
+    frame: pd.DataFrame = query.sums(folder, table, by, of, dict(where)).to_pandas()
     return frame.sort_values(list(by), ignore_index=True)
 
 
-def step(run: "Run") -> str:
-    """Return the step of time that suits a run: ``day`` for short periods, else ``month``."""
-    return "day" if days_of(run) < MONTHS_FROM else "month"
+def sums(
+    run: "Run",
+    table: str,
+    by: Sequence[str],
+    of: Sequence[str] = ("count",),
+    where: Mapping[str, Iterable[str]] | None = None,
+) -> "pd.DataFrame":
+    """Return ``tally``, scaled up to the country: days and months as datetimes, measures as floats."""
+    import pandas as pd
+
+    frame = tally(run, table, by, of, where)
+    for name in {"day", "month"}.intersection(frame.columns):
+        frame[name] = pd.to_datetime(frame[name])
+    frame[list(of)] = frame[list(of)].astype("float64") * country(run)
+    return frame
 
 
-WHOLE_PERIOD = "all"
-"""The choice of all months."""
+def table_of(rows: Iterable[Any], columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Return rows as a DataFrame whose cells stay as they are; rows without columns are dictionaries."""
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=None if columns is None else list(columns), dtype=object)
 
 
-def months(run: "Run") -> dict[str, str]:
-    """Return the choices of a month, by name: the whole period, then each of its months, such as ``2022-05``."""
+def wide(frame: "pd.DataFrame", index: str, columns: str, values: str = "count") -> "pd.DataFrame":
+    """Return sums with one column's values as rows and another's as columns; zeros where there are none."""
+    return frame.pivot_table(index=index, columns=columns, values=values, aggfunc="sum", fill_value=0.0)
+
+
+def by_day(run: "Run", table: str, column: str, labels: Sequence[str]) -> "pd.DataFrame":
+    """Return counts of the country by day of the period (rows) and label of a column; zeros where there are none."""
+    found = wide(sums(run, table, ["day", column]), "day", column)
+    return found.reindex(index=days(run), columns=list(labels), fill_value=0.0)
+
+
+def days(run: "Run") -> "pd.DatetimeIndex":
+    """Return the days of the period."""
+    import pandas as pd
+
     period = run.scenario.spec.period
-    first, last = day_number(period.start), day_number(period.end)
-    found = {WHOLE_PERIOD: said("the whole period")}
-    month = month_start(first)
-    while month <= last:
-        found[f"{calendar_date(month):%Y-%m}"] = month_named(calendar_date(month))
-        month = next_month(month)
-    return found
+    return pd.date_range(period.start, period.end, freq="D", name="day")
 
 
 def days_of(run: "Run") -> int:
@@ -79,16 +107,42 @@ def days_of(run: "Run") -> int:
     return (period.end - period.start).days + 1
 
 
+def step(run: "Run") -> str:
+    """Return the step of time that suits a run: ``day`` for short periods, else ``month``."""
+    return "day" if days_of(run) < MONTHS_FROM else "month"
+
+
 def steps(run: "Run") -> dict[date, int]:
-    """Return each day, or the first day of each month, and how many days of the period lie in it."""
+    """Return each day, or the first day of each month, and its number of days within the period."""
     period = run.scenario.spec.period
     first, last = day_number(period.start), day_number(period.end)
     if step(run) == "day":
         return {calendar_date(day): 1 for day in range(first, last + 1)}
-    found = {}
+    return {
+        calendar_date(month): min(next_month(month) - 1, last) - max(month, first) + 1 for month in _months(first, last)
+    }
+
+
+def step_named(run: "Run", when: date) -> str:
+    """Return a day or month as people read it, whichever is the run's step of time."""
+    return day_named(when) if step(run) == "day" else month_named(when)
+
+
+def months(run: "Run") -> dict[str, str]:
+    """Return the choices of a month, by name: the whole period, then each of its months, such as ``2022-05``."""
+    period = run.scenario.spec.period
+    every = [calendar_date(month) for month in _months(day_number(period.start), day_number(period.end))]
+    return {WHOLE_PERIOD: said("the whole period"), **{f"{month:%Y-%m}": month_named(month) for month in every}}
+
+
+def months_of(frame: "pd.DataFrame") -> "pd.Index[str]":
+    """Return the month of each row of a frame by day, as ``2022-05``."""
+    return frame.index.map(lambda day: f"{day:%Y-%m}")
+
+
+def _months(first: int, last: int) -> Iterable[int]:
+    """Yield the first day of each month that has one of the days from ``first`` to ``last``."""
     month = month_start(first)
     while month <= last:
-        after = next_month(month)
-        found[calendar_date(month)] = min(after - 1, last) - max(month, first) + 1
-        month = after
-    return found
+        yield month
+        month = next_month(month)

@@ -12,7 +12,7 @@ from sim import cli
 from sim.experiments.paired import compare_scenarios, groups_of, prepared
 from sim.experiments.replicates import REPLICATES, each
 from sim.experiments.replicates import prepared as prepared_replicates
-from sim.report.spread import spread_table
+from sim.report.tables import spread_table
 from sim.store.json_files import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin
 from tests.report.conftest import draw_only
@@ -68,8 +68,8 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     ended = tocsin("report", str(comparison))
     assert (ended.code, ended.err) == (0, "")
     text = (comparison / "report.html").read_text(encoding="utf-8")
-    assert "a probability of 95%" in text
-    assert "without, the base" in text
+    assert "95% intervals of the expected difference" in text
+    assert "without, the baseline" in text
     compare_scenarios(NAMES, loaded, made, prepared(NAMES, loaded, comparison, None, 2), None, 2)
 
 
@@ -88,7 +88,7 @@ def test_a_report_of_replicates_says_how_far_they_lie_apart(
     ended = tocsin("report", str(replicates))
     assert (ended.code, ended.err) == (0, "")
     text = (replicates / "report.html").read_text(encoding="utf-8")
-    assert "of the first of 3 runs" in text
+    assert "the first of 3 runs" in text
     assert numbers["95% interval of the mean"] in text
 
 

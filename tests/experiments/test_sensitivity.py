@@ -298,8 +298,8 @@ def test_the_command_says_what_it_dropped(tocsin: Tocsin):
     given = ["sensitivity", "tiny", "--set", f"period={SHORT}", "--set", full, "--vary", RED, "--vary", MET]
     code, out, _ = tocsin(*given, "--method", "sobol", "--samples", "4", "--quantity", "saved", "--workers", "1")
     assert code == 1
-    assert out.splitlines()[0].split()[:4] == ["saved", "share", "of", "variance"]
-    assert " of 4 base samples, which have a run that failed; the first: no scenario: " in out.splitlines()[-2]
+    assert "share of variance" in out.splitlines()[0]
+    assert " of 4 base samples. The first failure: no scenario: " in out
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 import sim
 from sim.base.rounding import amount, percent
-from sim.report.side_by_side import Compared, did
+from sim.report.compared import Compared, did
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
 
@@ -15,7 +15,8 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     fates = {fate: totals["attempts_by_fate"][fate] for fate in STOPPED}
     first = max(fates, key=lambda fate: fates[fate])
     share = percent(sum(fates.values()) / totals["attempts_potential"])
-    assert said.startswith(f"Of {amount(totals['attempts_potential'])} attempts {share} (")
+    assert said.startswith(f"{share} (")
+    assert f") of {amount(totals['attempts_potential'])} attempts" in said
     assert " were stopped before reaching anyone, mostly" in said
     assert said.endswith("95% intervals: run-to-run noise at scale 1.")
     assert STOPPED[first] in said.partition(", then ")[0]
@@ -25,7 +26,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])
     averted, interval = short_answer(full)["victims averted by warnings"]
-    assert f"Of these {averted} ({interval}) would have paid: victims averted." in said
+    assert f"{averted} ({interval}) of these would have paid: victims averted." in said
     assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 6
 
 
@@ -53,7 +54,7 @@ def test_stops_that_averted_no_victim_are_told_as_such(full: sim.Run) -> None:
 
 
 def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:
-    assert answer(empty) == "There was not one attempt in this period, so there was nothing to stop."
+    assert answer(empty) == "There were no attempts in this period."
 
 
 def test_numbers_are_said_with_sense() -> None:
@@ -86,7 +87,6 @@ def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
     assert did(compared, "other") == [
         "726,000 more victims (+18.1%; 95% interval 715,000 to 737,000).",
         "10 billion yuan less lost (-5%; 95% interval 8 billion to 12 billion).",
-        "1 more people stopped by a warning before any payment, but chance alone may do that: the 95% interval "
-        "is -3 to 5.",
+        "1 more people stopped by a warning before any payment, within run-to-run noise: 95% interval -3 to 5.",
     ]
     assert did(compared, "same") == ["4 more false blocks."]

@@ -11,8 +11,8 @@ from sim import cli
 from sim.experiments.pairing import PairingError
 from sim.reading.check import check_run
 from sim.reading.findings import foremost, shortened
-from sim.report.evidence import evidence_summary, evidence_table, months_table
 from sim.report.page import REPORT_HTML, page, report
+from sim.report.tables import evidence_summary, evidence_table, months_table
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE, draw_only
 
@@ -64,7 +64,7 @@ def in_markup(line: str) -> str:
 
 def test_warnings_and_findings_stand_above_the_answer(off: sim.Run, off_text: str, thin: sim.Run) -> None:
     body = off_text[off_text.index("<main") :]
-    assert body.index("What this run shows that you should know") < body.index('<p class="lead">')
+    assert body.index("Findings of this run") < body.index('<p class="lead">')
     *lines, _ = foremost(off.found)
     assert lines
     assert all(body.index(in_markup(line)) < body.index('<p class="lead">') for line in lines)
@@ -81,7 +81,7 @@ def test_runs_beside_each_other_say_first_what_they_cannot_say(thin: sim.Run) ->
         draw_only(monkeypatch, "waits")
         text = page([[thin], [thin]])
     first = in_markup(thin.manifest["warnings"][0])
-    wanted = ("<h1", "What runs of this size cannot say", first, "What was changed", "What it did")
+    wanted = ("<h1", "What runs of this size cannot show", first, "What was changed", "What it did")
     places = [text.index(one) for one in wanted]
     assert places == sorted(places)
 
@@ -93,7 +93,7 @@ def test_findings_stand_above_the_figures(off: sim.Run, off_text: str) -> None:
 
 
 def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, off_text: str) -> None:
-    assert evidence_summary(off).startswith("1 of 2 quantities of the model's inside are in the range")
+    assert evidence_summary(off).startswith("Evidence: 1 of 2 internal quantities")
     rows = evidence_table(off)
     assert rows["quantity"].tolist() == ["reached red", "women among victims"]
     assert rows["within"].tolist() == ["no", "yes"]
@@ -167,8 +167,8 @@ def test_replicates_give_differences_their_intervals(
     draw_only(monkeypatch, "waits")
     several = report(replicates, tmp_path / "several.html").read_text(encoding="utf-8")
     single = report([group[0] for group in replicates], tmp_path / "single.html").read_text(encoding="utf-8")
-    assert "a probability of 95%" in several
-    assert "a probability of 95%" not in single
+    assert "95% intervals of the expected difference" in several
+    assert "95% intervals of the expected difference" not in single
     assert "single pair of runs" in single
 
 

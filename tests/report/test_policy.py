@@ -11,9 +11,8 @@ import pytest
 import sim
 from sim.base.rounding import amount
 from sim.reading.stored_answers import policy_digests, read_answers, write_answers
+from sim.report.compared import compared_runs, did, how_known, policies, title_of_all
 from sim.report.page import page
-from sim.report.policy import policies, title_of_all
-from sim.report.side_by_side import compared_runs, did, how_known
 from sim.told.answer import answer, short_answer
 from tests.reading.test_stored_answers import FACTORS, answers
 from tests.report.conftest import draw_only
@@ -45,7 +44,7 @@ def test_the_question_of_the_policy_is_the_title(text: str, full: sim.Run, offic
     assert f'<h1 id="answer-heading" translate="no">{QUESTION}</h1>' in text
     assert f"<title>{QUESTION} (Tocsin)</title>" in text
     several = policies(compared_runs([[full], [officers], [silent]]))
-    assert title_of_all(several, "full") == "2 policies beside full"
+    assert title_of_all(several, "full") == "2 policies, compared with full"
 
 
 def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(text: str, full: sim.Run) -> None:
@@ -56,12 +55,12 @@ def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(t
             "<h1",
             "What was changed",
             "desks in Guangdong",
-            "Findings that the policy has anew|Findings of the base that it|It has the same findings",
-            "What it did, beside full",
-            "more alerts that expired",
+            "Findings new with this policy|Baseline findings that this|Same findings as the baseline",
+            "What it did, compared with full",
+            "more alerts expired",
             'id="comparison"',
             'id="runs"',
-            "full, the base",
+            "full, the baseline",
             'id="figures"',
         )
     ]
@@ -80,9 +79,9 @@ def test_levers_of_a_province_are_told(full: sim.Run, officers: sim.Run) -> None
     assert any("red" in line and "8 h" in line and "1 h" in line for line in policy.changed)
     assert policy.run_as == []
     (same,) = policies(compared_runs([[full], [full]]))
-    assert same.changed == ["Nothing: this is the base under another name."]
+    assert same.changed == ["Nothing: it is the baseline under another name."]
     assert (same.fresh, same.gone) == ([], [])
-    assert same.did == ["Nobody lost or was saved anything else."]
+    assert same.did == ["Nothing changed for people or money."]
 
 
 def test_findings_that_come_and_go(full: sim.Run, silent: sim.Run) -> None:
@@ -110,7 +109,7 @@ def test_what_it_did_is_said_with_the_difference_first(full: sim.Run, silent: si
     ("low", "high", "said"),
     [
         (5.0, 35.0, "20 more victims (+20%; 95% interval 5 to 35)."),
-        (-5.0, 45.0, "20 more victims, but chance alone may do that: the 95% interval is -5 to 45."),
+        (-5.0, 45.0, "20 more victims, within run-to-run noise: 95% interval -5 to 45."),
     ],
 )
 def test_an_interval_that_holds_zero_says_so(
@@ -133,11 +132,11 @@ def test_what_is_the_same_for_several_runs_is_drawn_once(
     text: str, full: sim.Run, silent: sim.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The detectors are the same under both policies, the desks are not.
-    assert charts_of(text, "detection") == ["full, and the same for officers"]
+    assert charts_of(text, "detection") == ["full; the same for officers"]
     assert charts_of(text, "load") == ["full", "officers"]
     draw_only(monkeypatch, "load")
     three = html.unescape(page([[full], [silent], [sim.load_run(full.path)]]))
-    assert charts_of(three, "load") == ["full, and the same for full-2", "silent"]
+    assert charts_of(three, "load") == ["full; the same for full-2", "silent"]
     assert len(re.findall(r'data-film="film-\d"', three)) == 2
 
 
@@ -186,7 +185,7 @@ def test_a_scale_that_is_widened_for_another_run_is_said_on_the_tiles(
 def test_levels_beside_each_other_have_intervals_of_one_kind(
     full: sim.Run, silent: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The base has stored answers over draws, the policy none: both are told with chance alone, not one surer."""
+    """The base has stored answers over draws, the policy none: both show noise alone."""
     draw_only(monkeypatch, "load")
     digests = {run: policy_digests(run.scenario) for run in (full, silent)}
     monkeypatch.setattr("sim.reading.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
@@ -210,4 +209,4 @@ def test_a_policy_names_what_has_no_price(full: sim.Run, silent: sim.Run) -> Non
         "Not priced: the measure warning-central, the measure warning-local. So the cost of sparing a victim or a unit "
         "of net loss is unknown."
     )
-    assert any("spent on what has a price" in line for line in policy.did)
+    assert any("spent on items with a price" in line for line in policy.did)

@@ -10,7 +10,7 @@ import sim
 from sim.language.spoken import LANGUAGES, speaking
 from sim.report import page
 from sim.report.charts import in_script
-from sim.report.scripted import DATES, axes_locale, file_name, script_words, source_of
+from sim.report.scripts import DATES, axes_locale, file_name, script_words, source_of
 from tests.report.conftest import draw_only
 from tests.report.opened import opened
 

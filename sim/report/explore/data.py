@@ -1,8 +1,7 @@
-"""What the page's script evaluates: levers, points, surfaces and texts in plain values.
+"""Data for the page's script: levers, points, surfaces and texts in plain values.
 
-A surface goes out as what its predictions are sums of (``sim.experiments.surface``), so that the script needs a kernel,
-two sums and one triangular solution. Everything that it writes is a text of ``texts``, or a number by the rules of
-``sim.base.rounding``.
+A surface holds the terms of its predictions (``sim.experiments.surface``), so that the script needs a kernel, two sums
+and one triangular solution. The script writes texts of ``texts``, and numbers by the rules of ``sim.base.rounding``.
 """
 
 from typing import Any
@@ -16,15 +15,7 @@ Plain = dict[str, Any]
 
 
 def data_of(found: Explored, start: list[int]) -> Plain:
-    """Return all that the page's script needs, as JSON has it.
-
-    Args:
-        found: The sweep.
-        start: For each lever, the step at which its slider stands first.
-
-    Returns:
-        A document without numbers that JSON lacks.
-    """
+    """Return the data for the page's script, ready for JSON; ``start`` has the first step of each slider."""
     return {
         "levers": [_lever(lever) for lever in found.levers],
         "start": start,
@@ -52,12 +43,12 @@ def data_of(found: Explored, start: list[int]) -> Plain:
 
 
 def catalogue(found: Explored) -> str:
-    """Return where the runs of a sweep are listed."""
+    """Return the file that lists the runs of a sweep."""
     return f"{found.folder.as_posix()}/catalogue.parquet"
 
 
 def _lever(lever: Lever) -> Plain:
-    """Return a lever: for each step of its slider the coordinate, the value as a scenario has it, number and text."""
+    """Return a lever: for each step of its slider the coordinate, the value in a scenario, the number and the text."""
     return {
         "key": lever.key,
         "unit": lever.parameter.unit,

@@ -13,9 +13,9 @@
   const SVG = "http://www.w3.org/2000/svg";
   const root = document.documentElement;
 
-  // Numbers, by the rules of sim/rounding.py.
+  // Numbers, by the rules of sim/base/rounding.py.
 
-  // The decimal digits of a double are exact, and halves go to the even digit, as Python has it.
+  // Exact decimal digits of a double; halves round to even, as in Python.
   function fixed(value, decimals) {
     const exact = Math.abs(value).toFixed(100);
     const point = exact.length - 101;
@@ -94,7 +94,7 @@
     return change === 0 ? number : said(change > 0 ? TEXTS.plus : TEXTS.minus, { number: number });
   }
 
-  // Surfaces, as sim/experiments/surface.py has them.
+  // Surfaces, as in sim/experiments/surface.py.
 
   function likeness(outcome, at) {
     return outcome.points.map((point) => {
@@ -135,7 +135,7 @@
     const near = outcome.points.map((point) => likeness(outcome, point));
     near.forEach((row, at) => { row[at] += outcome.chance; });
     outcome.lower = cholesky(near);
-    // The plane, column by column, as the triangle has it; and the triangle of its own.
+    // Columns of the plane, solved with the triangle, and their own triangle.
     outcome.plane = outcome.slopes.map((_, column) =>
       forward(outcome.lower, outcome.points.map((point) => (column === 0 ? 1 : point[column - 1]))));
     outcome.inner = cholesky(outcome.plane.map((one) => outcome.plane.map((other) => dot(one, other))));
@@ -203,7 +203,7 @@
 
   function estimateAt(outcome, at) { return withIntervals(outcome, simulatedAt(outcome, at) || interpolated(outcome, at)); }
 
-  // What is said of an estimate.
+  // Texts of an estimate.
 
   function ranged(outcome, one) {
     const [level, low, high] = [one.level, one.low, one.high].map((value) => levelText(outcome.unit, value, digitsOf(one)));
@@ -356,7 +356,7 @@
     return element;
   }
 
-  // The steps of the slider that the table has: some, evenly, and the one where it stands.
+  // The slider steps in the table: some at even distances, and the current one.
   function tableSteps(lever) {
     const last = DATA.levers[lever].at.length - 1;
     const rows = Math.min(ROWS, last + 1);
@@ -400,13 +400,13 @@
   function keepFragment() {
     document.getElementById("link").href = fragment();
     clearTimeout(waiting);
-    // Browsers refuse more than some changes of the address a second.
+    // Browsers limit how often a page changes its address.
     waiting = setTimeout(() => {
       try { history.replaceState(null, "", fragment()); } catch (error) { /* the link has it */ }
     }, 250);
   }
 
-  // The step of a lever that a text names, by its value or else by its number; -1 where it names none.
+  // The step of a lever that a text gives, by value or by number; -1 if it gives none.
   function stepOf(lever, text) {
     const exact = lever.values.indexOf(text);
     if (exact >= 0) { return exact; }
@@ -504,7 +504,7 @@
   readFragment();
   document.getElementById("link").href = fragment();
   show();
-  // For whoever wants the numbers themselves.
+  // For tests and readers who need the numbers.
   window.tocsin = { outcomes: DATA.outcomes, estimate: estimateAt, amount: amount, percent: percent, short: short, significant: significant };
   root.dataset.ready = "yes";
 })();

@@ -16,24 +16,12 @@ from sim.experiments.rounded import warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
 from sim.language.labels import named
-from sim.language.spoken import counted, said, spoken, telling_in
-from sim.report.charts import script_json
+from sim.language.spoken import counted, said, telling_in
+from sim.report.charts import in_script
+from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
-from sim.report.explore.texts import (
-    FRAME,
-    NAMES,
-    SENTENCES,
-    change_interval,
-    change_text,
-    digits_of,
-    level_text,
-    lever_text,
-    name_of,
-    sentence,
-    setting_text,
-)
-from sim.report.page import content_hash
-from sim.report.sections import Cell, Table
+from sim.report.page import content_hash, filled
+from sim.report.parts import Cell, Table
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
 
@@ -44,15 +32,15 @@ EXPLORE_HTML = "explore.html"
 FOLDER = Path(__file__).parent
 STYLES = (FOLDER.parent / "page.css", FOLDER / "explore.css")
 SCRIPT = FOLDER / "explore.js"
-TEMPLATE = "explore.html.jinja"
+TEMPLATE = "explore/explore.html.jinja"
 
 POOR = 0.5
-"""Where so little of what differs between points is foretold by the others, a card says that it is mostly chance."""
+"""A card warns of noise if the other points predict a smaller share of the variance between points."""
 
 
 @dataclass
 class Card:
-    """An outcome at the setting where the page begins, in words."""
+    """An outcome at the first setting of the page, in words."""
 
     name: str
     said: str
@@ -65,7 +53,7 @@ class Card:
 
 @dataclass
 class Slider:
-    """A lever on the page: where it stands, what it says, and where the scenario has it, in percent of its length."""
+    """A lever on the page: its step, its texts, and the place of the scenario's value, in percent of its length."""
 
     id: str
     key: str
@@ -90,19 +78,20 @@ def explore(
 ) -> Path:
     """Make the page with sliders over a sweep, which is simulated first unless it is finished.
 
-    The sweep is an ordinary one, of a ``box``: interrupted, the same call goes on. What cannot be varied or explored is
-    a DesignError; a folder that holds something else, or a name that no file can have, a FolderError.
+    The sweep is an ordinary one, of a ``box``: after an interrupt the same call resumes it. DesignError is raised for
+    levers that cannot be varied or explored, FolderError for a folder with other content or a name that no file can
+    have.
 
     Args:
-        scenario: A scenario, or the name or path of one; or the folder of a finished sweep, of which the page is made
-            without simulating anything.
-        vary: The two ends of each lever by dotted key; an empty list stands for the parameter's own range. If not
-            given, the scenario's ``sweep`` says them.
-        samples: The number of points, ``sim.experiments.design.usual_points`` of the levers if not given.
-        replicates: Runs of each point, with seeds counting up; from two on chance is part of all intervals.
-        folder: Where the sweep is kept, ``results/sweeps/NAME-HASH`` if not given.
-        out: The page, ``explore.html`` in that folder if not given.
-        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+        scenario: A scenario, or the name or path of one; or the folder of a finished sweep, which needs no further
+            runs.
+        vary: The two ends of each lever by dotted key; an empty list stands for the parameter's own range. By default
+            those of the scenario's ``sweep``.
+        samples: The number of points, by default ``sim.experiments.design.usual_points`` of the levers.
+        replicates: Runs of each point, with seeds counting up; from two on, intervals include run-to-run noise.
+        folder: Where the sweep is kept, by default ``results/sweeps/NAME-HASH``.
+        out: The page, by default ``explore.html`` in that folder.
+        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
         The path of the page.
@@ -122,7 +111,7 @@ def explore(
 
 
 def written(folder: Path, out: str | Path | None = None) -> Path:
-    """Write the page of a finished sweep; it appears, or takes the place of an older one, whole or not at all."""
+    """Write the page of a finished sweep; it appears, or replaces an older one, whole or not at all."""
     path = folder / EXPLORE_HTML if out is None else Path(out)
     demand_file(path)
     found = explored(folder)
@@ -135,43 +124,33 @@ def written(folder: Path, out: str | Path | None = None) -> Path:
 
 def page(found: Explored) -> str:
     """Return the HTML of the page of a sweep."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     numbers = [_nearest(lever.steps, lever.present) for lever in found.levers]
     start = [lever.steps.index(number) for lever, number in zip(found.levers, numbers, strict=True)]
     coordinates = [lever.coordinate(number) for lever, number in zip(found.levers, numbers, strict=True)]
     estimates = [(outcome, outcome.at(coordinates)) for outcome in found.outcomes if not outcome.is_constant]
     script = SCRIPT.read_text(encoding="utf-8")
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"said": said, "counted": counted}
-    return environment.get_template(TEMPLATE).render(
-        language=spoken(),
+    return filled(
+        TEMPLATE,
         title=found.scenario.spec.title,
         lead=_lead(found),
         sliders=[
             _slider(at, lever, start[at], _description(found.scenario, lever.key))
             for at, lever in enumerate(found.levers)
         ],
-        setting=setting_text(found.levers, numbers),
-        sentences=[sentence(outcome, one) for outcome, one in estimates if outcome.name in SENTENCES],
+        setting=texts.setting_text(found.levers, numbers),
+        sentences=[texts.sentence(outcome, one) for outcome, one in estimates if outcome.name in texts.SENTENCES],
         cards=[_card(outcome, one) for outcome, one in estimates],
         constant=[
-            (name_of(outcome), level_text(outcome.unit, float(outcome.simulated.flat[0])))
+            (texts.name_of(outcome), texts.level_text(outcome.unit, float(outcome.simulated.flat[0])))
             for outcome in found.outcomes
             if outcome.is_constant
         ],
-        left_out=[said(NAMES[name]) for name in found.left_out],
+        left_out=[said(texts.NAMES[name]) for name in found.left_out],
         mind=_mind(found),
         points=_points(found),
         checks=_checks(found),
         facts=_facts(found),
-        data=script_json(data_of(found, start)).replace("<", "\\u003c"),
+        data=in_script(data_of(found, start)),
         styles="".join(path.read_text(encoding="utf-8") for path in STYLES),
         script=script,
         hash=content_hash(script),
@@ -186,13 +165,14 @@ def _slider(at: int, lever: Lever, step: int, description: str) -> Slider:
     last = len(lever.steps) - 1
     mark = 100.0 * step / last if lever.is_inside else None
     low, said_there, high, present = (
-        lever_text(lever, number) for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
+        texts.lever_text(lever, number)
+        for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
     )
     return Slider(f"lever-{at}", lever.key, description, last, step, said_there, low, high, present, mark)
 
 
 def _description(scenario: "Scenario", key: str) -> str:
-    """Return what the schema says of a key; nothing where it says nothing."""
+    """Return the schema's description of a key, or an empty text."""
     place: Any = scenario.spec
     found: str | None = None
     for name in key.split("."):
@@ -205,28 +185,28 @@ def _description(scenario: "Scenario", key: str) -> str:
 def _card(outcome: Outcome, one: Estimate) -> Card:
     return Card(
         name=outcome.name,
-        said=name_of(outcome),
-        level=level_text(outcome.unit, one.level, digits_of(one)),
+        said=texts.name_of(outcome),
+        level=texts.level_text(outcome.unit, one.level, texts.digits_of(one)),
         interval=_interval(outcome, one),
-        change=change_text(outcome, one),
-        change_interval=change_interval(outcome, one),
+        change=texts.change_text(outcome, one),
+        change_interval=texts.change_interval(outcome, one),
         poor=outcome.checked["explained"] < POOR,
     )
 
 
 def _interval(outcome: Outcome, one: Estimate) -> str:
-    """Return the interval of a card, or why there is none."""
+    """Return the interval of a card, or the reason that it has none."""
     if one.low == one.high:
-        return said(FRAME["one_seed"]) if one.point is not None else ""
-    low, high = (level_text(outcome.unit, end, digits_of(one)) for end in (one.low, one.high))
-    return said(FRAME["interval"], low=low, high=high)
+        return said(texts.FRAME["one_seed"]) if one.point is not None else ""
+    low, high = (texts.level_text(outcome.unit, end, texts.digits_of(one)) for end in (one.low, one.high))
+    return said(texts.FRAME["interval"], low=low, high=high)
 
 
 def _lead(found: Explored) -> str:
     spec = found.scenario.spec
     return said(
-        "Move the sliders: what would have come of it is interpolated between {points} simulated settings of "
-        "{scenario}, {first} to {last}, for the country.",
+        "Move the sliders to see outcomes for the whole country, interpolated between {points} simulated settings of "
+        "{scenario}, {first} to {last}.",
         points=len(found.points),
         scenario=spec.name,
         first=day_named(spec.period.start),
@@ -235,27 +215,27 @@ def _lead(found: Explored) -> str:
 
 
 def _mind(found: Explored) -> list[str]:
-    """Return what the reader must know of the sweep."""
+    """Return warnings about the sweep."""
     told = []
     if found.replicates == 1:
         told.append(
             said(
-                "One seed was simulated: what other attempts and other luck would have changed is not known, and no "
-                "interval here contains it. With --replicates 3 or more they do."
+                "One seed was simulated, so no interval here includes run-to-run noise. Use --replicates 3 or more to "
+                "include it."
             )
         )
     if found.present is None:
-        told.append(said("The scenario as it is was not simulated, so there is nothing to compare with."))
+        told.append(said("The unchanged scenario was not simulated, so the page shows no differences from it."))
     told += [
-        said("{key}: the scenario has {value}, which lies outside of what was simulated.", key=lever.key, value=value)
-        for lever, value in ((lever, lever_text(lever, lever.present)) for lever in found.levers)
+        said("{key}: {value}, as in the scenario, lies outside the simulated range.", key=lever.key, value=value)
+        for lever, value in ((lever, texts.lever_text(lever, lever.present)) for lever in found.levers)
         if not lever.is_inside
     ]
     if found.failed:
         told.append(
             counted(
-                "One setting could not be simulated and is left out.",
-                "{count} settings could not be simulated and are left out.",
+                "One setting failed and is left out.",
+                "{count} settings failed and are left out.",
                 count=found.failed,
             )
         )
@@ -264,8 +244,8 @@ def _mind(found: Explored) -> list[str]:
 
 
 def _points(found: Explored) -> Table:
-    """Return every simulated point: its values, and the mean over its replicates of each outcome."""
-    columns = [said("point"), *(lever.key for lever in found.levers), *(name_of(one) for one in found.outcomes)]
+    """Return every simulated point: its values, and the mean of each outcome over its replicates."""
+    columns = [said("point"), *(lever.key for lever in found.levers), *(texts.name_of(one) for one in found.outcomes)]
     amounts = [
         {point.number: float(each.mean()) for point, each in zip(one.points, one.simulated, strict=True)}
         for one in found.outcomes
@@ -273,62 +253,53 @@ def _points(found: Explored) -> Table:
     rows = []
     for point in found.points:
         told = [
-            Cell(lever_text(lever, lever.parameter.read(value)), True)
+            Cell(texts.lever_text(lever, lever.parameter.read(value)), True)
             for lever, value in zip(found.levers, point.values, strict=True)
         ]
         for outcome, by_point in zip(found.outcomes, amounts, strict=True):
             amount = by_point.get(point.number)
             if amount is None and point == found.present and outcome.present is not None:
                 amount = float(outcome.present.mean())
-            told.append(Cell("" if amount is None else level_text(outcome.unit, amount), True))
+            told.append(Cell("" if amount is None else texts.level_text(outcome.unit, amount), True))
         rows.append([Cell(str(point.number)), *told])
     return Table(columns, rows)
 
 
 def _checks(found: Explored) -> Table:
-    """Return how well each point is foretold by all others, by outcome."""
+    """Return how well the other points predict each point, by outcome."""
     columns = [
-        said("outcome"),
-        said("simulated, from"),
-        said("to"),
-        said("typical error"),
-        said("largest error"),
-        said("points within their intervals"),
-        said("differences foretold"),
+        *(said("outcome"), said("lowest simulated"), said("highest simulated"), said("typical error")),
+        *(said("largest error"), said("points within their intervals"), said("variance explained")),
     ]
     rows = []
     for outcome in found.outcomes:
         checked, unit = outcome.checked, outcome.unit
         sizes = (float(np.min(outcome.simulated)), float(np.max(outcome.simulated)))
-        told = [*(level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
+        told = [*(texts.level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
         told += [percent(checked["inside"]), percent(max(0.0, checked["explained"]))]
-        rows.append([Cell(name_of(outcome)), *(Cell(text, True) for text in told)])
+        rows.append([Cell(texts.name_of(outcome)), *(Cell(text, True) for text in told)])
     return Table(columns, rows)
 
 
 def _pooled(population: Population) -> tuple[str, bool]:
-    """Return which provinces are simulated as one, and whether that is a word of its own, which nobody translates."""
+    """Return which provinces are pooled, and whether that is a key of the scenario, which nobody translates."""
     if not isinstance(population.pool, Apart):
         return population.pool, True
     apart = ", ".join(named(population.names[code]) for code in population.pool.apart)
-    return said("{provinces} apart, all others as one", provinces=apart), False
+    return said("{provinces} apart, all others pooled", provinces=apart), False
 
 
 def _facts(found: Explored) -> list[tuple[str, str, bool]]:
-    """Return facts by their names, and whether each stands in words of its own, which nobody translates."""
+    """Return facts by name, and whether each is a key or name, which nobody translates."""
     spec = found.scenario.spec
-    seeds = [str(spec.seed), str(spec.seed + found.replicates - 1)]
+    several = said("{low} to {high}", low=spec.seed, high=spec.seed + found.replicates - 1)
     return [
         (said("scenario"), spec.name, True),
         (said("SHA-256 of the scenario"), found.scenario.sha256, True),
         (said("period"), said("{low} to {high}", low=spec.period.start, high=spec.period.end), False),
         (said("scale"), number_written(f"{spec.scale:g}"), False),
         (said("provinces"), *_pooled(spec.population)),
-        (
-            said("seeds"),
-            seeds[0] if found.replicates == 1 else said("{low} to {high}", low=seeds[0], high=seeds[1]),
-            False,
-        ),
+        (said("seeds"), str(spec.seed) if found.replicates == 1 else several, False),
         (said("simulated settings"), str(len(found.points)), False),
         (said("runs"), catalogue(found), True),
     ]

@@ -1,6 +1,6 @@
-"""What is said of levers and outcomes: names, values, differences and sentences, in the language that is spoken.
+"""Texts of levers and outcomes: names, values, differences and sentences, in the language in use.
 
-The page writes the same for each setting of its sliders, so texts with numbers are templates that it is given, too.
+The page's script writes the same texts for each setting of its sliders, so it gets them as templates.
 """
 
 from decimal import Decimal
@@ -19,9 +19,9 @@ NAMES = {
     "victims": marked("Victims"),
     "saved": marked("People stopped by a warning before payment"),
     "averted": marked("Victims averted by warnings"),
-    "loss_money": marked("Lost, {currency}"),
+    "loss_money": marked("Losses, {currency}"),
     "prevented_money": marked("Losses prevented, {currency}"),
-    "cost_money.total": marked("What the shield costs, {currency}"),
+    "cost_money.total": marked("Costs of the shield, {currency}"),
     "first_contact_red": marked("Median wait of red alerts until the first call or visit"),
     "expired_red": marked("Red alerts that expired"),
     "expired_orange": marked("Orange alerts that expired"),
@@ -34,40 +34,40 @@ SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
     "victims": (
         marked("{level} people become victims, {change} more than in the scenario."),
         marked("{level} people become victims, {change} fewer than in the scenario."),
-        marked("{level} people become victims, just as in the scenario."),
+        marked("{level} people become victims, as in the scenario."),
         marked("{level} people become victims."),
-        marked("{level} people become victims, not surely more or fewer than in the scenario."),
+        marked("{level} people become victims, with no clear difference from the scenario."),
     ),
     "saved": (
         marked("Warnings stop {level} people before any payment, {change} more than in the scenario."),
         marked("Warnings stop {level} people before any payment, {change} fewer than in the scenario."),
-        marked("Warnings stop {level} people before any payment, just as in the scenario."),
+        marked("Warnings stop {level} people before any payment, as in the scenario."),
         marked("Warnings stop {level} people before any payment."),
-        marked("Warnings stop {level} people before any payment, not surely more or fewer than in the scenario."),
+        marked("Warnings stop {level} people before any payment, with no clear difference from the scenario."),
     ),
     "averted": (
         marked("Warnings avert {level} victims, {change} more than in the scenario."),
         marked("Warnings avert {level} victims, {change} fewer than in the scenario."),
-        marked("Warnings avert {level} victims, just as in the scenario."),
+        marked("Warnings avert {level} victims, as in the scenario."),
         marked("Warnings avert {level} victims."),
-        marked("Warnings avert {level} victims, not surely more or fewer than in the scenario."),
+        marked("Warnings avert {level} victims, with no clear difference from the scenario."),
     ),
     "loss_money": (
         marked("Victims lose {level} {currency}, {change} more than in the scenario."),
         marked("Victims lose {level} {currency}, {change} less than in the scenario."),
-        marked("Victims lose {level} {currency}, just as in the scenario."),
+        marked("Victims lose {level} {currency}, as in the scenario."),
         marked("Victims lose {level} {currency}."),
-        marked("Victims lose {level} {currency}, not surely more or less than in the scenario."),
+        marked("Victims lose {level} {currency}, with no clear difference from the scenario."),
     ),
     "prevented_money": (
         marked("Warnings prevent losses of {level} {currency}, {change} more than in the scenario."),
         marked("Warnings prevent losses of {level} {currency}, {change} less than in the scenario."),
-        marked("Warnings prevent losses of {level} {currency}, just as in the scenario."),
+        marked("Warnings prevent losses of {level} {currency}, as in the scenario."),
         marked("Warnings prevent losses of {level} {currency}."),
-        marked("Warnings prevent losses of {level} {currency}, not surely more or less than in the scenario."),
+        marked("Warnings prevent losses of {level} {currency}, with no clear difference from the scenario."),
     ),
 }
-"""What is read aloud of some outcomes: of more, of less, of the same, without a base, of what is not sure."""
+"""Sentences of some outcomes: more, less, the same, without a baseline, and no clear difference."""
 
 CHANGES: dict[str, tuple[str, str]] = {
     PEOPLE: (marked("{change} more than in the scenario"), marked("{change} fewer than in the scenario")),
@@ -75,7 +75,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     SHARE: (marked("{change} points more than in the scenario"), marked("{change} points less than in the scenario")),
     MINUTES: (marked("{change} longer than in the scenario"), marked("{change} shorter than in the scenario")),
 }
-"""What is said of a difference, above 0 and below, by the unit of the outcome."""
+"""Texts of a difference above and below 0, by the unit of the outcome."""
 
 UNITS = {
     "": "{number}",
@@ -93,23 +93,23 @@ UNITS = {
     "per week": marked("{number} per week"),
     "per year": marked("{number} per year"),
 }
-"""How a lever's number is told with its unit."""
+"""Texts of a lever's number with its unit."""
 
 WAITS = ((2880.0, 1440.0, "d"), (120.0, 60.0, "h"), (0.0, 1.0, "min"))
-"""From so many minutes on a wait is told in a unit of so many, by its name in ``UNITS``."""
+"""The fewest minutes of a wait for a unit of time, the minutes in that unit, and its name in ``UNITS``."""
 
 FRAME = {
     "ranged": marked("{level} ({low} to {high})"),
-    "interval": marked("95%: {low} to {high}"),
-    "unsure": marked("95%: {low} to {high}, perhaps none at all"),
+    "interval": marked("95% interval: {low} to {high}"),
+    "unsure": marked("95% interval: {low} to {high}, possibly none"),
     "plus": marked("+{number}"),
     "minus": marked("−{number}"),
     "relative": marked("{change} ({share})"),
-    "same": marked("just as in the scenario"),
-    "one_seed": marked("chance of one seed not known"),
+    "same": marked("the same as in the scenario"),
+    "one_seed": marked("run-to-run noise unknown: one seed"),
     "setting": marked("{name}: {value}"),
     "nearest": marked("Nearest simulated run: point {point} of {catalogue}."),
-    "this": marked("This very setting was simulated: point {point} of {catalogue}."),
+    "this": marked("This setting was simulated: point {point} of {catalogue}."),
     "curve": marked("{outcome} along {lever}: {first} at {low}, {last} at {high}, {here} at {value}."),
     "dark": marked("Dark"),
     "light": marked("Light"),
@@ -117,14 +117,14 @@ FRAME = {
     "light_colours": marked("Light colours"),
     "separator": marked("; "),
 }
-"""What the page says around numbers."""
+"""Texts of the page around numbers."""
 
 DIGITS, NARROW = 3, 0.02
-"""Significant digits; an interval that is narrower than this share of its level has one more."""
+"""Significant digits; an interval narrower than this share of its level has one more."""
 
 
 def frame() -> dict[str, str]:
-    """Return what the page says around numbers, by what it is for."""
+    """Return the texts around numbers, by use."""
     return {name: said(text) for name, text in FRAME.items()}
 
 
@@ -134,7 +134,7 @@ def name_of(outcome: Outcome) -> str:
 
 
 def lever_text(lever: Lever, number: float) -> str:
-    """Return a value of a lever as people read it, with its unit; nothing is rounded."""
+    """Return an exact value of a lever as people read it, with its unit."""
     from datetime import date
 
     if lever.parameter.kind is date:
@@ -154,12 +154,12 @@ def level_text(unit: str, value: float, digits: int = DIGITS) -> str:
 
 
 def digits_of(one: Estimate) -> int:
-    """Return how many digits tell a level from the ends of its interval: three, or four where that is narrow."""
+    """Return the digits that separate a level from the ends of its interval: three, or four if it is narrow."""
     return DIGITS + (0.0 < one.high - one.low < NARROW * one.level)
 
 
 def ranged(outcome: Outcome, estimate: Estimate) -> str:
-    """Return an outcome with its interval, where it has one."""
+    """Return an outcome with its interval, if it has one."""
     ends = (estimate.level, estimate.low, estimate.high)
     level, low, high = (level_text(outcome.unit, one, digits_of(estimate)) for one in ends)
     return level if estimate.low == estimate.high else said(FRAME["ranged"], level=level, low=low, high=high)
@@ -180,7 +180,7 @@ def signed(unit: str, change: float) -> str:
 
 
 def change_text(outcome: Outcome, estimate: Estimate) -> str:
-    """Return by how much an outcome is more or less than in the scenario; nothing where that was not simulated."""
+    """Return the difference of an outcome from the scenario; empty if that was not simulated."""
     if estimate.more is None or outcome.present is None:
         return ""
     if estimate.more == 0.0:
@@ -194,7 +194,7 @@ def change_text(outcome: Outcome, estimate: Estimate) -> str:
 
 
 def change_interval(outcome: Outcome, estimate: Estimate) -> str:
-    """Return the interval of a difference; nothing where there is none."""
+    """Return the interval of a difference; empty if there is none."""
     low, high = estimate.more_low, estimate.more_high
     if low is None or high is None or low == high:
         return ""
@@ -203,13 +203,13 @@ def change_interval(outcome: Outcome, estimate: Estimate) -> str:
 
 
 def is_unsure(estimate: Estimate) -> bool:
-    """Return whether a difference may be none."""
+    """Return whether the interval of a difference holds zero."""
     low, high = estimate.more_low, estimate.more_high
     return low is not None and high is not None and low < high and low <= 0.0 <= high
 
 
 def sentence(outcome: Outcome, estimate: Estimate) -> str:
-    """Return what is read aloud of an outcome that has sentences."""
+    """Return the sentence of an outcome that has one."""
     more, less, same, alone, unsure = SENTENCES[outcome.name]
     level = ranged(outcome, estimate)
     if estimate.more is None:
@@ -230,7 +230,7 @@ def setting_text(levers: "Sequence[Lever]", numbers: "Sequence[float]") -> str:
 
 
 def templates() -> dict[str, Any]:
-    """Return all templates by what they are for, as the page takes them."""
+    """Return all templates for the page, by use."""
     return {
         "frame": frame(),
         "changes": {unit: [said(text) for text in texts] for unit, texts in CHANGES.items()},

@@ -1,1 +1,1 @@
-"""Pictures: one module a subject, each picture a function of a finished run beside the table of what it draws."""
+"""Pictures: a module for each subject, a function of a finished run for each picture, and one for its table."""

@@ -1,4 +1,4 @@
-"""The cascade: from potential attempts through the gates to victims, as a flow whose widths are the counts."""
+"""The cascade: from potential attempts through the gates to victims, as a flow of bands as wide as the counts."""
 
 from typing import TYPE_CHECKING
 
@@ -6,9 +6,9 @@ from sim.base.rounding import amount, percent, short
 from sim.base.words import Channel, Fate, Outcome
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
-from sim.report.blank import blank
+from sim.report.drawing import bare, blank, on_phones
 from sim.report.looks import GREY, SKY, colours, finish, words
-from sim.report.sums import sums
+from sim.report.tally import sums, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,26 +26,25 @@ ENDS = {
     Outcome.HELD.label: marked("held by a bank"),
     Outcome.DROPPED_OUT.label: marked("dropped out"),
 }
-"""How episodes end: totals of the run, and how each is called."""
+"""How episodes end: totals of the run, and their names."""
 NOT_OVER = marked("not over yet")
 PARTS = {
     "all": marked("all attempts"),
-    "delivered": marked("what was delivered"),
+    "delivered": marked("delivered attempts"),
     ENGAGED: marked("people drawn in"),
 }
-"""Parts of the flow that can be drawn alone, because victims cannot be seen beside billions of attempts."""
+"""Parts of the flow, each drawn alone: next to billions of attempts, victims are too few to see."""
 ANY = "all"
 CHANNEL = {
     ANY: marked("all"),
     **{name: marked("calls") if name == Channel.CALL.label else spelled(name) for name in CHANNELS},
 }
-"""Choices of a channel, and how each is called."""
+"""Choices of a channel, and their names."""
 HEIGHT, PAD = 540, 15
 """Height of the figure, and space between two nodes, in pixels."""
 ROOM = 66
 """Pixels of the height that margins take."""
 COLUMNS = {"delivered": 0.36, ENGAGED: 0.52}
-
 """Where nodes in the middle stand, from 0 (left) to 1 (right)."""
 
 Flow = tuple[str, str, float, str]
@@ -55,7 +54,7 @@ Flow = tuple[str, str, float, str]
 def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     """Draw the flow of attempts through the gates to the ends of episodes.
 
-    How episodes end is not stored by channel: a single channel's flow ends with those who engaged.
+    Ends of episodes are not stored by channel: the flow of a single channel ends with those who engaged.
 
     Args:
         run: The run.
@@ -65,8 +64,6 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     Returns:
         A figure of bands whose widths are the counts of the country.
     """
-    import plotly.graph_objects as go
-
     counts = _counts(run)
     chosen = [name for name in CHANNELS if channel in (ANY, name)]
     flows = [flow for flow in _flows(run, counts, chosen, part) if flow[2] > 0]
@@ -78,10 +75,10 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     which = said("all channels") if channel == ANY else said(CHANNEL[channel])
     title = said("Number of attempts, {channel}: {part}", channel=which, part=said(PARTS[part]))
     if not flows:
-        return blank(title, said("There was none."))
+        return blank(title, said("There were none."))
     texts = [f"{words(name)} {short(sizes[name])}" for name in names]
-    figure = go.Figure()
-    figure.add_sankey(
+    route = said("{origin} to {end}: {count}", origin="%{source.label}", end="%{target.label}", count="%{customdata}")
+    figure = bare().add_sankey(
         arrangement="fixed",
         node={
             "label": texts,
@@ -102,24 +99,18 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
                 said("{amount} ({share})", amount=amount(flow[2], 4), share=percent(flow[2] / sizes[flow[0]]))
                 for flow in flows
             ],
-            "hovertemplate": said(
-                "{origin} to {end}: {count}", origin="%{source.label}", end="%{target.label}", count="%{customdata}"
-            )
-            + "<extra></extra>",
+            "hovertemplate": f"{route}<extra></extra>",
         },
         textfont={"size": 12},
     )
-    finish(figure, HEIGHT, title)
-    # On a phone there is no room for a label between two columns; the words above the figure say this number.
+    # A phone has no room for a label between two columns; the sentence next to the figure gives this number.
     labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, texts, strict=True)]
-    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
+    on_phones(finish(figure, HEIGHT, title), traces={"textfont": {"size": 9.5}, "node": {"label": labels}})
     return figure
 
 
 def cascade_table(run: "Run") -> "pd.DataFrame":
-    """Return attempts of the country by fate (rows) and channel, and then how episodes ended."""
-    import pandas as pd
-
+    """Return attempts of the country by fate (rows) and channel, then the ends of episodes."""
     counts = _counts(run)
     rows = []
     for fate in FATES:
@@ -127,34 +118,26 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
         rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
     for name, count in _ends(run).items():
         rows.append({"where it ended": said("of those engaged: {end}", end=said(name)), "all": count})
-    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"], dtype=object)
+    return table_of(rows, ["where it ended", *CHANNELS, "all"])
 
 
 def cascade_words(run: "Run") -> str:
-    """Say in words how many attempts were stopped, were delivered, drew somebody in and ended in a payment."""
+    """Say how many attempts were stopped and delivered, and how many drew somebody in and ended in a payment."""
     counts = _counts(run)
     total = sum(counts.values())
     if not total:
         return said("There were no attempts.")
     stopped = sum(counts[channel, fate] for channel in CHANNELS for fate in STOPPED)
-    engaged = sum(counts[channel, ENGAGED] for channel in CHANNELS)
     victims = run.manifest["totals"]["victims"]
-    values = {
-        "total": amount(total), "stopped": amount(stopped), "share": percent(stopped / total),
-        "delivered": amount(total - stopped), "engaged": amount(engaged), "victims": amount(victims),
-    }  # fmt: skip
+    told = said(
+        "{stopped} of {total} potential attempts ({share}) were stopped before reaching anyone. {delivered} were "
+        "delivered, {engaged} drew somebody in, and {victims} ended in a payment.",
+        total=amount(total), stopped=amount(stopped), share=percent(stopped / total), victims=amount(victims),
+        delivered=amount(total - stopped), engaged=amount(sum(counts[channel, ENGAGED] for channel in CHANNELS)),
+    )  # fmt: skip
     if not victims:
-        return said(
-            "Of {total} potential attempts {stopped} ({share}) were stopped before anybody saw them; {delivered} were "
-            "delivered; {engaged} drew somebody in; {victims} ended in a payment.",
-            **values,
-        )
-    return said(
-        "Of {total} potential attempts {stopped} ({share}) were stopped before anybody saw them; {delivered} were "
-        "delivered; {engaged} drew somebody in; {victims} ended in a payment, one in {ratio}.",
-        **values,
-        ratio=amount(total / victims),
-    )
+        return told
+    return " ".join([told, said("That is one payment in {ratio} attempts.", ratio=amount(total / victims))])
 
 
 def _counts(run: "Run") -> dict[tuple[str, str], float]:
@@ -163,11 +146,11 @@ def _counts(run: "Run") -> dict[tuple[str, str], float]:
 
 
 def _ends(run: "Run") -> dict[str, float]:
-    """Return how many episodes of the period ended in each way; the rest had not ended when the run did."""
+    """Return how many episodes of the period ended in each way; the others were open when the run ended."""
     totals = run.manifest["totals"]
     ended = {title: float(totals.get(name, 0)) for name, title in ENDS.items()}
     engaged = float(totals["attempts_by_fate"][ENGAGED])
-    # Episodes of the warm-up end in the period too, so that ends may outnumber beginnings by a little.
+    # Episodes of the warm-up end in the period too, so ends may slightly outnumber beginnings.
     return {**ended, NOT_OVER: max(0.0, engaged - sum(ended.values()))}
 
 
@@ -185,7 +168,7 @@ def _flows(run: "Run", counts: dict[tuple[str, str], float], chosen: list[str], 
             flows.append(("delivered", fate, sum(counts[channel, fate] for channel in chosen), SKY))
         elif part == "delivered" or fate == ENGAGED:
             flows += [(channel, fate, counts[channel, fate], shades[channel]) for channel in chosen]
-    # A period in which nobody is drawn in may have the ends of earlier episodes, which come from nothing that is shown.
+    # If nobody is drawn in, the ends are those of earlier episodes, and the picture shows no origin for them.
     if len(chosen) == len(CHANNELS) and any(counts[channel, ENGAGED] for channel in chosen):
         ends = colours("outcome")
         titles = {title: name for name, title in ENDS.items()}
@@ -205,19 +188,19 @@ def _shades() -> dict[str, str]:
 
 
 def _size(flows: list[Flow], name: str) -> float:
-    """Return the size of a node: what leaves it, or what arrives where nothing leaves."""
+    """Return the size of a node: the flow that leaves it or, at an end, the flow that arrives."""
     return sum(flow[2] for flow in flows if flow[0] == name) or sum(flow[2] for flow in flows if flow[1] == name)
 
 
 def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
-    """Place the nodes: sources at the left, ends at the right, from the first gate down to the last payment."""
+    """Place the nodes: sources left, ends right, from the first gate down to the payment."""
     ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
     if not {ENGAGED} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
         ending = [name for name in names if name not in CHANNELS and name != "delivered"]
     sources = [name for name in names if name in CHANNELS]
     total = sum(sizes[name] for name in sources)
     most = max(len(ending), len(sources))
-    # Shares of the height: the space between two nodes, and one attempt.
+    # The space between two nodes and one attempt, as shares of the height.
     gap = PAD / (HEIGHT - ROOM)
     one = (1.0 - gap * (most - 1)) / total
     middle: dict[str, float] = {}

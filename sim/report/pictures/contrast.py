@@ -1,16 +1,16 @@
-"""Where a policy makes a difference: provinces as tiles, coloured by what there is more or less of than without it."""
+"""Where a policy makes a difference: provinces as tiles, coloured by the difference from the baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import amount, percent, short
+from sim.base.rounding import amount, percent, short, significant
 from sim.experiments.intervals import quantile
 from sim.language.spoken import marked, said
-from sim.report.looks import GREY, PEOPLE, provinces
-from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, OVER, bare_tiles, tiles, write_on
-from sim.report.reach import reach
-from sim.report.tally import tally
+from sim.report.drawing import reach
+from sim.report.looks import GREY, PEOPLE, capital, plain, provinces
+from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, OVER, bare_tiles, on_tiles, tiles, write_on
+from sim.report.tally import table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 Pairs = Sequence[tuple["Run", "Run"]]
-"""Replicates: runs of the base and of the other policy that meet the same attempts and people."""
+"""Replicates: runs of the baseline and of the policy with the same attempts and people."""
 
 OF = {
     "victims": marked("victims"),
@@ -28,23 +28,24 @@ OF = {
     "alerts": marked("alerts"),
     "expired": marked("alerts that expired"),
 }
-"""Outcomes whose differences are drawn: those of ``OUTCOMES`` that are counts, of which chance is known."""
+"""Outcomes whose differences are drawn: those of ``OUTCOMES`` that are counts, whose noise is known."""
 
+BASELINE, DIFFERENCE, NOISE = marked("baseline"), marked("difference"), marked("noise")
 DIVERGING = [[0.0, "#0B4F8A"], [0.25, "#6FA8D3"], [0.5, "#F1F0E4"], [0.75, "#E59A5C"], [1.0, "#9C3D00"]]
-"""Scale of colours from fewer, blue, by none, pale, to more, brown."""
+"""Scale of colours from fewer, blue, over none, pale, to more, brown."""
 LEAST = 0.1
-"""The scale reaches at least so large a share of what the base has in the whole country, on either side of zero."""
+"""On either side of zero, the scale reaches at least this share of the baseline's rate in the whole country."""
 DEEP = 0.62
-"""Share of one side of the scale from which a tile is so deep that its text is white."""
+"""Share of one side of the scale from which the text on a tile is white."""
 NORMAL = 1.96
 """Standard deviations on either side of the mean that hold 95% of a normal distribution."""
 WITHIN = "#C9C9C9"
-"""Colour of tiles whose difference chance alone may make."""
+"""Colour of tiles whose difference may be run-to-run noise."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Of a province, per 100,000 people: what the base has, by how much the other differs, and what chance may do."""
+    """Per 100,000 people of a province: rate of the baseline, difference of the policy, and half width of the noise."""
 
     base: float
     difference: float
@@ -52,102 +53,90 @@ class Difference:
 
     @property
     def is_chance(self) -> bool:
-        """Whether chance alone may make the difference."""
+        """Whether the difference may be run-to-run noise."""
         return 0 < abs(self.difference) <= self.chance
 
 
 def contrast(pairs: Pairs, outcome: str = "victims") -> "go.Figure":
-    """Draw by how much a policy differs from the base in each province, for 100,000 of its people.
+    """Draw the difference between a policy and the baseline in each province, per 100,000 of its people.
 
-    Colours diverge from zero, equally far to both sides, and reach at least ``LEAST`` of what the base has in the whole
-    country, so that differences of little weight look so. What chance alone may do is grey, its number in brackets; a
-    difference far beyond all others has an arrow.
+    Colours diverge from zero, equally far to both sides, and reach at least ``LEAST`` of the baseline's rate in the
+    whole country, so that small differences look small. Differences that may be run-to-run noise are grey, with the
+    number in brackets; a difference far beyond all others has an arrow.
 
     Args:
-        pairs: Runs of the base and of the other policy, a pair for each seed.
+        pairs: Runs of the baseline and of the policy, a pair for each seed.
         outcome: One of ``OF``.
 
     Returns:
         A figure of tiles.
     """
-    import plotly.graph_objects as go
-
     base = pairs[0][0]
     found = differences(pairs, outcome)
     figure = bare_tiles(base, DIVERGING)
-    heat = figure.data[0]
+    heat, words = figure.data
     most = scale_end(base, found)
-    grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
-    grey: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
-    hover = [[""] * len(row) for row in heat.customdata]
-    told, inks = {}, []
-    for code, (column, row) in tiles(base).items():
-        one = found.get(code)
-        if one is None:
-            told[code], ink = "-", GREY
-        elif one.is_chance:
-            grey[row][column] = 0.0
-            told[code], ink = f"({signed(one.difference)})", DARK
-        else:
-            grid[row][column] = float(f"{one.difference:.4g}")
-            arrow = f"{BEYOND} " if abs(one.difference) > most * OVER else ""
-            told[code], ink = arrow + signed(one.difference), "#fff" if abs(one.difference) > DEEP * most else DARK
-        inks.append(ink)
-        hover[row][column] = heat.customdata[row][column] if one is None else _told(heat.customdata[row][column], one)
-    heat.z, heat.zmin, heat.zmax, heat.customdata = grid, -most, most, hover
+    noise = {code: 0.0 for code, one in found.items() if one.is_chance}
+    known = {code: significant(one.difference, 4) for code, one in found.items() if code not in noise}
+    names = provinces(base)
+    hover = {
+        code: plain(name) if code not in found else _told(plain(name), found[code]) for code, name in names.items()
+    }
+    texts = on_tiles(base, hover, "")
+    heat.update(z=on_tiles(base, known, None), zmin=-most, zmax=most, customdata=texts)
     heat.hovertemplate = "%{customdata}<extra></extra>"
-    share = most / (_whole(base, found) or most)
     heat.colorbar.title.text = said(
-        "{what} per 100,000 people, fewer or more<br>than the base; the ends are {share} of its mean",
-        what=said(OF[outcome]),
-        share=percent(share),
-    )
-    words = figure.data[1]
-    words.textfont.color = inks
-    if any(value is not None for row in grey for value in row):
-        patch = go.Heatmap(
-            z=grey, zmin=0, zmax=1, colorscale=[[0.0, WITHIN], [1.0, WITHIN]], showscale=False, hoverongaps=False,
-            xgap=3, ygap=3, customdata=hover, hovertemplate="%{customdata}<extra></extra>",
+        "{what} per 100,000 people, difference from<br>the baseline; the ends are {share} of its mean",
+        what=said(OF[outcome]), share=percent(most / (_whole(base, found) or most)),
+    )  # fmt: skip
+    if noise:
+        figure.add_heatmap(
+            z=on_tiles(base, noise, None), zmin=0, zmax=1, colorscale=[[0.0, WITHIN], [1.0, WITHIN]], showscale=False,
+            hoverongaps=False, xgap=3, ygap=3, customdata=texts, hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
-        figure.add_trace(patch)
         figure.data = [heat, figure.data[2], words]
-    write_on(figure, base, told)
-    figure.layout.title.text = said("{what}: more or fewer than under the base", what=_capital(said(OF[outcome])))
+    shown = {code: _on_tile(found.get(code), most) for code in tiles(base)}
+    words.textfont.color = [ink for _, ink in shown.values()]
+    write_on(figure, base, {code: text for code, (text, _) in shown.items()})
+    figure.layout.title.text = said("{what}: difference from the baseline", what=capital(said(OF[outcome])))
     return figure
 
 
+def _on_tile(one: Difference | None, most: float) -> tuple[str, str]:
+    """Return the text on a tile, and its colour."""
+    if one is None:
+        return "-", GREY
+    if one.is_chance:
+        return f"({signed(one.difference)})", DARK
+    arrow = f"{BEYOND} " if abs(one.difference) > most * OVER else ""
+    return arrow + signed(one.difference), "#fff" if abs(one.difference) > DEEP * most else DARK
+
+
 def contrast_table(pairs: Pairs) -> "pd.DataFrame":
-    """Return by how much a policy differs per 100,000 people, by province, with what chance alone may do.
-
-    Returns:
-        Column province, and for each of ``OF`` what the base has, the difference, and the size up to which chance
-        alone may make it.
-    """
-    import pandas as pd
-
+    """Return baseline, difference and half width of the noise, per 100,000 people, by province and outcome."""
     found = {outcome: differences(pairs, outcome) for outcome in OF}
     rows = []
     for code, name in provinces(pairs[0][0]).items():
         row: dict[str, str] = {"province": name}
         for outcome in OF:
             one = found[outcome].get(code)
-            row[f"{outcome}, base"] = amount(one.base if one else None)
-            row[f"{outcome}, difference"] = amount(one.difference if one else None)
-            row[f"{outcome}, chance"] = amount(one.chance if one else None)
+            row[f"{outcome}, {BASELINE}"] = amount(one.base if one else None)
+            row[f"{outcome}, {DIFFERENCE}"] = amount(one.difference if one else None)
+            row[f"{outcome}, {NOISE}"] = amount(one.chance if one else None)
         rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
-    """Return the difference of each province that has people, in the mean over pairs.
+    """Return the difference of each province that has people, as a mean over pairs.
 
-    What chance alone may do is, with replicates, the half width of a 95% interval by Student's t. The variance of a
-    province's paired difference is that between its replicates, or, where that is larger, its count times the variance
-    for each of the count in all provinces: few replicates of one province alone may agree by luck. With a single pair
-    both runs are taken for independent counts, which pairing makes too wide rather than too narrow.
+    With replicates, the noise is the half width of a 95% interval by Student's t. The variance of a province's paired
+    difference is the larger of two: that between its replicates, and its count times the variance per count of all
+    provinces, because few replicates of one province may agree by luck. With a single pair both runs are treated as
+    independent counts; pairing makes that too wide rather than too narrow.
 
     Args:
-        pairs: Runs of the base and of the other policy, a pair for each seed.
+        pairs: Runs of the baseline and of the policy, a pair for each seed.
         outcome: One of ``OF``.
 
     Returns:
@@ -182,17 +171,17 @@ def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
 def scale_end(base: "Run", found: dict[int, Difference]) -> float:
     """Return how far a scale of colours reaches on either side of zero, per 100,000 people."""
     far = reach(one.difference for one in found.values() if not one.is_chance)
-    return float(f"{max(far, LEAST * _whole(base, found)):.4g}") or 1.0
+    return significant(max(far, LEAST * _whole(base, found)), 4) or 1.0
 
 
 def signed(value: float) -> str:
     """Return a difference with its sign."""
-    shown = short(float(f"{value:.2g}"))
+    shown = short(significant(value, 2))
     return f"+{shown}" if value > 0 else shown
 
 
 def _whole(base: "Run", found: dict[int, Difference]) -> float:
-    """Return what the base has in the whole country, per 100,000 people."""
+    """Return the rate of the baseline in the whole country, per 100,000 people."""
     people = {row.code: row.population for row in base.scenario.spec.population.provinces}
     return sum(one.base * people[code] for code, one in found.items()) / sum(people[code] for code in found)
 
@@ -205,21 +194,18 @@ def _counts(run: "Run", outcome: str) -> dict[int, int]:
 
 
 def _told(name: str, one: Difference) -> str:
-    """Say the difference of a province."""
+    """Return what the pointer shows of a province."""
+    values = {"province": name, "difference": signed(one.difference), "base": amount(one.base)}
     if not one.difference:
-        return said("{province}: {base} under both", province=name, base=amount(one.base))
+        return said("{province}: {base}, the same under both", province=name, base=amount(one.base))
     if one.is_chance:
         return said(
-            "{province}: {difference} beside {base}; chance alone may make up to {chance}",
-            province=name, difference=signed(one.difference), base=amount(one.base), chance=amount(one.chance),
+            "{province}: {difference}, baseline {base}; run-to-run noise is up to {chance}",
+            **values, chance=amount(one.chance),
         )  # fmt: skip
-    # No policy takes away more than all that there is.
+    # No policy can take away more than there is.
     low, high = max(one.difference - one.chance, -one.base), one.difference + one.chance
     return said(
-        "{province}: {difference} beside {base} ({low} to {high} with 95%, by chance)",
-        province=name, difference=signed(one.difference), base=amount(one.base), low=signed(low), high=signed(high),
+        "{province}: {difference}, baseline {base}; 95% interval {low} to {high}",
+        **values, low=signed(low), high=signed(high),
     )  # fmt: skip
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

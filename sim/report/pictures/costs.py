@@ -1,4 +1,4 @@
-"""What it costs: what one run paid for its warnings and for education, and what another policy costs beside it."""
+"""Costs: of warnings and education in one run, and the differences between a policy and the baseline."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,10 +7,10 @@ from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
-from sim.report.blank import blank
-from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
-from sim.report.panels import bars, framed, names_beside
-from sim.report.pictures.comparison import OVER
+from sim.report import drawing as draw
+from sim.report.looks import GREEN, INK, ORANGE, colours_of, hatches, symbols, words
+from sim.report.pictures.comparison import COLUMNS, OVER
+from sim.report.tally import table_of
 from sim.store.withheld import run_withheld
 from sim.told.experiments import records
 
@@ -20,99 +20,84 @@ if TYPE_CHECKING:
 
     from sim.reading.run import Run
 
-COSTS, DIFFERENCES = marked("What it costs"), marked("What it costs beside the base")
-UNKNOWN = marked("The scenario does not say what things cost.")
-WITHHELD = marked("Withheld: rounding has changed the staff.")
+COSTS, DIFFERENCES = marked("Costs"), marked("Costs, compared with the baseline")
+UNKNOWN = marked("The scenario has no prices.")
+WITHHELD = marked("Withheld: rounding changed the number of staff.")
 NOTHING = marked("Nothing that has a price was spent.")
 SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education"), GREEN)}
 """What each part is spent on: its name and colour."""
 
 EACH = {
     "cost_per_saved": marked("each person stopped by a warning before any payment"),
-    "cost_per_averted": marked("each victim averted by one"),
-    "cost_per_prevented_money": marked("each unit of losses prevented by one"),
+    "cost_per_averted": marked("each victim averted by a warning"),
+    "cost_per_prevented_money": marked("each unit of losses prevented by a warning"),
 }
 SPARING = {
     "cost_per_victim_spared": marked("each victim spared"),
     "cost_per_money_spared": marked("each unit of net loss spared"),
 }
-"""Ratios, in words; those of a comparison are of ``SPARED``."""
+"""Ratios in words; ``SPARING`` are those of a comparison, of ``SPARED``."""
 
 WHY = {ROUNDED: marked("withheld"), NOT_PRICED: marked("not priced")}
-"""What stands in place of a ratio that is not told, by why."""
+"""What stands in place of a missing ratio, by reason."""
 
 UNITS = (
-    (1e9, marked("billion {currency}, whole period"), marked("billion {currency} more than the base, whole period")),
-    (1e6, marked("million {currency}, whole period"), marked("million {currency} more than the base, whole period")),
-    (1.0, marked("{currency}, whole period"), marked("{currency} more than the base, whole period")),
+    (
+        1e9,
+        marked("billion {currency}, whole period"),
+        marked("billion {currency} above the baseline, whole period"),
+    ),
+    (
+        1e6,
+        marked("million {currency}, whole period"),
+        marked("million {currency} above the baseline, whole period"),
+    ),
+    (1.0, marked("{currency}, whole period"), marked("{currency} above the baseline, whole period")),
 )
-"""Sizes of units, and titles of an axis in them: of what is spent, and of what is spent more."""
+"""Sizes of units, and titles of an axis in them: of costs, and of differences in costs."""
 
 
 def called(part: str) -> str:
-    """Return what a part of the costs is called in English: ``false alarms by SMS``, ``call desks``."""
+    """Return the English name of a part of the costs: ``false alarms by SMS``, ``call desks``."""
     kind, _, channel = part.rpartition("_")
     return {"desk": f"{spelled(channel)} desks", "false_alarm": f"false alarms by {spelled(channel)}"}.get(kind, part)
 
 
-NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("in all")}
-"""What every part is called, and all of them."""
+NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}
+"""Names of all parts, and of their total."""
 
 
 def costs(run: "Run") -> "go.Figure":
-    """Draw what a run cost by part, in money of the country, with what it may be within the ranges of the prices.
-
-    Returns:
-        A figure with a bar for each part, blank where the scenario says no prices.
-    """
-    import plotly.graph_objects as go
-
+    """Draw the costs of a run by part, with the range over all prices; blank if the scenario has no prices."""
     totals = run.manifest["totals"]
     if COST not in totals:
-        return blank(said(COSTS), said(UNKNOWN))
+        return draw.blank(said(COSTS), said(UNKNOWN))
     if totals[COST][TOTAL] is None:
-        return blank(said(COSTS), said(WITHHELD))
+        return draw.blank(said(COSTS), said(WITHHELD))
     if not totals[COST_HIGH][TOTAL]:
-        return blank(said(COSTS), said(NOTHING))
+        return draw.blank(said(COSTS), said(NOTHING))
     size, axis, _ = _unit(totals[COST_HIGH][part] for part in PARTS)
-    figure = go.Figure()
+    figure = draw.bare()
     hatch = hatches(SPENT_ON)
     for on, (name, colour) in SPENT_ON.items():
         parts = [part for part in PARTS if PARTS[part].of == on]
-        if not any(totals[COST_HIGH][part] for part in parts):
-            continue
         values, lows, highs = ([totals[key][part] / size for part in parts] for key in (COST, COST_LOW, COST_HIGH))
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                y=[said(NAMES[part]) for part in parts],
-                x=values,
-                name=said(name),
-                showlegend=True,
-                marker=bars(colour, hatch[on]),
-                error_x=_whiskers(values, lows, highs, INK),
-                text=[_told(totals, part) for part in parts],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    framed(figure, 150 + 30 * len(PARTS), said(COSTS))
-    figure.update_layout(barmode="overlay", bargap=0.25)
+        if any(highs):
+            look = {**draw.bar_across(colour, hatch[on]), "error_x": draw.whiskers(values, lows, highs, INK)}
+            draw.add(figure, said(name), values, [said(NAMES[part]) for part in parts],
+                [_told(totals, part) for part in parts], **look)  # fmt: skip
+    draw.framed(figure, 150 + 30 * len(PARTS), said(COSTS), barmode="overlay", bargap=0.25)
     figure.update_xaxes(title_text=said(axis), rangemode="tozero", nticks=5)
     figure.update_yaxes(autorange="reversed")
-    return names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
+    return draw.names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
-    """Return what each part, all, each person stopped, victim averted and unit of money cost, with both ends."""
-    import pandas as pd
-
+    """Return the costs by part, in total and as ratios, each also at the lowest and highest prices."""
     totals = run.manifest["totals"]
     columns = [currency(), "value", "low prices", "high prices"]
     if COST not in totals:
-        return pd.DataFrame(
-            [[said("in all"), *(said("not known") for _ in columns[1:])]], columns=columns, dtype=object
-        )
+        return table_of([[said("total"), *(said("not known") for _ in columns[1:])]], columns)
     withheld = totals[COST][TOTAL] is None
 
     def told(value: float | None) -> str:
@@ -122,99 +107,56 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     for key, name in EACH.items():
         ratio = totals.get(key) or {}
         rows.append([said(name), *(told(ratio.get(end)) for end in ("value", "low", "high"))])
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def costs_words(run: "Run") -> str:
-    """Say in a sentence what the run cost, and what the warnings cost for each victim averted."""
+    """Say what the run cost, and what the warnings cost per victim averted."""
     totals = run.manifest["totals"]
     if COST not in totals:
         return said(UNKNOWN)
     if totals[COST][TOTAL] is None:
         return run_withheld(run.scenario.spec)
-    whole = {
-        "money": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
-        "high": amount(totals[COST_HIGH][TOTAL]),
-    }  # fmt: skip
-    ratio = totals.get("cost_per_averted")
+    whole, low, high = (amount(totals[key][TOTAL]) for key in (COST, COST_LOW, COST_HIGH))
+    told = [said("Total cost: {money} {currency} ({low} to {high} over the ranges of prices).", money=whole, low=low,
+                 high=high)]  # fmt: skip
+    ratio, money = totals.get("cost_per_averted"), totals["cost_per_prevented_money"]
     if ratio is None:
-        return said(
-            "In all it cost {money} {currency} ({low} to {high} within the ranges of prices); no warning averted a "
-            "victim.",
-            **whole,
-        )
-    all_of_it = said("In all it cost {money} {currency} ({low} to {high} within the ranges of prices).", **whole)
-    money = totals["cost_per_prevented_money"]
+        return " ".join([*told, said("No warning averted a victim.")])
     person = {"money": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
-    if money is None:
-        each = said("Warnings cost {money} {currency} ({low} to {high}) for each victim averted.", **person)
-    else:
-        each = said(
-            "Warnings cost {money} {currency} ({low} to {high}) for each victim averted and {each} "
-            "({least} to {most}) for each unit of losses that they prevented.",
-            **person,
-            each=amount(money["value"]),
-            least=amount(money["low"]),
-            most=amount(money["high"]),
-        )
-    return f"{all_of_it} {each}"
+    told.append(said("Warnings cost {money} {currency} ({low} to {high}) per victim averted.", **person))
+    if money is not None:
+        each = {"money": amount(money["value"]), "low": amount(money["low"]), "high": amount(money["high"])}
+        told.append(said("Per unit of losses prevented, they cost {money} ({low} to {high}).", **each))
+    return " ".join(told)
 
 
 def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
-    """Draw how much more other policies cost than the base, by part, with what it may be within the ranges of prices.
-
-    Args:
-        frame: What ``sim.compare`` returns.
-
-    Returns:
-        A figure with a mark for each scenario and part that differs, blank where none does.
-    """
-    import plotly.graph_objects as go
-
+    """Draw how much more policies cost than the baseline (``sim.compare``), by part, with the range over prices."""
     rows = _differing(frame)
     if not rows:
-        return blank(said(DIFFERENCES), _why_none(frame))
+        return draw.blank(said(DIFFERENCES), _why_none(frame))
     shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
     size, _, axis = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
-    figure = go.Figure()
+    figure = draw.bare()
     for place, scenario in enumerate(scenarios):
         mine = [row for row in rows if row["scenario"] == scenario]
         values, lows, highs = ([row[key] / size for row in mine] for key in ("difference", "price_low", "price_high"))
-        shift = (place - (len(scenarios) - 1) / 2) * min(0.22, 0.7 / len(scenarios))
-        figure.add_trace(
-            go.Scatter(
-                x=values,
-                y=[shown.index(_part(row)) + shift for row in mine],
-                mode="markers",
-                name=words(scenario),
-                error_x=_whiskers(values, lows, highs),
-                marker={"symbol": symbol[scenario], "color": colour[scenario], "size": 10},
-                text=[_more(row) for row in mine],
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    framed(figure, 150 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), said(DIFFERENCES))
-    figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
-    figure.update_layout(showlegend=True)
-    figure.update_xaxes(title_text=said(axis), nticks=5)
-    figure.update_yaxes(
-        tickvals=list(range(len(shown))),
-        ticktext=[words(NAMES[part]) for part in shown],
-        range=[len(shown) - 0.4, -0.6],
-        zeroline=False,
-    )
-    return figure
+        spots = [shown.index(_part(row)) + draw.shift(place, len(scenarios)) for row in mine]
+        marker = {"symbol": symbol[scenario], "color": colour[scenario], "size": 10}
+        look: draw.Looks = {"mode": "markers", "marker": marker, "error_x": draw.whiskers(values, lows, highs)}
+        draw.add(figure, words(scenario), values, spots, map(_more, mine), **look)
+    draw.framed(figure, 150 + len(shown) * draw.lane_height(len(scenarios)), said(DIFFERENCES))
+    draw.lanes(figure, [words(NAMES[part]) for part in shown])
+    return figure.update_xaxes(title_text=said(axis), nticks=5)
 
 
 def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return base, other and difference of each part that differs, and what it costs to spare one more."""
-    import pandas as pd
-
+    """Return baseline, policy and difference of each part that differs, and the cost of sparing one more."""
     rows = []
     for row in [*_differing(frame), *(row for row in records(frame) if row["quantity"] in SPARED)]:
-        ends = (_interval(row, "price_low", "price_high"), _interval(row, "low", "high"))
         told: tuple[str, ...]
         if row["quantity"] in SPARED:
             why = WHY.get(row["withheld"])
@@ -222,21 +164,22 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
             told = (said(SPARING[row["quantity"]]), amount(None), amount(None), ratio)
         else:
             told = (said(NAMES[_part(row)]), *(amount(row[key]) for key in ("base", "other", "difference")))
+        ends = (between(row["price_low"], row["price_high"]), between(row["low"], row["high"]))
         rows.append((row["scenario"], *told, *ends))
-    columns = ["scenario", currency(), "base", "other", "difference or ratio", "within prices", OVER]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    columns = ["scenario", currency(), *COLUMNS, "difference or ratio", marked("price range"), OVER]
+    return table_of(rows, columns)
 
 
 def _why_none(frame: "pd.DataFrame") -> str:
-    """Say why there is no cost that differs: they are the same, withheld, or not known."""
+    """Say why no cost differs: costs are the same, withheld, or unknown."""
     if ROUNDED in set(frame["withheld"]):
         return said(WITHHELD)
     known = bool((frame["quantity"] == f"{COST}.{TOTAL}").any())
-    return said("The other policy costs the same.") if known else said(UNKNOWN)
+    return said("The policy costs the same as the baseline.") if known else said(UNKNOWN)
 
 
 def _differing(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return the costs that differ, of scenarios whose staff is not rounded away."""
+    """Return the costs that differ, of scenarios whose staff rounding did not change."""
     rounded = set(frame.loc[frame["withheld"] == ROUNDED, "scenario"])
     return [
         row
@@ -250,47 +193,23 @@ def _part(row: dict[str, Any]) -> str:
 
 
 def _more(row: dict[str, Any]) -> str:
+    amounts = {key: amount(row[key]) for key in ("difference", "other", "base", "price_low", "price_high")}
     return said(
-        "{scenario}, {part}: {difference} {currency} more<br>{other} beside {base}<br>{low} to {high} within the "
-        "ranges of prices",
-        scenario=words(row["scenario"]),
-        part=words(NAMES[_part(row)]),
-        difference=amount(row["difference"]),
-        other=amount(row["other"]),
-        base=amount(row["base"]),
-        low=amount(row["price_low"]),
-        high=amount(row["price_high"]),
-    )
-
-
-def _interval(row: dict[str, Any], low: str, high: str) -> str:
-    return between(row[low], row[high])
+        "{scenario}, {part}: {difference} {currency} more<br>{other}, baseline {base}<br>{price_low} to {price_high} "
+        "over the ranges of prices",
+        scenario=words(row["scenario"]), part=words(NAMES[_part(row)]), **amounts,
+    )  # fmt: skip
 
 
 def _told(totals: dict[str, Any], part: str) -> str:
+    money, low, high = (amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))
     return said(
-        "{part}: {money} {currency} ({low} to {high} within the ranges of prices)",
-        part=words(NAMES[part]),
-        money=amount(totals[COST][part]),
-        low=amount(totals[COST_LOW][part]),
-        high=amount(totals[COST_HIGH][part]),
-    )
-
-
-def _whiskers(values: list[float], lows: list[float], highs: list[float], colour: str | None = None) -> dict[str, Any]:
-    """Return the error bars from both ends of prices; rounding of doubles never turns one around."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(0.0, high - value) for value, high in zip(values, highs, strict=True)],
-        "arrayminus": [max(0.0, value - low) for value, low in zip(values, lows, strict=True)],
-        "thickness": 1.5,
-        "width": 4,
-        **({} if colour is None else {"color": colour}),
-    }
+        "{part}: {money} {currency} ({low} to {high} over the ranges of prices)",
+        part=words(NAMES[part]), money=money, low=low, high=high,
+    )  # fmt: skip
 
 
 def _unit(values: Any) -> tuple[float, str, str]:
-    """Return the unit in which the largest of some money is drawn, as ``UNITS`` has it."""
+    """Return the row of ``UNITS`` that suits the largest of some amounts of money."""
     most = max(values)
     return next(row for row in UNITS if most >= row[0] or row[0] == 1)

@@ -1,17 +1,19 @@
-"""Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
+"""Time: daily series above the measures in force, and attempts by weekday and time of day."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.base.days import DAY_MS
+from sim.base.rounding import significant
 from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, finish, symbols, words
-from sim.report.scripted import day_pattern
-from sim.report.sums import by_day, days, months_of
+from sim.report.drawing import Looks, framed, line, note, panels
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, capital, colours, dashes, finish, symbols, words
+from sim.report.scripts import day_pattern
+from sim.report.tally import by_day, days, months_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,7 @@ SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "tier": ("alerts", "tier", Tier.labels(), marked("alerts a day")),
     "source": ("alerts", "source", Detector.labels(), marked("alerts a day")),
 }
-"""What is drawn by day: table, column, labels, unit."""
+"""Daily series: table, column, labels, unit."""
 BY = {
     "channel": marked("attempts by channel"),
     "fate": marked("attempts by fate"),
@@ -35,9 +37,9 @@ BY = {
 }
 SMOOTH = {"week": marked("mean of 7 days"), "day": marked("single days")}
 FAR_APART = 300.0
-"""Series whose means are so many times apart are drawn on a scale of powers of ten."""
+"""Series whose means differ by more than this factor get a log scale."""
 SHORT = 60
-"""Days of a period up to which single days are shown first."""
+"""The longest period, in days, that shows single days first."""
 LANE = 22
 """Height of the lane of a measure, in pixels."""
 
@@ -48,7 +50,7 @@ Lane = tuple[str, date, date, str]
 def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     """Draw attempts or alerts of the country by day, and below them the measures in force.
 
-    On a scale of powers of ten a day without a count has no point.
+    On a log scale a day without a count has no point.
 
     Args:
         run: The run.
@@ -56,9 +58,8 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
         smooth: ``day``, or ``week``: the mean of the seven days around each.
 
     Returns:
-        A figure of two panels with one axis of days.
+        A figure of two panels that share their axis of days.
     """
-    import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     table, column, names, unit = SERIES[by]
@@ -66,51 +67,29 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     if smooth == "week":
         wide = wide.rolling(7, center=True, min_periods=1).mean()
     lanes = list(_lanes(run))
-    height = LANE * max(1, len(lanes)) + 20
-    drawn = 380
-    figure: go.Figure = make_subplots(
-        rows=2,
-        shared_xaxes=True,
-        vertical_spacing=0.03,
-        row_heights=[drawn / (drawn + height), height / (drawn + height)],
-    )
-    shades, strokes = colours(by), dashes(names)
+    period = run.scenario.spec.period
+    heights = [380, LANE * max(1, len(lanes)) + 20]
+    figure: go.Figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.03, row_heights=heights)
     apart = _far_apart(wide)
     for name in names:
-        values = wide[name]
-        if not values.any():
-            continue
-        figure.add_scatter(
-            x0=str(run.scenario.spec.period.start),
-            dx=DAY_MS,
-            y=[None if apart and value <= 0 else _digits(value) for value in values],
-            mode="lines",
-            name=words(name),
-            line={"color": shades[name], "dash": strokes[name], "width": 2},
-            hovertemplate="%{x|" + day_pattern() + "}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
-            row=1,
-            col=1,
-        )
+        values = [None if apart and value <= 0 else significant(value, 4) for value in wide[name]]
+        if wide[name].any():
+            figure.add_scatter(
+                x0=str(period.start), dx=DAY_MS, y=values, name=words(name), row=1, col=1,
+                hovertemplate="%{x|" + day_pattern() + "}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
+                **line(len(values), color=colours(by)[name], dash=dashes(names)[name], width=2),
+            )  # fmt: skip
     _measures(figure, run, lanes)
-    finish(
-        figure,
-        drawn + height + 130,
-        said("{series}, {smoothing}", series=_capital(said(BY[by])), smoothing=said(SMOOTH[smooth])),
-    )
-    figure.update_yaxes(title=said(unit), type="log" if apart else "linear", row=1, col=1)
+    title = said("{series}, {smoothing}", series=capital(said(BY[by])), smoothing=said(SMOOTH[smooth]))
+    finish(figure, sum(heights) + 130, title)
     if apart:
-        figure.update_yaxes(dtick=1, title=said("{unit} (log scale)", unit=said(unit)), row=1, col=1)
+        figure.update_yaxes(type="log", dtick=1, title=said("{unit} (log scale)", unit=said(unit)), row=1, col=1)
     else:
-        figure.update_yaxes(rangemode="tozero", row=1, col=1)
-    period = run.scenario.spec.period
+        figure.update_yaxes(type="linear", rangemode="tozero", title=said(unit), row=1, col=1)
     figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat=day_pattern())
     figure.update_xaxes(title=said("day"), row=2, col=1)
-    figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
-        hovermode="closest",
-        margin={"t": 96},
-    )
-    return figure
+    legend = {"y": 1.0, "yanchor": "bottom", "yref": "paper"}
+    return figure.update_layout(legend=legend, hovermode="closest", margin={"t": 96})
 
 
 def daily_table(run: "Run") -> "pd.DataFrame":
@@ -125,47 +104,29 @@ def daily_table(run: "Run") -> "pd.DataFrame":
 
 
 def rhythm(run: "Run") -> "go.Figure":
-    """Draw attempts by weekday, as simulated, and by half hour, as the scenario gives their profile, by channel."""
-    from plotly.subplots import make_subplots
-
+    """Draw attempts by weekday, as simulated, and by half hour, from the scenario's profile, by channel."""
     weekly = _weekdays(run)
-    figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=[said("by weekday"), said("by time of day")])
-    shades, strokes = colours("channel"), dashes(Channel.labels())
-    marks = symbols(Channel.labels())
+    figure = panels([said("by weekday"), said("by time of day")], 0.28, shared=False)
     for channel in Channel.labels():
-        line = {"color": shades[channel], "dash": strokes[channel], "width": 2}
-        common = {"name": words(channel), "legendgroup": channel, "line": line}
+        look: Looks = {"color": colours("channel")[channel], "dash": dashes(Channel.labels())[channel], "width": 2}
+        shared = {"name": words(channel), "legendgroup": channel, "col": 1}
+        extra = f"<extra>{words(channel)}</extra>"
         figure.add_scatter(
-            x=[said(name) for name in WEEKDAYS],
-            y=[_digits(value) for value in weekly[channel]],
-            mode="lines+markers",
-            marker={"symbol": marks[channel], "size": 8},
-            hovertemplate=said("{when}: {count} a day", when="%{x}", count="%{y:,.4~g}")
-            + f"<extra>{words(channel)}</extra>",
-            row=1,
-            col=1,
-            **common,
-        )
+            x=[said(name) for name in WEEKDAYS], y=[significant(value, 4) for value in weekly[channel]], row=1,
+            hovertemplate=said("{when}: {count} a day", when="%{x}", count="%{y:,.4~g}") + extra,
+            **shared, **line(7, symbols(Channel.labels())[channel], 8, **look),
+        )  # fmt: skip
+        profile = _half_hours(run, channel, float(weekly[channel].mean()))
         figure.add_scatter(
-            x=[half / 2 for half in range(49)],
-            y=[_digits(value) for value in _half_hours(run, channel, float(weekly[channel].mean()))],
-            mode="lines",
-            showlegend=False,
-            hovertemplate=said("{when} h: {count} in half an hour", when="%{x:.1f}", count="%{y:,.4~g}")
-            + f"<extra>{words(channel)}</extra>",
-            row=2,
-            col=1,
-            **{**common, "line": {**line, "shape": "hv"}},
-        )
+            x=[half / 2 for half in range(49)], y=[significant(value, 4) for value in profile], row=2, showlegend=False,
+            hovertemplate=said("{when} h: {count} in half an hour", when="%{x:.1f}", count="%{y:,.4~g}") + extra,
+            **shared, **line(len(profile), shape="hv", **look),
+        )  # fmt: skip
     figure.update_yaxes(title=said("attempts a day"), rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title=said("attempts in half an hour"), rangemode="tozero", row=2, col=1)
     figure.update_xaxes(title=said("weekday"), row=1, col=1)
     figure.update_xaxes(title=said("time of day (h)"), tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
-    finish(figure, 620, said("When do attempts come?"))
-    figure.update_layout(
-        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "xref": "paper"}, margin={"t": 96}
-    )
-    return figure
+    return framed(figure, 620, said("Attempts by weekday and time of day"))
 
 
 def rhythm_table(run: "Run") -> "pd.DataFrame":
@@ -187,7 +148,7 @@ def _weekdays(run: "Run") -> "pd.DataFrame":
 
 
 def _half_hours(run: "Run", channel: str, a_day: float) -> list[float]:
-    """Return attempts in each half hour of a mean day; the last twice, so that the line of steps ends at 24 h."""
+    """Return attempts in each half hour of a mean day; the last twice, so that the steps end at 24 h."""
     profile = [float(value) for value in getattr(run.scenario.spec.fraud.half_hours, channel)]
     whole = sum(profile) or 1.0
     spread = [a_day * value / whole for value in profile]
@@ -200,7 +161,7 @@ def measures(run: "Run") -> "list[tuple[str, MeasureBase]]":
 
 
 def after(run: "Run") -> list[str]:
-    """Return the measures that begin after the period, with their first days: they are in no picture of it."""
+    """Return the measures that begin after the period, with their first days; no picture shows them."""
     end = run.scenario.spec.period.end
     return [
         said("{measure}, from {day}", measure=named(name.replace("-", "_")), day=day_named(measure.window[0]))
@@ -210,7 +171,7 @@ def after(run: "Run") -> list[str]:
 
 
 def _lanes(run: "Run") -> Iterator[Lane]:
-    """Yield a lane for each measure that begins, ends or grows within the period, the law first; one for all others."""
+    """Yield a lane for each measure that begins, ends or grows in the period, a law first; then one for the others."""
     period = run.scenario.spec.period
     always = 0
     changing: list[tuple[bool, Lane]] = []
@@ -225,59 +186,41 @@ def _lanes(run: "Run") -> Iterator[Lane]:
         law = measure.kind == "law" if hasattr(measure, "kind") else False
         text = words(name.replace("-", "_"))
         if ramp is not None:
-            text = said("{measure}, half way {day}", measure=text, day=ramp.midpoint)
+            text = said("{measure}, half-way on {day}", measure=text, day=ramp.midpoint)
         shade = VERMILLION if law else GREY
         changing.append((not law, (text, max(first, period.start), min(last, period.end), shade)))
     for _, lane in sorted(changing, key=lambda one: (one[0], one[1][1], one[1][0])):
         yield lane
     if always:
-        text = counted("{count} more in force all the time", "{count} more in force all the time", count=always)
+        text = counted("{count} more, in force throughout", "{count} more, in force throughout", count=always)
         yield (text, period.start, period.end, GREY)
 
 
 def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
     """Draw a labelled bar for each lane below the series."""
-    late = run.scenario.spec.period
-    middle = date.fromordinal((late.start.toordinal() + late.end.toordinal()) // 2)
+    period = run.scenario.spec.period
+    middle = period.start + (period.end - period.start) // 2
     for number, (text, first, last, shade) in enumerate(lanes):
+        # The day after the last one, so that a measure of a single day has a width.
+        end = str(last + timedelta(days=1))
         figure.add_shape(
-            type="rect",
-            x0=str(first),
-            # A measure of one day has a width all the same.
-            x1=str(last + timedelta(days=1)),
-            y0=number - 0.42,
-            y1=number + 0.42,
-            fillcolor=shade,
-            opacity=0.3,
-            line={"width": 0},
-            row=2,
-            col=1,
-        )
-        right = first > middle
-        figure.add_annotation(
-            text=text,
-            x=str(last if right else first),
-            y=number,
-            xanchor="right" if right else "left",
-            showarrow=False,
-            font={"size": 11},
-            row=2,
-            col=1,
-        )
-        if first > late.start:
+            type="rect", x0=str(first), x1=end, y0=number - 0.42, y1=number + 0.42, fillcolor=shade, opacity=0.3,
+            line={"width": 0}, row=2, col=1,
+        )  # fmt: skip
+        at, side = (last, "right") if first > middle else (first, "left")
+        note(figure, text, str(at), number, 2, xanchor=side, font={"size": 11})
+        if first > period.start:
             figure.add_vline(x=str(first), line={"color": AXIS, "width": 1, "dash": "dot"}, row=1, col=1)
     if not lanes:
-        figure.add_annotation(
-            text=said("no measure in force"), x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1
-        )
-    # An axis without a trace is not drawn at all.
+        note(figure, said("no measure in force"), str(period.start), 0, 2, xanchor="left")
+    # plotly draws no axis without a trace.
     figure.add_scatter(
-        x=[str(late.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1
+        x=[str(period.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1
     )
+    ends = [max(1, len(lanes)) - 0.4, -0.6]
     figure.update_yaxes(
-        range=[max(1, len(lanes)) - 0.4, -0.6], showticklabels=False, showgrid=False, zeroline=False, row=2, col=1
+        range=ends, showticklabels=False, showgrid=False, zeroline=False, title=said("measures"), row=2, col=1
     )
-    figure.update_yaxes(title=said("measures"), row=2, col=1)
 
 
 def _far_apart(wide: "pd.DataFrame") -> bool:
@@ -286,21 +229,12 @@ def _far_apart(wide: "pd.DataFrame") -> bool:
     return len(means) > 1 and float(means.max() / means.min()) > FAR_APART
 
 
-def _digits(value: float) -> float:
-    """Keep four significant digits: more cannot be seen, and would swell the file."""
-    return float(f"{value:.4g}")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def daily_words(run: "Run") -> str:
-    """Say which measures begin after the period and so are not drawn, such as a law; empty where there is none."""
+    """Say which measures, such as a law, begin after the period; empty if none does."""
     late = after(run)
-    return said("After the period, so not drawn: {measures}.", measures="; ".join(late)) if late else ""
+    return said("Not shown, because they begin after the period: {measures}.", measures="; ".join(late)) if late else ""
 
 
 def daily_first(runs: "Sequence[Run]") -> dict[str, str]:
-    """Return the choices that are shown first: single days where the period is short, else means of seven."""
+    """Return the choices to show first: single days of a short period, else means of seven days."""
     return {"smooth": "week" if len(days(runs[0])) > SHORT else "day"}

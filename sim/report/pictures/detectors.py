@@ -1,4 +1,4 @@
-"""Detectors: what their scores can tell apart, how often alerts of a tier are right, and what repeating them costs."""
+"""Detectors: what their scores can separate, how often alerts of a tier are right, and the cost of repeated alerts."""
 
 from itertools import cycle
 from math import erfc, log10, sqrt
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from sim.base.rounding import amount, fixed, percent
 from sim.base.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
-from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
-from sim.report.blank import blank
+from sim.report.drawing import add, bar, bar_across, bare, blank, framed, line, on_phones, panels
 from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, hatches, symbols, words
-from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
-from sim.report.tally import step, steps, tally
+from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,155 +24,114 @@ if TYPE_CHECKING:
 CHANNELS, CONTACT_CHANNELS, TIERS = Channel.labels(), ContactChannel.labels(), Tier.labels()
 SOURCES, TRUTHS = Detector.labels(), Truth.labels()
 SEEN = tuple(fate.label for fate in Fate if not fate.stopped)
-"""What a detector can see of attempts: those that were delivered, by what became of them."""
+"""The fates of attempts that a detector sees: those of delivered attempts."""
 STAGES = ("engaged", "opened", "payment")
-"""What it can see of episodes, by the names that scenarios give."""
+"""The stages of episodes that it sees, by the names that scenarios use."""
 KINDS = tuple(dict.fromkeys((*SEEN, *STAGES)))
 MARKS = dict(zip(TIERS, cycle(("circle", "square", "diamond", "hexagon")), strict=False))
 """Markers of thresholds: shapes that a letter fits into."""
 POINTS = 80
 """Points of a curve, evenly spaced in the threshold."""
 MOST_SHOWN = 0.1
-"""The largest rate of false alarms that is drawn: beyond it everybody would be warned."""
+"""The largest rate of false alarms that is drawn; a higher one would warn everybody."""
 HEARD_SHOWN = 20
-"""Alerts heard, up to which fatigue is drawn; the model counts on to 127."""
+"""The most alerts heard for which fatigue is drawn; the model counts to 127."""
 
 LANE, BETWEEN = 24, 70
 """Height of the lane of a bar, and of the room between two panels, in pixels."""
 
 DETECTION = marked("How much the detectors find, and how often they are wrong")
-ROC, PRECISION = marked("What the detectors can tell apart"), marked("What alerts were about")
-FATIGUE, HEARD = marked("What repeated alerts do"), marked("Alerts that people heard")
+ROC, PRECISION = marked("What the detectors can tell apart"), marked("What the alerts were about")
+FATIGUE, HEARD = marked("The effect of repeated alerts"), marked("Alerts that people heard")
 
-Panels = dict[str, dict[str, tuple[float, dict[str, float]]]]
-"""By heading of the panel and what is seen: d' with the detector's shift added, and each tier's threshold."""
+Rule = tuple[float, dict[str, float]]
+"""A detector's shift and its thresholds by tier; or d', with the shift added, and these thresholds."""
 
 
 def false_alarms(threshold: float) -> float:
-    """Return the share of legitimate contacts, N(0, 1), with a score from ``threshold`` up."""
+    """Return the share of legitimate contacts, N(0, 1), that score ``threshold`` or more."""
     return 0.5 * erfc(threshold / sqrt(2.0))
 
 
 def detections(threshold: float, d_prime: float) -> float:
-    """Return the share of fraudulent contacts, N(d', 1), with a score from ``threshold`` up."""
+    """Return the share of fraudulent contacts, N(d', 1), that score ``threshold`` or more."""
     return false_alarms(threshold - d_prime)
 
 
 def detection(run: "Run") -> "go.Figure":
-    """Draw how much of what is seen raises an alert of each tier: of fraud as bars, of what is legitimate as points.
+    """Draw the share of contacts that raise an alert of each tier: of fraud as bars, of legitimate ones as points.
 
-    In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). Of contacts
-    which the detector's coverage reaches, before what a law's data sharing adds to d'.
+    In closed form from the scenario: fraud scores N(d', 1), legitimate contacts N(0, 1). The shares are of contacts
+    that the detector covers, without what a law on data sharing adds to d'.
 
     Returns:
-        A figure whose bars are divided by the tier that a score reaches; the points stand on a scale of powers of ten,
-        since false alarms are rare.
+        A figure whose bars are divided by the tier that a score reaches. The points have a log scale, because false
+        alarms are rare.
     """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
     lanes, rules = _lanes(run), _rules(run)
-    seen = len(lanes)
-    height = (LANE * seen, LANE * (len(rules) + 1))
-    figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=BETWEEN / (sum(height) + BETWEEN), row_heights=list(height),
-        subplot_titles=[said("fraud seen that raises an alert"),
-                        said("false alarms (log scale)")],
-    )  # fmt: skip
+    heights = (LANE * len(lanes), LANE * (len(rules) + 1))
+    titles = [said("fraud seen that raises an alert"), said("false alarms (log scale)")]
+    figure = panels(titles, BETWEEN / (sum(heights) + BETWEEN), heights, shared=False)
     colour, hatch = colours("tier"), hatches(TIERS)
-    least, most = 1.0, 0.0
+    every: list[float] = []
     for tier, above in zip(TIERS, (None, *TIERS), strict=False):
         shares = [
             detections(tiers[tier], d) - (detections(tiers[above], d) if above else 0) for d, tiers in lanes.values()
         ]
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                y=list(lanes),
-                x=shares,
-                name=said(tier),
-                legendgroup=tier,
-                marker=bars(colour[tier], hatch[tier]),
-                text=[
-                    said(
-                        "{seen}: {share} raise an alert that is {tier}",
-                        seen=lane,
-                        share=percent(share),
-                        tier=said(tier),
-                    )
-                    for lane, share in zip(lanes, shares, strict=True)
-                ],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=1,
-            col=1,
-        )
+        hover = [
+            said("{seen}: {share} raise an alert that is {tier}", seen=lane, share=percent(share), tier=said(tier))
+            for lane, share in zip(lanes, shares, strict=True)
+        ]
+        add(figure, said(tier), shares, lanes, hover, row=1, group=tier, **bar_across(colour[tier], hatch[tier]))
         false = {name: false_alarms(tiers[tier]) for name, (_, tiers) in rules.items()}
-        least, most = min(least, *false.values()), max(most, *false.values())
-        figure.add_trace(
-            go.Scatter(
-                x=list(false.values()),
-                y=list(false),
-                mode="markers",
-                name=said(tier),
-                legendgroup=tier,
-                showlegend=False,
-                cliponaxis=False,
-                marker={"symbol": MARKS[tier], "color": colour[tier], "size": 13},
-                text=[
-                    said(
-                        "{share} of legitimate contacts raise an alert that is {tier} or graver",
-                        share=percent(share), tier=said(tier),
-                    )
-                    for share in false.values()
-                ],
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            row=2,
-            col=1,
-        )  # fmt: skip
-    framed(figure, sum(height) + BETWEEN + 150, said(DETECTION))
-    figure.update_layout(barmode="stack", bargap=0.25, legend={"traceorder": "normal"})
+        every += false.values()
+        hover = [
+            said(
+                "{share} of legitimate contacts raise an alert that is {tier} or graver",
+                share=percent(share), tier=said(tier),
+            )
+            for share in false.values()
+        ]  # fmt: skip
+        marker = {"symbol": MARKS[tier], "color": colour[tier], "size": 13}
+        look = {"mode": "markers", "cliponaxis": False, "marker": marker}
+        add(figure, said(tier), false.values(), false, hover, row=2, group=tier, **look)
+    framed(figure, sum(heights) + BETWEEN + 150, said(DETECTION), barmode="stack", bargap=0.25)
+    figure.update_layout(legend_traceorder="normal")
     figure.update_xaxes(range=[0, 1], tickformat=".0%", row=1, col=1)
-    lowest = max(least / 3.0, 1e-12)
-    powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= 3 * most}
+    lowest, highest = max(min(1.0, *every) / 3.0, 1e-12), 3 * max(every)
+    powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= highest}
     figure.update_xaxes(
-        type="log", range=[log10(lowest), log10(3 * most)], tickvals=list(powers), ticktext=list(powers.values()),
+        type="log", range=[log10(lowest), log10(highest)], tickvals=list(powers), ticktext=list(powers.values()),
         title_text=said("share of legitimate contacts"), row=2, col=1,
     )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", type="category")
     few = list(powers)[::2]
-    sparse = {"tickvals": few, "ticktext": [powers[power] for power in few], "tickangle": 0}
-    figure.update_layout(meta={"narrow": {"layout": {"xaxis2": sparse}}})
-    return subtitles(figure)
+    on_phones(figure, {"xaxis2": {"tickvals": few, "ticktext": [powers[power] for power in few], "tickangle": 0}})
+    return figure.update_yaxes(autorange="reversed", type="category")
 
 
 def detection_words(run: "Run") -> str:
-    """Say how much of the fraud that people fell for raises an alert of each detector, and for how many false ones."""
+    """Say how much fraud that draws people in raises an alert of each detector, and the rate of false alarms."""
     told = []
     weakest = TIERS[-1]
     for name, (shift, tiers) in _rules(run).items():
         least = min(getattr(run.scenario.spec.warning.detectors.contact, one).engaged for one in CHANNELS) + shift
         told.append(
             said(
-                "{detector}: at least {found} of attempts that draw somebody in raise an alert, and so does one in "
+                "{detector}: at least {found} of attempts that draw somebody in raise an alert; so does one in "
                 "{false} legitimate contacts.",
-                detector=name,
-                found=percent(detections(tiers[weakest], least)),
+                detector=name, found=percent(detections(tiers[weakest], least)),
                 false=amount(1 / false_alarms(tiers[weakest])),
             )
-        )
+        )  # fmt: skip
     return " ".join(told)
 
 
-def _rules(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
-    """Return each detector's shift and thresholds by tier, by what it is called; both in one if they are alike."""
+def _rules(run: "Run") -> dict[str, Rule]:
+    """Return each detector's shift and thresholds, by its name; one entry if both detectors are alike."""
     settings = run.scenario.spec.warning.detectors
-    both = {source: getattr(settings, source) for source in SOURCES}
     rules = {
         source: (float(one.shift), {tier: float(getattr(one.thresholds, tier)) for tier in TIERS})
-        for source, one in both.items()
+        for source, one in ((source, getattr(settings, source)) for source in SOURCES)
     }
     if len({repr(rule) for rule in rules.values()}) == 1:
         return {said("Both detectors"): next(iter(rules.values()))}
@@ -182,8 +139,8 @@ def _rules(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
     return {called[source]: rule for source, rule in rules.items()}
 
 
-def _lanes(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
-    """Return d' with the detector's shift, and its thresholds, by what is seen; what has the same is named once."""
+def _lanes(run: "Run") -> dict[str, Rule]:
+    """Return d' with the detector's shift, and its thresholds, by what it sees; equal detectors share a lane."""
     settings = run.scenario.spec.warning.detectors
     contacts = [(f"{words(channel)}, {words(kind)}", getattr(getattr(settings.contact, channel), kind))
                 for kind in reversed(SEEN) for channel in CHANNELS]  # fmt: skip
@@ -198,135 +155,104 @@ def _lanes(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
 
 
 def roc(run: "Run") -> "go.Figure":
-    """Draw the share of fraud found against that of false alarms, by what is seen of it, with the tiers' thresholds.
+    """Draw the share of fraud found against that of false alarms, by what the detector sees, with its thresholds.
 
-    In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). A curve is
-    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'.
+    In closed form from the scenario: fraud scores N(d', 1), legitimate contacts N(0, 1). A curve is of contacts that
+    the detector covers, without what a law on data sharing adds to d'.
 
     Returns:
         A figure with a panel for each channel, and for the later stages, of each detector; detectors with equal
         thresholds and shifts share panels.
     """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
-    panels = _panels(run)
-    figure = make_subplots(
-        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(panels), subplot_titles=list(panels)
+    every = _panels(run)
+    figure = panels(list(every), 0.16 / len(every))
+    least = min(false_alarms(t) for curves in every.values() for _, tiers in curves.values() for t in tiers.values())
+    # Low enough to show the highest threshold, but at most 12 powers of ten, so that the axis stays legible.
+    lowest = max(least / 3.0, 1e-12)
+    for row, curves in enumerate(every.values(), 1):
+        _curves(figure, row, curves, lowest)
+        for tier in TIERS:
+            _thresholds(figure, row, curves, tier)
+    framed(figure, 190 + 195 * len(every), said(ROC))
+    shown = {10.0**power: percent(10.0**power) for power in range(-12, 0) if 2 * lowest <= 10.0**power <= MOST_SHOWN}
+    figure.update_xaxes(
+        type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown), ticktext=list(shown.values())
     )
+    figure.update_xaxes(title_text=said("legitimate contacts alerted (log scale)"), row=len(every), col=1)
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", nticks=5)
+    return figure.update_yaxes(title_text=said("fraud found"), row=len(every), col=1)
+
+
+def _curves(figure: "go.Figure", row: int, curves: dict[str, Rule], lowest: float) -> None:
+    """Draw the curves of a panel, from ``MOST_SHOWN`` down to the lowest rate of false alarms."""
     truth = colours("truth")
     colour = {**colours_of(KINDS), **truth, "engaged": truth["episode"], "opened": GREEN, "payment": BLUE}
-    dash, tier_colour = dashes(KINDS), colours("tier")
-    listed: set[str] = set()
-    least = min(false_alarms(t) for curves in panels.values() for _, tiers in curves.values() for t in tiers.values())
-    # Low enough to show the highest threshold, but no more than 12 powers of ten, so that the axis stays legible.
-    lowest = max(least / 3.0, 1e-12)
-    highest_score = NormalDist().inv_cdf(1.0 - lowest) if lowest > 1e-15 else 8.0
-    lowest_score = NormalDist().inv_cdf(1.0 - MOST_SHOWN)
-    for row, curves in enumerate(panels.values(), 1):
-        for kind, (d_prime, _) in curves.items():
-            scores = [lowest_score + (highest_score - lowest_score) * k / (POINTS - 1) for k in range(POINTS)]
-            figure.add_trace(
-                go.Scatter(
-                    x=[false_alarms(score) for score in scores],
-                    y=[detections(score, d_prime) for score in scores],
-                    mode="lines",
-                    name=words(kind),
-                    legendgroup=kind,
-                    legendrank=1000 + KINDS.index(kind),
-                    showlegend=kind not in listed,
-                    line={"color": colour[kind], "dash": dash[kind], "width": 2},
-                    hoverinfo="skip",
-                ),
-                row=row,
-                col=1,
-            )
-            listed.add(kind)
-        for tier in TIERS:
-            points = [(kind, d_prime, tiers[tier]) for kind, (d_prime, tiers) in curves.items()]
-            figure.add_trace(
-                go.Scatter(
-                    x=[false_alarms(score) for _, _, score in points],
-                    y=[detections(score, d_prime) for _, d_prime, score in points],
-                    mode="markers+text",
-                    name=said("{letter}: {tier}", letter=_letter(tier), tier=said(tier)),
-                    legendgroup=tier,
-                    legendrank=1100 + TIERS.index(tier),
-                    showlegend=row == 1,
-                    cliponaxis=False,
-                    text=[_letter(tier)] * len(points),
-                    textfont={"color": "white", "size": 10, "weight": "bold"},
-                    marker={
-                        "symbol": MARKS[tier],
-                        "color": tier_colour[tier],
-                        "size": 17,
-                        "line": {"width": 1, "color": "white"},
-                    },
-                    hovertext=[
-                        said(
-                            "{kind} (d' {distance}): {share} score {tier} or higher,<br>with {false} of legitimate "
-                            "contacts",
-                            kind=words(kind),
-                            distance=fixed(d_prime, 2),
-                            share=percent(detections(score, d_prime)),
-                            tier=said(tier),
-                            false=percent(false_alarms(score)),
-                        )
-                        for kind, d_prime, score in points
-                    ],
-                    hovertemplate="%{hovertext}<extra></extra>",
-                ),
-                row=row,
-                col=1,
-            )
-    framed(figure, 190 + 195 * len(panels), said(ROC))
-    powers = range(-12, 0)
-    shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
-    figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
-    figure.update_xaxes(ticktext=list(shown.values()))
-    figure.update_xaxes(title_text=said("legitimate contacts alerted (log scale)"), row=len(panels), col=1)
-    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", nticks=5)
-    figure.update_yaxes(title_text=said("fraud found"), row=len(panels), col=1)
-    return subtitles(figure)
+    low, high = NormalDist().inv_cdf(1.0 - MOST_SHOWN), NormalDist().inv_cdf(1.0 - lowest)
+    scores = [low + (high - low) * at / (POINTS - 1) for at in range(POINTS)]
+    for kind, (d_prime, _) in curves.items():
+        look = line(POINTS, color=colour[kind], dash=dashes(KINDS)[kind], width=2)
+        found = [detections(score, d_prime) for score in scores]
+        rank = 1000 + KINDS.index(kind)
+        add(figure, words(kind), map(false_alarms, scores), found, row=row, group=kind, legendrank=rank, **look)
+
+
+def _thresholds(figure: "go.Figure", row: int, curves: dict[str, Rule], tier: str) -> None:
+    """Mark the threshold of a tier on each curve of a panel, with the tier's letter."""
+    points = [(kind, d_prime, tiers[tier]) for kind, (d_prime, tiers) in curves.items()]
+    hover = [
+        said(
+            "{kind} (d' {distance}): {share} score {tier} or higher,<br>with {false} of legitimate contacts",
+            kind=words(kind), distance=fixed(d_prime, 2), share=percent(detections(score, d_prime)), tier=said(tier),
+            false=percent(false_alarms(score)),
+        )
+        for kind, d_prime, score in points
+    ]  # fmt: skip
+    letter = said(tier)[:1].upper()
+    edge = {"width": 1, "color": "white"}
+    add(
+        figure,
+        said("{letter}: {tier}", letter=letter, tier=said(tier)),
+        [false_alarms(score) for _, _, score in points],
+        [detections(score, d_prime) for _, d_prime, score in points],
+        hover,
+        row=row,
+        group=tier,
+        mode="markers+text",
+        legendrank=1100 + TIERS.index(tier),
+        cliponaxis=False,
+        text=[letter] * len(points),
+        textfont={"color": "white", "size": 10, "weight": "bold"},
+        marker={"symbol": MARKS[tier], "color": colours("tier")[tier], "size": 17, "line": edge},
+    )
 
 
 def roc_table(run: "Run") -> "pd.DataFrame":
     """Return the shares that score a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
-    import pandas as pd
-
     rows = []
     for panel, curves in _panels(run).items():
         for kind, (d_prime, tiers) in curves.items():
-            found = {tier: percent(detections(t, d_prime)) for tier, t in tiers.items()}
-            rows.append({"where": panel, "seen": kind, "d'": fixed(d_prime, 2), **found})
-        false = {tier: percent(false_alarms(t)) for tier, t in tiers.items()}
-        rows.append({"where": panel, "seen": "legitimate", "d'": amount(0), **false})
-    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS], dtype=object)
+            rows.append((panel, kind, fixed(d_prime, 2), *(percent(detections(t, d_prime)) for t in tiers.values())))
+        rows.append((panel, "legitimate", amount(0), *(percent(false_alarms(t)) for t in tiers.values())))
+    return table_of(rows, ["where", "seen", "d'", *TIERS])
 
 
-def _panels(run: "Run") -> Panels:
-    """Return the curves to draw: a panel for each channel, and the later stages, of a detector, or of both if alike."""
+def _panels(run: "Run") -> dict[str, dict[str, Rule]]:
+    """Return the curves by panel and by what is seen: a panel for each channel, and the later stages, of a detector."""
     settings = run.scenario.spec.warning.detectors
-    both = {source: getattr(settings, source) for source in SOURCES}
-    rules = {
-        source: (one.shift, {tier: float(getattr(one.thresholds, tier)) for tier in TIERS})
-        for source, one in both.items()
+    rules = _rules(run)
+    places = {words(channel): (getattr(settings.contact, channel), SEEN) for channel in CHANNELS}
+    places[said("later stages")] = (settings.stages, STAGES)
+    return {
+        place if len(rules) == 1 else said("{seen}: {detector}", seen=place, detector=name): {
+            kind: (getattr(scores, kind) + shift, tiers) for kind in kinds
+        }
+        for name, (shift, tiers) in rules.items()
+        for place, (scores, kinds) in places.items()
     }
-    alike = len({repr(rule) for rule in rules.values()}) == 1
-    found: Panels = {}
-    for source, (shift, tiers) in rules.items():
-        for channel in CHANNELS:
-            scores = getattr(settings.contact, channel)
-            place = words(channel) if alike else f"{words(channel)}, {words(source)}"
-            found[place] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
-        later = said("later stages")
-        place = later if alike else f"{later}, {words(source)}"
-        found[place] = {kind: (getattr(settings.stages, kind) + shift, tiers) for kind in STAGES}
-    return found
 
 
 def precision(run: "Run") -> "go.Figure":
-    """Draw what the alerts of each tier were about: an episode, an attempt that came to nothing, or nothing wrong."""
+    """Draw what the alerts of each tier were about: an episode, an attempt without one, or a legitimate contact."""
     return stacked(run, "truth", TRUTHS, colours("truth"), said(PRECISION))
 
 
@@ -336,60 +262,36 @@ def precision_table(run: "Run") -> "pd.DataFrame":
 
 
 def fatigue(run: "Run") -> "go.Figure":
-    """Draw the probability that a person in an episode who is reached stops, by alerts heard before and channel.
+    """Draw the probability that an alert stops a person in an episode, by alerts heard before and channel.
 
-    In closed form from the scenario, without what awareness adds: ``stop`` of the channel times ``fatigue`` for each
-    alert heard, and times ``wrong_class`` where the alert took the fraud for another type.
+    In closed form from the scenario, without the effect of awareness: ``stop`` of the channel times ``fatigue`` for
+    each alert heard, and times ``wrong_class`` if the alert names another type of fraud.
 
     Returns:
-        A figure of two panels: alerts that name the right type of fraud, and those that name a wrong one.
+        A figure of two panels: alerts that name the right type of fraud, and alerts that name a wrong one.
     """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[said("the alert names the right type of fraud"), said("it names a wrong one")],
-    )  # fmt: skip
+    figure = panels([said("the alert names the right type of fraud"), said("the alert names a wrong type")])
     colour, dash, symbol = colours("contact"), dashes(CONTACT_CHANNELS), symbols(CONTACT_CHANNELS)
     heard = list(range(HEARD_SHOWN + 1))
     for row, right in enumerate((True, False), 1):
         for channel in CONTACT_CHANNELS:
             chances = [stops(run, channel, count, right) for count in heard]
-            figure.add_trace(
-                go.Scatter(
-                    x=heard,
-                    y=chances,
-                    mode="lines+markers",
-                    name=words(channel),
-                    legendgroup=channel,
-                    showlegend=right,
-                    line={"color": colour[channel], "dash": dash[channel]},
-                    marker={"symbol": symbol[channel], "size": 6},
-                    text=[
-                        said(
-                            "{channel}, {count} heard before: {share} stop",
-                            channel=words(channel),
-                            count=count,
-                            share=percent(chance),
-                        )
-                        for count, chance in zip(heard, chances, strict=True)
-                    ],
-                    hovertemplate="%{text}<extra></extra>",
-                ),
-                row=row,
-                col=1,
-            )
+            hover = [
+                said(
+                    "{channel}, {count} heard before: {share} stop",
+                    channel=words(channel), count=count, share=percent(chance),
+                )
+                for count, chance in zip(heard, chances, strict=True)
+            ]  # fmt: skip
+            look = line(len(heard), symbol[channel], color=colour[channel], dash=dash[channel])
+            add(figure, words(channel), heard, chances, hover, row=row, group=channel, **look)
     framed(figure, 450, said(FATIGUE))
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=5, title_text=said("probability to stop"))
-    figure.update_xaxes(title_text=said("alerts heard before"), row=2, col=1)
-    return subtitles(figure)
+    return figure.update_xaxes(title_text=said("alerts heard before"), row=2, col=1)
 
 
 def fatigue_table(run: "Run") -> "pd.DataFrame":
     """Return the probability to stop by alerts heard before, channel and whether the alert names the right type."""
-    import pandas as pd
-
     rows = []
     for count in (0, 1, 2, 3, 5, 10, 20):
         row: dict[str, object] = {marked("heard before"): count}
@@ -397,7 +299,7 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
             for channel in CONTACT_CHANNELS:
                 row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
         rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
@@ -408,80 +310,54 @@ def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
 
 
 def heard(run: "Run") -> "go.Figure":
-    """Draw how many alerts reached their person for 1,000 people of the country, by time and tier of issue."""
-    import plotly.graph_objects as go
-
+    """Draw how many alerts reached their person, per 1,000 people of the country, by time and tier of issue."""
     rows = _heard(run)
     if not rows:
         return blank(said(HEARD), said(NO_ALERTS))
-    by = step(run)
     colour, hatch = colours("tier"), hatches(TIERS)
-    figure = go.Figure()
+    figure = bare()
     for tier in TIERS:
         points = {when: rate for (of, when), rate in rows.items() if of == tier}
-        if not points:
-            continue
-        figure.add_trace(
-            go.Bar(
-                x=[when.isoformat() for when in points],
-                y=list(points.values()),
-                name=said(tier),
-                marker=bars(colour[tier], hatch[tier]),
-                text=[
-                    said(
-                        "{tier}, {when}: {count} heard for 1,000 people",
-                        tier=said(tier),
-                        count=amount(rate),
-                        when=day_named(when) if by == "day" else month_named(when),
-                    )
-                    for when, rate in points.items()
-                ],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
+        hover = [
+            said(
+                "{tier}, {when}: {count} heard per 1,000 people",
+                tier=said(tier), count=amount(rate), when=step_named(run, when),
             )
-        )
-    framed(figure, 330, said(HEARD))
-    figure.update_layout(barmode="stack", bargap=0.1, legend={"traceorder": "normal"})
+            for when, rate in points.items()
+        ]  # fmt: skip
+        if points:
+            add(figure, said(tier), points, points.values(), hover, **bar(colour[tier], hatch[tier]))
+    framed(figure, 330, said(HEARD), barmode="stack", bargap=0.1, legend_traceorder="normal")
     figure.update_yaxes(title_text=said("alerts heard per 1,000 people"), nticks=5)
-    figure.update_xaxes(title_text=said("day of issue") if by == "day" else said("month of issue"), nticks=6)
-    return figure
+    title = said("day of issue") if step(run) == "day" else said("month of issue")
+    return figure.update_xaxes(title_text=title, nticks=6)
 
 
 def heard_table(run: "Run") -> "pd.DataFrame":
-    """Return the alerts of the country that reached their person, by tier, in all and for 1,000 people."""
-    import pandas as pd
-
-    counted = tally(run, "alerts", ["tier", "end"])
-    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == End.REACHED.label}
+    """Return the alerts of the country that reached their person, by tier, in total and per 1,000 people."""
+    reached: dict[str, float] = {}
+    for (tier, _), count in _reached(run, "month").items():
+        reached[tier] = reached.get(tier, 0.0) + count
     rows = [
-        {
-            "tier": tier,
-            "heard": amount(reached[tier] * country(run)),
-            "per 1,000 people": amount(reached[tier] * country(run) / _population(run) * 1000),
-        }
+        (tier, amount(reached[tier]), amount(reached[tier] / _population(run) * 1000))
         for tier in TIERS
         if tier in reached
     ]
-    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"], dtype=object)
+    return table_of(rows, ["tier", "heard", "per 1,000 people"])
 
 
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":
-    """Return the alerts that reached their person for 1,000 people, by tier and step of time; empty without alerts."""
-    by = step(run)
-    counted = tally(run, "alerts", [by, "tier", "end"])
-    reached = {
-        (tier, when): int(count)
-        for when, tier, end, count in counted.itertuples(index=False)
-        if end == End.REACHED.label
-    }
+    """Return the alerts that reached their person, per 1,000 people, by tier and step of time; empty without alerts."""
+    reached = _reached(run, step(run))
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in reached)]
-    scale = country(run) / _population(run) * 1000
-    return {(tier, when): reached.get((tier, when), 0) * scale for tier in tiers for when in steps(run)}
+    people = _population(run) / 1000
+    return {(tier, when): reached.get((tier, when), 0.0) / people for tier in tiers for when in steps(run)}
 
 
-def _letter(tier: str) -> str:
-    """Return the letter that stands on the markers of a tier: the first of what it is called."""
-    return said(tier)[:1].upper()
+def _reached(run: "Run", by: str) -> "dict[tuple[str, date], float]":
+    """Return the alerts of the country that reached their person, by tier and day or month."""
+    counted = tally(run, "alerts", [by, "tier", "end"], where={"end": (End.REACHED.label,)})
+    return {(tier, when): int(count) * country(run) for when, tier, _, count in counted.itertuples(index=False)}
 
 
 def _population(run: "Run") -> int:

@@ -7,10 +7,9 @@ from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
-from sim.report.blank import blank
+from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
 from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
-from sim.report.panels import framed
-from sim.report.reach import reach
+from sim.report.tally import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,91 +20,48 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 SIMULATED, NONE = marked("simulated"), marked("none")
-RATIOS = marked("How near is each figure to what was reported?")
-ROLES = {"input": marked("put in"), "fitted": marked("fitted"), "predicted": marked("predicted")}
+RATIOS = marked("Simulated figures, compared with reported ones")
+ROLES = {"input": marked("input"), "fitted": marked("fitted"), "predicted": marked("predicted")}
 WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def ratios(run: "Run") -> "go.Figure":
     """Draw simulated over reported for each figure that has both, and the intervals of predictions.
 
-    For a change it is the ratio of the levels that it leads to, (1 + simulated) / (1 + reported): a change near zero
-    has no ratio that would mean anything.
+    The ratio of a change is that of the levels it leads to, (1 + simulated) / (1 + reported): a change near zero has no
+    meaningful ratio.
 
     Returns:
         A figure with a row for each such figure.
     """
-    import plotly.graph_objects as go
-
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     if not rows:
         return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
-    figure = go.Figure()
+    drawn = [(f"{words(row['name'])}, {_window(row)}", row, level(row, row["simulated"])) for row in rows]
+    ends = [(lane, *_ends(row)) for lane, row, _ in drawn if row["interval"]]
+    edge = (
+        reach(one - 1 for one in (*(ratio for *_, ratio in drawn), *(end for _, *pair in ends for end in pair))) or inf
+    )
+    figure = bare()
     shades = colours("role")
-    marks = dict(zip(shades, SYMBOLS, strict=False))
-    ratio_of = [level(row, row["simulated"]) for row in rows]
-    # A few that are far off would squeeze all others into one line: they stand at the edge, with their number.
-    ends = [end for row in rows if row["interval"] for end in _ends(row)]
-    edge = reach(one - 1 for one in (*ends, *ratio_of)) or inf
-    lanes = [f"{words(row['name'])}, {_window(row)}" for row in rows]
-    for role, colour in shades.items():
-        own = [(lane, row) for lane, row in zip(lanes, rows, strict=True) if row["role"] == role]
-        if not own:
-            continue
-        figure.add_scatter(
-            x=[_within(level(row, row["simulated"]), edge) for _, row in own],
-            y=[lane for lane, _ in own],
-            mode="markers",
-            name=said(ROLES[role]),
-            marker={
-                "color": colour,
-                "size": 11,
-                "symbol": [_symbol(level(row, row["simulated"]), edge, marks[role]) for _, row in own],
-            },
-            customdata=[
-                [value_text(row, row["reported"]), value_text(row, row["simulated"]), _ratio(row)] for _, row in own
-            ],
-            hovertemplate=said(
-                "{figure}<br>reported {reported}<br>simulated {simulated}<br>ratio {ratio}",
-                figure="%{y}",
-                reported="%{customdata[0]}",
-                simulated="%{customdata[1]}",
-                ratio="%{customdata[2]}",
-            )
-            + "<extra></extra>",
-        )
-    known = [
-        (lane, _within(_ends(row)[0], edge), _within(_ends(row)[1], edge))
-        for lane, row in zip(lanes, rows, strict=True)
-        if row["interval"]
-    ]
-    if known:
-        # The interval is that of the calibrated scenario: the value of another policy's run need not lie in it.
-        figure.add_scatter(
-            x=[(low + high) / 2 for _, low, high in known],
-            y=[lane for lane, _, _ in known],
-            mode="markers",
-            name=said("90% of predictions"),
-            marker={"symbol": "line-ns-open", "color": shades["predicted"], "size": 1},
-            error_x={
-                "array": [(high - low) / 2 for _, low, high in known],
-                "color": shades["predicted"],
-                "thickness": 1.5,
-                "width": 4,
-            },
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    for lane, ratio in zip(lanes, ratio_of, strict=True):
+    for (role, colour), mark in zip(shades.items(), SYMBOLS, strict=False):
+        own = [one for one in drawn if one[1]["role"] == role]
+        marks = [arrow(ratio > 1) if abs(ratio - 1) > edge else mark for *_, ratio in own]
+        look: Looks = {"mode": "markers", "marker": {"color": colour, "size": 11, "symbol": marks}}
+        places = [_within(ratio, edge) for *_, ratio in own]
+        if own:
+            hover = [_told(lane, row) for lane, row, _ in own]
+            add(figure, said(ROLES[role]), places, [lane for lane, *_ in own], hover, **look)
+    if ends:
+        _intervals(figure, [(lane, _within(low, edge), _within(high, edge)) for lane, low, high in ends])
+    for lane, _, ratio in drawn:
         if abs(ratio - 1) > edge:
-            figure.add_annotation(
-                text=fixed(ratio, 2), x=_within(ratio, edge), y=lane, showarrow=False,
-                xanchor="right" if ratio > 1 else "left", xshift=-9 if ratio > 1 else 9,
-            )  # fmt: skip
+            note_beyond(figure, fixed(ratio, 2), _within(ratio, edge), lane, ratio > 1)
     figure.add_vline(x=1.0, line={"color": AXIS, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title=said("simulated / reported (1: as reported)"))
-    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
     framed(figure, 150 + 24 * max(3, len(rows)), said(RATIOS))
+    lanes = [lane for lane, *_ in drawn]
+    figure.update_xaxes(title_text=said("simulated / reported (1: as reported)"))
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
@@ -113,41 +69,45 @@ def ratios(run: "Run") -> "go.Figure":
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
         "xaxis": {"title": {"text": said("simulated / reported")}},
     }
-    figure.update_layout(meta={"narrow": {"layout": narrow}})
+    on_phones(figure, narrow)
     return figure
 
 
+def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]]) -> None:
+    """Draw the intervals of predictions: of the calibrated scenario, so a policy's value may lie outside."""
+    colour = colours("role")["predicted"]
+    halves = [(high - low) / 2 for _, low, high in ends]
+    marker = {"symbol": "line-ns-open", "color": colour, "size": 1}
+    error = {"array": halves, "color": colour, "thickness": 1.5, "width": 4}
+    middles = [(low + high) / 2 for _, low, high in ends]
+    look: Looks = {"mode": "markers", "marker": marker, "error_x": error, "showlegend": False}
+    add(figure, said("90% interval of predictions"), middles, [lane for lane, *_ in ends], **look)
+
+
+def _told(lane: str, row: Row) -> str:
+    return said(
+        "{figure}<br>reported {reported}<br>simulated {simulated}<br>ratio {ratio}",
+        figure=lane, reported=value_text(row, row["reported"]), simulated=value_text(row, row["simulated"]),
+        ratio=_ratio(row),
+    )  # fmt: skip
+
+
 def _within(ratio: float, edge: float) -> float:
-    """Return a ratio, or the edge if it is beyond it: so far from 1 to either side."""
+    """Return a ratio, or the end of the axis, ``edge`` from 1, if the ratio lies beyond it."""
     return max(1 - edge, min(1 + edge, ratio))
 
 
-def _symbol(ratio: float, edge: float, mark: str) -> str:
-    """Return the mark of a ratio: an arrow where it is beyond the edge."""
-    if abs(ratio - 1) <= edge:
-        return mark
-    return "triangle-right" if ratio > 1 else "triangle-left"
-
-
 def ratios_table(run: "Run") -> "pd.DataFrame":
-    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
-    import pandas as pd
-
-    rows = []
-    for row in run.manifest["figures"]:
-        rows.append(
-            {
-                "figure": named(row["name"]),
-                "window": _window(row),
-                "reported": value_text(row, row["reported"]),
-                SIMULATED: value_text(row, row["simulated"]),
-                "ratio": _ratio(row),
-                "role": said(ROLES[row["role"]]),
-                "within": said(WITHIN[row["within"]]),
-            }
+    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its tolerance."""
+    rows = [
+        (
+            *(named(row["name"]), _window(row), value_text(row, row["reported"]), value_text(row, row["simulated"])),
+            *(_ratio(row), said(ROLES[row["role"]]), said(WITHIN[row["within"]])),
         )
+        for row in run.manifest["figures"]
+    ]
     columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return table_of(rows, columns)
 
 
 def comparable(row: Row) -> bool:

@@ -1,13 +1,13 @@
-"""A timeline that plays: alerts by province and the work of the desks, day after day."""
+"""A timeline to play: alerts by province, and the desks, day by day."""
 
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import amount
+from sim.base.rounding import amount, significant
 from sim.base.words import DESKS, ContactChannel, End
 from sim.language.spoken import marked, said
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
-from sim.report.pictures.place import lines_of, tiles
-from sim.report.sums import by_day, days, months_of, sums
+from sim.report.pictures.place import lines_of, on_tiles, tiles
+from sim.report.tally import by_day, days, months_of, sums, wide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ WORK = {
     ContactChannel.VISIT.label: marked("visit desks at work"),
 }
 LINES = {f"line_{desk}": text for desk, text in WAITING.items()}
-"""Quantities of the state that are drawn, and how each is called."""
+"""Quantities of the state that are drawn, and their names."""
 LONGEST = 7
 """Letters of a line of a name on a tile of the page."""
 SHARE, COUNT = "share", "count"
@@ -37,9 +37,9 @@ def reel(run: "Run") -> dict[str, Any]:
     """Return what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
 
     Returns:
-        The first day (``start``), the ``tiles`` with their ``rates`` by day, the ``unit`` of these and the highest of
-        them (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest
-        value and one a day.
+        The first day (``start``), the ``tiles`` with their ``rates`` by day, their ``unit`` and the highest rate
+        (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest value
+        and one value a day.
     """
     placed, names = tiles(run), provinces(run)
     rates = _rates(run)
@@ -50,14 +50,14 @@ def reel(run: "Run") -> dict[str, Any]:
             for code, (column, row) in placed.items()
         ],
         "unit": said("alerts per 100,000 people"),
-        "most": _digits(float(rates.to_numpy().max(initial=0.0))),
-        "rates": [[_digits(value) for value in row] for row in rates[list(placed)].to_numpy()],
+        "most": significant(float(rates.to_numpy().max(initial=0.0))),
+        "rates": [[significant(value) for value in row] for row in rates[list(placed)].to_numpy()],
         "bars": [
             {
                 "label": said(label),
                 "kind": kind,
-                "most": 1 if kind == SHARE else _digits(float(values.max())) or 1,
-                "values": [_digits(value) for value in values],
+                "most": 1 if kind == SHARE else significant(float(values.max())) or 1,
+                "values": [significant(value) for value in values],
             }
             for label, (kind, values) in _bars(run).items()
         ],
@@ -70,35 +70,26 @@ def film(run: "Run") -> "go.Figure":
 
     rates = _rates(run)
     weekly = rates.groupby([at // FRAME_DAYS for at in range(len(rates))]).mean()
-    first = [rates.index[at * FRAME_DAYS] for at in range(len(weekly))]
     top = float(weekly.to_numpy().max(initial=0.0)) or 1.0
-    labels_of = [f"{day:%Y-%m-%d}" for day in first]
-
-    def frame(at: int) -> go.Heatmap:
-        return _heatmap(run, weekly.iloc[at], top)
-
-    figure = go.Figure(
-        data=[frame(0)],
-        frames=[go.Frame(data=[frame(at)], name=name) for at, name in enumerate(labels_of)],
-    )
+    frames = [
+        go.Frame(data=[_heatmap(run, weekly.iloc[at], top)], name=f"{rates.index[at * FRAME_DAYS]:%Y-%m-%d}")
+        for at in range(len(weekly))
+    ]
+    figure = go.Figure(data=frames[0].data, frames=frames)
     still = {"mode": "immediate", "frame": {"duration": 120, "redraw": True}, "transition": {"duration": 0}}
+    stop = {**still, "frame": {"duration": 0, "redraw": False}}
     buttons = [
         {"label": said("Play"), "method": "animate", "args": [None, {**still, "fromcurrent": True}]},
-        {
-            "label": said("Pause"),
-            "method": "animate",
-            "args": [[None], {**still, "frame": {"duration": 0, "redraw": False}}],
-        },
+        {"label": said("Pause"), "method": "animate", "args": [[None], stop]},
     ]
-    steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in labels_of]
+    steps = [{"label": one.name, "method": "animate", "args": [[one.name], still]} for one in frames]
     finish(figure, 640, said("Alerts per 100,000 people and day, mean of {days} days", days=FRAME_DAYS))
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    figure.update_layout(
+    return figure.update_layout(
         updatemenus=[{"type": "buttons", "direction": "left", "buttons": buttons, "x": 0, "y": 0, "yanchor": "top"}],
         sliders=[{"steps": steps, "currentvalue": {"prefix": said("week from ")}, "pad": {"t": 60}}],
     )
-    return figure
 
 
 def film_table(run: "Run") -> "pd.DataFrame":
@@ -129,20 +120,16 @@ def _busy(run: "Run") -> "pd.DataFrame":
     """Return the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
     import pandas as pd
 
-    worked = sums(run, "contacts", ["day", "channel"], ["staff_ms"])
-    at_work = worked.pivot_table(index="day", columns="channel", values="staff_ms", aggfunc="sum", fill_value=0.0)
-    at_work = at_work.reindex(index=days(run), columns=list(DESK_NAMES), fill_value=0.0)
-    hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
+    worked = wide(sums(run, "contacts", ["day", "channel"], ["staff_ms"]), "day", "channel", "staff_ms")
     index = days(run)
-    keys = pd.DataFrame({"month": index.to_period("M").to_timestamp(), "weekday": index.day_of_week + 1}, index=index)
-    number = keys.groupby(["month", "weekday"]).size()
+    at_work = worked.reindex(index=index, columns=list(DESK_NAMES), fill_value=0.0)
+    hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
+    keys = pd.MultiIndex.from_arrays([index.to_period("M").to_timestamp(), index.day_of_week + 1])
+    number = keys.value_counts()
     found = {}
     for channel in DESK_NAMES:
         own = hours[hours["channel"] == channel].set_index(["month", "weekday"])["staffed_ms"]
-        a_day = {
-            key: float(own.get(key, 0.0)) / count for key, count in zip(number.index, number.to_numpy(), strict=True)
-        }
-        staffed = pd.Series([a_day[key] for key in zip(keys["month"], keys["weekday"], strict=True)], index=index)
+        staffed = pd.Series((own.reindex(number.index).fillna(0.0) / number).reindex(keys).to_numpy(), index=index)
         found[channel] = (at_work[channel] / staffed.where(staffed > 0)).fillna(0.0).clip(upper=1.0)
     return pd.DataFrame(found)
 
@@ -151,45 +138,27 @@ def _rates(run: "Run") -> "pd.DataFrame":
     """Return alerts per 100,000 people by day of issue and province code."""
     import pandas as pd
 
-    found = sums(run, "alerts", ["day", "province"])
-    wide = found.pivot_table(index="day", columns="province", values="count", aggfunc="sum", fill_value=0.0)
-    wide = wide.reindex(index=days(run), columns=list(provinces(run)), fill_value=0.0)
+    found = wide(sums(run, "alerts", ["day", "province"]), "day", "province")
+    found = found.reindex(index=days(run), columns=list(provinces(run)), fill_value=0.0)
     people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
-    return (wide / people.where(people > 0) * PEOPLE).fillna(0.0)
+    return (found / people.where(people > 0) * PEOPLE).fillna(0.0)
 
 
 def _heatmap(run: "Run", rates: "pd.Series[Any]", top: float) -> "go.Heatmap":
     import plotly.graph_objects as go
 
-    placed, names = tiles(run), provinces(run)
-    wide = max(column for column, _ in placed.values()) + 1
-    high = max(row for _, row in placed.values()) + 1
-    z: list[list[Any]] = [[None] * wide for _ in range(high)]
-    text = [[""] * wide for _ in range(high)]
-    told = [[""] * wide for _ in range(high)]
-    for code, (column, row) in placed.items():
-        z[row][column] = _digits(float(rates[code]))
-        text[row][column] = "<br>".join(map(plain, lines_of(names[code])))
-        told[row][column] = said(
-            "{province}: {rate} alerts per 100,000 people",
-            province=plain(names[code]), rate=amount(float(rates[code])),
-        )  # fmt: skip
+    names = provinces(run)
+    told = {
+        code: said(
+            "{province}: {rate} alerts per 100,000 people", province=plain(name), rate=amount(float(rates[code]))
+        )
+        for code, name in names.items()
+    }
     return go.Heatmap(
-        z=z,
-        text=text,
-        customdata=told,
-        zmin=0,
-        zmax=_digits(top),
-        colorscale=SCALE,
-        texttemplate="%{text}",
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
-        xgap=3,
-        ygap=3,
+        z=on_tiles(run, {code: significant(float(rates[code])) for code in names}, None),
+        text=on_tiles(run, {code: "<br>".join(map(plain, lines_of(name))) for code, name in names.items()}, ""),
+        customdata=on_tiles(run, told, ""),
+        zmin=0, zmax=significant(top), colorscale=SCALE, texttemplate="%{text}",
+        hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, xgap=3, ygap=3,
         colorbar={"title": {"text": said("alerts per 100,000")}, "thickness": 12},
-    )
-
-
-def _digits(value: float) -> float:
-    """Keep three significant digits: more cannot be seen, and would swell the file."""
-    return float(f"{value:.3g}")
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Money: what the victims lost, what was prevented, held and recovered, over time."""
+"""Money: what victims lost, and what was prevented, held and recovered, over time."""
 
 from typing import TYPE_CHECKING
 
@@ -7,10 +7,9 @@ from sim.base.rounding import amount
 from sim.base.words import Outcome
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import counted, marked, said
-from sim.report.blank import blank
+from sim.report.drawing import add, bare, blank, framed, line
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
-from sim.report.panels import framed, pick_mode
-from sim.report.tally import step, steps, tally
+from sim.report.tally import step, steps, table_of, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,57 +42,34 @@ TOLD = {
 
 
 def money(run: "Run") -> "go.Figure":
-    """Draw money of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
-
-    Returns:
-        A figure with a line for each of ``AMOUNTS``; a month holds those of its days that lie in the period.
-    """
-    import plotly.graph_objects as go
-
-    values = _money(run)
-    if not any(any(by.values()) for by in values.values()):
+    """Draw each of ``AMOUNTS`` of the country by month (by day if short); a month counts its days in the period."""
+    values = {name: some for name, some in _money(run).items() if any(some.values())}
+    if not values:
         return blank(said(MONEY), said("No money was lost, prevented or recovered in this run."))
     by, days = step(run), steps(run)
-    size, unit = next(
-        row for row in UNITS if max(max(some.values()) for some in values.values()) >= row[0] or row[0] == 1
-    )
+    most = max(max(some.values()) for some in values.values())
+    size, unit = next(row for row in UNITS if most >= row[0] or row[0] == 1)
     dash, symbol = dashes(AMOUNTS), symbols(AMOUNTS)
-    figure = go.Figure()
-    for name, (_, colour) in AMOUNTS.items():
-        if not any(values[name].values()):
-            continue
-        figure.add_trace(
-            go.Scatter(
-                x=[when.isoformat() for when in values[name]],
-                y=[value / size for value in values[name].values()],
-                mode=pick_mode(len(days)),
-                name=said(name),
-                line={"color": colour, "dash": dash[name]},
-                marker={"symbol": symbol[name], "size": 6},
-                text=[
-                    said(TOLD[name], when=_when(when, by, days[when]), money=amount(value))
-                    for when, value in values[name].items()
-                ],
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
+    figure = bare()
+    for name, some in values.items():
+        hover = [
+            said(TOLD[name], when=_when(when, by, days[when]), money=amount(value)) for when, value in some.items()
+        ]
+        look = line(len(days), symbol[name], color=AMOUNTS[name][1], dash=dash[name])
+        add(figure, said(name), some, [value / size for value in some.values()], hover, **look)
     framed(figure, 380, said(MONEY))
     figure.update_yaxes(title_text=said(unit[by]), rangemode="tozero", nticks=6, tickformat=",.4~g")
-    figure.update_xaxes(title_text=said("day") if by == "day" else said("month"), nticks=6)
-    return figure
+    return figure.update_xaxes(title_text=said("day") if by == "day" else said("month"), nticks=6)
 
 
 def money_table(run: "Run") -> "pd.DataFrame":
     """Return the money of the country by month and over the whole period; for short runs over the period alone."""
-    import pandas as pd
-
     values = _money(run)
     rows = []
     if step(run) == "month":
-        for when in steps(run):
-            rows.append({"month": f"{when:%Y-%m}", **{name: amount(values[name][when]) for name in AMOUNTS}})
-    rows.append({"month": said("whole period"), **{name: amount(sum(values[name].values())) for name in AMOUNTS}})
-    return pd.DataFrame(rows, columns=["month", *AMOUNTS], dtype=object)
+        rows = [(f"{when:%Y-%m}", *(amount(values[name][when]) for name in AMOUNTS)) for when in steps(run)]
+    rows.append((said("whole period"), *(amount(sum(values[name].values())) for name in AMOUNTS)))
+    return table_of(rows, ["month", *AMOUNTS])
 
 
 def _when(when: "date", by: str, days: int) -> str:
@@ -105,10 +81,8 @@ def _when(when: "date", by: str, days: int) -> str:
 
 def _money(run: "Run") -> "dict[str, dict[date, float]]":
     """Return money of the country by name and step of time, zeros included."""
-    by = step(run)
     columns = [column for column, _ in AMOUNTS.values()]
-    counted = tally(run, "outcomes", [by], columns)
-    stored = {row[0]: row[1:] for row in counted.itertuples(index=False)}
+    stored = {row[0]: row[1:] for row in tally(run, "outcomes", [step(run)], columns).itertuples(index=False)}
     nothing = (0,) * len(columns)
     return {
         name: {when: float(stored.get(when, nothing)[place]) / CENTS_PER_UNIT * country(run) for when in steps(run)}

@@ -1,4 +1,4 @@
-"""People: who falls victim, and how many victims warnings avert, by age, sex and type of fraud."""
+"""People: victims, and victims averted by warnings, by age, sex and type of fraud."""
 
 from typing import TYPE_CHECKING
 
@@ -6,10 +6,9 @@ from sim.base.rounding import amount
 from sim.base.words import Outcome, Sex
 from sim.language.labels import named
 from sim.language.spoken import marked, said
-from sim.report.blank import blank
+from sim.report.drawing import add, bar, bar_across, bare, blank, cut, framed, names_beside, panels
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
-from sim.report.panels import bars, cut, framed, names_beside, subtitles
-from sim.report.tally import tally
+from sim.report.tally import table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +27,11 @@ AGES, TYPES = (
     marked("Victims, and victims averted, by type of fraud"),
 )
 HALF = 8.0
-"""Pixels from the middle of a category to that of one of its two bars."""
-NOBODY = marked("Nobody fell victim in this run, and no victim was averted.")
+"""Pixels from the middle of a category to the middle of each of its two bars."""
+NOBODY = marked("Nobody became a victim in this run, and no victim was averted.")
 OF_AGE = {
-    Outcome.VICTIMS.label: marked("{sex} aged {age}: {rate} victims for 100,000, {count} in all"),
-    Outcome.AVERTED.label: marked("{sex} aged {age}: {rate} victims averted for 100,000, {count} in all"),
+    Outcome.VICTIMS.label: marked("{sex} aged {age}: {rate} victims per 100,000 people, {count} in total"),
+    Outcome.AVERTED.label: marked("{sex} aged {age}: {rate} victims averted per 100,000 people, {count} in total"),
 }
 OF_TYPE = {
     Outcome.VICTIMS.label: marked("{type}: {count} victims"),
@@ -41,64 +40,36 @@ OF_TYPE = {
 
 
 def ages(run: "Run") -> "go.Figure":
-    """Draw victims and victims averted for 100,000 people of their age band and sex, over the whole period."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
+    """Draw victims and victims averted per 100,000 people of their age band and sex, over the whole period."""
     counts, people = _by_group(run), groups(run)
-    if not any(sum(pair) for pair in counts.values()):
+    shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
+    if not shown:
         return blank(said(AGES), said(NOBODY))
     bands = [band for band in run.scenario.spec.population.band_names() if any(people[band, sex] for sex in SEXES)]
-    shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
-    figure = make_subplots(
-        rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[said(NAMES[end]) for end in shown],
-    )  # fmt: skip
+    figure = panels([said(NAMES[end]) for end in shown])
     colour, hatch = colours("sex"), hatches(SEXES)
-    listed: set[str] = set()
     for row, end in enumerate(shown, 1):
         for sex in SEXES:
             some = {band: counts.get((band, sex), (0, 0))[ENDS.index(end)] * country(run) for band in bands}
-            if not any(some.values()):
-                continue
             rates = {band: value / people[band, sex] * PEOPLE for band, value in some.items() if people[band, sex]}
-            figure.add_trace(
-                go.Bar(
-                    x=[words(band) for band in rates],
-                    y=list(rates.values()),
-                    name=said(SEX[sex]),
-                    legendgroup=sex,
-                    showlegend=sex not in listed,
-                    marker=bars(colour[sex], hatch[sex]),
-                    text=[
-                        said(
-                            OF_AGE[end],
-                            sex=said(SEX[sex]),
-                            age=words(band),
-                            rate=amount(rate),
-                            count=amount(some[band]),
-                        )
-                        for band, rate in rates.items()
-                    ],
-                    textposition="none",
-                    hovertemplate="%{text}<extra></extra>",
-                ),
-                row=row,
-                col=1,
-            )
-            listed.add(sex)
-    framed(figure, 130 + 170 * len(shown), said(AGES))
-    figure.update_layout(barmode="group", bargap=0.25)
+            hover = [
+                said(
+                    OF_AGE[end],
+                    sex=said(SEX[sex]), age=words(band), rate=amount(rate), count=amount(some[band]),
+                )
+                for band, rate in rates.items()
+            ]  # fmt: skip
+            if any(some.values()):
+                look = bar(colour[sex], hatch[sex])
+                add(figure, said(SEX[sex]), map(words, rates), rates.values(), hover, row=row, group=sex, **look)
+    framed(figure, 130 + 170 * len(shown), said(AGES), barmode="group", bargap=0.25)
     figure.update_yaxes(title_text=said("per 100,000 people"), rangemode="tozero", nticks=5)
     figure.update_xaxes(type="category")
-    figure.update_xaxes(title_text=said("age (years)"), row=len(shown), col=1)
-    return subtitles(figure)
+    return figure.update_xaxes(title_text=said("age (years)"), row=len(shown), col=1)
 
 
 def ages_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and victims averted of the country by age band and sex, and for 100,000 people of the group."""
-    import pandas as pd
-
+    """Return victims and victims averted of the country by age band and sex, and per 100,000 people of the group."""
     counts, people = _by_group(run), groups(run)
     rows = []
     for band in run.scenario.spec.population.band_names():
@@ -110,62 +81,44 @@ def ages_table(run: "Run") -> "pd.DataFrame":
                 row[end] = amount(value)
                 row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
-    return pd.DataFrame(rows, dtype=object)
+    return table_of(rows)
 
 
 def types(run: "Run") -> "go.Figure":
-    """Draw victims and victims averted of the country by type of fraud, those with the most victims first."""
-    import plotly.graph_objects as go
-
-    counts = _by_type(run)
-    if not any(sum(pair) for pair in counts.values()):
+    """Draw victims and victims averted of the country by type of fraud, the most victims first."""
+    counts = {name: [value * country(run) for value in pair] for name, pair in _by_type(run).items()}
+    if not any(any(pair) for pair in counts.values()):
         return blank(said(TYPES), said(NOBODY))
-    figure = go.Figure()
+    figure = bare()
     hatch = hatches(ENDS)
     for place, (end, colour) in enumerate(zip(ENDS, (VERMILLION, GREEN), strict=True)):
-        values = {name: pair[place] * country(run) for name, pair in counts.items()}
-        if not any(values.values()):
-            continue
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                y=[plain(name) for name in values],
-                x=list(values.values()),
-                name=said(NAMES[end]),
-                showlegend=True,
-                marker=bars(colour, hatch[end]),
-                text=[said(OF_TYPE[end], type=words(name), count=amount(value)) for name, value in values.items()],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    framed(figure, 150 + 42 * len(counts), said(TYPES))
-    figure.update_layout(barmode="group", bargap=0.25)
+        values = [pair[place] for pair in counts.values()]
+        hover = [said(OF_TYPE[end], type=words(name), count=amount(pair[place])) for name, pair in counts.items()]
+        if any(values):
+            add(figure, said(NAMES[end]), values, map(plain, counts), hover, **bar_across(colour, hatch[end]))
+    framed(figure, 150 + 42 * len(counts), said(TYPES), barmode="group", bargap=0.25)
     figure.update_xaxes(title_text=said("people, whole period"), nticks=5)
     figure.update_yaxes(autorange="reversed")
-    # The bar of victims lies above that of victims averted.
-    sides = dict(zip(ENDS, (HALF, -HALF), strict=True))
+    # The bar of victims lies above the bar of victims averted.
     cut(
         figure,
         {
-            (plain(name), sides[end]): pair[place] * country(run)
+            (plain(name), side): value
             for name, pair in counts.items()
-            for place, end in enumerate(ENDS)
+            for value, side in zip(pair, (HALF, -HALF), strict=True)
         },
     )
     return names_beside(figure, {plain(name): named(name) for name in counts})
 
 
 def types_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and victims averted of the country by type of fraud, those with the most victims first."""
-    import pandas as pd
-
+    """Return victims and victims averted of the country by type of fraud, the most victims first."""
     rows = [(named(name), *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
-    return pd.DataFrame(rows, columns=["type", *ENDS], dtype=object)
+    return table_of(rows, ["type", *ENDS])
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:
-    """Return the people of the country by age band and sex, as the scenario's tables have them."""
+    """Return the people of the country by age band and sex, from the scenario's tables."""
     from sim.country.people import age_shares, band_of_age
 
     population = run.scenario.spec.population

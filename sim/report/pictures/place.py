@@ -1,18 +1,17 @@
-"""Place: provinces as tiles of equal size, coloured by any outcome per 100,000 people."""
+"""Place: provinces as tiles of equal size, coloured by an outcome per 100,000 people."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import short
+from sim.base.rounding import short, significant
 from sim.base.words import End, Fate
 from sim.language.spoken import marked, said
-from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
-from sim.report.reach import reach
-from sim.report.sums import sums
-from sim.report.tally import WHOLE_PERIOD, months
+from sim.report.drawing import bare, on_phones, reach
+from sim.report.looks import INK, PEOPLE, SCALE, capital, finish, plain, provinces
+from sim.report.tally import WHOLE_PERIOD, months, sums, wide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,41 +20,40 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 ROW = 6
-"""Tiles in a row where the scenario does not say where provinces stand."""
+"""Tiles in a row if the scenario gives provinces no tiles."""
 LONGEST, LONGEST_ON_PHONES = 10, 6
 """Letters of a line of a name on a tile."""
 TILE, TILE_ON_PHONES = 58, 50
 """Height of a tile, in pixels."""
 VOWELS = frozenset("aeiouAEIOU")
 PALE = 0.52
-"""Share of the scale of colours below which a tile is so pale that its text is dark."""
+"""Share of the scale of colours below which the text on a tile is dark."""
 DARK = "#111"
 BEYOND = "\N{UPWARDS ARROW}"
-"""Stands before a number that is beyond the end of the scale of colours."""
+"""Marks a number beyond the end of the scale of colours."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What tiles are coloured by: a measure of a table, what it is called, its unit, and which rows count."""
+    """What tiles are coloured by: a measure of a table, its title, its unit if another, and the rows that count."""
 
     table: str
     measure: str
     title: str
-    unit: str
-    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unit: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+REACHED, EXPIRED = {"end": (End.REACHED.label,)}, {"end": (End.EXPIRED.label,)}
+DELIVERED = {"fate": tuple(fate.label for fate in Fate if not fate.stopped)}
+INTERCEPTED = {"fate": (Fate.INTERCEPTED.label,)}
 OUTCOMES = {
-    "victims": Outcome("outcomes", "victims", marked("victims"), marked("victims")),
-    "episodes": Outcome("outcomes", "episodes", marked("people drawn in"), marked("people drawn in")),
-    "saved": Outcome(
-        "outcomes", "saved", marked("stopped by warnings before payment"), marked("people stopped before payment")
-    ),
-    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings"), marked("victims averted")),
-    "dropped_out": Outcome(
-        "outcomes", "dropped_out", marked("dropped out by themselves"), marked("people dropped out")
-    ),
-    "filed": Outcome("outcomes", "filed", marked("cases filed"), marked("cases filed")),
+    "victims": Outcome("outcomes", "victims", marked("victims")),
+    "episodes": Outcome("outcomes", "episodes", marked("people drawn in")),
+    "saved": Outcome("outcomes", "saved", marked("people stopped by warnings before payment")),
+    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings")),
+    "dropped_out": Outcome("outcomes", "dropped_out", marked("people who dropped out by themselves")),
+    "filed": Outcome("outcomes", "filed", marked("cases filed")),
     "loss": Outcome("outcomes", "loss_cents", marked("losses"), marked("1,000 {currency} lost")),
     "prevented": Outcome(
         "outcomes", "prevented_cents", marked("losses prevented"), marked("1,000 {currency} prevented")
@@ -63,31 +61,15 @@ OUTCOMES = {
     "recovered": Outcome(
         "outcomes", "recovered_cents", marked("losses recovered"), marked("1,000 {currency} recovered")
     ),
-    "alerts": Outcome("alerts", "count", marked("alerts"), marked("alerts")),
-    "reached": Outcome(
-        "alerts", "count", marked("alerts that reached"), marked("alerts that reached"), {"end": (End.REACHED.label,)}
-    ),
-    "expired": Outcome(
-        "alerts", "count", marked("alerts that expired"), marked("alerts expired"), {"end": (End.EXPIRED.label,)}
-    ),
-    "delivered": Outcome(
-        "attempts",
-        "count",
-        marked("attempts delivered"),
-        marked("attempts delivered"),
-        {"fate": tuple(fate.label for fate in Fate if not fate.stopped)},
-    ),
-    "intercepted": Outcome(
-        "attempts",
-        "count",
-        marked("attempts intercepted"),
-        marked("attempts intercepted"),
-        {"fate": (Fate.INTERCEPTED.label,)},
-    ),
+    "alerts": Outcome("alerts", "count", marked("alerts")),
+    "reached": Outcome("alerts", "count", marked("alerts that reached somebody"), where=REACHED),
+    "expired": Outcome("alerts", "count", marked("alerts that expired"), where=EXPIRED),
+    "delivered": Outcome("attempts", "count", marked("attempts delivered"), where=DELIVERED),
+    "intercepted": Outcome("attempts", "count", marked("attempts intercepted"), where=INTERCEPTED),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
 OVER = 1.0001
-"""Rates are drawn with four digits: so many times the end of a scale is beyond it."""
+"""Rates are drawn with four digits, so a rate is beyond a scale from this multiple of its end."""
 CENTS_PER_THOUSAND = 1000 * CENTS_PER_UNIT
 
 Tile = tuple[int, int]
@@ -95,7 +77,7 @@ Tile = tuple[int, int]
 
 
 def tiles(run: "Run") -> dict[int, Tile]:
-    """Return the tile of each province: as the scenario's table says, else in reading order."""
+    """Return the tile of each province: from the scenario's table, else in reading order."""
     rows = run.scenario.spec.population.provinces
     known = {
         row.code: (row.tile_column, row.tile_row)
@@ -105,8 +87,19 @@ def tiles(run: "Run") -> dict[int, Tile]:
     return known if len(known) == len(rows) else {row.code: (at % ROW, at // ROW) for at, row in enumerate(rows)}
 
 
+def on_tiles(run: "Run", values: Mapping[int, Any], empty: Any) -> list[list[Any]]:
+    """Return values by province code as rows of tiles, ``empty`` in all other places."""
+    placed = tiles(run)
+    columns, rows = (max(tile[at] for tile in placed.values()) + 1 for at in range(2))
+    grid = [[empty] * columns for _ in range(rows)]
+    for code, value in values.items():
+        column, row = placed[code]
+        grid[row][column] = value
+    return grid
+
+
 def lines_of(name: str, longest: int = LONGEST) -> list[str]:
-    """Break a name into the lines of a tile: at spaces, and long words where one syllable may end and another begin."""
+    """Break a name into the lines of a tile: at spaces, and long words between two syllables."""
     lines: list[str] = []
     for word in name.split():
         if lines and len(lines[-1]) + 1 + len(word) <= longest:
@@ -121,7 +114,7 @@ def lines_of(name: str, longest: int = LONGEST) -> list[str]:
 
 
 def _break(word: str, longest: int) -> int:
-    """Return where to break a word that is too long: before a consonant that a vowel follows, as late as it goes."""
+    """Return where to break a word that is too long: before a consonant with a vowel after it, as late as possible."""
     for at in range(longest - 1, 1, -1):
         begins = word[at] not in VOWELS and at + 1 < len(word) and word[at + 1] in {*VOWELS, "h"}
         if begins and word[at - 1 : at + 1] not in ("ng", "zh", "ch", "sh") and len(word) - at > 1:
@@ -138,8 +131,8 @@ def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "g
         month: ``all``, the whole period, or one of its months, such as ``2022-05``.
 
     Returns:
-        A figure whose colours run from zero to the highest rate, of all months where one is chosen: provinces that
-        differ little look so. A rate that is far beyond all others has an arrow, and the colour of the end.
+        A figure whose colours run from zero to the highest rate, of all months if one is chosen: provinces that
+        differ little look alike. A rate far beyond all others has an arrow, and the colour of the end.
     """
     return place_views(run, [outcome], [month])[outcome, month]
 
@@ -156,7 +149,7 @@ def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tup
         monthly_rates = pd.concat([rate for month, rate in rates.items() if month != WHOLE_PERIOD])
         for month in chosen:
             shared = rates[month] if month == WHOLE_PERIOD else monthly_rates
-            views[outcome, month] = view = copy.deepcopy(bare)  # to draw anew takes ten times as long
+            views[outcome, month] = view = copy.deepcopy(bare)  # drawing it again takes ten times as long
             _colour(view, run, outcome, month, (rates[month], reach(shared.dropna())))
     return views
 
@@ -166,7 +159,7 @@ def place_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     columns = {
-        f"{said(one.unit)} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
+        f"{said(one.unit or one.title)} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
         for name, one in OUTCOMES.items()
     }
     frame = pd.DataFrame(columns)
@@ -182,9 +175,9 @@ def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
     found = sums(run, OUTCOMES[outcome].table, ["month", "province"], [measure], OUTCOMES[outcome].where)
     if measure.endswith("_cents"):
         found[measure] /= CENTS_PER_THOUSAND
-    wide = found.pivot_table(index="month", columns="province", values=measure, aggfunc="sum", fill_value=0.0)
-    wide.index = wide.index.map(lambda month: f"{month:%Y-%m}")
-    return wide.reindex(index=list(months(run))[1:], columns=list(provinces(run)), fill_value=0.0)
+    monthly = wide(found, "month", "province", measure)
+    monthly.index = monthly.index.map(lambda month: f"{month:%Y-%m}")
+    return monthly.reindex(index=list(months(run))[1:], columns=list(provinces(run)), fill_value=0.0)
 
 
 def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[Any]":
@@ -197,99 +190,48 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
 
 
 def bare_tiles(run: "Run", scale: Any) -> "go.Figure":
-    """Draw the tiles of a run without colours and texts.
-
-    Args:
-        run: The run.
-        scale: The scale of colours.
-
-    Returns:
-        A figure of a heatmap, whose custom data are the provinces' names, and of the texts on its tiles.
-    """
-    import plotly.graph_objects as go
-
-    placed, names = tiles(run), provinces(run)
-    wide = max(column for column, _ in placed.values()) + 1
-    high = max(row for _, row in placed.values()) + 1
-    named = [[""] * wide for _ in range(high)]
-    for code, (column, row) in placed.items():
-        named[row][column] = plain(names[code])
-    figure = go.Figure(
-        go.Heatmap(
-            customdata=named,
-            colorscale=scale,
-            hoverongaps=False,
-            xgap=3,
-            ygap=3,
-            colorbar={
-                "title": {"side": "top", "font": {"size": 12}},
-                "orientation": "h",
-                "x": 0,
-                "xanchor": "left",
-                "y": -0.02,
-                "yanchor": "top",
-                "thickness": 12,
-                "lenmode": "pixels",
-                "len": 300,
-                "exponentformat": "B",
-                "nticks": 5,
-            },
-        )
-    )
+    """Draw the tiles of a run without colours and texts: a heatmap, and the trace of the texts on its tiles."""
+    placed = tiles(run)
+    bar = {
+        "title": {"side": "top", "font": {"size": 12}}, "orientation": "h", "x": 0, "xanchor": "left", "y": -0.02,
+        "yanchor": "top", "thickness": 12, "lenmode": "pixels", "len": 300, "exponentformat": "B", "nticks": 5,
+    }  # fmt: skip
+    names = on_tiles(run, {code: plain(name) for code, name in provinces(run).items()}, "")
+    figure = bare().add_heatmap(customdata=names, colorscale=scale, hoverongaps=False, xgap=3, ygap=3, colorbar=bar)
     figure.add_scatter(
-        x=[column for column, _ in placed.values()],
-        y=[row for _, row in placed.values()],
-        mode="text",
-        textfont={"size": 11},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    finish(figure, 150 + TILE * high)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, autorange="reversed")
-    return figure
+        x=[column for column, _ in placed.values()], y=[row for _, row in placed.values()], mode="text",
+        textfont={"size": 11}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    finish(figure, 150 + TILE * len(names)).update_xaxes(visible=False)
+    return figure.update_yaxes(visible=False, autorange="reversed")
 
 
 def write_on(figure: "go.Figure", run: "Run", told: dict[int, str]) -> None:
-    """Write the name of each province on its tile, and below it what is told of it; on phones in shorter lines."""
+    """Write the name of each province on its tile, and a text below it; on phones in shorter lines."""
     names = provinces(run)
 
     def texts(longest: int) -> list[str]:
         return ["<br>".join([*map(plain, lines_of(names[code], longest)), told[code]]) for code in tiles(run)]
 
-    high = max(row for _, row in tiles(run).values()) + 1
     figure.data[-1].text = texts(LONGEST)
-    narrow = {"textfont": {"size": 9}, "text": texts(LONGEST_ON_PHONES)}
-    figure.update_layout(meta={"narrow": {"layout": {"height": 170 + TILE_ON_PHONES * high}, "traces": narrow}})
+    height = 170 + TILE_ON_PHONES * (max(row for _, row in tiles(run).values()) + 1)
+    on_phones(figure, {"height": height}, {"textfont": {"size": 9}, "text": texts(LONGEST_ON_PHONES)})
 
 
 def _colour(figure: "go.Figure", run: "Run", outcome: str, month: str, shown: "tuple[pd.Series[Any], float]") -> None:
-    """Set the colours of an outcome on the tiles of a figure, its rates as their texts, and its title.
-
-    Args:
-        figure: Bare tiles.
-        run: The run.
-        outcome: One of ``OUTCOME``.
-        month: The month, or the whole period.
-        shown: The rates, and how far the scale of colours reaches.
-    """
+    """Colour the bare tiles of a figure by an outcome of a month; ``shown`` has the rates and the end of the scale."""
     heat = figure.data[0]
     rates, most = shown
-    grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
-    title, unit = said(OUTCOMES[outcome].title), said(OUTCOMES[outcome].unit)
-    told: dict[int, str] = {}
-    for code, (column, row) in tiles(run).items():
-        rate = float(rates[code])
-        grid[row][column] = float(f"{rate:.4g}") if rate == rate else None
-        told[code] = short(rate) if rate == rate else "-"
-    heat.z, heat.zmin, heat.zmax = grid, 0.0, float(f"{most:.4g}") or 1.0
+    known = {code: float(rates[code]) if rates[code] == rates[code] else None for code in tiles(run)}
+    heat.z = on_tiles(run, {code: None if rate is None else significant(rate, 4) for code, rate in known.items()}, None)
+    heat.zmin, heat.zmax = 0.0, significant(most, 4) or 1.0
     heat.hovertemplate = "%{customdata}: %{z:,.4~r}<extra></extra>"
+    unit = said(OUTCOMES[outcome].unit or OUTCOMES[outcome].title)
     heat.colorbar.title.text = said("{unit} per 100,000 people; colours begin at 0", unit=unit)
-    write_on(figure, run, told)
+    write_on(figure, run, {code: "-" if rate is None else short(rate) for code, rate in known.items()})
     settle(figure)
-    figure.layout.title.text = said(
-        "{outcome} per 100,000 people, {month}", outcome=title[:1].upper() + title[1:], month=months(run)[month]
-    )
+    title = capital(said(OUTCOMES[outcome].title))
+    figure.layout.title.text = said("{outcome} per 100,000 people, {month}", outcome=title, month=months(run)[month])
 
 
 def settle(figure: "go.Figure") -> None:
@@ -299,14 +241,12 @@ def settle(figure: "go.Figure") -> None:
     # A province without people has a clear tile, and text in the colour of the page.
     labels.textfont.color = [INK if value is None else DARK if value / heat.zmax < PALE else "#fff" for value in values]
     beyond = [value is not None and value > heat.zmax * OVER for value in values]
-    narrow = figure.layout.meta["narrow"]
-    traces = {**narrow["traces"], "text": _marked(narrow["traces"]["text"], beyond)}
     labels.text = _marked(labels.text, beyond)
-    figure.update_layout(meta={"narrow": {**narrow, "traces": traces}})
+    on_phones(figure, traces={"text": _marked(figure.layout.meta["narrow"]["traces"]["text"], beyond)})
 
 
 def _marked(texts: Sequence[str], beyond: list[bool]) -> list[str]:
-    """Put an arrow before the number, the last line, of those that are beyond the end of the scale of colours."""
+    """Put an arrow before each number, the last line of a text, that is beyond the end of the scale of colours."""
     found = []
     for text, far in zip(texts, beyond, strict=True):
         name, _, number = text.rpartition("<br>")

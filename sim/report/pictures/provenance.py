@@ -1,4 +1,4 @@
-"""Provenance: where a run's seconds went, and every parameter with what it rests on."""
+"""Provenance: the seconds of each phase of a run, and every parameter with its origin and basis."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from sim.base.rounding import written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
+from sim.report.drawing import bare
 from sim.report.looks import BLUE, finish, words
+from sim.report.tally import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,45 +21,31 @@ ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")
 
 
 OWN = ("key", "value", "range", "basis")
-"""Columns of ``parameters`` that stand in the scenario's own words."""
+"""Columns of ``parameters`` that repeat the scenario word for word."""
 
 
 def seconds(run: "Run") -> "go.Figure":
     """Draw the seconds of each phase of the run."""
-    import plotly.graph_objects as go
-
     phases = run.manifest["performance"]["phases"]
-    figure = go.Figure(
-        go.Bar(
-            x=list(phases.values()),
-            y=[words(name) for name in phases],
-            orientation="h",
-            marker={"color": BLUE},
-            text=[written(f"{value:.3g}") for value in phases.values()],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
-        )
-    )
+    figure = bare().add_bar(
+        x=list(phases.values()), y=[words(name) for name in phases], orientation="h", marker={"color": BLUE},
+        text=[written(f"{value:.3g}") for value in phases.values()], textposition="outside", cliponaxis=False,
+        hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
+    )  # fmt: skip
     figure.update_xaxes(title=said("seconds"))
     figure.update_yaxes(title=said("phase"), autorange="reversed")
-    finish(figure, 130 + 26 * max(3, len(phases)), said("Where did the seconds of the run go?"))
-    figure.update_layout(margin={"r": 48})
-    return figure
+    finish(figure, 130 + 26 * max(3, len(phases)), said("Seconds of each phase of the run"))
+    return figure.update_layout(margin={"r": 48})
 
 
 def seconds_table(run: "Run") -> "pd.DataFrame":
     """Return the seconds of each phase."""
-    import pandas as pd
-
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())}, dtype=object)
+    return table_of(((named(name), seconds) for name, seconds in phases.items()), ["phase", "seconds"])
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
-    """Return every value of the scenario: key, value, origin, range, what fixed it, basis; a table is one row."""
-    import pandas as pd
-
+    """Return every value of the scenario: key, value, origin, range and basis; a table is one row."""
     from sim.scenario import show_lines
     from sim.scenario.load import value_at
     from sim.scenario.resolved import plain
@@ -67,10 +55,10 @@ def parameters(run: "Run") -> "pd.DataFrame":
     tables: dict[str, int] = {}
     sources = run.scenario.sources
     for key, value, _, _ in show_lines(run.scenario):
-        # A table rests on what its cells rest on.
+        # The source of a table is that of its first cell with one.
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
-        # Rows of a list are counted; a map by province is no list, and each of its values is one that somebody chose.
+        # Rows of a list are counted; each value of a map by province was chosen, so each has its own row.
         if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
@@ -83,29 +71,18 @@ def parameters(run: "Run") -> "pd.DataFrame":
             limits = said("{low} to {high}", low=low, high=high)
         basis = "" if source is None else source.basis or ""
         if source is not None and source.target:
-            fixed = said("fixed by {target}", target=source.target)
+            fixed = said("calibrated to {target}", target=source.target)
             basis = f"{fixed}; {basis}" if basis else fixed
         origin = "" if source is None else source.origin or ""
-        rows.append(
-            {
-                "key": key,
-                "value": _whole(value),
-                "origin": origin,
-                "range": limits,
-                "basis": basis,
-            }
-        )
+        rows.append({"key": key, "value": _whole(value), "origin": origin, "range": limits, "basis": basis})
     for row in rows:
         if row["key"] in tables and not row["value"]:
             row["value"] = counted("{count} rows", "{count} rows", count=tables[row["key"]])
-    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
+    return table_of(rows, ["key", "value", "origin", "range", "basis"])
 
 
 def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
-    """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run.
-
-    Of whom it is a policy is none of them.
-    """
+    """Return those of a run's ``parameters`` whose row or table differs from another run's, except ``policy_of``."""
     from sim.scenario.load import value_at
     from sim.scenario.resolved import plain
 

@@ -1,20 +1,18 @@
-"""Waiting: how long alerts wait against the deadline of their tier, which of them expire, how they end."""
+"""Waiting: how long alerts wait compared with the deadline of their tier, which expire, and how they end."""
 
 from datetime import date
 from itertools import accumulate
 from math import inf, log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.base.days import MINUTE_MS
 from sim.base.rounding import amount, percent, with_share
 from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
-from sim.language.dates import day_named, month_named
 from sim.language.labels import spelled
 from sim.language.spoken import marked, said
-from sim.report.blank import blank
+from sim.report.drawing import add, bar_across, bare, blank, framed, line, note, panels
 from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
-from sim.report.panels import bars, framed, pick_mode, subtitles
-from sim.report.tally import step, steps, tally
+from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,171 +21,121 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
-NO_ALERTS = marked("No alert was issued in this run.")
+NO_ALERTS = marked("This run issued no alerts.")
 STILL_OPEN = 0.05
-"""Days or months of which a larger share of the alerts was open when the run ended are left out of ``expired``."""
+"""``expired`` leaves out days or months if a larger share of their alerts was open when the run ended."""
 
 TICKS = (1, 10, 60, 360, 1440, 10080)
 """Ticks of the axis of waits, in minutes."""
 BAND = "rgba(128,128,128,0.5)"
-"""Colour of the broad line of all waits for desks, on which those of channels are seen."""
+"""Colour of the wide line of all waits for desks; the lines of channels are drawn over it."""
 ROOM, BESIDE = 2.2, 1.7
-"""So many times the last deadline the axis of waits reaches, and so many times its tier's the mark of what expired."""
+"""Ends of the axis of waits, over the last deadline, and of the mark of expired alerts, over its own deadline."""
 
 WAITS, EXPIRED, ENDINGS = marked("Waiting times and deadlines"), marked("Alerts that expired"), marked("How alerts end")
 
-Steps = tuple[list[float], list[float]]
-"""Upper edges of bins in minutes, and the share of waits up to each."""
 Curves = dict[tuple[str, str], tuple[list[float], list[float], list[int]]]
 """Upper edges of bins in minutes, shares of waits up to them, and counts, by tier and channel."""
+Met = tuple[list[float], list[float], float]
+"""Upper edges of bins in minutes, shares served up to them, and the share that expired."""
 
 
 def waits(run: "Run") -> "go.Figure":
-    """Draw the share of waits that were at most so long, by tier and channel, up to the tier's deadline.
+    """Draw the share of waits up to each duration, by tier and channel, up to the tier's deadline.
 
-    A wait for a call or visit lasts from joining the line to the start of the service, each try by itself; one for
-    an app message or SMS from issue to reading, of those that were read. The deadline counts from issue.
+    A wait for a call or visit lasts from joining the queue to the start of the service, for each try; a wait for an
+    app message or SMS lasts from issue to reading, if it was read. The deadline counts from issue.
 
-    Waits are counted in bins, of which the share is known at the upper edge alone: curves are steps, each at the
-    latest at which its share was reached. Who waited for a desk until the deadline is in no channel's curve: one more
-    curve is of all waits for desks, with those that expired, and ends as far below 100% as these are many.
+    Waits are counted in bins, so the share is known only at upper edges: curves are steps, each at the latest time at
+    which its share was reached. No channel's curve holds alerts that waited for a desk until the deadline. One more
+    curve, of all waits for desks, holds them, and ends below 100% by their share.
 
     Returns:
         A figure with a panel for each tier.
     """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
     curves = _curves(run)
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in curves)]
     if not tiers:
-        return blank(said(WAITS), said("No alert waited for anything in this run."))
+        return blank(said(WAITS), said("No alert waited in this run."))
     deadlines = _deadlines(run)
     last = max(*(deadlines[tier] for tier in tiers), *(max(edges) for edges, _, _ in curves.values()))
-    figure = make_subplots(
-        rows=len(tiers), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(tiers),
-        subplot_titles=[said("{tier}: deadline {span}", tier=said(of), span=_span(deadlines[of])) for of in tiers],
-    )  # fmt: skip
-    colour, dash = colours("contact"), dashes(CONTACT_CHANNELS)
-    listed: set[str] = set()
-
-    def draw(row: int, name: str, curve: Steps, hover: list[str], **looks: Any) -> None:
-        edges, shares = curve
-        figure.add_trace(
-            go.Scatter(
-                # The first step begins at the ground.
-                x=[edges[0], *edges],
-                y=[0.0, *shares],
-                mode="lines",
-                name=name,
-                legendgroup=name,
-                showlegend=name not in listed,
-                text=[hover[0], *hover],
-                hovertemplate="%{text}<extra></extra>",
-                **looks,
-            ),
-            row=row,
-            col=1,
-        )
-        listed.add(name)
-
+    titles = [said("{tier}: deadline {span}", tier=said(of), span=_span(deadlines[of])) for of in tiers]
+    figure = panels(titles, 0.16 / len(tiers))
     for row, tier in enumerate(tiers, 1):
-        # Below the channels, of which it may be the only one.
         met = _met(run, curves, tier)
         if met is not None:
-            edges, shares, _ = met
-            hover = [
-                said(
-                    "{tier}: of all that waited for a desk, {share} were served within {span}",
-                    tier=said(tier), share=percent(share), span=_span(edge),
-                )
-                for edge, share in zip(edges, shares, strict=True)
-            ]  # fmt: skip
-            look: dict[str, Any] = {"color": BAND, "width": 8, "shape": "hv"}
-            draw(row, said("any desk, with those that expired"), (edges, shares), hover, line=look, legendrank=1100)
-            _expiries(figure, row, (deadlines[tier], shares[-1]))
-        for place, channel in enumerate(CONTACT_CHANNELS):
-            if (tier, channel) not in curves:
-                continue
-            edges, shares, counts = curves[tier, channel]
-            total = amount(sum(counts) * country(run))
-            hover = [
-                said(
-                    "{tier}, {channel}: {share} of {count} waits lasted at most {span}",
-                    tier=said(tier), channel=words(channel), share=percent(share), count=total, span=_span(edge),
-                )
-                for edge, share in zip(edges, shares, strict=True)
-            ]  # fmt: skip
-            look = {"color": colour[channel], "dash": dash[channel], "shape": "hv"}
-            draw(row, words(channel), (edges, shares), hover, line=look, legendrank=1000 + place)
+            # First, so that the lines of channels lie over it.
+            _all_desks(figure, row, tier, met, deadlines[tier])
+        for channel in CONTACT_CHANNELS:
+            if (tier, channel) in curves:
+                _channel(figure, row, run, curves, tier, channel)
         figure.add_vline(x=deadlines[tier], line={"color": INK, "width": 2}, row=row, col=1)
-        figure.add_annotation(
-            text=said("deadline")
-            if met is None or not met[2]
-            else said("deadline: {share} expired", share=percent(met[2])),
-            x=log10(deadlines[tier]),
-            y=0.12,
-            xanchor="right",
-            showarrow=False,
-            row=row,
-            col=1,
-        )
+        expired = met is not None and met[2]
+        text = said("deadline: {share} expired", share=percent(expired)) if expired else said("deadline")
+        note(figure, text, log10(deadlines[tier]), 0.12, row, xanchor="right")
     framed(figure, 140 + 175 * len(tiers), said(WAITS))
     figure.update_xaxes(
         type="log", range=[-0.1, log10(ROOM * last)], tickvals=list(TICKS), ticktext=[_span(at) for at in TICKS]
     )
-    figure.update_xaxes(title_text=said("wait at most (log scale)"), row=len(tiers), col=1)
+    figure.update_xaxes(title_text=said("wait up to (log scale)"), row=len(tiers), col=1)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.04], nticks=4)
-    figure.update_yaxes(title_text=said("share"), row=len(tiers), col=1)
-    return subtitles(figure)
+    return figure.update_yaxes(title_text=said("share"), row=len(tiers), col=1)
 
 
-def _expiries(figure: "go.Figure", row: int, end: tuple[float, float]) -> None:
-    """Mark, at the deadline, what of the waits for desks was never served.
+def _all_desks(figure: "go.Figure", row: int, tier: str, met: Met, deadline: float) -> None:
+    """Draw the wide line of all waits for desks and, at the deadline, a bar of the alerts that no desk served."""
+    edges, shares, _ = met
+    hover = [
+        said(
+            "{tier}: {share} of the alerts that waited for a desk were served within {span}",
+            tier=said(tier), share=percent(share), span=_span(edge),
+        )
+        for edge, share in zip(edges, shares, strict=True)
+    ]  # fmt: skip
+    look = {**line(len(edges), color=BAND, width=8, shape="hv"), "legendrank": 1100}
+    name = said("any desk, including expired alerts")
+    # The first step begins at zero.
+    add(figure, name, [edges[0], *edges], [0.0, *shares], [hover[0], *hover], row=row, group="any", **look)
+    if shares[-1] < 1:
+        figure.add_shape(
+            type="rect", x0=deadline, x1=deadline * BESIDE, y0=shares[-1], y1=1.0, row=row, col=1,
+            fillcolor=colours("end")[End.EXPIRED.label], opacity=0.75, line={"width": 0},
+        )  # fmt: skip
 
-    Args:
-        figure: The figure of waits.
-        row: The panel.
-        end: The deadline in minutes, and the share served until then.
-    """
-    deadline, served = end
-    if served == 1:
-        return
-    figure.add_shape(
-        type="rect", x0=deadline, x1=deadline * BESIDE, y0=served, y1=1.0, row=row, col=1,
-        fillcolor=colours("end")[End.EXPIRED.label], opacity=0.75, line={"width": 0},
-    )  # fmt: skip
+
+def _channel(figure: "go.Figure", row: int, run: "Run", curves: Curves, tier: str, channel: str) -> None:
+    """Draw the waits of a tier for one channel."""
+    edges, shares, counts = curves[tier, channel]
+    total = amount(sum(counts) * country(run))
+    hover = [
+        said(
+            "{tier}, {channel}: {share} of {count} waits lasted at most {span}",
+            tier=said(tier), channel=words(channel), share=percent(share), count=total, span=_span(edge),
+        )
+        for edge, share in zip(edges, shares, strict=True)
+    ]  # fmt: skip
+    look = line(len(edges), color=colours("contact")[channel], dash=dashes(CONTACT_CHANNELS)[channel], shape="hv")
+    look["legendrank"] = 1000 + CONTACT_CHANNELS.index(channel)
+    add(figure, words(channel), [edges[0], *edges], [0.0, *shares], [hover[0], *hover], row=row, group=channel, **look)
 
 
 def waits_table(run: "Run") -> "pd.DataFrame":
-    """Return how many waits of the country there were, by tier and channel, and how long they lasted.
+    """Return the number of waits of the country by tier and channel, and how long they lasted.
 
     Returns:
         Columns tier, channel, deadline, waits, and shares of these: at most 1 min, at most 64 min, and up to the last
         bin that ends by the deadline.
     """
-    import pandas as pd
-
     rows = []
     for (tier, channel), (edges, shares, counts) in _curves(run).items():
-        deadline = getattr(run.scenario.spec.warning.tiers, tier).deadline / MINUTE_MS
-
-        def until(limit: float, edges: list[float] = edges, shares: list[float] = shares) -> str:
-            return percent(max((s for edge, s in zip(edges, shares, strict=True) if edge <= limit), default=0.0))
-
-        rows.append(
-            {
-                "tier": tier,
-                "channel": channel,
-                "deadline": _span(deadline),
-                "waits": amount(sum(counts) * country(run)),
-                marked("at most 1 min"): until(1),
-                marked("at most 64 min"): until(64),
-                marked("within the deadline, at least"): until(deadline),
-            }
-        )
-    columns = ["tier", "channel", "deadline", "waits", "at most 1 min", "at most 64 min"]
-    return pd.DataFrame(rows, columns=[*columns, "within the deadline, at least"], dtype=object)
+        deadline = _deadlines(run)[tier]
+        until = [
+            percent(max((share for edge, share in zip(edges, shares, strict=True) if edge <= limit), default=0.0))
+            for limit in (1, 64, deadline)
+        ]
+        rows.append((tier, channel, _span(deadline), amount(sum(counts) * country(run)), *until))
+    shown = (marked("at most 1 min"), marked("at most 64 min"), marked("within the deadline, at least"))
+    return table_of(rows, ["tier", "channel", "deadline", "waits", *shown])
 
 
 def _deadlines(run: "Run") -> dict[str, float]:
@@ -206,34 +154,21 @@ def _curves(run: "Run") -> Curves:
             if not len(rows):
                 continue
             by_bin = dict(zip(rows["bin"].tolist(), rows["count"].tolist(), strict=True))
-            # Bins between the first and the last that nobody fell into belong to the curve too.
+            # Empty bins between the first and the last belong to the curve too.
             edges, edge = [], min(by_bin)
             while edge <= max(by_bin):
                 edges.append(edge)
                 edge *= 2
             counts = [by_bin.get(edge, 0) for edge in edges]
-            total, shares, so_far = sum(counts), [], 0
-            for count in counts:
-                so_far += count
-                shares.append(so_far / total)
-            # Nobody waits for a desk beyond the deadline, which counts from before they joined the line.
+            shares = [so_far / sum(counts) for so_far in accumulate(counts)]
+            # No wait for a desk outlasts the deadline, which counts from before the alert joined the queue.
             most = deadlines[tier] if channel in DESK_LABELS else inf
             found[tier, channel] = ([min(edge / MINUTE_MS, most) for edge in edges], shares, counts)
     return found
 
 
-def _met(run: "Run", curves: Curves, tier: str) -> tuple[list[float], list[float], float] | None:
-    """Return how the waits of a tier for any desk ended.
-
-    Args:
-        run: The run.
-        curves: What ``_curves`` returns.
-        tier: The tier.
-
-    Returns:
-        Upper edges in minutes, shares served up to them of all that waited, and the share that expired; None where
-        nobody waited for a desk.
-    """
+def _met(run: "Run", curves: Curves, tier: str) -> Met | None:
+    """Return how the waits of a tier for any desk ended; None if no alert waited for a desk."""
     lost = _by_tier(run, "end").get((tier, End.EXPIRED.label), 0)
     served: dict[float, int] = {}
     for (of, channel), (edges, _, counts) in curves.items():
@@ -249,7 +184,7 @@ def _met(run: "Run", curves: Curves, tier: str) -> tuple[list[float], list[float
 
 
 def _span(minutes: float) -> str:
-    """Return a time span in days, hours or minutes, whichever suits it."""
+    """Return a duration in days, hours or minutes, whichever suits it."""
     if minutes >= 2 * 1440:
         return said("{days} days", days=amount(minutes / 1440))
     if minutes >= 60:
@@ -258,78 +193,39 @@ def _span(minutes: float) -> str:
 
 
 def expired(run: "Run") -> "go.Figure":
-    """Draw the alerts whose deadline came before they reached anybody: share and count a day, by tier and time.
-
-    Returns:
-        A figure without the days (or months) of which more than ``STILL_OPEN`` were open when the run ended.
-    """
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
-
+    """Draw the alerts that expired before they reached anybody: share and count a day, by tier and time."""
     rows = _expired(run)
     if not rows:
         return blank(said(EXPIRED), said(NO_ALERTS))
-    by = step(run)
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=[said("share of the alerts of the tier"), said("alerts of the country")],
-    )  # fmt: skip
+    figure = panels([said("share of the alerts of the tier"), said("alerts of the country")], 0.1)
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
-        points = [
-            (when, issued, lost, days)
+        points = {
+            when: (lost / issued, lost * country(run) / days, issued * country(run))
             for (of, when), (issued, lost, open_, days) in rows.items()
             if of == tier and open_ <= STILL_OPEN * issued
-        ]
-        if not points:
-            continue
+        }
         hover = [
             said(
                 "{tier}, {when}: {share} of {count} alerts expired, {daily} a day",
-                tier=said(tier),
-                when=day_named(when) if by == "day" else month_named(when),
-                share=percent(lost / issued),
-                count=amount(issued * country(run)),
-                daily=amount(lost * country(run) / days),
+                tier=said(tier), when=step_named(run, when), share=percent(share), count=amount(issued),
+                daily=amount(daily),
             )
-            for when, issued, lost, days in points
-        ]
-        for place, values in enumerate(
-            (
-                [lost / issued for _, issued, lost, _ in points],
-                [lost * country(run) / days for _, _, lost, days in points],
-            ),
-            1,
-        ):
-            figure.add_trace(
-                go.Scatter(
-                    x=[when.isoformat() for when, *_ in points],
-                    y=values,
-                    mode=pick_mode(len(steps(run))),
-                    name=said(tier),
-                    legendgroup=tier,
-                    showlegend=place == 1,
-                    line={"color": colour[tier], "dash": dash[tier]},
-                    marker={"symbol": symbol[tier], "size": 6},
-                    text=hover,
-                    hovertemplate="%{text}<extra></extra>",
-                ),
-                row=place,
-                col=1,
-            )
+            for when, (share, daily, issued) in points.items()
+        ]  # fmt: skip
+        look = line(len(steps(run)), symbol[tier], color=colour[tier], dash=dash[tier])
+        for at in (0, 1) if points else ():
+            add(figure, said(tier), points, [row[at] for row in points.values()], hover, row=at + 1, group=tier, **look)
     framed(figure, 470, said(EXPIRED))
     figure.update_yaxes(rangemode="tozero", nticks=5)
     figure.update_yaxes(tickformat=".1~%", title_text=said("share"), row=1, col=1)
     figure.update_yaxes(title_text=said("alerts a day"), row=2, col=1)
-    figure.update_xaxes(nticks=6)
-    figure.update_xaxes(title_text=said("day of issue") if by == "day" else said("month of issue"), row=2, col=1)
-    return subtitles(figure)
+    title = said("day of issue") if step(run) == "day" else said("month of issue")
+    return figure.update_xaxes(nticks=6).update_xaxes(title_text=title, row=2, col=1)
 
 
 def expired_table(run: "Run") -> "pd.DataFrame":
     """Return alerts issued and expired (of the country) and the share, by tier over the whole period."""
-    import pandas as pd
-
     found = []
     for tier in TIERS:
         mine = [counts for (of, _), counts in _expired(run).items() if of == tier]
@@ -337,13 +233,12 @@ def expired_table(run: "Run") -> "pd.DataFrame":
         if issued:
             scale = country(run)
             found.append((tier, amount(issued * scale), amount(lost * scale), percent(lost / issued)))
-    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"], dtype=object)
+    return table_of(found, ["tier", "issued", "expired", "share"])
 
 
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
-    """Return (issued, expired, open, days) as simulated by tier and step of time, where alerts were issued."""
-    by = step(run)
-    counted = tally(run, "alerts", [by, "tier", "end"])
+    """Return (issued, expired, open, days) as simulated by tier and step of time with alerts."""
+    counted = tally(run, "alerts", [step(run), "tier", "end"])
     days = steps(run)
     found: dict[tuple[str, date], tuple[int, int, int, int]] = {}
     for when, tier, end, count in counted.itertuples(index=False):
@@ -359,67 +254,48 @@ def ends(run: "Run") -> "go.Figure":
 
 
 def ends_table(run: "Run") -> "pd.DataFrame":
-    """Return the alerts of the country by tier and how they ended."""
+    """Return the alerts of the country by tier and end."""
     return stacked_table(run, "end", ENDS)
 
 
 def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, str], title: str) -> "go.Figure":
-    """Draw a bar for each tier, divided by a column of the alerts; hover gives counts of the country."""
-    import plotly.graph_objects as go
-
+    """Draw a bar for each tier, divided by a column of the alerts; the pointer shows counts of the country."""
     counts = _by_tier(run, column)
-    tiers = [tier for tier in TIERS if any(counts.get((tier, name)) for name in names)]
+    whole = {tier: sum(counts.get((tier, name), 0) for name in names) for tier in TIERS}
+    tiers = [tier for tier in TIERS if whole[tier]]
     if not tiers:
         return blank(title, said(NO_ALERTS))
-    whole = {tier: sum(counts.get((tier, name), 0) for name in names) for tier in tiers}
     hatch = hatches(names)
-    figure = go.Figure()
+    lanes = [f"{said(tier)}<br>{amount(whole[tier] * country(run))}" for tier in tiers]
+    figure = bare()
     for name in names:
-        shares = [counts.get((tier, name), 0) / whole[tier] for tier in tiers]
-        if not any(shares):
-            continue
-        figure.add_trace(
-            go.Bar(
-                orientation="h",
-                y=[f"{said(tier)}<br>{amount(whole[tier] * country(run))}" for tier in tiers],
-                x=shares,
-                name=words(name),
-                marker=bars(colour[name], hatch[name]),
-                text=[
-                    said(
-                        "{tier}, {what}: {count} alerts, {share}",
-                        tier=said(tier),
-                        what=words(name),
-                        share=percent(share),
-                        count=amount(counts.get((tier, name), 0) * country(run)),
-                    )
-                    for tier, share in zip(tiers, shares, strict=True)
-                ],
-                textposition="none",
-                hovertemplate="%{text}<extra></extra>",
+        some = [counts.get((tier, name), 0) for tier in tiers]
+        shares = [count / whole[tier] for tier, count in zip(tiers, some, strict=True)]
+        hover = [
+            said(
+                "{tier}, {what}: {count} alerts, {share}",
+                tier=said(tier), what=words(name), share=percent(share), count=amount(count * country(run)),
             )
-        )
-    framed(figure, 130 + 62 * len(tiers), title)
-    figure.update_layout(barmode="stack", bargap=0.3)
-    figure.update_layout(legend={"traceorder": "normal"})
+            for tier, share, count in zip(tiers, shares, some, strict=True)
+        ]  # fmt: skip
+        if any(some):
+            add(figure, words(name), shares, lanes, hover, **bar_across(colour[name], hatch[name]))
+    framed(figure, 130 + 62 * len(tiers), title, barmode="stack", bargap=0.3, legend_traceorder="normal")
     figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text=said("share of the alerts issued"))
-    figure.update_yaxes(autorange="reversed", title_text=said("tier and alerts issued"))
-    return figure
+    return figure.update_yaxes(autorange="reversed", title_text=said("tier and alerts issued"))
 
 
 def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFrame":
     """Return alerts of the country by tier and a column of the alerts, with their share of the tier."""
-    import pandas as pd
-
     counts = _by_tier(run, column)
     rows = []
     for tier in TIERS:
-        whole = sum(counts.get((tier, name), 0) for name in names)
+        some = {name: counts.get((tier, name), 0) for name in names}
+        whole = sum(some.values())
         if whole:
-            cells = {name: counts.get((tier, name), 0) for name in names}
-            shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in cells.items()}
+            shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in some.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
-    return pd.DataFrame(rows, columns=["tier", "alerts", *(spelled(name) for name in names)], dtype=object)
+    return table_of(rows, ["tier", "alerts", *(spelled(name) for name in names)])
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:

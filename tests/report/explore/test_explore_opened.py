@@ -211,7 +211,7 @@ def test_a_link_keeps_the_setting_and_nonsense_is_passed_over(
 def test_the_nearest_simulated_run_is_named_with_its_numbers(two: Opened, sweeps: dict[str, Explored]) -> None:
     found, page = sweeps["two"], two.page
     said = page.locator("#nearest-said")
-    assert said.text_content() == f"This very setting was simulated: point 0 of {found.folder}/catalogue.parquet."
+    assert said.text_content() == f"This setting was simulated: point 0 of {found.folder}/catalogue.parquet."
     move(page, 0, step(found, 0, 12.0))
     at = [lever.coordinate(number) for lever, number in zip(found.levers, (12.0, 8.0), strict=True)]
     nearest = min(found.points, key=lambda point: math.dist(point.coordinates, at))

@@ -57,6 +57,6 @@ def test_counts_are_those_of_the_country(half: sim.Run) -> None:
 
 def test_words_say_how_few_attempts_end_in_a_payment(full: sim.Run, empty: sim.Run) -> None:
     totals = full.manifest["totals"]
-    assert f"one in {totals['attempts_potential'] / totals['victims']:.0f}." in cascade_words(full)
+    assert f"one payment in {totals['attempts_potential'] / totals['victims']:.0f} attempts." in cascade_words(full)
     assert cascade_words(empty) == "There were no attempts."
     assert not cascade(empty).data

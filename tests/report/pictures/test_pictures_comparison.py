@@ -81,8 +81,8 @@ def test_intervals_and_what_is_out_of_reach() -> None:
     assert [note.text for note in figure.layout.annotations if "%" in note.text] == ["+500%"]
     assert "+500%" in trace.text[2]
     table = comparison.differences_table(frame).set_index("quantity")
-    assert table.loc["victims", "95%, replicates"] == "5 to 35"
-    assert table.loc["calls intercepted", "by base"] == "none"
+    assert table.loc["victims", "95% interval"] == "5 to 35"
+    assert table.loc["calls intercepted", "in percent"] == "none"
 
 
 def test_a_panel_does_not_squeeze_another() -> None:
@@ -145,7 +145,7 @@ def test_whom_the_policy_harmed(full: sim.Run, silent: sim.Run, by: str) -> None
 
 def test_paths_are_fates_under_the_policy_that_spares(full: sim.Run, silent: sim.Run) -> None:
     found = changes(silent, full)
-    (trace,) = traces(comparison.whom(found, silent, "path"), "saved by the other policy")
+    (trace,) = traces(comparison.whom(found, silent, "path"), "saved by the policy")
     rows = found[found["change"] == "saved"].groupby("other")["count"].sum()
     assert {name: -x for name, x in zip(trace.y, trace.x, strict=True) if x} == dict(rows)
     assert "saved" in trace.y

@@ -1,4 +1,4 @@
-"""The map of differences: rates beside tables, a scale that begins at zero, and what chance alone may do in grey."""
+"""The map of differences: rates compared with tables, a scale that begins at zero, and run-to-run noise in grey."""
 
 from collections.abc import Callable
 from typing import Any
@@ -74,7 +74,7 @@ def test_what_chance_alone_may_do_is_grey_and_in_brackets(
     assert beijing.startswith("Beijing<br>(+")
     assert guangdong.startswith("Guangdong<br>+")
     assert xinjiang == "Xinjiang<br>0"
-    assert "chance alone" in grey.customdata[0][0]
+    assert "run-to-run noise" in grey.customdata[0][0]
 
 
 def test_chance_between_replicates_is_that_of_all_provinces_or_its_own(

@@ -27,7 +27,7 @@ UNITS = {"yuan": 1.0, "million yuan": 1e6, "billion yuan": 1e9}
 def unit_of(figure: object) -> float:
     """Give what one of an axis is, in yuan."""
     title: str = figure.layout.xaxis.title.text  # type: ignore[attr-defined]
-    return UNITS[title.partition(",")[0].removesuffix(" more than the base")]
+    return UNITS[title.partition(",")[0].removesuffix(" above the baseline")]
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +65,12 @@ def test_bars_add_up_to_what_the_run_cost(ranged: sim.Run) -> None:
 def test_the_table_and_the_words_have_every_number_with_its_interval(ranged: sim.Run) -> None:
     totals, ratio = ranged.manifest["totals"], ranged.manifest["totals"]["cost_per_averted"]
     rows = costs_table(ranged).set_index("yuan")
-    assert list(rows.loc["in all"]) == [
+    assert list(rows.loc["total"]) == [
         amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
-    assert list(rows.loc["each victim averted by one"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
+    assert list(rows.loc["each victim averted by a warning"]) == [
+        amount(ratio[end]) for end in ("value", "low", "high")
+    ]
     said = costs_words(ranged)
     assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
 
@@ -76,28 +78,28 @@ def test_the_table_and_the_words_have_every_number_with_its_interval(ranged: sim
 def test_what_rounding_has_changed_is_withheld_with_the_reason(country: sim.Run, thin: sim.Run) -> None:
     figure = costs(country)
     assert not figure.data
-    assert figure.layout.annotations[0].text == "Withheld: rounding has changed the staff."
+    assert figure.layout.annotations[0].text == "Withheld: rounding changed the number of staff."
     rows = costs_table(country).set_index("yuan")
-    for name in ("in all", "visit desks", "each victim averted by one"):
+    for name in ("total", "visit desks", "each victim averted by a warning"):
         assert list(rows.loc[name]) == ["withheld"] * 3
     assert rows.loc["videos", "value"] == amount(country.manifest["totals"]["cost_money"]["videos"])
     assert costs_words(country) == run_withheld(country.scenario.spec)
     frame = sim.compare([thin, thin])
-    assert cost_differences(frame).layout.annotations[0].text == "Withheld: rounding has changed the staff."
+    assert cost_differences(frame).layout.annotations[0].text == "Withheld: rounding changed the number of staff."
     assert set(cost_differences_table(frame)["difference or ratio"]) == {"withheld"}
 
 
 def test_where_no_victim_was_averted_it_is_said(empty: sim.Run) -> None:
-    assert costs_words(empty).endswith("; no warning averted a victim.")
-    assert list(costs_table(empty).set_index("yuan").loc["each unit of losses prevented by one"]) == ["none"] * 3
+    assert costs_words(empty).endswith("No warning averted a victim.")
+    assert list(costs_table(empty).set_index("yuan").loc["each unit of losses prevented by a warning"]) == ["none"] * 3
 
 
 def test_without_prices_nothing_is_drawn(full: sim.Run) -> None:
     bare = sim.load_run(full.path)
     bare.manifest = {**full.manifest, "totals": {"victims": 1}}
     assert not costs(bare).data
-    assert costs_words(bare) == "The scenario does not say what things cost."
-    assert list(costs_table(bare).iloc[0]) == ["in all", "not known", "not known", "not known"]
+    assert costs_words(bare) == "The scenario has no prices."
+    assert list(costs_table(bare).iloc[0]) == ["total", "not known", "not known", "not known"]
 
 
 def test_parts_are_called_as_people_say() -> None:
@@ -127,7 +129,7 @@ def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run,
 
 def test_the_same_costs_are_said_to_be_the_same(full: sim.Run) -> None:
     figure = cost_differences(sim.compare([full, full]))
-    assert figure.layout.annotations[0].text == "The other policy costs the same."
+    assert figure.layout.annotations[0].text == "The policy costs the same as the baseline."
     without = sim.compare([full, full])
     without = without[~without["quantity"].str.startswith("cost")]
-    assert cost_differences(without).layout.annotations[0].text == "The scenario does not say what things cost."
+    assert cost_differences(without).layout.annotations[0].text == "The scenario has no prices."

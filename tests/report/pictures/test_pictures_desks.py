@@ -54,8 +54,9 @@ def test_a_month_in_which_desks_collapse_is_not_hidden_by_a_mean(full: sim.Run) 
     assert figure.layout.yaxis.range[1] > 1
     worst = shares.idxmax()
     assert busiest([full]) == {"month": f"{worst[1]:%Y-%m}"}
-    assert f"{worst[0].capitalize()} desks were busiest in {worst[1]:%B %Y}: {percent(shares.max())}" in load_words(
-        full
+    assert (
+        f"{worst[0].capitalize()} desks were busiest in {worst[1]:%B %Y}: utilisation {percent(shares.max())}"
+        in load_words(full)
     )
     assert list(load_table(full)["month"]) == ["2022-01", "2022-02"]
 
@@ -66,7 +67,7 @@ def test_a_month_is_drawn_of_its_own_hours(full: sim.Run) -> None:
     both = hours.groupby(["weekday", "half_hour"])[["busy_ms", "staffed_ms"]].sum()
     drawn = [share for row in call.z for share in row if share is not None]
     assert drawn == pytest.approx(list(both["busy_ms"] / both["staffed_ms"]))
-    assert utilisation(full, "2022-02").layout.title.text == "How busy the desks are, February 2022"
+    assert utilisation(full, "2022-02").layout.title.text == "Desk utilisation, February 2022"
 
 
 def test_nobody_on_duty_is_no_share_of_zero(full: sim.Run) -> None:

@@ -37,7 +37,7 @@ def test_dots_stand_at_the_ratios_of_the_manifest(country: sim.Run, full: sim.Ru
 
 
 def test_the_interval_of_a_prediction_lies_where_it_lies(country: sim.Run) -> None:
-    (bar,) = [trace for trace in ratios(country).data if trace.name == "90% of predictions"]
+    (bar,) = [trace for trace in ratios(country).data if trace.name == "90% interval of predictions"]
     row = next(row for row in country.manifest["figures"] if row["interval"])
     assert bar.y[0].startswith("SMS intercepted")
     assert bar.x[0] - bar.error_x.array[0] == pytest.approx(row["interval"][0] / row["reported"])

@@ -71,7 +71,7 @@ def test_a_type_of_a_hundred_times_the_victims_leaves_the_others_seen(
 def test_a_long_name_leaves_room_for_its_bar() -> None:
     import plotly.graph_objects as go
 
-    from sim.report.panels import LONGEST, names_beside
+    from sim.report.drawing import LONGEST, names_beside
 
     names = {"one": "x" * 80, "other": f"<b>{'y' * 20}</b>"}
     axis = names_beside(go.Figure(), names).layout.yaxis

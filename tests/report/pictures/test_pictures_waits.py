@@ -15,7 +15,7 @@ from tests.report.pictures.drawn import traces
 CONTACT_CHANNELS, ENDS, TIERS = ContactChannel.labels(), End.labels(), Tier.labels()
 
 
-ANY_DESK = "any desk, with those that expired"
+ANY_DESK = "any desk, including expired alerts"
 
 
 def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:

@@ -1,4 +1,4 @@
-"""Parts of the page in plain values, as its template takes them."""
+"""Parts of the page in plain values, for its templates."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ class Cell:
     """A cell of a table.
 
     Attributes:
-        text: What is shown.
-        number: Whether it is a number, or stands where one is missing.
-        value: The number itself, as the page's script reads it, where the text does not say it; empty if it is missing.
-        beside: What else its text says, as JSON: numbers by what they are called.
-        is_own: Whether it stands in a scenario's own words, which nobody translates.
+        text: The text.
+        number: Whether it is a number, or the place of a missing one.
+        value: The number itself, for the page's script, if the text shortens it; empty if it is missing.
+        beside: Further numbers of the text by name, as JSON.
+        is_own: Whether it repeats a scenario word for word, so that nobody translates it.
     """
 
     text: str
@@ -49,10 +49,10 @@ class Table:
 
 @dataclass
 class Plot:
-    """A chart of a picture, of one run or of all, with its table.
+    """A chart of a picture with its table.
 
-    ``words`` says its numbers in a sentence; ``source`` says of which run it is, beneath what is saved of it, and is
-    empty where it is of all.
+    ``words`` gives its numbers in a sentence. ``source`` names its run under a saved file; it is empty for a chart of
+    all runs.
     """
 
     chart: str
@@ -64,7 +64,7 @@ class Plot:
 
     @property
     def named(self) -> str:
-        """What it shows and, where there are several, of which run."""
+        """The label and, if there are several runs, the run."""
         return f"{self.label}, {self.run}" if self.run else self.label
 
     @property
@@ -85,7 +85,7 @@ class Plot:
 
 @dataclass
 class Control:
-    """A control of a picture: id of its element, argument that it sets, label, options and which is selected."""
+    """A control of a picture: id of its element, argument that it sets, label, options and the selected one."""
 
     id: str
     key: str
@@ -116,7 +116,7 @@ class Part:
 
 @dataclass
 class About:
-    """What the page says of one run in words and tables; ``known`` stands above its answer."""
+    """Words and tables of one run; ``known`` are the findings above its answer."""
 
     label: str
     answer: str
@@ -137,10 +137,10 @@ class About:
 
 @dataclass
 class Policy:
-    """What the page says of a policy beside the base, before anything else.
+    """The first screen of a policy, compared with the baseline.
 
-    ``changed`` names its levers, ``run_as`` how else it was run; ``did`` says what it did, ``note`` how that is known;
-    ``fresh`` are findings that the base does not have, ``gone`` those that the base has alone.
+    ``changed`` names its levers, ``run_as`` other settings of the run. ``did`` says what it did, ``note`` how well that
+    is known. ``fresh`` are findings new with the policy, ``gone`` those of the baseline alone.
     """
 
     label: str
@@ -154,15 +154,7 @@ class Policy:
 
 
 def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
-    """Return a DataFrame as a table of the page, in the language that is spoken.
-
-    Args:
-        frame: Its columns are named in English.
-        own: Columns that stand in a scenario's own words.
-
-    Returns:
-        The table.
-    """
+    """Return a DataFrame as a table of the page; ``own`` names columns that repeat the scenario word for word."""
     keys = [str(name) for name in frame.columns]
     rows = [
         [
@@ -175,7 +167,7 @@ def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
 
 
 def cell(value: Any) -> Cell:
-    """Return a cell of a table: numbers with sensible digits, nothing for missing values."""
+    """Return a cell of a table: numbers with three digits, nothing for missing values."""
     import pandas as pd
 
     if isinstance(value, bool):
@@ -193,13 +185,13 @@ def cell(value: Any) -> Cell:
 
 
 def _number(shown: str, value: float) -> Cell:
-    """Return the cell of a number that is written the English way; its value stands beside it only where it must."""
+    """Return the cell of a number written in English; it has a value only if the text shortens it."""
     exact = _exact(value)
     return Cell(written(shown), True, None if shown == exact else exact)
 
 
 def _exact(value: float) -> str:
-    """Return a number so that it can be read back as the same one, whole ones without a point."""
+    """Return a number that reads back as the same one, without a point if it is whole."""
     return str(int(value)) if value == int(value) else repr(float(value))
 
 

@@ -1,6 +1,6 @@
 """How far an axis reaches: to the largest value that is not far out."""
 
-from sim.report.reach import OUTLYING, reach
+from sim.report.drawing import OUTLYING, reach
 
 
 def test_one_value_far_out_does_not_set_the_axis() -> None:

@@ -1,4 +1,4 @@
-"""What the scripts of a page say and write in the language that is spoken: words, separators, months and sources."""
+"""Texts for the scripts of a page in the language in use: words, separators, months and sources."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 DATES = {ENGLISH: "en-GB", "zh": "zh-CN", "fr": "fr-FR"}
-"""How browsers call the way in which each language writes dates."""
+"""The locale by which a browser writes dates in each language."""
 
 MOST_NAMED = 3
-"""Runs that a line of sources names one by one."""
+"""The most runs that a line of sources names."""
 
 _FIELDS = {"y": "%Y", "MMM": "%b", "M": "%-m", "d": "%-d"}
 _FIELD = re.compile(r"'([^']*)'|([a-zA-Z])\2*")
@@ -23,9 +23,9 @@ _UNFIT = re.compile(r"[^\w.-]+")
 
 
 def script_words() -> dict[str, Any]:
-    """Return every word that a script of the page shows, by what it is for; fields are filled in by the script."""
+    """Return every text that a script of the page shows, by use; the script fills in the fields."""
     return {
-        "tooOld": said("This browser is too old to draw this. The numbers are below."),
+        "tooOld": said("This browser is too old for pictures. The numbers are in the tables."),
         "numbersBelow": said("{picture}. The numbers are in the table below.", picture="{picture}"),
         "dark": said("Dark"),
         "light": said("Light"),
@@ -48,7 +48,7 @@ def script_words() -> dict[str, Any]:
 
 
 def source_of(runs: "Sequence[Run]") -> str:
-    """Return the line beneath what is saved: scenarios, seed and scale of the runs, and what made it."""
+    """Return the line under a saved picture or table: scenarios, seed and scale of the runs, and Tocsin's version."""
     first = runs[0].manifest
     names = list(dict.fromkeys(str(run.manifest["name"]) for run in runs))
     values = {"seed": first["seed"], "scale": written(f"{first['scale']:g}"), "version": __version__}
@@ -59,12 +59,12 @@ def source_of(runs: "Sequence[Run]") -> str:
 
 
 def file_name(runs: "Sequence[Run]") -> str:
-    """Return how the names of saved files begin."""
+    """Return the beginning of the names of saved files."""
     return _UNFIT.sub("-", "-".join(dict.fromkeys(str(run.manifest["name"]) for run in runs[:MOST_NAMED]))).strip("-.")
 
 
 def axes_locale() -> dict[str, Any] | None:
-    """Return how plotly writes months, days and numbers on axes, as it takes a locale; None in English, its own."""
+    """Return months, days and number formats for axes, as a locale of plotly; None for English, its default."""
     language = spoken()
     if language == ENGLISH:
         return None
@@ -92,11 +92,11 @@ def axes_locale() -> dict[str, Any] | None:
 
 
 def day_pattern() -> str:
-    """Return how pictures write a day at the pointer, as d3 takes it: ``1 Jun 2022`` in English."""
+    """Return the d3 format of a day at the pointer: ``1 Jun 2022`` in English."""
     locale = axes_locale()
     return "%e %b %Y" if locale is None else str(locale["format"]["dayMonthYear"])
 
 
 def _pattern(pattern: str) -> str:
-    """Return a pattern of the Unicode locale data, ``d MMM y``, as d3 writes it: ``%-d %b %Y``."""
+    """Translate a pattern of the Unicode locale data, ``d MMM y``, to d3: ``%-d %b %Y``."""
     return _FIELD.sub(lambda found: found[1] if found[1] is not None else _FIELDS[found[0]], pattern)
