@@ -1,4 +1,4 @@
-"""One run, from a scenario to a whole folder of results: engine, recorder and folder brought together."""
+"""Run one scenario into a folder of results: engine, recorder and folder brought together."""
 
 import dataclasses
 import os
@@ -67,18 +67,17 @@ def run_without_tables(
 ) -> Run:
     """Run a scenario as ``run`` does, without events, and keep its manifest and log alone.
 
-    Tables are made and summed in memory, which takes less time than to write and read them, and as much memory as they
-    have rows.
+    Tables are made and summed in memory: faster than writing and reading them, at the cost of memory.
 
     Returns:
-        The run, of which nobody can read a table.
+        The run, which has no tables to read.
     """
     return _run(with_events(scenario, "none"), out, _Asked(workers, progress, tables=False))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """What is asked of a run beside its scenario and folder: arguments of ``run``, and whether it has ``tables``."""
+    """What is requested of a run, apart from its scenario and folder: arguments of ``run``, and ``tables``."""
 
     workers: int | None
     progress: Progress | None
@@ -107,7 +106,9 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     started = time.perf_counter()
     checkpoint, workers = asked.checkpoint, asked.workers
     if checkpoint and scenario.spec.engine == "reference":
-        raise ValueError("checkpoint: the engine 'reference' keeps no checkpoints; the engine 'vector', or none")
+        raise ValueError(
+            "checkpoint: the engine 'reference' keeps no checkpoints; use the engine 'vector', or no checkpoint"
+        )
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
@@ -115,7 +116,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     with Staging(target, renamable=out is None) as staging, Logbook(staging.path, asked.verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
         if not is_compiled(scenario.spec.engine):
-            log(f"the engine {scenario.spec.engine} is compiled on the way: no machine code of it is kept yet")
+            log(f"the engine {scenario.spec.engine} is compiled now: no machine code of it is stored yet")
         with (
             _writer(staging.path, scope, share > 0, asked) as files,
             BackgroundWriter(files, beside=(workers or os.cpu_count() or 1) > 1) as writer,
@@ -169,7 +170,7 @@ def _writer(folder: Path, scope: Scope, events: bool, asked: _Asked) -> TableWri
 
 
 class _Days:
-    """Called after each day: writes the end of the warm-up and of each month into the log, and tells who else asked."""
+    """Called after each day: logs the end of the warm-up and of each month, and calls the caller's ``progress``."""
 
     def __init__(self, scope: Scope, log: Logbook, progress: Progress | None) -> None:
         self._last_of_warmup = scope.first_day - 1
@@ -185,7 +186,7 @@ class _Days:
 
 
 def _about(scenario: "Scenario", scope: Scope) -> str:
-    """Say what is run."""
+    """Return a line that says what is run."""
     first, last = (calendar_date(day) for day in (scope.first_day, scope.last_day))
     return (
         f"engine {scope.engine}, seed {scope.seed}, scale {scope.scale:g}, {len(scope.provinces)} provinces, "
@@ -194,7 +195,7 @@ def _about(scenario: "Scenario", scope: Scope) -> str:
 
 
 def _log_end(log: Logbook, manifest: Manifest) -> None:
-    """Write down what a run warns of and what it took."""
+    """Log the warnings of a run, its phases and its time."""
     for line in manifest["warnings"]:
         log.warn(line)
     spent = manifest["performance"]
@@ -209,11 +210,11 @@ def event_share(events: str | float) -> float:
 
 
 def _demand_text(folder: Path) -> None:
-    """Raise FolderError for a name that is no text: what writes tables takes no other."""
+    """Raise FolderError for a name that is not valid text, which the table writer cannot use."""
     try:
         str(folder).encode()
     except UnicodeEncodeError:
-        raise FolderError(f"{ascii_controls(str(folder))}: a name that is no UTF-8; one that is") from None
+        raise FolderError(f"{ascii_controls(str(folder))}: the name is not valid UTF-8; use another name") from None
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
@@ -221,7 +222,7 @@ def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
     from sim.scenario.shapes import written
 
     if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):
-        raise ValueError(f"events is {events!r}; 'none', 'all' or a share of the origins between 0 and 1")
+        raise ValueError(f"events is {events!r}; it must be 'none', 'all' or a number from 0 to 1")
     record = type(scenario.spec.record).model_validate({"events": events})
     return dataclasses.replace(
         scenario,

@@ -1,7 +1,7 @@
-"""Runs as users hold them: a finished run with the pictures of its report.
+"""Runs as users see them: a finished run with the pictures of its report.
 
-Everything that compares or draws reads a stored run (``sim.reading.run``), so that module must not know of any
-picture. What users get from ``sim.run`` and ``sim.load_run`` is therefore made here, above the report.
+Everything that compares or draws reads a stored run (``sim.reading.run``), so that module cannot import pictures. The
+runs that ``sim.run`` and ``sim.load_run`` return are therefore made here, above the report.
 """
 
 import time
@@ -50,22 +50,22 @@ def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
 ) -> Run:
     """Run a scenario with its engine and keep the results.
 
-    FolderError is raised where ``out`` is not free, ConservationError where a conservation law is broken, ValueError
-    where ``events`` is none of what it may be or the engine keeps no checkpoints. Of a run that raises nothing is left
-    but these.
+    A taken folder raises FolderError, a broken conservation law ConservationError, an impossible ``events`` or an
+    engine without checkpoints ValueError. A run that raises leaves nothing behind.
 
     Args:
         scenario: A scenario, or the name or path of one.
         out: The folder of the run itself, which must not exist or be empty; by default a new one below
             ``results/runs`` of the current folder.
-        events: Whose events are kept: ``none``, ``all`` or a share of the origins; by default as the scenario says.
-        workers: Threads, by default one a core. They change no result, and the reference engine works alone.
+        events: Which events are kept: ``none``, ``all`` or those of a share of the origins, by default as the scenario
+            says.
+        workers: Threads, by default one a core; they change no result. The reference engine uses one.
         progress: Called after each day, warm-up included, with its day number and the attempts so far.
-        checkpoint: Whether the state is kept at midnights between two months, and the run goes on from the latest one
-            that it, or another run that was the same up to then, has kept: in ``results/checkpoints`` of the current
-            folder, or in the folder that is given.
-        age_s: Seconds that this process had already spent on the run, added to those that are reported.
-        verbose: Whether the lines of its log go to standard error, too.
+        checkpoint: Whether to store the state at midnights between two months, and to resume from the latest one stored
+            by this run or by another that was the same up to then: in ``results/checkpoints`` of the current folder, or
+            in the given folder.
+        age_s: Seconds that this process had already spent on the run; they are added to the reported time.
+        verbose: Whether to write its log to standard error, too.
         components: Instances of your own classes that extend ``sim.Component``: they react at each midnight, in this
             order. The run gets a copy of each.
 
@@ -116,7 +116,7 @@ def diff(base: "Scenario | stored.Run | str | Path", other: "Scenario | stored.R
 
 
 def scenario_of(one: "Scenario | stored.Run | str | Path") -> "Scenario":
-    """Return the scenario that is meant: itself, that of a run, or what lies at a path or has a name."""
+    """Return a scenario: the given one, that of a run, or one loaded from a path or by name."""
     from sim.experiments.paired import runs_of
     from sim.scenario import Scenario, load_scenario
 

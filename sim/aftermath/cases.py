@@ -112,7 +112,7 @@ class CaseBook:
         self.filed = self.solved = self.closed = 0
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of the backlogs and counts, with which ``resume`` goes on."""
+        """Return copies of the backlogs and counts, which ``resume`` takes over."""
         return {
             "waiting": [cases.waiting() for cases in self._waiting],
             "counts": [self.filed, self.solved, self.closed],

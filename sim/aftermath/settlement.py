@@ -12,7 +12,7 @@ DAYS = 31
 
 
 class Settlement:
-    """What of one quantity waits to be counted, at some places, in 10**-9.
+    """The part of one quantity that waits to be counted, by place, in 10**-9.
 
     Whole counts are carried by the remainders, so at the end of a December as many are counted as there were.
     """
@@ -33,7 +33,7 @@ class Settlement:
         self.waiting = [0] * len(places)
 
     def snapshot(self) -> list[int]:
-        """Return a copy of what waits, with which ``resume`` goes on."""
+        """Return a copy of what waits, which ``resume`` takes over."""
         return self.waiting[:]
 
     def resume(self, snapshot: Sequence[int]) -> None:

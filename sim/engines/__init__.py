@@ -1,4 +1,4 @@
-"""The engines: each takes a scenario and a recorder, and all give the same answer."""
+"""The engines: each runs a scenario into a recorder; all give equal results."""
 
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,10 @@ def simulate(
 
     Args:
         scenario: The scenario.
-        recorder: What is counted goes here.
-        workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine
-            works alone.
-        checkpoints: Of the vector engine; the reference engine keeps none.
+        recorder: Receives what is counted.
+        workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine uses
+            one.
+        checkpoints: Of the vector engine; the reference engine keeps no checkpoints.
         components: Components of the user, for this run alone, in the order in which they react.
 
     Returns:

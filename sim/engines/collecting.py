@@ -1,4 +1,4 @@
-"""Python's search for cycles of dead objects, which engines do without."""
+"""Python's search for cycles of dead objects, which slows engines and is switched off."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_collecting(frozen: bool = False) -> Iterator[None]:
-    """Let nothing look for cycles of dead objects meanwhile; afterwards it is as it was before.
+    """Switch off the search for cycles of dead objects for a while.
 
     Args:
-        frozen: Whether what there is already is not looked at either by who collects by hand, unless it is so already.
+        frozen: Whether objects that exist already are also left out of collections by hand.
     """
     was_enabled = gc.isenabled()
     frozen = frozen and gc.get_freeze_count() == 0

@@ -1,4 +1,4 @@
-"""Laws that hold in every run, checked at its end: a violation is an error, never a warning."""
+"""Conservation laws, checked at the end of every run: a violation is an error, never a warning."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,11 +11,11 @@ from sim.base.words import Fate
 
 
 class ConservationError(FailedError):
-    """A count of a run does not add up: the engine is wrong, and so would its results be."""
+    """A count of a run does not add up: the engine, and so its results, are wrong."""
 
 
 class LineTotals(NamedTuple):
-    """The waiting line of a desk over a run, as Little's law wants it.
+    """The queue of a desk over a run, as Little's law needs it.
 
     Args:
         desk: Label of the desk.
@@ -32,7 +32,7 @@ class LineTotals(NamedTuple):
 
 @dataclass
 class Books:
-    """What an engine counts twice over a whole run, on the way in and on the way out, to be compared at its end.
+    """What an engine counts twice over a whole run, on the way in and on the way out, and compares at its end.
 
     The recorder keeps what the tables say, of the period alone; books are of all days, warm-up included, and are
     never written.
@@ -57,7 +57,7 @@ class Books:
     services_under_way: int = 0
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what was counted day by day, with which ``resume`` goes on; the rest is counted when a run ends."""
+        """Return what is counted day by day, which ``resume`` takes over; the rest is counted when a run ends."""
         return {
             "potential": self.potential,
             "messages": self.messages,
@@ -66,19 +66,19 @@ class Books:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was counted, as ``snapshot`` returns it; nothing is yet."""
+        """Take over what was counted, as ``snapshot`` returns it, before anything is counted."""
         self.potential = snapshot["potential"]
         self.messages = snapshot["messages"]
         self.fates.update(dict(snapshot["fates"]))
         self.alert_ends.update(dict(snapshot["alert_ends"]))
 
     def check(self, cases: CaseBook, filed_last: int, lines: Iterable[LineTotals]) -> None:
-        """Hold every law against the books.
+        """Check every law against the books.
 
         Args:
             cases: The case book as it stands after the last midnight.
             filed_last: Cases that were filed on the last day, which no midnight has put into the case book.
-            lines: The waiting lines of all desks.
+            lines: The queues of all desks.
 
         Raises:
             ConservationError: If a law is broken; it names every one that is.

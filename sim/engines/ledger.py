@@ -1,4 +1,4 @@
-"""The ledger of a run: what midnights count goes to its recorder, and the cases that they finish to its log."""
+"""The ledger of a run: sends counts of midnights to the recorder, and finished cases to the log."""
 
 import numpy as np
 from numpy.typing import NDArray

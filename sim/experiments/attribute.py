@@ -22,6 +22,7 @@ from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
+from sim.midnight.giving import with_components
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
@@ -30,6 +31,7 @@ from sim.warning.size import in_english
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.midnight.component import Component
     from sim.scenario import Scenario
 
 KIND = "attribution"
@@ -110,6 +112,7 @@ def attribute(
     folder: Path | None = None,
     gangs: str | None = None,
     draws: "Sequence[Scenario]" = (),
+    components: "Sequence[Component]" = (),
     **computing: Unpack[Computing],
 ) -> Attribution:
     """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
@@ -131,12 +134,15 @@ def attribute(
             ``both``, each in separate runs. Only for a scenario whose gangs answer, where ``both`` is the default.
         draws: The same scenario with the values of posterior draws. Each is attributed too, for an interval of the
             parameter uncertainty.
+        components: Components of every run, as ``sim.run`` takes them.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
         The tables of layers, of overlaps, of costs and of runs.
     """
     demand_keywords("attribute", computing, Computing.__optional_keys__)
+    scenario = with_components(scenario, components)
+    draws = [with_components(draw, components) for draw in draws]
     path = prepared(scenario, layers, orders, replicates, folder, gangs, draws)
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)

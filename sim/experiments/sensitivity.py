@@ -53,6 +53,8 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
+from sim.midnight.component import Component
+from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantity_names
 from sim.reading.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
@@ -117,6 +119,7 @@ def sensitivity(
     samples: int | None = None,
     quantities: Sequence[str] = QUANTITIES,
     folder: Path | None = None,
+    components: Sequence[Component] = (),
     **computing: Unpack[Computing],
 ) -> "pd.DataFrame":
     """Compute how much the parameters of a scenario matter to its quantities, by Morris' or Sobol's indices.
@@ -140,6 +143,7 @@ def sensitivity(
             power of two, each of D + 2 runs, by default 256.
         quantities: Totals, scaled up to the country, and figures, ``NAME@START..END``.
         folder: Where it is kept, by default ``results/sensitivities/NAME-HASH``.
+        components: Components of every run, as ``sim.run`` takes them.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
@@ -161,6 +165,7 @@ def sensitivity(
         period. One that ``keys`` names is refused.
     """
     demand_keywords("sensitivity", computing, Computing.__optional_keys__)
+    scenario = with_components(scenario, components)
     screening = planned(scenario, keys, method, samples, quantities)
     path = prepared(scenario, screening, folder)
 

@@ -1,4 +1,4 @@
-"""The suspects that are arrested at a midnight: counted, and remembered until the next step that asks for them."""
+"""The suspects arrested at a midnight: counted, and kept until the component that needs them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,24 +7,24 @@ from sim.draws.remainders import ONE, Remainders
 from sim.midnight.ledger import NATION, Ledger
 
 THINNING = ("suspects_cases", "suspects_campaigns")
-"""Those arrested who may be members of crews at work; those of raided dens are members of crews that work no more."""
+"""Arrests whose suspects may be members of crews at work; crews of raided dens no longer work."""
 
 
 class Arrests:
-    """Whole suspects made of expected ones, by province and of the nation, whoever they are.
+    """Whole suspects from expected ones, by province and for the nation.
 
     ``tonight`` (P + 1,) counts those of this midnight, the nation's last, and is 0 again when they are settled.
     """
 
     def __init__(self, provinces: int, remainders: Remainders, ledger: Ledger) -> None:
-        """Begin with nobody; the remainders are those of the run."""
+        """Begin with nobody arrested; the remainders are those of the run."""
         self._remainders = remainders
         self._ledger = ledger
         self._thinning = 0
         self.tonight: NDArray[np.int64] = np.zeros(provinces + 1, dtype=np.int64)
 
     def of_nation(self, day: int, quantity: str, value: int) -> None:
-        """Arrest the suspects of a quantity of the remainders who are of no province, in 10**-9."""
+        """Arrest suspects who belong to no province, by a quantity of the remainders, in 10**-9."""
         self._thin(quantity, value)
         count = self._remainders.whole(NATION, quantity, value)
         self._ledger.flow(day, NATION, "suspects_arrested", count)
@@ -38,7 +38,7 @@ class Arrests:
         self.tonight[:NATION] += counts
 
     def thinning(self) -> float:
-        """Return the expected suspects since it was last asked of whom some are members of crews, and forget them."""
+        """Return the expected suspects since the last call of whom some are members of crews, and forget them."""
         found, self._thinning = self._thinning, 0
         return found / ONE
 

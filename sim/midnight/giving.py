@@ -24,7 +24,7 @@ MAIN = "__main__"
 
 
 class ComponentRefusedError(RefusedError, ValueError):
-    """Something that was given as a component is none, or it cannot be copied, named or made again."""
+    """A component that cannot be used, copied, named or made again."""
 
 
 def with_components(scenario: "Scenario", components: Sequence[Component]) -> "Scenario":

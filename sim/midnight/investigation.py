@@ -1,4 +1,4 @@
-"""The cases that wait to be investigated, and the leads that solved ones give."""
+"""The backlog of cases, and the leads that solved cases give."""
 
 from typing import Any
 

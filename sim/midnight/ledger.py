@@ -1,4 +1,4 @@
-"""Where midnights write down what they count."""
+"""Where midnights record what they count."""
 
 from typing import Protocol
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import Finished
 
 NATION = -1
-"""Province of a count that has none."""
+"""Province of a count that belongs to no province."""
 
 
 class Ledger(Protocol):
-    """Where midnights write down what they count, one for a run; provinces are positions, -1 for the nation.
+    """Records what midnights count, one for a run; provinces are positions, -1 for the nation.
 
     The books of an engine count a second time what must balance; the ledger is counted once and stored.
     """

@@ -22,7 +22,7 @@ class Drawn(NamedTuple):
 
 
 class Legitimate:
-    """What is fixed of them for a run; ``rates`` (P, 3) are expected a day, the same on all days."""
+    """Legitimate contacts of a run; ``rates`` (P, 3) are expected a day, the same on all days."""
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
         """Compute which cells are drawn, by which detectors work."""

@@ -95,7 +95,7 @@ class Night:
         return self.today
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of the state between two days, before the midnight, with which ``resume`` goes on."""
+        """Return copies of the state between two days, before the midnight, which ``resume`` takes over."""
         return {component.name: component.snapshot() for component in self.components}
 
     def resume(self, snapshot: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Outages of detectors: when the instructions of what they detect on a day leave."""
+"""Outages of detectors: when the instructions of a day's detections leave."""
 
 import numpy as np
 from numpy.typing import NDArray

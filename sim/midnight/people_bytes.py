@@ -1,4 +1,4 @@
-"""The one byte that is stored of a person: victim before (1 bit), alerts heard (7 bits, saturating)."""
+"""The byte stored for each person: victim before (1 bit), alerts heard (7 bits, saturating)."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def pieces(people: NDArray[np.uint8], count: int) -> list[NDArray[np.uint8]]:
 
 
 def marked(people: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the bytes that are not 0, of which there are few.
+    """Return the few bytes that are not 0.
 
     Args:
         people: (people,) Their bytes, one of the ``pieces``.

@@ -13,7 +13,7 @@ from sim.midnight.totals import DayTotals
 
 
 class Settling:
-    """What waits to be counted of cases solved and of suspects arrested; nothing without ``aftermath.settlement``."""
+    """Solved cases and arrested suspects that wait to be counted; none without ``aftermath.settlement``."""
 
     name = "settlements"
 

@@ -1,4 +1,4 @@
-"""What an engine hands over at midnight: the counts of the day that has ended, read by the macro layer alone."""
+"""What an engine hands over at midnight: the counts of the day that has ended, which only the macro layer reads."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +38,7 @@ class DayTotals:
 
     @classmethod
     def empty(cls, provinces: int, types: int = 0) -> "DayTotals":
-        """Return the totals of a day on which nothing has happened yet; without types nothing is counted by them."""
+        """Return the totals of a day on which nothing has happened yet; without types, nothing is counted by type."""
         return cls(
             intercepted=np.zeros(provinces, dtype=np.int64),
             from_cards=np.zeros(provinces, dtype=np.int64),

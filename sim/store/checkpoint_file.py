@@ -1,4 +1,4 @@
-"""A file of named values and arrays: one compressed stream, nothing in it but data, found whole or not at all.
+"""A file of named values and arrays: one compressed stream of data, read whole or not at all.
 
 In the stream: the length of a JSON document, the document, the arrays that it speaks of one after the other, and the
 SHA-256 of all that. Nothing is unpickled, so reading such a file runs no code that lies in it.
@@ -34,7 +34,7 @@ class CheckpointError(Exception):
 
 
 class CheckpointWarning(UserWarning):
-    """A checkpoint is not used, or cannot be kept; the run goes on without it."""
+    """A checkpoint is not used, or cannot be kept; the run continues without it."""
 
 
 def write_values(path: Path, values: Any) -> int:
@@ -79,7 +79,7 @@ def read_values(path: Path) -> Any:
     try:
         return _Filled(contents[start:-size]).of(parsed(bytes(contents[LENGTH:start])))
     except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise CheckpointError(f"holds what is never written ({type(error).__name__}: {error})") from None
+        raise CheckpointError(f"has contents that Tocsin never writes ({type(error).__name__}: {error})") from None
 
 
 def _described(value: Any, arrays: list[Array]) -> Any:

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: its state at midnights between two months, by which it, or another one, goes on.
+"""Checkpoints of a run: its state at midnights between two months, from which it, or another run, resumes.
 
 They are found by content. The name of a checkpoint is the digest of all of a scenario that the days before it depend
 on: so a run that was killed finds its own, and one whose policy begins later those of the run that it varies.
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
 CHECKPOINTS = Path("results") / "checkpoints"
 SUFFIX = ".checkpoint"
 MOST_BYTES = 8 << 30
-"""Bytes of the checkpoints of a folder: of more, those that were used longest ago go."""
+"""Most bytes of checkpoints in a folder; beyond them, those unused for longest are removed."""
 STALE_S = 86_400
-"""An unfinished file so old is of a process that was killed."""
+"""An unfinished file this old was left by a killed process."""
 LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reading", "reference", "report", "told"})
-"""Sources that no state depends on."""
+"""Sources on which no state depends."""
 
 
 class Checkpoints:
     """The checkpoints of one run in a folder.
 
     Attributes:
-        continued_from: The day number at whose midnight the run went on; None where it began at its beginning.
+        continued_from: The day number at whose midnight the run resumed; None where it started at its first day.
         attempts_before: Potential attempts of the days before.
     """
 
     def __init__(
         self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Logbook
     ) -> None:
-        """Look for nothing yet.
+        """Prepare; nothing is read yet.
 
         Args:
             folder: Where they are kept; made when the first one is.
@@ -71,7 +71,7 @@ class Checkpoints:
         self.attempts_before = 0
 
     def latest(self, first: int, last: int) -> "tuple[int, Any] | None":
-        """Let the recorder and the tables go on from the latest checkpoint of the days from one to another.
+        """Resume recorder and tables from the latest checkpoint between two days.
 
         Args:
             first: The first simulated day, warm-up included.
@@ -91,13 +91,13 @@ class Checkpoints:
                     self.continued_from = day
                     self.attempts_before = self._recorder.attempts_seen
                     self._seconds += time.perf_counter() - began
-                    self._log(f"goes on from the checkpoint of {calendar_date(day)}, {path}")
+                    self._log(f"resumes from the checkpoint of {calendar_date(day)}, {path}")
                     return day, found["engine"]
             day = month_start(day - 1)
         return None
 
     def keep(self, day: int, engine: dict[str, Any], end: bool, began: float) -> None:
-        """Keep the state at the midnight at which a day begins, soon; whoever gives it changes it no more.
+        """Store the state at the midnight at which a day begins, soon; the caller must not change it any more.
 
         Args:
             day: The day number, of the first of a month.
@@ -126,17 +126,17 @@ class Checkpoints:
         return self._folder / f"{digest[:32]}-{share:x}{SUFFIX}"
 
     def _read(self, path: Path) -> dict[str, Any] | None:
-        """Return what a file holds; None where there is none, or one that is not to be used."""
+        """Return what a file holds; None where there is no file, or one that cannot be used."""
         if not os.path.lexists(path):
             return None
         try:
             found: dict[str, Any] = read_values(path)
             if not isinstance(found, dict) or found.keys() != {"made_by", "name", "engine", "recorder", "rows"}:
-                raise CheckpointError("holds what is never written")
+                raise CheckpointError("has contents that Tocsin never writes")
             if found["made_by"] != self._made_by:
-                raise CheckpointError("was made by another version of the program or of a library")
+                raise CheckpointError("was made by another version of Tocsin or of a library")
             if found["name"] != path.name:
-                raise CheckpointError("is that of another run")
+                raise CheckpointError("belongs to another run")
         except CheckpointError as error:
             self._log.warn(f"{path}: {error}; it is not used")
             warnings.warn(f"{path}: {error}; it is not used", CheckpointWarning, stacklevel=2)
@@ -146,7 +146,7 @@ class Checkpoints:
         return found
 
     def _write(self, path: Path, values: dict[str, Any], rows: "list[RowGroup]") -> None:
-        """Write a checkpoint, in the thread that writes tables; a failure is no failure of the run."""
+        """Write a checkpoint, in the thread that writes tables; a failure does not end the run."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             written = write_values(path, {**values, "rows": [list(group) for group in rows]})
@@ -161,13 +161,13 @@ class Checkpoints:
 
 
 def made_by() -> str:
-    """Return the SHA-256 of all that a state depends on beside its scenario: sources and versions of libraries."""
+    """Return the SHA-256 of what a state depends on in addition to its scenario: sources and versions of libraries."""
     text = json.dumps([sources_digest(LEFT_OUT), versions(), np.dtype(np.int64).str])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _bound(folder: Path, newest: Path) -> None:
-    """Remove checkpoints until those that are left are small enough, and what killed processes have left."""
+    """Remove old checkpoints until the folder is small enough, and files left by killed processes."""
     found = []
     for file in folder.iterdir():
         try:

@@ -73,8 +73,8 @@ def test_checkpoints_are_written_down(tocsin: Tocsin, tmp_path: Path) -> None:
         assert tocsin("run", *MONTHS, "--checkpoint", "--out", name, "--quiet").code == 0
     first, again = (lines(tmp_path / name) for name in ("first", "again"))
     assert sum(line.startswith("checkpoint kept, ") for line in first) == 2
-    assert not any("goes on from" in line for line in first)
-    assert sum(line.startswith("goes on from the checkpoint of 2022-03-01, ") for line in again) == 1
+    assert not any("resumes from" in line for line in first)
+    assert sum(line.startswith("resumes from the checkpoint of 2022-03-01, ") for line in again) == 1
     assert not any(line.startswith("2022-02 is simulated") for line in again)
 
 

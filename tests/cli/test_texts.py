@@ -65,7 +65,7 @@ def test_a_scenario_may_have_a_name_that_is_no_text_and_a_run_may_not(
     ended = tocsin("run", written, "--quiet", "--out", os.fsdecode(b"r\xff"))
     assert ended.code in (1, 2)
     (line,) = ended.err.splitlines()
-    assert "r\\udcff: a name that is no UTF-8; one that is" in line
+    assert "r\\udcff: the name is not valid UTF-8; use another name" in line
     assert set(os.listdir(os.fsencode(tmp_path))) == before
     ended = tocsin("run", written, "--quiet", "--out", "r")
     assert ended.code == 0

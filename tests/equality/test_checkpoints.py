@@ -312,7 +312,7 @@ def a_pipe(file: Path) -> None:
             for spoil, why in (
                 (empty, "is damaged"),
                 (flip, "cannot be read|is damaged"),
-                (of_another_kind, "never written"),
+                (of_another_kind, "never writes"),
                 (a_folder, "is no file"),
                 (a_pipe, "is no file"),
             )

@@ -157,7 +157,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Track, "service", ("world.now - self.waiting.since", "world.now - alert.issued"))),
-    ("hours", of("staff of a Sunday", Run, "count_staff", ("servers(one)", "servers(one - one % 7)"))),
+    ("hours", of("staff of a Sunday", Run, "count_staff", ("len(ms), day)", "len(ms), day - day % 7)"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
         "flows",
@@ -172,7 +172,12 @@ BROKEN: list[tuple[str, Mutation]] = [
 GROWN: list[tuple[str, Mutation]] = [
     (
         "events",
-        of("servers of yesterday", Run, "change_shifts", ("schedule.servers(day)", "schedule.servers(day - 1)")),
+        of(
+            "servers of yesterday",
+            Run,
+            "change_shifts",
+            ("int(servers[", "int((servers if yesterday is None else yesterday)["),
+        ),
     ),
     (
         "events",

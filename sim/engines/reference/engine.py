@@ -1,4 +1,4 @@
-"""The run: midnights in their order, days opened one after the other, everything else by events."""
+"""The run: midnights in order, days opened one after the other, everything else by events."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
 
     Args:
         spec: The scenario.
-        recorder: What is counted goes here.
+        recorder: Receives what is counted.
         components: Components of the user, in the order in which they react.
 
     Returns:
@@ -59,9 +59,8 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     run = Run(world, night, ledger)
     call_at(env, calendar.midnight(calendar.first), priority(Phase.MIDNIGHT), run.midnight)
     prepared = perf_counter()
-    # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
-    # speed, so they are collected once a month instead.
-    # What is there before they begin is not looked at at all.
+    # Nearly everything that events allocate lives until its event; looking for cycles all the time costs half the
+    # speed, so they are collected once a month instead. Objects from before are never searched.
     with not_collecting(frozen=True):
         env.run(until=world.end)
     run.finish()

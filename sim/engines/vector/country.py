@@ -163,7 +163,7 @@ class Country:
         self._states.put(p, self.provinces[p].arrays)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what is left when a day is over, with which ``resume`` goes on."""
+        """Return copies of what is left when a day is over, which ``resume`` takes over."""
         return {
             "counters": as_bytes(self.counters),
             "desks": as_bytes(self.desks),

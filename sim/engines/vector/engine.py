@@ -47,10 +47,10 @@ def simulate(
 
     Args:
         spec: The scenario.
-        recorder: What is counted goes here.
+        recorder: Receives what is counted.
         workers: Threads that share the provinces, by default one a core; they change no result.
         block: Attempts that are settled together, which changes no result either.
-        checkpoints: Where the run goes on from, and what it keeps at midnights between two months; nothing without.
+        checkpoints: From which the run resumes, and which it stores at midnights between two months; none if None.
         components: Components of the user, in the order in which they react.
 
     Returns:
@@ -195,7 +195,7 @@ class Run:
         }
 
     def snapshot(self, totals: DayTotals) -> dict[str, Any]:
-        """Return copies of the state when a day is closed, with which ``resume`` goes on, and the totals of the day."""
+        """Return copies of the state when a day is closed, which ``resume`` takes over, and the totals of the day."""
         return {
             "night": self.night.snapshot(),
             "country": self.country.snapshot(),

@@ -114,7 +114,7 @@ class Counts:
         return fates.sum(axis=2), busy.sum(axis=2), by_channel[:, list(DESKS)]
 
     def snapshot(self) -> list[list[Integers]]:
-        """Return the counts that are not 0, of each array their places and they, with which ``resume`` goes on."""
+        """Return the counts that are not 0, of each array their places and they, which ``resume`` takes over."""
         found = []
         for counts in self._arrays():
             places = np.flatnonzero(counts)
