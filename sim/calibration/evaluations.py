@@ -50,7 +50,7 @@ def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
         scale: The scale of the pooled runs.
 
     Returns:
-        All of the country; or all except the provinces that a measure or a surge names; None where the pool is unchanged:
+        All of the country; or all except the provinces that a measure or a surge names; None where the pool stays:
         where the scenario itself has provinces apart, or pools would have more attempts than identities can number.
     """
     kind = scenario.spec.coarsest()
