@@ -31,8 +31,7 @@ def follow_attempts(
     output: Output,
     scratch: AttemptScratch,
 ) -> bool:
-    """Return whether all attempts of province ``p`` have passed the gates, and those that may have an effect been
-    followed.
+    """Return whether all attempts of province ``p`` have passed the gates; follow those that may have an effect.
 
     If not, an array is full and must grow first; the next call resumes. ``scratch`` is for blocks of the size of its
     arrays.

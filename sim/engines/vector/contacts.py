@@ -49,8 +49,7 @@ def score_contacts(
     counters: Records,
     scratch: ContactScratch,
 ) -> bool:
-    """Return whether all legitimate contacts on which a detector raises an alert are in ``found``; if not, it must
-    grow.
+    """Return whether ``found`` has all legitimate contacts on which a detector raises an alert; if not, it must grow.
 
     A later call resumes. ``counters`` is one record; ``scratch`` is for blocks of the size of its arrays.
     """

@@ -49,8 +49,7 @@ def warn(
     tallies: Tallies,
     room: AlertScratch,
 ) -> bool:
-    """Return whether alerts on the day's findings have all been sent, and those due today issued; if not, an array must
-    grow.
+    """Return whether all alerts on the day's findings are sent, and those due today issued; if not, an array must grow.
 
     Three steps in one call: passing all arrays to a kernel takes longer than some days have work for it. ``block``
     findings or alerts are handled together; ``bands`` (4096,) is the guide to the age bands of the province.

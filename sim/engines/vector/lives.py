@@ -95,8 +95,7 @@ def note_contact(alert: Record, alerts: Records) -> None:
 def end_among_tracks(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End one of several tracks of an alert; if it reached the person, end the others unless the tier lets them
-    continue.
+    """End one of several tracks; if it reached the person, end the others unless the tier lets them continue.
 
     Tracks whose deadline passed in the queue, not noticed yet, end before it does.
     """

@@ -238,7 +238,7 @@ COUNTERS = record(
     ("stream_at", COUNT),  # next event of the stream
     ("shift", MOMENT),  # ms from midnight of the next change of shift
     ("spare", COUNT),  # events for which there is certainly room in every array
-    ("pending", COUNT),  # alerts of the loop whose next try is to be drawn ahead
+    ("pending", COUNT),  # alerts of the loop whose next try must be drawn ahead
     ("cell", COUNT),  # of the day's attempts, or contacts
     ("index", COUNT),  # of the next attempt or contact of the cell, finding, or alert that was sent
     ("kept", COUNT),  # alerts kept for a later day among those sent and examined
