@@ -24,7 +24,7 @@ def simulate(
         scenario: The scenario.
         recorder: Receives what is counted.
         workers: Threads that share the provinces in the vector engine, by default one per core; the reference engine
-        uses one.
+            uses one.
         checkpoints: For the vector engine only; the reference engine keeps none.
         components: The user's components for this run, in the order in which they react.
 
