@@ -75,5 +75,5 @@ def test_an_interrupted_run_says_how_it_goes_on(tmp_path: Path) -> None:
 def test_the_reference_engine_is_refused(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("run", *MONTHS, "--engine", "reference")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector\n"
+    assert ended.err == "--checkpoint: the engine 'reference' keeps no checkpoints; use --engine vector\n"
     assert os.listdir(tmp_path) == []
