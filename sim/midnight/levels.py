@@ -77,11 +77,13 @@ class Levels:
 
     def servers(self, day: int) -> NDArray[np.int64]:
         """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); nobody writes to it."""
-        servers = self._schedule.servers(day)
+        # Of one layout on all days: kernels are compiled once for each.
+        servers = np.ascontiguousarray(self._schedule.servers(day))
         held = self._held.of("officers")
         if held is None:
             return servers
-        return np.where(np.isnan(held.T)[..., None], servers, self._schedule.servers_of(day, np.nan_to_num(held.T)))
+        changed = self._schedule.servers_of(day, np.nan_to_num(held.T))
+        return np.ascontiguousarray(np.where(np.isnan(held.T)[..., None], servers, changed))
 
 
 def _thresholds(shares: Values) -> NDArray[np.int64]:
