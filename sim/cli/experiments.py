@@ -75,7 +75,7 @@ def calibrate(
 
     found = changes.load(scenario)
     job = Job(
-        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, beside=True
+        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, parallel=True
     )
     output.forecast(job)
     folder = out or FOLDER / found.name

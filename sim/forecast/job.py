@@ -51,13 +51,13 @@ class Job:
     Attributes:
         batches: Its runs.
         workers: Threads of a run, or processes; None for one on each core.
-        beside: Whether runs are made in parallel and only their outcomes are kept.
+        parallel: Whether runs are made in parallel and only their outcomes are kept.
         kept: Whether the folders of successive runs stay, or each is removed before the next.
     """
 
     batches: Sequence[Batch]
     workers: int | None
-    beside: bool
+    parallel: bool
     kept: bool = True
 
     @classmethod
@@ -68,7 +68,7 @@ class Job:
     @classmethod
     def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
         """Return the job of parallel runs of similar scenarios."""
-        return cls([Batch(scenario, runs)], workers, beside=True)
+        return cls([Batch(scenario, runs)], workers, parallel=True)
 
     @property
     def runs(self) -> Counts:
@@ -110,32 +110,32 @@ class Forecast:
         busy = min(workers, machine.cores)  # with fewer cores than workers, workers wait for cores
 
         def at_once(batch: Batch) -> int:
-            return min(workers, max(batch.runs.most, 1)) if job.beside and not is_large(batch.scenario) else 1
+            return min(workers, max(batch.runs.most, 1)) if job.parallel and not is_large(batch.scenario) else 1
 
         def at_work(batch: Batch, number: int) -> int:
-            return min(busy, max(number, 1)) if job.beside and not is_large(batch.scenario) else busy
+            return min(busy, max(number, 1)) if job.parallel and not is_large(batch.scenario) else busy
 
         def seconds(which: str) -> float:
             total = start + compiling
             for batch, cost in zip(job.batches, costs, strict=True):
                 number = getattr(batch.runs, which)
-                if not job.beside or is_large(batch.scenario):
+                if not job.parallel or is_large(batch.scenario):
                     total += number * cost.seconds(busy)
                 else:
                     lanes = at_work(batch, number)
                     whole = math.ceil(number / lanes) * cost.seconds(1)
                     total += whole / (BESIDE if lanes > 1 else 1.0)
-                if job.beside:
+                if job.parallel:
                     total += number * ASKED_S * slower(machine.speeds)[0]
             return total
 
         pairs = list(zip(job.batches, costs, strict=True))
         memory = max(cost.memory_bytes * at_once(batch) for batch, cost in pairs)
-        if job.beside or not job.kept:
+        if job.parallel or not job.kept:
             disk = max(cost.disk_bytes * at_once(batch) for batch, cost in pairs)
         else:
             disk = sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
-        if job.beside:
+        if job.parallel:
             memory += BASE_BYTES  # of the process that requests the runs
             disk += OUTCOME_BYTES * job.runs.typical
         return cls(

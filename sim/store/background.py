@@ -23,15 +23,15 @@ class BackgroundWriter:
     writer does; after an error the queue is dropped.
     """
 
-    def __init__(self, writer: TableWriter, beside: bool = True) -> None:
+    def __init__(self, writer: TableWriter, threaded: bool = True) -> None:
         """Begin with an empty queue.
 
         Args:
             writer: Writes the row groups.
-            beside: Whether a thread writes them; without it each is written at once.
+            threaded: Whether a thread writes them; without it each is written at once.
         """
         self._writer = writer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if beside else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if threaded else None
         self._waiting: deque[Future[object]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
