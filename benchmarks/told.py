@@ -27,8 +27,8 @@ TOLD: Mapping[str, tuple[str, ...]] = {
         "{people_bn} billion people, some {attempts_bn} billion potential attempts in {days} days of warm-up and "
         "period",
         "{country_core} s of processor time, shared by two cores, and {country_gb} GB of memory",
-        "answer (in brackets: 90% of what is not known, by {draws} draws,",
-        "{uncounted} figures have no simulated value: their windows are not inside the period; of {unreported} nothing",
+        "parameter uncertainty ({draws} posterior draws) and run-to-run noise",
+        "{uncounted} figures have no simulated value, because their windows are outside the period; {unreported}",
         "fitted to {fitted} published figures",
         "{loose} totals of central alerts agree within {loosest}%",
     ),

@@ -119,7 +119,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             log(f"the engine {scenario.spec.engine} is compiled now: no machine code of it is stored yet")
         with (
             _writer(staging.path, scope, share > 0, asked) as files,
-            BackgroundWriter(files, beside=(workers or os.cpu_count() or 1) > 1) as writer,
+            BackgroundWriter(files, threaded=(workers or os.cpu_count() or 1) > 1) as writer,
         ):
             recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
             checkpoints = None

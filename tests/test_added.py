@@ -20,7 +20,7 @@ MEMBER = re.compile(r"^    [A-Z_]+ = \d+$", re.MULTILINE)
 
 def with_member(text: str, kind: str, name: str, after: str) -> str:
     """Return the source of sim/base/words.py with one more word of a kind behind another; later codes go up by one."""
-    begin = text.index(f"class {kind}(Word):")
+    begin = text.index(f"class {kind}(")
     end = text.find("\nclass ", begin) + 1
     members = [match.strip().split(" = ")[0] for match in MEMBER.findall(text, begin, end)]
     members.insert(members.index(after) + 1, name)
@@ -36,6 +36,7 @@ def with_kind(text: str) -> str:
     curfew = (
         "class Curfew(Gradual):\n"
         '    """Nobody calls at night."""\n\n'
+        '    row: ClassVar = Row("", NETWORK)\n'
         '    kind: Literal["curfew"]\n'
         '    """That nobody calls at night. Example: `curfew`"""\n'
         '    lines: Literal["mobile", "fixed"]\n'
@@ -72,7 +73,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "channel of contacts": (
         WORDS,
         lambda text: with_member(text, "ContactChannel", "LETTER", "VISIT"),
-        ("sim/base/words.py", WARNING, "sim/scenario/schema/costs.py", TELLING, NAMES),
+        ("sim/base/words.py", WARNING, "sim/scenario/schema/costs.py", TELLING, NAMES, "sim/language/labels.py"),
     ),
     "channel of attempts": (
         WORDS,

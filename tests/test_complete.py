@@ -33,11 +33,11 @@ from sim.base.words import (
     Tier,
     Word,
 )
+from sim.cli.extract import extracted
 from sim.engines.vector import episodes as vector_episodes
 from sim.engines.vector.log import EPISODE_END_CODES
 from sim.episode import stages
 from sim.experiments import explored, layers
-from sim.cli.extract import extracted
 from sim.language.labels import named
 from sim.reading import costs, desk_findings, outcomes, quantities
 from sim.reading import queue_findings as line_findings

@@ -1,6 +1,6 @@
-"""The bins in which waits, report delays and losses are counted, by their upper edges.
+"""Bins of waits, report delays and losses, by their upper edges.
 
-An engine counts by the code of a bin, its position; a table stores its upper edge.
+An engine counts by the code of a bin (its position); a table stores its upper edge.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Bins:
     """Bins in ascending order.
 
     Attributes:
-        edges: The upper edge of each bin, which lies in the bin.
-        open_ended: Whether one more bin, without an upper edge, holds what is above the last edge.
+        edges: The upper edge of each bin, included in the bin.
+        open_ended: Whether one more bin, without an upper edge, follows the last edge.
     """
 
     edges: tuple[int, ...]
@@ -33,14 +33,14 @@ class Bins:
 
     @classmethod
     def doubling(cls, first: int) -> Self:
-        """Return bins whose edges double from the first on."""
+        """Return bins with edges that double, starting with ``first``."""
         return cls(tuple(first << code for code in range(DOUBLINGS)))
 
     def __len__(self) -> int:
         return len(self.edges) + self.open_ended
 
     def upper(self, codes: NDArray[np.int64], without: int) -> NDArray[np.int64]:
-        """Return the upper edges of bins by their codes, and ``without`` for the bin that has none."""
+        """Return the upper edges of bins by their codes, ``without`` for the open bin."""
         return np.array([*self.edges, *([without] if self.open_ended else [])], dtype=np.int64)[codes]
 
 

@@ -1,7 +1,7 @@
-"""Where the program keeps what it can make again: machine code, and what it has read of long texts.
+"""Caches of what the program can make again: machine code and nodes of long texts.
 
-A cache belongs to the very sources that fill it: its folder bears their hash, so what other sources have left is never
-read. It lies beside the sources or, where these cannot be written to, in the user's cache.
+The name of a cache's folder has the hash of the sources that fill it, so no other version reads it. It lies next to the
+sources or, if these are read-only, in the user's cache folder.
 """
 
 import contextlib
@@ -27,36 +27,36 @@ NO_RESULT = frozenset(
         "verify",
     }
 )
-"""Sources that change no outcome; a change of any other makes a journal start anew.
+"""Sources that change no outcome; a change of any other source makes a journal start again.
 
-``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.
+``tests/test_sources.py`` checks the list against the imports of a run and of readers of its outcomes.
 """
 
 STALE_S = 86_400
 MOST_FILES = 32
-"""Files of a ``FileCache``: more than the scenarios that anybody works with at a time."""
+"""Most files of a ``FileCache``: more than the scenarios in use at a time."""
 
 
 def demand_folder() -> None:
-    """Raise FileNotFoundError where the program lies packed in a file: scenarios and sources are read as files."""
+    """Raise FileNotFoundError if the program is packed in a file: scenarios and sources are read as files."""
     if not PACKAGE.is_dir():
         raise FileNotFoundError(f"{PACKAGE} is not a folder: the program must be installed unpacked")
 
 
 def sources(left_out: frozenset[str]) -> list[Path]:
-    """Return the program's sources, sorted, but for those that are, or lie below, these names."""
+    """Return the program's sources, sorted, without these names and everything below them."""
     demand_folder()
     return [path for path in sorted(PACKAGE.rglob("*.py")) if not left_out & set(path.relative_to(PACKAGE).parts)]
 
 
 def sources_digest(left_out: frozenset[str]) -> str:
-    """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
+    """Return the SHA-256 of the program's sources, without these names and everything below them."""
     return _digest(sources(left_out))
 
 
 @cache
 def program_digest() -> str:
-    """Return the SHA-256 of those of the program's sources on which results depend."""
+    """Return the SHA-256 of the program's sources that results depend on."""
     return sources_digest(NO_RESULT)
 
 
@@ -69,16 +69,16 @@ def _digest(files: list[Path]) -> str:
 
 
 def cache_folder(kind: str, digest: str) -> Path | None:
-    """Return the folder of a cache, made if need be.
+    """Return the folder of a cache; makes it if needed.
 
-    Folders of the same kind under other digests are removed when they have not been used for a day.
+    Folders of the same kind with other digests are removed after a day without use.
 
     Args:
-        kind: What is kept there, a word.
-        digest: Of the sources that fill it, in hexadecimal digits.
+        kind: The kind of content, a word.
+        digest: Hexadecimal digest of the sources that fill it.
 
     Returns:
-        The folder; where none can be written one that is there and can be read; None where there is none either.
+        The folder; if none is writable, a readable one; None if there is neither.
     """
     readable = None
     for parent in _parents():
@@ -99,7 +99,7 @@ def cache_folder(kind: str, digest: str) -> Path | None:
 
 
 def found_folder(kind: str, digest: str) -> Path | None:
-    """Return the folder of a cache where there is one; nothing is made."""
+    """Return the folder of an existing cache, or None."""
     folders = (parent / f"{kind}-{digest[:16]}" for parent in _parents())
     return next((folder for folder in folders if folder.is_dir()), None)
 
@@ -109,7 +109,7 @@ def _parents() -> list[Path]:
     chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
         return [beside, (chosen if chosen.is_absolute() else Path.home() / ".cache") / "tocsin"]
-    except RuntimeError:  # there is no home
+    except RuntimeError:  # there is no home folder
         return [beside]
 
 
@@ -120,17 +120,17 @@ def room_digest(room: str) -> str:
 
 
 class FileCache:
-    """A cache of values by key, each in a file of its own, ``MOST_FILES`` of them: the longest unused go first.
+    """A cache of values by key, one file each; above ``MOST_FILES`` the least recently used are removed.
 
-    What cannot be written is not kept, and what is damaged counts as not there: a file begins with the SHA-256 of what
-    follows.
+    Values that cannot be written are not kept. Each file begins with the SHA-256 of its content, so damaged ones are
+    ignored.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     def get(self, key: str) -> bytes | None:
-        """Return what is kept under a key, in hexadecimal digits; None where nothing is."""
+        """Return the value of a hexadecimal key, or None."""
         if self._folder is None:
             return None
         file = self._folder / key
@@ -143,7 +143,7 @@ class FileCache:
         return kept[32:] if hashlib.sha256(kept[32:]).digest() == kept[:32] else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep a value, where that is possible."""
+        """Keep a value if possible."""
         if self._folder is None:
             return
         unfinished = self._folder / f"{key}.{os.getpid()}"

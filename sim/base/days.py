@@ -1,4 +1,4 @@
-"""Day numbers: days since 2000-01-01, the calendar that engines count with."""
+"""Day numbers, the calendar of engines: days since 2000-01-01."""
 
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,10 +15,10 @@ ORIGIN = date(2000, 1, 1)
 """Day number 0."""
 
 SATURDAY = 5
-"""Day number 0 was a Saturday: so many days after a Monday."""
+"""Day number 0 was a Saturday, five days after a Monday."""
 
 UNIX_DAYS = (ORIGIN - date(1970, 1, 1)).days
-"""Day number 0 as Arrow's date32, which counts from 1970."""
+"""Day number 0 in Arrow's date32, which counts from 1970."""
 
 DAY_MS = 86_400_000
 """Milliseconds in a day."""
@@ -28,7 +28,7 @@ MINUTE_MS = 60_000
 
 HALF_HOURS = 48
 HALF_HOUR_MS = DAY_MS // HALF_HOURS
-"""Half hours of a day, in which profiles and shifts are given, and milliseconds in one."""
+"""Half hours of a day (the unit of profiles and shifts), and milliseconds in one."""
 
 HOUR_MS = 2 * HALF_HOUR_MS
 """Milliseconds in an hour."""

@@ -1,57 +1,57 @@
-"""How a command can end other than well: what was asked for cannot be, or was tried and failed, or was interrupted.
+"""The ways in which a command can fail: refused, failed or interrupted.
 
-Every error that a user can meet is one of these; the command line tells each in one line and has an exit code for it.
-Where something was kept nonetheless, whoever kept it adds a note (``BaseException.add_note``).
+Every error that a user can meet is one of these; the command line prints each in one line and has an exit code for it.
+Code that kept partial results adds a note (``BaseException.add_note``).
 """
 
 from collections.abc import Sequence
 
 
 class RefusedError(Exception):
-    """What was asked for cannot be: an option, a scenario or a stored file that is not what it should be.
+    """A request is invalid: an option, a scenario or a stored file is wrong.
 
     Nothing was written.
     """
 
     @property
     def lines(self) -> Sequence[str]:
-        """One line a mistake."""
+        """One line per mistake."""
         return [str(self)]
 
     @property
     def placed(self) -> bool:
-        """Whether the lines begin with the place of the mistake, and so need not name the command."""
+        """Whether the lines begin with the place of the mistake and need no name of the command."""
         return False
 
 
 class UsageError(RefusedError):
-    """Options or arguments that cannot be, or not together: a line each."""
+    """Options or arguments are invalid, alone or together; one line each."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__(*lines)
 
     @property
     def lines(self) -> Sequence[str]:
-        """One line a mistake."""
+        """One line per mistake."""
         return [str(line) for line in self.args]
 
     @property
     def placed(self) -> bool:
-        """They name the option."""
+        """The lines name the option."""
         return True
 
 
 class FailedError(Exception):
-    """What was asked for was tried and failed."""
+    """A valid request failed."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """The process was asked to end; unlike Python's own error of that kind, it can be referred to weakly."""
+    """A signal asked the process to end; unlike Python's own error it supports weak references."""
 
 
 class Terminated(Interrupted):
-    """The process was asked to end, by another signal than the one of the keyboard."""
+    """A signal other than the keyboard's asked the process to end."""
 
 
 MACHINE = (OSError, MemoryError)
-"""Errors that say something of the machine and nothing of the model: the same run may do well at another time."""
+"""Errors of the machine, not of the model: the same run may succeed later."""

@@ -1,4 +1,4 @@
-"""Signals by which a process is asked to end: none is lost, and none breaks off what must come to its end."""
+"""Handle signals that ask a process to end: none is lost, and none interrupts code that must finish."""
 
 import signal
 import sys
@@ -13,18 +13,18 @@ from typing import Any
 from sim.base.failures import Interrupted, Terminated
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""An interrupt, and what else would end a process without a word."""
+"""Signals that ask a process to end."""
 
 AGAIN_S = 0.01
-"""After so many seconds a signal is sent again that nobody heard."""
+"""Seconds after which an unheard signal is sent again."""
 
 
 class Ending:
-    """Hears signals that ask this process to end, and raises an error that is not lost.
+    """Raises an error for signals that ask this process to end, and makes sure that the error is not lost.
 
-    One that arrives while something is let go of, or within a library's own code, may raise an error that is dropped
-    before anybody hears it; so it is sent again when its error is gone while the program goes on. Other errors that
-    nobody could hear are for nobody either, and ``silent`` ones are not shown.
+    A signal that arrives during the cleanup of an object, or within library code, may raise an error that is dropped.
+    If the error disappears while the program continues, the signal is sent again. Other unraisable errors are shown
+    unless ``silent``.
     """
 
     def __init__(self, silent: bool = False) -> None:
@@ -36,14 +36,14 @@ class Ending:
         self._hook = sys.unraisablehook
 
     def listen(self, *signals: signal.Signals) -> None:
-        """Take the signals that nobody else has taken; ``nohup`` for one ignores the hangup."""
+        """Handle these signals unless another handler is set; ``nohup``, for example, ignores the hangup."""
         for number in signals:
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 self._before[number] = signal.signal(number, self._hear)
         sys.unraisablehook = self._show
 
     def listen_no_more(self) -> None:
-        """Give the signals back, once none is on its way: it would reach whoever hears signals next."""
+        """Restore the previous handlers, after resent signals have arrived: later ones would reach another handler."""
         self._over = True
         for thread in self._sending:
             thread.join()
@@ -52,7 +52,7 @@ class Ending:
         sys.unraisablehook = self._hook
 
     def meant(self, error: BaseException | None) -> BaseException | None:
-        """Return what ended the program, or should have: libraries make other errors of an interrupt, or none."""
+        """Return the error of a received signal, even if a library replaced or dropped it; else ``error``."""
         self._over = True
         if self._number is None or isinstance(error, KeyboardInterrupt):
             return error
@@ -68,24 +68,24 @@ class Ending:
         raise self._watched(self._number)  # no local variable: its traceback would keep it
 
     def _watched(self, number: signal.Signals) -> Interrupted:
-        """Return the error of a signal, whose end is noticed."""
+        """Return the error of a signal; its disappearance is noticed."""
         asked = _asked_by(number)
         weakref.finalize(asked, self._dropped, number)
         return asked
 
     def _dropped(self, number: signal.Signals) -> None:
-        """Have a signal sent again, unless the program has ended with its error."""
+        """Send a signal again unless the program has ended with its error."""
         if not self._over:
             self._sending = [thread for thread in self._sending if thread.is_alive()]
             self._sending.append(threading.Thread(target=self._send_again, args=(number,)))
             self._sending[-1].start()
 
     def _send_again(self, number: signal.Signals) -> None:
-        """Send a signal a little later; one that comes too early is dropped, too, and sent once more."""
+        """Send a signal a little later; if it is dropped again, it is sent again."""
         time.sleep(AGAIN_S)
         main = threading.main_thread().ident
         if not self._over and main is not None:
-            signal.pthread_kill(main, number)  # given to another thread, it would not wake the one that is to hear it
+            signal.pthread_kill(main, number)  # another thread would not wake the main one
 
     def _show(self, unraisable: Any) -> None:
         if not (self._silent or isinstance(unraisable.exc_value, Interrupted)):
@@ -93,16 +93,16 @@ class Ending:
 
 
 def _asked_by(number: signal.Signals) -> Interrupted:
-    """Return the error of a signal by which a process is asked to end."""
+    """Return the error of a signal."""
     return Interrupted() if number == signal.SIGINT else Terminated(number.name)
 
 
 @contextmanager
 def interrupted_surely() -> Iterator[None]:
-    """Let no interrupt be lost within a ``with`` block, which it ends with a KeyboardInterrupt as it always does.
+    """Make sure that no interrupt is lost within a ``with`` block, which ends with a KeyboardInterrupt as usual.
 
-    That is so where interrupts are heard, which is Python's main thread, and where Python's own handler hears them: who
-    has set another is left alone. Afterwards everything is as it was.
+    This works in Python's main thread and with Python's own handler; another handler is left alone. Afterwards the
+    previous handler is restored.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
@@ -124,9 +124,9 @@ def interrupted_surely() -> Iterator[None]:
 
 @contextmanager
 def put_off(*signals: signal.Signals) -> Iterator[None]:
-    """Let signals wait until a ``with`` block is over, whichever thread of this process the system gives them to."""
+    """Delay signals until the end of a ``with`` block, whichever thread receives them."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # no handler of Python's is called in any other
+        yield  # Python calls handlers only in the main thread
         return
     came: list[int] = []
     handlers = {number: signal.getsignal(number) for number in signals}

@@ -1,24 +1,23 @@
-"""What the machine must allow before anything is computed.
+"""Check limits of the machine before anything is computed.
 
-Where it does not, libraries fail in ways that nobody can tell apart: some print, some end the process, some wait for
-ever. So it is asked first.
+Below these limits libraries fail in unclear ways: some print, some end the process, some wait for ever.
 """
 
 import resource
 import threading
 
 ROOM = 1_500_000_000
-"""Bytes of addresses in which the program and its compiler can work; a large country needs more, and says so."""
+"""Bytes of address space that the program and its compiler need; a large country needs more."""
 
 THREADS = 8
-"""Threads that a small run has at once: workers, the writer of tables, and those of pyarrow."""
+"""Threads of a small run: workers, the writer of tables, and those of pyarrow."""
 
 
 def demand_room() -> None:
-    """Demand addresses and threads.
+    """Check address space and threads.
 
     Raises:
-        OSError: If a limit of this process is too low; it says which, and what is needed.
+        OSError: If a limit of this process is too low; says which, and what is needed.
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < ROOM:

@@ -1,7 +1,7 @@
-"""The log of a run or of an experiment: what was done when, a line each, for people who ask what it is doing or did.
+"""Write the log of a run or an experiment, ``log.txt`` in its folder: what was done when.
 
-It lies in the folder as ``log.txt``. It holds times of day, so it is no result: no hash is taken of it, and nothing
-reads it. An experiment that goes on after an interruption appends to it.
+The log has times of day, so it is not a result: it has no hash, and nothing reads it. An experiment that resumes after
+an interruption appends to it.
 """
 
 import contextlib
@@ -18,18 +18,18 @@ LOG = "log.txt"
 
 
 class Logbook:
-    """Lines with the moment at which they were written, in UTC, in a file and, if asked for, on standard error.
+    """Writes lines with their UTC time to a file and, if ``verbose``, to standard error.
 
-    Its logger is its own: none that others could find is made or changed. Threads may write at once. A line that cannot
-    be written is let go, for the work itself goes on.
+    Its logger is private. Threads may write at the same time. A line that cannot be written is dropped, and the work
+    continues.
     """
 
     def __init__(self, folder: Path | None = None, verbose: bool = False) -> None:
-        """Begin or go on.
+        """Open the log.
 
         Args:
-            folder: Where its file lies; there is none if None.
-            verbose: Whether lines go to standard error, too.
+            folder: Folder of the file; None for no file.
+            verbose: Whether lines also go to standard error.
         """
         self._logger = logging.Logger("tocsin")
         formatter = logging.Formatter("%(asctime)s  %(message)s")
@@ -46,11 +46,11 @@ class Logbook:
         self._logger.info("%s", " ".join(line.split()))
 
     def warn(self, line: str) -> None:
-        """Write a line about what its user should know."""
+        """Write a warning."""
         self(f"warning: {line}")
 
     def ended_by(self, error: BaseException | None) -> None:
-        """Write what has ended the work before its end, if anything has."""
+        """Write the error that ended the work early, if there is one."""
         if error is not None:
             self(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
 
@@ -76,7 +76,7 @@ class Logbook:
 
 
 def _is_other(path: Path) -> bool:
-    """Return whether something lies there that is no file, and could make who opens it wait for ever."""
+    """Return whether a path exists and is not a file; opening it could block for ever."""
     return os.path.lexists(path) and not path.is_file()
 
 
@@ -84,11 +84,11 @@ class _File(logging.FileHandler):
     """A file to which lines are appended; on a full disk they are lost."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
-        """Do nothing: who runs out of space will hear it of what matters."""
+        """Do nothing: more important writes report a full disk."""
 
 
 class _StandardError(logging.Handler):
-    """Standard error as it is when a line comes: a progress bar takes its place while it is shown."""
+    """The current standard error; a progress bar replaces it while shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
@@ -99,4 +99,4 @@ class _StandardError(logging.Handler):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Do nothing: nobody is there to read it."""
+        """Do nothing: nobody can read it."""

@@ -1,3 +1,3 @@
-"""Money: tables and engines count in cents, hundredths of the unit of the scenario's currency, figures in units."""
+"""Money: tables and engines count cents, hundredths of the currency's unit; figures count units."""
 
 CENTS_PER_UNIT = 100

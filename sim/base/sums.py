@@ -1,24 +1,24 @@
-"""Sums of integers: exact below 2**62, an error from there on, so that none ever wraps around 63 bits."""
+"""Exact sums of integers below 2**62; larger ones are an error, so none wraps around 63 bits."""
 
 from typing import Any
 
 import numpy.typing as npt
 
 TOO_LARGE = 1 << 62
-"""No sum of a run is as large; half of what 63 bits hold, so that whoever adds one more amount need not look first."""
+"""Upper limit of sums: half of 63 bits, so that one more amount can be added without a check."""
 
 LOW_BITS = 31
 
 
 def exact_sum(values: npt.NDArray[Any]) -> int:
-    """Return the sum of fewer than 2**31 integers, which may be larger than any of 64 bits."""
+    """Return the sum of fewer than 2**31 integers; it may exceed 64 bits."""
     return (int((values >> LOW_BITS).sum()) << LOW_BITS) + int((values & ((1 << LOW_BITS) - 1)).sum())
 
 
 def demand_exact(total: int, table: str, measure: str) -> None:
-    """Demand that the sum of a measure over a whole table is small enough to be exact.
+    """Raise an error if the sum of a measure over a whole table is too large to be exact.
 
-    Measures are never negative, so every sum of some of its rows is small enough too.
+    Measures are never negative, so sums of fewer rows are smaller.
 
     Args:
         total: The sum.
@@ -26,7 +26,7 @@ def demand_exact(total: int, table: str, measure: str) -> None:
         measure: The name of the measure.
 
     Raises:
-        OverflowError: If it is not; it names table and measure.
+        OverflowError: If it is too large; names table and measure.
     """
     if total >= TOO_LARGE:
         raise OverflowError(f"the sum of {table}.{measure} is 2^62 or more and cannot be counted exactly")

@@ -1,8 +1,8 @@
-"""The version of Tocsin, the one place where it is written, and the moment at which the package was loaded."""
+"""The version of Tocsin, declared only here, and the time at which the package was loaded."""
 
 import time
 
 __version__ = "0.2.0"
 
 LOADED = time.monotonic()
-"""Nothing of the package is loaded before this module."""
+"""This module is loaded before the rest of the package."""

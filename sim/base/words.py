@@ -100,11 +100,11 @@ SHIELD = (
     Gate(Fate.DEN_DESTROYED, "dens", "orange", marked("by raids on dens"), "dens"),
     Gate(
         *(Fate.CARD_ELIMINATED, "cards", "purple"),
-        *(marked("by the elimination of phone cards"), "cards", _BY_PHONE),
+        *(marked("by eliminating phone cards"), "cards", _BY_PHONE),
     ),
     Gate(
         *(Fate.INTERCEPTED, "interception", "blue"),
-        *(marked("by the filters of calls and SMS"), "interception", _BY_PHONE),
+        *(marked("by call and SMS filters"), "interception", _BY_PHONE),
     ),
     Gate(Fate.SITE_BLOCKED, "sites", "green", marked("by blocked sites and apps"), "sites"),
     Gate(Fate.UNANSWERED, "answering", "yellow"),

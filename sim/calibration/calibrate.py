@@ -83,7 +83,7 @@ def calibrate(
     Args:
         scenario: The scenario that is calibrated, as its section ``calibration`` says.
         folder: Where simulations and report are kept, by default ``results/calibrations/NAME``.
-        file: The scenario's own file, if it is to be changed. The fitted values, the figure that fixed each, and
+        file: The scenario's own file, to write the values back. The fitted values, the figure that fixed each, and
             standard errors of figures (where it has none, or those of runs of the whole country) are written into it,
             posterior draws next to it.
         tell: Called with a line at each step.

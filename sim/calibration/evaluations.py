@@ -50,8 +50,8 @@ def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
         scale: The scale of the pooled runs.
 
     Returns:
-        All of the country; or all except the provinces that a measure or a surge names; None where the pool stays as it
-        is: where the scenario itself has provinces apart, or pools would have more attempts than identities can number.
+        All of the country; or all except the provinces that a measure or a surge names; None where the pool stays:
+        where the scenario itself has provinces apart, or pools would have more attempts than identities can number.
     """
     kind = scenario.spec.coarsest()
     if kind is None or isinstance(scenario.spec.population.pool, Apart):

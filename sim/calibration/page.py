@@ -14,7 +14,7 @@ Axes = Any
 """Of matplotlib, which may not be installed."""
 
 PICTURE = "fit-{name}.svg"
-"""The file of a picture, beside the page."""
+"""The file of a picture, next to the page."""
 
 SHOWN_PARAMETERS = 40
 """Parameters in the picture of prior and posterior."""
@@ -299,7 +299,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def write_pictures(document: Document, folder: Path) -> None:
-    """Write the pictures of a report that has a posterior, each an SVG file beside the page."""
+    """Write the pictures of a report that has a posterior, each an SVG file next to the page."""
     part = document["posterior"]
     rows = part["residuals"]
     _write(

@@ -71,7 +71,7 @@ class Targets:
         return (2.0**0.5 if name.endswith(CHANGE) else 1.0) * share / self.tolerance(number)
 
     def scale(self, number: int, values: npt.ArrayLike) -> Vector:
-        """Return values of a figure in tolerances: logarithms of levels, changes as they are."""
+        """Return values of a figure in tolerances: logarithms of levels, changes unscaled."""
         scaled = np.asarray(values, dtype=np.float64)
         if not self.rows[number].name.endswith(CHANGE):
             scaled = np.log(np.maximum(scaled, LEAST_COUNT))

@@ -70,7 +70,7 @@ def provinces(
         str,
         typer.Argument(
             metavar="[SCENARIO]",
-            help="A bundled name, a YAML file or the folder of a finished run [default: china-2022].",
+            help="A bundled name, a YAML file or the folder of a finished run.",
             autocompletion=bundled,
         ),
     ] = FLAGSHIP,

@@ -1,7 +1,7 @@
 """What commands share: printing, warnings, running behind one-line errors, exit codes."""
 
 import warnings
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
@@ -14,11 +14,10 @@ from sim.language.spoken import marked, said, tell_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
     from sim.experiments.simulations import Computing
-    from sim.forecast.job import Job
     from sim.progress import Job as Bar
     from sim.progress import Steps
     from sim.reading.run import Run
@@ -88,57 +87,6 @@ def event_share(text: str | None) -> str | float | None:
         return float(text)
     except ValueError:
         refuse(f"--events {ascii_controls(text)}: must be 'none', 'all' or a number from 0 to 1")
-
-
-def forecast(job: "Job", dry_run: bool, as_json: bool, quiet: bool) -> None:
-    """Estimate what a command will take: print it and end with ``--dry-run``, else warn in one line of a long job.
-
-    Args:
-        job: The runs of the command.
-        dry_run: Whether the command is to end after its estimate.
-        as_json: Whether the estimate is JSON.
-        quiet: Whether no line is printed.
-
-    Raises:
-        Exit: After ``--dry-run``.
-    """
-    from sim.forecast.job import Forecast, long_one
-    from sim.forecast.machine import this_machine
-
-    def note(line: str) -> None:
-        typer.echo(line, err=True)
-
-    if not dry_run:
-        if not quiet and (found := long_one(job, note)) is not None:
-            note(found.line)
-        return
-    machine = this_machine(note)
-    estimate = Forecast.of(job, machine)
-    if as_json:
-        print_json({"dry_run": estimate.document})
-    else:
-        typer.echo("\n".join(estimate.lines(machine)))
-    raise typer.Exit(DONE)
-
-
-def warn(lines: "Iterable[str]", as_json: bool = False, quiet: bool = False) -> None:
-    """Print warnings above an answer; on standard error where the answer is JSON or is not printed.
-
-    Args:
-        lines: Warnings, without the word itself.
-        as_json: Whether the answer is JSON, which has them, too.
-        quiet: Whether no answer is printed.
-    """
-    from sim.progress import console
-    from sim.told.terminal import warning_parts
-    from sim.told.text_tables import show
-
-    if as_json or quiet:
-        for line in dict.fromkeys(lines):
-            warn_aside(line)
-        return
-    out = console()
-    show(out, warning_parts(list(lines), out.width))
 
 
 def warn_aside(line: str) -> None:
@@ -231,39 +179,6 @@ class Runs:
         """Remember and return the folder from which an interrupted experiment resumes."""
         self.place = folder
         return folder
-
-
-@contextmanager
-def experiment(
-    silent: bool, workers: int | None, scheduler: str | None, verbose: bool = False, expected: int | None = None
-) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
-    """Make many runs behind a progress bar, on this machine or a cluster.
-
-    Args:
-        silent: Whether no bar is shown.
-        workers: How many runs are made at a time.
-        scheduler: The address of the cluster's scheduler; None for this machine.
-        verbose: Whether the lines of the experiment's log are shown.
-        expected: How many runs there will be, where experiments request them in several steps.
-
-    Yields:
-        The runs, and a function that prints a line.
-    """
-    from sim.experiments.cluster import cluster
-    from sim.progress import steps
-
-    runs = Runs(None, workers, None, verbose)
-    with ExitStack() as stack:
-        stack.enter_context(keeping(lambda: _kept(runs)))
-        if scheduler is not None:
-            runs.executor, fitting = stack.enter_context(cluster(scheduler))
-            runs.workers = workers or fitting
-        tell, runs.progress = stack.enter_context(steps(silent, expected=expected))
-        yield runs, tell
-
-
-def _kept(runs: Runs) -> str:
-    return resumable(runs.place) if runs.place else "nothing was kept"
 
 
 def resumable(folder: Path) -> str:

@@ -48,7 +48,7 @@ PAIRS = 4
 """Replicates of a comparison where their number is not given: fewer say little about run-to-run noise."""
 
 
-@command(("tocsin calibrate my.yaml", "interrupted, run the same command again to resume"))
+@command(("tocsin calibrate my.yaml", "if interrupted, run the same command again to resume"))
 def calibrate(
     scenario: ScenarioName,
     *,
@@ -75,7 +75,7 @@ def calibrate(
 
     found = changes.load(scenario)
     job = Job(
-        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, beside=True
+        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, parallel=True
     )
     output.forecast(job)
     folder = out or FOLDER / found.name
@@ -222,7 +222,9 @@ def attribute(
     *,
     layers: Annotated[
         list[str] | None,
-        typer.Option("--layer", metavar="NAME", help="Only this layer; the others stay on. Repeatable."),
+        typer.Option(
+            "--layer", metavar="NAME", help="Attribute effects to this layer only; others stay on. Repeatable."
+        ),
     ] = None,
     orders: Annotated[
         int | None,

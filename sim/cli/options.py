@@ -4,6 +4,7 @@ A command takes a group as one parameter (``sim.cli.application``). What a group
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,23 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.common import (
+    DONE,
     Loaded,
+    Runs,
     as_option,
-    experiment,
-    forecast,
     in_its_terms,
+    keeping,
     print_json,
     refuse,
+    resumable,
     settings_of,
-    warn,
+    warn_aside,
 )
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator
 
-    from sim.cli.common import Runs
     from sim.forecast.job import Job
     from sim.scenario import Scenario
 
@@ -212,12 +213,44 @@ class Output:
         return self.quiet or self.as_json
 
     def forecast(self, job: "Job") -> None:
-        """Tell what a job will take, see ``sim.cli.common.forecast``."""
-        forecast(job, self.dry_run, self.as_json, self.quiet)
+        """Estimate what a job will take: print it and end with ``--dry-run``; else print a line if the job is long.
+
+        Args:
+            job: The runs of the command.
+
+        Raises:
+            Exit: After ``--dry-run``.
+        """
+        from sim.forecast.job import Forecast, long_one
+        from sim.forecast.machine import this_machine
+
+        def note(line: str) -> None:
+            typer.echo(line, err=True)
+
+        if not self.dry_run:
+            if not self.quiet and (found := long_one(job, note)) is not None:
+                note(found.line)
+            return
+        machine = this_machine(note)
+        estimate = Forecast.of(job, machine)
+        if self.as_json:
+            print_json({"dry_run": estimate.document})
+        else:
+            typer.echo("\n".join(estimate.lines(machine)))
+        raise typer.Exit(DONE)
 
     def warn(self, lines: "Iterable[str]") -> None:
-        """Print warnings, see ``sim.cli.common.warn``."""
-        warn(lines, self.as_json, self.quiet)
+        """Print warnings above an answer; on standard error if the answer is JSON, which has them, or not printed."""
+        from sim.progress import console
+        from sim.told.terminal import warning_parts
+        from sim.told.text_tables import show
+
+        if self.silent:
+            for line in dict.fromkeys(lines):
+                warn_aside(line)
+            return
+        out = console()
+        show(out, warning_parts(list(lines), out.width))
 
     def shown(self, document: Callable[[], dict[str, Any]]) -> bool:
         """Return whether tables are shown; print the document if JSON is wanted instead."""
@@ -233,8 +266,25 @@ class Making:
     workers: Cores = None
     scheduler: Scheduler = None
 
-    def experiment(
-        self, output: Output, expected: int | None = None
-    ) -> "AbstractContextManager[tuple[Runs, Callable[[str], None]]]":
-        """Make many runs, see ``sim.cli.common.experiment``."""
-        return experiment(output.silent, self.workers, self.scheduler, output.verbose, expected)
+    @contextmanager
+    def experiment(self, output: Output, expected: int | None = None) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
+        """Make many runs behind a progress bar, on this machine or a cluster.
+
+        Args:
+            output: What is printed.
+            expected: How many runs there will be, where experiments request them in several steps.
+
+        Yields:
+            The runs, and a function that prints a line.
+        """
+        from sim.experiments.cluster import cluster
+        from sim.progress import steps
+
+        runs = Runs(None, self.workers, None, output.verbose)
+        with ExitStack() as stack:
+            stack.enter_context(keeping(lambda: resumable(runs.place) if runs.place else "nothing was kept"))
+            if self.scheduler is not None:
+                runs.executor, fitting = stack.enter_context(cluster(self.scheduler))
+                runs.workers = self.workers or fitting
+            note, runs.progress = stack.enter_context(steps(output.silent, expected=expected))
+            yield runs, note

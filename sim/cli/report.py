@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sim.cli.application import command
-from sim.cli.common import keeping, tell, warn
-from sim.cli.options import Quiet
+from sim.cli.common import keeping, tell
+from sim.cli.options import Output, Quiet
 
 
 @command(
@@ -44,5 +44,5 @@ def report(
     with keeping("nothing was written"), reading(runs[0]), steps(quiet, said("pictures")) as (_, progress):
         path = written(groups, out or place, progress)
     if not quiet:
-        warn(unsaid([group[0].scenario.spec for group in groups]))
+        Output().warn(unsaid([group[0].scenario.spec for group in groups]))
         tell(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

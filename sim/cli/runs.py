@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.base.rounding import number_text
+from sim.base.rounding import number_text, written
 from sim.cli.application import command
 from sim.cli.common import (
     DONE,
     FAILED,
     event_share,
-    forecast,
     in_its_terms,
     keeping,
     print_json,
@@ -23,7 +22,6 @@ from sim.cli.common import (
     resumable,
     run_once,
     tell,
-    warn,
     warn_aside,
 )
 from sim.cli.options import (
@@ -212,10 +210,10 @@ STATUS = {
 
 def _clean(folder: Path, as_json: bool) -> None:
     """Remove what killed runs have left, and print what was removed and what was kept."""
-    from sim.store.unfinished import cleaned
+    from sim.store.unfinished import remove_unfinished
 
     rows = []
-    for one in cleaned(folder):
+    for one in remove_unfinished(folder):
         kept = {} if one.held is False else {"process": one.process}
         rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
         if as_json:
@@ -233,13 +231,13 @@ def _clean(folder: Path, as_json: bool) -> None:
 
 def _listed(found: "Listed") -> dict[str, Any]:
     """Return a row of the list of runs: path, status and, of a finished run, what it is."""
-    from sim.store.unfinished import asked
+    from sim.store.unfinished import unfinished_run
 
     path, about = str(found.path), found.manifest
     if about is None:
         if found.damage is not None:
             return {"path": path, "status": "unreadable", "damage": found.damage}
-        begun = asked(found.path)
+        begun = unfinished_run(found.path)
         maker = {"process": begun.process} if begun is not None and begun.held is not False else {}
         return {"path": path, "status": "unfinished", **maker}
     return {
@@ -307,7 +305,7 @@ def figures(
             from sim.progress import console
 
             in_its_terms(run.scenario)
-            warn(told(run))
+            Output().warn(told(run))
             show(console(), [asked_table(rows)])
         else:
             show_run(run)
@@ -348,7 +346,7 @@ def rerun(
     for name, (then, now) in other_versions(before).items():
         warn_aside(said("{name} was {then} and is now {now}", name=name, then=then, now=now))
     chosen = Changes().load(str(folder / SCENARIO_YAML), engine=engine)
-    forecast(Job.of_folders([chosen], 1, workers, kept=False), dry_run, as_json, quiet=False)
+    Output(as_json=as_json, dry_run=dry_run).forecast(Job.of_folders([chosen], 1, workers, kept=False))
     with job(as_json) as bar:
         findings = list(made_again(before, chosen, workers, None if bar is None else bar.of(chosen), verbose))
     _show_findings(findings, as_json)
@@ -395,7 +393,7 @@ def evidence(
     elif rows:
         out = console()
         with reading(folder):
-            warn(told(run))
+            Output().warn(told(run))
             shown = with_months(rows) if months else rows
             show(out, evidence_parts(shown, run.manifest.get("policy_of"), out.width))
     else:
@@ -421,7 +419,7 @@ def findings(
     if as_json:
         print_json({"findings": rows, "warnings": run.manifest["warnings"]})
         return
-    warn(warnings.told(run))
+    Output().warn(warnings.told(run))
     if rows:
         out = console()
         show(out, findings_parts([told(row) for row in rows], out.width))
@@ -439,7 +437,7 @@ def show_run(run: "Run") -> None:
 
     in_its_terms(run.scenario)
     out, figures = console(), run.manifest["figures"]
-    warn(told(run))
+    Output().warn(told(run))
     if run.found:
         show(out, findings_parts(foremost(run.found), out.width))
     show(out, answer_parts([run], out.width))
@@ -478,7 +476,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
     for run in runs:
         speed = run.manifest["performance"]
         rate = number_text(speed["attempts_per_s"])
-        tell(f"{run.path}  {speed['wall_s']:.1f} s  {said('{number} attempts/s', number=rate)}")
+        tell(f"{run.path}  {written(format(speed['wall_s'], '.1f'))} s  {said('{number} attempts/s', number=rate)}")
 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:
@@ -490,7 +488,7 @@ def _show_several(runs: "list[Run]", kind: str) -> None:
     from sim.told.text_tables import show
 
     out = console()
-    warn(told_of(runs))
+    Output().warn(told_of(runs))
     if found := of_several([run.found for run in runs], kind):
         show(out, findings_parts(foremost(found), out.width))
     show(out, answer_parts(runs, out.width, draws=kind == "draws"))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.application import command
-from sim.cli.common import DONE, FAILED, forecast, keeping, print_json, refuse, tell
-from sim.cli.options import AsJson, DryRun, Quiet
+from sim.cli.common import DONE, FAILED, keeping, print_json, refuse, tell
+from sim.cli.options import AsJson, DryRun, Output, Quiet
 from sim.language.spoken import said
 from sim.scenario.errors import ascii_controls
 
@@ -58,7 +58,8 @@ def verify(
             refuse(f"tocsin verify: {error}")
     engines, first = ENGINES if engine == "both" else (engine,), SEED if seed is None else seed
     if dry_run:
-        forecast(Job.of_folders(scenarios(engines, first, quick), 1, None, kept=False), dry_run, as_json, quiet)
+        job = Job.of_folders(scenarios(engines, first, quick), 1, None, kept=False)
+        Output(as_json=as_json, quiet=quiet, dry_run=dry_run).forecast(job)
     with keeping("nothing was written"), steps(quiet or as_json) as (note, _):
         found = verified(engines, first, quick, note)
         if write is not None:

@@ -92,7 +92,7 @@ class Attribution:
         ``cost_money`` is its Shapley value, with desks whose seats follow the work; ``low`` and ``high`` are its 95%
         interval, ``price_low`` and ``price_high`` its range as prices move. ``known`` says whether the layer's own
         costs are included, or only what it changes elsewhere. If they are, ``per_victim`` and ``per_money`` (of net
-        loss) divide it by the Shapley value of what is prevented, with Fieller's interval; missing where the layer
+        loss) divide it by the Shapley value of the prevention, with Fieller's interval; missing where the layer
         costs nothing or prevents nothing. All are missing for a scenario without costs, and where rounding to whole
         seats has changed its staff by more than a tenth (``sim.store.withheld``).
         """

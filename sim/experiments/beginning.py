@@ -9,7 +9,7 @@ from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.errors import found
 from sim.scenario.schema.base import NAME
-from sim.scenario.starter import begun
+from sim.scenario.starter import starter_text
 from sim.store.folder import to_json, whole
 
 SCHEMA_FILE = "tocsin.schema.json"
@@ -46,7 +46,7 @@ def begin(name: str, base: str, folder: Path) -> list[Path]:
         )
     if base not in bundled_names() and not is_path(base) and (folder / base).is_file():
         raise UsageError(f"tocsin new: --from {base}: must end in .yaml or .yml")
-    text = begun(name, base, load_scenario(str(folder / base) if is_path(base) else base), SCHEMA_FILE)
+    text = starter_text(name, base, load_scenario(str(folder / base) if is_path(base) else base), SCHEMA_FILE)
     stated = to_json(json_schema())
     written = []
     if not schema.exists() or schema.read_bytes() != stated.encode():

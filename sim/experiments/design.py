@@ -2,7 +2,7 @@
 
 A design is only the list of points: ``sweep`` simulates them. A sensitivity has its own points, see ``indices``.
 
-A ``box`` is made for a surface over a few levers. Its first point is the scenario as it is. Then come the corners of
+A ``box`` is made for a surface over a few levers. Its first point is the unchanged scenario. Then come the corners of
 the box and the ends of each lever with the others unchanged, so that the surface never extrapolates. Points of a Sobol
 sequence fill the rest evenly.
 """
@@ -96,7 +96,7 @@ class Axis:
 class Design:
     """Points of a design, in order: a grid varies its last axis fastest, the others follow their sequence.
 
-    The points of a box are ``listed``; the first is the scenario as it is.
+    The points of a box are ``listed``; the first is the unchanged scenario.
     """
 
     kind: str
@@ -253,7 +253,7 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
 
 
 def _start(parameter: Parameter) -> float:
-    """Return the coordinate of the scenario as it is; -1 or 2 where it lies below or above the range."""
+    """Return the coordinate of the unchanged scenario; -1 or 2 where it lies below or above the range."""
     if parameter.low <= parameter.start <= parameter.high:
         return parameter.coordinate(parameter.start)
     return -1.0 if parameter.start < parameter.low else 2.0
@@ -263,12 +263,12 @@ def box_coordinates(start: Array, samples: int, generator: np.random.Generator) 
     """Return unit-cube coordinates of the points of a box.
 
     Args:
-        start: The scenario as it is, (levers,). Coordinates below 0 or above 1 are moved to the end of the box.
+        start: The unchanged scenario, (levers,). Coordinates below 0 or above 1 are moved to the end of the box.
         samples: The number of points, at least ``least_points`` of the levers.
         generator: Scrambles the Sobol sequence.
 
     Returns:
-        Coordinates, (samples, levers); the first row is the scenario as it is.
+        Coordinates, (samples, levers); the first row is the unchanged scenario.
     """
     inside = np.clip(start, 0.0, 1.0)
     levers = len(inside)

@@ -133,7 +133,7 @@ class Estimate:
         level: The outcome.
         low: The lower end of its interval.
         high: The upper end.
-        more: The difference from the scenario as it is; None where that was not simulated.
+        more: The difference from the unchanged scenario; None where that was not simulated.
         more_low: The lower end of its interval.
         more_high: The upper end.
         point: The point where it was simulated; None where it is interpolated.
@@ -157,7 +157,7 @@ class Outcome:
         unit: Its unit.
         points: The points in the box at which it has a value.
         simulated: (points, replicates) The simulated values.
-        present: (replicates,) The values of the scenario as it is; None where that was not simulated.
+        present: (replicates,) The values of the unchanged scenario; None where that was not simulated.
     """
 
     name: str
@@ -266,7 +266,7 @@ class Explored:
 
     @cached_property
     def present(self) -> Point | None:
-        """The point that is the scenario as it is; None where it was not simulated."""
+        """The point of the unchanged scenario; None where it was not simulated."""
         return _present(self.levers, self.points)
 
 

@@ -74,7 +74,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
     Returns:
         ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
         ``other`` (fates: the path), ``count`` and ``paid_cents`` (of the other, less that of the base), as simulated,
-        of the attempts of the period whose events were recorded.
+        of the attempts of the period with recorded events.
     """
     import pandas as pd
 

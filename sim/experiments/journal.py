@@ -57,7 +57,7 @@ class Journal:
         line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
         offset = os.lseek(self._file, 0, os.SEEK_END)
         written = os.write(self._file, line)
-        if written < len(line):  # the disk is full; the rest would make a line of its own
+        if written < len(line):  # the disk is full; the rest would become a line
             os.ftruncate(self._file, offset)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         self._places[key] = offset, len(line)

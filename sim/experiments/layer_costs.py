@@ -1,11 +1,10 @@
-"""What each layer of the shield costs, and what it costs to spare one more by it.
+"""The cost of each layer of the shield, and the cost per victim that it spares.
 
-Of some layers a scenario does not say what they cost: ``sim.reading.priced`` knows of each of their parts. Such layers
-still change what the desks do and whom a false alarm meets, and that is told of them too, but nothing is divided by it.
+A scenario has no price for some layers (``sim.reading.priced`` lists them by part). Such layers still change the work
+of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
 
-Desks are staffed by the clock, so a run without a layer pays the same seats. What a layer costs is asked of those who
-could staff them otherwise: here seats go with the work, each busy hour with its share of the idle ones that it has when
-all layers are on.
+Desks are staffed by the clock, so a run without a layer pays for the same seats. Here seats follow the work instead:
+each busy hour carries its share of the idle hours that there are when all layers are on.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,8 +36,8 @@ def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
         whole: What it says of all layers.
 
     Returns:
-        The same but for the costs of the desks: those of the whole, times the busy time by that of the whole. Without
-        any work in the whole they stay.
+        The outcome with other costs of the desks: the whole's cost times the outcome's share of the whole's busy time.
+        If the whole has no work, the costs are unchanged.
     """
     found = dict(outcome)
     for desk in DESK_LABELS:
@@ -58,7 +57,7 @@ def costs_of(names: Sequence[str], samples: Samples, priced: bool, unpriced: Col
         samples: Samples of their Shapley values: how many fewer victims, how much less lost, how much more each part
             costs.
         priced: Whether the scenario says what things cost.
-        unpriced: Those of which it does not say what all of it costs.
+        unpriced: Layers without a price for some part.
 
     Returns:
         Rows of ``columns``, see ``Attribution.costs``.

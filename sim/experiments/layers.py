@@ -1,4 +1,4 @@
-"""Layers of the shield, and the same scenario without some of them; ``attribute`` says what each is worth."""
+"""Layers of the shield, and the same scenario without some of them; ``attribute`` says the effect of each."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ LAYERS = (*(gate.layer for gate in SHIELD if gate.layer), *WARNING, "aftermath")
 
 
 class LayerError(RefusedError, ValueError):
-    """A name that is no layer of a scenario: which; what is allowed, in one line."""
+    """A name is not a layer of the scenario: the name and the allowed ones, in one line."""
 
 
 def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tuple[str, ...]:
@@ -37,13 +37,13 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
 
     Args:
         scenario: The scenario.
-        wanted: Those that are asked for, all if None; ``warning`` stands for its four tiers.
+        wanted: The requested ones, all if None; ``warning`` stands for its four tiers.
 
     Returns:
         Names of ``LAYERS``.
 
     Raises:
-        LayerError: If one that is asked for is no layer of the scenario.
+        LayerError: If a requested one is not a layer of the scenario.
     """
     from sim.scenario.errors import choices
 
@@ -54,20 +54,20 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
     names: set[str] = set()
     for name in wanted or LAYERS:
         if name not in (*LAYERS, "warning"):
-            raise LayerError(f"{name} is no layer; {choices(name, LAYERS)}")
+            raise LayerError(f"{name} is not a layer; {choices(name, LAYERS)}")
         names |= set(WARNING) if name == "warning" else {name}
         if wanted and names & absent:
-            raise LayerError(f"{name} is no layer of {scenario.name}, which has no such measures; another layer")
+            raise LayerError(f"{name} is not a layer of {scenario.name}, which has no such measures; use another layer")
     return tuple(layer for layer in LAYERS if layer in names - absent)
 
 
 def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
-    """Return a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
+    """Return a scenario in which some layers do nothing; attempts, people and everything else are unchanged."""
     return changed(scenario, values_without(scenario, off))
 
 
 def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
-    """Return the values by dotted key, as ``--set`` has them, with which some layers of a scenario do nothing."""
+    """Return the values by dotted key, in the form of ``--set``, with which some layers of a scenario do nothing."""
     gone = {f"measures.{name}": None for name, measure in scenario.spec.measures.items() if measure.row.layer in off}
     return {**gone, **_switched_off(scenario, off)}
 

@@ -127,12 +127,13 @@ def compare_scenarios(
                     by_draw[-1].append(quantities(run))
                 changed += _changes(titles, runs)
                 first = first or runs
-        document = _document(titles, amounts, changed, [load(name, plan[0], 0) for name in names])
+        scenarios = [load(name, plan[0], 0) for name in names]
+        document = _document(titles, amounts, changed, scenarios)
         single = len(plan) * replicates == 1
         with speaking(ENGLISH):
             replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single)})
         log(f"end: wrote {COMPARISON}")
-    return {**document, **caveats(titles, first, single)}
+    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, single)}
 
 
 def _plan(draws: int | None) -> list[int | None]:
@@ -158,8 +159,9 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
     amounts = [[[quantities(run) for run in group]] for group in groups]
     first = [group[0] for group in groups]
-    document = _document(titles, amounts, changed, [run.scenario for run in first])
-    return {**document, **caveats(titles, first, len(groups[0]) == 1)}
+    scenarios = [run.scenario for run in first]
+    document = _document(titles, amounts, changed, scenarios)
+    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1)}
 
 
 def runs_of(folder: Path) -> list[Run]:
@@ -258,18 +260,14 @@ def _document(
     changed: "Sequence[pd.DataFrame]",
     scenarios: "Sequence[Scenario]",
 ) -> Document:
-    base, *others = scenarios
-    if not others:
+    if len(scenarios) < 2:
         raise PairingError("a comparison needs a baseline and at least one other scenario")
-    pairs = list(zip(titles[1:], others, strict=True))
-    with speaking(ENGLISH):  # what is stored is English
-        reasons = {title: change_withheld(base.spec, other.spec) for title, other in pairs}
-        moved = [row for title, other in pairs for row in _levers(title, base, other)]
+    with speaking(ENGLISH):  # stored documents are English
+        worded = _in_words(titles, scenarios)
     document: Document = {
         "base": titles[0],
         "others": list(titles[1:]),
-        "levers": moved,
-        "withheld": {title: reason for title, reason in reasons.items() if reason},
+        **worded,
         "rows": rows_of(titles, amounts, scenarios),
     }
     if changed:
@@ -282,6 +280,17 @@ def _document(
             for row in summed(pd.concat(changed)).to_dict("records")
         ]
     return document
+
+
+def _in_words(titles: Sequence[str], scenarios: "Sequence[Scenario]") -> Document:
+    """Return ``levers`` and ``withheld`` of the document, in the current language."""
+    base, *others = scenarios
+    pairs = list(zip(titles[1:], others, strict=True))
+    reasons = {title: change_withheld(base.spec, other.spec) for title, other in pairs}
+    return {
+        "levers": [row for title, other in pairs for row in _levers(title, base, other)],
+        "withheld": {title: reason for title, reason in reasons.items() if reason},
+    }
 
 
 def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:

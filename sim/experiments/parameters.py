@@ -41,7 +41,7 @@ class Parameter:
         start: The scenario's own value, as ``low``.
         kind: ``float``, ``int`` or ``date``.
         unit: The unit of the upper end, such as ``d`` or ``per day``; empty without one.
-        ends: The ends of the range as the scenario has them.
+        ends: The ends of the range, in the scenario's units.
     """
 
     key: str

@@ -24,7 +24,7 @@ def rerun(
     progress: Callable[[int, int], None] | None = None,
     verbose: bool = False,
 ) -> Iterator[Finding]:
-    """Make a run again in a temporary folder and compare every byte.
+    """Repeat a run in a temporary folder and compare every byte.
 
     Args:
         before: The finished run.
@@ -56,7 +56,7 @@ def rerun(
 
 def _difference(ours: dict[str, str], theirs: dict[str, str], name: str) -> str:
     if name not in ours or name not in theirs:
-        return "was not made again" if name in theirs else "was not made before"
+        return "is missing in the new run" if name in theirs else "is missing in the stored run"
     return f"SHA-256 was {theirs[name]}, is {ours[name]}"
 
 

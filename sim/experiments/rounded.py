@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioModel
 
 OF_A_DESK = ("staff", "by_province", "shifts", "growth")
-"""The keys of a desk that determine how many officers are on duty, as far as the schema has them."""
+"""The keys of a desk that determine how many officers are on duty, as far as the schema has such keys."""
 
 STAFF_KEYS = (
     *(
@@ -77,7 +77,7 @@ class Lost:
 def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
     """Return the first change of staff between two scenarios that rounding takes away; None if there is none.
 
-    Each key is tested alone: it changes the country's staff, but with the base's value in its place the same seats
+    Each key is tested alone: it changes the country's staff, but with the baseline's value the same seats
     would be on duty in all provinces and half hours. A growth that has ended, or not begun, during the period is
     allowed where other staff keys differ as well: time takes it away, not rounding.
 
@@ -102,8 +102,8 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
 
     Args:
         name: The name or the path of a scenario that can be loaded with these options.
-        overrides: As ``load_scenario`` has them.
-        **arguments: As ``load_scenario`` has them.
+        overrides: As for ``load_scenario``.
+        **arguments: As for ``load_scenario``.
 
     Raises:
         ScenarioError: If it does; with the place of the change.

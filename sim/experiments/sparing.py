@@ -2,8 +2,8 @@
 
 Health economists call it the incremental cost-effectiveness ratio. Its interval is Fieller's ("Some problems in
 interval estimation", Journal of the Royal Statistical Society B 16, 1954): all ratios r for which the mean of the
-differences in cost, less r times the differences in what is spared, does not differ significantly from 0. Where what is
-spared does not itself differ from 0, there is no interval.
+differences in cost, less r times the differences in losses, does not differ significantly from 0. There is no interval
+where the differences in losses themselves do not differ from 0.
 """
 
 from collections.abc import Mapping, Sequence

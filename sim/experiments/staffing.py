@@ -318,7 +318,7 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: 
     promised(scenario, terms)
     widest = math.log2(max(MOST_STAFF * scenario.spec.scale, 4.0))  # with fewer seats its own logarithm is nothing
     bisection = math.ceil(widest) + math.ceil(math.log2(widest)) + 2
-    # As it is; unlimited, which may be tried a few times; settled numbers, one less, one more; the curve.
+    # The scenario's own; unlimited, which may be tried a few times; settled numbers, one less, one more; the curve.
     trials = Counts(2, 2 + BISECTION + SETTLING + 3 + len(curve), 4 + bisection + ROUNDS + 3 + len(curve))
     if extent.trims is not None:
         # The load; shapes; settled; trims, which may be undone at the end; the roster; three with the next seeds.

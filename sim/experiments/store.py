@@ -49,7 +49,7 @@ def claim(
     Args:
         kind: The kind of experiment, such as ``sweep``.
         scenario: The scenario that it starts from.
-        request: The request, as JSON has it.
+        request: The request, as JSON values.
         folder: Where it is kept; by default ``NAMED-HASH``, the same for the same experiment.
         named: The start of that path; by default ``results/KINDs/NAME`` (``sensitivities``).
 

@@ -72,7 +72,7 @@ def sweep(
         samples: The number of points of a design other than a grid.
         replicates: Runs of each point, with seeds counting up from the scenario's.
         folder: Where it is kept, by default ``results/sweeps/NAME-HASH``.
-        components: Components of every run, as ``sim.run`` takes them; each run begins with a copy of its own.
+        components: Components of every run, as ``sim.run`` takes them; each run begins with its own copy.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
@@ -100,7 +100,7 @@ def sweep(
 def planned(
     scenario: Scenario, vary: Mapping[str, Sequence[Value]] | None, kind: str | None, samples: int | None
 ) -> Design:
-    """Return the design of these arguments of ``sweep``, with values as the scenario has them.
+    """Return the design of these arguments of ``sweep``, with values in the scenario's units.
 
     Raises:
         DesignError: If it cannot be made, or if rounding makes all values of a parameter equal.

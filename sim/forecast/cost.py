@@ -29,7 +29,7 @@ class Coefficients:
         attempt: Seconds of a potential attempt.
         alert: Seconds of an alert and all that follows from it.
         alert_by_reference: The same by the engine ``reference``.
-        event: Seconds of an alert whose events are kept.
+        event: Seconds of an alert with logged events.
         person: Seconds of a person: their byte is written for the first time.
         person_month: Seconds of a person in a month: their byte is read and written.
     """
@@ -87,7 +87,7 @@ DISK_ATTEMPTS, DISK_ALERTS, DISK_POWER = 9.7, 35.0, 0.35
 once there is one of each kind, and counts in them grow by digits."""
 
 EVENT_BYTES = 48.0
-"""Disk of an alert whose events are kept, and all that follows from it."""
+"""Disk of an alert with logged events, and of everything that follows from it."""
 
 OUTCOME_BYTES = 6e3
 """Disk of a run of which an experiment keeps only the outcome."""

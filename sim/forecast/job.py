@@ -8,11 +8,13 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import written
 from sim.experiments.counts import Counts
 from sim.experiments.simulations import is_large
 from sim.forecast.cost import BASE_BYTES, HOME, OUTCOME_BYTES, Cost, slower
 from sim.forecast.machine import Machine, Tell, known, machine_of, this_machine
 from sim.forecast.work import Work
+from sim.language.spoken import counted, said
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -49,13 +51,13 @@ class Job:
     Attributes:
         batches: Its runs.
         workers: Threads of a run, or processes; None for one on each core.
-        beside: Whether runs are made in parallel and only their outcomes are kept.
+        parallel: Whether runs are made in parallel and only their outcomes are kept.
         kept: Whether the folders of successive runs stay, or each is removed before the next.
     """
 
     batches: Sequence[Batch]
     workers: int | None
-    beside: bool
+    parallel: bool
     kept: bool = True
 
     @classmethod
@@ -66,7 +68,7 @@ class Job:
     @classmethod
     def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
         """Return the job of parallel runs of similar scenarios."""
-        return cls([Batch(scenario, runs)], workers, beside=True)
+        return cls([Batch(scenario, runs)], workers, parallel=True)
 
     @property
     def runs(self) -> Counts:
@@ -108,32 +110,32 @@ class Forecast:
         busy = min(workers, machine.cores)  # with fewer cores than workers, workers wait for cores
 
         def at_once(batch: Batch) -> int:
-            return min(workers, max(batch.runs.most, 1)) if job.beside and not is_large(batch.scenario) else 1
+            return min(workers, max(batch.runs.most, 1)) if job.parallel and not is_large(batch.scenario) else 1
 
         def at_work(batch: Batch, number: int) -> int:
-            return min(busy, max(number, 1)) if job.beside and not is_large(batch.scenario) else busy
+            return min(busy, max(number, 1)) if job.parallel and not is_large(batch.scenario) else busy
 
         def seconds(which: str) -> float:
             total = start + compiling
             for batch, cost in zip(job.batches, costs, strict=True):
                 number = getattr(batch.runs, which)
-                if not job.beside or is_large(batch.scenario):
+                if not job.parallel or is_large(batch.scenario):
                     total += number * cost.seconds(busy)
                 else:
                     lanes = at_work(batch, number)
                     whole = math.ceil(number / lanes) * cost.seconds(1)
                     total += whole / (BESIDE if lanes > 1 else 1.0)
-                if job.beside:
+                if job.parallel:
                     total += number * ASKED_S * slower(machine.speeds)[0]
             return total
 
         pairs = list(zip(job.batches, costs, strict=True))
         memory = max(cost.memory_bytes * at_once(batch) for batch, cost in pairs)
-        if job.beside or not job.kept:
+        if job.parallel or not job.kept:
             disk = max(cost.disk_bytes * at_once(batch) for batch, cost in pairs)
         else:
             disk = sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
-        if job.beside:
+        if job.parallel:
             memory += BASE_BYTES  # of the process that requests the runs
             disk += OUTCOME_BYTES * job.runs.typical
         return cls(
@@ -150,34 +152,44 @@ class Forecast:
     @property
     def line(self) -> str:
         """The line that a long command prints before it starts."""
-        return (
-            f"about {between(self.low_s, self.high_s)}, {size(self.memory_bytes)} of memory, "
-            f"{size(self.disk_bytes)} on disk; --dry-run says more"
+        return said(
+            "about {time}, {memory} of memory, {disk} on disk; --dry-run says more",
+            time=between(self.low_s, self.high_s),
+            memory=size(self.memory_bytes),
+            disk=size(self.disk_bytes),
         )
 
     def lines(self, machine: Machine) -> list[str]:
         """Return the lines that ``--dry-run`` prints."""
-        runs = f"{self.runs.most:,}"
+        least, typical, most = (written(f"{number:,}") for number in self.runs)
+        runs = most
         if not self.runs.is_known:
-            runs = f"about {self.runs.typical:,}; at least {self.runs.least:,}, at most {self.runs.most:,}"
-        cores = "one core" if self.cores == 1 else f"{self.cores} cores"
-        time = f"{between(self.low_s, self.high_s)} with {cores}, if this machine does nothing else"
+            runs = said("about {typical}; at least {least}, at most {most}", typical=typical, least=least, most=most)
+        time = counted(
+            "{time} with one core, if this machine does nothing else",
+            "{time} with {count} cores, if this machine does nothing else",
+            count=self.cores,
+            time=between(self.low_s, self.high_s),
+        )
         if not self.runs.is_known:
-            time += f"; up to {lasting(self.most_s)} for the most runs"
-        lines = [
-            f"runs    {runs}",
-            f"time    {time}",
-            f"memory  {size(self.memory_bytes)} of {size(machine.memory_bytes)}",
-            f"disk    {size(self.disk_bytes)} of {size(shutil.disk_usage(Path()).free)} free",
+            time += said("; up to {time} for the most runs", time=lasting(self.most_s))
+        free = size(shutil.disk_usage(Path()).free)
+        rows = [
+            (said("runs"), runs),
+            (said("time"), time),
+            (said("memory"), said("{used} of {all}", used=size(self.memory_bytes), all=size(machine.memory_bytes))),
+            (said("disk"), said("{used} of {all} free", used=size(self.disk_bytes), all=free)),
         ]
         if self.compiling_s:
             compiling = lasting(self.compiling_s)
-            lines.append(f"        {compiling} of the time is compiling, only at the first run of this version")
+            text = said("{time} of the time is compiling, only at the first run of this version", time=compiling)
+            rows.append(("", text))
         if self.memory_bytes > machine.memory_bytes:
-            lines.append(
-                "        this machine has too little memory; use fewer --workers, a smaller --scale, or --pool"
-            )
-        return [*lines, "nothing was simulated, nothing was written"]
+            text = said("this machine has too little memory; use fewer --workers, a smaller --scale, or --pool")
+            rows.append(("", text))
+        width = max(len(label) for label, _ in rows) + 2
+        last = said("nothing was simulated, nothing was written")
+        return [*(f"{label:<{width}}{text}" for label, text in rows), last]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -202,7 +214,9 @@ def between(low: float, high: float) -> str:
     """Return a range of times in the unit of the longer one, ``40 to 60 min``."""
     per, unit = _unit(high)
     ends = [_short(one / per) for one in (low, high)]
-    return f"{ends[1]} {unit}" if ends[0] == ends[1] else f"{ends[0]} to {ends[1]} {unit}"
+    if ends[0] == ends[1]:
+        return f"{ends[1]} {unit}"
+    return said("{low} to {high} {unit}", low=ends[0], high=ends[1], unit=unit)
 
 
 def lasting(seconds: float) -> str:
@@ -215,12 +229,12 @@ def _unit(seconds: float) -> tuple[float, str]:
     for most, per, unit in ((100.0, 1.0, "s"), (6_000.0, 60.0, "min"), (360_000.0, 3_600.0, "h")):
         if seconds < most:
             return per, unit
-    return 86_400.0, "days"
+    return 86_400.0, said("days")
 
 
 def _short(amount: float) -> str:
     """Return an amount to two digits, or whole if it has more."""
-    return f"{amount:,.0f}" if amount >= 10.0 else f"{amount:.2g}"
+    return written(f"{amount:,.0f}" if amount >= 10.0 else f"{amount:.2g}")
 
 
 def size(number: float) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.base.caches import FileCache, cache_folder, room_digest
 from sim.base.version import __version__
+from sim.language.spoken import said
 from sim.store.json_files import parsed
 from sim.store.provenance import machine as described
 
@@ -81,7 +82,7 @@ def known() -> Speeds | None:
 
 
 def _measured(tell: Tell) -> Speeds:
-    tell(f"measuring this machine, {MEASURED_S} s")
+    tell(said("measuring this machine, {seconds} s", seconds=MEASURED_S))
     speeds = measure()
     _cache().put(_key(), json.dumps(asdict(speeds)).encode())
     return speeds

@@ -41,7 +41,7 @@ class Work:
         people: People.
         attempts: Potential attempts.
         alerts: Alerts of both detectors.
-        events: The share of origins whose events are kept.
+        events: The share of origins with logged events.
     """
 
     engine: str

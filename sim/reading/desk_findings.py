@@ -10,7 +10,6 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sim.base.rounding import percent, written
 from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
@@ -18,12 +17,12 @@ from sim.language.dates import month_named
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import STANDARD_ERRORS, number
+from sim.reading.row import Row, finding
 from sim.reading.seats import FEW_SEATS, Seats
 from sim.reading.stretches import iso_month, long_months, stretches, when, window_of
 from sim.store.query import sums
 from sim.store.scope import Scope
 
-Row = dict[str, Any]
 Place = int | None
 """The code of a province; None is the whole country."""
 Shares = dict[tuple[Place, date], tuple[int, int]]
@@ -241,15 +240,15 @@ def _row(
     thinned: bool,
 ) -> Row:
     """Return a finding; see ``findings``."""
-    return {
-        "kind": limit.kind,
-        "subject": limit.subject,
-        "window": window_of(stretch, scope),
-        "month": iso_month(worst[0]),
-        "value": number(worst[1]),
-        "limit": number(limit.most),
-        "provinces": list(provinces),
-        "thinned": thinned,
-        "sentence": ended(f"{sentence[0].upper()}{sentence[1:]}", scope, thinned),
-        "suggestion": None if thinned else limit.suggestion,
-    }
+    return finding(
+        limit.kind,
+        limit.subject,
+        window_of(stretch, scope),
+        number(worst[1]),
+        number(limit.most),
+        ended(f"{sentence[0].upper()}{sentence[1:]}", scope, thinned),
+        None if thinned else limit.suggestion,
+        month=iso_month(worst[0]),
+        provinces=list(provinces),
+        thinned=thinned,
+    )

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from sim.base.rounding import amount, percent, written
 from sim.language.dates import month_named
@@ -18,21 +17,11 @@ from sim.reading.figures import CHANGE, STANDARD_ERRORS
 from sim.reading.gang_findings import gangs_begin_late
 from sim.reading.measure_findings import about_measures
 from sim.reading.queue_findings import growing_lines
+from sim.reading.row import Row, finding
 from sim.reading.seats import Seats
 from sim.reading.stretches import stretches, when
 from sim.store.scope import Scope
 
-Row = dict[str, Any]
-
-FIT_AGAIN = marked("Unless this run is of another policy, fit it again with tocsin calibrate.")
-OUTSIDE_FITTED = marked(
-    "The fitted figure {figure} from {first} to {last} lies outside its tolerance: {simulated} simulated, {reported} "
-    "reported."
-)
-OUTSIDE_OTHER = marked(
-    "The {role} figure {figure} from {first} to {last} lies outside its tolerance: {simulated} simulated, {reported} "
-    "reported."
-)
 IN_SOME = {
     "replicates": marked("In {some} of {all} replicates: {finding}"),
     "draws": marked("In {some} of {all} posterior draws: {finding}"),
@@ -177,6 +166,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     """Find figures outside their tolerance, and reported or simulated values outside a predicted interval."""
     for row in figures:
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
+        name, window = row["name"], row["window"]
         words = {
             "figure": _figure_named(row["name"]),
             "first": row["window"][0],
@@ -185,10 +175,15 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
             "simulated": _amount(row, simulated),
         }
         if row["within"] is False:
-            fitted = row["role"] == "fitted"
-            sentence = said(OUTSIDE_FITTED if fitted else OUTSIDE_OTHER, **words, role=named(row["role"]))
-            advice = said(FIT_AGAIN) if fitted else None
-            yield _finding(f"{row['role']}_figure", row, simulated, _allowed(row), sentence, advice)
+            sentence = said(
+                "The {role} figure {figure} from {first} to {last} lies outside its tolerance: {simulated} simulated, "
+                "{reported} reported.",
+                **words,
+                role=named(row["role"]),
+            )
+            advice = said("Unless this run is of another policy, fit it again with tocsin calibrate.")
+            suggestion = advice if row["role"] == "fitted" else None
+            yield finding(f"{row['role']}_figure", name, window, simulated, _allowed(row), sentence, suggestion)
         if interval is None or simulated is None:
             continue
         low, high = interval
@@ -199,7 +194,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
                 "interval, {low} to {high}.",
                 **words,
             )
-            yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
+            yield finding("reported_outside_interval", name, window, reported, [low, high], sentence)
         # At scale 1 the interval holds run-to-run noise already.
         noise = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0
         if max(low - simulated, simulated - high) > noise:
@@ -208,7 +203,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
                 "the fitted scenario predicts, {low} to {high}.",
                 **words,
             )
-            yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
+            yield finding("simulated_outside_interval", name, window, simulated, [low, high], sentence)
 
 
 def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
@@ -226,7 +221,9 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
                 first=row["window"][0],
                 last=row["window"][1],
             )
-            yield _finding("evidence", row, row["simulated"], limits, _with_scale(sentence, scale))
+            yield finding(
+                "evidence", row["name"], row["window"], row["simulated"], limits, _with_scale(sentence, scale)
+            )
             continue
         off = [month["within"] is False for month in row["months"]]
         for stretch in stretches(row["months"], off):
@@ -245,12 +242,8 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
             else:
                 sentence = said("Value of {name} {when}: {value}; evidence says {low} to {high}.", **found)
             window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
-            yield {
-                **_finding(
-                    "evidence", {**row, "window": window}, worst["simulated"], limits, _with_scale(sentence, scale)
-                ),
-                "month": worst["month"],
-            }
+            told = _with_scale(sentence, scale)
+            yield finding("evidence", row["name"], window, worst["simulated"], limits, told, month=worst["month"])
 
 
 def _with_scale(sentence: str, scale: float) -> str:
@@ -262,24 +255,6 @@ def _with_scale(sentence: str, scale: float) -> str:
         finding=sentence,
         scale=written(f"{scale:g}"),
     )
-
-
-def _finding(
-    kind: str, row: Row, value: float | int, limit: object, sentence: str, suggestion: str | None = None
-) -> Row:
-    """Return a finding about a row of figures or evidence."""
-    return {
-        "kind": kind,
-        "subject": row["name"],
-        "window": row["window"],
-        "month": None,
-        "value": value,
-        "limit": limit,
-        "provinces": [],
-        "thinned": False,
-        "sentence": sentence,
-        "suggestion": suggestion,
-    }
 
 
 def _figure_named(name: str) -> str:

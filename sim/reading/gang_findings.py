@@ -5,12 +5,12 @@ scenario has thinned crews and gangs that know what attempts yield by then; a ru
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from sim.base.days import calendar_date
 from sim.base.rounding import amount
 from sim.language.dates import day_named
 from sim.language.spoken import said
+from sim.reading.row import Row, finding
 from sim.store.scope import Scope
 
 LATE = "gangs_begin_late"
@@ -21,7 +21,7 @@ HALF_A_YEAR = 183
 move by several times the lag of gangs."""
 
 
-def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
+def gangs_begin_late(scope: Scope) -> Iterator[Row]:
     """Find that the first simulated day is long after the reference date of gangs.
 
     Args:
@@ -35,16 +35,13 @@ def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
     begun = scope.first_day - scope.warmup_days
     if (late := begun - scope.gangs_as_on) <= HALF_A_YEAR:
         return
-    yield {
-        "kind": LATE,
-        "subject": "gangs",
-        "window": [calendar_date(day).isoformat() for day in (begun, scope.last_day)],
-        "month": None,
-        "value": late,
-        "limit": HALF_A_YEAR,
-        "provinces": [],
-        "thinned": False,
-        "sentence": said(
+    yield finding(
+        LATE,
+        "gangs",
+        [calendar_date(day).isoformat() for day in (begun, scope.last_day)],
+        late,
+        HALF_A_YEAR,
+        said(
             "Crews and yields of gangs start from their state about {reference}. The first simulated day is "
             "{begun}, {days} days later. So attempts and victims differ from those of a run that starts at the "
             "reference date.",
@@ -52,7 +49,5 @@ def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
             begun=day_named(calendar_date(begun)),
             days=amount(late),
         ),
-        "suggestion": said(
-            "Compare policies over the same period, or start earlier: set period.start or a longer period.warmup."
-        ),
-    }
+        said("Compare policies over the same period, or start earlier: set period.start or a longer period.warmup."),
+    )

@@ -8,16 +8,14 @@ ended simulates another policy from that day on.
 from collections.abc import Iterator
 from datetime import date
 from itertools import chain
-from typing import Any
 
 from sim.base.days import calendar_date, day_number
 from sim.base.rounding import amount
 from sim.language.dates import day_named
 from sim.language.labels import named
 from sim.language.spoken import said
+from sim.reading.row import Row, finding
 from sim.store.scope import Dated, Scope
-
-Row = dict[str, Any]
 
 NEVER, CUT, OVER = "measure_outside_period", "measure_cut", "measures_over"
 """Kinds of findings: a measure without a day in the period; one with some days outside the simulation; the last one of
@@ -94,18 +92,16 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
             "{start} to {end}.",
             **told,
         )
-    return {
-        **_row(OVER, measure, scope.last_day - end, sentence),
-        "window": [day.isoformat() for day in window],
-        "limit": FOUR_WEEKS,
-        "suggestion": said(
+    if measure.spread:
+        suggestion = said(
             "To continue it, set a later last day in measures.{name}.window; its totals are then spread over more "
             "days.",
             name=measure.name,
         )
-        if measure.spread
-        else said("To continue it, set a later last day in measures.{name}.window, or none.", name=measure.name),
-    }
+    else:
+        suggestion = said("To continue it, set a later last day in measures.{name}.window, or none.", name=measure.name)
+    days = [day.isoformat() for day in window]
+    return finding(OVER, measure.name, days, scope.last_day - end, FOUR_WEEKS, sentence, suggestion)
 
 
 def measures_outside(scope: Scope) -> Iterator[Row]:
@@ -179,15 +175,7 @@ def _first_simulated(scope: Scope) -> date:
 def _row(kind: str, measure: Dated, days: int, sentence: str) -> Row:
     """Return a finding; see ``findings``."""
     first, last = measure.window
-    return {
-        "kind": kind,
-        "subject": measure.name,
-        "window": [first.isoformat(), None if last is None else last.isoformat()],
-        "month": None,
-        "value": days,
-        "limit": 1 if last is None else (last - first).days + 1,
-        "provinces": [],
-        "thinned": False,
-        "sentence": sentence,
-        "suggestion": said("See measures.{name}.window, and period for the simulated days.", name=measure.name),
-    }
+    window = [first.isoformat(), None if last is None else last.isoformat()]
+    limit = 1 if last is None else (last - first).days + 1
+    suggestion = said("See measures.{name}.window, and period for the simulated days.", name=measure.name)
+    return finding(kind, measure.name, window, days, limit, sentence, suggestion)

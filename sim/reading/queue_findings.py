@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +15,13 @@ from sim.language.spoken import marked, said
 from sim.reading.desk_findings import NAMED, and_more, ended, places
 from sim.reading.figures import STANDARD_ERRORS, number, scale_fraction
 from sim.reading.quantities import MILLIONTHS
+from sim.reading.row import Row, finding
 from sim.reading.seats import Seats
 from sim.reading.stretches import iso_month, long_months, when, window_of
 from sim.store.encoding import numbers_of
 from sim.store.query import sums
 from sim.store.scope import Scope
 
-Row = dict[str, Any]
 Daily = npt.NDArray[np.int64]
 
 WEEK = 7
@@ -150,15 +149,15 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
     sentence = said(told, places=among, when=when(months), least=amount(float(ends[0])), most=amount(float(ends[1])))
     key = f"desks.{desk}.staff"
     more = said("Add staff ({key}) or send these desks fewer alerts.", key=key)
-    return {
-        "kind": "growing_line",
-        "subject": desk,
-        "window": window_of(months, scope),
-        "month": iso_month(months[-1]),
-        "value": number(ends[1]),
-        "limit": number(ends[0]),
-        "provinces": list(provinces[:NAMED]),
-        "thinned": thinned,
-        "sentence": ended(sentence, scope, thinned),
-        "suggestion": None if thinned else more,
-    }
+    return finding(
+        "growing_line",
+        desk,
+        window_of(months, scope),
+        number(ends[1]),
+        number(ends[0]),
+        ended(sentence, scope, thinned),
+        None if thinned else more,
+        month=iso_month(months[-1]),
+        provinces=list(provinces[:NAMED]),
+        thinned=thinned,
+    )

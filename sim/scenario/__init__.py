@@ -1,14 +1,17 @@
 """A YAML file becomes a frozen scenario, or a list of all its mistakes.
 
-On the way: ``bundled`` finds the file; ``reading`` and ``csv_files`` make ``nodes`` of files, which know where each
-value was written; ``parameters`` takes what is said beside values, ``extends`` merges files, ``stored_draws`` and
-``overrides`` put other values in; ``tree`` keeps what came of it, for levers. Then the models of ``schema`` read the
-values, as ``scalars``, ``units``, ``distributions`` and ``tables`` say, and ``ranges`` looks at the ranges. ``shapes``
-knows what the schema expects at a place; ``pydantic_errors`` and ``errors`` word the mistakes. ``load`` does all this
-in order. What comes out is ``resolved``: ``writing`` makes a file of it and ``show`` lines for people. ``jsonschema``
-is for editors.
+The steps, which ``load`` runs in order:
 
-Names are looked up when they are first used, so that importing this package costs nothing.
+- ``bundled`` finds the file; ``reading`` and ``csv_files`` parse files into ``nodes``, which know where each value was
+  written.
+- ``parameters`` unwraps values in full form, ``extends`` merges files, ``stored_draws`` and ``overrides`` replace
+  values; ``tree`` keeps the result, so that levers can change it.
+- The models of ``schema`` validate the values, with the types of ``scalars``, ``units``, ``distributions`` and
+  ``tables``; ``ranges`` checks the ranges. ``shapes`` knows what the schema expects at a place; ``pydantic_errors`` and
+  ``errors`` word the mistakes.
+- The result is ``resolved``: ``writing`` makes a file of it, ``show`` lines for people. ``jsonschema`` is for editors.
+
+Names are imported on first use, so importing this package is fast.
 """
 
 from importlib import import_module

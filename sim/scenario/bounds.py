@@ -1,8 +1,7 @@
-"""The numbers of a scenario: what each may be at least and at most, and why nobody needs more.
+"""The smallest and largest value of each number of a scenario, and the reason.
 
-Bounds leave out what is absurd, mostly slips of a unit or an exponent, and with it all that would leave the numbers of
-a double, of 63 bits or of an identity. What only several numbers together can exceed is refused by
-``sim.scenario.schema.rules``; ``docs/bounds.md`` lists both.
+Bounds exclude absurd values, mostly mistakes in a unit or an exponent, so that all numbers fit into doubles, 63 bits
+and identities. ``sim.scenario.schema.rules`` refuses combinations of numbers; ``docs/bounds.md`` lists both.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ MOST_REGIONS = 16
 MOST_SEGMENTS = 16
 MOST_SLOTS = 65_536
 MOST_PEOPLE = 2_000_000_000
-"""What identities can tell apart: provinces, fraud types, slots of dens, people of one province."""
+"""The largest numbers that identities can hold: provinces, fraud types, slots of dens, people of a province."""
 
 MOST_STAFF = 100_000_000
 LEAST_WEIGHT = 1e-9
@@ -35,12 +34,12 @@ MOST_STEPS = 30
 
 @dataclass(frozen=True)
 class Within:
-    """Bounds of a number, both included: marks an annotation of the schema, reads a value and refuses what is outside.
+    """Inclusive bounds of a number; as a mark of an annotation it reads values and refuses those outside.
 
     Attributes:
-        low: The least that is allowed.
-        high: The most.
-        why: Why nobody needs more, for ``docs/bounds.md``.
+        low: The smallest value.
+        high: The largest value.
+        why: The reason, for ``docs/bounds.md``.
         or_zero: Whether 0 is allowed too.
     """
 
@@ -50,9 +49,9 @@ class Within:
     or_zero: bool = False
 
     kind = "number"
-    """What it is called in messages."""
+    """Its name in messages."""
     unit = ""
-    """The unit of the bounds, where the text of a value may have another one."""
+    """The unit of the bounds; the text of a value may use another one."""
 
     @cached_property
     def allowed(self) -> str:
@@ -61,7 +60,7 @@ class Within:
         return f"{zero}a {self.kind} from {plain(self.low)} to {plain(self.high)}{self.unit}"
 
     def read(self, value: object) -> float:
-        """Return a value that is within the bounds, as the schema keeps it; raises pydantic's error for others."""
+        """Return a value within the bounds as the schema keeps it; raises pydantic's error for others."""
         number = self._number(value)
         if self.or_zero and number == 0:
             return number
@@ -75,7 +74,7 @@ class Within:
         return read_number(value, must_be(self.allowed))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return a schema that reads before the number is looked at."""
+        """Return a schema that calls ``read`` first."""
         return core_schema.no_info_before_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -104,7 +103,7 @@ class RateWithin(Within):
         return read_rate(value)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return a schema of the text that a rate is."""
+        """Return the schema of a rate, which is text."""
         return {**RATE_SCHEMA, "description": self.allowed}
 
 
@@ -121,7 +120,7 @@ def bounds_of(annotation: Any) -> Within:
     return next(mark for mark in annotation.__metadata__ if isinstance(mark, Within))
 
 
-# Of no unit.
+# Without a unit.
 
 Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
 Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
@@ -147,7 +146,7 @@ Correlation = Annotated[
 ]
 Drift = Annotated[float, Within(0.0, 10.0, "standard deviations a day: a filter forgets everything overnight")]
 
-# What one of something brings about.
+# Effects of one unit.
 
 Each = Annotated[float, Within(0.0, 1000.0, "effects of one unit: a thousand")]
 Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
@@ -183,7 +182,7 @@ Count = Annotated[int, WholeWithin(0, 1e9, "a billion")]
 Views = Annotated[int, WholeWithin(0, 1e15, "ten thousand for each of a hundred billion people")]
 Age = Annotated[int, WholeWithin(0, 120, "years of a life")]
 
-# Of what is known, which no part of the model reads.
+# Reported values, which no part of the model reads.
 
 Reported = Annotated[float, Within(-1e18, 1e18, "close to the largest sums, in cents, that 63 bits hold")]
 Tolerance = Annotated[float, Within(1e-9, 1e6, "a share of the reported value, or of a change")]

@@ -1,4 +1,4 @@
-"""The scenarios that come with the program, which file a name means, and the bytes of that file."""
+"""The bundled scenarios: their names, the file of a name, and its bytes."""
 
 import stat
 from pathlib import Path
@@ -28,7 +28,7 @@ def is_path(name: str) -> bool:
 
 
 def bundled_scenarios() -> list[tuple[str, str]]:
-    """Return name and title of each bundled scenario, sorted by name; the title is the question that it asks."""
+    """Return name and title (its question) of each bundled scenario, sorted by name."""
     from sim.scenario.reading import decode, read_nodes
 
     rows = []
@@ -47,7 +47,7 @@ def find(name: str) -> tuple[Path, str]:
         name: The name of a bundled scenario, or a path.
 
     Returns:
-        The file's path, and how messages call it.
+        The file's path, and its name in messages.
 
     Raises:
         ScenarioError: If there is no such scenario and no such file.
@@ -68,14 +68,14 @@ def find(name: str) -> tuple[Path, str]:
 
 
 def no_file(path: Path) -> str | None:
-    """Return what keeps a path from being that of a regular file, None for nothing."""
+    """Return why a path is not a regular file; None if it is one."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return "does not exist"
-    except OSError as error:  # a name too long, a circle of links, a folder that may not be looked into
+    except OSError as error:  # for example a long name, a circle of links, or a folder without permission
         return f"cannot be found: {error.strerror or type(error).__name__}"
-    except ValueError:  # NUL, or what no name of a file can have
+    except ValueError:  # a character that no file name can have
         return "is not a valid file name"
     if stat.S_ISDIR(mode):
         return "is a folder"
@@ -87,8 +87,8 @@ def read_bytes(path: Path, place: Place, limit: int) -> bytes:
 
     Args:
         path: The file's path.
-        place: What a mistake blames: the beginning of the file.
-        limit: Bytes that are allowed.
+        place: The place of a mistake: the beginning of the file.
+        limit: Largest number of bytes.
 
     Raises:
         ScenarioError: If the file cannot be read.

@@ -1,6 +1,6 @@
-"""CSV files beside a scenario become nodes: a list of rows, each cell with its place.
+"""Read CSV files next to a scenario into nodes: a list of rows, each cell with its place.
 
-As ``sim.scenario.reading`` does for YAML. What a table may hold says ``sim.scenario.tables``.
+``sim.scenario.reading`` does the same for YAML; ``sim.scenario.tables`` defines what a table may hold.
 """
 
 import csv
@@ -22,7 +22,7 @@ OUTSIDE = "is outside the scenario's folder"
 
 
 def inside(folder: Path, name: str) -> Path | str:
-    """Return the path of a name in a folder, or what is wrong with the name where it cannot be one of there."""
+    """Return the path of a name in a folder, or what is wrong with the name."""
     if not name or name.startswith(("/", "\\", "~")) or "\\" in name or ":" in name or "\0" in name:
         return OUTSIDE
     if ".." in Path(name).parts:
@@ -68,7 +68,7 @@ def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
 
 @lru_cache(maxsize=16)
 def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
-    """Return the rows of a text; those read last are in memory, and whoever has them changes none."""
+    """Return the rows of a text; the last results are kept in memory, so callers must not change them."""
 
     def place(line: int, column: int = 1) -> Place:
         return Place(top.file, line, column, top.layer, top.chain)
@@ -113,7 +113,7 @@ def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
 
 
 def _wrong_header(names: list[str]) -> tuple[str, str] | None:
-    """Return what is wrong with the names of the columns and what is allowed, None for nothing."""
+    """Return what is wrong with the column names and what is allowed; None if nothing is."""
     if len(names) > MAX_COLUMNS:
         return f"the table has {len(names)} columns", f"must have at most {MAX_COLUMNS}"
     if "" in names:
@@ -123,7 +123,7 @@ def _wrong_header(names: list[str]) -> tuple[str, str] | None:
 
 
 def _columns(line: str, cells: int) -> list[int]:
-    """Return the column of the text at which each cell begins, from 1; all 1 where quotes hide it."""
+    """Return the text column at which each cell begins, from 1; all 1 if the line has quotes."""
     parts = line.split(",")
     if len(parts) != cells or '"' in line:
         return [1] * cells

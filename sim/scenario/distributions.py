@@ -1,6 +1,6 @@
 """Distributions of durations by their usual parameters: ``lognormal: {median: 90 min, sigma: 0.5}``.
 
-What a scenario says of one; ``sim.draws.distributions`` draws from it, by ``kind``, ``a`` and ``b``.
+``sim.draws.distributions`` draws from them by ``kind``, ``a`` and ``b``.
 """
 
 import math
@@ -15,7 +15,7 @@ from sim.scenario.scalars import Duration, DurationOrZero, refuse
 from sim.scenario.units import duration_text
 
 LARGEST_LOG = 700.0
-"""A logarithm whose exponential is still a double."""
+"""Largest logarithm whose exponential is a double."""
 
 
 class _Parameters(BaseModel):
@@ -126,7 +126,7 @@ class Distribution(BaseModel):
         if self.kind == Kind.EXPONENTIAL:
             return math.exp(-ms / self.a)
         if self.kind == Kind.WEIBULL:
-            # By logarithms: (ms / scale) ** shape may be larger than any double, and then nothing lasts so long.
+            # By logarithms: (ms / scale) ** shape may exceed any double; the probability is then 0.
             return math.exp(-math.exp(min(self.b * math.log(ms / self.a), LARGEST_LOG)))
         if self.kind == Kind.LOGNORMAL and self.b > 0.0:
             return 0.5 * math.erfc(math.log(ms / self.a) / (self.b * math.sqrt(2.0)))

@@ -1,4 +1,4 @@
-"""What of a scenario has an effect, and from when on: values without those on which no day before another depends."""
+"""Find which values of a scenario affect the days before a given day."""
 
 from datetime import date
 from typing import Any
@@ -13,19 +13,18 @@ NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),
     *("figures", "evidence", "record", "sweep", "calibration", "costs"),
 )
-"""Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends
-on them."""
+"""Keys of names, comparisons, costs and how a scenario is run; no simulated day depends on them."""
 
 HOW_IT_IS_RUN: tuple[KeyPath, ...] = (("seed",), ("scale",), ("clock",), ("period",), ("population", "pool"))
-"""Keys that say which run of a policy it is: with other values of them a scenario is the same policy."""
+"""Keys that say how a policy is run; with other values a scenario is the same policy."""
 
 SEEN_BY_DAY = (DenCampaign, Gradual, Repatriation)
-"""Kinds of measures that are asked whether they are in force on a day, and about no later one: of a window only what
-lies before a day has an effect before it. Counts of others are spread over the days of their windows."""
+"""Kinds of measures that act day by day: before a given day only the earlier part of their window matters. Other kinds
+spread counts over their whole window."""
 
 
 def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, Any]:
-    """Return the plain values of a scenario without what has no effect before a day number."""
+    """Return the plain values of a scenario that have an effect before a day number."""
     surges = {
         name: values["fraud"]["surges"][name]
         for name, surge in sorted(spec.fraud.surges.items())
@@ -41,7 +40,7 @@ def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
 
 
 def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:
-    """Return the plain values of a desk, or of a province's, without steps of its staff that come no sooner than a day.
+    """Return the plain values of a desk, of the country or a province, without steps of staff on or after a day.
 
     What the first step says holds before it, too: its day makes no difference, and a factor of 1 is no growth.
     """
@@ -71,7 +70,7 @@ def _measures(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str
 
 
 def _following(spec: ScenarioModel, begun: set[str]) -> set[str]:
-    """Return the outages that follow, without a day between them, upon those that have begun.
+    """Return the outages that follow begun ones without a day in between.
 
     Instructions that wait for the end of an outage wait for those that follow, too.
     """

@@ -1,7 +1,6 @@
-"""Mistakes in scenarios: the line that tells of one, and the exception that carries all of a scenario.
+"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario.
 
-Whoever reads a part of a scenario makes its mistakes itself; those that pydantic finds are put into these words by
-``sim.scenario.pydantic_errors``.
+Each reader of a part of a scenario words its own mistakes; ``sim.scenario.pydantic_errors`` words those of pydantic.
 """
 
 import difflib
@@ -11,19 +10,19 @@ from dataclasses import dataclass
 from sim.base.failures import RefusedError
 
 ROOT_KEY = "scenario"
-"""Stands for the dotted key where a mistake is the whole file's."""
+"""Takes the place of the dotted key in mistakes of the whole file."""
 
 LONGEST_LIST = 24
-"""Names that a message lists of what is allowed."""
+"""Most allowed names that a message lists."""
 
 LONGEST_TEXT, LONGEST_NUMBER = 40, 50
-"""Characters of a text, and of a number or a quoted text, that a message quotes; of longer ones it quotes the start."""
+"""Most characters of a text, and of a number or quoted text, in a message; of longer ones it quotes the start."""
 
 LONGEST_COMPARED = 80
-"""Characters of a word that are compared with the allowed names."""
+"""Most characters of a word that are compared with the allowed names."""
 
 LIKENESS = 0.6
-"""Likeness by ``difflib``, between 0 and 1, from which on a name is worth proposing."""
+"""Smallest likeness by ``difflib``, from 0 to 1, of a name to propose."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Mistake:
 
     @property
     def file(self) -> str:
-        """The file's name as the user would type it."""
+        """The file's name as the user types it."""
         return self.place.file
 
     @property
@@ -76,7 +75,7 @@ class Mistake:
 
 
 class ScenarioError(RefusedError):
-    """A scenario that cannot be used, with all its mistakes, in order of place."""
+    """A scenario cannot be used; carries all its mistakes in order of place."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = list(mistakes)
@@ -88,12 +87,12 @@ class ScenarioError(RefusedError):
 
     @property
     def lines(self) -> list[str]:
-        """One line a mistake."""
+        """One line per mistake."""
         return [str(mistake) for mistake in self.mistakes]
 
     @property
     def placed(self) -> bool:
-        """They begin with file, line and column."""
+        """Whether the lines begin with a place: they begin with file, line and column."""
         return True
 
 
@@ -103,7 +102,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Return the allowed word most like ``word``, None where none is like it; capitals count only between equals."""
+    """Return the allowed word most like ``word``, or None; capitals only break ties."""
     words, word = list(allowed), word[:LONGEST_COMPARED]
     near = difflib.get_close_matches(word, words, n=1, cutoff=LIKENESS)
     if near:
@@ -114,15 +113,15 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 
 def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
-    """Return what a message says is allowed in place of ``word``.
+    """Return the names that are allowed in place of ``word``, for a message.
 
     Args:
         word: The name that was found.
         allowed: The names that are allowed there.
-        most: How many of them are listed.
+        most: Most names that are listed.
 
     Returns:
-        The name most like the word, where there is one, and the list of those allowed.
+        The name most like the word, if there is one, and the list of allowed names.
     """
     words = list(allowed)
     if not words:
@@ -151,7 +150,7 @@ def or_else(first: str, second: str) -> str:
 
 
 def found(value: object) -> str:
-    """Return a value as a message quotes it: one short line, control characters escaped."""
+    """Return a value as messages quote it: one short line, control characters escaped."""
     match value:
         case None:
             return "null"

@@ -15,24 +15,24 @@ from sim.scenario.resolved import Source, plain
 from sim.scenario.writing import as_typed, flow_text
 
 LONGEST_VALUE = 300
-"""Characters of a value that are shown; of longer ones the start."""
+"""Most characters of a value that are shown; longer ones are cut."""
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A key with all that is known of it.
+    """Everything that ``tocsin explain`` prints about a key.
 
     Attributes:
         key: The dotted key, provinces by code.
-        kind: The kind of measure of which it is a key; None for others.
-        text: What it is.
+        kind: The kind of measure that has the key; None for other keys.
+        text: Its meaning.
         unit: Its unit.
-        more: What more of it does, or a later day; None for what is no number.
-        allowed: What may stand there.
-        example: What a file may say there.
-        below: The keys below it, each with what it is.
-        value: What the scenario says there, as YAML; None where there is no scenario, or it says nothing.
-        source: Where the scenario has that from; None for parts with keys of their own.
+        more: Effect of a larger value or a later day; None if it is not a number.
+        allowed: The allowed values.
+        example: An example, as YAML.
+        below: The keys below it, each with its meaning.
+        value: The scenario's value, as YAML; None without a scenario or a value.
+        source: Source of the value; None for parts with keys of their own.
     """
 
     key: str
@@ -52,7 +52,7 @@ def explained(text: str, scenario: Scenario | None = None) -> list[Explained]:
 
     Args:
         text: The key; provinces by name or code.
-        scenario: The scenario that tells what it says there.
+        scenario: The scenario whose value is shown.
 
     Returns:
         One explanation, or one for each kind of measure that has such a key; ``keys_at`` says what it raises.
@@ -66,7 +66,7 @@ def explained(text: str, scenario: Scenario | None = None) -> list[Explained]:
 
 
 def overview() -> list[tuple[str, str]]:
-    """Return the keys at the top of a scenario, each with what it is."""
+    """Return the top-level keys of a scenario, each with its meaning."""
     return list(_below(TOP, None))
 
 
@@ -92,7 +92,7 @@ def _explained(key: Key, scenario: Scenario | None, node: Node | None) -> Explai
 
 
 def _what(key: Key, node: Node | None) -> str:
-    """Return what a key is; of an entry what its model is, where that is known."""
+    """Return the meaning of a key; for an entry that of its model, if it is known."""
     if not key.entry:
         return meaning(key.owner, key.field).text
     models = key.shape.models(node)
@@ -100,7 +100,7 @@ def _what(key: Key, node: Node | None) -> str:
 
 
 def _below(key: Key, node: Node | None) -> Iterator[tuple[str, str]]:
-    """Yield the keys right below a key, each with what it is: of a map what is said of its entries."""
+    """Yield the keys directly below a key, each with its meaning; for a map the meaning of its entries."""
     for one in key.below(node):
         kinds = [kind for model in one.shape.models() if (kind := kind_of(model)) is not None]
         if one.entry and node is None and len(kinds) > 1:
@@ -114,7 +114,7 @@ def _shortened(text: str) -> str:
 
 
 def as_json(one: Explained) -> dict[str, Any]:
-    """Return an explanation as JSON has it."""
+    """Return an explanation as a JSON document."""
     source = None
     if one.source is not None:
         source = {"given": one.source.where, "origin": one.source.origin, "range": one.source.range}

@@ -1,7 +1,6 @@
-"""A file and the files it extends become one tree, with the rows of their tables in place of their names.
+"""Read a file and the files it extends into one tree, with the rows of tables in place of file names.
 
-How two trees merge says ``sim.scenario.nodes``; here files are found, read and kept from extending each other in a
-circle.
+This module finds and reads the files and refuses circles; ``sim.scenario.nodes`` merges two trees.
 """
 
 import os
@@ -13,10 +12,10 @@ from sim.scenario.csv_files import inside, read_table
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found, nearest
 from sim.scenario.nodes import KeyPath, Node, merge, without
 from sim.scenario.parameters import unwrap_all
-from sim.scenario.provinces import coded, names_in
+from sim.scenario.provinces import names_in, with_codes
 from sim.scenario.reading import A_SCENARIO, MAX_BYTES, decode, top_map
 from sim.scenario.shapes import Shape
-from sim.scenario.stored_draws import KEY, drawn, parted, table_mistakes
+from sim.scenario.stored_draws import KEY, split_off_draws, table_mistakes, with_draw
 
 MAX_CHAIN = 16
 """Files that extend each other."""
@@ -24,16 +23,16 @@ MAX_CHAIN = 16
 
 @dataclass
 class Files:
-    """Reads a scenario's files; collects the mistakes that still allow to go on."""
+    """Reads a scenario's files and collects mistakes that do not stop reading."""
 
     shape: Shape
     draw: int | None = None  # the posterior draw to apply
     draws: Node | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
-    trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
+    reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
+    trees: list[Node] = field(default_factory=list)  # of each file with everything it extends, the deepest first
     paths: list[Path] = field(default_factory=list)  # of these files, in the same order
-    figured: int = 0  # which of them said the figures that hold in the end
+    figured: int = 0  # which of them states the figures that apply
 
     def read(
         self,
@@ -43,17 +42,17 @@ class Files:
         chain: tuple[str, ...] = (),
         replaced: bool = False,
     ) -> Node:
-        """Return the tree of a file with all that it extends.
+        """Return the tree of a file with everything it extends.
 
         Args:
             path: The file.
-            shown: How messages call it.
+            shown: Its name in messages.
             opened: The files that extend it, the first one first.
-            chain: What messages call them, the nearest first.
-            replaced: Whether one of them has draws of its own, or removed those of this one.
+            chain: Their names in messages, the nearest first.
+            replaced: Whether one of them has its own draws, or removes those of this one.
 
         Returns:
-            The tree, with the values of the draw that is asked for.
+            The tree, with the values of the requested draw.
 
         Raises:
             ScenarioError: If a file cannot be used.
@@ -70,25 +69,25 @@ class Files:
             and not any(key in known or nearest(key, known) for key in node.value)
         ):
             raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", A_SCENARIO)])
-        own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
+        own, draws = split_off_draws(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
         base, figures = own.child("extends"), own.child("figures")
         if base is not None:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
-            own = merge(below, coded(without(own, "extends"), names_in(own, below), self.mistakes))
+            own = merge(below, with_codes(without(own, "extends"), names_in(own, below), self.mistakes))
         else:
-            own = coded(own, names_in(own), self.mistakes)
+            own = with_codes(own, names_in(own), self.mistakes)
         if draws is not None and draws.value is not None and not replaced:
-            own = self.drawn(own, draws, path.parent)
+            own = self.with_draws(own, draws, path.parent)
         if figures is not None:
             self.figured = len(self.trees)
         self.trees.append(own)
         self.paths.append(path.resolve())
         return own
 
-    def drawn(self, root: Node, name: Node, folder: Path) -> Node:
-        """Return the tree with the values of the draw that is asked for; keeps the table of this name."""
+    def with_draws(self, root: Node, name: Node, folder: Path) -> Node:
+        """Return the tree with the values of the requested draw; keeps the table."""
         try:
             table = read_table(name, folder, KEY)
         except ScenarioError as error:
@@ -97,22 +96,22 @@ class Files:
         mistakes = list(table_mistakes(table, root))
         self.mistakes += mistakes
         self.draws = table
-        return root if mistakes or self.draw is None else drawn(root, table, self.draw)
+        return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
-        """Return the file that an ``extends`` means.
+        """Return the file of an ``extends``.
 
         Args:
-            node: What stands at ``extends``.
-            path: The file in which it stands.
-            shown: How messages call that file.
+            node: The value of ``extends``.
+            path: The file that has it.
+            shown: The name of that file in messages.
             opened: That file and those that extend it.
 
         Returns:
-            The path of the file that is extended, and how messages call it.
+            The path of the extended file, and its name in messages.
 
         Raises:
-            ScenarioError: If there is no such file, or the chain of files does not end.
+            ScenarioError: If there is no such file, or if the chain of files does not end.
         """
 
         def wrong(message: str, allowed: str) -> list[Mistake]:
@@ -141,11 +140,11 @@ class Files:
         return base, base_shown
 
     def with_tables(self, root: Node, folder: Path) -> Node:
-        """Return the tree with the rows of each CSV file where the schema wants a table and its name is given.
+        """Return the tree with the rows of CSV files in place of their names, where the schema has a table.
 
         Args:
             root: The tree of a scenario.
-            folder: The folder in which its files are.
+            folder: The folder of its files.
         """
         return self._with_tables(root, folder, self.shape, ())
 
@@ -155,7 +154,7 @@ class Files:
                 return replace(read_table(node, folder, key), parameter=node.parameter)
             except ScenarioError as error:
                 self.mistakes += error.mistakes
-                self.told.add(dotted(key))
+                self.reported.add(dotted(key))
                 return node
         if not isinstance(node.value, dict):
             return node
@@ -167,11 +166,11 @@ class Files:
 
 
 def _beside(folder: Path, name: str) -> str:
-    """Return what is allowed in place of a file that is not there: the file of the same folder most like it."""
+    """Return a proposal for a missing file: the most similar file of its folder."""
     there = (folder / name).parent
     try:
         files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()]
-    except OSError:  # there is no such folder, or none that can be read
+    except OSError:  # the folder does not exist or cannot be read
         files = []
     near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
     return f"did you mean '{near}'?" if near else "use a file in this file's folder or below it"

@@ -14,10 +14,10 @@ from sim.scenario.shapes import NAMED, fields, shape
 WIDTH = 120
 
 LONGEST_EXAMPLE = 200
-"""Characters of an example that is shown; a profile of 48 half hours is longer."""
+"""Most characters of an example; profiles of 48 half hours are longer and left out."""
 
 MOST_PLACES = 4
-"""Places of a part that are listed where it stands in many."""
+"""Most places that are listed for a part that is used in many."""
 
 HEAD = """\
 # The keys of a scenario
@@ -46,7 +46,7 @@ def document() -> str:
 
 
 def _places() -> dict[type[BaseModel], list[str]]:
-    """Return where each part stands: the keys that hold its own."""
+    """Return the places of each part: the keys that hold it."""
     found: dict[type[BaseModel], list[str]] = {}
     for path, key in every_key().items():
         holder = path.rpartition(".")[0]
@@ -57,7 +57,7 @@ def _places() -> dict[type[BaseModel], list[str]]:
 
 
 def _part(model: type[BaseModel], places: list[str]) -> Iterator[str]:
-    """Yield the lines about a part: where it stands, what it is, and its keys."""
+    """Yield the lines about a part: its place, its purpose and its keys."""
     kind = kind_of(model)
     first = "The top" if not places[0] else f"`measures[{kind}]`" if kind else f"`{places[0]}`"
     yield f"## {first}"
@@ -77,7 +77,7 @@ def _part(model: type[BaseModel], places: list[str]) -> Iterator[str]:
 
 
 def _said(model: type[BaseModel], name: str) -> str:
-    """Return all that is said of a key."""
+    """Return the whole entry of a key."""
     said, expected = meaning(model, name), shape(model).child(name)
     assert expected is not None
     unit = f"*Unit:* {said.unit}." if said.unit != NO_UNIT else "No unit."

@@ -1,6 +1,6 @@
 """The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
 
-Every key says what it means (``sim.scenario.meanings``), which editors show where it is typed.
+Editors show the meaning of each key (``sim.scenario.meanings``) where it is typed.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ EXTENDS = (
     "lists and values replace, null removes."
 )
 SAID = ("default", "title", "description", "examples")
-"""What a schema says of a value beside what is allowed."""
+"""Parts of a schema that describe a value and do not restrict it."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,7 +27,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
 
-    Nothing is required of a file that extends another, so required keys are demanded only without ``extends``.
+    Keys are required only without ``extends``: a file that extends another may omit all of them.
     """
     schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
     for model in models(ScenarioModel):
@@ -47,7 +47,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Say of each key of a model what it means, and what is allowed as far as the type says so."""
+    """Add the meaning of each key of a model, and the allowed values if the type states them."""
     parts = dict(schema["properties"])
     if NAMED in fields(model):
         parts[NAMED] = schema["additionalProperties"]
@@ -65,9 +65,9 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
-    """Return a schema of an object, its values allowed in full form, its keys removable by null and not demanded.
+    """Return a schema of an object that allows full forms and null, and requires no key.
 
-    A file that extends another gives a part of a map; only loading can tell what is missing in the end.
+    A file that extends another may give a part of a map; only loading can tell what is missing.
     """
     loosened = {key: value for key, value in schema.items() if key != "required"}
     if "properties" in loosened:

@@ -1,7 +1,7 @@
-"""The keys of a scenario: what a dotted key means in the schema, and which keys stand below it.
+"""Find a dotted key in the schema, and the keys below it.
 
-A key may name what a scenario calls as it likes (``measures.banks.intensity``, ``fraud.types.loan_credit.engage``), or
-say which kind of measure is meant: ``measures[bank_hold].intensity``.
+A key may contain names of the scenario's choice (``measures.banks.intensity``, ``fraud.types.loan_credit.engage``), or
+name a kind of measure: ``measures[bank_hold].intensity``.
 """
 
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import NAMED, Shape, fields, shape
 
 NAME, NUMBER = "NAME", "0"
-"""What stands for any name in a map, and for the place of a row in a list."""
+"""Placeholders for any name in a map, and for the position of a row in a list."""
 
 SAYS_NOTHING = ("a list", "a map", "text", "a value")
-"""Words for what may stand somewhere that tell nothing."""
+"""Words for allowed values that explain nothing."""
 
 MOST_OFFERED = 5
-"""Keys that are offered in place of one that is none."""
+"""Most keys that are offered in place of an unknown one."""
 
 
 class UnknownKeyError(RefusedError, ValueError):
-    """A dotted key that no scenario has: what is wrong; what is allowed, in one line."""
+    """No scenario has this dotted key; the message says what is wrong and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Key:
     entry: bool = False
 
     def below(self, node: Node | None = None) -> "list[Key]":
-        """Return the keys right below, for entries of maps those of a scenario's node, or one that stands for any."""
+        """Return the keys directly below; entries of maps are those of a scenario's node, or a placeholder."""
         names = list(node.value) if node is not None and isinstance(node.value, dict) else []
         keys: list[Key] = []
         for model in self.shape.models(node):
@@ -65,11 +65,11 @@ class Key:
         return any(get_origin(option) is dict for option in self.shape.options)
 
     def at(self, part: str, node: Node | None) -> "list[Key]":
-        """Return the keys that a further part of a dotted key means: several, where measures of several kinds have it.
+        """Return the keys for the next part of a dotted key: several if measures of several kinds have it.
 
         Args:
             part: The part, ``[KIND]`` for any measure of a kind.
-            node: What a scenario has here, None where it has nothing or there is none.
+            node: The scenario's node here; None without a scenario or a value.
         """
         keys = [
             _field(self.path, model, part if part in fields(model) else NAMED, part)
@@ -80,7 +80,7 @@ class Key:
         return keys if entry is None else [*keys, entry]
 
     def _entry(self, part: str) -> "Key | None":
-        """Return the key of an entry of a map or list; None where there is none of this name, number or kind."""
+        """Return the key of an entry of a map or list; None if no entry has this name, number or kind."""
         for option in self.shape.options:
             inner = get_args(option)
             if get_origin(option) is dict and not part.startswith("["):
@@ -96,14 +96,14 @@ class Key:
 
 
 def keys_at(text: str, root: Node | None = None) -> list[Key]:
-    """Return what a dotted key means: several keys where it may be that of measures of several kinds.
+    """Return the keys that a dotted key means: several if measures of several kinds have it.
 
     Args:
         text: The key; entries of maps by any name.
         root: The tree of a scenario, which tells the kinds of its measures.
 
     Raises:
-        UnknownKeyError: If no scenario has such a key, with those most like it.
+        UnknownKeyError: If no scenario has such a key; names the most similar ones.
     """
     parts = text.replace("[", ".[").split(".") if root is None or "[" in text else map(str, root.path_to(text))
     keys, node, path = [TOP], root, ""
@@ -118,20 +118,20 @@ def keys_at(text: str, root: Node | None = None) -> list[Key]:
 
 
 def kind_of(model: type[BaseModel]) -> str | None:
-    """Return the kind that a model of a measure is of."""
+    """Return the kind of a model of a measure; None for other models."""
     info = fields(model).get("kind")
     return get_args(info.annotation)[0] if info is not None and get_origin(info.annotation) is Literal else None
 
 
 def allowed(expected: Shape) -> str:
-    """Return what may stand at a key, in words; empty for what has keys of its own, and where words tell nothing."""
+    """Return the allowed values of a key in words; empty for keys with keys below, or if words explain nothing."""
     words = "" if expected.models() and not expected.words() else expected.words_for_people()
     return "" if words in SAYS_NOTHING else words
 
 
 @cache
 def every_key() -> dict[str, Key]:
-    """Return each key of the schema that has a field of its own, in the order of a file; ``NAME`` for any name."""
+    """Return every key of the schema with its own field, in file order; ``NAME`` stands for any name."""
     return {key.path: key for key in _all_below(TOP)}
 
 
@@ -150,7 +150,7 @@ def _all_below(key: Key) -> Iterator[Key]:
 
 @cache
 def models(top: type[BaseModel]) -> list[type[BaseModel]]:
-    """Return a model of the schema and all that its fields consist of, each once, in the order of the file."""
+    """Return a model of the schema and all models of its fields, each once, in file order."""
     found_models: dict[type[BaseModel], None] = {}
     _add(top, found_models)
     return list(found_models)
@@ -181,7 +181,7 @@ def _field(path: str, model: type[BaseModel], field: str, name: str) -> Key:
 
 
 def _unknown(text: str, path: str, part: str, keys: list[Key], node: Node | None) -> str:
-    """Return what is told of a dotted key whose part, below a path, is none: those most like it."""
+    """Return the message for a dotted key with an unknown part below a path."""
     where = f"{text}: {path} has no" if path else f"{text}: there is no"
     if part.startswith("["):
         models = [model for key in keys for one in key.below() for model in one.shape.models()]

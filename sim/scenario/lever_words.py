@@ -1,4 +1,4 @@
-"""Levers in words: what a key of a scenario is called, and its values as people read them, with their units."""
+"""Levers in words: names of keys, and values with their units, for people."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -39,10 +39,10 @@ UNITS = {
         (bounds.Lengthening, marked("{number} times")),
     )
 }
-"""What stands beside numbers, by the bounds that the schema gives them; durations and rates are texts with units."""
+"""Units of numbers by their bounds in the schema; durations and rates are texts with units."""
 
 SHARES = (bounds_of(bounds.Probability), bounds_of(bounds.SomePeople))
-"""Bounds of shares of one, which people read in percent."""
+"""Bounds of shares, which are shown in per cent."""
 
 HOLDERS: tuple[tuple[KeyPath, str], ...] = (
     (("desks", "province_weights"), marked("weight of desk staff")),
@@ -55,7 +55,7 @@ HOLDERS: tuple[tuple[KeyPath, str], ...] = (
     (("fraud", "types", "*"), marked("the fraud type {which}")),
     (("fraud", "surges", "*"), marked("the surge {which}")),
 )
-"""Parts of a scenario that have a name of their own."""
+"""Parts of a scenario with their own names."""
 
 WORDS = {
     "staff": marked("staff"),
@@ -74,16 +74,16 @@ WORDS = {
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
 }
-"""What some keys are called; others are called as labels are, or as they are written."""
+"""Names of some keys; other keys have the names of labels, or stand as written."""
 
 BY_CODE = ("provinces", "apart")
-"""Keys of lists of provinces, by their codes."""
+"""Keys of lists of province codes."""
 
 WHOLE = ("window", *BY_CODE, "first", "stages", "age_bands", "channels", "types", "fixed_raided")
-"""Keys of lists that are one value, not several."""
+"""Keys of lists that are one value."""
 
 NOWHERE = Place("", 1, 1)
-"""The place of a plain value that was written nowhere."""
+"""The place of a value that no file contains."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MILLISECONDS = re.compile(r"(\d+) ms")
 LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -94,10 +94,10 @@ WEEKDAYS = (
 )
 
 MANY = 1000
-"""People from whom on fractions of one say nothing."""
+"""From this many people on, fractions of a person are rounded away."""
 
 DIGITS = 7
-"""Significant digits of a value: more than most people write, fewer than pooling and rounding make of one."""
+"""Significant digits of a value: more than people write, fewer than pooling produces."""
 
 
 def by_itself(path: KeyPath) -> bool:
@@ -106,7 +106,7 @@ def by_itself(path: KeyPath) -> bool:
 
 
 def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what names each row of a table: its code, its words, or its place where it has neither; no name twice."""
+    """Return a unique name for each row of a table: its code, its words, or else its position."""
     names: list[str] = []
     for at, row in enumerate(rows):
         words = [str(row[key]) for key in ("code", "true", "predicted", "age") if key in row]
@@ -116,12 +116,12 @@ def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) -> str:
-    """Return what a key of a scenario is called, such as ``staff of the visit desks in North Coast``.
+    """Return the name of a key of a scenario, such as ``staff of the visit desks in North Coast``.
 
     Args:
         path: Its path, without the code of a province.
-        spec: A scenario that has it, whose age bands name what is given by age.
-        province: The name of the province that it is about alone.
+        spec: A scenario that has it; its age bands name values by age.
+        province: The name of the only province it concerns.
 
     Returns:
         The name.
@@ -136,11 +136,11 @@ def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) 
 
 
 def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | None = None) -> str:
-    """Return a value as people read it, with its unit.
+    """Return a value in words, with its unit.
 
     Args:
         value: A plain value of a scenario.
-        expected: What the schema expects in its place, None where it does not matter.
+        expected: What the schema expects there; None if it does not matter.
         names: The names of provinces, where the value is codes of provinces.
     """
     if value is None:
@@ -164,12 +164,12 @@ def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | No
 
 
 def share_text(staff: float) -> str:
-    """Return the staff that a province has as its share of a country's."""
+    """Return in words a province's share of the country's staff."""
     return said("its share, {number} people", number=amount(staff))
 
 
 def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | None = None) -> str:
-    """Return a part of a scenario that is there or not as a whole, such as a measure, in one line.
+    """Return a whole part of a scenario, such as a measure, in one line.
 
     Args:
         value: Its plain values by key.
@@ -177,7 +177,7 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
         expected: What the schema expects in its place.
 
     Returns:
-        What it is, what it does, where, and when.
+        Its kind, its values, its provinces and its days.
     """
     what: list[str] = []
     shown: list[str] = []
@@ -221,7 +221,7 @@ def _code(name: str) -> int:
 
 
 def _rounded(text: str) -> str:
-    """Return a duration that is no whole number of seconds in the largest unit that suits it."""
+    """Return a text with milliseconds turned into the largest suitable unit."""
     match = MILLISECONDS.fullmatch(text)
     if match is None:
         return text
@@ -243,13 +243,13 @@ def _number(value: float | int, expected: Shape | None) -> str:
         return str(value)
     shown = value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
     if mark in UNITS and UNITS[mark] == PEOPLE and abs(shown) >= MANY:
-        shown = round(shown)  # a pool has the shares of its provinces, which are no whole people
+        shown = round(shown)  # a pool adds up shares of its provinces, which are not whole people
     number = written(f"{shown:,}".removesuffix(".0"))
     return said(UNITS[mark], number=number) if mark in UNITS else number
 
 
 def _holder(path: KeyPath) -> tuple[str, KeyPath]:
-    """Return what holds a value, in words, and the rest of its path: its section where nothing else has a name."""
+    """Return the name of the part that holds a value, or of its section, and the rest of the path."""
     for pattern, text in HOLDERS:
         own = path[: len(pattern)]
         if len(own) == len(pattern) and all(want in ("*", have) for want, have in zip(pattern, own, strict=True)):
@@ -258,7 +258,7 @@ def _holder(path: KeyPath) -> tuple[str, KeyPath]:
 
 
 def _part(path: KeyPath, at: int, spec: ScenarioModel) -> str:
-    """Return what one part of a path is called."""
+    """Return the name of one part of a path."""
     part = path[at]
     if not isinstance(part, int):
         return str(int(part) + 1) if part.isdecimal() else _word(part)

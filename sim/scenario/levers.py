@@ -1,6 +1,6 @@
-"""Levers: every value of a scenario that differs from another scenario's, also within maps by province, and its name.
+"""Compare two scenarios: one lever for each value that differs, also within maps by province.
 
-What a policy is can be read off these rows. ``lever_words`` words them; nothing here depends on what is simulated.
+The rows say what a policy changes. ``lever_words`` words them; nothing here depends on a run.
 """
 
 import math
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from sim.scenario.load import Scenario
 
 NO_LEVERS = tuple(key for key in NO_EFFECT if key != "costs")
-"""Keys that no day of a run and no cost depends on."""
+"""Keys on which neither a day of a run nor a cost depends."""
 
 WEIGHTS = "province_weights"
-"""Maps by province in which one that is not there weighs 1."""
+"""Maps by province; a missing province has weight 1."""
 
 STAFF = "by_province"
-"""Maps by province of staff of their own; one that is not there has its share of the country's."""
+"""Maps by province of own staff; a missing province has its share of the country's."""
 
 SMALL = 1e-4
-"""A scale at which pools of any country have room."""
+"""A scale at which pools of any country are small enough."""
 
 ROUNDING = 1e-12
-"""How far, of themselves, two numbers may differ by rounding alone."""
+"""Largest relative difference that rounding alone can cause."""
 
 Tree = Any
 """A plain value of a scenario."""
@@ -49,11 +49,11 @@ class Lever:
     """A value in which two scenarios differ.
 
     Attributes:
-        key: Its dotted key, such as ``desks.visit.by_province.44``; what is added or taken away has one row.
-        province: The code of the province that it is about alone, None for all others.
-        base: What the base has, as people read it, with its unit; None where it has no such thing.
-        other: What the other scenario has, in the same way.
-        name: What it is called, such as ``staff of the visit desk in North Coast``.
+        key: Its dotted key, such as ``desks.visit.by_province.44``; an added or removed part has one row.
+        province: The code of the only province it concerns; None for all others.
+        base: The baseline's value in words, with its unit; None if it has none.
+        other: The other scenario's value, in the same form.
+        name: Its name, such as ``staff of the visit desk in North Coast``.
     """
 
     key: str
@@ -84,15 +84,15 @@ class Lever:
 def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
     """Return every lever in which two scenarios differ, in the order of the scenario's sections.
 
-    Names, figures and what is known of the model's inside are no levers, nor is how a scenario is run: ``run_as`` has
-    that. Scenarios with other pools are compared as pools of the coarser kind.
+    Names, figures and evidence are not levers, and neither is how a scenario is run (see ``run_as``). Scenarios with
+    different pools are compared with the coarser pools.
 
     Args:
-        base: The scenario that the other is compared with.
-        other: The other.
+        base: The baseline.
+        other: The other scenario.
 
     Returns:
-        A row a lever; none where only names, or how they are run, differ.
+        One row per lever; empty if only names, or how the scenarios are run, differ.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
     with telling_in(base.spec.terms):
@@ -101,7 +101,7 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
 
 
 def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
-    """Return in what two scenarios differ that is no lever but how they are run: seed, scale, pools, period."""
+    """Return differences in how two scenarios are run: seed, scale, pools, period."""
     found, sides = [], [plain(side.resolved) for side in (base, other)]
     for path in HOW_IT_IS_RUN:
         one, two = (_at(side, path) for side in sides)
@@ -111,13 +111,13 @@ def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
 
 
 def _alike(base: "Scenario", other: "Scenario") -> "tuple[Scenario, Scenario]":
-    """Return two scenarios with the same pools: those of the coarser of both, where there can be such."""
+    """Return two scenarios with the same pools, the coarser ones of both if possible."""
     here, there = (side.spec.population.pool for side in (base, other))
     if here == there:
         return base, other
     kind = plain_pool(finest(here, there))
     try:
-        # At any scale a policy is the same, and a small one has room for the most that a pool can hold.
+        # A policy is the same at any scale, and at a small scale no pool is too large.
         one, two = (changed(side, {"population.pool": kind, "scale": SMALL}) for side in (base, other))
     except ScenarioError:
         return base, other
@@ -133,16 +133,17 @@ def _rows(base: "Scenario", other: "Scenario") -> Iterator[Lever]:
 
 
 class _Walk:
-    """Compares plain values of two scenarios, from the top down."""
+    """Compares plain values of two scenarios from the top down."""
 
     def __init__(self, base: "Scenario", other: "Scenario") -> None:
         self.base, self.other = base, other
         rows = [row for side in (other, base) for row in side.spec.population.provinces]
-        rows.sort(key=lambda row: not is_pool(row.name, row.region))  # a pool has the code of one of its provinces
+        # A pool has the code of one of its provinces: sorted first, it loses its code to the province.
+        rows.sort(key=lambda row: not is_pool(row.name, row.region))
         self.names = {row.code: named(row.name) for row in rows}
 
     def below(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
-        """Yield the rows of what differs at a path and below it."""
+        """Yield the rows of all differences at a path and below it."""
         if one == two or _equal(one, two):
             return
         if path[-1] == WEIGHTS:
@@ -164,10 +165,10 @@ class _Walk:
             inner = None if expected is None else expected.child(key, node_of(one if key in one else two, NOWHERE))
             yield from self.below((*path, key), here, there, inner)
         if path == ("fraud", "types") and set(one) == set(two) and list(one) != list(two):
-            yield self._row(path, ", ".join(one), ", ".join(two))  # they are numbered, and drawn, in their order
+            yield self._row(path, ", ".join(one), ", ".join(two))  # fraud types are numbered, and drawn, in this order
 
     def _list(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
-        """Compare lists: tables row by row, by what names their rows; profiles item by item; others as a whole."""
+        """Compare lists: tables row by row by name, profiles item by item, others as a whole."""
         inner = None if expected is None else expected.child(0)
         if all(isinstance(item, dict) for item in (*one, *two)):
             rows = [dict(zip(row_names(side), side, strict=True)) for side in (one, two)]
@@ -185,7 +186,7 @@ class _Walk:
             yield from self.below((*path, code), one.get(code, 1.0), two.get(code, 1.0), inner)
 
     def _staff(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
-        """Compare the staff of provinces; one that has none of its own has its share of the country's."""
+        """Compare the staff of provinces; a province without its own has its share of the country's."""
         inner = None if expected is None else expected.child("", node_of({"staff": 1}, NOWHERE))
         for code in sorted({*one, *two}, key=int):
             here, there = (_as_desk(side.get(code)) for side in (one, two))
@@ -199,7 +200,7 @@ class _Walk:
                 yield from self.below((*at, key), here.get(key), there.get(key), deeper)
 
     def _of_province(self, path: KeyPath, side: "Scenario", own: Tree, expected: Shape | None) -> str | None:
-        """Return the staff of a province in words, which is its share where it has none of its own."""
+        """Return the staff of a province in words: its own, or its share."""
         if own is not None:
             only = own["staff"] if set(own) == {"staff"} else own
             return value_text(only, expected if only is own or expected is None else expected.child("staff"))
@@ -225,7 +226,7 @@ class _Walk:
 
 
 def _equal(one: Tree, two: Tree) -> bool:
-    """Return whether two numbers are one but for rounding, as it comes of pooling."""
+    """Return whether two numbers are equal apart from rounding, which pooling causes."""
     numbers = isinstance(one, float) and isinstance(two, int | float)
     return numbers and math.isclose(one, two, rel_tol=ROUNDING)
 
@@ -241,7 +242,7 @@ def _by_code(path: KeyPath) -> bool:
 
 
 def _is_another(path: KeyPath, one: Tree, two: Tree) -> bool:
-    """Return whether two maps are of other kinds, so that a row for each of their keys would say nothing."""
+    """Return whether two maps are of different kinds and so are compared as a whole."""
     if path[:-1] == ("measures",):
         return bool(one["kind"] != two["kind"])
     forms = {*DistributionKind.labels(), "ramp", "steps"}

@@ -1,4 +1,4 @@
-"""A scenario's file, what it extends and what was set become one frozen Scenario, or all mistakes at once."""
+"""Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported."""
 
 import dataclasses
 import hashlib
@@ -15,13 +15,13 @@ from sim.scenario.bundled import find
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
 from sim.scenario.given import Given
+from sim.scenario.hidden_mistakes import hidden_mistakes
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import policy_of
-from sim.scenario.pooled import POOL, parted, read_as
-from sim.scenario.provinces import coded, names_in, unknown
-from sim.scenario.pruned import hidden
+from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
+from sim.scenario.provinces import names_in, unknown_provinces, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SURELY_READABLE = MAX_BYTES // 8
-"""Characters, as JSON, up to which a resolved scenario is no longer than may be read, however it is indented."""
+"""Characters of JSON up to which a resolved scenario is surely small enough to read as YAML."""
 
 NO_RESULT = ("policy_of", "engine", "workers", "record")
-"""Keys that change how a scenario is told of, run and stored but no result; the hash leaves them out.
+"""Keys that change no result, only how a scenario is described, run and stored; the hash leaves them out.
 
-``costs`` are none of them: no table depends on them, but totals do, and experiments know their runs by the hash.
+``costs`` are in the hash: no table depends on them, but totals do, and experiments identify runs by the hash.
 """
 
 
@@ -50,9 +50,9 @@ NO_RESULT = ("policy_of", "engine", "workers", "record")
 class Scenario:
     """A scenario that was read, checked and completed.
 
-    ``spec`` is the model that engines read, ``resolved`` the same as plain values (defaults filled in, tables inline,
-    parameters with their origin), and ``sha256`` stands for everything that results depend on. ``tree`` is what its
-    files, options and arguments say, and ``values`` what each ``changed`` since then has put in its place.
+    ``spec`` is the model that engines read. ``resolved`` has the same as plain values: defaults filled in, tables
+    inline, parameters with their origin. ``sha256`` identifies everything that results depend on. ``tree`` holds the
+    values of files, options and arguments, and ``values`` those of each later ``changed``.
     ``components`` were given in Python (``sim.midnight.giving``); no file can hold any.
     """
 
@@ -70,14 +70,14 @@ class Scenario:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Of each dotted key of ``resolved`` where its value came from."""
+        """The source of each value of ``resolved``, by dotted key."""
         return sources(self.resolved, _as_pooled(self.root(), self.spec, written(ScenarioModel, self.spec)))
 
     @cached_property
     def levers(self) -> dict[str, Any]:
-        """The scenario as plain values like ``resolved``, but with its provinces apart, before they are pooled.
+        """The scenario as plain values like ``resolved``, but before provinces are pooled.
 
-        Here levers have their keys and values: they are set before provinces are pooled.
+        Levers have these keys and values: they are set before provinces are pooled.
         """
         pool = self.spec.population.pool
         if pool == NO_POOL:
@@ -89,18 +89,18 @@ class Scenario:
         return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
 
     def root(self) -> Node:
-        """Return the tree of nodes of what it says, before provinces are pooled."""
+        """Return the tree of its values before provinces are pooled."""
         root = self.tree.root
         for values in self.values:
-            root = coded(_with_values(root, values), names_in(root), [])
+            root = with_codes(_with_values(root, values), names_in(root), [])
         return root
 
     def yaml(self) -> str:
-        """Return the text of the resolved scenario as a file; loading it gives an equal scenario."""
+        """Return the resolved scenario as the text of a file; loading it gives an equal scenario."""
         return to_yaml(self.resolved)
 
     def yaml_of_levers(self) -> str:
-        """Return the text of a file that loads as this scenario, and in which levers can be changed."""
+        """Return the text of a file that loads as this scenario and lets levers be changed."""
         return to_yaml(self.levers)
 
 
@@ -113,8 +113,8 @@ def load_scenario(
 
     Args:
         name_or_path: The name, or the path.
-        overrides: Texts by dotted key, read as YAML, as ``--set`` gives them.
-        draw: The posterior draw whose values it has, counted from 0; None leaves the values of the files.
+        overrides: YAML texts by dotted key, as ``--set`` gives them.
+        draw: The posterior draw to apply, counted from 0; None keeps the values of the files.
         **arguments: Plain values by key (``scale=1e-3``), applied last.
 
     Returns:
@@ -122,9 +122,9 @@ def load_scenario(
     """
     files, root, folder = read_files(name_or_path, draw)
     root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)
-    strangers = list(unknown(root, names_in(root)))
+    strangers = list(unknown_provinces(root, names_in(root)))
     files.mistakes += strangers
-    files.told.update(mistake.key for mistake in strangers)
+    files.reported.update(mistake.key for mistake in strangers)
     scenario = _scenario(_validated(root, files), root, Tree(root, files.trees[files.figured]))
     if len(_as_json(scenario.resolved)) > SURELY_READABLE:
         _demand_readable(scenario, root.place)
@@ -153,16 +153,16 @@ def with_options(
     for setting in set_values(root, overrides, mistakes):
         root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
     root = _with_values(root, arguments, mistakes)
-    mistakes += parted(unset, root)
+    mistakes += split_pool_mistakes(unset, root)
     root = files.with_tables(root, folder)
-    return coded(root, names_in(root), mistakes)
+    return with_codes(root, names_in(root), mistakes)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario with other plain values at some dotted keys, checked again; no file is read.
 
-    It is the scenario that ``--set`` makes of the same values: they are put into what its files say, before provinces
-    are pooled, and what was known of the values that they replace goes. Maps merge, null removes.
+    The result is the same as with ``--set``: values go into the tree of the files before provinces are pooled, and the
+    origin and range of replaced values are dropped. Maps merge, null removes.
 
     Args:
         scenario: The scenario.
@@ -177,10 +177,10 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     tree, mistakes = scenario.tree, list[Mistake]()
     before = scenario.root()
     root = _with_values(before, values, mistakes)
-    mistakes += parted(before, root)
+    mistakes += split_pool_mistakes(before, root)
     names = names_in(root)
-    root = coded(root, names, mistakes)
-    mistakes += unknown(root, names)
+    root = with_codes(root, names, mistakes)
+    mistakes += unknown_provinces(root, names)
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
@@ -193,7 +193,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 
 def as_pooled(scenario: Scenario) -> Scenario:
-    """Return a scenario whose pools are its provinces, as a run of it stores it: levers of it are those of pools."""
+    """Return a scenario with its pools as provinces, as a run stores it: its levers are those of pools."""
     if scenario.spec.population.pool == NO_POOL:
         return scenario
     root = unwrap_all(node_of(scenario.resolved, Place(scenario.name, 1, 1, "argument")), [])
@@ -214,7 +214,7 @@ def _without_pool(root: Node) -> Node:
 
 
 def value_at(resolved: Any, key: str) -> Any:
-    """Return the value at a dotted key of a resolved scenario, in full form where it has one; raises KeyError."""
+    """Return the value at a dotted key of a resolved scenario, in full form if it has one; raises KeyError."""
     holder, part = _holder(resolved, key)
     return holder[part]
 
@@ -230,7 +230,7 @@ def _holder(resolved: Any, key: str) -> tuple[Any, str | int]:
 
 
 def _own_key(holder: Any, parts: list[str], key: str) -> Any:
-    """Return the key or index with which the rest of a dotted key begins; keys with dots themselves are found first."""
+    """Return the key or index with which the rest of a dotted key begins; keys that contain dots come first."""
     if isinstance(holder, dict):
         names = list(holder)
         own: str | int | None
@@ -252,8 +252,8 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
         name_or_path: The name of a bundled scenario, or the path of one.
 
     Returns:
-        One row a draw, one column a dotted key; the index counts the draws from 0, and cells are what the file says,
-        numbers or texts such as ``61.5 d``.
+        One row per draw, one column per dotted key; the index counts the draws from 0, and cells have the numbers or
+        texts of the file, such as ``61.5 d``.
 
     Raises:
         ScenarioError: If there are none, or with the mistakes of the files.
@@ -267,12 +267,12 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
 
 
 def files_of(name_or_path: str) -> list[Path]:
-    """Return the files of a scenario, that of the name or path last, after those that it extends."""
+    """Return the files of a scenario: first those that it extends, then its own."""
     return read_files(name_or_path, None)[0].paths
 
 
 def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
-    """Read the files of a scenario: with the mistakes so far, the tree they make and the folder of the first."""
+    """Read the files of a scenario; return them with their mistakes, their tree and the folder of the first."""
     files = Files(shape(ScenarioModel), draw)
     path, shown = find(str(name_or_path))
     try:
@@ -291,7 +291,7 @@ def _none_stored(name_or_path: str) -> Mistake:
 
 
 def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> list[Mistake]:
-    """Return every mistake of a scenario, in order of place; none where it can be run."""
+    """Return every mistake of a scenario in order of place; empty if it can be run."""
     try:
         load_scenario(name_or_path, overrides)
     except ScenarioError as error:
@@ -300,14 +300,14 @@ def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> l
 
 
 def _validated(root: Node, files: Files) -> ScenarioModel:
-    """Return the model of a tree; raises ScenarioError with its mistakes and those found in its files before."""
+    """Return the model of a tree; raises ScenarioError with its mistakes and those of its files."""
     expected, mistakes = files.shape, files.mistakes
     spec = None
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        more = mistakes_of(error, root, expected) + hidden(error, root, files)
-        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.told]
+        more = mistakes_of(error, root, expected) + hidden_mistakes(error, root, files)
+        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.reported]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:
         raise ScenarioError(merged(mistakes))
@@ -324,12 +324,12 @@ def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping
 
 
 def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
-    """Return the tree of a scenario with the values of its pools, where it has some."""
-    return root if spec.population.pool == NO_POOL else read_as(root, spec, plain)
+    """Return the tree of a scenario with the values of its pools, if it has any."""
+    return root if spec.population.pool == NO_POOL else with_pools(root, spec, plain)
 
 
 def _demand_readable(scenario: Scenario, place: Place) -> None:
-    """Raise ScenarioError unless the resolved scenario, which runs keep as a file, can itself be read."""
+    """Raise ScenarioError if the resolved scenario, which runs store as a file, is too large to read."""
     try:
         top_map(decode(scenario.yaml().encode("utf-8", "surrogatepass"), place), place)
     except ScenarioError as error:
@@ -339,9 +339,9 @@ def _demand_readable(scenario: Scenario, place: Place) -> None:
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what results depend on, as JSON.
+    """Return the SHA-256 of everything that results depend on, as JSON.
 
-    Keys keep the order of the scenario, since fraud types are numbered by it.
+    Keys keep the order of the scenario, because it numbers fraud types.
     """
     text = _as_json({key: value for key, value in resolved.items() if key not in NO_RESULT})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,10 +1,10 @@
-"""What each key of a scenario means: what it is, its unit, what more of it does, an example.
+"""Read the meaning of each key: what it is, its unit, the effect of a larger value, an example.
 
-It stands below each field of the schema, as a text of this form, of which all but the first sentences may be missing:
+The text is the docstring below each field of the schema. Only its first sentence is required:
 ``Officers of the whole country at this desk. Unit: officers. More: shorter waits. Example: `5700` ``.
 
-Days say ``Later`` in place of ``More``. The example is what a scenario's file would say. Here these texts are read,
-from the source of the schema and only when somebody asks; a unit that the type itself tells is added.
+Dates use ``Later`` in place of ``More``. The example is YAML, as in a file. The texts are read from the source of the
+schema when they are first needed; the unit of a type is added.
 """
 
 import ast
@@ -27,7 +27,7 @@ from sim.scenario.shapes import NAMED, fields, shape
 from sim.scenario.writing import flow_text
 
 NO_UNIT = "no unit"
-"""What is said of the unit of what has none."""
+"""Stands for the unit of values without one."""
 
 A_TIME, A_RATE = "a time: ms, s, min, h, d or week", "a rate: a number per s, min, h, day, week or year"
 
@@ -36,14 +36,14 @@ LABELS = re.compile(r"(?:^|\s)(Unit|More|Later|Example): ")
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a key means.
+    """The meaning of a key.
 
     Attributes:
-        text: What it is, in a sentence or two; empty where the source of the schema cannot be read.
+        text: What it is, in one or two sentences; empty if the source of the schema cannot be read.
         unit: The unit, or ``NO_UNIT``.
-        more: What more of it does; of a day, what a later one does. None for what is no number.
-        later: Whether ``more`` speaks of a later day.
-        example: What a scenario's file may say there, as YAML; None for parts whose keys have examples of their own.
+        more: Effect of a larger value or a later day; None if it is not a number.
+        later: Whether ``more`` is about a later day.
+        example: An example, as YAML; None for parts whose keys have their own examples.
     """
 
     text: str
@@ -54,12 +54,12 @@ class Meaning:
 
     @property
     def direction(self) -> str | None:
-        """What more of it does, as a sentence of its own; None for what is no number."""
+        """Effect of a larger value, as a sentence; None if it is not a number."""
         return None if self.more is None else f"{'Later' if self.later else 'More of it'}: {self.more}."
 
 
 def meaning(model: type[BaseModel], name: str) -> Meaning:
-    """Return what a key means.
+    """Return the meaning of a key.
 
     Args:
         model: The model of the schema that has it.
@@ -81,18 +81,18 @@ def meaning(model: type[BaseModel], name: str) -> Meaning:
 
 
 def purpose(model: type[BaseModel]) -> str:
-    """Return what a part of a scenario is, in one sentence; empty where the source of the schema cannot be read."""
+    """Return the purpose of a part in one sentence; empty if the source of the schema cannot be read."""
     return _texts(model.__module__).get((model.__name__, ""), "")
 
 
 def example(model: type[BaseModel], name: str) -> str:
-    """Return an example of a key, as YAML; of a part with keys of its own, one made of those that it must have."""
+    """Return an example of a key, as YAML; for a part it is made of the required keys."""
     own = meaning(model, name).example
     return own if own is not None else _example(fields(model)[name].annotation)
 
 
 def is_measured(annotation: Any, marks: Sequence[Any] = ()) -> bool:
-    """Return whether values of an annotation are numbers, times, rates or days, or consist of nothing else."""
+    """Return whether values of an annotation are numbers, times, rates or dates, or consist only of these."""
     marks = (*marks, *getattr(annotation, "__metadata__", ()))
     if any(isinstance(mark, Naming) for mark in marks):
         return False
@@ -109,8 +109,8 @@ def is_measured(annotation: Any, marks: Sequence[Any] = ()) -> bool:
 
 
 def _text(model: type[BaseModel], attribute: str) -> str:
-    """Return the text below a field, of the nearest class that declares it."""
-    for owner in model.__mro__:  # of a generic model the one that was written is among them
+    """Return the text below a field in the nearest class that declares it."""
+    for owner in model.__mro__:  # includes the class that a generic model was written as
         found = _texts(owner.__module__).get((owner.__name__, attribute))
         if found is not None:
             return found
@@ -119,13 +119,13 @@ def _text(model: type[BaseModel], attribute: str) -> str:
 
 @cache
 def _texts(module: str) -> dict[tuple[str, str], str]:
-    """Return the texts below the fields of the classes of a module, in one line each, by class and field.
+    """Return the texts below the fields of a module's classes, one line each, by class and field.
 
-    What a class says of itself stands at a field without a name.
+    The first line of a class docstring has an empty field name.
     """
     try:
         tree = ast.parse(inspect.getsource(importlib.import_module(module)))
-    except (OSError, TypeError):  # there is no source, only what was compiled of it
+    except (OSError, TypeError):  # there is no source, only bytecode
         return {}
     found = {}
     for owner in tree.body:
@@ -144,12 +144,12 @@ def _below_fields(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _sentence(text: str | None) -> str | None:
-    """Return what a label says without its stop; None where it says that there is nothing."""
+    """Return the text of a label without its full stop; None for ``none``."""
     return None if text is None or text == "none." else text.rstrip(".")
 
 
 def _unit(info: FieldInfo) -> str:
-    """Return the unit that the type of a field tells."""
+    """Return the unit of a field's type."""
     return next(_units(info.annotation, info.metadata), NO_UNIT)
 
 
@@ -169,13 +169,13 @@ def _units(annotation: Any, marks: Sequence[Any] = ()) -> Iterator[str]:
 
 
 def _described(marks: Sequence[Any]) -> str | None:
-    """Return what a scalar that is read from a text says of itself."""
+    """Return the description of a scalar that is read from text."""
     stated = next((mark.json_schema for mark in marks if isinstance(mark, WithJsonSchema)), None) or {}
     return stated.get("description")
 
 
 def _description(annotation: Any) -> str:
-    """Return what a scalar of ``sim.scenario.scalars`` says of itself."""
+    """Return the description of a scalar of ``sim.scenario.scalars``."""
     return str(_described(annotation.__metadata__))
 
 
@@ -206,7 +206,7 @@ _UNITS_BY_DESCRIPTION = {
 
 
 def _example(annotation: Any) -> str:
-    """Return an example of a part of the schema, made of those of the keys that it must have."""
+    """Return an example of a part of the schema, made of examples of its required keys."""
     for option in shape(annotation).options:
         if isinstance(option, type) and issubclass(option, BaseModel):
             parts = [

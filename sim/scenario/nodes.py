@@ -1,7 +1,7 @@
-"""The tree of values that a scenario's files give, each with the place where it was written.
+"""Nodes: the values of a scenario's files as a tree, each with its place.
 
-``sim.scenario.reading`` makes it from text. All that happens to a scenario before pydantic sees it (extending, tables,
-draws, ``--set``, the full form of parameters) takes such a tree and returns another.
+``sim.scenario.reading`` makes the tree from text. Every step before pydantic (extending, tables, draws, ``--set``, full
+forms) takes a tree and returns another.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a scenario says of a value beside the value, as it was written.
+    """Origin, range, target and basis of a value, as written.
 
     ``target`` is the figure that fixed a calibrated value.
     """
@@ -32,9 +32,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a scenario: a scalar, a dict of nodes or a list of nodes, and the place where it begins.
+    """A value of a scenario: a scalar, a dict of nodes or a list of nodes, and its place.
 
-    ``keys`` holds the place of each key of a dict; ``parameter`` what the full form of a parameter adds.
+    ``keys`` has the place of each key of a dict; ``parameter`` the rest of a full form.
     """
 
     value: "Scalar | dict[str, Node] | list[Node]"
@@ -51,7 +51,7 @@ class Node:
         return self.value
 
     def child(self, part: str | int) -> "Node | None":
-        """Return the node at a key or an index, None where there is none."""
+        """Return the node at a key or an index, or None."""
         if isinstance(self.value, dict):
             return self.value.get(str(part))
         if isinstance(self.value, list) and isinstance(part, int) and 0 <= part < len(self.value):
@@ -59,7 +59,7 @@ class Node:
         return None
 
     def at(self, path: KeyPath) -> "Node | None":
-        """Return the node at a path, None where there is none."""
+        """Return the node at a path, or None."""
         node: Node | None = self
         for part in path:
             if node is None:
@@ -68,7 +68,7 @@ class Node:
         return node
 
     def path_to(self, key: str) -> KeyPath:
-        """Return the path that a dotted key means below this node; keys that have dots themselves are found first."""
+        """Return the path that a dotted key means below this node; keys that contain dots come first."""
         path: list[str | int] = []
         here: Node | None = self
         parts = key.split(".")
@@ -107,17 +107,17 @@ def without(node: Node, key: str) -> Node:
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Return the tree ``base`` as ``over`` changes it.
+    """Return the tree ``base`` with the changes of ``over``.
 
-    Maps merge key by key, all else is replaced; null removes a key that the base has. A parameter in full form and a
-    distribution of another kind replace what the base has as a whole.
+    Maps merge key by key, everything else is replaced; null removes a key of the base. A parameter in full form and a
+    distribution of another kind replace the whole value of the base.
 
     Args:
         base: The tree of the file that is extended.
         over: The tree of the file that extends it, of a ``--set`` or of an argument.
 
     Returns:
-        The merged tree, each value with the place where it was written last.
+        The merged tree; each value has the place of its last change.
     """
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over
@@ -127,7 +127,7 @@ def merge(base: Node, over: Node) -> Node:
     for name, node in over.value.items():
         keys[name] = over.keys.get(name, node.place)
         if node.value is None and node.parameter is None and name in entries:
-            del entries[name]  # the key's place stays, for the message that misses it
+            del entries[name]  # the key's place stays for the message that it is missing
         else:
             entries[name] = merge(entries[name], node) if name in entries else node
     return Node(entries, over.place, keys)

@@ -1,4 +1,4 @@
-"""Values given on the command line (``--set dotted.key=value``) or by a call from Python, as trees to merge."""
+"""Turn values of ``--set dotted.key=value`` and of Python calls into trees to merge."""
 
 import datetime as dt
 import numbers
@@ -13,17 +13,17 @@ from sim.scenario.provinces import coded_parts, names_in
 from sim.scenario.reading import MAX_DEPTH, decode, read_nodes
 
 LONGEST_DOTTED = 400
-"""Characters of a dotted key."""
+"""Most characters of a dotted key."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A value and where in a scenario it belongs.
+    """A value and its path in a scenario.
 
     Attributes:
-        path: Where, provinces by their codes.
+        path: Its path, provinces by code.
         value: The value.
-        columns: The column of each part of the path as it was typed.
+        columns: The column of each part of the path, as typed.
     """
 
     path: KeyPath
@@ -32,12 +32,12 @@ class Setting:
 
 
 def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[Setting]:
-    """Return what each ``--set`` sets; its line is the number of the option, from 1.
+    """Return the setting of each ``--set``; its line is the number of the option, from 1.
 
     Args:
         root: The tree of the scenario.
-        texts: What the options say, YAML by dotted key.
-        mistakes: Those found on the way are added.
+        texts: YAML of the options by dotted key.
+        mistakes: Mistakes that are found are added.
     """
     values = []
     start = Place("--set", 1, 1, "set")
@@ -61,12 +61,12 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
 
 
 def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
-    """Return what each keyword argument sets.
+    """Return the setting of each keyword argument.
 
     Args:
         root: The tree of the scenario.
         values: Plain values by dotted key.
-        mistakes: Those found on the way are added.
+        mistakes: Mistakes that are found are added.
     """
     pairs = []
     for key, value in values.items():
@@ -80,14 +80,14 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
 
 
 def with_value(root: Node, setting: Setting, mistakes: list[Mistake]) -> Node:
-    """Return a tree that says only one value, so that merging it changes only that.
+    """Return a tree with only one value, so that merging it changes only that value.
 
     Below a list the whole list is copied with its item changed.
 
     Args:
-        root: The tree of the scenario, into which the answer is to be merged.
-        setting: The value and where it belongs.
-        mistakes: Those found on the way are added.
+        root: The tree of the scenario to merge the result into.
+        setting: The value and its path.
+        mistakes: Mistakes that are found are added.
     """
     return _with_value(root, setting, 0, mistakes)
 
@@ -112,7 +112,7 @@ def _with_value(node: Node | None, setting: Setting, depth: int, mistakes: list[
 
 
 def _key_place(setting: Setting, depth: int) -> Place:
-    """Return where a part of a dotted key stands in ``dotted.key=value``."""
+    """Return the place of a part of a dotted key in ``dotted.key=value``."""
     place = setting.value.place
     return place if place.layer != "set" else replace(place, column=setting.columns[depth])
 
@@ -152,7 +152,7 @@ def _moved(node: Node, lines: int, columns: int) -> Node:
 
 
 def node_of(value: Any, place: Place) -> Node:
-    """Return the tree of a plain value, all of it at one place; raises TypeError for what no scenario holds."""
+    """Return the tree of a plain value, all at one place; raises TypeError for values that no scenario can hold."""
     match value:
         case None | bool() | int() | float() | str():
             return Node(value, place)

@@ -1,6 +1,6 @@
-"""Parameters in full form: ``{value, origin, range, target, basis}`` becomes the value, which carries the rest.
+"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest.
 
-Whether a range is right, only ``sim.scenario.ranges`` can say, which knows what the schema expects.
+``sim.scenario.ranges`` checks ranges, since it knows what the schema expects.
 """
 
 from dataclasses import replace
@@ -20,11 +20,11 @@ def is_full_form(value: object) -> bool:
 def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
     """Return a node with every parameter in full form replaced by its value, which carries the rest.
 
-    A map is the full form of a parameter where it has the key ``value`` and no keys but those of ``FULL_FORM``.
+    A map is the full form of a parameter if it has the key ``value`` and only keys of ``FULL_FORM``.
 
     Args:
         node: The node.
-        mistakes: Those found in the full forms are added.
+        mistakes: Mistakes of full forms are added.
         path: Where in the scenario the node stands.
     """
     if isinstance(node.value, list):

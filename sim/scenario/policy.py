@@ -1,4 +1,4 @@
-"""Policies: scenarios that change what another one says, and so cannot be held to what was reported of that one."""
+"""Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ SEED = "seed"
 
 @dataclass(frozen=True)
 class Reference:
-    """The file that says the figures, run as a scenario that extends it is run.
+    """The file that states the figures, run in the same way as a scenario that extends it.
 
     Attributes:
-        name: What it is called.
-        end: The day number after the last day that both have.
-        values: Its plain values that have an effect up to then, but for the seed, which they share.
+        name: Its name.
+        end: The day number after the last common day.
+        values: Its plain values that have an effect up to then, except the shared seed.
     """
 
     name: str
@@ -64,7 +64,7 @@ def policy_of(
 
 
 def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | None:
-    """Return a file run as a scenario is run; None where it cannot be."""
+    """Return a file run in the same way as a scenario; None if it cannot be."""
     try:
         before = ScenarioModel.model_validate(merge(figured, how).plain())
         own = ScenarioModel.model_validate(figured.plain())
@@ -75,7 +75,7 @@ def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | Non
 
 
 def _how(root: Node) -> Node:
-    """Return a tree that says only how a scenario is run."""
+    """Return a tree with only the keys of how a scenario is run."""
     found = Node({}, root.place)
     for path in HOW_IT_IS_RUN:
         here: Node | None = root.at(path)

@@ -1,6 +1,6 @@
-"""Where values by province were written, once provinces are pooled: their places stay, their ranges do not.
+"""Keep the places of values by province after pooling, and drop their ranges.
 
-``sim.scenario.schema.pooling`` computes the values; here the tree that they were read from is brought into line.
+``sim.scenario.schema.pooling`` computes the values; this module adapts the tree that they were read from.
 """
 
 from collections.abc import Iterator
@@ -29,10 +29,10 @@ def by_province(spec: ScenarioModel) -> Iterator[KeyPath]:
         yield "measures", name, "province_weights"
 
 
-def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
-    """Return the tree of a scenario with the values by province that its model has.
+def with_pools(root: Node, spec: ScenarioModel, plain: Any) -> Node:
+    """Return the tree of a scenario with its model's values by province.
 
-    A value that pooling changed has the place of what it was made of, but no range: that was of a province.
+    A value that pooling changed keeps the place of its origin but has no range, which belonged to a province.
 
     Args:
         root: The tree, as it was read.
@@ -49,12 +49,12 @@ def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
     return root
 
 
-def parted(before: Node, after: Node) -> list[Mistake]:
-    """Return the mistake where a table of pools is asked to become provinces again, as ``--pool none`` may of a run's.
+def split_pool_mistakes(before: Node, after: Node) -> list[Mistake]:
+    """Return the mistake of splitting pools into provinces again, for example with ``--pool none`` for a run.
 
     Args:
         before: The tree of a scenario's files.
-        after: The same with what was set.
+        after: The same tree with options.
     """
     was, wanted, rows = before.at(POOL), after.at(POOL), before.at(TABLE)
     if was is None or wanted is None or rows is not after.at(TABLE):
@@ -70,7 +70,7 @@ def parted(before: Node, after: Node) -> list[Mistake]:
 
 
 def _pool_in(node: Node, names: Names) -> Pool | None:
-    """Return the pool that a tree asks for, with provinces by code; None where it is none, which is told elsewhere."""
+    """Return the requested pool with provinces by code; None if it is invalid, which is reported elsewhere."""
     value = node.plain()
     if not isinstance(value, dict):
         return value if value in get_args(PoolWord) else None
@@ -81,13 +81,13 @@ def _pool_in(node: Node, names: Names) -> Pool | None:
 
 
 def _of_pool(row: Node) -> bool:
-    """Return whether a row is called as its region is: no province is, a pool always."""
+    """Return whether a row has the name of its region: pools do, provinces do not."""
     name, region = row.child("name"), row.child("region")
     return name is not None and region is not None and is_pool(name.value, region.value)
 
 
 def _pooled(node: Node, value: Any) -> Node:
-    """Return a node with the value of a pool; parts that are equal stay as they were written."""
+    """Return a node with the value of a pool; equal parts stay as written."""
     if node.plain() == value:
         return node
     known = node.parameter and replace(node.parameter, range=None)

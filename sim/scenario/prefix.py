@@ -1,4 +1,4 @@
-"""What of a scenario has an effect before a day: two scenarios that agree on it are the same run up to then."""
+"""Digests of the values that affect the days before a day: scenarios with equal digests share these days."""
 
 import hashlib
 import json
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
-    """Return the SHA-256, in hexadecimal digits, of all that the days before a day number depend on.
+    """Return the hexadecimal SHA-256 of everything that the days before a day number depend on.
 
     Args:
         scenario: The scenario.
         day: The day number.
-        end: Whether these days know when the period ends.
+        end: Whether these days depend on the end of the period.
     """
     kept = effects(plain(scenario.resolved), scenario.spec, day)
     if not end:
@@ -28,9 +28,9 @@ def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
 
 
 def digest_of_results(scenario: "Scenario") -> str:
-    """Return the SHA-256, in hexadecimal digits, of all that tables, totals and figures of a run depend on.
+    """Return the hexadecimal SHA-256 of everything that tables, totals and figures of a run depend on.
 
-    What begins after the period, what the run is called and where its values come from make no difference.
+    Measures after the period, names and sources of values make no difference.
     """
     own = plain(scenario.resolved)
     seen = [digest_before(scenario, day_number(scenario.spec.period.end) + 1), own.get("costs"), own["figures"]]
@@ -38,9 +38,9 @@ def digest_of_results(scenario: "Scenario") -> str:
 
 
 def is_far(scenario: "Scenario", day: int) -> bool:
-    """Return whether the period ends so long after a day that no message of an alert issued before can outlive it.
+    """Return whether every message of an alert issued before a day ends before the period does.
 
-    What becomes of a message is settled when its alert is issued. It ends by the deadline, or the period before it.
+    The course of a message is fixed when its alert is issued; it ends by the deadline or with the period.
     """
     tiers = scenario.spec.warning.tiers
     longest = max(tier.deadline for tier in (tiers.red, tiers.orange, tiers.yellow, tiers.blue))

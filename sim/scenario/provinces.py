@@ -1,9 +1,8 @@
-"""Provinces by name: wherever a scenario, an option or a question has the code of a province, its name does as well.
+"""Provinces by name: scenarios, options and questions may use a province's name in place of its code.
 
-Names are those of the scenario's table of provinces; capitals, spaces and hyphens make no difference. A scenario that
-was read holds codes alone: names are turned into codes in the tree of nodes, file by file, before files are merged, so
-that a name in one file and its code in the other are the same key. Where codes stand, the schema itself says, by
-the marks of ``sim.scenario.schema.base``.
+Names are those of the scenario's table of provinces; capitals, spaces and hyphens make no difference. A loaded scenario
+has only codes: names become codes in the tree of nodes, file by file before merging, so that a name in one file and its
+code in another are the same key. Marks of ``sim.scenario.schema.base`` say where codes stand.
 """
 
 import unicodedata
@@ -29,16 +28,16 @@ Names = Mapping[int, str]
 TABLE = ("population", "provinces")
 
 MOST_NEAR = 3
-"""Names that are proposed in place of one that is none."""
+"""Most names that are proposed in place of an unknown one."""
 
 ALLOWED = "use a name or code of population.provinces (list them: tocsin provinces)"
 
 SEPARATORS = " -_'\u2019.\u00b7"
-"""Characters that make no difference in a name."""
+"""Characters that are ignored in a name."""
 
 
 class ProvinceError(RefusedError, ValueError):
-    """A text that names no province, or several: what is wrong; what is allowed, in one line."""
+    """A text names no province, or several; the message says what is wrong and what is allowed."""
 
     def __init__(self, what: str, allowed: str) -> None:
         super().__init__(what, allowed)
@@ -54,10 +53,10 @@ def code_of(text: str | int, names: Names) -> int:
 
     Args:
         text: A name, or a code as a number or in digits.
-        names: The names of the provinces there are, by code.
+        names: The names of the provinces by code.
 
     Raises:
-        ProvinceError: If there is no such province, with the names most like it, or if several are called so.
+        ProvinceError: If there is no such province (names similar ones), or if several have the name.
     """
     word = str(text)
     if word.isdecimal() and int(word) in names:
@@ -70,27 +69,27 @@ def code_of(text: str | int, names: Names) -> int:
     raise ProvinceError(f"{found(text)} is not a province", _nearest(word, names))
 
 
-def coded(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
-    """Return the tree of a scenario, or of a part of one that begins at its top, with codes in place of names.
+def with_codes(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
+    """Return the tree of a scenario, or of its top part, with codes in place of names.
 
-    What is no province stays as it is: another file may remove it, and ``unknown`` tells of it in the end.
+    Unknown names stay: another file may remove them, and ``unknown_provinces`` reports the rest.
 
     Args:
         root: The tree.
         names: The names of the provinces, by code.
-        mistakes: Those found on the way are added: a province that is given twice.
+        mistakes: Mistakes are added: a province that is given twice.
     """
     return _coded(root, _places(ScenarioModel), names, (), mistakes) if names else root
 
 
-def unknown(root: Node, names: Names) -> Iterator[Mistake]:
-    """Find all that should be the name or the code of a province, in the whole tree of a scenario, and is none."""
+def unknown_provinces(root: Node, names: Names) -> Iterator[Mistake]:
+    """Find every value in the tree of a scenario that should name a province and does not."""
     if names:
         yield from _unknown(root, _places(ScenarioModel), names, ())
 
 
 def names_in(*roots: Node) -> dict[int, str]:
-    """Return the names of provinces by code that the table of a tree has, of the first that has a table."""
+    """Return the names of provinces by code, from the first tree with a table."""
     table = next((node for root in roots if (node := root.at(TABLE)) is not None), None)
     rows = table.value if table is not None and isinstance(table.value, list) else []
     cells = [(row.child("code"), row.child("name")) for row in rows]
@@ -102,12 +101,12 @@ def names_in(*roots: Node) -> dict[int, str]:
 
 
 def coded_key(key: str, names: Names) -> str:
-    """Return a dotted key with codes in place of the names of provinces; what is no province stays as it is."""
+    """Return a dotted key with codes in place of names of provinces; unknown names stay."""
     return ".".join(part for part, _ in coded_parts(key, names))
 
 
 def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
-    """Return the parts of a dotted key, with codes in place of names of provinces, and the characters that each had."""
+    """Return the parts of a dotted key, with codes in place of names, and the typed length of each."""
     parts = key.split(".")
     known = _coded_parts(_places(ScenarioModel), parts, names)
     return [(part, len(part)) for part in parts] if known is None else known
@@ -115,11 +114,11 @@ def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
 
 @dataclass
 class _Place:
-    """What names provinces at a place of a scenario, and below it.
+    """How a place of a scenario, and places below it, name provinces.
 
     Attributes:
-        value: What the value here names, None for nothing.
-        keys: What the keys of the map here name, None for nothing.
+        value: How the value names a province; None if it does not.
+        keys: How the keys of the map name provinces; None if they do not.
         parts: The places below, by key; None stands for any key or index.
     """
 
@@ -132,7 +131,7 @@ class _Place:
         return self.parts.get(str(part)) or self.parts.get(None)
 
     def add(self, other: "_Place") -> None:
-        """Take over what another alternative of a union has at the same place."""
+        """Add the place of another alternative of a union."""
         self.value, self.keys = self.value or other.value, self.keys or other.keys
         for part, place in other.parts.items():
             self.parts.setdefault(part, _Place()).add(place)
@@ -155,7 +154,7 @@ def _places(model: type[BaseModel]) -> _Place:
 
 
 def _place(annotation: Any, marks: tuple[Any, ...] = ()) -> _Place:
-    """Return the place of an annotation, of which pydantic may keep the marks apart."""
+    """Return the place of an annotation; pydantic may keep its marks separately."""
     marks = (*marks, *getattr(annotation, "__metadata__", ()))
     here = _Place(value=_naming(marks))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -211,7 +210,7 @@ def _coded(node: Node, place: _Place, names: Names, path: KeyPath, mistakes: lis
 
 
 def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
-    """Return a value or key with the code in place of a name; what is no province stays as it is."""
+    """Return a value or key with the code in place of a name; unknown names stay."""
     if kind is None or not isinstance(text, str):
         return text
     if kind == "key":
@@ -229,7 +228,7 @@ def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
 
 
 def _coded_parts(place: _Place, parts: list[str], names: Names) -> list[tuple[str, int]] | None:
-    """Return what ``coded_parts`` does; None where no part names a province."""
+    """Return the result of ``coded_parts``; None if no part names a province."""
     for taken in range(len(parts), 0, -1):
         word, rest = ".".join(parts[:taken]), parts[taken:]
         below = place.child(word)
@@ -274,13 +273,13 @@ def _no_province(text: str | int, names: Names, place: Any, path: KeyPath) -> It
 
 @cache
 def _folded(name: str) -> str:
-    """Return what of a name tells it from others."""
+    """Return a name without the differences that are ignored."""
     text = unicodedata.normalize("NFKC", name[:LONGEST_COMPARED]).casefold()
     return "".join(character for character in text if character not in SEPARATORS)
 
 
 def _nearest(word: str, names: Names) -> str:
-    """Return what is allowed in place of a word that is no province: the names most like it, and where all stand."""
+    """Return similar names for an unknown word, and where all names are listed."""
     folded = {_folded(name): f"'{name}' ({code})" for code, name in names.items()}
     near = get_close_matches(_folded(word), list(folded), n=MOST_NEAR, cutoff=LIKENESS)
     return f"did you mean {_either([folded[name] for name in near])}? {ALLOWED}" if near else ALLOWED

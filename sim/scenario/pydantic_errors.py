@@ -1,6 +1,6 @@
-"""Pydantic's errors become mistakes at the right place, with what was found and the nearest allowed.
+"""Turn pydantic's errors into mistakes with place, finding and allowed values.
 
-Mistakes that others make (of syntax, of ranges, of draws) join them at the end, in order of place.
+``merged`` adds mistakes from elsewhere (syntax, ranges, draws) in order of place.
 """
 
 from collections.abc import Collection
@@ -15,10 +15,10 @@ from sim.scenario.schema.base import PATTERNS, rules_of, touches
 from sim.scenario.shapes import Shape
 
 MOST_MISTAKES = 500
-"""Mistakes that are told at once."""
+"""Most mistakes that are listed at once."""
 
 MOST_ITEMS = 4 * MOST_MISTAKES
-"""Errors of pydantic's that are looked at: several can be of one mistake."""
+"""Most errors of pydantic that are read: several can belong to one mistake."""
 
 ALLOWED_BY_TYPE = (
     ("string", "text"),
@@ -32,10 +32,10 @@ ALLOWED_BY_TYPE = (
     ("date", "a date such as 2022-11-30"),
     ("none", "null"),
 )
-"""What is allowed, by the beginning of pydantic's name of an error."""
+"""Allowed values by the beginning of pydantic's error type."""
 
 LAYERS = ("file", "draw", "set", "argument")
-"""Layers of places, in the order in which their mistakes are told."""
+"""Layers of places in the order of their mistakes."""
 
 
 def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
@@ -45,7 +45,7 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Colle
         error: What pydantic raised.
         root: The tree of the scenario that it read.
         shape: What the schema expects of it.
-        changed: Where something else stands in the tree than the scenario says: what comes of that is left out.
+        changed: Paths at which the tree was repaired; mistakes that the repairs cause are left out.
     """
     kept: dict[tuple[Place, str], Mistake] = {}
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
@@ -60,9 +60,9 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Colle
 
 
 def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPath]:
-    """Return the paths of all that pydantic could not read, or that keeps a rule from holding within a part.
+    """Return the paths that pydantic could not read or that break a rule within a part.
 
-    Rules between the parts of the scenario are left out: nothing else waits for them.
+    Rules between parts of the scenario are left out: no other rule depends on them.
     """
     broken: set[KeyPath] = set()
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
@@ -78,14 +78,14 @@ def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPa
 
 
 def _of_its_own(item: Any, root: Node, shape: Shape, changed: Collection[KeyPath]) -> bool:
-    """Return whether an error comes of nothing that was changed: rules say themselves what they read."""
+    """Return whether no repair causes an error; rules state what they read."""
     path = _locate(item, root, shape)[0]
     below = item["type"] != "rule" and any(one[: len(path)] == path for one in changed)
     return not below and not any(path[: len(one)] == one for one in changed)
 
 
 def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
-    """Return where the value at a path stands, or its key; for a path that no file gives, its nearest parent."""
+    """Return the place of the value at a path, or of its key; for a missing path that of its nearest parent."""
     node, place = root, root.place
     for index, part in enumerate(path):
         child = node.child(part)
@@ -99,13 +99,13 @@ def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
 
 
 def _locate(item: Any, root: Node, shape: Shape) -> tuple[KeyPath, Node, Shape | None]:
-    """Return the path that pydantic's location means, without tags of unions, the deepest node and its shape."""
+    """Return the path of pydantic's location without tags of unions, the deepest node and its shape."""
     path: list[str | int] = []
     node = root
     known: Shape | None = shape
     for index, part in enumerate(item["loc"]):
         child = node.child(part)
-        if child is None:  # the tag of a union, a mark of pydantic's such as [key], or what is missing
+        if child is None:  # the tag of a union, a mark of pydantic such as [key], or a missing key
             if index == len(item["loc"]) - 1 and item["type"] == "missing":
                 path.append(part)
             continue
@@ -145,7 +145,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[K
 
 
 def _slips(node: Node, known: Shape | None) -> list[str]:
-    """Return the keys that keep a map from being the full form of a parameter, where nothing else can be meant."""
+    """Return the keys that do not belong to a full form, if a map can only mean one."""
     if not isinstance(node.value, dict) or "value" not in node.value:
         return []
     if known is not None and "value" in known.key_names():
@@ -154,7 +154,7 @@ def _slips(node: Node, known: Shape | None) -> list[str]:
 
 
 def _stranger(path: KeyPath, root: Node, shape: Shape) -> Mistake | None:
-    """Return the mistake where ``--set`` or a call names an entry that the files do not have, though it meant one."""
+    """Return the mistake if ``--set`` or a call names an entry that the files do not have."""
     _, holder = _at(root, shape, path[:-1])
     if not path or (holder is not None and str(path[-1]) in holder.key_names()):
         return None
@@ -182,7 +182,7 @@ def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
         place = parent.place
     if parent.place.file.endswith(".csv"):
         if parent.keys and name not in parent.keys:
-            place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
+            place = next(iter(parent.keys.values()))  # the whole column is missing: blame the first row
     elif name in parent.keys:
         return Mistake(parent.keys[name], dotted(path), "is removed but required", wanted)
     missing = Mistake(place, dotted(path), "is missing", wanted)
@@ -221,7 +221,7 @@ def _pattern(context: Any) -> str:
 
 
 def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str) -> tuple[str, str]:
-    """Return what is wrong and what is allowed, for the kinds of error that say no more than a place and a value."""
+    """Return what is wrong and what is allowed, for errors with only a place and a value."""
     value = found(node.plain())
     if kind == "quantity":
         return context["what"], context["allowed"]
@@ -261,7 +261,7 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
 
 
 def merged(mistakes: list[Mistake]) -> list[Mistake]:
-    """Return mistakes in order of place, the first of each place and key; a wrong column of a table is one."""
+    """Return mistakes in order of place, the first of each place and key; a wrong column of a table counts once."""
     kept: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:
         key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key

@@ -1,6 +1,6 @@
-"""Ranges of parameters: every assumed number has one, and its value lies inside.
+"""Check ranges of parameters: every assumed number must have one, and its value must lie inside.
 
-The ends of a range are read as the schema reads the value, units included.
+The ends of a range are read like the value, units included.
 """
 
 import datetime as dt
@@ -44,7 +44,7 @@ def _parameters(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[tuple[
 
 
 def _size(value: Any) -> float | None:
-    """Return a number by which values of one kind can be ordered, None where they have no order."""
+    """Return a number that orders values of one kind; None if they have no order."""
     if isinstance(value, Distribution):
         return value.a if value.kind == DistributionKind.CONSTANT else None
     if isinstance(value, dt.date):
@@ -65,13 +65,13 @@ def _needs_range(node: Node, expected: Shape) -> bool:
     try:
         value = _read(node, expected)
     except ValidationError:
-        return False  # the value's own mistake is told elsewhere
+        return False  # the value's own mistake is reported elsewhere
     return not isinstance(value, dt.date) and _size(value) is not None
 
 
 def _wrong_range(path: KeyPath, node: Node, limits: Node, expected: Shape) -> list[Mistake]:
     if isinstance(node.value, dict | list):
-        return []  # a range around a whole map or list says what it likes
+        return []  # a range around a whole map or list is not checked
     assert isinstance(limits.value, list)
     ends, mistakes = [], []
     for index, end in enumerate(limits.value):

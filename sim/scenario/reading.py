@@ -1,11 +1,11 @@
-"""YAML text becomes nodes that know where each key and value was written; ``sim.scenario.writing`` goes the other way.
+"""Parse YAML text into nodes with the place of each key and value; ``sim.scenario.writing`` does the reverse.
 
-ruamel parses, and its events carry the places; nodes are made of the events here. ruamel's own composer and round-trip
-loader know the places too, and take care of anchors, but were left out: for the flagship's file they take 1.1 and 1.6
-times as long as all of this, they set no bound to what a text repeats by aliases, and they end at the first duplicate
-key, where a scenario is told all its mistakes. Scalars are resolved by the core schema of YAML 1.2 (section 10.3.2),
-with underscores in numbers: ruamel also takes ``2022-11-30`` for a date, and ``_1`` and ``0b1`` for numbers. What
-scenarios do not need is refused: tags, merge keys, keys that are no text, several documents.
+ruamel parses, and this module makes nodes of its events, which carry places. ruamel's own composer and round-trip
+loader also know places and resolve anchors, but they take 1.1 and 1.6 times as long for the flagship's file, do not
+limit what aliases repeat, and stop at the first duplicate key, while a scenario lists all its mistakes. Scalars follow
+the core schema of YAML 1.2 (section 10.3.2), with underscores in numbers: ruamel would also read ``2022-11-30`` as a
+date, and ``_1`` and ``0b1`` as numbers. Unneeded features are refused: tags, merge keys, keys that are not text,
+several documents.
 """
 
 import hashlib
@@ -39,9 +39,9 @@ MAX_DEPTH = 32
 MAX_NODES = 100_000
 LONGEST_KEY = 200
 LONG_TEXT = 2_000
-"""Characters from which on a text is worth keeping what was read of it."""
+"""Shortest text, in characters, whose nodes are cached."""
 LONGEST_NUMBER = 320
-"""Characters of a number; texts that are longer are none that a scenario could mean."""
+"""Most characters of a number; longer ones stay text."""
 
 # YAML 1.2, 5.1: all but the printable characters
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -85,7 +85,7 @@ def decode(data: bytes, place: Place) -> str:
         The text, without a byte order mark.
 
     Raises:
-        ScenarioError: If the bytes are too many, or no text that YAML allows.
+        ScenarioError: If there are too many bytes, or if they are not text that YAML allows.
     """
     if len(data) > MAX_BYTES:
         raise ScenarioError(
@@ -106,15 +106,15 @@ def decode(data: bytes, place: Place) -> str:
 
 
 def _after(text: str, place: Place) -> Place:
-    """Return where a file goes on after a text with which it begins."""
+    """Return the place after a text at the beginning of a file."""
     return replace(place, line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))
 
 
 @dataclass
 class _Composer:
-    """Makes nodes of the events of one text, map within map, as they come.
+    """Makes nodes of the events of one text as they come.
 
-    The parser reads no further than it is asked to: what nests too deep or grows too large stops it there.
+    The parser is lazy: text that nests too deep or grows too large stops it there.
     """
 
     events: Iterator[Any]
@@ -122,10 +122,10 @@ class _Composer:
     mistakes: list[Mistake] = field(default_factory=list)
     path: list[str | int] = field(default_factory=list)  # of the value that is being read
     total: int = 0  # nodes so far, aliases expanded
-    anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)  # None: has begun and not ended
+    anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)  # None: not complete yet
 
     def document(self) -> Node | None:
-        """Return the node of the only document, None where there is none."""
+        """Return the node of the only document, or None."""
         root, documents = None, 0
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
@@ -158,7 +158,7 @@ class _Composer:
         return node
 
     def alias(self, anchor: str, place: Place) -> Node:
-        """Return the node that an alias stands for, which counts as if it were written out."""
+        """Return the node of an alias, which counts as if written out."""
         known = self.anchors.get(anchor)
         if known is None:
             what = "refers to itself" if anchor in self.anchors else "has no anchor before it"
@@ -168,7 +168,7 @@ class _Composer:
         return node
 
     def scalar(self, event: Any, place: Place, has_tag: bool) -> Node:
-        """Return the node of a scalar; one in quotes, or with a tag, is a text."""
+        """Return the node of a scalar; it is text if it has quotes or a tag."""
         value = event.value if event.style or has_tag else plain_scalar(event.value)
         if isinstance(value, float) and not math.isfinite(value):
             self.wrong(place, f"{found(event.value)} is not finite", "must be a finite number")
@@ -201,7 +201,7 @@ class _Composer:
         return Node(entries, place, keys)
 
     def key(self, event: Any, place: Place, keys: dict[str, Place]) -> tuple[str, tuple[str, str] | None]:
-        """Return the text of a key; and what is wrong with it and what is allowed, None for nothing.
+        """Return the text of a key, and its mistake (what is wrong, what is allowed) or None.
 
         Args:
             event: The event of the key.
@@ -229,7 +229,7 @@ class _Composer:
         return text, None
 
     def begin(self, event: Any, place: Place) -> bool:
-        """Count a node and note its tag, which is a mistake wherever it stands; return whether there is one."""
+        """Count a node and report its tag as a mistake; return whether it has one."""
         self.grow(place, 1)
         if event.tag is None:
             return False
@@ -237,7 +237,7 @@ class _Composer:
         return True
 
     def grow(self, place: Place, size: int) -> None:
-        """Count nodes; raises ScenarioError where they are too many."""
+        """Count nodes; raises ScenarioError if there are too many."""
         self.total += size
         if self.total > MAX_NODES:
             raise self.stop(
@@ -249,33 +249,32 @@ class _Composer:
         return Place(self.origin.file, mark.line + 1, mark.column + 1, self.origin.layer, self.origin.chain)
 
     def wrong(self, place: Place, message: str, allowed: str) -> None:
-        """Note a mistake that lets the text be read on."""
+        """Note a mistake after which reading continues."""
         self.mistakes.append(Mistake(place, dotted(self.path), message, allowed))
 
     def stop(self, place: Place, message: str, allowed: str) -> ScenarioError:
-        """Return the error for a mistake after which reading on makes no sense."""
+        """Return the error for a mistake that stops reading."""
         self.wrong(place, message, allowed)
         return ScenarioError(self.mistakes)
 
 
 @cache
 def _read_before() -> FileCache:
-    """Return what was read of long texts, by this process or an earlier one."""
+    """Return the cache of nodes of long texts, shared with earlier processes."""
     return FileCache(cache_folder("texts", room_digest("scenario")))
 
 
 def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     """Return the nodes of a YAML text and the mistakes on the way.
 
-    Of a long text without a mistake the nodes are kept, wherever it stands, since parsing takes thirty times as long as
-    reading them again.
+    Nodes of long texts without mistakes are cached, because parsing takes thirty times as long as reading them again.
 
     Args:
         text: The text, as ``decode`` gives it.
         place: Gives file, layer and chain; lines and columns are those of the text.
 
     Returns:
-        The node, which is None where the text is empty or cannot be used, and the mistakes.
+        The node (None if the text is empty or unusable) and the mistakes.
     """
     if len(text) < LONG_TEXT:
         return _parsed(text, place)
@@ -291,16 +290,16 @@ def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
 
 @lru_cache(maxsize=8)
 def _unpickled(kept: bytes, origin: Place) -> Node:
-    """Return the nodes of a text that was kept; those of the last texts are still there, and nobody changes them."""
+    """Return the nodes of a cached text; the last ones are kept in memory, so callers must not change them."""
     return _unpacked(pickle.loads(kept), origin)
 
 
 _Packed = tuple[Any, int, int, dict[str, tuple[int, int]]]
-"""What a node holds, nodes packed; its line and column, and those of its keys."""
+"""Value of a node with packed nodes, its line and column, and those of its keys."""
 
 
 def _packed(node: Node) -> _Packed:
-    """Return a node without the file that it stands in."""
+    """Return a node without its file."""
     value: Any = node.value
     if isinstance(value, dict):
         value = {key: _packed(inner) for key, inner in value.items()}
@@ -311,7 +310,7 @@ def _packed(node: Node) -> _Packed:
 
 
 def _unpacked(packed: _Packed, origin: Place) -> Node:
-    """Return a packed node that stands in the file of a place."""
+    """Return a packed node as one in the file of a place."""
     value, line, column, keys = packed
     file, layer, chain = origin.file, origin.layer, origin.chain
     if isinstance(value, dict):
@@ -323,7 +322,7 @@ def _unpacked(packed: _Packed, origin: Place) -> Node:
 
 
 def _parsed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the nodes and mistakes of a text, as ``read_nodes`` does."""
+    """Return the nodes and mistakes of a text."""
     composer = _Composer(iter(YAML(typ="safe", pure=True).parse(text)), place)
     try:
         return composer.document(), composer.mistakes
@@ -334,14 +333,14 @@ def _parsed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
         at = place if mark is None else composer.place(mark)
         problem = " ".join(str(error.problem or error.context or "syntax error").split())
     except Exception as error:
-        # the parser is known to fail in other ways on malformed text; for the user it is the same mistake
+        # malformed text makes the parser fail in other ways too; for the user it is the same mistake
         at, problem = place, f"the text cannot be parsed ({type(error).__name__})"
     composer.wrong(at, problem, "must be valid YAML 1.2")
     return None, composer.mistakes
 
 
 def read_plain(text: str) -> Any:
-    """Return the plain value of a YAML text of the program's own; raises ScenarioError for one with mistakes."""
+    """Return the plain value of one of the program's own YAML texts; raises ScenarioError for mistakes."""
     node, mistakes = read_nodes(text, Place("text", 1, 1))
     if mistakes:
         raise ScenarioError(mistakes)
@@ -349,7 +348,7 @@ def read_plain(text: str) -> Any:
 
 
 def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the nodes of a text that must be a map with something in it, as ``read_nodes`` does."""
+    """Return the nodes and mistakes of a text that must be a map with at least one key."""
     node, mistakes = read_nodes(text, place)
     if node is None:
         return None, mistakes or [Mistake(place, dotted(()), "the file is empty", A_SCENARIO)]

@@ -1,6 +1,6 @@
-"""The resolved scenario: complete, defaults filled in, tables inline; and where each value came from.
+"""The resolved scenario: complete, with defaults and inline tables, and the source of each value.
 
-It is made of what pydantic read and of the tree of nodes that it read it from. ``sim.scenario.writing`` makes text of
+It combines pydantic's values with the tree of nodes that they were read from. ``sim.scenario.writing`` makes text of
 it, ``sim.scenario.show`` lines for people.
 """
 
@@ -17,11 +17,11 @@ from sim.scenario.shapes import Shape, written_by
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value came from.
+    """Source of a value.
 
     ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line), ``argument`` (a call from
     Python) or ``default``; file, line and column are those of the value, None for a default. ``origin``, ``range``,
-    ``target`` and ``basis`` are those of the parameter that the value is, or is part of.
+    ``target`` and ``basis`` belong to the parameter that contains the value.
     """
 
     layer: str
@@ -42,12 +42,12 @@ class Source:
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
-    """Return a value with each parameter in full form that says more than its value.
+    """Return a value with the full form of each parameter that has more than a value.
 
     Args:
         value: A plain value, as the schema writes it.
-        node: The node that it was read from, None for a default.
-        shape: What the schema expects in its place, None where it knows nothing.
+        node: The node that it was read from; None for a default.
+        shape: What the schema expects there; None if unknown.
     """
     if node is None:
         return value
@@ -76,7 +76,7 @@ def _resolved_child(value: Any, node: Node, shape: Shape | None, part: str | int
 
 
 def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
-    """Return both ends of a range as the schema writes such values."""
+    """Return both ends of a range, written like values."""
     if parameter.range is None:
         return None
     ends = parameter.range.plain()
@@ -92,7 +92,7 @@ def _as_written(shape: Shape, end: Any) -> Any:
 
 
 def plain(resolved: Any) -> Any:
-    """Return a resolved value without what is known of its parameters."""
+    """Return a resolved value with parameters reduced to their values."""
     if is_full_form(resolved):
         return plain(resolved["value"])
     if isinstance(resolved, dict):
@@ -103,12 +103,12 @@ def plain(resolved: Any) -> Any:
 
 
 def sources(resolved: Any, root: Node) -> dict[str, Source]:
-    """Return the source of each leaf of a resolved scenario, by dotted key; a list of scalars is one leaf."""
+    """Return the source of each leaf of a resolved scenario by dotted key; a list of scalars is one leaf."""
     return {dotted(path): source for path, source in _leaves(resolved, root)}
 
 
 Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None]
-"""Origin, range, target and basis of the parameter that a value is, or is part of."""
+"""Origin, range, target and basis of the parameter that contains a value."""
 
 NO_CLAIM: Claim = (None, None, None, None)
 
@@ -140,5 +140,5 @@ def _inner(
     for part, inner in items:
         child = node.child(part) if node is not None else None
         if child is None and node is not None and not isinstance(node.value, dict):
-            child = Node(None, node.place)  # a short form: the whole of it was written in one place
+            child = Node(None, node.place)  # a short form, written in one place
         yield from _leaves(inner, child, (*path, part), claim)

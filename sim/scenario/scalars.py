@@ -1,9 +1,8 @@
-"""Scalar values of a scenario as pydantic types: numbers, durations, rates, days, times of day, switches.
+"""Scalar values of a scenario as pydantic types: numbers, durations, rates, dates, times of day, switches.
 
-Each type reads what a YAML file gives, refuses all else with one short line (what was found; what is allowed)
-and writes itself back as a text that reads the same. Durations are integer ms, rates floats per day, days
-``datetime.date``, times of day integer minutes after midnight. Values of several scalars are those of
-``sim.scenario.distributions`` and ``sim.scenario.tables``.
+Each type reads YAML values, refuses others with one short line (what was found; what is allowed), and writes itself as
+text that reads the same. Durations are integer ms, rates floats per day, dates ``datetime.date``, times of day integer
+minutes after midnight. ``sim.scenario.distributions`` and ``sim.scenario.tables`` combine several scalars.
 """
 
 import datetime as dt
@@ -19,7 +18,7 @@ from sim.scenario import units
 from sim.scenario.errors import found
 
 LONGEST_DAYS = 36_525
-"""A hundred years: a longer duration is a slip of the unit."""
+"""A hundred years: a longer duration is a mistake in the unit."""
 
 HOUR_MINUTES = 60
 DAY_MINUTES = 24 * HOUR_MINUTES
@@ -33,7 +32,7 @@ def refuse(what: str, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("quantity", "{what}; {allowed}", {"what": what, "allowed": allowed})
 
 
-# numbers, whose bounds are those of ``sim.scenario.bounds``
+# numbers; ``sim.scenario.bounds`` has their bounds
 
 
 def read_number(value: object, allowed: str) -> float:

@@ -1,6 +1,7 @@
-"""What the schema expects at a place of a scenario: the annotations of its pydantic models, taken apart.
+"""What the schema expects at each place of a scenario, from the annotations of its pydantic models.
 
-Pydantic reads values with them; here those who read files, look at ranges or word a mistake ask what may stand where.
+Pydantic reads values with these annotations; this module answers which values are allowed where, for readers of files,
+checks of ranges and messages.
 """
 
 import types
@@ -17,12 +18,12 @@ from sim.scenario.nodes import Node
 from sim.scenario.tables import TableMarker
 
 NAMED = "__pydantic_extra__"
-"""The field of a model that stands for its keys with names of a scenario's own, beside those that it declares."""
+"""The field of a model for keys of the scenario's choice, in addition to the declared ones."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What may stand at one place: its annotation, the alternatives of which it consists with all marks, if a table."""
+    """What is allowed at one place: the annotation, its alternatives, whether it is a table, and its marks."""
 
     annotation: Any
     options: tuple[Any, ...]
@@ -30,7 +31,7 @@ class Shape:
     marks: tuple[Any, ...] = ()
 
     def models(self, node: Node | None = None) -> list[type[BaseModel]]:
-        """Return the models that may stand here; with a node, those whose literal keys agree with it, if any do."""
+        """Return the allowed models; with a node, those whose literal keys agree with it, if any do."""
         if node is None or len(self._models) < 2:
             return self._models
         agreeing = [model for model in self._models if _agrees(model, node)]
@@ -38,7 +39,7 @@ class Shape:
 
     @cached_property
     def reader(self) -> TypeAdapter[Any]:
-        """Pydantic's reader for what stands here."""
+        """Pydantic's reader for values here."""
         return adapter(self.annotation)
 
     @cached_property
@@ -46,7 +47,7 @@ class Shape:
         return [o for o in self.options if isinstance(o, type) and issubclass(o, BaseModel)]
 
     def child(self, part: str | int, node: Node | None = None) -> "Shape | None":
-        """Return the shape at a key or index of what stands here, None where the schema knows none."""
+        """Return the shape at a key or index below; None if the schema has none."""
         for model in self.models(node):
             below = _shapes(model).get(str(part))
             if below is not None:
@@ -65,11 +66,11 @@ class Shape:
         return None
 
     def key_names(self, node: Node | None = None) -> list[str]:
-        """Return the keys that the models here know, in order."""
+        """Return the keys of the models here, in order."""
         return list(dict.fromkeys(name for model in self.models(node) for name in fields(model) if name != NAMED))
 
     def words_for_people(self) -> str:
-        """Return what may stand here, in words such as ``a duration, for example '45 min'``."""
+        """Return the allowed values in words such as ``a duration, for example '45 min'``."""
         models, words = self.models(), self.words()
         if self.table:
             return "a list of rows or the name of a CSV file next to the scenario"
@@ -85,7 +86,7 @@ class Shape:
         return _in_words(stated)
 
     def words(self) -> list[str]:
-        """Return the words that may stand here, of literal types."""
+        """Return the allowed words of literal types."""
         literals = [option for option in self.options if get_origin(option) is Literal]
         return [str(word) for option in literals for word in get_args(option)]
 
@@ -106,7 +107,7 @@ def adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def written(annotation: Any, value: Any) -> Any:
-    """Return a value as a scenario writes it: texts, numbers, lists and maps."""
+    """Return a value as a scenario writes it: text, numbers, lists and maps."""
     return written_by(adapter(annotation), value)
 
 
@@ -115,14 +116,14 @@ def written_by(reader: TypeAdapter[Any], value: Any) -> Any:
     try:
         return reader.dump_python(value, mode="json", by_alias=True)
     except PydanticSerializationError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # an interrupt within a serialiser is no mistake of it
+        if isinstance(error.__cause__, KeyboardInterrupt):  # an interrupt within a serialiser is not its mistake
             raise error.__cause__ from None
         raise
 
 
 @lru_cache(maxsize=256)
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields of a model by the key that a file gives; ``NAMED`` for those with names of its own."""
+    """Return the fields of a model by their keys in files; ``NAMED`` for keys of the scenario's choice."""
     found = {info.alias or name: info for name, info in model.model_fields.items()}
     if model.model_config.get("extra") == "allow":
         found = {NAMED: FieldInfo.from_annotation(get_args(model.__annotations__[NAMED])[1]), **found}
@@ -131,7 +132,7 @@ def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 @lru_cache(maxsize=256)
 def _shapes(model: type[BaseModel]) -> dict[str, Shape]:
-    """Return the shapes of the fields of a model by the key that a file gives."""
+    """Return the shapes of the fields of a model by their keys in files."""
     return {name: shape(_annotation(info)) for name, info in fields(model).items()}
 
 
@@ -169,7 +170,7 @@ def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any
 
 
 def _agrees(model: type[BaseModel], node: Node) -> bool:
-    """Return whether every key of the node that is a literal in the model has one of its words, and one is there."""
+    """Return whether the node has a literal key of the model, and every such key has one of the model's words."""
     seen = False
     for name, words in _literals(model).items():
         given = node.child(name)
@@ -182,6 +183,6 @@ def _agrees(model: type[BaseModel], node: Node) -> bool:
 
 @lru_cache(maxsize=256)
 def _literals(model: type[BaseModel]) -> dict[str, list[str]]:
-    """Return the words of each key of a model that is a literal."""
+    """Return the words of each literal key of a model."""
     literals = {name: info for name, info in fields(model).items() if get_origin(info.annotation) is Literal}
     return {name: shape(_annotation(info)).words() for name, info in literals.items()}

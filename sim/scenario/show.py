@@ -1,4 +1,4 @@
-"""The resolved scenario as lines for people: each value with the place and the origin that it came from."""
+"""Show the resolved scenario as lines: each value with its place and origin."""
 
 from sim.scenario.load import Scenario, value_at
 from sim.scenario.resolved import Source, plain
@@ -8,7 +8,7 @@ Line = tuple[str, str, str, str]
 
 
 def show_lines(scenario: Scenario) -> list[Line]:
-    """Return dotted key, value, where it was given and its origin, for each value; a CSV file is one line."""
+    """Return dotted key, value, place and origin of each value; a CSV file is one line."""
     lines: list[Line] = []
     tables: dict[str, str] = {}
     for key, source in scenario.sources.items():
@@ -25,14 +25,14 @@ def show_lines(scenario: Scenario) -> list[Line]:
 
 
 def _table(key: str, source: Source) -> str | None:
-    """Return the key of the table that a cell of a CSV file is in, None for all other values."""
+    """Return the key of the table of a cell of a CSV file; None for other values."""
     if source.layer != "file" or source.file is None or not source.file.endswith(".csv"):
         return None
     return key.rsplit(".", 2)[0]
 
 
 def _origin(source: Source) -> str:
-    """Return origin, range, target and basis as far as they are given."""
+    """Return origin, range, target and basis, as far as given."""
     parts = [source.origin or ""]
     if source.range is not None:
         parts.append(flow_text(list(source.range)))

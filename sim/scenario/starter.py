@@ -1,8 +1,8 @@
-"""The text of a scenario to begin with: what it changes is still commented out, the levers that policies move most.
+"""Write a scenario to start from, with the most used levers commented out.
 
-Each lever stands under its section with what it is, its unit, what more of it does, what is allowed and what the
-scenario that it begins from says; so taking away comments changes nothing before a value is edited. Prose is commented
-twice: it stays a comment when whole sections are uncommented at once.
+Each lever stands in its section with its meaning, unit, effect, allowed values and current value, so removing comment
+marks changes nothing until a value is edited. Prose is commented twice: it stays a comment when a whole section is
+uncommented.
 """
 
 import textwrap
@@ -39,7 +39,7 @@ LEVERS = (
     "interception.call.d_prime",
     "interception.sms.d_prime",
 )
-"""Keys that policies move most, section by section."""
+"""Keys that policies change most, by section."""
 
 MEASURES: dict[str, dict[str, Any]] = {
     "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
@@ -47,8 +47,7 @@ MEASURES: dict[str, dict[str, Any]] = {
     "my-campaign": {"kind": "den_campaign", "intensity": 1.0},
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }
-"""Measures that a policy may add: what each says beside its window and, if it has one, its region of dens. Their
-numbers are examples; nothing is known."""
+"""Measures that a policy may add, without window and region of dens. Their numbers are only examples."""
 
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -78,19 +77,19 @@ SMALL = """
 
 @dataclass(frozen=True)
 class _Lever:
-    """A lever: where it stands, the text of its value, and what is said of it."""
+    """A lever: its path, the text of its value, and its explanation."""
 
     path: tuple[str, ...]
     value: str
     prose: str
 
 
-def begun(name: str, base: str, scenario: Scenario, schema: str) -> str:
+def starter_text(name: str, base: str, scenario: Scenario, schema: str) -> str:
     """Return the text of a scenario that extends another and changes nothing yet.
 
     Args:
         name: Its name.
-        base: What it extends, as its file says it.
+        base: The name or path that it extends.
         scenario: That scenario.
         schema: The name of the file of the JSON Schema beside it.
     """
@@ -103,7 +102,7 @@ def begun(name: str, base: str, scenario: Scenario, schema: str) -> str:
 
 
 def _written(levers: list[_Lever]) -> Iterator[str]:
-    """Yield the commented lines of levers, each under the keys that hold it, which are written once."""
+    """Yield the commented lines of levers, each under its parent keys, which are written once."""
     above: tuple[str, ...] = ()
     for lever in levers:
         *holders, key = lever.path
@@ -123,7 +122,7 @@ def _written(levers: list[_Lever]) -> Iterator[str]:
 
 
 def _of_key(text: str, scenario: Scenario) -> Iterator[_Lever]:
-    """Yield the lever at a dotted key, with the value that the scenario has there."""
+    """Yield the lever at a dotted key with the scenario's value."""
     (key,) = keys_at(text)
     found = value_at(scenario.resolved, text)
     value = plain(found)
@@ -137,7 +136,7 @@ def _of_key(text: str, scenario: Scenario) -> Iterator[_Lever]:
 
 
 def _of_province(path: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, ...], Any, str]:
-    """Return the lever of the staff of the province with most people: its path, its value and what it has now."""
+    """Return path, value and current staff of the most populous province."""
     population, (_, desk, _) = scenario.spec.population, path
     largest = max(population.provinces, key=lambda row: row.population)
     own = plain(value_at(scenario.resolved, ".".join(path)))
@@ -149,7 +148,7 @@ def _of_province(path: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, 
 
 
 def _measures(scenario: Scenario) -> Iterator[_Lever]:
-    """Yield measures that may be added, from the middle of the period on."""
+    """Yield example measures that begin in the middle of the period."""
     period = scenario.spec.period
     middle = period.start + (period.end - period.start) / 2
     start = max(period.start, date(middle.year, middle.month, 1)).isoformat()
@@ -169,7 +168,7 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
 
 
 def _prose(key: Key) -> str:
-    """Return what a lever is, its unit, what more of it does and what is allowed."""
+    """Return the meaning, unit, effect and allowed values of a lever."""
     said = meaning(key.owner, key.field)
     unit = f"Unit: {said.unit}." if said.unit != NO_UNIT else None
     words = allowed(key.shape)

@@ -1,8 +1,8 @@
-"""Posterior draws: a table beside a scenario, of which each row is one set of values for some of its parameters.
+"""Posterior draws: a table next to a scenario; each row has values for some of its parameters.
 
-The first column, ``draw``, counts the rows from 0; every other column is the dotted key of a parameter, its cells what
-a scenario's file would say there. A draw is applied to the file that names the table, after its own values and before
-what extends it: a variant meets the same draw but for what it changes itself.
+The first column, ``draw``, counts the rows from 0. Every other column is the dotted key of a parameter, with cells as
+in a scenario file. A draw is applied to the file that names the table, after its own values and before files that
+extend it: a variant has the same draw, except for the values that it changes.
 """
 
 import dataclasses
@@ -20,14 +20,14 @@ KEY = ("calibration", "draws")
 NUMBER = "draw"
 
 
-def parted(root: Node) -> tuple[Node, Node | None]:
-    """Part the name of a table of draws from a tree.
+def split_off_draws(root: Node) -> tuple[Node, Node | None]:
+    """Split the name of the table of draws off a tree.
 
     Args:
         root: The tree of a scenario.
 
     Returns:
-        The tree without the name; and the name, or the null that removes one, or None where there is neither.
+        The tree without the name; and the name, the null that removes one, or None if there is neither.
     """
     name = root.at(KEY)
     if name is None or not (name.value is None or _is_csv(name)):
@@ -40,7 +40,7 @@ def _is_csv(node: Node) -> bool:
 
 
 def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
-    """Find what is wrong with a table of draws: its columns, numbers and empty cells.
+    """Find mistakes in a table of draws: its columns, numbers and empty cells.
 
     Args:
         table: The table.
@@ -73,8 +73,8 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
                 yield Mistake(row.place, key, f"draw {count} has no value", "every cell must have a value")
 
 
-def drawn(root: Node, table: Node, number: int) -> Node:
-    """Return a scenario with the values of one draw, each in the place of the parameter that its column names.
+def with_draw(root: Node, table: Node, number: int) -> Node:
+    """Return a scenario with the values of one draw in its parameters.
 
     Origins, ranges and bases stay as they are.
 
@@ -101,12 +101,12 @@ def drawn(root: Node, table: Node, number: int) -> Node:
 
 
 def no_draw(message: str, allowed: str) -> Mistake:
-    """Return the mistake of asking for a draw that is not there."""
+    """Return the mistake of a draw that does not exist."""
     return Mistake(Place("draw=", 1, 1, "argument"), dotted(KEY), message, allowed)
 
 
 def frame(table: Node) -> "pd.DataFrame":
-    """Return the draws as the file has them: one row a draw, one column a dotted key, cells as numbers or texts."""
+    """Return the draws as in the file: one row per draw, one column per dotted key, numbers or texts."""
     import pandas as pd
 
     rows = [row.plain() for row in _rows(table)]
@@ -119,7 +119,7 @@ def _rows(table: Node) -> list[Node]:
 
 
 def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Iterator[Mistake]:
-    """Find what keeps a dotted key from being that of a parameter with one value."""
+    """Find why a dotted key is not the key of a parameter with a single value."""
     node, claimed = root, False
     for part in root.path_to(coded_key(key, provinces)):
         child = node.child(part)

@@ -1,6 +1,6 @@
-"""Tables of the schema, as pydantic types: a list of rows in the scenario, or the name of a CSV file beside it.
+"""Tables of the schema as pydantic types: a list of rows, or the name of a CSV file next to the scenario.
 
-``sim.scenario.csv_files`` reads the file; by the time pydantic sees a table, its rows stand in place of the name.
+``sim.scenario.csv_files`` reads the file and puts its rows in place of the name before pydantic sees it.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class TableMarker:
-    """Marks the fields of the schema where a text ending in .csv names a file of rows."""
+    """Marks fields of the schema in which a text ending in .csv names a file of rows."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return a schema that refuses all but lists before the rows are looked at."""
+        """Return a schema that first refuses everything except lists."""
         return core_schema.no_info_before_validator_function(_rows, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -52,4 +52,4 @@ CsvFile = Annotated[
         {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
     ),
 ]
-"""The name of a CSV file that loading puts to use and takes away; one that is still there is a mistake."""
+"""The name of a CSV file that loading uses and removes; one that remains is a mistake."""

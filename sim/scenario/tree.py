@@ -1,7 +1,7 @@
-"""The tree of a scenario before anything is derived from it: what its files, options and arguments say.
+"""The tree of a scenario as written by files, options and arguments, before anything is derived.
 
-Levers change this tree. Pools, rounding and all else that is derived come after them, so that a value means the same
-whether a file, ``--set`` or a sweep gives it.
+Levers change this tree. Pooling, rounding and other derived values come later, so a value means the same whether a
+file, ``--set`` or a sweep gives it.
 """
 
 import pickle
@@ -13,13 +13,13 @@ from sim.scenario.policy import Reference
 
 
 class Tree:
-    """The tree of a scenario as it was written, and that of the file whose figures hold.
+    """The tree of a scenario as written, and the tree of the file whose figures apply.
 
-    A scenario goes to many processes, few of which change it again: nodes travel as bytes, packed once, and are
-    unpacked when somebody asks for them.
+    Many processes receive a scenario and few change it: nodes travel as bytes, packed once, and are unpacked on first
+    use.
 
     Attributes:
-        references: That file as it was run beside the scenario, for ``policy_of``.
+        references: Cache of ``policy_of``.
     """
 
     def __init__(self, root: Node, figured: Node) -> None:
@@ -33,7 +33,7 @@ class Tree:
 
     @property
     def figured(self) -> Node:
-        """The file that says the figures, with all that it extends."""
+        """The file that states the figures, with everything that it extends."""
         return self._unpacked[1]
 
     @cached_property

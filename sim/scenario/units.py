@@ -1,7 +1,7 @@
 """Units of time: ``45 min`` is 2,700,000 ms and ``120 per day`` is 120.0 a day, exactly, and back to text.
 
-Seven factors in integers need no library of units; the text is matched by a strict pattern, and fractions keep what is
-computed exact until it is rounded once. ``sim.scenario.scalars`` makes pydantic types of them.
+Seven integer factors need no library of units. A strict pattern matches the text, and fractions keep the result exact
+until it is rounded once. ``sim.scenario.scalars`` makes pydantic types of them.
 """
 
 import re
@@ -20,7 +20,7 @@ UNIT_MS = {
     "week": 7 * DAY_MS,
     "year": int(YEAR_DAYS * DAY_MS),
 }
-"""Milliseconds of each unit, of which a day has two names."""
+"""Milliseconds of each unit; a day has two names."""
 
 DURATION_UNITS = ("ms", "s", "min", "h", "d", "week")
 RATE_UNITS = ("s", "min", "h", "day", "d", "week", "year")
@@ -30,14 +30,14 @@ DURATION = re.compile(rf"({NUMBER}) ?([A-Za-zµ]{{1,12}})", re.ASCII)
 RATE = re.compile(rf"({NUMBER}) ?per ([A-Za-z]{{1,12}})", re.ASCII)
 
 LARGEST_WHOLE = 1e9
-"""A whole number is written out below it."""
+"""Whole numbers below it are written in full."""
 
 DIGITS = (6, 9, 12, 15, 16, 17)
-"""Significant digits tried for a rate; 17 tell any two doubles apart."""
+"""Significant digits tried for a rate; 17 distinguish any two doubles."""
 
 
 def exact(number: str) -> Fraction:
-    """Return the number that a text matched by ``NUMBER`` stands for."""
+    """Return the number of a text that matches ``NUMBER``."""
     return Fraction(number.replace("_", ""))
 
 

@@ -1,7 +1,7 @@
-"""Plain values become YAML that reads back the same: maps as blocks, lists of scalars and rows in one line.
+"""Write plain values as YAML that reads back the same: maps as blocks, lists of scalars and rows in one line.
 
-By hand: which texts need quotes, only ``sim.scenario.reading`` knows; and the scenario in a run's folder has a hash,
-which must not change with the version of a library.
+No library is used: only ``sim.scenario.reading`` knows which texts need quotes, and the scenario in a run folder has a
+hash that must not change with the version of a library.
 """
 
 import json
@@ -15,7 +15,7 @@ from sim.scenario.reading import plain_scalar
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+ -]*(?<! )", re.ASCII)
 LONGEST_FLOW = 100
 LARGEST_WHOLE = 1e15
-"""Below it every whole number is a double of its own."""
+"""Below it doubles represent every whole number exactly."""
 
 
 def to_yaml(value: dict[str, Any]) -> str:
@@ -24,7 +24,7 @@ def to_yaml(value: dict[str, Any]) -> str:
 
 
 def scalar_text(value: Any) -> str:
-    """Return a scalar as YAML writes it, quoted where it would else be read as something other than itself."""
+    """Return a scalar as YAML, in quotes if it would otherwise read differently."""
     if isinstance(value, str):
         return _quoted(value)
     if type(value) is int:
@@ -34,7 +34,7 @@ def scalar_text(value: Any) -> str:
 
 @lru_cache(maxsize=16_384)
 def _quoted(text: str) -> str:
-    """Return a text in quotes where it needs them; runs of one experiment write the same texts over and over."""
+    """Return a text, in quotes if needed; cached, because runs of an experiment write the same texts."""
     if PLAIN.fullmatch(text) and plain_scalar(text) == text:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
@@ -52,7 +52,7 @@ def flow_text(value: Any) -> str:
 
 
 def as_typed(value: Any) -> Any:
-    """Return a value as people write it: whole numbers as such, switches as on and off."""
+    """Return a value as people type it: whole numbers without a fraction, switches as on and off."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:

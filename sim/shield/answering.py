@@ -1,8 +1,8 @@
 """Gate 6: an attempt is answered, read or noticed; only people who use the internet notice online attempts.
 
-How many of a cell are answered is drawn at once, by the mean over the people of the province and the hours of the day.
-Whom an attempt reached and when is drawn afterwards, given that it was answered or was not: the half hour from the
-profile of such attempts, the person by looking at one after the other until one does as is asked.
+The number of answered attempts of a cell is drawn at once, by the mean over the people of the province and the hours of
+the day. The person and the moment of an attempt are drawn afterwards, given whether it was answered: the half hour from
+the profile of such attempts, the person by trying one person after the other until one fits.
 """
 
 from typing import Final, NamedTuple
@@ -18,11 +18,11 @@ from sim.draws.distributions import CERTAIN, below, threshold
 from sim.scenario.schema import ScenarioModel
 
 OVER_INTERNET = (Channel.ONLINE,)
-"""Channels by which only people who use the internet are reached."""
+"""Channels that reach only people who use the internet."""
 
 
 def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
-    """Return the probability of answering as thresholds; the app labels fraud attempts, which fewer people answer.
+    """Return the probability of answering as thresholds; fewer people answer attempts that the app labels.
 
     Args:
         spec: The scenario.
@@ -43,7 +43,7 @@ def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
 
 @compiled
 def needs_internet(channel: int) -> bool:
-    """Return whether attempts of a channel come only to people who use the internet."""
+    """Return whether a channel reaches only people who use the internet."""
     return channel in OVER_INTERNET
 
 
@@ -105,7 +105,7 @@ def _means(answered: NDArray[np.int64], people: PeopleTables) -> tuple[NDArray[n
 def of_day(
     tables: Answering, moments: NDArray[np.float64], adoption: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return how many attempts nobody answers on a day, and when those arrive that somebody answers or nobody does.
+    """Return the share of unanswered attempts on a day, and when answered and unanswered attempts arrive.
 
     Args:
         tables: Of the run.
@@ -113,8 +113,8 @@ def of_day(
         adoption: Threshold of the share of internet users who have the app.
 
     Returns:
-        (P, 3) thresholds of the gate; (2, P, 3, 49) cumulative profiles of the attempts that are answered (1) or not
-        (0), each up to its share.
+        (P, 3) thresholds of the gate; (2, P, 3, 49) cumulative profiles of unanswered (0) and answered (1) attempts,
+        each up to its share.
     """
     provinces, channels, half_hours = tables.mean.shape
     unanswered = np.empty((provinces, channels), dtype=np.int64)
@@ -139,19 +139,19 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
 
 
 MOST_TRIES: Final = 1024
-"""Persons who are looked at for one attempt; the last one is met whoever it is. So a province of two people who never
-answer still ends, though on average somebody would."""
+"""Most persons tried for one attempt; the last one is taken in any case, so that the search ends even in a province of
+two people who never answer."""
 
 
 @inlined
 def uniform_given(u: int, answers: bool, least: int, most: int) -> int:
-    """Return a 32-bit uniform between the bounds that leave the answer open: what lies outside needs no draw.
+    """Return a 32-bit uniform between the bounds where the answer is open; outside them no draw is needed.
 
     Args:
         u: 32-bit uniform.
-        answers: Whether somebody is looked for who answers, or who does not.
-        least: Smallest threshold of anybody.
-        most: Largest threshold of anybody.
+        answers: Whether to find a person who answers, or one who does not.
+        least: Smallest threshold of all people.
+        most: Largest threshold of all people.
 
     Returns:
         A uniform below ``most`` if ``answers``, else from ``least`` on.

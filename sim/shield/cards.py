@@ -1,4 +1,4 @@
-"""Gate 3: phone cards, as a mean field: the stock of each province in fixed-point numbers of 10**-9 cards."""
+"""Gate 3: phone cards, as a mean field. The stock of each province is counted in units of 10**-9 cards."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ FROM_CARDS = SHIELD[Fate.CARD_ELIMINATED].channels
 
 @dataclass
 class CardStock:
-    """Cards of gangs in each province at simulated scale, in 10**-9: in use, and taken but not yet replaced."""
+    """Cards of gangs in each province at simulated scale, in 10**-9: in use, and eliminated but not yet replaced."""
 
     active: list[int]
     waiting: list[int]
@@ -35,7 +35,7 @@ class CardStock:
         return cls(stock, [0] * len(stock))
 
     def dead_share(self, province: int) -> float:
-        """Return the share of a province's cards that wait for replacement, which is the share of attempts stopped."""
+        """Return the share of a province's cards that wait for replacement, equal to the share of attempts stopped."""
         return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
 
 
@@ -51,13 +51,13 @@ class CardLoad:
         self._card_days = [0] * provinces
 
     def add_day(self, attempts: NDArray[np.int64], stock: CardStock) -> None:
-        """Add a day: attempts (P,) that passed the gate, and the stock of cards they came from."""
+        """Add a day: attempts (P,) that passed the gate, and the cards that sent them."""
         for p, active in enumerate(stock.active):
             self._attempts[p] += int(attempts[p])
             self._card_days[p] += active
 
     def close_month(self) -> None:
-        """Compute the loads of the month, and begin the next."""
+        """Compute the loads of the month, and begin the next month."""
         for attempts, card_days in zip(self._attempts, self._card_days, strict=True):
             if card_days:
                 self.heaviest = max(self.heaviest, attempts / (card_days / ONE))
@@ -65,18 +65,18 @@ class CardLoad:
         self._card_days = [0] * len(self._card_days)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of the sums, with which ``resume`` goes on."""
+        """Return copies of the sums, for ``resume``."""
         return {"heaviest": self.heaviest, "attempts": self._attempts[:], "card_days": self._card_days[:]}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over sums, as ``snapshot`` returns them; the provinces are the same."""
+        """Take over sums, as ``snapshot`` returns them for the same provinces."""
         self.heaviest = snapshot["heaviest"]
         self._attempts = snapshot["attempts"]
         self._card_days = snapshot["card_days"]
 
 
 class CardDay(NamedTuple):
-    """How a province's stock changed at a midnight, in 10**-9 cards."""
+    """Changes of a province's stock at a midnight, in 10**-9 cards."""
 
     flagged: int
     purged: int
@@ -108,8 +108,8 @@ def replaced_share(delay: float) -> float:
 def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, replaced: float) -> CardDay:
     """Change the stock of a province at midnight, in place.
 
-    A share of yesterday's intercepted attempts flags their cards; flags fall on cards at random, so the number of
-    distinct cards follows the occupancy formula. Purges take idle cards; cards taken are replaced later.
+    A share of yesterday's intercepted attempts flags the cards they came from. Flags fall on cards at random, so the
+    number of distinct cards follows the occupancy formula. Purges take idle cards. Eliminated cards are replaced later.
 
     Args:
         stock: Changed in place.
@@ -133,7 +133,7 @@ def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purg
 
 
 def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (P,); the scenario may fix the share for all provinces and days."""
+    """Return the thresholds of the gate, (P,), from the stock, or from the share that the scenario fixes."""
     shares = [stock.dead_share(p) for p in range(provinces)]
     if cards.fixed_dead_share is not None:
         shares = [cards.fixed_dead_share] * provinces
@@ -152,11 +152,11 @@ def off(spec: ScenarioModel) -> dict[str, Any]:
 
 
 def overloaded_warning(spec: ScenarioModel, heaviest: float) -> list[str]:
-    """Return a warning if some province's cards had to send more in a month than cards can, in attempts a day."""
+    """Return a warning if the cards of some province had to send more attempts a day in a month than cards can."""
     most = spec.cards.max_attempts_per_card_day
     if heaviest <= most:
         return []
     return [
-        f"cards.per_thousand_people: up to {heaviest:.1f} attempts a card and day over a month, more than the "
-        f"{most:g} that a card can send"
+        f"cards.per_thousand_people: in some month cards sent up to {heaviest:.1f} attempts a day each, but "
+        f"cards.max_attempts_per_card_day is {most:g}. Use more cards or a larger maximum."
     ]

@@ -1,10 +1,10 @@
-"""Gate 2: dens, as slots: when the den of a slot is raided, the next generation opens in the same slot later.
+"""Gate 2: dens, as slots. After a raid the next generation of a den opens later in the same slot.
 
-An attempt comes from each slot that pursues its type in proportion to the slot's weight, and is stopped if that one is
-raided: so the gate stops the share that raided slots have of a type.
+The attempts of a type come from the slots that pursue it, in proportion to their weights. Attempts from raided slots
+are stopped, so the gate stops the raided slots' share of a type.
 
-Weight, first region, fraud types, delays and ringleaders of all generations of a slot are fixed by its identity
-before the run. Policies change only when a den is raided: by a draw of (slot, day) against a hazard.
+Weight, first region, fraud types, delays and ringleaders of all generations of a slot are fixed by its identity before
+the run. Policies change only when a den is raided: by a draw of (slot, day) against a hazard.
 """
 
 import math
@@ -29,14 +29,14 @@ from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
 
 NEVER: Final = 1 << 40
-"""Day of reopening of a den that is not raided: after any run."""
+"""Day of reopening of a den that is not raided: later than any run."""
 LONGEST_CLOSURE_DAYS: Final = 1e6
-"""Longer closures are cut to it, which is after any run."""
+"""Longest closure; longer ones are cut to it, which still exceeds any run."""
 
 RAIDED: Final = 1
 """Mark of a slot raided by its hazard."""
 REPATRIATED: Final = 2
-"""Mark of a slot raided because its den is repatriated."""
+"""Mark of a slot raided because its den was repatriated."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Slots:
 
     ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0, by its place in ``dens.regions``; ``share``
     (T, S) of the attempts of a type that come from a slot, as thresholds: they add up to 2**32; ``moves_to`` cumulative
-    thresholds of the regions of dens that open again, see ``region_thresholds``.
+    thresholds of the regions of reopening dens, see ``region_thresholds``.
     """
 
     weight: NDArray[np.float64]
@@ -55,7 +55,7 @@ class Slots:
 
     @classmethod
     def of(cls, seed: int, dens: Dens, types: int) -> "Slots":
-        """Return the slots of a scenario; attempts of a type that no den pursues come from all dens."""
+        """Return the slots of a scenario; a type that no den pursues comes from all dens."""
         count = dens.slots
         weights, region, pursues = _origins(
             seed, (count, types), dens.weight_sigma, dens.types_per_den, region_thresholds(dens, dens.regions)
@@ -70,17 +70,17 @@ class Slots:
 def _origins(
     seed: int, shape: tuple[int, int], sigma: float, types_per_den: int, regions: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Draw what is fixed of slots.
+    """Draw the fixed properties of slots.
 
     Args:
         seed: Of the run.
         shape: Numbers of slots and of fraud types.
         sigma: Standard deviation of the logarithm of weights.
-        types_per_den: How often a type is drawn for a den; the same may be drawn again.
+        types_per_den: Number of draws of a type for a den; the same type may be drawn again.
         regions: (R,) cumulative thresholds.
 
     Returns:
-        (S,) weights; (S,) regions; (T, S) which types each pursues.
+        (S,) weights; (S,) regions; (T, S) whether each slot pursues a type.
     """
     count, types = shape
     weights = np.empty(count)
@@ -97,7 +97,7 @@ def _origins(
 
 
 def region_thresholds(dens: Dens, shares: Mapping[str, float], moving: float = 1.0) -> NDArray[np.int64]:
-    """Return cumulative thresholds by region, (R,); with ``moving`` below 1 a further entry takes those who stay."""
+    """Return cumulative thresholds by region, (R,); with ``moving`` below 1 one more entry for dens that stay."""
     parts = [shares.get(region, 0.0) * moving for region in dens.regions]
     return cumulative_thresholds(parts if moving == 1.0 else [*parts, 1.0 - moving])
 
@@ -105,8 +105,9 @@ def region_thresholds(dens: Dens, shares: Mapping[str, float], moving: float = 1
 class DenState(NamedTuple):
     """State of the slots, changed in place at midnights.
 
-    All (S,): ``raided`` and not reopened yet; ``generation``; ``reopens`` the day, or ``NEVER``; ``region``; ``leader``
-    whether the den has a ringleader who is free; ``leaderless`` whether that of this generation was arrested.
+    All (S,): ``raided`` whether raided and not yet reopened; ``generation``; ``reopens`` the day, or ``NEVER``;
+    ``region``; ``leader`` whether the den has a free ringleader; ``leaderless`` whether the ringleader of this
+    generation was arrested.
     """
 
     raided: NDArray[np.uint8]
@@ -118,7 +119,7 @@ class DenState(NamedTuple):
 
     @classmethod
     def start(cls, seed: int, dens: Dens, slots: Slots) -> "DenState":
-        """Return the state at the first midnight: no den is raided, except in slots that the scenario keeps raided."""
+        """Return the state at the first midnight: only slots that the scenario keeps raided are raided."""
         count = dens.slots
         state = cls(
             raided=np.zeros(count, dtype=np.uint8),
@@ -139,7 +140,7 @@ class DenState(NamedTuple):
 
 @dataclass(frozen=True)
 class Raids:
-    """Raids of a midnight: slots raided, repatriated ones included; those repatriated; ringleaders arrested."""
+    """Raids of a midnight: slots raided, including repatriated ones; slots repatriated; ringleaders arrested."""
 
     raided: NDArray[np.int64]
     repatriated: NDArray[np.int64]
@@ -156,7 +157,7 @@ def raid(
     repatriated: Mapping[str, int],
     slower: float = 1.0,
 ) -> Raids:
-    """Raid dens: a draw of (slot, day) against the hazard of the slot's region, h a day being 1 - exp(-h).
+    """Raid dens: a draw of (slot, day) against the hazard h a day of the slot's region, with probability 1 - exp(-h).
 
     Args:
         seed: Of the run.
@@ -164,8 +165,8 @@ def raid(
         dens: Settings.
         state: Changed in place.
         measures: Of the scenario.
-        leads: Stock of fresh leads of the whole country.
-        repatriated: Number of dens, by region, that are raided whatever the hazard.
+        leads: Stock of fresh leads in the whole country.
+        repatriated: Number of dens, by region, that are raided in any case.
         slower: Factor of the closure of a den whose ringleader was arrested.
 
     Returns:
@@ -200,10 +201,10 @@ def raid(
 def _brought_home(
     seed: int, day: int, dens: Dens, state: DenState, repatriated: Mapping[str, int]
 ) -> NDArray[np.uint8]:
-    """Return marks (S,) of the slots with the smallest uniforms of the day, raided or not: as many of each region.
+    """Return marks (S,) of the slots to repatriate: in each region those with the smallest uniforms of the day.
 
-    The choice does not depend on earlier raids: slots raided in one scenario that are a superset of those raided in
-    another remain a superset.
+    The choice does not depend on earlier raids, so that slots raided in one scenario that are a superset of those
+    raided in another remain a superset.
     """
     chosen = np.zeros(len(state.raided), dtype=np.uint8)
     for region, count in repatriated.items():
@@ -234,7 +235,7 @@ def _raid(
         leader_by_lead: Threshold of arresting the ringleader of one that is not.
         reopening: Kind, a and b of the distribution of closures in ms, the growth of a closure by generation, and its
             factor where the ringleader was arrested.
-        repatriated: (S,) slots to raid whatever the hazard.
+        repatriated: (S,) slots to raid in any case.
         state: Changed in place.
 
     Returns:
@@ -272,7 +273,7 @@ def _raid(
 
 
 def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> int:
-    """Open the next generation in every slot that is due, perhaps in another region; return how many."""
+    """Open the next generation in every slot that is due, possibly in another region; return their number."""
     return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, len(dens.regions), state))
 
 
@@ -286,7 +287,7 @@ def _reopen(
         seed: Of the run.
         day: Day number.
         has_leader: Threshold of having a ringleader.
-        displaced_to: Cumulative thresholds by region, and perhaps of those who stay where they were.
+        displaced_to: Cumulative thresholds by region, optionally with an entry for dens that stay.
         regions: Number of regions.
         state: Changed in place.
 

@@ -1,4 +1,4 @@
-"""Gate 7: a person who answered engages or ignores the attempt; awareness, renewed by education, lowers engagement."""
+"""Gate 7: a person who answered engages or ignores the attempt. Awareness lowers engagement; education renews it."""
 
 import math
 from datetime import date
@@ -21,7 +21,7 @@ from sim.scenario.schema.measures import Activities, Videos
 def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
     """Return the probability that an unaware person engages.
 
-    The probability of the type times the factors of age, sex, frailty and of having been a victim before.
+    It is the probability of the type, times the factors of age, sex, frailty and of earlier victimhood.
 
     Args:
         spec: The scenario.
@@ -43,12 +43,12 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
 
 
 def most_engaging(propensity: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the threshold of engaging of the most easily deceived, (T,): whatever a policy does, none is above it."""
+    """Return the threshold of engaging of the most susceptible people, (T,): an upper bound under any policy."""
     return np.array([threshold(float(of_type.max())) for of_type in propensity], dtype=np.int64)
 
 
 def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.float64]:
-    """Return the share of their propensity to engage that awareness leaves people, (P, G), from awareness (P, G)."""
+    """Return the share of the propensity to engage that awareness leaves, (P, G), from awareness (P, G)."""
     shares: NDArray[np.float64] = 1.0 - effect * awareness
     return shares
 
@@ -63,7 +63,7 @@ def mean_shares(shares: NDArray[np.float64], people: list[list[float]]) -> NDArr
 
 
 def segment_people(spec: ScenarioModel) -> list[list[float]]:
-    """Return the people of each province and segment at the scale of the country, (P, G), at least one each."""
+    """Return the people of each province and segment at full scale, (P, G), at least one each."""
     return [
         [max(1.0, row.population * share) for share in shares]
         for row, shares in zip(spec.population.provinces, segment_shares(spec), strict=True)
@@ -71,7 +71,7 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
 
 
 def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
-    """Update awareness (P, G) at midnight, in place: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
+    """Update awareness (P, G) in place at midnight: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
     _renew(awareness, left_after(DAY_MS, settings.half_life), gains)
 
 
@@ -146,7 +146,7 @@ def is_engaged(u: int, propensity: float, unaware: float) -> bool:
     Args:
         u: 32-bit uniform of the attempt.
         propensity: Of people like this one, by ``propensities``.
-        unaware: Share of it that awareness leaves in their province and segment.
+        unaware: Share of the propensity that awareness leaves in their province and segment.
 
     Returns:
         Whether the person engages.

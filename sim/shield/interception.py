@@ -1,7 +1,7 @@
-"""Gate 4: filters of calls and of SMS, as binormal detectors, and the legitimate traffic they block by mistake.
+"""Gate 4: filters of calls and of SMS, as binormal detectors, and the legitimate traffic that they block by mistake.
 
-A contact's score is N(d', 1) if fraudulent and N(0, 1) if not; the filter blocks what scores above its threshold.
-Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
+Fraudulent contacts score N(d', 1), legitimate ones N(0, 1). The filter blocks scores above its threshold. Recall is
+Phi(d' - threshold), the share of false blocks Phi(-threshold).
 """
 
 from statistics import NormalDist
@@ -31,8 +31,8 @@ FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 def d_primes(interception: Interception, measures: Measures, day: int, code: int) -> list[float]:
     """Return d' of the filters of calls and of SMS on a day in a province.
 
-    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings are days of the calendar
-    (every so many days since 2000-01-01), whatever the start of the period.
+    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings follow the calendar, counted
+    from 2000-01-01, independently of the start of the period.
 
     Args:
         interception: Settings.
@@ -96,7 +96,7 @@ def false_block_shares(interception: Interception) -> list[float]:
 
 @compiled_with_arrays
 def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return how many legitimate calls and SMS are blocked on a day, (P, 2): Poisson counts, keyed by identity."""
+    """Return the numbers of legitimate calls and SMS blocked on a day, (P, 2): Poisson counts, keyed by identity."""
     counts = np.empty((rates.shape[0], 2), dtype=np.int64)
     for p in range(rates.shape[0]):
         for c in range(len(shares)):
@@ -107,7 +107,7 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 @compiled_with_arrays
 def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the expected interceptions of a day by province: of attempts that no gate before has stopped.
+    """Return the expected interceptions of a day by province, among attempts that no earlier gate has stopped.
 
     Args:
         rates: (P, 3, T) expected potential attempts.

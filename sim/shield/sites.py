@@ -17,7 +17,7 @@ WEB_TARGETS = ("site", "domain", "hosting", "diversion")
 APP_TARGETS = ("app", "promotion", "diversion")
 """Kinds of blocking that take down apps."""
 ACCOUNT_TARGETS = ("account",)
-"""Kinds of blocking that take down the accounts online attempts come from."""
+"""Kinds of blocking that take down accounts, from which online attempts come."""
 
 
 def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
@@ -26,7 +26,7 @@ def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequenc
 
 
 def up_shares(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return the share of web sites, of apps and of accounts that are up on a day, (P, 3).
+    """Return the shares of web sites, apps and accounts that are up on a day, (P, 3).
 
     Each is the product of 1 - share over the kinds of blocking that apply to it.
     """

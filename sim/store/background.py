@@ -1,6 +1,6 @@
-"""Tables are made and written while the run goes on: one thread behind a short line of what is still to be written.
+"""Write tables in a background thread while the run continues, with a short queue.
 
-Where a run has one processor alone, its thread would only take turns with the other, so that all is written at once.
+With a single processor a thread gains nothing, and everything is written at once.
 """
 
 from collections import deque
@@ -13,43 +13,42 @@ from sim.store.tables import COUNTED
 from sim.store.writer import Columns, RowGroup, TableWriter
 
 WAITING = len(COUNTED)
-"""Tables of a month that may wait, some 10 to 20 MB each at full scale: as many as there are. The next one has to
-wait."""
+"""Most tables in the queue, some 10 to 20 MB each at full scale: one month of all tables."""
 
 
 class BackgroundWriter:
-    """Hands row groups to a ``TableWriter`` in the order in which they come, and does not wait for them.
+    """Hands row groups to a ``TableWriter`` in order, without waiting.
 
-    What the writer raises comes out of a later ``write`` or of ``close``. As a context manager it is closed before the
-    writer is; after an error what still waits is dropped.
+    Errors of the writer are raised by a later ``write`` or by ``close``. As a context manager it closes before the
+    writer does; after an error the queue is dropped.
     """
 
-    def __init__(self, writer: TableWriter, beside: bool = True) -> None:
-        """Begin with nothing that waits.
+    def __init__(self, writer: TableWriter, threaded: bool = True) -> None:
+        """Begin with an empty queue.
 
         Args:
-            writer: What writes the row groups.
-            beside: Whether a thread writes them; without it each is written when it is handed over.
+            writer: Writes the row groups.
+            threaded: Whether a thread writes them; without it each is written at once.
         """
         self._writer = writer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if beside else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if threaded else None
         self._waiting: deque[Future[object]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
-        """Append one row group to a table, soon; raises what an earlier one has failed with.
+        """Queue one row group of a table; raises the error of an earlier one.
 
         Args:
             name: The name of the table.
-            columns: Its columns, which nobody changes any more.
+            columns: Its columns, which must not change afterwards.
         """
         self.write_groups(name, (columns,))
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
-        """Append row groups to a table, soon, as ``write`` does; they are made in the thread that writes them."""
+        """Queue row groups of a table; they are computed in the writing thread."""
         self._soon(lambda: self._writer.write_groups(name, groups))
 
     def write_again(self, groups: Iterable[Sequence[Any]]) -> None:
-        """Append row groups that another writer has written and kept, soon."""
+        """Queue row groups that another writer has kept."""
 
         def write() -> None:
             for group in groups:
@@ -58,11 +57,11 @@ class BackgroundWriter:
         self._soon(write)
 
     def afterwards(self, act: Callable[[list[RowGroup]], object]) -> None:
-        """Call a function in the thread that writes, when all that came before is written, with what is kept of it."""
+        """Queue a function of the kept row groups; it is called after everything before it is written."""
         self._soon(lambda: act(self._writer.kept or []), room=1)
 
     def _soon(self, act: Callable[[], object], room: int = 0) -> None:
-        """Put something that is to be done into the line, as soon as there are places, or ``room`` more of them."""
+        """Queue an action; waits for a place if the queue is full, with ``room`` additional places."""
         if self._thread is None:
             act()
             return
@@ -71,7 +70,7 @@ class BackgroundWriter:
         self._waiting.append(self._thread.submit(act))
 
     def close(self) -> None:
-        """Wait until all is written; raises what a row group has failed with."""
+        """Wait until everything is written; raises the error of a row group."""
         try:
             while self._waiting:
                 self._waiting.popleft().result()
@@ -90,6 +89,6 @@ class BackgroundWriter:
             self._stop()
 
     def _stop(self) -> None:
-        """End the thread, if there is one, and drop what waits."""
+        """End the thread, if there is one, and drop the queue."""
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""What a stored table is made of: columns with their types, units, labels and bins, and what follows from them."""
+"""Declare stored tables: columns with types, units, labels and bins, and what follows from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NULL = -1
-"""The code of what is missing, in columns that may hold null: the province of a national count, for one."""
+"""The code of null in nullable columns, for example of the province of a national count."""
 
 Kind = Literal["day", "month", "weekday", "province", "label", "text", "bin", "integer", "real"]
 
@@ -26,12 +26,12 @@ STORED_AS: dict[Kind, str] = {
     "integer": "int64",
     "real": "double",
 }
-"""Arrow type of a column by its kind, unless it has a narrower one of its own."""
+"""Arrow type of a column by its kind, unless the column has a narrower one."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a stored table: what an engine counts by, what is stored, and what it means.
+    """A column of a stored table: its codes in engines, its stored values and its meaning.
 
     Attributes:
         name: Its name in the file.
@@ -40,15 +40,15 @@ class Column:
             ``province``: a position among the scenario's provinces, stored as two-digit code. ``label``: a position in
             ``labels``, stored as the label. ``text``: one of ``labels`` itself. ``bin``: a position in ``bins``,
             stored as upper edge. ``integer`` and ``real``: themselves.
-        meaning: What it says, for readers of the file.
+        meaning: Its meaning, for readers of the file.
         unit: The unit of a measure.
-        key: Whether rows are told apart by it.
+        key: Whether it is part of the key of rows.
         nullable: Whether it may be missing: code ``NULL``, or a bin without an upper edge.
         narrow: Its Arrow type where that is narrower than the kind's.
         labels: The labels in the order of their codes, or the attribute of the scope that holds them.
         codes: The codes that occur, where not all labels do, and those of integers that have a last one.
         bins: The bins of a ``bin``.
-        repeats: Whether few values fill many rows; where not, a dictionary of them would only cost.
+        repeats: Whether few values fill many rows, so that a dictionary pays.
     """
 
     name: str
@@ -162,12 +162,12 @@ class StoredTable:
 
     @property
     def counted_by(self) -> tuple[Column, ...]:
-        """The keys that an engine hands over: a day, a province, and what else it counts by."""
+        """The keys that an engine counts by: a day, a province, and further keys."""
         return tuple(column for column in self.keys if column.kind != "weekday")
 
     @property
     def coded(self) -> tuple[Column, ...]:
-        """The keys that an engine hands over beside day and province."""
+        """The keys that an engine counts by in addition to day and province."""
         return self.counted_by[2:]
 
     @property
@@ -179,7 +179,7 @@ class StoredTable:
         """Return the column of this name.
 
         Raises:
-            KeyError: If there is none; it names those that exist.
+            KeyError: If there is none; lists those that exist.
         """
         for column in self.columns:
             if column.name == name:
@@ -191,7 +191,7 @@ class StoredTable:
         return [column.name for column in self.coded].index(name)
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
-        """Return the shape of an array with a cell for each combination of codes beside day and province.
+        """Return the shape of an array with a cell for each combination of codes, without day and province.
 
         Args:
             sizes: As ``Column.codes_of`` takes them.

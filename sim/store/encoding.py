@@ -1,4 +1,4 @@
-"""Codes become what a Parquet file stores, and come back: dates, province codes, labels and nulls."""
+"""Convert codes to stored values (dates, province codes, labels, nulls) and back."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Turn the values of one column into what is stored.
+    """Convert the values of one column to stored values.
 
     Args:
         column: The column.
@@ -23,7 +23,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
         scope: What the run is about.
 
     Returns:
-        Dates, codes of provinces, labels, texts or numbers; null where a nullable column holds ``NULL``.
+        Dates, codes of provinces, labels, texts or numbers; null if a nullable column holds ``NULL``.
 
     Raises:
         ValueError: If a position lies outside its list, or a real number is not finite.
@@ -55,8 +55,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
 def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np.bool_] | None = None) -> "pa.Array":
     """Return numbers as an Arrow array of a type as wide as theirs or narrower, null where they are missing.
 
-    What ``pyarrow.array`` does too, but only after it has loaded pandas, a fifth of a second, to ask whether it is
-    given a series.
+    ``pyarrow.array`` does the same, but first loads pandas (a fifth of a second) to check for a series.
 
     Args:
         values: (n,) The numbers; of dates the days since 1970.
@@ -64,7 +63,7 @@ def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np
         missing: (n,) Which are null; none without it.
 
     Returns:
-        The array, which shares its memory with no other.
+        The array, in its own memory.
 
     Raises:
         ValueError: If a number does not fit into the type.
@@ -99,7 +98,7 @@ def arrow_texts(
 def numbers_of(column: "pa.Array | pa.ChunkedArray") -> npt.NDArray[Any]:
     """Return the numbers (rows,) of a column as they are stored, of dates the days since 1970; anything for null.
 
-    What ``to_numpy`` does too, which loads pandas as ``pyarrow.array`` does.
+    ``to_numpy`` does the same, but loads pandas.
     """
     import pyarrow as pa
 
@@ -118,7 +117,7 @@ def _take(
     codes: npt.NDArray[np.int64],
     missing: npt.NDArray[np.bool_] | None,
 ) -> npt.NDArray[np.int64]:
-    """Return what is known at positions (any value where missing); raises ValueError for positions outside."""
+    """Return the known values at positions (any value if missing); raises ValueError for positions outside."""
     inside = (codes >= 0) & (codes < len(known))
     if missing is not None:
         inside |= missing
@@ -129,7 +128,7 @@ def _take(
 
 
 def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[Any]:
-    """Turn a stored column back into what ``encode`` was given.
+    """Convert a stored column back to the input of ``encode``.
 
     Args:
         column: The column.

@@ -1,4 +1,4 @@
-"""The tables of a run for other programs: DataFrames that say what their columns mean, and files of them."""
+"""Export the tables of a run: DataFrames with described columns, CSV and XLSX files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ROWS = 1_048_576
-"""Rows of a sheet of an XLSX file, the head included: no program that reads them takes more."""
+"""Most rows of an XLSX sheet, header included."""
 
 MOST_EXACT = 2**53
-"""Whole numbers up to here are themselves in a sheet, which has doubles alone."""
+"""Largest whole number that a sheet, which has only doubles, represents exactly."""
 
 CODEBOOK = "columns"
-"""The sheet, or file, that says of every column of the tables beside it what it means and in which unit."""
+"""The sheet or file with meaning and unit of every column."""
 
 
 class Tables(Mapping[str, "pd.DataFrame"]):
-    """The stored tables of a run by name, each read when it is first asked for.
+    """The stored tables of a run by name, each read on first use.
 
     Words are categories in the order of their codes, days and months are datetimes, and ``attrs`` say what is in a
     table: ``description``, and ``units`` and ``descriptions`` by column. Values are those of ``run.alerts`` and its
@@ -32,12 +32,12 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     """
 
     def __init__(self, names: Sequence[str], stored: "Callable[[str], pd.DataFrame]", scope: Scope) -> None:
-        """Take the names of the tables, what reads one as it is stored, and the scope with the scenario's words."""
+        """Keep the names of the tables, a function that reads a stored one, and the scope with the scenario's words."""
         self._names, self._stored, self._scope = list(names), stored, scope
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> "pd.DataFrame":
-        """Return a table; raises KeyError, which names those that there are."""
+        """Return a table; raises KeyError, which lists the existing ones."""
         if name not in self._names:
             raise KeyError(f"there is no table {name}; use one of {', '.join(self._names)}")
         if name not in self._read:
@@ -54,7 +54,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return f"<tables: {', '.join(self._names)}>"
 
     def to_csv(self, folder: str | Path, names: Sequence[str] | None = None, encoding: str = "utf-8") -> list[Path]:
-        """Write tables as CSV files, and beside them ``columns.csv``, which says what their columns mean.
+        """Write tables as CSV files, and ``columns.csv`` with the meaning of their columns.
 
         FolderError is raised where the folder is not free.
 
@@ -77,7 +77,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return files
 
     def to_xlsx(self, file: str | Path, names: Sequence[str] | None = None) -> Path:
-        """Write tables into an XLSX file, a sheet each, after one that says what their columns mean.
+        """Write tables into an XLSX file, one sheet each, after a sheet with the meaning of their columns.
 
         FolderError is raised where no file can have that name.
 
@@ -138,7 +138,7 @@ def _codebook(frames: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":
 
 
 def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
-    """Write tables into an XLSX file, row by row, so that no more of it than a row is held in memory."""
+    """Write tables into an XLSX file row by row, with only one row in memory."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
@@ -159,9 +159,9 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
 
 
 def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int, int, Any], object]":
-    """Return what writes the values of a column into a sheet.
+    """Return the function that writes values of a column into a sheet.
 
-    A text is never taken for a formula, and identities, which have more digits than a sheet's numbers, are texts.
+    Text never becomes a formula, and identities, which have more digits than a sheet's numbers, are text.
     """
     import pandas as pd
 

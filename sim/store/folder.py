@@ -1,4 +1,4 @@
-"""The folder of a run: written aside and renamed into place when whole."""
+"""The run folder: written under a hidden name and renamed when complete."""
 
 import errno
 import itertools
@@ -21,14 +21,14 @@ from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
 SCENARIO_YAML = "scenario.yaml"
 RUNS = Path("results") / "runs"
 LONGEST_NAME = 200
-"""Bytes of a folder's name, which leaves room for the name that it has while unfinished."""
+"""Most bytes of a folder's name; its name while unfinished is longer."""
 
 DEPTH = 3
-"""How deep below a folder its runs are looked for: a sweep's points, a point's replicates."""
+"""Levels of folders in which runs are searched: a sweep's points, a point's replicates."""
 
 
 def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
-    """Return a folder below ``results/runs`` of the current folder that does not exist yet."""
+    """Return a new folder name below ``results/runs`` of the current folder."""
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     base = RUNS / f"{name}-{seed}-{stamp}"
     folder, count = base, 1
@@ -55,23 +55,23 @@ def _demand_free(folder: Path) -> None:
     for above in folder.absolute().parents:
         if is_run(above):
             raise FolderError(f"{folder}: lies inside the run {above}; use a folder outside it")
-    # Taking the place of `.` would leave the user's shell in a folder that is gone.
+    # Replacing `.` would leave the user's shell in a deleted folder.
     if not folder.name or folder.name == "..":
         raise FolderError(f"{folder}: has no name; use a new or empty folder")
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(folder)  # raises for what can be no name
+        os.lstat(folder)  # raises if it cannot be a name
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise FolderError(f"{folder}: is not a folder; use a new or empty folder")
     if folder.is_dir() and any(folder.iterdir()):
         raise FolderError(f"{folder}: the folder is not empty; use a new or empty folder")
     parent = folder.absolute().parent
-    while not os.path.lexists(parent):  # a link that leads nowhere is there, and no folder
+    while not os.path.lexists(parent):  # a dangling link exists, but is not a folder
         parent = parent.parent
     _demand_writable(folder, parent)
 
 
 def demand_file(path: Path) -> None:
-    """Raise FolderError unless a file can be written under a name, in place of one that is there; writes nothing."""
+    """Raise FolderError if a file cannot be written or replaced at a path; writes nothing."""
     if os.path.isdir(path):
         raise FolderError(f"{path}: is a folder; use the name of a file")
     _demand_writable(path, path.parent)
@@ -84,11 +84,11 @@ def _demand_writable(path: Path, parent: Path) -> None:
 
 
 class Staging:
-    """The folder that a run writes into, a hidden sibling of where it will appear.
+    """The hidden folder that a run writes into, next to its final place.
 
-    As a context manager it removes itself, and the parents that it made, if the run fails or is interrupted.
-    A process that is killed leaves it behind under a name that says so. A ``renamable`` target, whose name nobody
-    asked for, gives way to a run that took the name meanwhile.
+    As a context manager it removes itself and the parents that it made if the run fails or is interrupted. A killed
+    process leaves it behind under the name of an unfinished run. A ``renamable`` target, whose name the user did not
+    choose, gets another name if a run took it meanwhile.
     """
 
     def __init__(self, target: Path, renamable: bool = False) -> None:
@@ -99,13 +99,13 @@ class Staging:
         self.path, self._handle = self._create()
 
     def publish(self) -> Path:
-        """Make everything durable and let the folder appear, at once, under its name.
+        """Make everything durable and rename the folder to its final name in one step.
 
         Returns:
-            Where it appeared.
+            Its final path.
 
         Raises:
-            FolderError: If something else has appeared there meanwhile.
+            FolderError: If something else took the name meanwhile.
         """
         for file in sorted(self.path.iterdir()):
             sync(file)
@@ -154,7 +154,7 @@ class Staging:
             os.close(handle)
 
     def _create(self) -> tuple[Path, int | None]:
-        """Make the folder and lock it, one process at a time; those that killed runs of this target left are removed.
+        """Make and lock the folder, one process at a time; remove what killed runs of this target left.
 
         Returns:
             The folder, and the open handle that locks it for as long as this process lives.
@@ -180,7 +180,7 @@ class Staging:
         )
 
     def _clear(self) -> None:
-        """Remove what killed runs of this target have left; raises FolderError where one of them is alive."""
+        """Remove what killed runs of this target left; raises FolderError if one is still running."""
         for path in self.target.parent.iterdir():
             unfinished = UNFINISHED.fullmatch(path.name)
             if unfinished is None or unfinished["name"] != self.target.name or path.is_symlink():
@@ -200,7 +200,7 @@ class Staging:
 
 
 def _make_parents(parent: Path) -> list[Path]:
-    """Make a folder and those above it; give the ones that were made, the deepest first."""
+    """Make a folder and its parents; return the new ones, the deepest first."""
     missing = []
     while not parent.exists():
         missing.append(parent)
@@ -221,14 +221,14 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def whole(path: Path, durable: bool = True) -> Iterator[Path]:
-    """Let a file appear under its name, in place of an older one, once it is whole, or not at all.
+    """Write a file under a temporary name; it replaces an older one only if the block succeeds.
 
     Args:
-        path: The name under which it appears.
-        durable: Whether it must outlive a failure of power, from then on; what can be made again need not.
+        path: Its final path.
+        durable: Whether it must survive a power failure; files that can be made again need not.
 
     Yields:
-        The name under which it is to be written.
+        The temporary path to write to.
     """
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
@@ -248,19 +248,19 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def replace_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a JSON document that appears, or takes the place of an older one, whole or not at all."""
+    """Write or replace a JSON document completely or not at all."""
     with whole(path) as unfinished:
         write_json(unfinished, document)
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Return a JSON document as text, as it stands in ``run.json``; NaN and infinity are refused."""
+    """Return a JSON document as text in the layout of ``run.json``; refuses NaN and infinity."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A run found in a folder; ``manifest`` is None where it is unfinished or, as ``damage`` says, cannot be read."""
+    """A run in a folder; ``manifest`` is None if it is unfinished or cannot be read (``damage`` says why)."""
 
     path: Path
     manifest: dict[str, Any] | None
@@ -268,11 +268,11 @@ class Listed:
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
-    """Find finished and unfinished runs in a folder and, down to a depth, in the folders of it, by name.
+    """Find finished and unfinished runs in a folder and its subfolders, in order of name.
 
     Args:
-        folder: Where to look; one that is not there, or may not be looked into, holds none.
-        depth: How deep below it.
+        folder: Where to look; a missing or unreadable folder has no runs.
+        depth: Levels of folders.
 
     Yields:
         Each run.

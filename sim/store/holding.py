@@ -1,4 +1,4 @@
-"""Holding a folder: of two processes that would work in the same one, the second is told who does."""
+"""Lock a folder for one process; a second one is told who holds it."""
 
 import errno
 import fcntl
@@ -12,17 +12,17 @@ from pathlib import Path
 from sim.store.json_files import FolderError
 
 HOLDER = ".held"
-"""The file that says who holds its folder. The system frees it when its process ends, however it does."""
+"""The file that names the holder of its folder. The system releases the lock when the process ends."""
 
 UNLOCKABLE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""What a file system says that has no locks: there a folder cannot be held, and is used nonetheless."""
+"""Errors of file systems without locks; their folders are used without a lock."""
 
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Hold a folder that exists for as long as a ``with`` block lasts.
+    """Hold an existing folder for the duration of a ``with`` block.
 
-    FolderError is raised where another process holds it, or another thread of this one.
+    Raises FolderError if another process or thread holds it.
     """
     path = folder / HOLDER
     handle = _locked(path)
@@ -43,7 +43,7 @@ def _locked(path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             lock(handle)
-            # Whoever held it before has removed it in the meantime, and a third may have made it anew.
+            # The previous holder may have removed the file meanwhile, and a third process may have made it again.
             if os.fstat(handle).st_ino == os.stat(path).st_ino:
                 return handle
         except FileNotFoundError:
@@ -56,7 +56,7 @@ def _locked(path: Path) -> int:
 
 
 def lock(handle: int) -> None:
-    """Lock an open file or folder until it is closed; raises BlockingIOError where another process has it."""
+    """Lock an open file or folder until it is closed; raises BlockingIOError if another process has it."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -66,7 +66,7 @@ def lock(handle: int) -> None:
 
 @contextmanager
 def taking_turns(folder: Path) -> Iterator[None]:
-    """Let one process at a time make, ask about or remove the unfinished runs of a folder, where it can be locked."""
+    """Let one process at a time create, inspect or remove the unfinished runs of a folder."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # a file system without locks
@@ -77,7 +77,7 @@ def taking_turns(folder: Path) -> Iterator[None]:
 
 
 def is_held(folder: Path) -> bool | None:
-    """Return whether a process has locked a folder; None where that cannot be told."""
+    """Return whether a process has locked a folder; None if that is unknown."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:

@@ -1,7 +1,7 @@
-"""Stored files as they are read: by whoever, from wherever they come. Nothing in them is believed before it is checked.
+"""Read stored files of any origin, and trust nothing in them before it is checked.
 
-A file that is no regular one (a pipe, a device), that is too large, or whose SHA-256 is not the one that was written
-down for it, is refused; so is a JSON document that is none.
+Refused are files that are not regular (a pipe, a device), too large, or have a SHA-256 other than the recorded one, and
+invalid JSON.
 """
 
 import hashlib
@@ -16,21 +16,21 @@ from typing import Any, NoReturn
 from sim.base.failures import RefusedError
 
 LARGEST_JSON = 64 << 20
-"""Bytes of a JSON document that is read; a run of the whole country has a ``run.json`` of 30 kB."""
+"""Most bytes of a JSON document; a run of the whole country has a ``run.json`` of 30 kB."""
 
 DIGITS = frozenset("0123456789abcdef")
 
 
 class FolderError(RefusedError):
-    """A folder of results cannot be made where it was asked for, or is not one."""
+    """A folder of results cannot be made at this path, or is not one."""
 
 
 class DamagedError(FolderError):
-    """A stored file is not what this program writes, or not the one that it wrote."""
+    """A stored file was not written by this program, or was changed since."""
 
 
 def demand_regular(path: Path) -> None:
-    """Raise DamagedError unless a path is a regular file, or a link to one: reading a pipe would wait for ever."""
+    """Raise DamagedError unless a path is a regular file or a link to one; reading a pipe would block for ever."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -40,7 +40,7 @@ def demand_regular(path: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a regular file, in hexadecimal digits; raises DamagedError where there is none."""
+    """Return the hexadecimal SHA-256 of a regular file; raises DamagedError if it cannot be read."""
     demand_regular(path)
     try:
         with path.open("rb") as file:
@@ -50,7 +50,7 @@ def sha256(path: Path) -> str:
 
 
 def demand_hashes(folder: Path, files: Mapping[str, str]) -> None:
-    """Raise DamagedError unless each file of a folder has the SHA-256 that is written down for it."""
+    """Raise DamagedError unless each file of a folder has its recorded SHA-256."""
     for name, digest in files.items():
         if os.path.basename(name) != name or sha256(folder / name) != digest:
             raise DamagedError(f"{folder / name}: was changed after it was written: its SHA-256 differs")
@@ -62,7 +62,7 @@ def is_sha256(value: object) -> bool:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON document of whatever kind; raises DamagedError."""
+    """Read a JSON document; raises DamagedError."""
     demand_regular(path)
     try:
         if path.stat().st_size > LARGEST_JSON:
@@ -73,7 +73,7 @@ def read_json(path: Path) -> Any:
 
 
 def parsed(text: str | bytes | bytearray) -> Any:
-    """Return a stored JSON document; raises ValueError for what JSON does not have, and for a map with a key twice."""
+    """Parse a stored JSON document; raises ValueError for invalid JSON and duplicate keys."""
     return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
 
 
@@ -90,7 +90,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a map of JSON: readers differ in which of two equal keys they believe."""
+    """Return a JSON map; refuses duplicate keys, since readers differ in which they use."""
     document = dict(pairs)
     if len(document) < len(pairs):
         names = [name for name, _ in pairs]
@@ -107,7 +107,7 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 @contextmanager
 def reading(place: Path) -> Iterator[None]:
-    """Turn whatever reading a file of the right name and the wrong content raises into a DamagedError."""
+    """Turn any error of reading a file with wrong content into a DamagedError."""
     import pyarrow as pa
 
     try:
@@ -116,6 +116,6 @@ def reading(place: Path) -> Iterator[None]:
         raise
     except (pa.ArrowException, AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the machine; Arrow's own have no number
+            raise  # an error of the machine; Arrow's errors have no number
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise DamagedError(f"{place}: was not written by this program ({what[:200]})") from error

@@ -1,4 +1,4 @@
-"""Sums of a table: a dictionary that an engine adds to, arrays once a day is over, rows once no more can come."""
+"""Open sums of a table: a dictionary during the day, arrays after it, rows when its days are final."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -21,9 +21,8 @@ class OpenSums:
 
     A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
     ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
-    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays from whoever has them, ``take``
-    hands out what is held of the days that are final. Where the last key is a text, its codes are these sums' own:
-    positions in ``texts``.
+    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays directly, and ``take`` returns
+    the sums of final days. If the last key is a text, its codes are positions in ``texts``.
     """
 
     def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
@@ -49,7 +48,7 @@ class OpenSums:
         self._totals = Totals(table)
 
     def collect(self) -> None:
-        """Move what the dictionary holds into arrays and leave it empty (the same object)."""
+        """Move the dictionary's sums into arrays and empty it (the same object)."""
         if not self.counts:
             return
         rows = list(self.counts)
@@ -59,7 +58,7 @@ class OpenSums:
         keys = np.array(rows, dtype=np.int64).reshape(-1, self._width)
         try:
             values = np.array(list(self.counts.values()), dtype=self._dtype).reshape(-1, self._measures)
-        except OverflowError:  # what is too large for 64 bits is too large for a run, if its day is in the period
+        except OverflowError:  # more than 64 bits is too large for a run if its day is in the period
             values = np.minimum(np.array(list(self.counts.values()), dtype=object), TOO_LARGE)
             values = values.astype(self._dtype).reshape(-1, self._measures)
         self.counts.clear()
@@ -75,11 +74,11 @@ class OpenSums:
             self._cells.append((day, cells, values))
 
     def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
-        """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
+        """Add a value (P,) for each province under a text, the only further key of the table."""
         self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what is held, with which ``resume`` goes on. Arrays are not copied: nobody changes them any more."""
+        """Return the state for ``resume``. Arrays are not copied, because nobody changes them any more."""
         self.collect()
         return {
             "texts": list(self.texts),
@@ -89,16 +88,16 @@ class OpenSums:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Hold what others have held, as ``snapshot`` returns it; nothing is held yet."""
+        """Take over the state of a ``snapshot``; these sums must be empty."""
         self.texts = {text: code for code, text in enumerate(snapshot["texts"])}
         self._pending, self._cells, self._of_provinces = (
             [tuple(some) for some in snapshot[name]] for name in ("pending", "cells", "of_provinces")
         )
 
     def take(self, before: int, first: int, last: int) -> "FinalSums":
-        """Hand out what is held of the days that are final, and forget it; days from ``before`` on stay.
+        """Return and drop the sums of final days; days from ``before`` on stay.
 
-        This is quick: what takes time is left to ``FinalSums.rows``, perhaps in another thread.
+        This is fast: ``FinalSums.rows`` does the slow part, perhaps in another thread.
 
         Args:
             before: The first day number that is not final.
@@ -106,7 +105,7 @@ class OpenSums:
             last: The last day number of the period; later days are dropped.
 
         Returns:
-            What was held.
+            The sums of final days.
         """
         self.collect()
         cells = [some for some in self._cells if some[0] < before]
@@ -119,7 +118,7 @@ class OpenSums:
 
 
 class Totals:
-    """The sums of a table's measures over all rows of the period that are final so far; none may become too large."""
+    """The sums of a table's measures over all final rows of the period; none may become too large."""
 
     def __init__(self, table: StoredTable) -> None:
         self._table = table
@@ -134,7 +133,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class FinalSums:
-    """What a table has summed of days that are final.
+    """Sums of a table over final days.
 
     Attributes:
         table: The table.
@@ -144,7 +143,7 @@ class FinalSums:
         chunks: Keys and sums, as ``OpenSums.add`` takes them.
         cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
         of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
-        totals: Of the table, to which these sums are added.
+        totals: Totals of the table that these sums are added to.
     """
 
     table: StoredTable
@@ -160,8 +159,8 @@ class FinalSums:
         """Return the rows of the period.
 
         Returns:
-            (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped: no
-            row says the same. Levels of zero are not. A sum over the table that is too large is an OverflowError.
+            (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped, levels
+            of zero are not. A total of the table that is too large is an OverflowError.
         """
         keyed = [*self._keyed_cells(), *self._keyed_provinces()]
         first, last = self.period
@@ -222,7 +221,7 @@ def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:
 
 
 def _split(chunks: list[Chunk], chosen: Callable[[Integers], npt.NDArray[np.bool_]]) -> tuple[list[Chunk], list[Chunk]]:
-    """Part the rows of chunks by whether their days are chosen; a chunk that need not be parted is not copied."""
+    """Split the rows of chunks by whether their days are chosen; a chunk of one kind is not copied."""
     inside: list[Chunk] = []
     outside: list[Chunk] = []
     for keys, values in chunks:

@@ -1,7 +1,7 @@
 """Rows in the order of their keys: each row of integer keys becomes one integer that compares as the row does.
 
-Comparing one integer a row is several times as fast as comparing the keys one after the other, and most rows come in
-order already, which is soon seen.
+Comparing one integer per row is several times as fast as comparing keys one by one, and most rows are already sorted,
+which is quickly checked.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy.typing as npt
 Integers = npt.NDArray[np.int64]
 LARGEST = 1 << 63
 SMALL = 1 << 16
-"""Row numbers of which there may be a table however few rows there are."""
+"""Most row numbers for which a table is made however few rows there are."""
 
 
 def row_numbers(columns: Sequence[npt.NDArray[Any]]) -> Integers:
@@ -34,7 +34,7 @@ def row_numbers(columns: Sequence[npt.NDArray[Any]]) -> Integers:
 
 
 def _ranks(columns: Sequence[npt.NDArray[Any]]) -> Integers:
-    """Return the ranks of rows, 0 for the least, where 63 bits cannot hold every combination of their values."""
+    """Return the ranks of rows, from 0, if 63 bits cannot hold every combination of their values."""
     order = np.lexsort(columns[::-1])
     steps = np.zeros(len(order), dtype=np.int64)
     for column in columns:
@@ -52,7 +52,7 @@ def sorting(numbers: Integers) -> npt.NDArray[np.intp] | None:
 
 
 def grouped(numbers: Integers) -> tuple[Integers, Integers]:
-    """Return, of row numbers (n,) from 0 up, where each that occurs stands first, and which of these each row has."""
+    """Return the first position of each row number (n,) that occurs, and for each row the index of its number."""
     span = int(numbers.max(initial=0)) + 1
     if span > 8 * len(numbers) + SMALL:
         _, firsts, groups = np.unique(numbers, return_index=True, return_inverse=True)

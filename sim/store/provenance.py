@@ -1,4 +1,4 @@
-"""Where results come from: versions, machine, command, time and memory of this process."""
+"""Provenance of results: versions, machine, command, time and memory of this process."""
 
 import os
 import platform
@@ -26,9 +26,9 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the program, of Python and of the libraries that results could depend on.
+    """Return the versions of the program, Python and the libraries that results could depend on.
 
-    ``sources`` is the start of the SHA-256 of those of the program's sources on which results depend.
+    ``sources`` is the beginning of the SHA-256 of the program's sources that results depend on.
     """
     own = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
     return {**own, **_of_libraries()}
@@ -46,7 +46,7 @@ def _of_libraries() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """Describe the machine by kind; no name of host or user."""
+    """Describe the machine without names of host or user."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
@@ -57,19 +57,18 @@ def machine() -> dict[str, str | int]:
 
 
 def command() -> str:
-    """Return the command line of this process; the program by its name, not by where it lies.
+    """Return the command line of this process, with the program's name in place of its path.
 
-    Names of files that are no UTF-8 are told by their bytes.
+    File names that are not UTF-8 are shown by their bytes.
     """
     line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
     return line.encode("utf-8", "backslashreplace").decode()
 
 
 def process_age_s() -> float:
-    """Return the seconds since this process loaded the package, which a command does first of all.
+    """Return the seconds since this process loaded the package, the first step of a command.
 
-    Not since the kernel made the process: a shell that ends with a command becomes it, and its age counts whatever
-    the shell did before.
+    The age of the process itself is not used: a shell can turn into the command and would add its own time.
 
     Returns:
         Seconds, without the few hundredths that Python itself needs to start.

@@ -1,4 +1,4 @@
-"""The one query over the stored tables of a run: sums of measures by keys, read some months at a time."""
+"""Query stored tables of a run: sums of measures by keys, read a few months at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 ROWS = 1 << 19
-"""Rows that are in memory at a time, or a month where it has more."""
+"""Rows in memory at a time; a larger month is read whole."""
 
 FEW_ROWS = 1 << 17
-"""Rows of a table that may stay in memory: 17 MB of the widest, which has 16 columns."""
+"""Most rows of a table that stays in memory: 17 MB for the widest table, with 16 columns."""
 
 Where = Mapping[str, Iterable[str]]
-"""Columns of labels, and the labels whose rows are meant."""
+"""Columns of labels, and the labels of the rows to use."""
 
 
 class _Memory:
-    """Tables of a folder that are in memory, ``tables`` by name, and what was asked of them, ``answers``."""
+    """In-memory tables of a folder (``tables``, by name) and cached query results (``answers``)."""
 
     def __init__(self, folder: Path, tables: "Mapping[str, pa.Table]") -> None:
         self.folder = folder
@@ -42,13 +42,13 @@ _MEMORY: ContextVar[_Memory | None] = ContextVar("tables in memory", default=Non
 
 @contextmanager
 def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) -> Iterator[None]:
-    """Meanwhile read each table of a folder once, and answer a question once, as far as tables have few rows.
+    """Within a block, read each small table of a folder once and cache query results.
 
     Tables of up to ``FEW_ROWS`` rows stay in memory. Files must not change meanwhile.
 
     Args:
         folder: The folder of a run.
-        tables: By name, tables that are there already and need no file, texts as codes.
+        tables: Tables by name that are already in memory and need no file, texts as codes.
     """
     token = _MEMORY.set(_Memory(folder, tables or {}))
     try:
@@ -60,16 +60,16 @@ def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) ->
 def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None = None) -> "pa.Table":
     """Sum measures of a stored table by some of its columns, as simulated.
 
-    Some rows are in memory at a time (``ROWS``), so a long run takes no more of it than a short one. Raises KeyError
-    for a table or column that does not exist, OSError where the file is missing, OverflowError where a sum over all
-    rows is too large to be exact, as none is that a run has stored.
+    At most ``ROWS`` rows are in memory at a time, so a long run needs no more memory than a short one. Raises KeyError
+    for an unknown table or column, OSError for a missing file, and OverflowError if a sum over all rows is too large to
+    be exact, which no stored run has.
 
     Args:
         folder: The folder of a run.
         name: The name of the table.
-        by: Columns by which rows are told apart. ``month`` may be one of a table of days too: the first day of it.
+        by: Key columns of the result. ``month``, its first day, also works for tables of days.
         of: Columns to sum.
-        where: The rows to sum: those that have one of these labels in each of these columns. All, where it is None.
+        where: The rows to sum: those with one of these labels in each of these columns; None means all.
 
     Returns:
         A row for each key that occurs, in no order; columns ``by`` and ``of`` with labels as strings.
@@ -120,7 +120,7 @@ def _sums(
 
 
 def _rows(folder: Path, name: str, columns: list[str], memory: _Memory | None) -> Iterator["pa.Table"]:
-    """Yield columns of a table, some rows at a time, texts as codes; of one in memory all rows at once."""
+    """Yield columns of a table, a few rows at a time, texts as codes; a table in memory comes at once."""
     import pyarrow.parquet as pq
 
     if memory is not None and name in memory.tables:
@@ -151,13 +151,13 @@ def _batches(metadata: "pq.FileMetaData") -> Iterator[list[int]]:
 
 
 def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table":
-    """Sum columns of rows by others, under their own names; labels become strings, which all row groups share.
+    """Sum columns of rows by key columns and keep their names; labels become strings.
 
     Real numbers are added in the order of the rows.
 
     Args:
         rows: The rows.
-        by: Names of the columns by which they are told apart, at least one.
+        by: Names of the key columns, at least one.
         of: Names of the columns to sum.
 
     Returns:

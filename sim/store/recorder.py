@@ -1,4 +1,4 @@
-"""The recorder of a run: engines add what happens, and tables leave for their files when their days are final."""
+"""Record a run: engines add events and counts, and tables are written when their days are final."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -23,14 +23,14 @@ CODES: dict[int, dict[str | None, int]] = {
     for place, column in enumerate(EVENTS.columns)
     if column.kind == "label"
 }
-"""Codes of the labels of events, by the place of their column."""
+"""Codes of the labels of events, by position of the column."""
 
 EVENT_ROWS = 200_000
-"""Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
+"""Events stay in memory until there are so many at the end of a day, or the month ends."""
 
 
 class LogEntry(NamedTuple):
-    """One event on its way to the log: the columns of the table of events, with labels; None and -1 are null."""
+    """One event for the log: the columns of the table of events, with labels; None and -1 are null."""
 
     moment: int
     phase: int
@@ -48,17 +48,16 @@ class LogEntry(NamedTuple):
 
 
 class Recorder:
-    """All that one run counts, of all days and provinces: one a run, whatever engine it has.
+    """Collects all counts and events of one run, for either engine.
 
-    What an engine adds to, as ``attempts``, ``alerts`` and so on, is a dictionary for each table of sums, keyed by a
-    tuple that starts with a day number and a province (its position, ``NULL`` for the nation); codes of the further
-    keys, and the measures, are in the order in which ``sim.store.tables`` declares them, texts are themselves. Days
-    of the warm-up and after the period are dropped here, so an engine need not ask.
+    ``attempts``, ``alerts`` and so on are dictionaries that an engine adds to, one for each table of sums. Their keys
+    are tuples: a day number, a province (its position, ``NULL`` for the nation), then the further keys as codes in the
+    order of ``sim.store.tables``; texts stay texts. The recorder drops days of the warm-up and after the period.
 
     Attributes:
         scope: What the run is about.
         attempts_seen: Potential attempts so far, those of the warm-up included.
-        warnings: Lines for the user that an engine may add to; they stand in ``run.json``.
+        warnings: Lines for the user that an engine may add; ``run.json`` has them.
         records_events: Whether any events are kept.
         kept: The threshold of the origins whose events are kept.
     """
@@ -74,7 +73,7 @@ class Recorder:
 
         Args:
             scope: What the run is about.
-            writer: What takes the rows that are final.
+            writer: Takes the final rows.
             events: The share of origins whose events are kept: 0 none, 1 all.
             progress: Called after each day with its day number and the attempts so far, warm-up included.
         """
@@ -103,8 +102,8 @@ class Recorder:
     def event(self, entry: LogEntry) -> None:
         """Log one event.
 
-        Those before the period, and of origins outside the kept share, are forgotten at once. A label that the table
-        of events does not list is a KeyError.
+        Events before the period and of origins outside the kept share are dropped. A label that the table of events
+        does not list is a KeyError.
         """
         if self.records_events and entry.moment >= 0 and is_kept(self.scope.seed, entry.origin, self.kept):
             row: list[Any] = list(entry)
@@ -113,9 +112,9 @@ class Recorder:
             self._entries.append(row)
 
     def log(self, rows: Integers) -> None:
-        """Log whole rows, coded columns of the table of events, of origins that are kept.
+        """Log rows of coded columns of the table of events, for origins that are kept.
 
-        Those before the period are forgotten.
+        Rows before the period are dropped.
         """
         rows = rows[rows[:, 0] >= 0]
         if len(rows):
@@ -124,13 +123,13 @@ class Recorder:
     def add(self, table: str, keys: Integers, values: npt.NDArray[Any]) -> None:
         """Add whole arrays to a table without a text among its keys.
 
-        They are kept until their days are final: whoever adds them changes them no more. Rows in the order of their
-        keys, each day once, cost the least.
+        They are kept until their days are final and must not change afterwards. Sorted rows with each day once are
+        fastest.
 
         Args:
             table: Its name.
-            keys: (rows, keys) As the tuples by which an engine counts.
-            values: (rows, measures) What is added.
+            keys: (rows, keys) Like the key tuples of an engine.
+            values: (rows, measures) Amounts to add.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -142,8 +141,8 @@ class Recorder:
         Args:
             table: Its name.
             day: The day number.
-            cells: (n,) Places in an array (P, ...) over provinces and codes, of which ``StoredTable.shape`` speaks.
-            values: (n, measures) What is added.
+            cells: (n,) Positions in an array (P, ...) over provinces and codes, see ``StoredTable.shape``.
+            values: (n, measures) Amounts to add.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -154,9 +153,9 @@ class Recorder:
         self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
-        """Close a day: nothing is added to its attempts, state and events any more.
+        """Close a day: its attempts, state and events are complete.
 
-        Writes what has become final when the day is the last of its month.
+        At the end of a month it writes everything that has become final.
 
         Args:
             day: The day number.
@@ -189,7 +188,7 @@ class Recorder:
                 self._write(table, month_start(min(open_since, day + 1)))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what is counted and not yet written when a day is done, with which ``resume`` goes on."""
+        """Return the counts that are not yet written at the end of a day, for ``resume``."""
         return {
             "attempts_seen": self.attempts_seen,
             "warnings": self.warnings[:],
@@ -198,7 +197,7 @@ class Recorder:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what another recorder of the same run has counted, as ``snapshot`` returns it; nothing is yet."""
+        """Take over the ``snapshot`` of another recorder of the same run; this one must be empty."""
         self.attempts_seen = snapshot["attempts_seen"]
         self.warnings = snapshot["warnings"]
         for name, sums in self._sums.items():
@@ -206,7 +205,7 @@ class Recorder:
         self._event_rows = snapshot["events"]
 
     def close(self) -> None:
-        """Write all that is left."""
+        """Write everything that is left."""
         self.attempts_seen += sum(self.attempts.values())
         for name in self._sums:
             self._write(TABLES[name], self.scope.last_day + 1)
@@ -217,7 +216,7 @@ class Recorder:
         self._writer.write_groups(table.name, _row_groups(sums))
 
     def _write_events(self, day: int, at_least: int) -> None:
-        """Write the events up to the end of a day if they are ``at_least`` so many; later ones stay."""
+        """Write the events up to the end of a day if there are ``at_least`` so many; later ones stay."""
         if self._entries:
             self._event_rows.append(np.array(self._entries, dtype=np.int64))
             self._entries.clear()
@@ -232,7 +231,7 @@ class Recorder:
 
 
 def _row_groups(sums: FinalSums) -> Iterator[Columns]:
-    """Yield the columns of each month, for the writer; nothing is computed before the first is asked for."""
+    """Yield the columns of each month for the writer, computed lazily."""
     keys, values = sums.rows()
     if len(keys) == 0:
         return
@@ -245,7 +244,7 @@ def _row_groups(sums: FinalSums) -> Iterator[Columns]:
 
 
 def _slices_of_months(days: Integers) -> Iterator[slice]:
-    """Yield the rows of each month, of rows in the order of their days."""
+    """Yield the slice of each month, for rows in order of their days."""
     start = 0
     while start < len(days):
         end = int(np.searchsorted(days, next_month(int(days[start]))))
@@ -258,11 +257,11 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
 
     Args:
         table: The table.
-        keys: (rows, keys that it is counted by) In the order of their days.
+        keys: (rows, keys of ``counted_by``) In order of their days.
         values: (rows, measures) Their sums.
 
     Returns:
-        (rows, keys that it stores) and (rows, measures), each key once and in order.
+        (rows, stored keys) and (rows, measures), each key once and in order.
     """
     days = keys[:, 0]
     months = np.empty(len(keys), dtype=np.int64)
@@ -275,7 +274,7 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
 
 
 def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
-    """Name the columns of rows as the writer takes them; codes of bins and of texts become edges and texts.
+    """Return named columns for the writer; codes of bins and texts become edges and texts.
 
     Args:
         table: The table.

@@ -1,4 +1,4 @@
-"""The manifest of a run as it is read, ``run.json``: what it must hold, and the seal by which a change is noticed."""
+"""Read and check ``run.json``, the manifest of a run, and the seal that reveals changes."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from sim.store.json_files import DamagedError, FolderError, digest_of, is_sha256
 
 RUN_JSON = "run.json"
 UNFINISHED = re.compile(r"\.(?P<name>.+)\.unfinished-(?P<process>\d+)(-\d+)?", re.DOTALL)
-"""The whole name of the folder of a run that is under way, or was when its process ended."""
+"""The name of the folder of an unfinished run."""
 
 SEAL = "sha256"
 """Key of ``run.json``: the SHA-256 of everything else in it."""
@@ -95,16 +95,16 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
     SEAL: is_sha256,
 }
-"""What ``run.json`` holds beside its status, and whether a value can be that."""
+"""Keys of ``run.json`` in addition to its status, and the check of each value."""
 
 
 def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return a manifest with the SHA-256 of all that it says, so that a number changed afterwards is noticed."""
+    """Return a manifest with the SHA-256 of its content, so that later changes are noticed."""
     return {**manifest, SEAL: digest_of({key: part for key, part in manifest.items() if key != SEAL})}
 
 
 def is_sealed(manifest: dict[str, Any]) -> bool:
-    """Return whether a manifest is as it was written."""
+    """Return whether a manifest is unchanged since it was written."""
     return bool(manifest.get(SEAL) == sealed(manifest)[SEAL])
 
 
@@ -113,14 +113,14 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
 
     Args:
         folder: The folder of the run.
-        changed: Whether it may have been changed after it was written.
+        changed: Whether later changes are accepted.
 
     Returns:
-        The manifest, whose parts are of their kinds.
+        The manifest, with values of the right types.
 
     Raises:
-        FolderError: For anything else than a finished run.
-        DamagedError: If it is not what a run writes, or not what it wrote.
+        FolderError: If it is not a finished run.
+        DamagedError: If a run did not write it, or if it was changed.
     """
     if UNFINISHED.fullmatch(folder.resolve().name):
         raise FolderError(f"{folder}: the run is unfinished: it was killed or is still running")

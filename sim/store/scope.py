@@ -1,4 +1,4 @@
-"""The scope of a run: what its results need to know of the scenario, and nothing else of it."""
+"""The scope of a run: everything that its results need of the scenario."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ Window = tuple[date, date | None]
 
 @dataclass(frozen=True)
 class Target:
-    """A reported figure that a run is held against.
+    """A reported figure that a run is compared with.
 
     ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
     window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
-    single runs of the whole country, ``sampling_error`` what of it grows where people and attempts are thinned (all of
-    it if None), ``interval`` what was predicted, all in the figure's unit.
+    single runs of the whole country, ``sampling_error`` the part of it that grows in sampled runs (all of it if None),
+    ``interval`` the predicted interval, all in the figure's unit.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a quantity inside the model: a range, perhaps a value in it, and where they are from.
+    """Evidence on a quantity inside the model: a range, perhaps a value in it, and its source.
 
-    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is. ``by_month``
-    says that each month of it is in the range by itself.
+    ``window`` holds both of its days; None means the whole period, and an end of None the rest of it. ``by_month``
+    says that each month is in the range on its own.
     """
 
     name: str
@@ -62,10 +62,9 @@ class Known:
 
 @dataclass(frozen=True)
 class Price:
-    """What one of something costs, in money, by its key below ``costs``, with both ends of what is held possible.
+    """A unit cost in money, by its key below ``costs``, with both ends of its range.
 
-    What was said without a range is known: both ends are the value. A value that somebody set outside of its range
-    moves the nearer end.
+    Without a range both ends are the value. A value outside its range moves the nearer end.
     """
 
     name: str
@@ -78,9 +77,9 @@ class Price:
 class Dated:
     """A measure by its name, with its window.
 
-    ``spread`` if its counts are spread over all days of the window. ``kind`` is its kind, and ``about`` what the kind
-    is directed at: a target, a channel, a detector or a region, empty where the kind is about one thing only.
-    ``lasting`` unless it is something that happens once and is over, an outage or a repatriation.
+    ``spread`` if its counts are spread over all days of the window. ``about`` is the target, channel, detector or
+    region that its ``kind`` acts on, empty if there is only one. ``lasting`` unless it happens once, like an outage or
+    a repatriation.
     """
 
     name: str
@@ -92,7 +91,7 @@ class Dated:
 
     @classmethod
     def of(cls, name: str, measure: "Measure") -> "Dated":
-        """Return what of a measure depends on the calendar."""
+        """Return the dated part of a measure."""
         row = measure.row
         about = "" if not row.about else getattr(measure, row.about)
         return cls(name, measure.window, isinstance(measure, Spread), measure.kind, str(about or ""), row.lasting)
@@ -100,10 +99,10 @@ class Dated:
 
 @dataclass(frozen=True)
 class DenSlots:
-    """The slots of dens: how many, the s.d. of the logarithm of their weights, and how their crews are renewed.
+    """The slots of dens: their number, the s.d. of the logarithm of their weights, and the renewal of crews.
 
-    ``recruiting`` is the rate of growth a day, ``opens_with`` the share of a full crew with which a raided den opens
-    again: 0 and 1 where there are no gangs.
+    ``recruiting`` is the growth rate per day, ``opens_with`` the share of a full crew when a raided den reopens; 0 and
+    1 without gangs.
     """
 
     slots: int
@@ -113,7 +112,7 @@ class DenSlots:
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "DenSlots":
-        """Return what is to be known of the dens of a scenario."""
+        """Return the slots of a scenario's dens."""
         dens, gangs = scenario.spec.dens, scenario.spec.gangs
         if gangs is None:
             return cls(dens.slots, dens.weight_sigma)
@@ -124,17 +123,15 @@ class DenSlots:
 class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
-    ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit
-    codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
-    of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
-    ``prices`` are all of ``costs``, or none where the scenario has no such section; ``rounded`` are the desks whose
-    costs are withheld, see ``sim.store.withheld``.
-    ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
-    is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
-    ``frozen_factor`` is the money stopped for each unit got back, None where it is not known; ``settles`` says whether
-    some cases and suspects are counted later than they come. ``gangs_as_on`` is the number of the day for which the
-    beginning of gangs is stated, None where there are none. ``dens`` are None only where nothing is known of them.
-    ``services`` are the times that calls and visits take.
+    ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit codes in table
+    order, ``province_names`` their names; ``fraud_types`` and ``age_bands`` are labels in the scenario's order.
+    ``sha256`` is that of the resolved scenario without engine, workers and record. ``internet_users`` are those of the
+    country. ``prices`` are all of ``costs``, empty without that section; ``rounded`` are the desks whose costs are
+    withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a policy,
+    else None. ``frozen_factor`` is the money stopped for each unit returned, None if unknown; ``settles`` says whether
+    some cases and suspects are counted later. ``gangs_as_on`` is the day number for which the start of gangs is stated,
+    None without gangs. ``dens`` are None only if nothing is known of them. ``services`` are the durations of calls and
+    visits.
     """
 
     name: str
@@ -214,12 +211,12 @@ class Scope:
 
 
 def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
-    """Return all prices that a scenario states; none where it has no ``costs``."""
+    """Return all prices of a scenario; empty without ``costs``."""
     return tuple(_prices(scenario.resolved["costs"]))
 
 
 def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
-    """Yield each price below a part of the resolved ``costs``, by its dotted key; nothing where there is no part."""
+    """Yield each price below a part of the resolved ``costs``, by dotted key."""
     for key, below in (resolved or {}).items():
         name = f"{path}.{key}".lstrip(".")
         value = plain(below)
@@ -238,10 +235,10 @@ def _target(row: "Figure") -> Target:
 
 
 def _plain(value: float | date) -> float | int | str:
-    """Return a reported value as JSON has it: whole numbers as integers, days as text."""
+    """Return a reported value for JSON: whole numbers as integers, dates as text."""
     return value.isoformat() if isinstance(value, date) else _number(value)
 
 
 def _number(value: float) -> float | int:
-    """Return a number as JSON has it: an integer where it is whole."""
+    """Return a number for JSON: an integer if it is whole."""
     return int(value) if value == int(value) else value

@@ -1,8 +1,8 @@
 """The tables that a run stores, each declared once: its columns, their types, units, labels and bins.
 
-Everything else that must know a table is derived from here: the Parquet files and their check, the sums that the
-recorder keeps, the dense arrays of the vector engine, ``docs/tables.md``. So a further key of a table costs its
-declaration, a line of counting in each engine, and ``docs/tables.md`` written again (``sim.store.document``).
+Everything else derives from these declarations: the Parquet files and their check, the recorder's sums, the dense
+arrays of the vector engine, and ``docs/tables.md``. A new key of a table needs its declaration, a line of counting in
+each engine, and a new ``docs/tables.md`` (``sim.store.document``).
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class Quantity:
     Attributes:
         name: Its name.
         meaning: What it counts or measures.
-        of: Whether its rows are of a province, of the nation (province null), or each of either.
+        of: Whether its rows are of provinces, of the nation (province null), or of both.
         unit: Its unit.
-        whole: Whether it is never thinned, so never scaled up: dens, ringleaders and measures.
+        whole: Whether it is never sampled and so never scaled up: dens, ringleaders and measures.
     """
 
     name: str
@@ -49,12 +49,10 @@ class Quantity:
 
 
 FLOW_QUANTITIES = (
-    Quantity("cards_flagged", "cards eliminated for their use", "province", "cards"),
-    Quantity("cards_eliminated", "cards eliminated for their use or, idle, in a purge", "province", "cards"),
-    Quantity(
-        "dens_destroyed", "dens raided, those whose people were repatriated included", "nation", "dens", whole=True
-    ),
-    Quantity("dens_reopened", "dens that are at work again", "nation", "dens", whole=True),
+    Quantity("cards_flagged", "cards eliminated because they were used", "province", "cards"),
+    Quantity("cards_eliminated", "cards eliminated because they were used, or idle in a purge", "province", "cards"),
+    Quantity("dens_destroyed", "dens raided, including repatriations", "nation", "dens", whole=True),
+    Quantity("dens_reopened", "dens that have reopened", "nation", "dens", whole=True),
     Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
     Quantity(
         "suspects_arrested",
@@ -64,12 +62,12 @@ FLOW_QUANTITIES = (
     ),
     Quantity(
         "suspects_settled",
-        "suspects arrested, as counted where some are settled in December",
+        "suspects arrested as counted, some of them only in December",
         "either",
         "people",
     ),
     Quantity("cases_solved", "cases solved", "province", "cases"),
-    Quantity("cases_settled", "cases solved, as counted where some are settled in December", "province", "cases"),
+    Quantity("cases_settled", "cases solved as counted, some of them only in December", "province", "cases"),
     Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
     Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province", "calls"),
     Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province", "SMS"),
@@ -78,53 +76,53 @@ FLOW_QUANTITIES = (
     Quantity("awareness_activities", "activities that raise awareness", "province", "activities", whole=True),
     Quantity("cluster_campaigns", "cluster campaigns", "nation", "campaigns", whole=True),
 )
-"""What the midnight of a day counts, by name."""
+"""Counts of the midnight of a day."""
 
 _IN_WORDS = {Channel.CALL: "calls", Channel.SMS: "SMS"}
 ATTEMPTS_OF = {channel.label: _IN_WORDS.get(channel, f"{channel.label} attempts") for channel in Channel}
-"""What attempts of each channel are called."""
+"""Names of the attempts of each channel."""
 
 STATE_QUANTITIES = (
     Quantity("backlog", "cases filed that are neither solved nor closed", "province", "cases"),
-    Quantity("leads", "leads that raids of dens have to go by", "nation", "leads"),
+    Quantity("leads", "leads that raids on dens can use", "nation", "leads"),
     Quantity("cards_active", "cards at work", "province", "cards"),
-    Quantity("cards_waiting", "eliminated cards that are still to be replaced", "province", "cards"),
+    Quantity("cards_waiting", "eliminated cards waiting for replacement", "province", "cards"),
     Quantity("awareness", "mean awareness of the segments", "province", "share"),
     Quantity("coverage_central", "share of contacts that the central detector sees", "province", "share"),
     Quantity("coverage_local", "share of contacts that the local detector sees", "province", "share"),
-    Quantity("d_prime_call", "discrimination of the filter of calls", "province", "standard deviations"),
-    Quantity("d_prime_sms", "discrimination of the filter of SMS", "province", "standard deviations"),
-    Quantity("dens_raided", "dens raided and not yet at work again", "nation", "dens"),
-    Quantity("crews", "mean share of a full crew that dens have, by their weight", "nation", "share"),
+    Quantity("d_prime_call", "d' of the filter of calls", "province", "standard deviations"),
+    Quantity("d_prime_sms", "d' of the filter of SMS", "province", "standard deviations"),
+    Quantity("dens_raided", "dens raided and not reopened yet", "nation", "dens"),
+    Quantity("crews", "mean crew of dens as a share of a full crew, weighted by their size", "nation", "share"),
     *(
-        Quantity(f"effort_{channel}", f"how many times the stated {of} gangs make", "nation", "factor")
+        Quantity(f"effort_{channel}", f"factor of the stated {of} that gangs make", "nation", "factor")
         for channel, of in ATTEMPTS_OF.items()
     ),
     *(
-        Quantity(f"yield_{channel}", f"what gangs have learned that {of} yield", "nation", "share")
+        Quantity(f"yield_{channel}", f"yield of {of} as learned by gangs", "nation", "share")
         for channel, of in ATTEMPTS_OF.items()
     ),
     Quantity("app_adoption", "share of internet users who have the app", "nation", "share"),
-    Quantity("line_call", "alerts that wait at the desk of calls, in the mean of the day", "province", "alerts"),
-    Quantity("line_visit", "alerts that wait at the desk of visits, in the mean of the day", "province", "alerts"),
+    Quantity("line_call", "queue of alerts at the call desk, mean of the day", "province", "alerts"),
+    Quantity("line_visit", "queue of alerts at the visit desk, mean of the day", "province", "alerts"),
 )
-"""The levels of the macro state: after the midnight of a day, or, of lines, over the day."""
+"""Levels of the macro state after the midnight of a day; queues as the mean of the day."""
 
 OUTCOME_MEANINGS = {
-    Outcome.EPISODES: "episodes begun, on the day on which their attempt arrived",
+    Outcome.EPISODES: "episodes begun, on the day of their attempt",
     Outcome.SAVED: "episodes that a warning stopped before any payment, on the day of the stop",
-    Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the stage left out",
+    Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the skipped stage",
     Outcome.VICTIMS: "episodes with a payment, on the day of the first",
     Outcome.FILED: "cases filed, on the day of filing",
     Outcome.LOSS_CENTS: "payments of all victims, on the day of each",
-    Outcome.FILED_LOSS_CENTS: "payments of the episodes whose cases were filed, on the day of filing",
-    Outcome.PREVENTED_CENTS: "payments that a warning kept the person from, on the day of the stop",
-    Outcome.RECOVERED_CENTS: "payments that stop-payment orders got back, on the day of the report",
+    Outcome.FILED_LOSS_CENTS: "payments of episodes with a filed case, on the day of filing",
+    Outcome.PREVENTED_CENTS: "payments that a warning prevented, on the day of the stop",
+    Outcome.RECOVERED_CENTS: "payments that stop-payment orders recovered, on the day of the report",
     Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
-    Outcome.HELD_CENTS: "payments that a bank kept the person from, on the day of the hold",
+    Outcome.HELD_CENTS: "payments that a bank prevented, on the day of the hold",
     Outcome.AVERTED: "episodes of `saved` in which the person would have paid unwarned, on the day of the stop",
 }
-"""What each measure of outcomes counts."""
+"""Meaning of each measure of outcomes."""
 
 
 def _count(of: str) -> Column:
@@ -154,12 +152,12 @@ def _province(meaning: str, nullable: bool = False) -> Column:
 
 
 OF_PERSON = "Province of the person."
-OF_ATTEMPT = "Province of the attempt, and of its person."
-OR_NATION = "Province, null for what is of the nation."
+OF_ATTEMPT = "Province of the attempt and its person."
+OR_NATION = "Province; null for the whole nation."
 
 FRAUD_TYPE = Column("fraud_type", "label", "Fraud type of the scenario.", labels="fraud_types")
 TIER = Column("tier", "label", "Tier of the alert.", labels=Tier.labels())
-TRUTH = Column("truth", "label", "What the alert was really about.", labels=Truth.labels())
+TRUTH = Column("truth", "label", "True cause of the alert.", labels=Truth.labels())
 CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=ContactChannel.labels())
 DESK = Column(
     "channel", "label", "Desk.", labels=ContactChannel.labels(), codes=range(int(DESKS[0]), int(DESKS[-1]) + 1)
@@ -167,9 +165,9 @@ DESK = Column(
 
 ATTEMPTS = StoredTable(
     "attempts",
-    "Potential attempts by how far they came.",
+    "Potential attempts by the gate that stopped them.",
     (
-        _day("Day on which it would arrive."),
+        _day("Day on which the attempt would arrive."),
         _province(OF_ATTEMPT),
         Column("channel", "label", "Channel of the attempt.", labels=Channel.labels()),
         FRAUD_TYPE,
@@ -180,14 +178,14 @@ ATTEMPTS = StoredTable(
 
 ALERTS = StoredTable(
     "alerts",
-    "Alerts issued, every one once.",
+    "Alerts issued, each counted once.",
     (
         _day("Day of issue."),
         _province(OF_PERSON),
         Column("source", "label", "Detector that raised it.", labels=Detector.labels()),
         TIER,
         TRUTH,
-        Column("end", "label", "How it ended; `open` where the run ended first.", labels=End.labels()),
+        Column("end", "label", "How it ended; `open` if the run ended first.", labels=End.labels()),
         _count("alerts"),
     ),
     late=None,
@@ -195,13 +193,13 @@ ALERTS = StoredTable(
 
 CONTACTS = StoredTable(
     "contacts",
-    "Contacts by which alerts tried to reach people: messages, and each call and visit by itself.",
+    "Contacts with which alerts tried to reach people: each message, call and visit.",
     (
-        _day("Day of reading or giving up, of a `delivered` message that of delivery; of services that of their end."),
+        _day("Day of reading or giving up; of delivery for `delivered` messages, of the end for services."),
         _province(OF_PERSON),
         TIER,
         CONTACT_CHANNEL,
-        Column("result", "label", "What came of it.", labels=ContactResult.labels()),
+        Column("result", "label", "Result of the contact.", labels=ContactResult.labels()),
         TRUTH,
         _count("contacts"),
         _milliseconds("staff_ms", "Duration of the services; 0 for messages."),
@@ -211,13 +209,15 @@ CONTACTS = StoredTable(
 
 WAITS = StoredTable(
     "waits",
-    "Waits from issue to reading, and from joining the line of a desk to the start of service.",
+    "Waits from issue to reading, and from joining the queue of a desk to the start of service.",
     (
         _month("Month of reading or of the start of service."),
         _province(OF_PERSON),
         TIER,
         CONTACT_CHANNEL,
-        Column("bin", "bin", "Bin of the wait, by its upper edge: the least 2^b minutes, in ms.", "ms", bins=WAIT_BINS),
+        Column(
+            "bin", "bin", "Bin of the wait: its upper edge, a power of two of a minute, in ms.", "ms", bins=WAIT_BINS
+        ),
         _count("waits"),
     ),
     late=1,
@@ -225,15 +225,15 @@ WAITS = StoredTable(
 
 FIRST_CONTACTS = StoredTable(
     "first_contacts",
-    "Alerts by how long after detection their first call or visit began; each at most once.",
+    "Alerts by the time from detection to their first call or visit; each at most once.",
     (
-        _month("Month in which it began."),
+        _month("Month of the first call or visit."),
         _province(OF_PERSON),
         TIER,
         Column(
             "bin",
             "bin",
-            "Bin of the time since the instruction left the detector, by its upper edge: the least 2^b minutes, in ms.",
+            "Bin of the time since the instruction left the detector: its upper edge, in ms.",
             "ms",
             bins=WAIT_BINS,
         ),
@@ -259,9 +259,9 @@ HOURS = StoredTable(
 
 OUTCOMES = StoredTable(
     "outcomes",
-    "Episodes and what became of them.",
+    "Episodes and their outcomes.",
     (
-        _day("Day of what a measure counts."),
+        _day("Day of the counted event."),
         _province(OF_PERSON),
         FRAUD_TYPE,
         Column("age_band", "label", "Age band of the person.", labels="age_bands"),
@@ -273,7 +273,7 @@ OUTCOMES = StoredTable(
 
 CASES = StoredTable(
     "cases",
-    "Cases filed, by how late the victim reported and how much was lost.",
+    "Cases filed, by the delay of the report and the loss.",
     (
         _month("Month of filing."),
         _province(OF_PERSON),
@@ -281,7 +281,7 @@ CASES = StoredTable(
         Column(
             "delay_bin",
             "bin",
-            "Bin of the delay from the end of the episode to the report, by its upper edge; null above the last.",
+            "Bin of the delay from the end of the episode to the report: its upper edge; null above the last.",
             "ms",
             bins=DELAY_BINS,
             nullable=True,
@@ -289,7 +289,7 @@ CASES = StoredTable(
         Column(
             "loss_bin",
             "bin",
-            "Bin of all payments of the episode, by its upper edge: the least 2^b {currency}, in cents.",
+            "Bin of the episode's total payments: its upper edge, a power of two of one {currency}, in cents.",
             "cents",
             bins=LOSS_BINS,
         ),
@@ -300,12 +300,12 @@ CASES = StoredTable(
 
 FLOWS = StoredTable(
     "flows",
-    "Counts of midnights, each in exactly one row: of its province, or of the nation.",
+    "Counts of midnights, each in exactly one row: of a province or of the nation.",
     (
-        _day("Day whose midnight made them."),
+        _day("Day whose midnight counted them."),
         _province(OR_NATION, nullable=True),
-        Column("quantity", "text", "What is counted.", labels=tuple(flow.name for flow in FLOW_QUANTITIES)),
-        Column("count", "integer", "Number of what the quantity names.", "of the quantity", key=False),
+        Column("quantity", "text", "Counted quantity.", labels=tuple(flow.name for flow in FLOW_QUANTITIES)),
+        Column("count", "integer", "Count of the quantity.", "of the quantity", key=False),
     ),
     late=1,
 )
@@ -316,7 +316,7 @@ STATE = StoredTable(
     (
         _day("Day."),
         _province(OR_NATION, nullable=True),
-        Column("quantity", "text", "What is measured.", labels=tuple(level.name for level in STATE_QUANTITIES)),
+        Column("quantity", "text", "Measured quantity.", labels=tuple(level.name for level in STATE_QUANTITIES)),
         Column("value", "real", "Level, as simulated.", "of the quantity", key=False, repeats=False),
     ),
     late=1,
@@ -324,26 +324,24 @@ STATE = StoredTable(
 
 EVENTS = StoredTable(
     "events",
-    "The log: one row an event, only of runs that record events.",
+    "The log: one row per event, only in runs that record events.",
     (
         Column("moment", "integer", "Moment, from the start of the period.", "ms", repeats=False),
-        Column("phase", "integer", "Phase within the tick, in the order in which a tick goes.", narrow="int8"),
+        Column("phase", "integer", "Phase within the tick, in order.", narrow="int8"),
         Column("event", "label", "Kind of event.", labels=Event.labels()),
         _province(OF_PERSON),
-        Column(
-            "origin", "integer", "Identity of the attempt or legitimate contact that it goes back to.", repeats=False
-        ),
+        Column("origin", "integer", "Identity of the attempt or legitimate contact behind the event.", repeats=False),
         Column("detector", "integer", "Detector of the alert: central 0, local 1.", nullable=True, narrow="int8"),
         Column("stage", "integer", "Stage of the episode.", nullable=True, narrow="int8"),
         Column("number", "integer", "Number of the try, from 0.", nullable=True, narrow="int32"),
         Column("channel", "label", "Channel.", key=False, nullable=True, labels=EVENT_CHANNELS),
         Column("tier", "label", "Tier of the alert.", key=False, nullable=True, labels=Tier.labels()),
-        Column("result", "label", "What came of it.", key=False, nullable=True, labels=EVENT_RESULTS),
+        Column("result", "label", "Result of the event.", key=False, nullable=True, labels=EVENT_RESULTS),
         Column("person", "integer", "Number of the person within the province.", key=False, nullable=True),
         Column(
             "value",
             "integer",
-            "Predicted fraud type of an issue, ms of a service, cents of a payment or got back by a report.",
+            "Predicted fraud type of an issue, ms of a service, cents of a payment or recovered by a report.",
             key=False,
             nullable=True,
             repeats=False,

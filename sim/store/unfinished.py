@@ -1,4 +1,4 @@
-"""Unfinished runs: whether somebody is making one, and removing those that killed processes have left."""
+"""Unfinished runs: find out whether a process is writing one, and remove abandoned ones."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from sim.store.run_json import UNFINISHED
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A run that was begun.
+    """An unfinished run.
 
     Attributes:
         path: Its folder.
-        process: The number of the process that began it.
-        held: Whether that is making it now; None where the file system does not say, or nobody may ask.
+        process: The number of the process that started it.
+        held: Whether that process is writing it now; None if unknown.
     """
 
     path: Path
@@ -26,8 +26,8 @@ class Unfinished:
     held: bool | None
 
 
-def asked(path: Path) -> Unfinished | None:
-    """Return what there is of an unfinished run; None for any other folder, and for one that is gone by now."""
+def unfinished_run(path: Path) -> Unfinished | None:
+    """Return the unfinished run of a folder; None for other folders and for one that is gone."""
     named = UNFINISHED.fullmatch(path.name)
     if named is None or path.is_symlink():
         return None
@@ -39,20 +39,20 @@ def asked(path: Path) -> Unfinished | None:
     return Unfinished(path, int(named["process"]), held) if path.is_dir() else None
 
 
-def cleaned(folder: Path) -> Iterator[Unfinished]:
-    """Remove the unfinished runs in a folder that nobody is making, as deep as runs are looked for.
+def remove_unfinished(folder: Path) -> Iterator[Unfinished]:
+    """Remove the abandoned unfinished runs in a folder and its subfolders.
 
     Args:
         folder: Where to look.
 
     Yields:
-        Each unfinished run: one that is not ``held`` has been removed.
+        Each unfinished run; one that is not ``held`` has been removed.
     """
     for found in find_runs(folder):
-        if found.manifest is not None or found.damage is not None or (one := asked(found.path)) is None:
+        if found.manifest is not None or found.damage is not None or (one := unfinished_run(found.path)) is None:
             continue
         if one.held is False:
-            # Whoever begins a run locks its folder before others have their turn, so nobody holds it since.
+            # A new run locks its folder before others get their turn, so nobody can hold it since.
             with taking_turns(one.path.parent), suppress(FileNotFoundError):
                 shutil.rmtree(one.path)
         yield one

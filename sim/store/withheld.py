@@ -1,7 +1,7 @@
-"""Costs that are withheld: those of desks whose staff rounding to whole seats has changed by more than a tenth.
+"""Withhold costs of desks whose staff changes by more than a tenth when it is rounded to whole seats.
 
-Desks of a thinned country have whole seats, at least one each. Where many are so small that their seats are not the
-scenario's staff, what they cost is not what the scenario's staff costs, and no number is better than a wrong one.
+Desks of a sampled country have whole seats, at least one each. If many desks are small, their seats differ from the
+scenario's staff, and so would their costs; no number is better than a wrong one.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from sim.scenario.schema import ScenarioModel
 
 TENTH = 0.1
-"""Relative difference of staff time from the scenario's beyond which what it costs is withheld."""
+"""Relative difference of staff time from the scenario's above which its cost is withheld."""
 
 NOISE = 1e-9
-"""Relative difference that is rounding of doubles alone."""
+"""Relative difference that rounding of doubles can cause."""
 
 SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Scales that are offered; the whole country is never withheld."""
+"""Scales that messages offer; costs of the whole country are never withheld."""
 
 Specs = Sequence["ScenarioModel"]
 
 
 def rounded_desks(spec: "ScenarioModel") -> dict[str, float]:
-    """Return the desks whose staff time rounding has changed by more than a tenth: never of a whole country.
+    """Return the desks whose staff time rounding changes by more than a tenth; none for a whole country.
 
     Returns:
-        How many times the staff time of the scenario is simulated, by label of the desk.
+        Simulated staff time as a factor of the scenario's, by label of the desk.
     """
     if spec.scale >= 1.0:
         return {}
@@ -43,7 +43,7 @@ def rounded_desks(spec: "ScenarioModel") -> dict[str, float]:
 
 
 def rounded_change(base: "ScenarioModel", other: "ScenarioModel") -> list[str]:
-    """Return the desks whose staff time two scenarios change otherwise than they say, by more than a tenth of that."""
+    """Return the desks whose simulated change in staff time differs from the stated one by more than a tenth."""
     if base.desks == other.desks or base.scale >= 1.0:
         return []
     from sim.country.schedule import staff_time
@@ -59,7 +59,7 @@ def rounded_change(base: "ScenarioModel", other: "ScenarioModel") -> list[str]:
 
 
 def run_withheld(spec: "ScenarioModel") -> str:
-    """Return why costs of a run of a scenario are withheld, and what would give them, in words; empty if they are not.
+    """Return why costs of a run are withheld and how to get them, in words; empty if they are not.
 
     Args:
         spec: The scenario; one without prices has nothing to withhold.
@@ -79,7 +79,7 @@ def run_withheld(spec: "ScenarioModel") -> str:
 
 
 def change_withheld(base: "ScenarioModel", other: "ScenarioModel") -> str:
-    """Return why costs of two scenarios beside each other are withheld, as ``run_withheld`` does."""
+    """Return why cost differences of two scenarios are withheld, as ``run_withheld`` does."""
     if base.costs is None or other.costs is None:
         return ""
     told = run_withheld(base) or run_withheld(other)
@@ -96,7 +96,7 @@ def change_withheld(base: "ScenarioModel", other: "ScenarioModel") -> str:
 
 
 def _remedy(specs: Specs, rounded: "Callable[[Specs], Collection[str]]") -> str:
-    """Return the pool, or the smallest scale of ``SCALES``, with which nothing is withheld."""
+    """Return in words the pool, or the smallest scale of ``SCALES``, with which nothing is withheld."""
     kind = specs[0].coarsest()
     pooled = [] if kind is None else [one for spec in specs if (one := spec.pooled_further(kind)) is not None]
     if kind is not None and len(pooled) == len(specs) and not rounded(pooled):

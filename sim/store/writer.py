@@ -1,4 +1,4 @@
-"""Tables become Parquet files: one row group a call, with fixed settings, so equal tables are equal bytes."""
+"""Write tables as Parquet files: one row group per call, with fixed settings, so equal tables have equal bytes."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -24,7 +24,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 
 class RowGroup(NamedTuple):
-    """A row group that was written, to be written again: the table, the last of its first key, the rows as Arrow's."""
+    """A written row group to write again: its table, the last value of its first key, and its rows in Arrow format."""
 
     table: str
     last: int
@@ -34,9 +34,9 @@ class RowGroup(NamedTuple):
 class TableWriter:
     """Writes the tables of one run into a folder.
 
-    ``write`` takes numpy columns, as ``encode`` does, in any order of their rows; it sorts them as the table is sorted
-    and appends one row group. The first key (day, month, moment) must grow from call to call: what is written is final.
-    Every table but the log exists after ``close``, if only empty.
+    ``write`` takes numpy columns, as ``encode`` does, with rows in any order; it sorts them and appends one row group.
+    The first key (day, month, moment) must grow from call to call, because written rows are final. After ``close``
+    every table except the log exists, even if empty.
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
@@ -46,7 +46,7 @@ class TableWriter:
             folder: Where the tables are written.
             scope: What the run is about.
             events: Whether there is a log.
-            keeps: Whether what is written is kept in memory, as ``kept``: about as many bytes as in its files.
+            keeps: Whether written row groups stay in memory as ``kept``, with about the bytes of the files.
         """
         self.folder = folder
         self.scope = scope
@@ -59,8 +59,8 @@ class TableWriter:
         """Append one row group to table ``name``; nothing happens for zero rows.
 
         Raises:
-            ValueError: If columns are missing, unknown or of unequal length, if the first key goes back behind what is
-                already written, or if a real number is not finite.
+            ValueError: If columns are missing, unknown or of unequal length, if the first key does not grow, or if a
+                real number is not finite.
         """
         import pyarrow as pa
 
@@ -83,7 +83,7 @@ class TableWriter:
             self.kept.append(RowGroup(name, highest, _as_bytes(batch)))
 
     def write_again(self, group: RowGroup) -> None:
-        """Append a row group that another writer has written and kept, as it did."""
+        """Append a row group that another writer has kept."""
         table = TABLES[group.table]
         batch = _as_table(group.rows, self._schema(table))
         self._last[table.name] = group.last
@@ -103,7 +103,7 @@ class TableWriter:
         self._close_all()
 
     def _close_all(self) -> None:
-        """Close every file, also behind one that cannot be closed; raises the first error."""
+        """Close every file even if one fails; raises the first error."""
         errors = []
         for writer in self._open.values():
             try:
@@ -150,7 +150,7 @@ class TableWriter:
 
 
 class TableKeeper(TableWriter):
-    """Keeps the tables of one run in memory, for who reads them once and wants no files; there is no log."""
+    """Keeps the tables of one run in memory instead of files; there is no log."""
 
     def __init__(self, folder: Path, scope: Scope) -> None:
         """Begin with no rows; nothing is written into the folder."""
@@ -166,11 +166,11 @@ class TableKeeper(TableWriter):
         """Do nothing: there are no files."""
 
     def tables(self) -> "dict[str, pa.Table]":
-        """Return every table as it would be read from its file, texts as codes."""
+        """Return every table as if read from its file, texts as codes."""
         return {name: self._table(TABLES[name], parts) for name, parts in self._parts.items()}
 
     def _table(self, table: StoredTable, parts: list[Columns]) -> "pa.Table":
-        """Return the rows of a table in the order in which it is sorted."""
+        """Return the sorted rows of a table."""
         import pyarrow as pa
 
         columns = {
@@ -189,7 +189,7 @@ class TableKeeper(TableWriter):
 
 
 def _as_bytes(batch: "pa.Table") -> npt.NDArray[np.uint8]:
-    """Return a table as Arrow's compressed stream, each text once: a fifth of what it takes with all of them."""
+    """Return a table as a compressed Arrow stream with each text once, a fifth of the size with all texts."""
     import pyarrow as pa
 
     columns = [column.dictionary_encode() if pa.types.is_string(column.type) else column for column in batch.columns]
@@ -209,7 +209,7 @@ def _as_table(rows: npt.NDArray[np.uint8], schema: "pa.Schema") -> "pa.Table":
 
 
 def _rows(table: StoredTable, columns: Columns) -> int:
-    """Return the number of rows; raises ValueError where these are not the table's columns."""
+    """Return the number of rows; raises ValueError for wrong columns."""
     names = {column.name for column in table.columns}
     if names != set(columns):
         raise ValueError(f"{table.name}: columns {sorted(names ^ set(columns))} are missing or unknown")
@@ -225,7 +225,7 @@ def sort_order(table: StoredTable, columns: Columns) -> npt.NDArray[np.intp] | N
 
 
 def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return integers that compare as the values of a column do: texts by the alphabet."""
+    """Return integers that compare like the values of a column; texts compare alphabetically."""
     if values.dtype.kind == "O":
         return np.unique(values.astype(str), return_inverse=True)[1]
     return values

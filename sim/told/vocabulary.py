@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import PERCENT, percent, short, written
+from sim.base.rounding import PERCENT, percent, written
 from sim.language.labels import named
 from sim.language.spoken import marked, said, spoken
 from sim.reading.costs import COST, TOTAL
@@ -116,13 +116,12 @@ def part_named(part: str) -> str:
     return said(PARTS[part]) if part in PARTS else named(part)
 
 
-def value_said(name: str, value: float | int | str | None, brief: bool = False) -> str:
+def value_said(name: str, value: float | int | str | None) -> str:
     """Return the value of a total or figure as people read it: changes in percent, money in units of its currency.
 
     Args:
         name: The name of the quantity.
         value: Its value.
-        brief: Whether large numbers have three digits and a letter.
 
     Returns:
         The text, a dash where there is no value.
@@ -134,8 +133,6 @@ def value_said(name: str, value: float | int | str | None, brief: bool = False) 
     if name.endswith(CHANGE):
         return f"{'+' if value > 0 else ''}{percent(value)}"
     units = value / CENTS_PER_UNIT if name.endswith(CENTS) else value
-    if brief:
-        return short(units)
     whole = abs(units) >= 1000 or units == int(units)
     return written(f"{units:,.0f}") if whole else written(f"{units:.3g}")
 

@@ -190,5 +190,5 @@ def test_it_ends_when_all_have_converged_and_says_where_it_is():
     lines: list[str] = []
     ensemble.run(simulate, Exact, STEPS, lines.append)
     assert len(lines) < STEPS
-    assert lines[0].startswith("step 1 of at most 40: 40 of 40 members move, 0% of the way is done, ")
-    assert ": 0 of 40 members move, 100% of the way is done" in lines[-1]
+    assert lines[0].startswith("step 1 of at most 40: 40 of 40 members move; 0% of the way is done; ")
+    assert ": 0 of 40 members move; 100% of the way is done" in lines[-1]

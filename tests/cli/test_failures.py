@@ -68,7 +68,7 @@ def test_verbose_shows_where(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sim.scenario.load_scenario", lambda *a, **b: {}["x"])  # type: ignore[index]
     plain, verbose = tocsin("validate", "tiny"), tocsin("--verbose", "validate", "tiny")
     assert (plain.code, plain.err.count("\n")) == (1, 1)
-    assert "sim/cli/common.py:" in plain.err
+    assert "sim/cli/options.py:" in plain.err
     assert verbose.code == 1
     assert "Traceback" in verbose.err
 

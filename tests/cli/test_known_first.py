@@ -8,7 +8,8 @@ import pytest
 
 import sim
 from sim.calibration import calibrate as calibration
-from sim.cli import app, options
+from sim.cli import app
+from sim.cli.options import Output
 from sim.experiments.store import WARNINGS
 from sim.warning.size import Size
 from tests.cli.commands import ROOT, Ended, Tocsin
@@ -71,7 +72,7 @@ def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return calibration.Calibration(folder, document, None)
 
     monkeypatch.setattr(calibration, "calibrate", made)
-    monkeypatch.setattr(options, "forecast", lambda *_: None)
+    monkeypatch.setattr(Output, "forecast", lambda *_: None)
 
 
 def ended(name: str, tocsin: Tocsin, *more: str) -> Ended:

@@ -84,13 +84,15 @@ TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
     "explain": ([], ["explain", "desks.visit.staff", "tiny"]),
     "validate": ([], ["validate", "policy.yaml"]),
     "new": ([], ["new", "mine"]),
+    "dry run": ([], ["run", *THIN, "--dry-run"]),
 }
 """What is typed before each command, and the command, for what people read in the terminal."""
 
-OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "here", *ENGINES, *LAYERS}
+OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", *ENGINES, *LAYERS}
 """Names, and texts of these scenarios; layers are called as they are typed."""
 
 ENGLISH_BY_DESIGN = {
+    "check": "what it checks has the name of its key or table",
     "explain": "texts of keys are those of docs/scenario.md",
 }
 """Commands of which some lines are English in every language, and why."""

@@ -51,8 +51,8 @@ def test_a_message_unread_for_seventy_days_counts_on_the_day_of_its_delivery(tmp
 
 
 def cards_warned_of(run: sim.Run) -> list[float]:
-    warned = [line for line in run.manifest["warnings"] if line.startswith("cards.per_thousand_people: up to ")]
-    return [float(re.findall(r"up to ([0-9.]+) attempts a card and day", line)[0]) for line in warned]
+    warned = [line for line in run.manifest["warnings"] if line.startswith("cards.per_thousand_people: in some month")]
+    return [float(re.findall(r"up to ([0-9.]+) attempts a day each", line)[0]) for line in warned]
 
 
 def test_cards_are_warned_of_by_the_heaviest_month_of_a_province(tmp_path: Path) -> None:

@@ -148,8 +148,8 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tiny", "--layer", "den"], "tocsin attribute: den is no layer; did you mean 'dens'? "),
-        (["no-warning", "--layer", "warning"], "tocsin attribute: warning is no layer of no-warning, "),
+        (["tiny", "--layer", "den"], "tocsin attribute: den is not a layer; did you mean 'dens'? "),
+        (["no-warning", "--layer", "warning"], "tocsin attribute: warning is not a layer of no-warning, "),
         (["tiny", "--orders", "3"], "tocsin attribute: orders must be even, "),
     ],
 )

@@ -155,5 +155,5 @@ def test_replicates_have_nothing_but_their_seed_apart(pairs: Pairs):
         sim.compare([[pairs["base"][0], pairs["base"][0]], pairs["silent"][:2]])
     with pytest.raises(sim.PairingError, match="with the same seeds"):
         sim.compare([pairs["base"], pairs["silent"][:2]])
-    with pytest.raises(sim.PairingError, match="a base and at least one other"):
+    with pytest.raises(sim.PairingError, match="a baseline and at least one other"):
         sim.compare([pairs["base"]])

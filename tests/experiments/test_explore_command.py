@@ -41,7 +41,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
     code, out, err = tocsin(*GIVEN, "--out", "page.html")
     assert (code, err) == (0, "")
     page = (tmp_path / "page.html").read_bytes()
-    assert out == f"page.html  {len(page) / 1e6:.1f} MB, of the runs in {place}\n"
+    assert out == f"page.html  {len(page) / 1e6:.1f} MB, from the runs in {place}\n"
     # It is an ordinary sweep: the scenario as it is, then five values.
     frame = sim.sweep(sim.load_scenario("tiny", dict([SHORT.split("=")])), {STAFF: [10, 40]}, "box", 6, folder=folder)
     assert list(frame[STAFF]) == [26.0, 10.0, 18.0, 25.0, 32.0, 40.0]
@@ -62,7 +62,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
             ["tiny"],
             "tocsin explore: no parameter is varied; use --vary key=value,value or set the scenario's sweep.vary",
         ),
-        (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: is no range; two numbers, "),
+        (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: a range needs exactly two numbers; "),
         (
             ["tiny", "--vary", "desks.visit.stuff=3,4"],
             "tocsin explore: desks.visit.stuff: unknown key; did you mean 'staff'? ",
@@ -81,7 +81,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
         ),
         (
             ["tiny", "--vary", f"{STAFF}=10,40", "--out", "full"],
-            "tocsin explore: full: is a folder; the name of a file",
+            "tocsin explore: full: is a folder; use the name of a file",
         ),
         (["tiny", "--vary", f"{STAFF}=10,40", "--folder", "full"], "tocsin explore: full: the folder is not empty; "),
         (

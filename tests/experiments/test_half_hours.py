@@ -158,7 +158,7 @@ def test_the_command_shows_staff_by_half_hour(tocsin: Tocsin, tmp_path: Path):
     given += ["--set", "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"]
     code, out, err = tocsin(*given, "--trims", "3")
     assert (code, out) == (2, "")
-    assert err == "tocsin staffing: --trims take seats out of half hours; with --by-half-hour\n"
+    assert err == "tocsin staffing: --trims: needs --by-half-hour\n"
     assert not list(tmp_path.iterdir())
     assert TRIMS > 0
     given += ["--by-half-hour", "--trims", "2"]
@@ -167,7 +167,7 @@ def test_the_command_shows_staff_by_half_hour(tocsin: Tocsin, tmp_path: Path):
     (folder,) = (tmp_path / "results" / "staffings").iterdir()
     done = Staffing(folder)
     lines = out.splitlines()
-    start = lines.index("staff on duty by half hour, weekdays 1,2,3,4,5:")
+    start = lines.index("Staff on duty by half hour, weekdays 1,2,3,4,5:")
     names = lines[start + 1].split()
     rows = done.half_hours.query("weekdays == '1,2,3,4,5' and start == '12:00'").set_index("name")["staff"]
     (noon,) = (line.split() for line in lines[start + 2 : start + 50] if line.startswith("12:00"))

@@ -62,7 +62,7 @@ def test_a_large_run_has_all_cores_and_there_is_one_at_a_time() -> None:
 
 
 def test_what_asks_for_more_as_it_goes_has_a_bound(flagship: sim.Scenario) -> None:
-    forecast = Forecast.of(Job([Batch(flagship, Counts(2, 10, 90))], 1, beside=True), MACHINE)
+    forecast = Forecast.of(Job([Batch(flagship, Counts(2, 10, 90))], 1, parallel=True), MACHINE)
     assert forecast.most_s > 5 * forecast.high_s
     lines = forecast.lines(MACHINE)
     assert lines[0] == "runs    about 10; at least 2, at most 90"

@@ -461,12 +461,12 @@ def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
     (found,) = [one for one in findings(tmp_path, COUNTRY, [], [row]) if one["kind"] == "evidence"]
     assert (found["window"], found["month"], found["value"]) == (["2021-12-01", "2022-01-31"], "2022-01", 0.4)
     assert found["sentence"] == (
-        "expired_red is outside its range from December 2021 to January 2022, at worst 0.4 in January 2022; known to "
-        "be 0 to 0.2."
+        "Value of expired red from December 2021 to January 2022: outside its range, at worst 0.4 in January 2022; "
+        "evidence says 0 to 0.2."
     )
     alone = {**row, "months": row["months"][1:]}
     (found,) = [one for one in findings(tmp_path, COUNTRY, [], [alone]) if one["kind"] == "evidence"]
-    assert found["sentence"].startswith("expired_red is 0.4 in January 2022; known")
+    assert found["sentence"].startswith("Value of expired red in January 2022: 0.4; evidence")
 
 
 def test_a_month_that_tells_nothing_parts_the_stretches_beside_it(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_provinces_that_are_worse_than_the_country_are_named_beside_it(tmp_path:
     (row,) = found(tmp_path, busy(months))
     # In the mean 104.5 %; a tenth more than that is 114.95 %.
     assert (row["value"], row["provinces"]) == (1.045, [12])
-    assert row["sentence"].endswith("in January 2022; worst in Tianjin (120%).")
+    assert row["sentence"].endswith("in January 2022; highest in Tianjin (120%).")
 
 
 def test_provinces_alone_are_one_finding_and_three_of_them_named(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     assert found["posterior_low"] == pytest.approx(1300.0 * 1.275 - 1000.0)
     assert found["posterior_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
     lines = effect_lines([found])
-    assert lines == ["300 more victims (+30%), outside of what the draws say: +658 to +1,240."]
+    assert lines == ["300 more victims (+30%), outside the interval of the posterior draws, +658 to +1,240."]
     assert interval_said([found]) == "90% intervals over 101 stored posterior draws"
     several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
     assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
@@ -176,7 +176,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
         assert frame[f"posterior_{end}"]["victims"] == pytest.approx(expected)
     assert frame["posterior_draws"].dropna().unique() == [101]
     crossing = {**row, "posterior_low": -10.0, "posterior_high": 20.0, "posterior_draws": 101}
-    assert effect_lines([crossing]) == ["300 more victims (-10 to +20; +30%): which way is not known."]
+    assert effect_lines([crossing]) == ["300 more victims (-10 to +20; +30%): the direction is uncertain."]
     around = {**row, "posterior_low": 200.0, "posterior_high": 400.0, "posterior_draws": 101}
     assert effect_lines([around]) == ["300 more victims (200 to 400; +30%)."]
 

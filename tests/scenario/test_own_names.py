@@ -146,8 +146,8 @@ def test_a_layer_without_dens_raids_no_region(tmp_path: Path) -> None:
 
 
 def test_a_policy_begins_with_a_campaign_in_a_region_that_there_is(tmp_path: Path) -> None:
-    from sim.scenario.starter import begun
+    from sim.scenario.starter import starter_text
 
-    text = begun("policy", "own.yaml", own(tmp_path, renamed(short(), RENAMED)), "schema.json")
+    text = starter_text("policy", "own.yaml", own(tmp_path, renamed(short(), RENAMED)), "schema.json")
     assert "kind: den_campaign" in text
     assert "region: coast" in text

@@ -22,17 +22,17 @@ def attempts(day: int, fate: int = 0) -> dict[str, np.ndarray]:
     return {name: np.array([value]) for name, value in row.items()}
 
 
-@pytest.mark.parametrize("beside", [True, False])
-def test_files_are_the_same_bytes(beside: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("threaded", [True, False])
+def test_files_are_the_same_bytes(threaded: bool, tmp_path: Path) -> None:
     for name in ("at_once", "behind"):
         (tmp_path / name).mkdir()
     write_tables(tmp_path / "at_once", seed=3)
     threads = threading.active_count()
-    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files, beside) as writer:
+    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files, threaded) as writer:
         recorder = Recorder(SCOPE, writer, events=1.0)
         fill(recorder, 3)
         recorder.close()
-        assert threading.active_count() == threads + beside
+        assert threading.active_count() == threads + threaded
     for table in TABLES.values():
         one, two = (tmp_path / name / table.file for name in ("at_once", "behind"))
         assert one.read_bytes() == two.read_bytes(), table.name
@@ -42,7 +42,7 @@ def test_tables_in_memory_are_those_of_files(tmp_path: Path) -> None:
     for name in ("files", "none"):
         (tmp_path / name).mkdir()
     write_tables(tmp_path / "files", seed=3)
-    with TableKeeper(tmp_path / "none", SCOPE) as keeper, BackgroundWriter(keeper, beside=False) as writer:
+    with TableKeeper(tmp_path / "none", SCOPE) as keeper, BackgroundWriter(keeper, threaded=False) as writer:
         recorder = Recorder(SCOPE, writer)
         fill(recorder, 3)
         recorder.close()

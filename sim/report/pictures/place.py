@@ -41,7 +41,7 @@ class Outcome:
     measure: str
     title: str
     unit: str = ""
-    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 REACHED, EXPIRED = {"end": (End.REACHED.label,)}, {"end": (End.EXPIRED.label,)}

@@ -1,4 +1,4 @@
-"""The shape of a scenario: one model a section, in the order in which an attempt travels."""
+"""The schema of a scenario: one model per section, in the order in which an attempt travels."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -28,14 +28,14 @@ from sim.scenario.schema.rules import COUNTED, RULES, wrong_counts
 from sim.scenario.schema.warning import Warning
 
 POOLED = ("population", "fraud", "desks", "measures")
-"""What pooling reads."""
+"""Keys that pooling reads."""
 
 
 class ScenarioModel(Part):
     """A whole scenario.
 
-    ``policy_of`` names the scenario, with its figures, of which this one is a policy: it changes what that one says of
-    the days of both. Loading fills it in; null where this scenario is held to its figures itself.
+    ``policy_of`` names the scenario that this one changes as a policy on days that both have. Loading fills it in; null
+    if this scenario is compared with its own figures.
     """
 
     schema_: Literal[1] = Field(alias="schema")
@@ -112,18 +112,18 @@ class ScenarioModel(Part):
 
     @property
     def terms(self) -> Terms:
-        """What the country calls its money and its channels."""
+        """The country's names of money and channels."""
         return Terms(self.currency, self.channels.names)
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what scenarios without it never said, so that they have the hash that they had."""
+        """Leave out newer keys at their defaults, so that older scenarios keep their hash."""
         unsaid: dict[str, Any] = {"gangs": None, "currency": UNITS_OF_MONEY, "channels": {}}
         return {key: value for key, value in write(self).items() if key not in unsaid or value != unsaid[key]}
 
     @model_validator(mode="after")
     def _agree(self, info: ValidationInfo) -> "ScenarioModel":
-        """Ask every rule between parts, but those that read what is wrong already."""
+        """Check every rule between parts, except those that read values already known to be wrong."""
         found: list[PydanticCustomError] = []
         broken: list[Path] = list((info.context or {}).get(BROKEN, ()))
 
@@ -151,7 +151,7 @@ class ScenarioModel(Part):
         return pooled
 
     def pooled(self, kind: Pool) -> "ScenarioModel":
-        """Return the scenario with pools of a kind, as ``population.pool`` has it, in place of its provinces."""
+        """Return the scenario with pools of a kind of ``population.pool`` in place of provinces."""
         pools, parts = self._in_pools(kind)
         if not pools.any:
             return self
@@ -160,7 +160,7 @@ class ScenarioModel(Part):
         return self.model_copy(update=parts)
 
     def _in_pools(self, kind: Pool) -> tuple[Pools, dict[str, Any]]:
-        """Return pools of a kind, which know what cannot be said of them, and the parts of the scenario by pools."""
+        """Return pools of a kind, with their mistakes, and the parts of the scenario by pools."""
         population = self.population.model_copy(update={"pool": kind})
         pools = Pools.of(population)
         return pools, {
@@ -171,7 +171,7 @@ class ScenarioModel(Part):
         }
 
     def pooled_further(self, kind: Pool) -> "ScenarioModel | None":
-        """Return the scenario with pools of a kind; None where they cannot be, or would change nothing."""
+        """Return the scenario with pools of a kind; None if that is impossible or changes nothing."""
         if finest(self.population.pool, kind) != kind:
             return None
         try:
@@ -181,9 +181,9 @@ class ScenarioModel(Part):
         return None if pooled is self else pooled
 
     def coarsest(self) -> Pool | None:
-        """Return the coarsest pool that all that is said of single provinces allows; None where there is no coarser.
+        """Return the coarsest pool that respects settings of single provinces; None if there is none.
 
-        That is all of the country, or all of it but a few provinces, such as one with a measure of its own.
+        It is the whole country, or all of it except a few provinces, such as one with its own measure.
         """
         pools, _ = self._in_pools(COUNTRY)
         kind: Pool = pools.apart or COUNTRY

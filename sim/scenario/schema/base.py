@@ -1,4 +1,4 @@
-"""What every part of a scenario has in common: frozen, no unknown keys, words of the model, rules between keys."""
+"""Common base of all parts of a scenario: frozen models, no unknown keys, words of the model, rules between keys."""
 
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Code, Weight
 from sim.scenario.errors import entries
 
-if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
+if TYPE_CHECKING:  # type checkers need literals written out; the words are declared once
     ChannelName = str
     ContactChannelName = str
     DetectorName = str
@@ -32,30 +32,30 @@ else:
     DisciplineName = Literal[words.Discipline.labels()]
 
 HalfHours = Annotated[list[Weight], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]
-"""A profile of the day: one weight each half hour."""
+"""A profile of the day: one weight per half hour."""
 
 ROUNDING = 1e-9
-"""How far the sum of shares may be from 1, rounded as they are written."""
+"""Largest distance of a sum of written shares from 1."""
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-"""Text without control characters, for what is printed to terminals."""
+"""Pattern of text without control characters, safe for terminals."""
 
 
 Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
-"""A name that tables, pictures and messages call something by."""
+"""A name in tables, pictures and messages."""
 
 
 CHANNEL = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{}<>&]*$"
 ChannelWord = Annotated[str, Field(min_length=1, max_length=30, pattern=CHANNEL)]
-"""What a channel is called in tables and pictures: nothing that pages take for theirs."""
+"""Name of a channel in tables and pictures, without characters that HTML interprets."""
 
 CURRENCY = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{}<>&\d]*$"
 Currency = Annotated[str, Field(min_length=1, max_length=20, pattern=CURRENCY)]
-"""What a unit of money is called, beside numbers: no digits, and nothing that pages take for theirs."""
+"""Name of a unit of money next to numbers: no digits, and no characters that HTML interprets."""
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
-"""A name that folders and options call something by."""
+"""A name for folders and options."""
 
 PATTERNS = {
     ONE_LINE: "must be one line without control characters",
@@ -66,18 +66,17 @@ PATTERNS = {
 """Patterns of texts in words, for messages."""
 
 NamingKind = Literal["code", "text", "key", "quantity"]
-"""How a place of a scenario names a province: by its code, by its code as a text, as a part of a dotted key, or as what
-a quantity of evidence is about."""
+"""How a place of a scenario names a province: by code, by code as text, in a dotted key or in a quantity."""
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Marks what names a province: ``sim.scenario.provinces`` takes names there and makes codes of them."""
+    """Marks values that name a province: ``sim.scenario.provinces`` turns names there into codes."""
 
     kind: NamingKind
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return a schema that takes names of provinces, too, where codes are numbers."""
+        """Return a schema that also accepts names of provinces if codes are numbers."""
         inner = handler(schema)
         if self.kind != "code":
             return inner
@@ -126,8 +125,7 @@ Path = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
 
 BROKEN = "broken"
-"""In the context of a validation: the paths of a scenario at which something else stands than it says, since that was
-wrong. Rules that read one of them are not asked."""
+"""Key in the context of a validation: repaired paths of a scenario. Rules that read one of them are skipped."""
 
 
 def mistake(key: str, found: str, allowed: str, reads: Iterable[str] = ("",)) -> PydanticCustomError:
@@ -137,36 +135,36 @@ def mistake(key: str, found: str, allowed: str, reads: Iterable[str] = ("",)) ->
         key: The key to blame, dotted, from the part that checks.
         found: What is wrong.
         allowed: What is allowed.
-        reads: The keys that the rule reads, ``*`` for any part; all of the part that checks if not given.
+        reads: The keys that the rule reads, ``*`` for any part; by default the whole part that checks.
     """
     context: dict[str, Any] = {"key": key, "found": found, "allowed": allowed, "reads": tuple(reads)}
     return PydanticCustomError("rule", "{found}; {allowed}", context)
 
 
 def all_of(found: list[PydanticCustomError]) -> PydanticCustomError:
-    """Return one error that tells of several mistakes at once, those of ``mistake`` or of this."""
+    """Return one error for several mistakes, made by ``mistake`` or by this function."""
     contexts = [context for error in found for context in rules_of(dict(error.context or {}))]
     return PydanticCustomError("rule", "{found}; {allowed}", {**contexts[0], "more": contexts[1:]})
 
 
 def rules_of(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rules that an error tells of: one, or several."""
+    """Return the rules of an error: one or several."""
     return [{key: value for key, value in context.items() if key != "more"}, *context.get("more", ())]
 
 
 def demand(found: Iterable[PydanticCustomError]) -> None:
-    """Raise all mistakes that were found at once, if there are any."""
+    """Raise one error for all mistakes, if there are any."""
     every = list(found)
     if every:
         raise all_of(every)
 
 
 def touches(path: Path, read: str) -> bool:
-    """Return whether a path leads to what a rule reads, towards it or below it.
+    """Return whether a path is at, above or below a key that a rule reads.
 
     Args:
         path: The path.
-        read: A dotted key, ``*`` for any part; with ``!`` at its end only its own keys count, not what is below them.
+        read: A dotted key, ``*`` for any part; with ``!`` at its end only its own keys count, not those below.
     """
     names_only, parts = read.endswith("!"), read.rstrip("!").split(".") if read else []
     if names_only and len(path) > len(parts):
@@ -177,7 +175,7 @@ def touches(path: Path, read: str) -> bool:
 def wrong_sum(
     key: str, shares: Iterable[float], what: str = "the shares", reads: Iterable[str] = ("",)
 ) -> Iterator[PydanticCustomError]:
-    """Find a mistake at ``key`` unless the shares add up to 1."""
+    """Yield a mistake at ``key`` if the shares do not add up to 1."""
     total = sum(shares)
     if abs(total - 1) > ROUNDING:
         yield mistake(key, f"{what} add up to {total:g}", "must add up to 1", reads)
@@ -186,7 +184,7 @@ def wrong_sum(
 def wrong_length(
     key: str, values: Sized, length: int, meaning: str, reads: Iterable[str]
 ) -> Iterator[PydanticCustomError]:
-    """Find a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
+    """Yield a mistake at ``key`` if ``values`` does not have one entry for each ``meaning``."""
     found = len(values)
     if found != length:
         yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}", reads)

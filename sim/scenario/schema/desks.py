@@ -15,10 +15,10 @@ from sim.scenario.schema.base import DisciplineName, Part, ProvinceKey, Sparse, 
 from sim.scenario.schema.measures import Ramp
 
 MOST_STEPS_OF_STAFF = 64
-"""Days on which a staff changes, at most."""
+"""Most days on which staff changes."""
 
 MOST_SHIFTS = 7 * HALF_HOURS
-"""Shifts of a desk at most: one for each half hour of a week."""
+"""Most shifts of a desk: one for each half hour of a week."""
 
 
 class Shift(Part):
@@ -83,7 +83,7 @@ class StaffGrowth(Sparse):
 
     @property
     def largest(self) -> float:
-        """The largest factor that it ever comes to; a ramp ends at 1."""
+        """The largest factor; a ramp ends at 1."""
         return max(step.factor for step in self.steps) if self.steps else 1.0
 
 
@@ -101,7 +101,7 @@ class ProvinceDesk(Sparse):
 
 
 def _form(value: Any) -> str:
-    """Return which form the staff of a province has: a bare number, or a map."""
+    """Return the form of a province's staff: number or map."""
     return "desk" if isinstance(value, dict | ProvinceDesk) else "number"
 
 
@@ -114,8 +114,8 @@ ProvinceStaff = Annotated[
 class Desk(Part):
     """A kind of desk: national staff, shared out by population, as it grows, and its shifts.
 
-    ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
-    alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
+    ``by_province`` gives a province, by its code, its own staff in place of its share. ``discipline`` orders the alerts
+    of a tier; if the desk ``lends``, its free officers serve the other desk's queue while its own is empty.
     """
 
     staff: Staff
@@ -138,12 +138,12 @@ class Desk(Part):
     """Whether free officers serve the other desk's queue while their own is empty. Example: `off`"""
 
     def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
-        """Return the desk of a province that has this staff: what it does not say itself is said here."""
+        """Return the desk of a province with this staff; missing values come from this desk."""
         desk = staff if isinstance(staff, ProvinceDesk) else ProvinceDesk(staff=staff)
         return ProvinceDesk(staff=desk.staff, growth=desk.growth or self.growth, shifts=desk.shifts or self.shifts)
 
     def most_staff(self) -> Iterator[tuple[str, float]]:
-        """Iterate over the keys that say how a staff grows, each with the most that it comes to."""
+        """Yield the keys of growth, each with the largest staff that it gives."""
         for key, staff in (
             ("growth", self.staff),
             *((f"by_province.{code}", staff) for code, staff in self.by_province.items()),
@@ -194,7 +194,7 @@ class Desks(Part):
     stays the same. Unit: weight. More: more staff there, less elsewhere. Example: `{44: 1.15}`"""
 
     def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
-        """Return what each province has of a desk's staff of the country, if it has none of its own: before growth.
+        """Return each province's share of a desk's national staff, before growth.
 
         Args:
             desk: Label of the desk.

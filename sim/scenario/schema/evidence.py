@@ -1,4 +1,4 @@
-"""Evidence: what is known of the model's inside, to be held against a run; no part of the model reads it."""
+"""Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
@@ -58,16 +58,16 @@ QUANTITIES: dict[str, str | None] = {
     **{f"first_contact_{tier}": None for tier in Tier.labels()},
     "local_alerts_share": PROVINCE,
 }
-"""Quantities that evidence can be about, and what follows the name of one that has several: ``share_of_cases.loan``.
+"""Quantities of evidence, and the kind of name that follows the dot: ``share_of_cases.loan``.
 
-``sim.reading.evidence`` computes them, section 9 of docs/model.md says what each counts.
+``sim.reading.evidence`` computes them; section 9 of docs/model.md defines them.
 """
 
 
 class Evidence(Part):
     """What is known of one quantity: a range, perhaps a value in it, and its source.
 
-    ``by: month`` says that each calendar month of the window is in the range by itself.
+    ``by: month`` says that each calendar month of the window is in the range on its own.
     """
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
@@ -100,7 +100,7 @@ class Evidence(Part):
 def wrong_names(
     evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str], provinces: Sequence[str]
 ) -> Iterator[PydanticCustomError]:
-    """Find names that are no quantity, or one of a fraud type, age band or province that the scenario does not have."""
+    """Find unknown quantities, and quantities of an unknown fraud type, age band or province."""
     known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces}
     where = {FRAUD_TYPE: "fraud.types!", AGE_BAND: "population.age_bands", PROVINCE: "population.provinces"}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]

@@ -1,4 +1,4 @@
-"""Reported figures, beside which the simulated ones are shown."""
+"""Reported figures, shown next to the simulated ones."""
 
 from typing import Annotated, Literal
 
@@ -13,9 +13,9 @@ from sim.scenario.schema.base import Name, Part, mistake
 class Figure(Part):
     """A figure to show next to the simulated one: put in, fitted or predicted.
 
-    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
-    whole country, the spread between seeds, ``sampling_error`` the part of it that thinning makes larger; ``interval``
-    holds 90 % of what the posterior predicts. All are in the unit of the figure.
+    Only a prediction may have no value, because nothing is reported yet. ``standard_error`` is the spread between seeds
+    of runs of the whole country, ``sampling_error`` the part of it that grows in sampled runs, ``interval`` the 90%
+    interval of the posterior's prediction. All are in the unit of the figure.
     """
 
     name: Name

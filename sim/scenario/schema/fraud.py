@@ -1,4 +1,4 @@
-"""The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
+"""The exogenous process: potential attempts by channel and fraud type, and the course of an episode of each type."""
 
 import math
 from collections.abc import Iterator
@@ -141,7 +141,7 @@ class FraudType(Part):
 
 
 def grown(per_year: float, years: float, ceiling: float | None) -> float:
-    """Return growth for bounds: engines compute it by ``sim.country.calendar.growth``, to the bit."""
+    """Return growth for bounds; engines use ``sim.country.calendar.growth``, which is exact to the bit."""
     if ceiling is None:
         return math.exp(per_year * years)
     room = ceiling - 1.0
@@ -151,7 +151,7 @@ def grown(per_year: float, years: float, ceiling: float | None) -> float:
 class Volume(Sparse):
     """Potential attempts of the whole nation on the reference date; ``growth`` per year there, in log units.
 
-    With a ``ceiling`` growth slows down on its way there.
+    With a ``ceiling`` growth slows down as it approaches the ceiling.
     """
 
     level: Contacts
@@ -165,7 +165,7 @@ class Volume(Sparse):
     ratio. More: growth goes on for longer. Example: `2.5`"""
 
     def grown(self, years: float) -> float:
-        """Return how many times the level there is so many years from the reference date, for bounds."""
+        """Return the factor of growth some years from the reference date, for bounds."""
         return grown(self.growth, years, self.ceiling)
 
 

@@ -1,4 +1,4 @@
-"""Gangs: the crews of dens, which recruiting renews and arrests thin, and how gangs answer what attempts yield."""
+"""Gangs: crews of dens, which recruiting renews and arrests thin, and how gangs respond to yields."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from sim.scenario.scalars import Duration
 from sim.scenario.schema.base import Part, PerChannel, Sparse
 
 MOST_EFFORT: Final = 2.0
-"""How many times the stated attempts of a channel and type gangs come to make, however much more these yield."""
+"""Largest factor of the stated attempts of a channel and type, however much they yield."""
 
 
 class Usual(PerChannel[Yield]):

@@ -29,14 +29,14 @@ from sim.scenario.scalars import Duration
 from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_sum
 
 RegionShares = Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_REGIONS)]
-"""Shares of the den slots by region; they add up to 1."""
+"""Shares of den slots by region; they add up to 1."""
 
 
 class Hazard(Part, extra="allow"):
     """Hazard of a raid: a rate by region, plus what leads add.
 
-    ``per_lead`` is the yearly raids that one lead (of the country, not of the thinned run) brings about while it
-    is fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
+    ``per_lead`` is the number of yearly raids that one lead (of the country, not of the sampled run) causes while it is
+    fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
     """
 
     __pydantic_extra__: dict[str, HazardRate]

@@ -38,7 +38,7 @@ LAUNDERING = ("half_life_factor", "hold", "cash_loss")
 """Keys of campaigns against money laundering."""
 
 LARGEST_EXPONENT = 700.0
-"""Up to which a double holds the exponential."""
+"""Largest exponent whose exponential fits a double."""
 
 POLICE = "what raids, searches and the work on cases cost is not among the prices"
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
@@ -85,7 +85,7 @@ class Ramp(Part):
     """Share of the whole that is there from the start. More: more from the start, less growth. Example: `0.12`"""
 
     def nearly(self, day: date) -> float:
-        """Return its value on a day, for bounds: engines compute it by ``sim.country.calendar.ramped``, to the bit."""
+        """Return its value on a day, for bounds; engines use ``sim.country.calendar.ramped``, exact to the bit."""
         widths = (day - self.midpoint).days * DAY_MS / self.width
         return self.floor + (1.0 - self.floor) / (1.0 + math.exp(min(-widths, LARGEST_EXPONENT)))
 
@@ -168,7 +168,7 @@ class ClusterCampaign(Spread):
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what campaigns against suppliers alone do not say."""
+        """Leave out the keys of campaigns against money laundering if they are not given."""
         return {key: value for key, value in write(self).items() if value is not None or key not in LAUNDERING}
 
 
@@ -269,8 +269,8 @@ class Activities(Spread):
 class WarningCoverage(Gradual):
     """A detector at work: the share of contacts that it sees, in some provinces or all.
 
-    ``province_weights`` lets it see more in some provinces (codes) than in others, and as much in the whole country.
-    Weights share the country out first; ``provinces`` then says where the detector works, and moves nobody's share.
+    ``province_weights`` shift coverage between provinces (codes) and keep the mean of the country. They apply to the
+    whole country first; ``provinces`` then limits where the detector works and shifts nothing.
     """
 
     row: ClassVar = Row(
@@ -289,9 +289,9 @@ class WarningCoverage(Gradual):
     the country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
-        """Return what the coverage of each of its provinces is multiplied by: its weight over the country's mean.
+        """Return the factor of coverage of each of its provinces: its weight over the country's mean.
 
-        The mean is over all provinces, so that a province in which the measure is not in force changes no other.
+        The mean is over all provinces, so a province without the measure changes no other.
 
         Args:
             people: By code, of all provinces, at full scale.

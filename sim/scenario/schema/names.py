@@ -1,4 +1,4 @@
-"""What a country calls channels, where tables, legends and answers name them."""
+"""The country's names of channels in tables, legends and answers."""
 
 from pydantic import model_validator
 
@@ -9,7 +9,7 @@ from sim.scenario.schema.base import ChannelWord, Sparse, mistake
 class ChannelNames(Sparse):
     """Names of channels in tables, legends and axes; sentences use the usual words.
 
-    No two may be called alike. A channel that is not named is called as it is here, in the language that is spoken.
+    Names must differ. A channel without a name has the usual one in the current language.
     """
 
     call: ChannelWord | None = None
@@ -35,7 +35,7 @@ class ChannelNames(Sparse):
 
     @property
     def names(self) -> dict[str, str]:
-        """The names that are given, by those of the model as people read them."""
+        """The given names by the usual ones."""
         given = {spelled(channel): getattr(self, channel) for channel in type(self).model_fields}
         given |= {"calls": self.call, "visits": self.visit}  # of several
         return {channel: name for channel, name in given.items() if name is not None}

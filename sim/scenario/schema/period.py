@@ -11,10 +11,10 @@ from sim.scenario.scalars import Day, DurationOrZero
 from sim.scenario.schema.base import Part, demand, mistake
 
 FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
-"""What identities can name (days since 2000-01-01), with room for the day before the first."""
+"""Days that identities can hold (days since 2000-01-01), with room for the day before the first."""
 
 MOST_DAYS = 20_000
-"""Simulated days, warm-up included."""
+"""Most simulated days, warm-up included."""
 
 
 class Period(Part):

@@ -1,7 +1,7 @@
-"""Pools: provinces that are simulated as one, and what is said of provinces by their codes, said of pools.
+"""Pools: provinces that are simulated as one, with all values by province turned into values by pool.
 
-Thinned to some hundredths, a province has a server where it had forty: nobody waits as they did. Some provinces as one,
-thinned alike, keep their queues. What they send and what they have is added up, what they are like is a mean by people.
+In a small sample a province has one seat where it had forty, and waits become unrealistic. Several provinces pooled and
+sampled together keep realistic queues. Attempts and staff are added up; shares become means by people.
 """
 
 import math
@@ -21,28 +21,28 @@ from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.population import COUNTRY, NO_POOL, OTHERS, REGIONS, Apart, Pool, Population, ProvinceRow
 
 LISTED = 12
-"""Codes that a message lists."""
+"""Most codes that a message lists."""
 
 MOST_APART = 6
-"""Provinces that are offered to be apart; with more of them a pool is no quick answer."""
+"""Most provinces that messages offer to keep apart; with more, a pool is not fast."""
 
 NO_TILE = {"tile_column": None, "tile_row": None}
-"""Pools have no place among tiles."""
+"""Pools have no tile on maps."""
 
 SHARES = [name for name, info in ProvinceRow.model_fields.items() if info.annotation is float]
-"""What a row says of its people by their shares."""
+"""Columns with shares of people."""
 
 Placed = TypeVar("Placed", bound=BaseModel)
-"""Something that is in some provinces, or in all: a measure, a surge."""
+"""A part that applies to some provinces or all: a measure, a surge."""
 
 
 OR_APART = f"{{offer}}population.pool: {NO_POOL}"
-"""What is allowed where a province is one with others, and what would let it be said."""
+"""End of messages about a province inside a pool: the options that keep it apart."""
 
 
 @dataclass(frozen=True)
 class _Wrong:
-    """What cannot be said of pools: the key, what is wrong, and what is allowed, with room for an offer."""
+    """A setting that pools cannot have: its key, what is wrong, and what is allowed, with room for an offer."""
 
     key: str
     what: str
@@ -51,16 +51,16 @@ class _Wrong:
 
 @dataclass(frozen=True)
 class Pools:
-    """Which provinces of a table become one, and what becomes of all that is said of provinces.
+    """The pools of a table of provinces, and the conversion of values by province into values by pool.
 
-    A pool has the code of its first province. A province alone in its pool stays as it is, so that pooling what has
-    been pooled changes nothing.
+    A pool has the code of its first province. A province alone in its pool stays unchanged, so pooling twice changes
+    nothing.
 
     Attributes:
-        kind: What ``population.pool`` says.
+        kind: The value of ``population.pool``.
         members: The rows of each pool, by its code, in the order of the table.
-        mistakes: What cannot be said of pools; whoever pools adds to them.
-        single: Codes of provinces that must be apart for it to be said; whoever pools adds to them.
+        mistakes: Settings that pools cannot have; conversion adds to them.
+        single: Codes of provinces that must be apart for these settings; conversion adds to them.
     """
 
     kind: Pool
@@ -70,7 +70,7 @@ class Pools:
 
     @classmethod
     def of(cls, population: Population) -> "Pools":
-        """Return the pools that a population asks for."""
+        """Return the pools of a population."""
         if population.pool == NO_POOL:
             return cls(population.pool, {row.code: (row,) for row in population.provinces})
         together: dict[str | int, list[ProvinceRow]] = {}
@@ -85,24 +85,24 @@ class Pools:
 
     @property
     def apart(self) -> Apart | None:
-        """What ``population.pool`` may be instead, so that all that is said of single provinces can be said."""
+        """The value of ``population.pool`` that allows all settings of single provinces; None if there is none."""
         kept = self.kind.apart if isinstance(self.kind, Apart) else []
         codes = {*kept, *self.single}
         every = sum(len(rows) for rows in self.members.values())
         return Apart(apart=sorted(codes)) if self.single and len(codes) <= min(MOST_APART, every - 2) else None
 
     def errors(self) -> list[PydanticCustomError]:
-        """Return all mistakes, those that a pool of fewer provinces would mend with the options for it."""
+        """Return all mistakes, with the options that would solve them."""
         offer = "" if self.apart is None else f"{options(self.apart, self._names())}, or "
         return [mistake(one.key, one.what, one.allowed.format(offer=offer)) for one in self.mistakes]
 
     def population(self, population: Population) -> Population:
-        """Return a population with one row a pool."""
+        """Return a population with one row per pool."""
         rows = tuple(self._row(rows) for rows in self.members.values())
         return population.model_copy(update={"provinces": rows})
 
     def fraud(self, fraud: Fraud) -> Fraud:
-        """Return what attempts are drawn from, by pools."""
+        """Return the section of fraud by pools."""
         return fraud.model_copy(
             update={
                 "province_weights": self.mean(fraud.province_weights),
@@ -124,8 +124,8 @@ class Pools:
         """Return measures or surges by pools.
 
         Args:
-            parts: They, by name.
-            key: The dotted key below which they are, to blame.
+            parts: The measures or surges by name.
+            key: The dotted key of all of them, for mistakes.
         """
         moved = {}
         for name, part in parts.items():
@@ -138,15 +138,15 @@ class Pools:
         return moved
 
     def mean(self, values: Mapping[str, float]) -> dict[str, float]:
-        """Return values of provinces, 1 where none is given, as values of pools: means by people.
+        """Return values of provinces (1 if missing) as values of pools: means by people.
 
-        So shares of a total, by people times such values, are those of its provinces together.
+        Shares of a total, by people times these values, then equal the sum over the pool's provinces.
 
         Args:
-            values: By the code of a province.
+            values: Values by code of a province.
 
         Returns:
-            By the code of a pool, for those in which a province has one.
+            Values by code of a pool, for pools in which a province has one.
         """
         by_code = {int(code): value for code, value in values.items()}
         return {
@@ -158,18 +158,18 @@ class Pools:
     def _staff(
         self, key: str, own: Mapping[str, float | ProvinceDesk], national: float, weights: Mapping[str, float]
     ) -> dict[str, float | ProvinceDesk]:
-        """Return the staff of pools in which some province has its own: with the shares of the others.
+        """Return the staff of pools in which some province has its own, including the shares of the others.
 
-        Growth and shifts of a province's own cannot be added up; they stay where a province is alone in its pool.
+        Own growth and shifts cannot be added up; they stay if a province is alone in its pool.
 
         Args:
-            key: The dotted key of ``own``, to blame.
-            own: Staff by the code of a province.
-            national: Staff that is shared out.
-            weights: By which, beside people; by the code of a province.
+            key: The dotted key of ``own``, for mistakes.
+            own: Staff by code of a province.
+            national: National staff that is shared out.
+            weights: Weights of the shares in addition to people, by code of a province.
 
         Returns:
-            Staff by the code of a pool, for those in which a province has its own.
+            Staff by code of a pool, for pools in which a province has its own.
         """
         by_code = {int(code): staff for code, staff in own.items()}
         numbers = {code: one.staff if isinstance(one, ProvinceDesk) else one for code, one in by_code.items()}
@@ -198,7 +198,7 @@ class Pools:
         return found
 
     def _codes(self, key: str, named: Sequence[int]) -> list[int]:
-        """Return the codes of the pools that a list of provinces names; all of the provinces of a pool, or none."""
+        """Return the codes of the pools in a list of provinces, which must name all provinces of a pool or none."""
         found = []
         for code, rows in self.members.items():
             inside = [row.code for row in rows if row.code in named]
@@ -213,7 +213,7 @@ class Pools:
         return found
 
     def _row(self, rows: Sequence[ProvinceRow]) -> ProvinceRow:
-        """Return the row of a pool, called as its region is."""
+        """Return the row of a pool, with the name of its region."""
         first, *others = rows
         if not others:
             return first.model_copy(update=NO_TILE)
@@ -235,11 +235,11 @@ class Pools:
 
 
 def options(pool: Pool, names: Mapping[int, str]) -> str:
-    """Return the options of a command that ask for a pool.
+    """Return the command options for a pool.
 
     Args:
-        pool: What ``population.pool`` says.
-        names: The names of provinces by code; one that is not there is called by its code.
+        pool: The value of ``population.pool``.
+        names: The names of provinces by code; a missing one is replaced by its code.
     """
     if not isinstance(pool, Apart):
         return f"--pool {pool}"
@@ -248,14 +248,14 @@ def options(pool: Pool, names: Mapping[int, str]) -> str:
 
 
 def _pool_of(row: ProvinceRow, pool: Pool) -> str | int:
-    """Return what is the same for all provinces that are one with this one."""
+    """Return a key that all provinces of the same pool share."""
     if isinstance(pool, Apart):
         return row.code if row.code in pool.apart else OTHERS
     return COUNTRY if pool == COUNTRY else row.region
 
 
 def _mean(values: Sequence[float], rows: Iterable[ProvinceRow]) -> float:
-    """Return the mean of values of provinces by their people; never outside of the values, however it is rounded."""
+    """Return the mean of values of provinces by their people; rounding never moves it outside the values."""
     people = [row.population for row in rows]
     if not any(people):
         people = [1] * len(values)
@@ -267,7 +267,7 @@ def _mean(values: Sequence[float], rows: Iterable[ProvinceRow]) -> float:
 
 
 def _weight(mean: float) -> float:
-    """Return a mean of weights as a weight: 0, or the least that is allowed."""
+    """Return a mean of weights as a weight: 0, or at least the smallest allowed."""
     return mean and max(mean, LEAST_WEIGHT)
 
 

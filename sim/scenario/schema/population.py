@@ -41,7 +41,7 @@ from sim.scenario.tables import Table
 NO_POOL: Final = "none"
 COUNTRY: Final = "country"
 REGIONS: Final = "regions"
-"""Provinces by themselves; all of them as one; those of each region of the table of provinces as one."""
+"""No pools; all provinces as one pool; one pool for each region of the table of provinces."""
 
 OTHERS = "other provinces"
 """The name of the pool of all provinces that are not apart."""
@@ -85,7 +85,7 @@ class ProvinceRow(Sparse):
 
 
 def is_pool(name: object, region: object) -> bool:
-    """Return whether a row is called as its region is: a pool always, a province hardly ever."""
+    """Return whether a row has the name of its region: pools always do, provinces hardly ever."""
     return name == region
 
 
@@ -210,7 +210,7 @@ class Apart(Part):
         return hash(tuple(self.apart))
 
     def __str__(self) -> str:
-        """Return it as a scenario may write it."""
+        """Return it as a scenario writes it."""
         return f"{{apart: [{', '.join(map(str, self.apart))}]}}"
 
 
@@ -218,7 +218,7 @@ PoolWord = Literal["none", "country", "regions"]
 
 
 def _form(value: Any) -> str:
-    """Return which form a pool has: a word, or a map."""
+    """Return the form of a pool: word or map."""
     return "map" if isinstance(value, dict | Apart) else "word"
 
 
@@ -235,7 +235,7 @@ def plain_pool(pool: Pool) -> Any:
 
 
 def finest(one: Pool, other: Pool) -> Pool:
-    """Return the finest pools that provinces pooled in either way can be pooled to."""
+    """Return the finest pools that can be made from both kinds of pools."""
     if NO_POOL in (one, other):
         return other if one == NO_POOL else one
     if isinstance(one, Apart) and isinstance(other, Apart):
@@ -247,7 +247,7 @@ def finest(one: Pool, other: Pool) -> Pool:
 class Population(Part):
     """Everything that the synthetic population is derived from.
 
-    ``pool`` says which provinces are simulated as one: none, those of a region, all of the country, or all but some.
+    ``pool`` says which provinces are simulated as one: none, those of a region, the whole country, or all except some.
     """
 
     provinces: Table[ProvinceRow]
@@ -283,7 +283,7 @@ class Population(Part):
         demand(self._disagreements())
         if not isinstance(self.pool, Apart):
             return self
-        # In whatever order they are named, the scenario is the same.
+        # The order of the names makes no difference to the scenario.
         return self.model_copy(update={"pool": Apart(apart=sorted(set(self.pool.apart)))})
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
@@ -311,7 +311,7 @@ class Population(Part):
             yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0", profile)
 
     def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
-        """Find provinces that cannot be apart: those there are not, and so many that no others are left to be one."""
+        """Find provinces that cannot be apart: unknown ones, and so many that none are left for a pool."""
         if not isinstance(self.pool, Apart):
             return
         reads = ("provinces", "pool")
@@ -335,7 +335,7 @@ class Population(Part):
         return {row.code: row.population for row in self.provinces}
 
     def internet_users(self) -> int:
-        """Return how many people are internet users, by the shares of urban and rural people who are."""
+        """Return the number of internet users, from their shares of urban and rural people."""
         urban, rural = (Fraction(repr(share)) for share in (self.internet.urban, self.internet.rural))
         online = Fraction(0)
         for row in self.provinces:

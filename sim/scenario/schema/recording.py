@@ -1,4 +1,4 @@
-"""Which events of a run are recorded, and which runs sweeps and fits make; no day of a run depends on it."""
+"""Settings of event logs, sweeps and calibration; no simulated day depends on them."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from sim.scenario.schema.base import DottedKey, Naming, Part
 from sim.scenario.tables import CsvFile
 
 Family = Literal["alerts", "cards", "cases", "dens", "interceptions", "money", "suspects"]
-"""Families of figures, by which the model's discrepancy is told."""
+"""Families of figures, each with its own discrepancy of the model."""
 
 
 class Record(Part):
@@ -36,11 +36,10 @@ class Sweep(Part):
 class Calibration(Part):
     """How the calibrated parameters are fitted to the fitted figures.
 
-    ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
-    of its runs, from coarse to fine; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
-    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures, and ``discrepancy`` says
-    how far off the figures of a family would be in any case. ``draws`` names the table of posterior draws, see
-    ``sim.scenario.stored_draws``.
+    ``parameters`` are the dotted keys that may move; an empty list means all with a range. ``scales`` are those of the
+    runs, from coarse to fine, with ``seeds`` replicates each. ``members`` is the size of the posterior's ensemble, 0
+    for none. ``evidence`` constrains the posterior in addition to the figures, and ``discrepancy`` is how far off the
+    figures of a family are at best. ``draws`` names the table of posterior draws, see ``sim.scenario.stored_draws``.
     """
 
     parameters: list[DottedKey] = Field(default_factory=list)

@@ -26,17 +26,17 @@ MOST_IN_A_CELL = 16_500_000
 """An index has 24 bits; the rest is room for chance."""
 
 LARGEST_EXPONENT = 50.0
-"""All growth between a reference date and a simulated day comes to e^50 at most, or to one in e^50."""
+"""Growth between a reference date and a simulated day is at most e^50 and at least e^-50."""
 
 MOST_LOST = 1e13
 """Units of money of one episode: a twelfth of 1.2e14, what a large country produces in a year. Some 4,600 such losses
 can be summed."""
 
 LUCKIEST = 8.21
-"""Standard deviations that no normal draw exceeds: a uniform of 52 bits ends 2^-53 below 1."""
+"""Standard deviations that no normal draw exceeds: a uniform draw of 52 bits ends 2^-53 below 1."""
 
 TABLE_ROUNDING = 1e-6
-"""How far the sum of a row of probabilities may be from 1, rounded as tables are."""
+"""Largest distance of a row's sum of probabilities from 1, given the rounding of tables."""
 
 
 def _clock(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -45,7 +45,7 @@ def _clock(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find lists by age band that have another length."""
+    """Find lists by age band with the wrong length."""
     bands = len(spec.population.age_bands)
     factors = {f"fraud.types.{name}": kind.age_factor for name, kind in spec.fraud.types.items()}
     factors["engagement.answering"] = spec.engagement.answering.age_factor
@@ -54,7 +54,7 @@ def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find names of fraud types that are none."""
+    """Find unknown names of fraud types."""
     types = list(spec.fraud.types)
     for name in spec.interception.type_offset:
         if name not in types:
@@ -69,7 +69,7 @@ def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find measures against dens of a region that there is not."""
+    """Find measures against dens of an unknown region."""
     for name, measure in spec.measures.items():
         if isinstance(measure, DenCampaign | Repatriation) and measure.region not in (None, *spec.dens.regions):
             key = f"measures.{name}.region"
@@ -77,7 +77,7 @@ def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find activities for segments that there are not."""
+    """Find activities for unknown segments."""
     known = spec.population.occupation.segments
     for name, measure in spec.measures.items():
         for segment in measure.segments if isinstance(measure, Activities) else ():
@@ -92,7 +92,7 @@ def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Refuse growth whose factors a double could not hold: a small one far from its reference date."""
+    """Refuse growth whose factor exceeds a double, for example far from its reference date."""
     fraud, cases = spec.fraud, spec.aftermath.investigation
     rates = {f"fraud.volumes.{name}.growth": getattr(fraud.volumes, name).growth for name in Channel.labels()}
     rates |= {f"fraud.types.{name}.mix_growth": kind.mix_growth for name, kind in fraud.types.items()}
@@ -108,7 +108,7 @@ def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Refuse staff that grows beyond what any staff may be: seats times their time must stay below 2^63."""
+    """Refuse staff that grows beyond the bound of staff: seats times their time must stay below 2^63."""
     for desk in (channel.label for channel in DESKS):
         for key, most in getattr(spec.desks, desk).most_staff():
             if most > MOST_STAFF:
@@ -117,7 +117,7 @@ def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Refuse weights by which a detector would see more than all contacts of a province on some day."""
+    """Refuse weights with which a detector would see more than all contacts of a province on some day."""
     people = spec.population.people
     for name, measure in spec.measures.items():
         if not isinstance(measure, WarningCoverage) or not measure.province_weights:
@@ -138,7 +138,7 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Refuse losses of which the largest that can be drawn would be absurd, so that none need be cut."""
+    """Refuse losses whose largest possible draw is absurd, so that no loss is cut."""
     fraud = spec.fraud
     years = spec.period.years_since(fraud.reference)
     most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in years)
@@ -153,7 +153,7 @@ def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**24."""
+    """Refuse volumes that identities cannot number: the largest cell of a day must stay below 2**24."""
     fraud = spec.fraud
     people = [row.population for row in spec.population.provinces]
     factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in spec.population.provinces]
@@ -194,20 +194,20 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _surged(fraud: Fraud, channel: str) -> float:
-    """Return the most by which surges that are under way together multiply attempts of a channel."""
+    """Return the largest factor of simultaneous surges on attempts of a channel."""
     surges = [surge for surge in fraud.surges.values() if channel in surge.channels]
     together = ([one for one in surges if _within(one.window, surge.window[0])] for surge in surges)
     return max((math.prod(max(1.0, surge.factor) for surge in some) for some in together), default=1.0)
 
 
 def _within(window: Window, day: date) -> bool:
-    """Return whether a day is in a window, whose ends are included."""
+    """Return whether a day is in a window, both ends included."""
     start, end = window
     return start <= day and (end is None or day <= end)
 
 
 def _thinner(spec: "ScenarioModel") -> str:
-    """Return what else is allowed where provinces are pooled: their people count together."""
+    """Return further advice if provinces are pooled, since their people count together."""
     return "" if spec.population.pool == NO_POOL else "; use a smaller scale, or population.pool: none"
 
 
@@ -269,7 +269,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
-    """Return an upper bound of the share of one fraud type in a channel's attempts, as the mix grows.
+    """Return an upper bound of one fraud type's share of a channel's attempts as the mix grows.
 
     Args:
         fraud: Settings.
@@ -277,7 +277,7 @@ def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> flo
         years: From the reference date to both ends of the period.
 
     Returns:
-        The share, 1 where growth says nothing.
+        The share; 1 if growth gives no bound.
     """
     grown = [
         [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
@@ -305,7 +305,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _coverage: ("measures", "period", "population.provinces"),
     _losses: ("period", "fraud.reference", "fraud.loss_growth", "fraud.types"),
 }
-"""The rules between parts of a scenario, in order, and what each reads: it is not asked where that is wrong already."""
+"""The rules between parts of a scenario, in order, and the keys each reads; wrong keys make it skip."""
 
 COUNTED = ("population", "fraud", "gangs", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
-"""What ``wrong_counts`` reads."""
+"""Keys that ``wrong_counts`` reads."""

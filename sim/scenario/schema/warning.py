@@ -1,4 +1,4 @@
-"""The tiered and classified warning mechanism: detectors, classes, tiers, the chain, dissuasion."""
+"""The tiered and classified warning mechanism: detectors, classes, tiers, the chain of instructions, dissuasion."""
 
 from typing import Annotated, Literal
 
@@ -184,7 +184,7 @@ FirstChannels = Annotated[
     BeforeValidator(_as_list),
     PlainSerializer(_as_written),
 ]
-"""A channel, or a list of channels that are tried at once."""
+"""A channel, or a list of channels that start at once."""
 
 WRITTEN_LABELS = {channel.label for channel in WRITTEN}
 
@@ -201,8 +201,8 @@ class Escalation(Part):
 class TierSettings(Part):
     """One tier: first channels, deadline from issue, tries, waits between tries, and what follows when they fail.
 
-    ``first`` may list several channels, which are tried at once. Who is reached by one of them is left in peace by the
-    others, or is met all the same if ``also_if_reached``.
+    ``first`` may list several channels, which start at once. Once one of them has reached the person, the others stop,
+    unless ``also_if_reached``.
     """
 
     first: FirstChannels
@@ -232,11 +232,11 @@ class TierSettings(Part):
         return self
 
     def calls_unread(self) -> bool:
-        """Return whether a call follows an unread message; not where calls are tried from the first."""
+        """Return whether a call follows an unread message; never if calls start at once."""
         return self.escalate.unread == "call" and ContactChannel.CALL.label not in self.first
 
     def visits_unanswered(self) -> bool:
-        """Return whether a visit follows calls in vain; not where visits are tried from the first."""
+        """Return whether a visit follows unanswered calls; never if visits start at once."""
         return self.escalate.unanswered == "visit" and ContactChannel.VISIT.label not in self.first
 
 

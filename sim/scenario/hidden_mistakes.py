@@ -1,7 +1,7 @@
-"""A tree of a scenario without what was told to be wrong, so that rules can be asked that mistakes would hide.
+"""Find mistakes that other mistakes hide: repair the reported ones and check the rules again.
 
-What is wrong is taken away where the schema can do without; else what the extended scenario says stands in its place,
-or the example of the key. Whoever reads the repaired tree must not blame what a stand-in brings about.
+An invalid value is removed if it is optional; otherwise the value of the extended scenario or the example of the key
+takes its place. Mistakes that such a stand-in causes are not reported.
 """
 
 from collections.abc import Collection, Iterable
@@ -22,19 +22,19 @@ from sim.scenario.schema.base import BROKEN
 from sim.scenario.shapes import fields
 
 MOST_ROUNDS = 6
-"""How often what is wrong is repaired to see what it hides: rules of a part, of the part that holds it, and so on."""
+"""Most rounds of repairs: rules of a part, then of the part that holds it, and so on."""
 
 
-def hidden(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
-    """Find mistakes that others hide: pydantic asks no rule of a part in which something cannot be read.
+def hidden_mistakes(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
+    """Find mistakes that others hide: pydantic checks no rule of a part with an unreadable value.
 
     Args:
-        error: What pydantic found at first.
+        error: Pydantic's first error.
         root: The tree of the scenario.
         files: The files that it was read from.
 
     Returns:
-        The mistakes of rules that would not have been asked.
+        The mistakes of rules that were not checked at first.
     """
     base = files.trees[-2] if len(files.trees) > 1 else None
     found: list[Mistake] = []
@@ -58,13 +58,13 @@ def hidden(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
 def repaired(
     root: Node, broken: Iterable[KeyPath], base: Node | None, before: Collection[KeyPath] = ()
 ) -> tuple[Node, set[KeyPath]]:
-    """Return a tree with something else in all places that are wrong.
+    """Return a tree with all invalid places repaired.
 
     Args:
         root: The tree.
-        broken: The paths of what is wrong, or missing.
-        base: The tree of the scenario that is extended, if there is one.
-        before: Where something else stands already: what holds that is changed, if it is still wrong.
+        broken: The paths of invalid or missing values.
+        base: The tree of the extended scenario, if there is one.
+        before: Paths repaired before; if one is still wrong, its parent is repaired.
 
     Returns:
         The tree, and the paths at which it was changed.
@@ -72,7 +72,7 @@ def repaired(
     changed: set[KeyPath] = set()
     for path in sorted(broken, key=len):
         if any(path[: len(one)] == one for one in changed):
-            continue  # a part that holds it has been changed
+            continue  # its parent was changed
         place, node = _stand_in(root, path, base, before)
         if place:
             root = placed(root, place, node)
@@ -81,12 +81,12 @@ def repaired(
 
 
 def _stand_in(root: Node, path: KeyPath, base: Node | None, before: Collection[KeyPath]) -> tuple[KeyPath, Node | None]:
-    """Return where something else stands than a scenario says, and what: nothing, if the schema can do without."""
+    """Return the path of a repair and the new node; None removes an optional key."""
     for end in range(len(path), 0, -1):
         own = path[:end]
         holder = root.at(own[:-1])
         if own in before or holder is None or not isinstance(holder.value, dict):
-            continue  # of an item of a list the whole list is changed
+            continue  # for an item of a list the whole list is replaced
         try:
             key = keys_at(dotted(own), root)[0]
         except RefusedError:
