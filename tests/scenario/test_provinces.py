@@ -67,7 +67,7 @@ def test_what_is_no_province_is_told_with_the_names_most_like_it() -> None:
         code_of("Shansi", NAMES)
     with pytest.raises(ProvinceError, match="99 is not a province; use a name or code of"):
         code_of(99, NAMES)
-    with pytest.raises(ProvinceError, match="is the name of 2 provinces; a code: 1 or 2"):
+    with pytest.raises(ProvinceError, match="is the name of 2 provinces; use a code: 1 or 2"):
         code_of("twin", {1: "Twin", 2: "twin"})
 
 
