@@ -17,7 +17,7 @@ def reach(measures: Measures, day: int, code: int) -> float:
 
 
 def let_through(measures: Measures, day: int, code: int) -> float:
-    """Return the share of payments that banks let through despite campaigns: prod(1 - hold of each)."""
+    """Return the share of payments that no campaign makes banks hold: prod(1 - hold of each)."""
     campaigns = measures.on(day, ClusterCampaign, code)
     return math.prod((1.0 - (campaign.hold or 0.0) for campaign, _ in campaigns), start=1.0)
 
