@@ -152,7 +152,7 @@ class Arrivals:
         return pairs
 
     def each(self, prospect: int, counts: Counts) -> Iterator[tuple[Cell, int]]:
-        """Yield the cell and the identity of each of these ``counts`` of attempts of a prospect."""
+        """Yield the cell and the identity of each attempt of a prospect, given their ``counts`` by cell."""
         for place in counts.nonzero()[0].tolist():
             cell = Cell(*(int(axis[place]) for axis in self.cells))
             for index in range(int(counts[place])):

@@ -50,7 +50,7 @@ class Province:
         """Create an empty province.
 
         Args:
-            block: Size of a block of attempts, contacts or alerts; there is always room for some multiple of it.
+            block: Attempts, contacts or alerts that are settled together; there is always room for some of each.
             is_logged: Whether any events are logged.
             counters: (1,) The province's place among the counters of a country; its own by default.
             desks: (2,) The same for the desks.
