@@ -41,7 +41,7 @@ def rerun(
     from sim.running import run
 
     chosen = scenario or before.scenario
-    if before.manifest.get("components") and not chosen.components:
+    if before.manifest.get("components") and not any(one.contents for one in chosen.components):
         chosen = with_components(chosen, given_again(before.manifest["components"]))
     left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
     with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
