@@ -39,19 +39,11 @@ UNEVEN = 0.05
 
 
 def fixed_by(fit: Fit) -> dict[str, str]:
-    """Name for each parameter the figure that fixed it: the one with the largest relative gain.
+    """Return for each parameter, by key, the label of the figure that fixed it: that with the largest relative gain.
 
-    The relative gain of a parameter and a figure is the slope between them times the same entry of the inverse: how
-    much of one is determined by the other when all figures are met. The gains of a parameter add up to 1.
-
-    Args:
-        fit: The result of a fit.
-
-    Returns:
-        The label of the figure by the key of the parameter.
-
-    Source:
-        Bristol, IEEE Transactions on Automatic Control 11, 1966.
+    The relative gain (Bristol, IEEE Transactions on Automatic Control 11, 1966) of a parameter and a figure is the
+    slope between them times the same entry of the inverse: how much of one is determined by the other when all figures
+    are met. The gains of a parameter add up to 1.
     """
     gains = fit.jacobian * fit.pseudo_inverse().T
     labels = [fit.targets.label(number) for number in fit.targets.fitted]

@@ -21,11 +21,7 @@ class Journal:
     """Outcomes of finished runs by their keys, each written as soon as it exists."""
 
     def __init__(self, folder: Path) -> None:
-        """Start a journal, or continue that of an earlier experiment of the same program.
-
-        Args:
-            folder: Where it lies.
-        """
+        """Start a journal in a folder, or continue that of an earlier experiment of the same program."""
         self._path = folder / JOURNAL
         self._code = program_digest()
         self._places: dict[str, tuple[int, int]] = {}

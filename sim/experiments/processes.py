@@ -38,11 +38,7 @@ ENDED = (EOFError, OSError, pickle.UnpicklingError)
 
 
 class KilledError(BrokenExecutor):
-    """A process ended before its task was done.
-
-    Attributes:
-        process: Its number, which identifies what it left.
-    """
+    """A process ended before its task was done; its number (``process``) identifies what it left."""
 
     def __init__(self, why: str, process: int) -> None:
         super().__init__(why)

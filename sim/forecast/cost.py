@@ -95,15 +95,9 @@ OUTCOME_BYTES = 6e3
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of runs.
+    """The cost of runs: seconds of one thread (``serial_s``) and of shared work, bytes of a process and of its folder.
 
-    Attributes:
-        start_s: Seconds until a process can make its first run.
-        compiling_s: Seconds of compiling, 0 where that was done before.
-        serial_s: Seconds of a run in one thread.
-        shared_s: Seconds of a run that threads share.
-        memory_bytes: Memory of a process that makes it.
-        disk_bytes: Its folder.
+    ``start_s`` is until a process can make its first run; ``compiling_s`` is 0 where that was done before.
     """
 
     start_s: float
