@@ -19,13 +19,7 @@ Manifest = dict[str, Any]
 
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
-    """Compute ``run.json``, except its performance, from the files in the folder of a run.
-
-    Stored texts are English, whatever language is spoken.
-
-    Returns:
-        The document.
-    """
+    """Return ``run.json``, except its performance, from the files in the folder of a run; stored texts are English."""
     quantities = Quantities.read(folder, scope)
     figures = [figure(quantities, target) for target in scope.targets]
     inside = evidence(folder, scope)
