@@ -107,7 +107,6 @@ class Posterior:
     """An ensemble: the goals of its members, and the draws that they became.
 
     Attributes:
-        parameters: The conditioned parameters.
         anchors: (members, parameters) Normal scores of the draws of the first part.
         rest: (data,) The factor of errors in the second part.
         coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.

@@ -101,12 +101,9 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
 class Known:
     """Tests and results of a posterior, in addition to its draws.
 
-    Attributes:
-        stated: The discrepancy of each family that it was conditioned with.
-        learnt: The discrepancy of each family, learnt from left-out windows.
-        left_out: These windows.
-        ranks: (data sets, parameters) Ranks of the true values.
-        answers: The parameters that each answer depends on.
+    The discrepancies of each family are ``stated``, as it was conditioned, and ``learnt`` from left-out windows.
+    ``ranks`` of the true values are (data sets, parameters). ``answers`` are the parameters that each answer depends
+    on.
     """
 
     stated: Mapping[str, float]

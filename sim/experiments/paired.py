@@ -161,8 +161,7 @@ def runs_of(folder: Path) -> list[Run]:
 def groups_of(folders: Sequence[Path]) -> list[list[Run]]:
     """Return the runs of folders as a report shows them: one group for each policy, the baseline first.
 
-    Args:
-        folders: One folder of ``tocsin compare``; or folders of runs or of replicates, one for each policy.
+    Folders are one of ``tocsin compare``; or those of runs or of replicates, one for each policy.
 
     Raises:
         FolderError: If a folder holds no such runs, or not all of them; DamagedError if one was changed.

@@ -39,10 +39,8 @@ HALVINGS = 200
 class Week:
     """The kinds of days of a desk: weekdays with the same shares on duty and about the same number of alerts.
 
-    Attributes:
-        kinds: Weekdays of each kind, Monday 1 to Sunday 7.
-        days: Days of the period of each kind, of one replicate; may be 0.
-        shares: The share of a flat staff that is on duty, (kinds, 48 half hours).
+    ``kinds`` are weekdays, Monday 1 to Sunday 7; ``days`` their number in the period, of one replicate, may be 0;
+    ``shares`` of a flat staff are on duty, (kinds, 48 half hours).
     """
 
     kinds: tuple[tuple[int, ...], ...]

@@ -275,14 +275,10 @@ class Simulations:
 
 @dataclass
 class _Work:
-    """The runs of one call: those in progress, those to be tried again, those that cannot be made.
+    """The runs of one call: those in progress (``waiting``), those to be tried again, those that cannot be made.
 
-    Attributes:
-        waiting: Key and scenario of each run in progress.
-        again: Scenarios that the machine could not make, by key.
-        failed: Outcomes of failed runs, by key.
-        unmade: Why the machine could not make runs at their last attempt.
-        given_up: How many the machine could not make since the last finished run.
+    Scenarios and outcomes are held by key. ``unmade`` says why the machine could not make runs at their last attempt,
+    ``given_up`` counts those since the last finished run.
     """
 
     workers: int

@@ -41,12 +41,9 @@ NAMED = 6
 
 @dataclass(frozen=True)
 class Ratio:
-    """Cost per unit spared.
+    """Cost per unit spared, in money; missing where nothing is spared or one policy both costs less and spares more.
 
-    Attributes:
-        value: Money; None where nothing is spared, or where one policy both costs less and spares more.
-        chance: The interval of run-to-run noise, or over posterior draws.
-        prices: The least and the most as prices move within their ranges.
+    ``chance`` is the interval of run-to-run noise, or over posterior draws; ``prices`` the range as prices move.
     """
 
     value: float | None

@@ -19,19 +19,10 @@ HOME = Speeds(python_s=0.0203, doubles_s=7.69e-5, reads_s=0.0114)
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What a run costs, by term.
+    """The cost of a run, in seconds by term of ``work_terms``; an ``alert`` includes all that follows from it.
 
-    Attributes:
-        start: Seconds until a process is ready.
-        run: Seconds of a run of any length.
-        day: Seconds of a day: midnight, records.
-        province_day: Seconds of a day of a province: cells, tables, figures.
-        attempt: Seconds of a potential attempt.
-        alert: Seconds of an alert and all that follows from it.
-        alert_by_reference: The same by the engine ``reference``.
-        event: Seconds of an alert with logged events.
-        person: Seconds of a person: their byte is written for the first time.
-        person_month: Seconds of a person in a month: their byte is read and written.
+    ``start`` is until a process is ready. The ``event`` term is for an alert with logged events. The byte of a
+    ``person`` is written once, and read and written in each ``person_month``.
     """
 
     start: float
