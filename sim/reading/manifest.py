@@ -47,10 +47,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
-    """Return the ``performance`` of a run; ``attempts`` are all potential ones, including those of the warm-up.
-
-    If no time has passed, there is no speed.
-    """
+    """Return the ``performance`` of a run; ``attempts`` include the warm-up. Without time there is no speed."""
     return {
         "wall_s": round(wall_s, 3),
         "phases": {name: round(seconds, 3) for name, seconds in phases.items()},
