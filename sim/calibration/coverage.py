@@ -52,7 +52,8 @@ class Windows:
     """Every reported figure as a window that can be left out.
 
     Rows are the data of the posterior, then the predicted figures, in units of standard errors; those of predicted
-    figures exclude discrepancy. They are ``linear`` about the mean of the draws.
+    figures exclude discrepancy. ``linear`` is a linear model of the rows about the mean of the draws; ``numbers`` are
+    those of fitted figures, then of predicted ones.
     """
 
     def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:

@@ -64,7 +64,7 @@ class Sensitivity:
 
 
 def first_order(scores: Array, answer: Array) -> Array:
-    """Return the first-order index of each parameter (parameters,) of draws (draws, parameters) for an answer (draws,).
+    """Return the first-order index of each parameter for an answer (draws,), from scores (draws, parameters).
 
     Corrected for the value that noise would give with so many draws and classes.
     """

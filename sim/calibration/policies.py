@@ -35,7 +35,7 @@ class Policy:
     """The changes by a policy, by total.
 
     ``own`` is the change at the fit, as a share; ``intervals`` are low end, median and high end over the draws;
-    ``sensitivities`` name the parameters that a change depends on.
+    ``sensitivities`` are the parameters that a change depends on.
     """
 
     name: str

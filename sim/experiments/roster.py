@@ -39,8 +39,8 @@ HALVINGS = 200
 class Week:
     """The kinds of days of a desk: weekdays with the same shares on duty and about the same number of alerts.
 
-    ``kinds`` are weekdays, Monday 1 to Sunday 7; ``days`` their number in the period, of one replicate, may be 0;
-    ``shares`` of a flat staff are on duty, (kinds, 48 half hours).
+    ``kinds`` has the weekdays of each kind, Monday 1 to Sunday 7; ``days`` their number in the period of one replicate,
+    which may be 0; ``shares`` the share of a flat staff that is on duty, (kinds, 48 half hours).
     """
 
     kinds: tuple[tuple[int, ...], ...]
@@ -190,7 +190,7 @@ class Shape:
 
 
 def put_off(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: int) -> NDArray[np.float64]:
-    """Return a load with each half hour's part spread evenly over it and the next ``half_hours`` open ones.
+    """Return a load with each half hour's part spread evenly over it and the open ones of the next ``half_hours``.
 
     The day is treated as a circle. Load of closed half hours is left out: they only finish services.
     """
@@ -240,7 +240,7 @@ class Found:
 def find_rosters(
     trials: Trials, starts: Mapping[int, Sequence[Start]], trims: int, tell: Callable[[str], None]
 ) -> Found:
-    """Return rosters that are enough, with the keys for which none was found.
+    """Return small rosters that are enough, with the keys for which they were not.
 
     For each shape the number of seats is bisected, all keys and shapes at once. Each key takes the shape whose roster
     has the least paid time, and the numbers are settled together. Then at most ``trims`` trials take seats out of

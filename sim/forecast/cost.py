@@ -19,10 +19,10 @@ HOME = Speeds(python_s=0.0203, doubles_s=7.69e-5, reads_s=0.0114)
 
 @dataclass(frozen=True)
 class Coefficients:
-    """The cost of a run, in seconds by term of ``work_terms``; an ``alert`` includes all that follows from it.
+    """The cost of a run, in seconds by term of ``work_terms``; that of an ``alert`` covers all that follows from it.
 
-    ``start`` is until a process is ready. The ``event`` term is for an alert with logged events. The byte of a
-    ``person`` is written once, and read and written in each ``person_month``.
+    ``start`` is until a process is ready; ``event`` is an alert with logged events; ``person`` is the first writing of
+    a person's byte, ``person_month`` its reading and writing in a month.
     """
 
     start: float
