@@ -91,7 +91,7 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
 
 
 def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Yield a finding for each stretch of months in which too many alerts of a tier expired, over run-to-run noise."""
+    """Yield a finding for each stretch of months with too many expired alerts of a tier, beyond run-to-run noise."""
     rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
     for tier in Tier.labels():
         key = f"warning.tiers.{tier}"

@@ -86,8 +86,9 @@ def shortened(rows: Sequence[Row]) -> list[str]:
 def foremost(rows: Sequence[Row]) -> list[str]:
     """Return at most two findings for above an answer, and the number of further findings.
 
-    They are the first of each kind. Findings about the run itself (desks, measures, gangs) matter to every answer,
-    comparisons with reported figures to fewer. If the scale is the reason for a finding, a warning says so already.
+    They are the first of each kind. Comparisons with reported figures come last: they matter to fewer answers than
+    findings about the run itself (desks, measures, gangs). If the scale is the reason for a finding, a warning says so
+    already.
     """
     ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in COMPARED))
     firsts: dict[str, Row] = {}

@@ -16,7 +16,7 @@ NORMAL = 1.96
 def rare(manifest: Mapping[str, Any]) -> list[str]:
     """Return a warning if the run-to-run noise of the victims of a sampled run exceeds a fifth, or if there are none.
 
-    At full scale there is no warning: the noise is the country's own. Read are ``scale``, ``totals`` and ``chance``.
+    At full scale there is no warning: the noise is the country's own. ``scale``, ``totals`` and ``chance`` are read.
     """
     if manifest["scale"] >= 1.0:
         return []
