@@ -43,9 +43,7 @@ class Run:
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
         """Open the folder of a finished run; FolderError if it holds no run or if a file was changed.
 
-        Args:
-            path: The folder.
-            scenario: The scenario, if it has just been run, so that its files need not be read again.
+        A scenario that has just been run is passed, so that its files need not be read again.
 
         Raises:
             DamagedError: If ``run.json`` or a file was changed.
