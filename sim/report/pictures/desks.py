@@ -243,7 +243,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
         (first.isoformat(), *(amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES))
         for first, some in sorted(values.items())
     ]
-    return table_of(rows, ["from", *DESK_NAMES])
+    return table_of(rows, [marked("first day"), *DESK_NAMES])
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":
