@@ -14,6 +14,9 @@ from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import Source, plain
 from sim.scenario.writing import as_typed, flow_text
 
+AN_ENTRY = "An entry of {field}."
+"""Stands for the meaning of an entry whose model is unknown."""
+
 LONGEST_VALUE = 300
 """Most characters of a value that are shown; longer ones are cut."""
 
@@ -96,7 +99,7 @@ def _what(key: Key, node: Node | None) -> str:
     if not key.entry:
         return meaning(key.owner, key.field).text
     models = key.shape.models(node)
-    return purpose(models[0]) if len(models) == 1 else f"An entry of {key.field}."
+    return purpose(models[0]) if len(models) == 1 else AN_ENTRY.format(field=key.field)
 
 
 def _below(key: Key, node: Node | None) -> Iterator[tuple[str, str]]:
