@@ -17,6 +17,12 @@ def named(label: object) -> str:
     return said(spelled(label))
 
 
+def evidence_named(name: str) -> str:
+    """Return a quantity of the evidence: ``share_of_cases.loan_credit`` as ``share of cases: loan credit``."""
+    whole, _, part = name.partition(".")
+    return said("{whole}: {part}", whole=named(whole), part=named(part)) if part else named(whole)
+
+
 def spelled(label: object) -> str:
     """Return the English text of a label, which ``named`` translates."""
     return " ".join("SMS" if word == _SMS else word for word in str(label).replace("_", " ").split(" "))
@@ -49,6 +55,7 @@ _OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("sto
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
+_COSTS = (marked("call desks"), marked("visit desks"), marked("false alarms by app"))
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),

@@ -96,7 +96,7 @@ def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -
     assert max(map(len, lines)) <= width
     assert lines[0] == "Changes of policy from china-2022"
     assert lines[1] == "  deadline of the red tier: 1 d -> 1 h"
-    assert lines[2].startswith("  staff of the visit desks in Guangdong: 483 people")
+    assert lines[2].startswith("  staff of the visit desks in Guangdong: its share,")
     did = lines.index("Effect   95% intervals over 4 replicates")
     assert lines[did + 1].startswith("  707,000 more victims (684,000 to 729,000;")
     text = "\n".join(lines[did:])
