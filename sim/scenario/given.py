@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ class Given:
         module: The module of the class; ``__main__`` for one of a script or a notebook.
         sha256: Of the source of the class, and of all that it names of its module.
         settings: Its attributes, as JSON.
-        contents: The component itself, pickled, by value where workers cannot import its class.
+        contents: The component itself, pickled, by value where workers cannot import its class; empty for that of a
+            stored run, which names its components only.
     """
 
     name: str
@@ -33,6 +34,13 @@ class Given:
             "sha256": self.sha256,
             "settings": json.loads(self.settings),
         }
+
+
+def named_by(described: Sequence[Mapping[str, Any]]) -> tuple[Given, ...]:
+    """Return the components that ``run.json`` names, without their contents."""
+    return tuple(
+        Given(one["class"], one["module"], one["sha256"], json.dumps(one["settings"]), b"") for one in described
+    )
 
 
 def described(components: Sequence[Given]) -> list[dict[str, Any]]:
