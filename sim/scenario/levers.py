@@ -46,13 +46,11 @@ Tree = Any
 
 @dataclass(frozen=True)
 class Lever:
-    """A value in which two scenarios differ.
+    """A value in which two scenarios differ, in words with units.
 
     Attributes:
         key: Its dotted key, such as ``desks.visit.by_province.44``; an added or removed part has one row.
         province: The code of the only province it concerns; None for all others.
-        base: The baseline's value in words, with its unit; None if it has none.
-        other: The other scenario's value, in the same form.
         name: Its name, such as ``staff of the visit desk in North Coast``.
     """
 
@@ -90,9 +88,6 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
     Args:
         base: The baseline.
         other: The other scenario.
-
-    Returns:
-        One row per lever; empty if only names, or how the scenarios are run, differ.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
     with telling_in(base.spec.terms):

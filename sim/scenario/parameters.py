@@ -18,15 +18,7 @@ def is_full_form(value: object) -> bool:
 
 
 def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
-    """Return a node with every parameter in full form replaced by its value, which carries the rest.
-
-    A map is the full form of a parameter if it has the key ``value`` and only keys of ``FULL_FORM``.
-
-    Args:
-        node: The node.
-        mistakes: Mistakes of full forms are added.
-        path: Where in the scenario the node stands.
-    """
+    """Return a node with each full form (a map with ``value`` and only keys of ``FULL_FORM``) replaced by its value."""
     if isinstance(node.value, list):
         items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
         return replace(node, value=items)

@@ -20,7 +20,6 @@ class Reference:
     """The file that states the figures, run in the same way as a scenario that extends it.
 
     Attributes:
-        name: Its name.
         end: The day number after the last common day.
         values: Its plain values that have an effect up to then, except the shared seed.
     """

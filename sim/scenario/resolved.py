@@ -20,8 +20,7 @@ class Source:
     """Source of a value.
 
     ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line), ``argument`` (a call from
-    Python) or ``default``; file, line and column are those of the value, None for a default. ``origin``, ``range``,
-    ``target`` and ``basis`` belong to the parameter that contains the value.
+    Python) or ``default``; file, line and column are None for a default. The rest belongs to the value's parameter.
     """
 
     layer: str
@@ -42,13 +41,7 @@ class Source:
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
-    """Return a value with the full form of each parameter that has more than a value.
-
-    Args:
-        value: A plain value, as the schema writes it.
-        node: The node that it was read from; None for a default.
-        shape: What the schema expects there; None if unknown.
-    """
+    """Return a plain value with the full form of each parameter that has one; the node of a default is None."""
     if node is None:
         return value
     if isinstance(value, dict):
