@@ -21,12 +21,7 @@ REPORT_DELAYS_MS = (HOUR_MS, 12 * HOUR_MS, DAY_MS)
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins in ascending order.
-
-    Attributes:
-        edges: The upper edge of each bin, included in the bin.
-        open_ended: Whether one more bin, without an upper edge, follows the last edge.
-    """
+    """Bins by their upper edges, included and ascending; ``open_ended`` if one more bin follows the last edge."""
 
     edges: tuple[int, ...]
     open_ended: bool = False

@@ -43,22 +43,14 @@ class Checkpoints:
     """The checkpoints of one run in a folder.
 
     Attributes:
-        continued_from: The day number at whose midnight the run resumed; None where it started at its first day.
+        continued_from: The day number at whose midnight the run resumed, if it did.
         attempts_before: Potential attempts of the days before.
     """
 
     def __init__(
         self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Logbook
     ) -> None:
-        """Prepare; nothing is read yet.
-
-        Args:
-            folder: Where they are kept; made when the first one is.
-            scenario: Of the run.
-            recorder: Of the run.
-            writer: Of the run: a checkpoint is written behind the rows of the days before it.
-            log: Of the run.
-        """
+        """Prepare without reading; the writer writes a checkpoint behind the rows of the days before it."""
         self._folder = folder
         self._scenario = scenario
         self._recorder = recorder
@@ -71,15 +63,7 @@ class Checkpoints:
         self.attempts_before = 0
 
     def latest(self, first: int, last: int) -> "tuple[int, Any] | None":
-        """Resume recorder and tables from the latest checkpoint between two days.
-
-        Args:
-            first: The first simulated day, warm-up included.
-            last: The last day of the period.
-
-        Returns:
-            The day number at whose midnight it was kept, and the state of the engine; None where there is none.
-        """
+        """Resume from the latest checkpoint between two days; return its day number and the state of the engine."""
         began = time.perf_counter()
         day = month_start(last)
         while day > first:
@@ -102,7 +86,7 @@ class Checkpoints:
         Args:
             day: The day number, of the first of a month.
             engine: The state of the engine.
-            end: Whether the state knows when the period ends: something was discarded that would come after it.
+            end: Whether the state depends on the end of the period: something was discarded that would come after it.
             began: When, by ``time.perf_counter``, making it began.
         """
         path = self._path(day, end or not is_far(self._scenario, day))

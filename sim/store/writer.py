@@ -44,7 +44,7 @@ class TableWriter:
 
         Args:
             folder: Where the tables are written.
-            scope: What the run is about.
+            scope: The scope of the run.
             events: Whether there is a log.
             keeps: Whether written row groups stay in memory as ``kept``, with about the bytes of the files.
         """
