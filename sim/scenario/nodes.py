@@ -78,7 +78,7 @@ class Node:
 
 
 def placed(node: Node, path: KeyPath, new: Node | None) -> Node:
-    """Return a tree with another node at a path, or without the key there if ``new`` is None."""
+    """Return a tree with another node at a path, or, without a new one, without the key there."""
     if not path:
         assert new is not None
         return new

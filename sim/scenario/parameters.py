@@ -30,7 +30,7 @@ def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
 
 
 def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
-    """Return the map at the top of a scenario, which is no parameter itself, with all below it unwrapped."""
+    """Return the map at the top of a scenario, which is not a parameter itself, with everything below it unwrapped."""
     assert isinstance(root.value, dict)
     return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
 

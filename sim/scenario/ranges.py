@@ -29,7 +29,7 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
 
 
 def _parameters(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node, Parameter, Shape]]:
-    """Find every parameter in full form below a node, with what the schema expects in its place."""
+    """Find every parameter in full form below a node, with what the schema expects there."""
     if node.parameter is not None:
         yield path, node, node.parameter, shape
     children: list[tuple[str | int, Node]] = []

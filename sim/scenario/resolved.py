@@ -20,7 +20,7 @@ class Source:
     """Source of a value.
 
     ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line), ``argument`` (a call from
-    Python) or ``default``; file, line and column are None for a default. The rest belongs to the value's parameter.
+    Python) or ``default``; a default has no file, line or column. The rest belongs to the value's parameter.
     """
 
     layer: str
@@ -41,7 +41,7 @@ class Source:
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
-    """Return a plain value with the full form of each parameter that has one; the node of a default is None."""
+    """Return a plain value with the full form of each parameter that has one; a default has no node."""
     if node is None:
         return value
     if isinstance(value, dict):

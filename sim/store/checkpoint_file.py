@@ -58,7 +58,7 @@ def read_values(path: Path) -> Any:
     import pyarrow as pa
 
     if not os.path.isfile(path):
-        raise CheckpointError("is no file")
+        raise CheckpointError("is not a file")
     try:
         with pa.input_stream(str(path), compression="zstd") as stream:
             contents = memoryview(stream.read_buffer()).cast("B")

@@ -95,7 +95,7 @@ class Checkpoints:
         self._seconds += time.perf_counter() - began
 
     def summary(self) -> dict[str, Any]:
-        """Return what ``run.json`` says: when the run went on, and what its own checkpoints took."""
+        """Return what ``run.json`` says: when the run resumed, and what its own checkpoints took."""
         day = self.continued_from
         return {
             "continued_from": None if day is None else calendar_date(day).isoformat(),

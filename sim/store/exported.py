@@ -159,7 +159,7 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
 
 
 def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int, int, Any], object]":
-    """Return the writer of a column's values into a sheet; text is no formula, and identities are text."""
+    """Return the writer of a column's values into a sheet; text never becomes a formula, and identities are text."""
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):

@@ -109,7 +109,7 @@ class TableWriter:
             try:
                 writer.close()
             except Exception as error:
-                writer.is_open = False  # or it tries again when it is let go of, and nobody hears the error
+                writer.is_open = False  # or its destructor tries again, and nobody sees the error
                 errors.append(error)
         self._open.clear()
         if errors:

@@ -65,7 +65,7 @@ QUANTITIES: dict[str, str | None] = {
 
 
 class Evidence(Part):
-    """What is known of one quantity: a range, perhaps a value in it, and its source.
+    """Evidence on one quantity: a range, perhaps a value in it, and its source.
 
     ``by: month`` says that each calendar month of the window is in the range on its own.
     """

@@ -143,7 +143,7 @@ class ClusterCampaign(Spread):
     """Campaigns against suppliers of phone lines and money laundering, spread evenly over the window.
 
     Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
-    stop-payment order for longer, let banks hold payments, and take some of what is paid from the gangs.
+    stop-payment order for longer, let banks hold payments, and take some of the payments from the gangs.
     """
 
     row: ClassVar = Row("cards", POLICE)
