@@ -76,17 +76,10 @@ def add(
     group: str | None = None,
     **looks: Any,
 ) -> None:
-    """Add a trace to a figure.
+    """Add a trace, ``name`` in the legend, to panel ``row`` of a figure; days are ISO dates.
 
-    Args:
-        figure: The figure.
-        name: Its name in the legend.
-        x: Where each mark stands; days are written as ISO dates.
-        y: The same for the other axis.
-        hover: A text for the pointer at each mark; without texts the pointer shows nothing.
-        row: The panel, counted from 1.
-        group: Traces of one group are switched together, and the legend lists the first of them.
-        **looks: Further attributes, see ``line``, ``bar`` and ``bar_across``.
+    Without texts in ``hover`` the pointer shows nothing. Traces of one group are switched together, and the legend
+    lists the first of them. ``looks`` are further attributes, see ``line``, ``bar`` and ``bar_across``.
     """
     places = [one.isoformat() if isinstance(one, date) else one for one in x]
     trace: Looks = {"type": "scatter", "name": name, "x": places, "y": list(y)}
@@ -178,9 +171,7 @@ def on_phones(figure: "go.Figure", layout: Looks | None = None, traces: Looks | 
 def cut(figure: "go.Figure", ends: dict[tuple[str, float], float]) -> None:
     """Cut horizontal bars so long that the others would be too short to see; an arrow and the number mark them.
 
-    Args:
-        figure: The figure.
-        ends: The length of each bar, by its category and its pixels above the middle of that.
+    ``ends`` are the lengths of bars, by category and by pixels above its middle.
     """
     edge = reach(ends.values(), LONG)
     beyond = {place: value for place, value in ends.items() if value > edge}

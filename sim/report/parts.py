@@ -23,11 +23,9 @@ MISSING = ""
 class Cell:
     """A cell of a table.
 
-    Attributes:
-        number: Whether it is a number, or the place of a missing one.
-        value: The number itself, for the page's script, if the text shortens it; empty if it is missing.
-        further: Further numbers of the text by name, as JSON.
-        is_own: Whether it repeats a scenario word for word, so that nobody translates it.
+    ``value`` is the number itself, for the page's script, if the text shortens it; it is empty if the number is
+    missing. ``further`` has further numbers of the text by name, as JSON. A cell that ``is_own`` repeats a scenario
+    word for word, so nobody translates it.
     """
 
     text: str

@@ -42,14 +42,10 @@ class Files:
         chain: tuple[str, ...] = (),
         replaced: bool = False,
     ) -> Node:
-        """Return the tree of a file with everything it extends and the values of the requested draw.
+        """Return the tree of a file with everything it extends.
 
-        Args:
-            path: The file.
-            shown: Its name in messages.
-            opened: The files that extend it, the first one first.
-            chain: Their names in messages, the nearest first.
-            replaced: Whether one of them has its own draws, or removes those of this one.
+        ``opened`` are the files that extend it, the first one first, and ``chain`` their names in messages, the nearest
+        first. ``replaced`` says whether one of them has its own draws, or removes those of this one.
 
         Raises:
             ScenarioError: If a file cannot be used.

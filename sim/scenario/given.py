@@ -9,11 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Given:
-    """A component as it was given: class, module and settings (JSON).
+    """A component as it was given: its class, module, settings (JSON), and itself, pickled.
 
-    Attributes:
-        sha256: Of the source of the class, and of everything in its module that it names.
-        contents: The component itself, pickled, by value where workers cannot import its class.
+    ``sha256`` is that of the source of the class, and of everything in its module that it names. ``contents`` has the
+    class by value where workers cannot import it.
     """
 
     name: str

@@ -51,11 +51,8 @@ def repaired(
 ) -> tuple[Node, set[KeyPath]]:
     """Return a tree with all invalid places repaired, and the paths at which it was changed.
 
-    Args:
-        root: The tree.
-        broken: The paths of invalid or missing values.
-        base: The tree of the extended scenario, if there is one.
-        before: Paths repaired before; if one is still wrong, its parent is repaired.
+    ``broken`` are the paths of invalid or missing values, ``base`` the tree of the extended scenario. If a path that
+    was repaired ``before`` is still wrong, its parent is repaired.
     """
     changed: set[KeyPath] = set()
     for path in sorted(broken, key=len):

@@ -33,13 +33,7 @@ class UnknownKeyError(RefusedError, ValueError):
 
 @dataclass(frozen=True)
 class Key:
-    """A key of the schema.
-
-    Attributes:
-        path: The dotted key.
-        owner: The model that has the field.
-        entry: Whether the key is that of an entry of the field, which is a map or a list.
-    """
+    """A key of the schema: a field of its owner, or an ``entry`` of a field that is a map or a list."""
 
     path: str
     owner: type[BaseModel]

@@ -48,10 +48,8 @@ Tree = Any
 class Lever:
     """A value in which two scenarios differ, in words with units.
 
-    Attributes:
-        key: Its dotted key, such as ``desks.visit.by_province.44``; an added or removed part has one row.
-        province: The code of the only province it concerns; None for all others.
-        name: Its name, such as ``staff of the visit desk in North Coast``.
+    An added or removed part has one row. ``province`` is the code of the only province it concerns, and ``name`` a name
+    such as ``staff of the visit desk in North Coast``.
     """
 
     key: str
@@ -84,10 +82,6 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
 
     Names, figures and evidence are not levers, and neither is how a scenario is run (see ``run_as``). Scenarios with
     different pools are compared with the coarser pools.
-
-    Args:
-        base: The baseline.
-        other: The other scenario.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
     with telling_in(base.spec.terms):

@@ -155,10 +155,6 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     The result is the same as with ``--set``: values go into the tree of the files before provinces are pooled, and the
     origin and range of replaced values are dropped. Maps merge, null removes.
 
-    Args:
-        scenario: The scenario.
-        values: Plain values by dotted key.
-
     Raises:
         ScenarioError: With every mistake that was found.
     """

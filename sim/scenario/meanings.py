@@ -36,13 +36,10 @@ LABELS = re.compile(r"(?:^|\s)(Unit|More|Later|Example): ")
 
 @dataclass(frozen=True)
 class Meaning:
-    """The meaning of a key.
+    """The meaning of a key, its unit, the effect of a larger value (or a later day), and an example as YAML.
 
-    Attributes:
-        text: What it is, in one or two sentences; empty if the source of the schema cannot be read.
-        unit: The unit, or ``NO_UNIT``.
-        more: Effect of a larger value or a later day; None if it is not a number.
-        example: An example, as YAML; None for parts whose keys have their own examples.
+    ``text`` is empty if the source of the schema cannot be read. Only numbers have ``more``. Parts whose keys have
+    their own examples have none.
     """
 
     text: str

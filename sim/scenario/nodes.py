@@ -105,10 +105,6 @@ def merge(base: Node, over: Node) -> Node:
 
     Maps merge key by key, everything else is replaced; null removes a key of the base. A parameter in full form and a
     distribution of another kind replace the whole value of the base.
-
-    Args:
-        base: The tree of the file that is extended.
-        over: The tree of the file that extends it, of a ``--set`` or of an argument.
     """
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over

@@ -42,9 +42,8 @@ LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reading"
 class Checkpoints:
     """The checkpoints of one run in a folder.
 
-    Attributes:
-        continued_from: The day number at whose midnight the run resumed, if it did.
-        attempts_before: Potential attempts of the days before.
+    ``continued_from`` is the day number at whose midnight the run resumed, if it did; ``attempts_before`` counts
+    potential attempts of the days before.
     """
 
     def __init__(
@@ -81,13 +80,10 @@ class Checkpoints:
         return None
 
     def keep(self, day: int, engine: dict[str, Any], end: bool, began: float) -> None:
-        """Store the state at the midnight at which a day begins, soon; the caller must not change it any more.
+        """Store the state of the engine at the midnight at which a day begins; nobody may change it any more.
 
-        Args:
-            day: The day number, of the first of a month.
-            engine: The state of the engine.
-            end: Whether the state depends on the end of the period: something was discarded that would come after it.
-            began: When, by ``time.perf_counter``, making it began.
+        ``day`` is the first of a month. ``end`` says whether the state depends on the end of the period: something was
+        discarded that would come after it. ``began`` is when making it began, by ``time.perf_counter``.
         """
         path = self._path(day, end or not is_far(self._scenario, day))
         values = {"made_by": self._made_by, "name": path.name, "engine": engine, "recorder": self._recorder.snapshot()}

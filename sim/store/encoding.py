@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
 
 def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Convert the values of one column to stored values.
+    """Return the stored values of a column: dates, codes of provinces, labels, texts or numbers.
 
-    Args:
-        column: The column.
-        values: (rows,) Day numbers, positions of provinces and labels, texts, edges of bins or numbers.
-        scope: The scope of the run.
-
-    Returns:
-        Dates, codes of provinces, labels, texts or numbers; null if a nullable column holds ``NULL``.
+    ``values`` (rows,) are day numbers, positions of provinces and labels, texts, edges of bins or numbers. ``NULL``
+    becomes null in a nullable column.
 
     Raises:
         ValueError: If a position lies outside its list, or a real number is not finite.
@@ -118,15 +113,7 @@ def _take(
 
 
 def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[Any]:
-    """Convert a stored column back to the input (rows,) of ``encode``.
-
-    Args:
-        column: The column.
-        stored: Its rows in a file.
-        scope: The scope of the run.
-
-    Returns:
-        The values.
+    """Return the values (rows,) of a stored column as ``encode`` takes them.
 
     Raises:
         ValueError: If it holds what is never stored: a null, a name or the edge of a bin out of place, a day outside

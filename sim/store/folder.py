@@ -147,7 +147,7 @@ class Staging:
             os.close(handle)
 
     def _create(self) -> tuple[Path, int | None]:
-        """Make and lock the folder, one process at a time; remove what killed runs of this target left.
+        """Make and lock the folder, one process at a time, and remove what killed runs of this target left.
 
         Returns:
             The folder, and the open handle that locks it for as long as this process lives.

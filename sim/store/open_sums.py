@@ -121,13 +121,9 @@ class Totals:
 class FinalSums:
     """Sums of a table over final days.
 
-    Attributes:
-        sizes: The number of provinces, and what ``StoredTable.shape`` takes.
-        period: The first and the last day number of the period; other days are dropped.
-        chunks: Keys and sums, as ``OpenSums.add`` takes them.
-        cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
-        of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
-        totals: Totals of the table that these sums are added to.
+    ``chunks``, ``cells`` and ``of_provinces`` are as ``add``, ``add_cells`` and ``add_provinces`` of ``OpenSums`` take
+    them. ``sizes`` are the number of provinces, and what ``StoredTable.shape`` takes. Days outside the period are
+    dropped. ``totals`` are totals of the table that these sums are added to.
     """
 
     table: StoredTable

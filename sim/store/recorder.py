@@ -69,11 +69,8 @@ class Recorder:
     ) -> None:
         """Begin with nothing.
 
-        Args:
-            scope: The scope of the run.
-            writer: Takes the final rows.
-            events: The share of origins with events: 0 none, 1 all.
-            progress: Called after each day with its day number and the attempts so far, warm-up included.
+        A share ``events`` of the origins has events. ``progress`` is called after each day with its day number and the
+        attempts so far, warm-up included.
         """
         self.scope = scope
         self.attempts_seen = 0
@@ -114,12 +111,8 @@ class Recorder:
     def add(self, table: str, keys: Integers, values: npt.NDArray[Any]) -> None:
         """Add whole arrays to a table without a text among its keys; sorted rows with each day once are fastest.
 
-        They are kept until their days are final and must not change afterwards.
-
-        Args:
-            table: Its name.
-            keys: (rows, keys) Like the key tuples of an engine.
-            values: (rows, measures) Amounts to add.
+        Keys (rows, keys) are like the key tuples of an engine, values (rows, measures) amounts to add. Both are kept
+        until their days are final and must not change afterwards.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -128,11 +121,8 @@ class Recorder:
     def add_cells(self, table: str, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
         """Add cells of a day to a table without a text among its keys, as ``add`` does.
 
-        Args:
-            table: Its name.
-            day: The day number.
-            cells: (n,) Positions in an array (P, ...) over provinces and codes, see ``StoredTable.shape``.
-            values: (n, measures) Amounts to add.
+        Cells (n,) are positions in an array (P, ...) over provinces and codes, see ``StoredTable.shape``; values (n,
+        measures) are amounts to add.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -143,12 +133,9 @@ class Recorder:
         self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
-        """Close a day: its attempts, state and events are complete. The end of a month writes all final rows.
+        """Close a day, whose attempts, state and events are complete; the end of a month writes all final rows.
 
-        Args:
-            day: The day number.
-            open_since: A day before which no alert is alive; without it alerts and contacts stay open until the run
-                ends.
+        No alert is alive before the day ``open_since``; without it alerts and contacts stay open until the run ends.
         """
         self.attempts_seen += sum(self.attempts.values())
         for sums in self._sums.values():

@@ -40,14 +40,7 @@ class TableWriter:
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
-        """Begin with no file.
-
-        Args:
-            folder: Where the tables are written.
-            scope: The scope of the run.
-            events: Whether there is a log.
-            keeps: Whether written row groups stay in memory as ``kept``, with about the bytes of the files.
-        """
+        """Begin with no file; ``keeps`` keeps written row groups in memory, about as many bytes as the files."""
         self.folder = folder
         self.scope = scope
         self.kept: list[RowGroup] | None = [] if keeps else None
