@@ -32,10 +32,10 @@ def policy_of(
 ) -> str | None:
     """Return the name of the scenario that this one changes as a policy.
 
-    There is no name if the scenario is compared with its own figures, or if the extended file cannot be run like it. Figures
-    belong to the file that states them, with the tree ``figured``. A file that extends it, or an option, makes a policy
-    of it if it changes anything before the end of both periods. A longer period with measures that begin later is not a
-    policy. ``known`` has references to this file from earlier calls, by how they are run; a new one is added.
+    There is no name if the scenario is compared with its own figures, or if the extended file cannot be run like it.
+    Figures belong to the file that states them, with the tree ``figured``. A file that extends it, or an option, makes
+    a policy of it if it changes anything before the end of both periods. A longer period with measures that begin later
+    is not a policy. ``known`` has references to this file from earlier calls, by how they are run; a new one is added.
     """
     figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
