@@ -1,7 +1,4 @@
-"""Bins of waits, report delays and losses, by their upper edges.
-
-An engine counts by the code of a bin (its position); a table stores its upper edge.
-"""
+"""Bins of waits, report delays and losses: an engine counts by position, a table stores the upper edge."""
 
 from dataclasses import dataclass
 from typing import Self

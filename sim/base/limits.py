@@ -1,7 +1,4 @@
-"""Check limits of the machine before anything is computed.
-
-Below these limits libraries fail in unclear ways: some print, some end the process, some wait for ever.
-"""
+"""Check limits of the machine before anything is computed; below them libraries print, end the process or hang."""
 
 import resource
 import threading

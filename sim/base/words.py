@@ -81,7 +81,7 @@ class Gate:
         colour: The name of its colour in pictures: one of ``NAMED`` in ``sim.report.looks``.
         cause: What stopped the attempt, as an answer says it; empty if the attempt reached its person.
         layer: The layer of attribution that switches the gate off; empty if none does.
-        channels: The channels with attempts that it can stop.
+        channels: The channels it acts on.
     """
 
     fate: Fate

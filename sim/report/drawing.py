@@ -171,7 +171,7 @@ def on_phones(figure: "go.Figure", layout: Looks | None = None, traces: Looks | 
 def cut(figure: "go.Figure", ends: dict[tuple[str, float], float]) -> None:
     """Cut horizontal bars so long that the others would be too short to see; an arrow and the number mark them.
 
-    ``ends`` are the lengths of bars, by category and by pixels above its middle.
+    ``ends`` are the lengths of bars, by category and by pixels above the category's middle.
     """
     edge = reach(ends.values(), LONG)
     beyond = {place: value for place, value in ends.items() if value > edge}

@@ -41,7 +41,7 @@ def bundled_scenarios() -> list[tuple[str, str]]:
 
 
 def find(name: str) -> tuple[Path, str]:
-    """Return the file that a bundled scenario's name or a path means, and its shown name; ScenarioError if none."""
+    """Return the file that a bundled scenario's name or a path means, and its shown name, or raise ScenarioError."""
     place = Place(name or "''", 1, 1)
     path = Path(name)
     problem = no_file(path)

@@ -1,7 +1,4 @@
-"""Read CSV files next to a scenario into nodes: a list of rows, each cell with its place.
-
-``sim.scenario.reading`` does the same for YAML; ``sim.scenario.tables`` defines what a table may hold.
-"""
+"""Read CSV files next to a scenario into nodes: a list of rows, each cell with its place."""
 
 import csv
 import io

@@ -1,7 +1,4 @@
-"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario.
-
-Each reader of a part of a scenario words its own mistakes; ``sim.scenario.pydantic_errors`` words those of pydantic.
-"""
+"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario."""
 
 import difflib
 from collections.abc import Iterable

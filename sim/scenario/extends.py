@@ -1,7 +1,4 @@
-"""Read a file and the files it extends into one tree, with the rows of tables in place of file names.
-
-This module finds and reads the files and refuses circles; ``sim.scenario.nodes`` merges two trees.
-"""
+"""Read a file and the files it extends into one tree, with the rows of tables in place of file names."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -92,7 +89,7 @@ class Files:
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
-        """Return the path and the shown name of an extended file; ScenarioError if it is missing or a circle."""
+        """Return the path and the shown name of an extended file; ScenarioError without one, or if files form a circle."""
 
         def wrong(message: str, allowed: str) -> list[Mistake]:
             return [*self.mistakes, Mistake(node.place, "extends", message, allowed)]

@@ -1,7 +1,4 @@
-"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
-
-Editors show the meaning of each key (``sim.scenario.meanings``) where it is typed.
-"""
+"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others."""
 
 from typing import Any
 

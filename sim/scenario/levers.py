@@ -1,7 +1,4 @@
-"""Compare two scenarios: one lever for each value that differs, also within maps by province.
-
-The rows say what a policy changes. ``lever_words`` words them; nothing here depends on a run.
-"""
+"""Compare two scenarios: one lever for each value that differs, also within maps by province."""
 
 import math
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,4 @@
-"""Nodes: the values of a scenario's files as a tree, each with its place.
-
-``sim.scenario.reading`` makes the tree from text. Every step before pydantic (extending, tables, draws, ``--set``, full
-forms) takes a tree and returns another.
-"""
+"""Nodes: the values of a scenario's files as a tree, each with its place; steps before pydantic change trees."""
 
 import dataclasses
 from dataclasses import dataclass, field

@@ -26,7 +26,7 @@ class Setting:
 
 
 def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[Setting]:
-    """Return the setting of each ``--set``; its line is the number of the option, from 1. Mistakes are added."""
+    """Return the setting of each ``--set``, with the number of the option as its line; mistakes are collected."""
     values = []
     start = Place("--set", 1, 1, "set")
     for number, (key, text) in enumerate(texts.items()):
@@ -49,7 +49,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
 
 
 def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
-    """Return the setting of each keyword argument. Mistakes are added."""
+    """Return the setting of each keyword argument; mistakes are collected."""
     pairs = []
     for key, value in values.items():
         place = Place(f"{key}=", 1, 1, "argument")

@@ -1,7 +1,4 @@
-"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest.
-
-``sim.scenario.ranges`` checks ranges, since it knows what the schema expects.
-"""
+"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest."""
 
 from dataclasses import replace
 

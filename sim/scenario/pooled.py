@@ -1,7 +1,4 @@
-"""Keep the places of values by province after pooling, and drop their ranges.
-
-``sim.scenario.schema.pooling`` computes the values; this module adapts the tree that they were read from.
-"""
+"""Keep the places of values by province after ``schema.pooling`` computed those by pool, and drop their ranges."""
 
 from collections.abc import Iterator
 from dataclasses import replace

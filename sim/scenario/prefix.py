@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
-    """Return the SHA-256 of everything that the days before a day depend on, by ``end`` also the period's end."""
+    """Return the SHA-256 of everything that the days before a day depend on; ``end`` includes the period's end."""
     kept = effects(plain(scenario.resolved), scenario.spec, day)
     if not end:
         kept["period"] = {**kept["period"], "end": None}

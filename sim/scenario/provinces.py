@@ -101,7 +101,7 @@ def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
 
 @dataclass
 class _Place:
-    """How a place of a scenario names provinces, in its value or keys, and its parts by key (None: any key)."""
+    """How a place of a scenario names provinces, in its value or keys; and its parts, where None is any key."""
 
     value: NamingKind | None = None
     keys: NamingKind | None = None

@@ -1,7 +1,4 @@
-"""Turn pydantic's errors into mistakes with place, finding and allowed values.
-
-``merged`` adds mistakes from elsewhere (syntax, ranges, draws) in order of place.
-"""
+"""Turn pydantic's errors into mistakes with place, finding and allowed values, and merge others in order of place."""
 
 from collections.abc import Collection
 from typing import Any

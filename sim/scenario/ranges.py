@@ -1,7 +1,4 @@
-"""Check ranges of parameters: every assumed number must have one, and its value must lie inside.
-
-The ends of a range are read like the value, units included.
-"""
+"""Check ranges of parameters: every assumed number must have one, read like the value, with the value inside."""
 
 import datetime as dt
 from collections.abc import Iterator

@@ -1,8 +1,4 @@
-"""The resolved scenario: complete, with defaults and inline tables, and the source of each value.
-
-It combines pydantic's values with the tree of nodes that they were read from. ``sim.scenario.writing`` makes text of
-it, ``sim.scenario.show`` lines for people.
-"""
+"""The resolved scenario: complete, with defaults and inline tables, and the source of each value."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

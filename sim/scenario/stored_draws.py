@@ -21,7 +21,7 @@ NUMBER = "draw"
 
 
 def split_off_draws(root: Node) -> tuple[Node, Node | None]:
-    """Split the name of the table of draws (None: not given; a null node: removed) off the tree of a scenario."""
+    """Split the name of the table of draws off the tree of a scenario; a null node removes one, None says nothing."""
     name = root.at(KEY)
     if name is None or not (name.value is None or _is_csv(name)):
         return root, None

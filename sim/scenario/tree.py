@@ -13,9 +13,10 @@ from sim.scenario.policy import Reference
 
 
 class Tree:
-    """The tree of a scenario as written, the tree of the file whose figures apply, and a cache for ``policy_of``.
+    """The tree of a scenario as written, and the tree of the file whose figures apply.
 
     Many processes receive a scenario and few change it: nodes travel as bytes and are unpacked on first use.
+    ``references`` is a cache for ``policy_of``.
     """
 
     def __init__(self, root: Node, figured: Node) -> None:

@@ -1,7 +1,4 @@
-"""Write tables in a background thread while the run continues, with a short queue.
-
-With a single processor a thread gains nothing, and everything is written at once.
-"""
+"""Write tables in a background thread, or at once with a single processor, where a thread would gain nothing."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence

@@ -48,7 +48,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
 
 
 def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np.bool_] | None = None) -> "pa.Array":
-    """Return numbers (n,) as an Arrow array of a type (8 to 64 bits) as wide or narrower; null where ``missing`` (n,).
+    """Return numbers (n,) as an Arrow array, perhaps of a narrower type; null where ``missing`` (n,) is true.
 
     ``pyarrow.array`` does the same, but first loads pandas (a fifth of a second) to check for a series. Dates are days
     since 1970.

@@ -89,7 +89,7 @@ class OpenSums:
         )
 
     def take(self, before: int, first: int, last: int) -> "FinalSums":
-        """Return and drop the sums of days before ``before`` that lie in the period from ``first`` to ``last``.
+        """Return the sums of days before ``before`` in the period from ``first`` to ``last``, and drop those days.
 
         This is fast: ``FinalSums.rows`` does the slow part, perhaps in another thread.
         """

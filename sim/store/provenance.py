@@ -54,7 +54,7 @@ def machine() -> dict[str, str | int]:
 
 
 def command() -> str:
-    """Return this process's command line with the program's name in place of its path; other names as bytes."""
+    """Return this process's command line, with the program's name only; names that are not UTF-8 appear as bytes."""
     line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
     return line.encode("utf-8", "backslashreplace").decode()
 
@@ -68,7 +68,7 @@ def process_age_s() -> float:
 
 
 def peak_rss_bytes() -> int:
-    """Return the largest resident memory of this process; Linux's ``ru_maxrss`` would start with its parent's."""
+    """Return the largest resident memory of this process; Linux's ``ru_maxrss`` starts with that of its parent."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -40,7 +40,7 @@ class TableWriter:
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
-        """Begin with no file; ``keeps`` keeps written row groups in memory, about as many bytes as the files."""
+        """Begin with no file; ``keeps`` keeps written row groups in memory, as ``kept``."""
         self.folder = folder
         self.scope = scope
         self.kept: list[RowGroup] | None = [] if keeps else None

@@ -133,7 +133,7 @@ class Pools:
         return moved
 
     def mean(self, values: Mapping[str, float]) -> dict[str, float]:
-        """Return values of provinces (1 if missing) as means by people, for pools with a value."""
+        """Return values of provinces (1 if missing) as means by people, by pool, for pools with a value."""
         by_code = {int(code): value for code, value in values.items()}
         return {
             str(code): _weight(_mean([by_code.get(row.code, 1.0) for row in rows], rows))

@@ -269,7 +269,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
-    """Return an upper bound of a fraud type's share of a channel over ``years`` from the reference; 1 if none."""
+    """Return an upper bound of a fraud type's share of a channel over ``years`` from the reference date, or 1."""
     grown = [
         [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
         for kind in fraud.types.values()
