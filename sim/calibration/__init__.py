@@ -1,7 +1,5 @@
 """Calibration: fit parameters to figures, sample the posterior, and write the values back into the scenario's file.
 
-It uses the parameters and simulations of ``sim.experiments``.
-
 - ``calibrate``: the whole calibration.
 - ``evaluations``: its runs, at coarse and fine levels.
 - ``targets``, ``fit``: the least-squares fit of calibrated parameters to fitted figures.

@@ -1,7 +1,4 @@
-"""A calibration from end to end: fit, posterior, tests of it, report, and what is written next to the scenario's file.
-
-This module puts the parts together; ``fit``, ``data``, ``posterior``, ``coverage`` and ``drivers`` compute the numbers.
-"""
+"""A calibration from end to end: fit, posterior, tests of it, report, and files next to the scenario's own."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext

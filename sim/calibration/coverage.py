@@ -35,14 +35,10 @@ SETS = 200
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A reported figure, and its prediction from the others.
+    """A reported figure, and its prediction from the others: median and 90% interval, in the figure's unit.
 
-    Attributes:
-        number: The number of the figure.
-        fitted: Whether the posterior is conditioned on it when it is not left out.
-        interval: 90% interval, in the figure's own unit.
-        middle: The median.
-        held: Whether the reported number lies inside.
+    ``fitted`` says whether the posterior is conditioned on it when it is not left out, ``held`` whether the reported
+    number lies inside.
     """
 
     number: int
@@ -56,12 +52,8 @@ class Windows:
     """Every reported figure as a window that can be left out.
 
     Rows are the data of the posterior, then the predicted figures, in units of standard errors; those of predicted
-    figures exclude discrepancy.
-
-    Attributes:
-        numbers: The numbers of fitted figures, then of predicted ones.
-        families: The families of the windows, each once.
-        linear: The rows as a linear model about the mean of the draws.
+    figures exclude discrepancy. ``linear`` is a linear model of the rows about the mean of the draws; ``numbers`` are
+    those of fitted figures, then of predicted ones.
     """
 
     def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:
@@ -99,10 +91,7 @@ class Windows:
         """Predict each window from the other fitted figures and the evidence, with discrepancies learnt without it.
 
         Every draw is moved to where it would be without the window, by one step of the descent; an emulator predicts
-        the window there, as a difference from the draw's own run.
-
-        Args:
-            seed: The seed of the errors of predictions.
+        the window there, as a difference from the draw's own run. The seed is that of the errors of predictions.
 
         Returns:
             One row for each window: the fitted figures, then the predicted ones.
@@ -161,16 +150,10 @@ class Windows:
 
 
 def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
-    """Compute the rank of the true value in the posteriors of data sets that an emulator makes.
+    """Return the ranks of true values in posteriors of data sets that an emulator makes, (data sets, parameters).
 
-    Args:
-        emulator: Replaces the model: its data are in standard errors.
-        seed: The seed of true values, errors and draws.
-        sets: The number of data sets.
-
-    Returns:
-        Ranks from 0 to ``RANKED``, (data sets, parameters). Data sets with fewer accepted draws are left out; their
-        number is part of the result.
+    The emulator's data are in standard errors. Ranks go from 0 to ``RANKED``; data sets with fewer accepted draws are
+    left out, so the number of rows is part of the result.
     """
     generator = generator_of(seed, COVERAGE)
     errors = np.ones(len(emulator.constant))

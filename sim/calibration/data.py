@@ -35,9 +35,9 @@ class Data:
         figures: The figures of the reference runs, (runs, figures), NaN where there is none.
         counted: The numbers of the figures that every reference run has.
         predicted: The numbers of counted figures that are not fitted but have a reported number.
-        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances,
-            from the differences between the reference runs.
-        names: (data,) Labels of fitted figures, then names of evidence.
+        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances, from
+            the differences between the reference runs.
+        names: Labels of fitted figures, then names of evidence.
         observed: (data,) The data.
     """
 
@@ -106,9 +106,6 @@ class Model:
     values ``base`` only: elsewhere raids happen otherwise. Results are shifted by the mean difference between the
     level's runs at ``base``, one with each of its seeds, and the data's reference runs there. This removes the bias of
     the level, its scale and pooling; the noise of a run remains.
-
-    Attributes:
-        base: The outcome of the level's run with its first seed at the values ``base``.
     """
 
     def __init__(

@@ -68,15 +68,15 @@ class Descent:
     does, except on the way, where data follow their goals.
 
     Attributes:
-        anchors: Where each member would be without data, (members, parameters), in normal scores.
-        observations: The data that each member must reproduce, (members, data).
-        iterates: Where each member is, (members, parameters), in normal scores.
-        simulated: The simulated data there, (members, data).
-        part: How far the goals of each have moved on their way, (members,), from 0 to 1.
-        stride: How far they move at the next step, (members,).
-        length: The part of a Gauss-Newton step that is taken, (members,).
+        anchors: (members, parameters) Where each member would be without data, in normal scores.
+        observations: (members, data) The data that each member must reproduce.
+        iterates: (members, parameters) Where each member is, in normal scores.
+        simulated: (members, data) The simulated data there.
+        part: (members,) How far the goals of each have moved on their way, from 0 to 1.
+        stride: (members,) How far they move at the next step.
+        length: (members,) The part of a Gauss-Newton step that is taken.
         tried: Scores and data at both ends of each member's last step, whether accepted or not.
-        taken: Whether it was accepted, (members,).
+        taken: (members,) Whether it was accepted.
     """
 
     def __init__(
@@ -89,16 +89,11 @@ class Descent:
         longest: float = LONGEST,
         converged: float = CONVERGED,
     ) -> None:
-        """Start the descent.
+        """Start all members at ``start`` (parameters,), in normal scores, with ``simulated`` data (data,) there.
 
-        Args:
-            start: Where all members start, (parameters,), in normal scores.
-            anchors: As the attribute.
-            observations: As the attribute, about 0 where the start meets the data.
-            simulated: The simulated data at the start, (data,).
-            chance: (data,) The standard deviation of simulated data between runs, see ``TOLERATED``.
-            longest: The largest part of a Gauss-Newton step that is taken.
-            converged: The least predicted decrease of an objective for which a step is taken.
+        ``observations`` are about 0 where the start meets the data. ``chance`` (data,) is the standard deviation of
+        simulated data between runs, see ``TOLERATED``. ``longest`` is the largest part of a Gauss-Newton step that is
+        taken, ``converged`` the least predicted decrease of an objective for which a step is taken.
         """
         members = len(anchors)
         self.anchors = anchors
@@ -121,14 +116,10 @@ class Descent:
         steps: int,
         tell: Callable[[str], None],
     ) -> None:
-        """Take steps until all members have converged.
+        """Take steps until all members have converged, at most ``steps`` for each.
 
-        Args:
-            simulate: Returns the data of some members (indices) at normal scores (members, parameters).
-            learn: Returns a predictor of data from all runs so far; None where there are none, and all go straight
-            ahead.
-            steps: The most steps that are proposed to each member.
-            tell: Called with a line at each step.
+        ``simulate`` returns the data of some members (indices) at normal scores (members, parameters). ``learn``
+        returns a predictor of data from all runs so far; None where there are none, and all go straight ahead.
         """
         for number in range(steps):
             parts = np.minimum(self.part + self.stride, 1.0)

@@ -40,7 +40,6 @@ class Driver:
     """A parameter that an answer depends on.
 
     Attributes:
-        key: Its dotted key.
         index: The share of the answer's variance that would vanish if it were known.
         slope: The change of the answer for one posterior standard deviation of the parameter, in the answer's unit.
         width_ratio: The width of the answer's interval if the parameter's prior is twice as wide, over its width.
@@ -54,12 +53,10 @@ class Driver:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The parameters that an answer depends on.
+    """The parameters that an answer depends on, the largest ``drivers`` first; none where nothing is explained.
 
-    Attributes:
-        explained: The share of the answer's variance over runs that its emulator explains, 0 where it predicts worse
-            than their mean; the rest has no driver.
-        drivers: The parameters that matter most, the largest first; none where nothing is explained.
+    ``explained`` is the share of the answer's variance over runs that its emulator explains, 0 where it predicts worse
+    than their mean; the rest has no driver.
     """
 
     explained: float
@@ -67,13 +64,9 @@ class Sensitivity:
 
 
 def first_order(scores: Array, answer: Array) -> Array:
-    """Return the first-order index of each parameter from draws, (parameters,).
+    """Return the first-order index of each parameter for an answer (draws,), from scores (draws, parameters).
 
     Corrected for the value that noise would give with so many draws and classes.
-
-    Args:
-        scores: (draws, parameters) The parameters.
-        answer: (draws,) The answer.
     """
     size = len(answer) // CLASSES
     about = (answer - answer.mean())[: size * CLASSES]

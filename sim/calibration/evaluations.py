@@ -40,18 +40,11 @@ class Level:
 
 
 def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
-    """Return the pool of provinces at a coarse scale.
+    """Return the pool at a coarse scale: the country, or all except the provinces that a measure or a surge names.
 
     Thinned to some hundredths, 31 provinces have two officers and two cases a day each; one province of all people,
-    thinned alike, behaves like the country.
-
-    Args:
-        scenario: The scenario that is calibrated.
-        scale: The scale of the pooled runs.
-
-    Returns:
-        All of the country; or all except the provinces that a measure or a surge names; None where the pool stays:
-        where the scenario itself has provinces apart, or pools would have more attempts than identities can number.
+    thinned alike, behaves like the country. None where the pool stays: where the scenario itself has provinces apart,
+    or pools would have more attempts than identities can number.
     """
     kind = scenario.spec.coarsest()
     if kind is None or isinstance(scenario.spec.population.pool, Apart):

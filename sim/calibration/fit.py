@@ -1,7 +1,4 @@
-"""The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale.
-
-It finds the best point. ``posterior`` finds the other points that the figures allow.
-"""
+"""The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -57,10 +54,9 @@ class Fit:
     """The result of a fit.
 
     Attributes:
-        parameters: The fitted parameters.
-        targets: The figures that they were fitted to.
-        coordinates: The unit-cube coordinates of the solution, (parameters,).
-        jacobian: Derivatives at the coarsest level, (fitted figures, parameters), in tolerances for the whole range.
+        targets: The figures that the parameters were fitted to.
+        coordinates: (parameters,) The unit-cube coordinates of the solution.
+        jacobian: (fitted figures, parameters) Derivatives at the coarsest level, in tolerances for the whole range.
         figures: All figures at the solution, by level: (seeds, figures), NaN where a run has none.
     """
 
@@ -130,17 +126,11 @@ class Fitter:
         self._jacobian: tuple[Vector, Matrix] | None = None
 
     def fit(self, start: Vector) -> Fit:
-        """Fit the parameters.
+        """Return the fit of the parameters from a start in unit-cube coordinates, (parameters,).
 
         If the finest level has converged at the start, nothing moves. Otherwise the coarsest level is solved by least
         squares. The residuals of a finer level at the solution differ from the coarse ones; the coarse level is solved
         again for targets shifted by this difference, until the finer level has converged.
-
-        Args:
-            start: The unit-cube coordinates of the start, (parameters,).
-
-        Returns:
-            The solution, with the figures of every level there.
         """
         coarse, *finer = self._levels
         solution = start

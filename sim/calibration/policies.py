@@ -32,14 +32,10 @@ TOLD = ("victims", "loss_money")
 
 @dataclass(frozen=True)
 class Policy:
-    """The changes by a policy.
+    """The changes by a policy, by total.
 
-    Attributes:
-        name: The name of its scenario.
-        draws: The number of draws.
-        own: By total, the change at the fit, as a share.
-        intervals: By total, low end, median and high end of the change over the draws.
-        sensitivities: By total, the parameters that its change depends on.
+    ``own`` is the change at the fit, as a share; ``intervals`` are low end, median and high end over the draws;
+    ``sensitivities`` are the parameters that a change depends on.
     """
 
     name: str

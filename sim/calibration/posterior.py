@@ -107,7 +107,6 @@ class Posterior:
     """An ensemble: the goals of its members, and the draws that they became.
 
     Attributes:
-        parameters: The conditioned parameters.
         anchors: (members, parameters) Normal scores of the draws of the first part.
         rest: (data,) The factor of errors in the second part.
         coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.
@@ -235,19 +234,9 @@ def sample_posterior(
     members: int,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
-    """Draw an ensemble and condition it on data. Equal arguments give equal results.
+    """Return an ensemble conditioned on data: all members, accepted or not. Equal arguments give equal results.
 
-    Args:
-        parameters: What is conditioned.
-        start: Where all members start.
-        simulate: Simulates points and returns the residuals of their data.
-        simulate_again: The same with another seed of its runs.
-        seed: The seed of the draws.
-        members: The size of the ensemble.
-        tell: Called with a line at each step.
-
-    Returns:
-        All members, whether accepted or not.
+    ``simulate`` returns the residuals of the data of points; ``simulate_again`` has another seed of its runs.
     """
     ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
     noise = draw_errors(seed + PRIOR_SEEDS, members, len(start.residuals))
@@ -285,17 +274,11 @@ def sample_posterior(
 def _anchors(
     ranges: Array, simulate: Simulate, generator: np.random.Generator, tell: Callable[[str], None]
 ) -> tuple[Array, Array]:
-    """Draw anchors from the posterior of an emulator of the ranges, with errors widened by the emulator's own.
+    """Return anchors from the posterior of an emulator of the ranges, and the rest of the data's standard errors.
 
-    Args:
-        ranges: (members, parameters) Unit-cube coordinates, even over the ranges.
-        simulate: As of ``sample_posterior``.
-        generator: Makes the draws.
-        tell: Called with a line.
-
-    Returns:
-        Normal scores, (members, parameters); and the factor of the standard error of each datum in the second part,
-        (data,): the rest of a likelihood to the power a is that to the power 1 - a.
+    ``ranges`` (members, parameters) are unit-cube coordinates, even over the ranges; anchors are normal scores. Errors
+    are widened by the emulator's own. The rest (data,) is a factor for the second part: the rest of a likelihood to the
+    power a is that to the power 1 - a.
     """
     _, off = simulate(ranges)
     possible = np.isfinite(off).all(axis=1)

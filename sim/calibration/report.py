@@ -39,19 +39,11 @@ UNEVEN = 0.05
 
 
 def fixed_by(fit: Fit) -> dict[str, str]:
-    """Name for each parameter the figure that fixed it: the one with the largest relative gain.
+    """Return for each parameter, by key, the label of the figure that fixed it: that with the largest relative gain.
 
-    The relative gain of a parameter and a figure is the slope between them times the same entry of the inverse: how
-    much of one is determined by the other when all figures are met. The gains of a parameter add up to 1.
-
-    Args:
-        fit: The result of a fit.
-
-    Returns:
-        The label of the figure by the key of the parameter.
-
-    Source:
-        Bristol, IEEE Transactions on Automatic Control 11, 1966.
+    The relative gain (Bristol, IEEE Transactions on Automatic Control 11, 1966) of a parameter and a figure is the
+    slope between them times the same entry of the inverse: how much of one is determined by the other when all figures
+    are met. The gains of a parameter add up to 1.
     """
     gains = fit.jacobian * fit.pseudo_inverse().T
     labels = [fit.targets.label(number) for number in fit.targets.fitted]
@@ -109,12 +101,9 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
 class Known:
     """Tests and results of a posterior, in addition to its draws.
 
-    Attributes:
-        stated: The discrepancy of each family that it was conditioned with.
-        learnt: The discrepancy of each family, learnt from left-out windows.
-        left_out: These windows.
-        ranks: (data sets, parameters) Ranks of the true values.
-        answers: The parameters that each answer depends on.
+    The discrepancies of each family are ``stated``, as it was conditioned, and ``learnt`` from left-out windows.
+    ``ranks`` of the true values are (data sets, parameters). ``answers`` are the parameters that each answer depends
+    on.
     """
 
     stated: Mapping[str, float]

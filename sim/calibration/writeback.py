@@ -12,14 +12,10 @@ from sim.store.folder import whole
 
 @dataclass(frozen=True)
 class Update:
-    """The changes of a calibration to a scenario's file.
+    """The changes of a calibration to a scenario's file, by dotted key or, for figures, by position in its list.
 
-    Attributes:
-        values: Fitted values by dotted key.
-        targets: The label of the figure that fixed each of them, by dotted key.
-        inherited: For values that the file inherits from the scenario it extends, the rest of the full form, by key.
-        figures: Keys to set in an entry of the file's list of figures, by its position.
-        draws: The name of the file of posterior draws next to it.
+    ``targets`` are the labels of the figures that fixed the values, ``inherited`` the rest of the full form of values
+    that the file inherits, ``draws`` is the name of the file of posterior draws.
     """
 
     values: Mapping[str, Any]

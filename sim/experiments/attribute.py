@@ -1,8 +1,6 @@
 """Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
 
-``layers`` defines a layer and how to switch it off, ``shapley`` computes values from the worth of coalitions; this
-module simulates the coalitions of layers and stores the values. Where gangs answer what attempts yield, it does so
-twice, see ``gangs``.
+Where gangs answer what attempts yield, the coalitions are simulated twice, see ``gangs``.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -275,11 +273,7 @@ class _Game:
         return self.worth(quantity)(self._everybody)
 
     def samples(self, quantity: str) -> list[list[float]]:
-        """Return independent samples of the Shapley values, one value for each player.
-
-        A sample is the mean over an order and its reverse; where every coalition is simulated, there is one exact
-        sample.
-        """
+        """Return independent samples of Shapley values: one for each order with its reverse, or a single exact one."""
         worth = self.worth(quantity)
         if not self.orders:
             return [shapley.exact(len(self.names), worth)]

@@ -33,11 +33,7 @@ def bisect(trial: Trial[Key], first: Mapping[Key, int], most: Mapping[Key, int])
 
     All keys are tried at once, one trial for each step. Steps are in the logarithm of the number while its bounds are
     far apart. Where the result is not monotone in the number, the answer is one of several at which it changes.
-
-    Args:
-        trial: Tries numbers.
-        first: Where the search begins, by key.
-        most: The upper bound by key, which is known to be enough and not tried.
+    ``most`` is known to be enough and not tried.
 
     Returns:
         A number for each key, from 0 to ``most``.
@@ -67,12 +63,7 @@ def settle(trial: Trial[Key], candidates: Mapping[Key, int], rounds: int = ROUND
     """Adjust numbers until all are enough in one trial, and none that may be lowered is enough with one less.
 
     A number that is not enough is raised by one and never lowered again, so the search ends; one that is still enough
-    with one less is lowered by one.
-
-    Args:
-        trial: Tries numbers.
-        candidates: Where the search begins, by key.
-        rounds: The most trials that are made.
+    with one less is lowered by one. At most ``rounds`` trials are made.
 
     Returns:
         The numbers, with the keys that were not enough after the last trial.

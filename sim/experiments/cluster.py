@@ -13,13 +13,7 @@ class ClusterError(RefusedError):
 
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
-    """Connect to a cluster for the duration of a ``with`` block.
-
-    Args:
-        address: The address of its scheduler, such as ``tcp://host:8786``.
-
-    Yields:
-        The cluster as an executor, and the number of runs that its workers can make at a time.
+    """Yield the cluster of a scheduler (``tcp://host:8786``) as an executor, and how many runs it makes at a time.
 
     Raises:
         ClusterError: If there is no such cluster, or Dask is not installed.

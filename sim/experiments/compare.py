@@ -1,8 +1,4 @@
-"""Comparison: paired differences between policies on the same attempts, with their intervals.
-
-``compare`` takes finished runs, ``compared`` only their quantities. ``pairing`` decides which runs may be compared,
-``paired`` makes or reads the runs of ``tocsin compare``, ``fates`` follows single attempts.
-"""
+"""Comparison: paired differences between policies on the same attempts, with their intervals."""
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean, variance
@@ -148,17 +144,10 @@ def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequen
 
 
 def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = None) -> Iterator[Row]:
-    """Compare one scenario with the baseline.
+    """Yield a row for each quantity that all runs of a scenario and of the baseline have.
 
-    Args:
-        scenario: Its name.
-        base: Quantities of the runs of the baseline.
-        other: Those of the scenario, in the same order.
-        withheld: Why there is no cost per unit spared, as ``why_withheld`` returns it.
-
-    Yields:
-        One row for each quantity that all runs have. With several draws the interval is that of the posterior: 90% of
-        the draws' mean differences lie within it.
+    With several draws the interval is that of the posterior: 90% of the draws' mean differences lie within it.
+    ``withheld`` is why there is no cost per unit spared, as ``why_withheld`` returns it.
     """
     every = [list(zip(ones, twos, strict=True)) for ones, twos in zip(base, other, strict=True)]
     shared = [name for name in base[0][0] if all(name in one for group in (*base, *other) for one in group)]
@@ -186,18 +175,10 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
 
 
 def with_posterior(rows: "Iterator[Row] | Sequence[Row]", base: "Scenario", other: "Scenario") -> Iterator[Row]:
-    """Add the intervals over the posterior draws that are stored with two scenarios.
+    """Yield the rows of one scenario with ``posterior_low``, ``posterior_high`` (90%) and ``posterior_draws``.
 
-    The ratio of a draw's totals to those of the scenario's own values is applied to the compared runs.
-
-    Args:
-        rows: Rows of one scenario.
-        base: The baseline.
-        other: The scenario.
-
-    Yields:
-        The rows, with ``posterior_low``, ``posterior_high`` (90%) and ``posterior_draws``; None where answers of either
-        scenario are not stored, or the row itself covers several draws.
+    The ratio of a stored draw's totals to those of the scenario's own values is applied to the compared runs. Without
+    stored answers of both scenarios, or for a row that covers several draws, the values are missing (None).
     """
     before, after = stored_answers(base), stored_answers(other)
     for row in rows:
@@ -262,16 +243,9 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
 
 
 def caveats(titles: Sequence[str], runs: "Sequence[Run]", single: bool) -> dict[str, list[Any]]:
-    """Return what a reader must know of compared runs before they read the comparison.
+    """Return ``warnings`` of compared runs, in one line each, and ``findings`` that only one of base and other has.
 
-    Args:
-        titles: Their names.
-        runs: The baseline and the others, one run each.
-        single: Whether there is one pair only, so that no interval shows run-to-run noise.
-
-    Returns:
-        ``warnings``: what runs of their size cannot show, and each run's other warnings, in one line each.
-        ``findings``: findings that only one of base and other has, with ``scenario`` and ``beside``.
+    ``single`` says that there is one pair only, so that no interval shows run-to-run noise.
     """
     lines = unsaid([run.scenario.spec for run in runs])
     if single:

@@ -1,7 +1,5 @@
 """Designs of sweeps: which values of which parameters are simulated together, point by point.
 
-A design is only the list of points: ``sweep`` simulates them. A sensitivity has its own points, see ``indices``.
-
 A ``box`` is made for a surface over a few levers. Its first point is the unchanged scenario. Then come the corners of
 the box and the ends of each lever with the others unchanged, so that the surface never extrapolates. Points of a Sobol
 sequence fill the rest evenly.
@@ -94,10 +92,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Design:
-    """Points of a design, in order: a grid varies its last axis fastest, the others follow their sequence.
-
-    The points of a box are ``listed``; the first is the unchanged scenario.
-    """
+    """Points of a design, in order: a grid varies its last axis fastest; points of a box are ``listed``."""
 
     kind: str
     axes: tuple[Axis, ...]
@@ -142,20 +137,12 @@ def demand_balance(samples: int) -> None:
 def design(
     scenario: "Scenario", vary: Mapping[str, Sequence[Value]], kind: str = GRID, samples: int | None = None
 ) -> Design:
-    """Make the design of a scenario over the parameters at dotted keys.
+    """Return the design of a scenario over the parameters at dotted keys.
 
-    A range whose ends are at least ten times apart is sampled evenly in the logarithm.
-
-    Args:
-        scenario: The scenario that is varied.
-        vary: Values by dotted key. A grid combines every value with every other one. In a Sobol or Latin hypercube
-            design two numbers (durations, rates, dates) are the ends of a range, no values mean the parameter's own
-            range, and other values are choices.
-        kind: ``grid``, ``sobol``, ``lhs``, or ``box``, in which all values are ends of ranges.
-        samples: The number of points; None in a grid. A box has at most so many, by default ``usual_points``.
-
-    Returns:
-        The design.
+    A grid combines every value with every other one. In a Sobol or Latin hypercube design two numbers (durations,
+    rates, dates) are the ends of a range, no values mean the parameter's own range, and other values are choices. In a
+    box all values are ends of ranges; it has at most ``samples`` points, by default ``usual_points``. A range whose
+    ends are at least ten times apart is sampled evenly in the logarithm.
 
     Raises:
         DesignError: If it cannot be made.
@@ -260,15 +247,10 @@ def _start(parameter: Parameter) -> float:
 
 
 def box_coordinates(start: Array, samples: int, generator: np.random.Generator) -> Array:
-    """Return unit-cube coordinates of the points of a box.
+    """Return unit-cube coordinates of the points of a box, (samples, levers); the first row is the start.
 
-    Args:
-        start: The unchanged scenario, (levers,). Coordinates below 0 or above 1 are moved to the end of the box.
-        samples: The number of points, at least ``least_points`` of the levers.
-        generator: Scrambles the Sobol sequence.
-
-    Returns:
-        Coordinates, (samples, levers); the first row is the unchanged scenario.
+    Coordinates of ``start`` (levers,) below 0 or above 1 are moved to the end of the box. The generator scrambles the
+    Sobol sequence. There are at least ``least_points`` samples.
     """
     inside = np.clip(start, 0.0, 1.0)
     levers = len(inside)

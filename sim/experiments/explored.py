@@ -1,7 +1,6 @@
 """Explore a finished sweep: its levers, and a surface for each outcome that predicts values between its points.
 
-``surface`` fits surfaces. This module reads the catalogue of a sweep and turns predictions into numbers of outcomes
-with intervals. Any sweep that varies numbers will do; a ``box`` is made for it.
+Any sweep that varies numbers will do; a ``box`` is made for it.
 """
 
 import math
@@ -56,12 +55,7 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Lever:
-    """A number that was varied.
-
-    Attributes:
-        parameter: The parameter, with the range that was simulated.
-        present: The scenario's own value, in its unit.
-    """
+    """A number that was varied: its simulated range, and the scenario's own value in its unit (``present``)."""
 
     parameter: Parameter
     present: float
@@ -129,14 +123,8 @@ class Point:
 class Estimate:
     """The prediction for a setting, with a 95% interval.
 
-    Attributes:
-        level: The outcome.
-        low: The lower end of its interval.
-        high: The upper end.
-        more: The difference from the unchanged scenario; None where that was not simulated.
-        more_low: The lower end of its interval.
-        more_high: The upper end.
-        point: The point where it was simulated; None where it is interpolated.
+    ``more`` is the difference from the unchanged scenario, None where that was not simulated; ``point`` is where the
+    setting was simulated, None where it is interpolated.
     """
 
     level: float
@@ -153,8 +141,6 @@ class Outcome:
     """An outcome of a sweep.
 
     Attributes:
-        name: Its column of the catalogue.
-        unit: Its unit.
         points: The points in the box at which it has a value.
         simulated: (points, replicates) The simulated values.
         present: (replicates,) The values of the unchanged scenario; None where that was not simulated.
@@ -224,9 +210,9 @@ class Outcome:
     def checked(self) -> dict[str, float]:
         """How well each point is predicted by all others.
 
-        ``typical`` (root mean square) and ``largest`` errors, in the unit of the outcome; ``inside``, the share of
-        points within their intervals; ``explained``, the share of the variance over the points that is predicted, 0 or
-        less where the surface predicts no better than the mean.
+        ``typical`` (root mean square) and ``largest`` errors are in the unit of the outcome; ``inside`` is the share of
+        points within their intervals; ``explained`` the predicted share of the variance over the points, 0 or less
+        where the surface predicts no better than the mean.
         """
         errors, deviations = self.surface.left_out
         heights = self.surface.values.mean(axis=1)
@@ -242,18 +228,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Explored:
-    """A finished sweep with a surface for each outcome.
-
-    Attributes:
-        folder: Where it is kept.
-        scenario: The scenario that was varied.
-        levers: The varied parameters.
-        points: Every point of which all runs finished.
-        failed: The number of other points.
-        replicates: The number of seeds of each point.
-        outcomes: The outcomes that have a surface.
-        left_out: Columns with too few values for a surface.
-    """
+    """A finished sweep with a surface for each outcome; ``points`` are those of which all runs finished."""
 
     folder: Path
     scenario: "Scenario"
@@ -271,16 +246,10 @@ class Explored:
 
 
 def explored(folder: Path) -> Explored:
-    """Read a finished sweep and fit its surfaces.
+    """Return a finished sweep with its surfaces.
 
     A sweep without surfaces (it varied something other than numbers, or too much with too few points) raises a
     DesignError; a folder without a finished sweep, a FolderError.
-
-    Args:
-        folder: Its folder.
-
-    Returns:
-        The sweep with its surfaces.
     """
     request = finished_request(folder, KIND)
     frame = read_frame(folder, KIND, CATALOGUE)

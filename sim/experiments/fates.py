@@ -1,7 +1,4 @@
-"""Whose fate a policy changed: victims under one of two policies, and how the same attempt ended under each.
-
-``compare`` works on totals of runs; this module reads the events of two runs, attempt by attempt.
-"""
+"""Victims under one of two policies, and how the same attempt ended under each, from the events of two runs."""
 
 from typing import TYPE_CHECKING
 
@@ -30,17 +27,11 @@ COUNTS = ("count", "paid_cents")
 
 
 def fates(run: "Run") -> "pd.DataFrame":
-    """Return what became of each attempt of the period that the log of a run names.
+    """Return a row for each attempt of the period in the log: ``fate``, ``person`` (its number), ``paid`` (cents).
 
     The log names attempts that may engage the person they reach, and those that raised an alert; all others are only
-    counted. A run without events raises a FileNotFoundError.
-
-    Args:
-        run: The run.
-
-    Returns:
-        A row for each attempt, by its origin: ``fate`` (unanswered, ignored, or how its episode ended), ``person`` (its
-        number) and ``paid`` (cents).
+    counted. A fate is unanswered, ignored, or how its episode ended; the index is the origin. A run without events
+    raises a FileNotFoundError.
     """
     import pandas as pd
 

@@ -28,14 +28,9 @@ def answer(scenario: "Scenario") -> bool:
 
 
 def stances_of(scenario: "Scenario", wanted: str | None) -> tuple[str, ...]:
-    """Return the stances of gangs in an experiment.
+    """Return the stances of gangs in an experiment, in the order of ``STANCES``; none where gangs do not answer.
 
-    Args:
-        scenario: The scenario.
-        wanted: ``still``, ``answering`` or ``both``; None for both where gangs answer.
-
-    Returns:
-        Names of ``STANCES``, in their order; none where gangs do not answer and nothing is requested.
+    ``wanted`` is ``still``, ``answering``, ``both``, or None for both where gangs answer.
 
     Raises:
         LayerError: If another name is given, or any for a scenario whose gangs do not answer.

@@ -43,11 +43,7 @@ SAFETY = 1.0
 
 
 class HalfHours:
-    """The rosters of one search, starting from a flat staff that keeps the promise.
-
-    Args:
-        trials: Trials that have found a flat staff.
-    """
+    """The rosters of one search, starting from trials that have found a flat staff that keeps the promise."""
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
@@ -58,11 +54,7 @@ class HalfHours:
         self._found = Found({}, frozenset())
 
     def search(self, trims: int) -> None:
-        """Find the rosters.
-
-        Args:
-            trims: The most trials that take seats out of single half hours.
-        """
+        """Find the rosters; at most ``trims`` trials take seats out of single half hours."""
         trials = self._trials
         trials.tell("measuring the load by half hour")
         (self._loaded,) = trials.simulated([urgent_only(trials.staffed(trials.most), self._promise)])
@@ -159,8 +151,7 @@ class HalfHours:
     def _paid(self, trial: Trial, code: int) -> tuple[int, int]:
         """Return the time of seats on duty and of overtime, in simulated ms, of all seeds.
 
-        Overtime is the desk's busy time beyond its seats on duty, by weekday and half hour: services outlast their
-        shift.
+        Overtime is busy time beyond the seats on duty, by weekday and half hour: services outlast their shift.
         """
         over = np.maximum(trial.busy[code] - trial.staffed[code], 0)
         return trial.provinces[code]["staffed_ms"], int(over.sum())

@@ -1,8 +1,7 @@
 """Indices of sensitivity: the points at which a model is evaluated, and indices of its parameters from its outputs.
 
-A point has one unit-cube coordinate for each parameter. Points come in complete blocks: for Morris a trajectory, along
-which every parameter moves once (D + 1 points); for Sobol two points and those between them (D + 2 points). SALib
-chooses the points and computes the indices. This module knows nothing of scenarios: ``sensitivity`` makes the runs.
+Points come in complete blocks: for Morris a trajectory, along which every parameter moves once (D + 1 points); for
+Sobol two points and those between them (D + 2 points). SALib chooses the points and computes the indices.
 """
 
 import warnings
@@ -54,20 +53,10 @@ def block(method: str, dimensions: int) -> int:
 
 
 def sample_points(method: str, dimensions: int, samples: int, generator: np.random.Generator) -> Array:
-    """Choose the points of some blocks, one block after the other.
+    """Return the points of some blocks: unit-cube coordinates, (samples x block, parameters).
 
-    Args:
-        method: ``morris`` or ``sobol``.
-        dimensions: Parameters.
-        samples: Blocks; those of Sobol are balanced if they are a power of two.
-        generator: Their source of randomness.
-
-    Returns:
-        Unit-cube coordinates, (samples x block, parameters). Those of Sobol are scrambled, those of Morris lie on a
-        grid of four levels.
-
-    Source:
-        Saltelli et al. (2010) for Sobol's indices, Morris (1991) for trajectories.
+    Those of Sobol (Saltelli et al. 2010) are scrambled, and balanced if ``samples``, the number of blocks, is a power
+    of two; those of Morris (1991) lie on a grid of four levels.
     """
     problem = _problem(dimensions)
     if method == MORRIS:
@@ -87,19 +76,13 @@ def whole_blocks(method: str, points: Array, outputs: Array) -> tuple[Array, Arr
 
 
 def indices(method: str, points: Array, outputs: Array, generator: np.random.Generator) -> dict[str, Array]:
-    """Compute the indices of one output from its values at whole blocks of points.
+    """Compute the indices of one output (points,) from its values at whole blocks of points (points, parameters).
 
     Morris: ``mu`` is the mean elementary effect, ``mu_star`` the mean of its size and ``sigma`` its standard deviation,
     each as a change of the output over the whole range of the parameter. Sobol: ``first`` is the share of the output's
     variance that a parameter causes alone, ``total`` with all its interactions; both are 0 where the output does not
     vary. ``_low`` and ``_high`` lie 1.96 bootstrap standard deviations from the index, and not below 0 where it cannot
     be.
-
-    Args:
-        method: ``morris`` or ``sobol``.
-        points: Unit-cube coordinates, (points, parameters), as ``sample_points`` chooses them.
-        outputs: The output at each point, (points,).
-        generator: The source of randomness of the bootstrap.
 
     Returns:
         By name, one number for each parameter.

@@ -1,8 +1,7 @@
 """The journal of an experiment: the outcome of each finished run, one line each, so that no run is made twice.
 
-It is a text file in the experiment's folder. A run is identified by the hashes of its resolved scenario and of the
-program's sources, and each line carries its own hash. Memory holds only the offsets of its lines, some hundred bytes a
-run.
+A run is identified by the hashes of its resolved scenario and of the program's sources, and each line carries its own
+hash. Memory holds only the offsets of lines, some hundred bytes a run.
 """
 
 import errno
@@ -21,11 +20,7 @@ class Journal:
     """Outcomes of finished runs by their keys, each written as soon as it exists."""
 
     def __init__(self, folder: Path) -> None:
-        """Start a journal, or continue that of an earlier experiment of the same program.
-
-        Args:
-            folder: Where it lies.
-        """
+        """Start a journal in a folder, or continue that of an earlier experiment of the same program."""
         self._path = folder / JOURNAL
         self._code = program_digest()
         self._places: dict[str, tuple[int, int]] = {}

@@ -29,15 +29,9 @@ Row = dict[str, Any]
 
 
 def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
-    """Return what a coalition of layers gives, with seats that go with the work.
+    """Return the outcome of a coalition of layers with other costs of its desks, whose seats follow the work.
 
-    Args:
-        outcome: What ``benefits_and_costs`` says of it.
-        whole: What it says of all layers.
-
-    Returns:
-        The outcome with other costs of the desks: the whole's cost times the outcome's share of the whole's busy time.
-        If the whole has no work, the costs are unchanged.
+    They are the cost with all layers (``whole``) times the outcome's share of that busy time; unchanged without work.
     """
     found = dict(outcome)
     for desk in DESK_LABELS:
@@ -50,18 +44,7 @@ def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
 
 
 def costs_of(names: Sequence[str], samples: Samples, priced: bool, unpriced: Collection[str]) -> list[Row]:
-    """Return what layers cost, one row each and one for ``all`` of them.
-
-    Args:
-        names: The layers.
-        samples: Samples of their Shapley values: how many fewer victims, how much less lost, how much more each part
-            costs.
-        priced: Whether the scenario says what things cost.
-        unpriced: Layers without a price for some part.
-
-    Returns:
-        Rows of ``columns``, see ``Attribution.costs``.
-    """
+    """Return what layers cost, one row each and one for ``all`` of them, see ``Attribution.costs``."""
     rows = []
     for layer in (*names, "all"):
         known = priced and not set(unpriced) & set(names if layer == "all" else [layer])

@@ -33,14 +33,7 @@ class LayerError(RefusedError, ValueError):
 
 
 def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tuple[str, ...]:
-    """Return the layers of a scenario, in their order.
-
-    Args:
-        scenario: The scenario.
-        wanted: The requested ones, all if None; ``warning`` stands for its four tiers.
-
-    Returns:
-        Names of ``LAYERS``.
+    """Return the layers of a scenario, in the order of ``LAYERS``; ``warning`` stands for its four tiers.
 
     Raises:
         LayerError: If a requested one is not a layer of the scenario.

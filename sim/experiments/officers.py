@@ -23,13 +23,8 @@ WEEK = 7
 class ProvinceOfficers:
     """A province of a scenario, or a pool of them.
 
-    Attributes:
-        code: Its code.
-        name: Its name.
-        people: Its people.
-        first: Mean officers on duty by desk in the first week of the period, day and night; at scale 1.
-        last: The same in the last week.
-        alerts_per_day: Mean alerts issued a day in a run's period, scaled up to the country; None without a run.
+    ``first`` and ``last`` are mean officers on duty by desk in the first and last week of the period, day and night, at
+    scale 1. ``alerts_per_day`` are mean alerts issued in a run's period, scaled up to the country; None without a run.
     """
 
     code: int

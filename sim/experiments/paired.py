@@ -1,7 +1,4 @@
-"""Comparisons from end to end, as ``tocsin compare`` makes them: make or read pairs of runs, then compare them.
-
-The result is a document for ``compare.json``; ``compare`` computes its rows, ``fates`` its changes.
-"""
+"""Comparisons from end to end, as ``tocsin compare`` makes them: make or read pairs of runs, then compare them."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -81,17 +78,7 @@ def compare_scenarios(
 
     Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), next to the
     document ``compare.json``. Runs that an earlier call finished are used again. Of a finished run only totals and
-    figures are kept in memory.
-
-    Args:
-        names: The baseline and the others.
-        load: Loads a scenario.
-        make: Runs a scenario.
-        folder: Where the runs are kept, see ``prepared``.
-        draws: How many posterior draws are compared; None for the scenarios' own values.
-        replicates: The number of seeds, counting up.
-        finished: Called with the number of runs that exist, whenever it grows.
-        verbose: Whether the lines of the folder's log also go to standard error.
+    figures are kept in memory. ``finished`` is called with the number of runs that exist, whenever it grows.
 
     Returns:
         The document: ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``),
@@ -141,15 +128,9 @@ def _plan(draws: int | None) -> list[int | None]:
 
 
 def compare_folders(folders: Sequence[Path]) -> Document:
-    """Compare finished runs, or folders of replicates, with the first of them.
+    """Return the document of ``compare_scenarios`` for finished runs, or folders of replicates, the baseline first.
 
     A folder without a run raises a FolderError; runs that meet other attempts or people, a PairingError.
-
-    Args:
-        folders: Those of the baseline and of the others.
-
-    Returns:
-        The document, as ``compare_scenarios`` returns it.
     """
     groups = [runs_of(folder) for folder in folders]
     for group in groups:
@@ -180,11 +161,7 @@ def runs_of(folder: Path) -> list[Run]:
 def groups_of(folders: Sequence[Path]) -> list[list[Run]]:
     """Return the runs of folders as a report shows them: one group for each policy, the baseline first.
 
-    Args:
-        folders: One folder of ``tocsin compare``; or folders of runs or of replicates, one for each policy.
-
-    Returns:
-        The runs, by policy.
+    Folders are one of ``tocsin compare``; or those of runs or of replicates, one for each policy.
 
     Raises:
         FolderError: If a folder holds no such runs, or not all of them; DamagedError if one was changed.

@@ -1,7 +1,4 @@
-"""Pairing: which scenarios meet the same attempts and people, so that their runs can be compared one to one.
-
-This module only decides; ``compare`` computes the differences, ``paired`` makes the runs.
-"""
+"""Pairing: which scenarios meet the same attempts and people, so that their runs can be compared one to one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

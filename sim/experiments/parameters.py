@@ -111,13 +111,8 @@ def plain_decimal(number: float) -> str:
 def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Parameter]:
     """Return the parameters that a calibration may move, in the order of the scenario.
 
-    Args:
-        scenario: Its ``calibration.parameters`` names them; if that is empty, all numbers with a range except
-            ``costs``, on which no figure depends.
-        origin: Only those with this origin, such as ``calibrated``.
-
-    Returns:
-        One parameter for each number.
+    The scenario's ``calibration.parameters`` names them; if that is empty, all numbers with a range except ``costs``,
+    on which no figure depends. With ``origin`` only those of this origin, such as ``calibrated``.
     """
     keys = scenario.spec.calibration.parameters
     ranged = ranged_parameters(scenario)
@@ -144,14 +139,8 @@ def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = No
 def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Parameter | None:
     """Return the number at a dotted key as a parameter that moves from the smallest to the largest of some values.
 
-    Args:
-        scenario: The scenario that has the key; a missing key is a KeyError.
-        key: The dotted key.
-        values: As a scenario file has them.
-
-    Returns:
-        The parameter, in the finest unit of the values. It has whole steps where its value and both ends are whole and
-        the ends far enough apart. None where a value is not a number, or all are equal.
+    It has the finest unit of the values, and whole steps where its value and both ends are whole and the ends far
+    enough apart. A missing key is a KeyError. None where a value is not a number, or all are equal.
     """
     resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}

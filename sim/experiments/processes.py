@@ -2,10 +2,10 @@
 
 Each is an interpreter that loads this program and nothing of the caller's. Processes of ``multiprocessing`` would read
 the main script again: it would need a guard (``if __name__ == "__main__"``), and ``python - < file`` has no script to
-read. docs/rationale.md lists the alternatives ("Workers never read your script").
+read (docs/rationale.md, "Workers never read your script").
 
-A thread of the caller serves each process: it sends one task at a time through a pipe and waits for the result. A
-killed process therefore costs only its current task; the next task of its thread starts another process.
+A thread of the caller serves each process, one task at a time through a pipe. A killed process therefore costs only its
+current task; the next task of its thread starts another process.
 """
 
 import io
@@ -38,11 +38,7 @@ ENDED = (EOFError, OSError, pickle.UnpicklingError)
 
 
 class KilledError(BrokenExecutor):
-    """A process ended before its task was done.
-
-    Attributes:
-        process: Its number, which identifies what it left.
-    """
+    """A process ended before its task was done; its number (``process``) identifies what it left."""
 
     def __init__(self, why: str, process: int) -> None:
         super().__init__(why)

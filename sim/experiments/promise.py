@@ -1,7 +1,4 @@
-"""A promise about the alerts of a tier: which share is reached, how soon, and by which desk.
-
-This module works out what the promise means for a scenario; ``staffing`` searches for the staff that keeps it.
-"""
+"""A promise about the alerts of a tier: which share is reached, how soon, and by which desk."""
 
 import math
 from collections.abc import Mapping
@@ -33,12 +30,8 @@ class PromiseError(RefusedError, ValueError):
 class Terms:
     """The terms of a promise as a user states them.
 
-    Attributes:
-        desk: The desk whose staff is searched, ``call`` or ``visit``.
-        tier: The tier whose alerts it covers.
-        share: The share of them that must be reached.
-        within: Their deadline, a duration such as ``2 h``; None for the scenario's own.
-        relative: Whether it is a share of what unlimited staff reaches.
+    ``within`` is a duration such as ``2 h``, None for the scenario's own deadline; ``relative`` says that ``share`` is
+    a share of what unlimited staff reaches.
     """
 
     desk: str
@@ -53,8 +46,6 @@ class Promise:
     """``share`` of the alerts of ``tier`` are reached before ``deadline``, by the staff of ``desk``.
 
     Attributes:
-        desk: The desk whose staff is searched.
-        tier: The tier whose alerts it covers.
         share: The share, exactly as in decimals: 0.95 is nineteen in twenty.
         deadline: In ms from issue.
         relative: Whether it is a share of what unlimited staff reaches.
@@ -77,15 +68,9 @@ class Promise:
 
 
 def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
-    """Work out what the terms of a promise mean for a scenario.
+    """Return a scenario with the deadline of a promise and with its pools as provinces, and the promise.
 
-    Args:
-        scenario: The scenario that is staffed.
-        terms: The terms.
-
-    Returns:
-        The scenario with the tier's deadline set to that of the promise and with its pools as provinces, since each of
-        them gets its staff; and the promise.
+    Pools become provinces since each of them gets its staff.
 
     Raises:
         PromiseError: If it cannot be tried.

@@ -38,20 +38,10 @@ def each(
     folder: Path,
     verbose: bool = False,
 ) -> "Iterator[Run]":
-    """Make the runs that do not exist yet.
+    """Yield runs ``r000`` (``replicates``) or ``d000`` (``draws``) of a folder, and make those that do not exist yet.
 
-    FolderError is raised where another process works in the folder, or a run's place holds something else.
-
-    Args:
-        kind: ``replicates`` or ``draws``: runs lie in ``r000`` and so on, or in ``d000``.
-        count: The number of runs.
-        numbered: Returns the scenario of each, counted from 0.
-        make: Runs a scenario into a folder.
-        folder: Where they are kept, see ``prepared``.
-        verbose: Whether the lines of the log also go to standard error.
-
-    Yields:
-        Each run.
+    ``numbered`` returns the scenario of each, counted from 0. FolderError is raised where another process works in the
+    folder, or a run's place holds something else.
     """
     with holding(folder), Logbook(folder, verbose) as log:
         log(f"start: {count:,} {kind}")

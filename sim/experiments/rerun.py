@@ -24,14 +24,7 @@ def rerun(
     progress: Callable[[int, int], None] | None = None,
     verbose: bool = False,
 ) -> Iterator[Finding]:
-    """Repeat a run in a temporary folder and compare every byte.
-
-    Args:
-        before: The finished run.
-        scenario: Its scenario with another engine; None for its own.
-        workers: Threads of the run.
-        progress: Called after each day, as by ``sim.run``.
-        verbose: Whether the lines of its log go to standard error; the log itself is removed with the run.
+    """Repeat a run in a temporary folder, or its ``scenario`` with another engine, and compare every byte.
 
     Yields:
         Whether each file has the same bytes, and whether each computed part of ``run.json`` is equal. With another
@@ -41,7 +34,7 @@ def rerun(
     from sim.running import run
 
     chosen = scenario or before.scenario
-    if before.manifest.get("components") and not chosen.components:
+    if before.manifest.get("components") and not any(one.contents for one in chosen.components):
         chosen = with_components(chosen, given_again(before.manifest["components"]))
     left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
     with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:

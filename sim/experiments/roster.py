@@ -1,8 +1,6 @@
 """Rosters: how many seats of a desk are on duty in each half hour of each kind of day, and the search for small ones.
 
-Seats are whole numbers at simulated scale, before growth. This module knows the days of a week, how seats become
-shifts, and how to find rosters that are enough by trials of many keys at once. ``half_hours`` provides loads and
-trials; keys are provinces.
+Seats are whole numbers at simulated scale, before growth. ``half_hours`` provides loads and trials; keys are provinces.
 """
 
 import heapq
@@ -41,10 +39,8 @@ HALVINGS = 200
 class Week:
     """The kinds of days of a desk: weekdays with the same shares on duty and about the same number of alerts.
 
-    Attributes:
-        kinds: Weekdays of each kind, Monday 1 to Sunday 7.
-        days: Days of the period of each kind, of one replicate; may be 0.
-        shares: The share of a flat staff that is on duty, (kinds, 48 half hours).
+    ``kinds`` has the weekdays of each kind, Monday 1 to Sunday 7; ``days`` their number in the period of one replicate,
+    which may be 0; ``shares`` the share of a flat staff that is on duty, (kinds, 48 half hours).
     """
 
     kinds: tuple[tuple[int, ...], ...]
@@ -79,15 +75,7 @@ class Week:
 
 
 def levels(alerts: Sequence[int], days: Sequence[int]) -> list[int]:
-    """Return for each weekday whether it has more (1), fewer (-1) or about as many alerts (0) as the mean of the week.
-
-    Args:
-        alerts: Alerts issued on each weekday.
-        days: Days of each weekday.
-
-    Returns:
-        A level for each weekday; 0 for those without a day.
-    """
+    """Return for each weekday whether it has more (1), fewer (-1) or about as many alerts (0) as the week's mean."""
     whole = sum(days)
     mean = sum(alerts) / whole if whole else 0.0
     found = []
@@ -100,12 +88,7 @@ def levels(alerts: Sequence[int], days: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class Roster:
-    """Seats on duty by half hour and kind of day.
-
-    Attributes:
-        week: The kinds of days.
-        seats: Seats on duty.
-    """
+    """Seats on duty by half hour and kind of day."""
 
     week: Week
     seats: Seats
@@ -153,15 +136,12 @@ def half_hour_text(number: int) -> str:
 
 
 class Shape:
-    """A way to distribute any number of seats over the half hours.
+    """A way to distribute any number of seats over the half hours, by their load in seats, (kinds, 48).
 
     In a half hour with load m, the k-th seat has the quality z at which m + z sqrt(m), rounded half up, is k: the
     square-root rule of safety staffing. Seats are taken in order of quality, so that each number of seats gives one
-    roster, and more seats never mean fewer in any half hour.
-
-    Args:
-        kept: The roster, which stays as it is in half hours whose seats are not searched.
-        load: The load of each half hour in seats, (kinds, 48).
+    roster, and more seats never mean fewer in any half hour. ``kept`` is the roster of half hours whose seats are not
+    searched.
     """
 
     def __init__(self, kept: Roster, load: NDArray[np.float64]) -> None:
@@ -210,10 +190,9 @@ class Shape:
 
 
 def put_off(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: int) -> NDArray[np.float64]:
-    """Return a load with each half hour's part spread evenly over it and the next half hours.
+    """Return a load with each half hour's part spread evenly over it and the open ones of the next ``half_hours``.
 
-    It is spread over ``half_hours`` more, of those in which the desk is open. The day is treated as a circle. Load of
-    half hours in which the desk is closed is left out: they only finish services.
+    The day is treated as a circle. Load of closed half hours is left out: they only finish services.
     """
     later = np.zeros_like(load)
     for kind, start in zip(*np.nonzero(staffed), strict=True):
@@ -261,19 +240,11 @@ class Found:
 def find_rosters(
     trials: Trials, starts: Mapping[int, Sequence[Start]], trims: int, tell: Callable[[str], None]
 ) -> Found:
-    """Find rosters that are enough.
+    """Return small rosters that are enough, with the keys for which they were not.
 
     For each shape the number of seats is bisected, all keys and shapes at once. Each key takes the shape whose roster
-    has the least paid time, and the numbers are settled together. Then seats are taken out of single half hours.
-
-    Args:
-        trials: Tries rosters.
-        starts: Shapes by key, the same number for each.
-        trims: The most trials of the descent.
-        tell: Called with a line at each step.
-
-    Returns:
-        The rosters, with the keys for which they were not enough.
+    has the least paid time, and the numbers are settled together. Then at most ``trims`` trials take seats out of
+    single half hours. All keys have the same number of shapes (``starts``).
     """
     shapes = {(key, number): one for key, own in starts.items() for number, one in enumerate(own)}
     count = max((number + 1 for _, number in shapes), default=0)

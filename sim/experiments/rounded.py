@@ -77,13 +77,9 @@ class Lost:
 def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
     """Return the first change of staff between two scenarios that rounding takes away; None if there is none.
 
-    Each key is tested alone: it changes the country's staff, but with the baseline's value the same seats
-    would be on duty in all provinces and half hours. A growth that has ended, or not begun, during the period is
-    allowed where other staff keys differ as well: time takes it away, not rounding.
-
-    Args:
-        base: The baseline.
-        other: The other scenario, of the same scale.
+    Each key is tested alone: it changes the country's staff, but with the baseline's value the same seats would be on
+    duty in all provinces and half hours. A growth that has ended, or not begun, during the period is allowed where
+    other staff keys differ as well: time takes it away, not rounding.
     """
     if base.desks == other.desks:
         return None
@@ -100,10 +96,7 @@ def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
 def demand_left(name: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> None:
     """Refuse a scenario where rounding takes away a change of staff by a file or an option.
 
-    Args:
-        name: The name or the path of a scenario that can be loaded with these options.
-        overrides: As for ``load_scenario``.
-        **arguments: As for ``load_scenario``.
+    Arguments are those of ``load_scenario``.
 
     Raises:
         ScenarioError: If it does; with the place of the change.
@@ -126,13 +119,7 @@ def unsaid(specs: "Sequence[ScenarioModel]") -> list[str]:
 
 @dataclass(frozen=True)
 class Alike:
-    """Values of one parameter that rounding makes equal.
-
-    Attributes:
-        values: The values as given.
-        all: Whether the parameter has no others.
-        lost: The message about the first and the last of them.
-    """
+    """Values of one parameter, as given, that rounding makes equal; ``all`` says that it has no others."""
 
     values: tuple[Any, ...]
     all: bool
@@ -145,14 +132,9 @@ class Alike:
 
 
 def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[Alike]:
-    """Find the values of varied parameters that rounding makes equal, at all scales and pools that are varied.
+    """Yield varied values with the same seats on duty though not the same staff, at all varied scales and pools.
 
-    Args:
-        scenario: The scenario that is varied.
-        given: Values by dotted key; for a range both ends.
-
-    Yields:
-        Two or more values with the same seats on duty though not the same staff.
+    For a range ``given`` has both ends, by dotted key.
     """
     others = {key: given[key] for key in SIZES if key in given}
     settings = [dict(zip(others, values, strict=True)) for values in product(*others.values())]

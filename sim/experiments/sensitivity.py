@@ -1,8 +1,5 @@
 """Sensitivity: how much each number with a range matters when all of them move over their ranges together.
 
-``indices`` chooses the points and computes indices. This module chooses the parameters, makes the runs and stores the
-indices of every quantity.
-
 The folder of a sensitivity holds ``sensitivity.json`` (the request), ``scenario.yaml`` (the scenario whose numbers
 move) and, once complete, ``indices.parquet``. Until then a journal holds the finished runs.
 """
@@ -82,10 +79,7 @@ MOST = 1_000_000
 
 @dataclass(frozen=True)
 class Screening:
-    """Which parameters move over their ranges, and in how many blocks of points.
-
-    ``idle`` are keys that change nothing before the end of the period: they are left out.
-    """
+    """Parameters and blocks of points; ``idle`` keys change nothing before the end of the period and are left out."""
 
     method: str
     parameters: tuple[Parameter, ...]

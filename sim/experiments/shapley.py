@@ -59,16 +59,7 @@ def last(players: int, worth: Worth) -> list[float]:
 def overlap(players: int, worth: Worth, one: int, two: int) -> float:
     """Return by how much more one player adds to all others once another is gone; it is symmetric.
 
-    Above 0 each does part of what the other would do; below 0 each needs the other.
-
-    Args:
-        players: Their number.
-        worth: The game.
-        one: The number of a player.
-        two: The number of another.
-
-    Returns:
-        The difference, in units of the worth.
+    Above 0 each does part of what the other would do; below 0 each needs the other. The unit is that of the worth.
     """
     everybody = (1 << players) - 1
     first, second = 1 << one, 1 << two

@@ -1,13 +1,8 @@
 """Simulations: make the runs that an experiment or a calibration requests, in parallel, and keep each once finished.
 
-This module has runs made and retries those that the machine could not make. ``journal`` keeps their outcomes,
-``processes`` make runs on this machine, and ``store`` manages the folder around the journal. Callers decide what is run
-(``design``, ``bisection``, ``sim.calibration``) and what is done with it (``sweep``, ``sensitivity``, ``attribute``,
-``staffing``).
-
 A ``concurrent.futures.Executor`` decides where runs are made: processes of this machine, or workers of a cluster.
 Outcomes do not depend on it: they come in the requested order, and a run that is requested twice, now or after an
-interruption, is simulated once.
+interruption, is simulated once. Runs that the machine could not make are retried.
 """
 
 import os
@@ -113,12 +108,8 @@ def is_large(scenario: "Scenario") -> bool:
 class Simulations:
     """Runs scenarios and keeps what ``read`` returns of them, in a journal with a log for people next to it.
 
-    While it makes simulations it holds its folder (``sim.store.holding``).
-
-    Attributes:
-        asked: The keys of all requested runs.
-        simulated: How many of them had to be made.
-        log: The log of the experiment.
+    While it makes simulations it holds its folder (``sim.store.holding``). ``asked`` has the keys of all requested
+    runs, ``simulated`` counts those that had to be made.
     """
 
     def __init__(
@@ -157,28 +148,16 @@ class Simulations:
         return both
 
     def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
-        """Return the outcome of each scenario.
+        """Return the outcomes in the order of the scenarios.
 
-        Args:
-            scenarios: The scenarios to run.
-            total: Their number.
-
-        Returns:
-            Outcomes in the order of the scenarios. The first failed run raises a SimulationError, as do lost workers.
+        The first failed run raises a SimulationError, as do lost workers.
         """
         return [succeeded(one) for one in self.each(scenarios, total)]
 
     def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
-        """Simulate all scenarios; failed runs are among the outcomes.
+        """Return the outcomes in the order of the scenarios; failed runs are among them.
 
-        Lost workers raise a SimulationError; finished runs are kept.
-
-        Args:
-            scenarios: The scenarios to run; an outcome among them is passed through.
-            total: Their number.
-
-        Returns:
-            Outcomes in the order of the scenarios.
+        An outcome among the scenarios is passed through. Lost workers raise a SimulationError; finished runs are kept.
         """
         return Outcomes(self, self._simulate(scenarios, total))
 
@@ -296,16 +275,10 @@ class Simulations:
 
 @dataclass
 class _Work:
-    """The runs of one call: those in progress, those to be tried again, those that cannot be made.
+    """The runs of one call: those in progress (``waiting``), those to be tried again, those that cannot be made.
 
-    Attributes:
-        workers: How many runs are made at once.
-        log: The log of the experiment.
-        waiting: Key and scenario of each run in progress.
-        again: Scenarios that the machine could not make, by key.
-        failed: Outcomes of failed runs, by key.
-        unmade: Why the machine could not make runs at their last attempt.
-        given_up: How many the machine could not make since the last finished run.
+    Scenarios and outcomes are held by key. ``unmade`` says why the machine could not make runs at their last attempt,
+    ``given_up`` counts those since the last finished run.
     """
 
     workers: int
@@ -401,17 +374,7 @@ def timed(
 def simulate(
     scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
 ) -> Outcome:
-    """Run a scenario in a temporary folder, read the outcome, and remove the folder.
-
-    Args:
-        scenario: The scenario; events are not recorded.
-        read: Reads the outcome of the finished run.
-        parent: Where the folder is made; in the system's temporary folder if None.
-        workers: Threads of the run.
-        progress: Called after each day of it.
-
-    Returns:
-        What was read, or the message of the failure under ``FAILED``.
+    """Return the outcome of a run without events in a temporary folder, or its failure's message under ``FAILED``.
 
     Raises:
         MachineError: If it failed for lack of disk or memory.

@@ -41,12 +41,9 @@ NAMED = 6
 
 @dataclass(frozen=True)
 class Ratio:
-    """Cost per unit spared.
+    """Cost per unit spared, in money; missing where nothing is spared or one policy both costs less and spares more.
 
-    Attributes:
-        value: Money; None where nothing is spared, or where one policy both costs less and spares more.
-        chance: The interval of run-to-run noise, or over posterior draws.
-        prices: The least and the most as prices move within their ranges.
+    ``chance`` is the interval of run-to-run noise, or over posterior draws; ``prices`` the range as prices move.
     """
 
     value: float | None
@@ -72,15 +69,9 @@ def unpriced_said(names: Sequence[str]) -> str:
 
 
 def ratio(pairs: Sequence[Sequence[tuple[Amounts, Amounts]]], name: str, within: float) -> Ratio:
-    """Return the cost per unit spared.
+    """Return the cost per unit spared, the ratio of mean differences over ``pairs`` by draw, then by replicate.
 
-    Args:
-        pairs: Quantities of base and other, by posterior draw, then by replicate.
-        name: One of ``SPARED``.
-        within: Share of posterior draws that lie within an interval over draws.
-
-    Returns:
-        The ratio of the mean differences.
+    ``name`` is one of ``SPARED``; ``within`` is the share of posterior draws inside an interval over draws.
     """
     every = [pair for group in pairs for pair in group]
     costs = [cost_difference(one, two) for one, two in every]
@@ -109,16 +100,9 @@ def cost_difference(base: Amounts, other: Amounts) -> float:
 def price_interval(
     pairs: Sequence[tuple[Amounts, Amounts]], parts: Sequence[str] = tuple(PARTS)
 ) -> tuple[float, float]:
-    """Return the least and the most of a mean difference in cost as prices move within their ranges.
+    """Return the least and the most of a mean difference in cost, in money, as prices move within their ranges.
 
     Both policies pay the same price, and each price moves independently.
-
-    Args:
-        pairs: Quantities of base and other.
-        parts: Names of the parts of the cost.
-
-    Returns:
-        Money.
     """
     low = high = 0.0
     for part in parts:
@@ -133,12 +117,7 @@ def price_interval(
 def fieller(costs: Sequence[float], spared: Sequence[float]) -> Interval:
     """Return the confidence interval of the ratio of two means of paired samples.
 
-    Args:
-        costs: Samples of the numerator.
-        spared: Those of the denominator, in the same order.
-
-    Returns:
-        Both ends; None for fewer than two samples, or where the denominator does not differ from 0.
+    It has no ends (None) for fewer than two samples, or where the denominator does not differ from 0.
     """
     size = len(costs)
     if size < 2:

@@ -1,8 +1,4 @@
-"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost.
-
-``promise`` defines the promise, ``trials`` makes the runs and searches, ``half_hours`` staffs each half hour; this
-module stores the results.
-"""
+"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -266,11 +262,7 @@ def staffing_over(
 ) -> "pd.DataFrame":
     """Find the smallest staff of each province with the values of posterior draws: its parameter uncertainty.
 
-    Args:
-        draws: The scenario with the values of each draw.
-        base: The search with the scenario's own values; the searches of the draws are kept in its folder.
-        *promise: ``desk``, ``tier``, ``share``, ``within``, ``relative`` and ``curve``, as of ``staffing``.
-        **search: As of ``staffing``.
+    The searches of the draws are kept in the folder of ``base``, the search with the scenario's own values.
 
     Returns:
         One row for each province: ``name``; ``low``, ``middle`` and ``high``, the smallest staff at 5, 50 and 95% of

@@ -1,7 +1,4 @@
-"""The folder of an experiment: its request, and its tables once they are complete. An interrupted one is resumed.
-
-``journal`` keeps the finished runs in the same folder; which tables there are is up to each experiment.
-"""
+"""The folder of an experiment: its request, and its tables once they are complete. An interrupted one is resumed."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,20 +38,11 @@ and what runs of this size cannot show, in one line each."""
 def claim(
     kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: Path | None, named: Path | None = None
 ) -> Path:
-    """Make the folder of an experiment, or find the one to resume.
+    """Return the folder of an experiment: a new one, or the one to resume.
 
-    It holds ``KIND.json``, the request, and ``scenario.yaml``, the scenario with its provinces unpooled:
-    ``tocsin run scenario.yaml --set KEY=VALUE`` makes any of the experiment's runs.
-
-    Args:
-        kind: The kind of experiment, such as ``sweep``.
-        scenario: The scenario that it starts from.
-        request: The request, as JSON values.
-        folder: Where it is kept; by default ``NAMED-HASH``, the same for the same experiment.
-        named: The start of that path; by default ``results/KINDs/NAME`` (``sensitivities``).
-
-    Returns:
-        The folder.
+    It holds ``KIND.json``, the request, and ``scenario.yaml``, the scenario with its provinces unpooled: ``tocsin run
+    scenario.yaml --set KEY=VALUE`` makes any of the experiment's runs. By default the folder is ``NAMED-HASH``, the
+    same for the same experiment; ``named`` is by default ``results/KINDs/NAME``.
 
     Raises:
         FolderError: If the folder holds anything else; a DamagedError where its ``scenario.yaml`` differs.
@@ -131,14 +119,8 @@ def complete(
 ) -> None:
     """Make the tables of an experiment, unless this version of the program has made them before.
 
-    Raises FolderError where another process works in the folder, DamagedError where a table was changed.
-
-    Args:
-        folder: Its folder, see ``claim``.
-        kind: The kind of experiment.
-        tables: Names of the files that are complete afterwards.
-        make: Writes them; the journal has the runs of earlier attempts.
-        warnings: What a reader must know before they read the tables, in English.
+    ``warnings`` are what a reader must know before they read the tables, in English. Raises FolderError where another
+    process works in the folder, DamagedError where a table was changed.
     """
     if _is_complete(folder, kind, tables):
         return

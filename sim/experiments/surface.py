@@ -111,14 +111,9 @@ class Surface:
         return float(stdtrit(self.freedom, (1.0 + LEVEL) / 2.0)) * max(1.0, float(missed))
 
     def at(self, places: Array) -> tuple[Array, Array]:
-        """Return the predictions of the surface at some places.
+        """Return predictions (places, replicates) at places (places, levers) of the unit cube, and errors (places,).
 
-        Args:
-            places: (places, levers) In the unit cube.
-
-        Returns:
-            (places, replicates) The predicted values, and (places,) the standard deviation of their mean over
-            replicates, with the noise of one point.
+        An error is the standard deviation of the mean over replicates, with the noise of one point.
         """
         near = correlations(places, self.points, self.lengths)
         plane, own = plane_of(places), plane_of(self.points)
@@ -145,14 +140,10 @@ def correlations(places: Array, points: Array, lengths: Array) -> Array:
 
 
 def fitted(points: Array, values: Array) -> Surface:
-    """Fit a surface to simulated values.
+    """Return the surface whose lengths and noise make the mean over replicates most likely.
 
-    Args:
-        points: (points, levers) In the unit cube, all different; more than levers + 1 of them.
-        values: (points, replicates) The simulated values.
-
-    Returns:
-        The surface whose lengths and noise make the mean over replicates most likely.
+    ``points`` (points, levers) lie in the unit cube, all different, more than levers + 1 of them; ``values`` are
+    (points, replicates).
     """
     from scipy.optimize import minimize
 

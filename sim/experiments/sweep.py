@@ -1,11 +1,7 @@
 """A sweep: simulate every point of a design, and keep the results in one table, the catalogue, one row for each run.
 
-``design`` chooses the points, ``simulations`` makes the runs; this module checks the requested values and writes the
-catalogue.
-
 The folder of a sweep holds ``sweep.json`` (the request), ``scenario.yaml`` (the scenario that is varied) and, once
-complete, ``catalogue.parquet``, whose hash is then in ``sweep.json``. Until then a journal holds the finished runs: the
-same call resumes.
+complete, ``catalogue.parquet``, whose hash is then in ``sweep.json``. Until then a journal holds the finished runs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

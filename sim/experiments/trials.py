@@ -1,8 +1,4 @@
-"""Trials of staff: runs of a promise with given seats in each province, and the smallest numbers that keep it.
-
-``promise`` defines the promise, ``bisection`` searches for numbers; this module turns trials into runs and counts their
-alerts. ``half_hours`` continues from here to rosters.
-"""
+"""Trials of staff: runs of a promise with given seats in each province, and the smallest numbers that keep it."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -89,12 +85,9 @@ class Trial:
 
 
 class Trials:
-    """The trials of one search for the smallest staff.
+    """The trials of one search for the smallest staff, ``smallest`` where the promise can be kept, by province.
 
-    Numbers are seats on duty at a share of 1 and before growth, at simulated scale, by province.
-
-    Attributes:
-        smallest: The numbers that keep the promise, for the provinces where any do.
+    Numbers are seats on duty at a share of 1 and before growth, at simulated scale.
     """
 
     def __init__(

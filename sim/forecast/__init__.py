@@ -1,5 +1,5 @@
-"""The forecast: what a command will take, said before anything is simulated: runs, time, memory, disk.
+"""The forecast of a command, before anything is simulated: runs, time, memory, disk. No result depends on it.
 
-``work`` says how much there is to do in a run of a scenario, ``machine`` how quick this machine is, ``cost`` what the
-one costs on the other, ``job`` adds up the runs of a command. No result depends on any of it.
+``work`` estimates the work of a run, ``machine`` the speed of this machine, ``cost`` the cost of a run on it, ``job``
+that of a command.
 """

@@ -19,19 +19,10 @@ HOME = Speeds(python_s=0.0203, doubles_s=7.69e-5, reads_s=0.0114)
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What a run costs, by term.
+    """The cost of a run, in seconds by term of ``work_terms``; that of an ``alert`` covers all that follows from it.
 
-    Attributes:
-        start: Seconds until a process is ready.
-        run: Seconds of a run of any length.
-        day: Seconds of a day: midnight, records.
-        province_day: Seconds of a day of a province: cells, tables, figures.
-        attempt: Seconds of a potential attempt.
-        alert: Seconds of an alert and all that follows from it.
-        alert_by_reference: The same by the engine ``reference``.
-        event: Seconds of an alert with logged events.
-        person: Seconds of a person: their byte is written for the first time.
-        person_month: Seconds of a person in a month: their byte is read and written.
+    ``start`` is until a process is ready; ``event`` is an alert with logged events; ``person`` is the first writing of
+    a person's byte, ``person_month`` its reading and writing in a month.
     """
 
     start: float
@@ -95,15 +86,9 @@ OUTCOME_BYTES = 6e3
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of runs.
+    """The cost of runs: seconds of one thread (``serial_s``) and of shared work, bytes of a process and of its folder.
 
-    Attributes:
-        start_s: Seconds until a process can make its first run.
-        compiling_s: Seconds of compiling, 0 where that was done before.
-        serial_s: Seconds of a run in one thread.
-        shared_s: Seconds of a run that threads share.
-        memory_bytes: Memory of a process that makes it.
-        disk_bytes: Its folder.
+    ``start_s`` is until a process can make its first run; ``compiling_s`` is 0 where that was done before.
     """
 
     start_s: float

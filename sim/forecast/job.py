@@ -48,11 +48,8 @@ class Batch:
 class Job:
     """The runs of a command.
 
-    Attributes:
-        batches: Its runs.
-        workers: Threads of a run, or processes; None for one on each core.
-        parallel: Whether runs are made in parallel and only their outcomes are kept.
-        kept: Whether the folders of successive runs stay, or each is removed before the next.
+    ``workers`` are threads of a run, or processes; None for one on each core. In a ``parallel`` job only outcomes are
+    kept. ``kept`` says whether the folders of successive runs stay, or each is removed before the next.
     """
 
     batches: Sequence[Batch]
@@ -78,18 +75,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a command will take.
-
-    Attributes:
-        runs: The number of runs.
-        low_s: The least seconds, for a typical number of runs.
-        high_s: The most seconds, for a typical number of runs.
-        most_s: The most seconds, for the most runs.
-        compiling_s: Seconds of compiling within that.
-        memory_bytes: Peak of all processes.
-        disk_bytes: Peak.
-        cores: Cores in use.
-    """
+    """What a command will take: seconds for a typical number of runs and for the most; peaks of all processes."""
 
     runs: Counts
     low_s: float
@@ -198,11 +184,9 @@ class Forecast:
 
 
 def long_one(job: Job, tell: Tell) -> Forecast | None:
-    """Return the forecast of a job that takes so long that its user should know before it starts; else None.
+    """Return the forecast of a job whose user should know before it starts that it takes long; else None.
 
-    Args:
-        job: The runs.
-        tell: Called with a line where this machine must be measured first: only for what may take long.
+    ``tell`` is called with a line where this machine must be measured first: only for what may take long.
     """
     if known() is None and Forecast.of(job, machine_of(HOME)).high_s * UNMEASURED < TOLD_FROM_S:
         return None

@@ -57,11 +57,7 @@ class Machine:
 
 
 def this_machine(tell: Tell) -> Machine:
-    """Return this machine; measure it the first time.
-
-    Args:
-        tell: Called with a line where it must be measured.
-    """
+    """Return this machine; measure it the first time, and call ``tell`` with a line before."""
     return machine_of(known() or _measured(tell))
 
 

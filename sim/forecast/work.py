@@ -34,14 +34,7 @@ MONTHS_A_YEAR = 12.0
 class Work:
     """The work of a run; numbers are expected ones at simulated scale, warm-up included.
 
-    Attributes:
-        engine: The engine.
-        days: Days.
-        provinces: Provinces, after pooling.
-        people: People.
-        attempts: Potential attempts.
-        alerts: Alerts of both detectors.
-        events: The share of origins with logged events.
+    ``events`` is the share of origins with logged events; ``provinces`` are counted after pooling.
     """
 
     engine: str

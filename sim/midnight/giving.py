@@ -31,7 +31,8 @@ def with_components(scenario: "Scenario", components: Sequence[Component]) -> "S
     """Return a scenario whose runs have components, in the order in which they react.
 
     Args:
-        scenario: The scenario; components that it has already stay, before these.
+        scenario: The scenario; components that it has already stay, before these. Those that a stored run only names
+            do not.
         components: Instances of classes that extend ``Component``, as they are before the first midnight of each run.
             A ComponentRefusedError names one that cannot be used: it is no ``Component``, has attributes that cannot be
             stored, or a class whose source cannot be read.
@@ -41,11 +42,18 @@ def with_components(scenario: "Scenario", components: Sequence[Component]) -> "S
     """
     if not components:
         return scenario
-    return dataclasses.replace(scenario, components=(*scenario.components, *(_given(one) for one in components)))
+    present = (one for one in scenario.components if one.contents)
+    return dataclasses.replace(scenario, components=(*present, *(_given(one) for one in components)))
 
 
 def fresh(components: Sequence[Given]) -> list[Component]:
-    """Return a copy of each component for one run."""
+    """Return a copy of each component for one run; a ComponentRefusedError names one that a stored run only names."""
+    missing = [one.name for one in components if not one.contents]
+    if missing:
+        raise ComponentRefusedError(
+            f"components: the run was made with {', '.join(missing)}, and its folder cannot hold code; use "
+            "sim.run(scenario, components=[...]) with them, or tocsin rerun"
+        )
     return [pickle.loads(one.contents) for one in components]
 
 

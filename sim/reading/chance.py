@@ -53,19 +53,12 @@ class Daily(Quantities):
 
 
 def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
-    """Return the run-to-run noise of the totals of an answer.
+    """Return the run-to-run noise of the totals of an answer: by name the 95 % interval of the expected value.
 
-    Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
-
-    Args:
-        folder: The folder of a run.
-        scope: What the run is about.
-        read: Its daily series, if they are read already.
-
-    Returns:
-        By name the 95 % interval of the expected value: ``episodes``, ``saved``, ``averted``, ``victims``,
-        ``loss_money`` and ``prevented_money`` of the country, ``stopped_share``, ``saved_share`` and
-        ``recovered_share``. Totals of zero, and those for which the period is too short, are left out.
+    Names are ``episodes``, ``saved``, ``averted``, ``victims``, ``loss_money`` and ``prevented_money`` of the country,
+    ``stopped_share``, ``saved_share`` and ``recovered_share``. Totals of zero, and those for which the period is too
+    short, are left out. Raises OSError where a file is missing and ValueError where a row is of a day outside the
+    period.
     """
     days = Daily.read(folder, scope) if read is None else read
     dens = den_chance(DenDays.read(folder, scope))
@@ -111,17 +104,7 @@ Spread = tuple[Fraction, int]
 
 
 def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
-    """Return the variance of a share that raids on dens cause, times the square of the whole.
-
-    Args:
-        dens: How dens of the run close and open.
-        name: The share.
-        part: The daily series of the part.
-        whole: That of the whole.
-
-    Returns:
-        The variance of part - share x whole over the period.
-    """
+    """Return the variance of part - share x whole over the period that raids on dens cause, from daily series."""
     share = sum(part) / sum(whole)
     if name == STOPPED_SHARE:  # all crews make attempts; those not stopped come from dens at work
         passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]
@@ -130,15 +113,10 @@ def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
-    """Return the run-to-run variance of the sum of a daily series.
+    """Return the run-to-run variance of the sum of a daily series: from its days or whole weeks, the larger.
 
-    Args:
-        days: The series, in whole numbers.
-        counted: Whether it counts single events, and so varies at least like a Poisson number.
-
-    Returns:
-        The larger of the variances of days and of whole weeks; None if the period is too short, or if all days are
-        zero: zeros have no spread, and yet the expected number need not be zero.
+    ``counted`` says that the series counts single events, and so varies at least like a Poisson number. None if the
+    period is too short, or if all days are zero: zeros have no spread, and yet the expected number need not be zero.
     """
     if not any(days):
         return None
@@ -152,17 +130,11 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
     """Return the run-to-run variance of the share of one daily series in another.
 
     Growth and seasons of both cancel out, so longer stretches can show noise that lasts longer, such as which dens
-    there are and when they are raided.
+    there are and when they are raided. The variance is the largest from days, weeks, fortnights and four weeks.
+    ``counted`` says that both count single events, so that the share varies at least like a binomial one.
 
-    Args:
-        part: The series of the part.
-        whole: That of the whole.
-        counted: Whether both count single events, so that the share varies at least like a binomial one.
-
-    Returns:
-        The largest of the variances of days, weeks, fortnights and four weeks; None if the period is too short, if the
-        part is zero or all of the whole, which has no spread, or if it is more, such as money recovered from losses
-        before a short period.
+    None if the period is too short, if the part is zero or all of the whole, which has no spread, or if it is more,
+    such as money recovered from losses before a short period.
     """
     total, own = sum(whole), sum(part)
     if not 0 < own < total:
@@ -214,20 +186,10 @@ def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: i
 
 
 def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:
-    """Return the interval of a number with several independent sources of noise.
+    """Return low and high end, none below 0, of a number with several independent sources of noise.
 
-    The squares of half widths add up, so no source makes the interval narrower, as added degrees of freedom might.
-
-    Args:
-        value: The number.
-        spreads: The spread of each source.
-        unit: The divisor of the ends.
-
-    Returns:
-        Low and high end, none below 0.
-
-    Source:
-        Zou and Donner (2008), the method of variance estimates recovery.
+    The squares of half widths add up (Zou and Donner 2008, the method of variance estimates recovery), so no source
+    makes the interval narrower, as added degrees of freedom might. ``unit`` divides the ends.
     """
     squares = [
         variance * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS) ** 2
@@ -240,10 +202,7 @@ def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> lis
 def student(degrees: int) -> float:
     """Return the quantile of Student's t for intervals of ``LEVEL``, to a relative precision of a thousandth.
 
-    Loading a library for it would take longer than everything else here.
-
-    Args:
-        degrees: Its degrees of freedom, from 1.
+    Loading a library for it would take longer than everything else here. ``degrees`` start at 1.
 
     Source:
         Abramowitz and Stegun (1964), 26.7.5; for 1 and 2 degrees the quantile has a closed form.

@@ -48,15 +48,9 @@ class Finding:
 
 
 def check_run(folder: Path) -> Iterator[Finding]:
-    """Check a finished run; what it was about is read from its own ``scenario.yaml``.
+    """Yield each finding about a finished run, good or bad; raises FolderError for anything but its folder.
 
-    Raises FolderError for anything but the folder of a finished run.
-
-    Args:
-        folder: The folder of the run.
-
-    Yields:
-        Each finding, good or bad, as soon as it is known.
+    What it was about is read from its own ``scenario.yaml``.
     """
     manifest = read_manifest(folder, changed=True)
     yield Finding(said("run.json: is as it was written"), is_sealed(manifest))
@@ -311,13 +305,9 @@ NEGLIGIBLE = 1e-9
 def _staff_time(folder: Path, scope: Scope) -> Finding:
     """Check that the time of contacts is time that desks were busy, both together as one may lend to the other.
 
-    Services that began before the period or were not over at its end stand in only one of the two tables, or
-    in part. So the contacts of the first and the last day are left out, and those of the further days on which a
-    service may have ended that began before the period.
-
-    Args:
-        folder: The folder of the run.
-        scope: What the run is about.
+    Services that began before the period or were not over at its end stand in only one of the two tables, or in part.
+    So the contacts of the first and the last day are left out, and those of the further days on which a service may
+    have ended that began before the period.
 
     Returns:
         The finding, with both times in ms where they disagree.
@@ -366,10 +356,6 @@ def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
     Nothing waits when a simulation begins, nor on a first of January; so sums begin at the first day of which that is
     known.
 
-    Args:
-        folder: The folder of the run.
-        scope: What the run is about.
-
     Yields:
         Two findings for each quantity that is settled.
     """
@@ -413,18 +399,9 @@ def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
 def _by_day(
     folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None, nation: bool = False
 ) -> npt.NDArray[Any]:
-    """Sum a measure of a stored table by day and place; what lies outside of them is left out.
+    """Return the sums of a measure of a stored table by day and place, (days, places), without rows outside of them.
 
-    Args:
-        folder: The folder of the run.
-        table: The table.
-        measure: The column to sum.
-        scope: What the run is about.
-        where: Which rows are summed.
-        nation: Whether the nation is a place too, the last one.
-
-    Returns:
-        (days, places) Sums.
+    With ``nation`` the nation is a place too, the last one.
     """
     found = sums(folder, table, ["day", "province"], [measure], where)
     days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day

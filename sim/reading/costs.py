@@ -1,7 +1,6 @@
 """Costs of a run, in money of the country: counts times the prices of its scenario, in exact fractions.
 
 A price has a range, so every cost has three numbers: at the values, at the low ends and at the high ends of all prices.
-``PARTS`` lists what each part counts; ``figures`` adds totals.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,15 +84,9 @@ Cost = dict[str, Fraction]
 
 
 def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
-    """Compute the costs of a run.
+    """Return money of the country by part, the last one the ``total``; empty if the scenario has no prices.
 
-    Args:
-        quantities: The sums of the run.
-        scale: Share of the country that was simulated.
-
-    Returns:
-        Money of the country by part, the last one the ``total``; None for costs that are withheld, since rounding to
-        seats has changed the staff; empty if the scenario has no prices.
+    A withheld cost, since rounding to seats has changed the staff, is missing (None). ``scale`` is the simulated share.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:
@@ -111,15 +104,7 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
 
 
 def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
-    """Add up costs: all of them, or those of one purpose.
-
-    Args:
-        parts: Costs by the names of ``PARTS``.
-        of: ``WARNING`` or ``EDUCATION``; all if None.
-
-    Returns:
-        Their sum; None if one of them is withheld.
-    """
+    """Return the sum of all costs, or of one purpose (``WARNING``, ``EDUCATION``); None if one of them is withheld."""
     chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
     known = [cost for cost in chosen if cost is not None]
     if len(known) < len(chosen):

@@ -56,10 +56,7 @@ class _Rates(NamedTuple):
 
 
 class DenChance:
-    """The closing and opening of dens in a run, and the noise that follows from it.
-
-    ``events`` is the number of raids and openings of the period.
-    """
+    """The closing and opening of dens in a run, and the noise that follows; ``events`` counts raids and openings."""
 
     def __init__(self, dens: DenSlots, days: list[_Day], warmup: int) -> None:
         """Take the days of the period, with dens at work on at least one, and the number of days of the warm-up."""
@@ -81,14 +78,10 @@ class DenChance:
         self._by_event = _concentration(dens) / dens.slots
 
     def variance(self, work: Sequence[float], made: Sequence[float] = ()) -> Fraction:
-        """Return the variance of a sum of days that raids on dens cause.
+        """Return the variance of a sum of days that raids on dens cause, in the square of its unit.
 
-        Args:
-            work: The part of the sum by day (days,) that is proportional to crews of dens at work.
-            made: The part by day (days,) that is proportional to all crews, those of raided dens included.
-
-        Returns:
-            The variance, in the square of the unit of the sum.
+        ``work`` is the part by day (days,) that is proportional to crews of dens at work, ``made`` the part that is
+        proportional to all crews, those of raided dens included.
         """
         counts = [
             (of_work / day.at_work if day.at_work else 0.0, of_all / day.crew if day.crew else 0.0)
@@ -115,14 +108,7 @@ class DenChance:
 
 
 def den_chance(days: DenDays) -> DenChance | None:
-    """Return the closing and opening of dens in a run.
-
-    Args:
-        days: The daily series of a run.
-
-    Returns:
-        Their noise; None if the scenario has no dens, none was raided or opened, or none worked.
-    """
+    """Return the noise of dens; None if the scenario has no dens, none was raided or opened, or none worked."""
     dens = days.scope.dens
     raids, openings = days.flow(RAIDS).tolist(), days.flow(OPENINGS).tolist()
     if dens is None or not sum(raids) + sum(openings):

@@ -79,16 +79,7 @@ class Limit:
 
 
 def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find desks whose utilisation in a month was too high.
-
-    Args:
-        folder: The folder of a run.
-        scope: What it is about.
-        seats: Its seats.
-
-    Yields:
-        A finding for each stretch of months of a desk.
-    """
+    """Yield a finding for each stretch of months of a desk in which its utilisation was too high."""
     rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
     for desk in DESK_LABELS:
         key = f"desks.{desk}.staff"
@@ -100,16 +91,7 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
 
 
 def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find tiers of which too many alerts of a month expired, by more than run-to-run noise.
-
-    Args:
-        folder: The folder of a run.
-        scope: What it is about.
-        seats: Its seats.
-
-    Yields:
-        A finding for each stretch of months of a tier.
-    """
+    """Yield a finding for each stretch of months with too many expired alerts of a tier, beyond run-to-run noise."""
     rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
     for tier in Tier.labels():
         key = f"warning.tiers.{tier}"

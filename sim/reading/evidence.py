@@ -81,15 +81,9 @@ class Span:
         return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
 
     def by_day(self, table: str, *names: Label, measure: str = "count") -> Series:
-        """Return the series of a table over the window.
+        """Return the sums of a table for each day of the window; those of a month are on its first day in the period.
 
-        Args:
-            table: Its name.
-            names: Labels in the order of ``Inside.tables``; None stands for any.
-            measure: The measure to sum.
-
-        Returns:
-            (days of the window,) Sums of each day; those of a month are on its first day in the period.
+        Labels are in the order of ``Inside.tables``; None stands for any.
 
         Raises:
             UnknownError: If the table counts by months and the window cuts one.
@@ -127,15 +121,7 @@ class Span:
         return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
 
     def binned(self, table: str, *names: Label) -> list[tuple[int, int]]:
-        """Return the counts above 0 of a table whose last label is a bin: upper edges in ascending order, and counts.
-
-        Args:
-            table: Its name.
-            names: The labels before the bin; None stands for any.
-
-        Returns:
-            Upper edges and counts.
-        """
+        """Return upper edges, ascending, and counts above 0 of a table whose last label is a bin; None is any label."""
         edges = sorted({key[-2] for key in self.inside.series if key[0] == table and isinstance(key[-2], int)})
         counts = [(edge, self.sum(table, *names, edge)) for edge in edges]
         return [(edge, count) for edge, count in counts if count]
@@ -167,13 +153,9 @@ def loss_median(span: Span) -> Fraction:
 
 
 def median(bins: Sequence[tuple[int, int]]) -> Fraction:
-    """Return the median of counts in bins that double.
+    """Return the median of counts in bins that double, with a uniform logarithm within its bin.
 
-    Args:
-        bins: In ascending order, the upper edge of each, twice its lower one, and its count.
-
-    Returns:
-        The median in the unit of the edges, with a uniform logarithm within its bin.
+    ``bins`` have ascending upper edges, each twice its lower one, and counts.
 
     Raises:
         UnknownError: If nothing was counted.
@@ -196,14 +178,8 @@ def first_contact(span: Span, tier: str) -> Fraction:
 def loss_sigma(span: Span) -> Fraction:
     """Return the standard deviation of the logarithm of filed cases' losses; raises UnknownError without cases.
 
-    Args:
-        span: The sums of a window.
-
-    Returns:
-        The standard deviation of the middles of the bins, less Sheppard's correction for their width.
-
-    Source:
-        Sheppard's correction: the variance of grouped data is too large by a twelfth of the squared width of a bin.
+    It is that of the middles of the bins, less Sheppard's correction: the variance of grouped data is too large by a
+    twelfth of the squared width of a bin.
     """
     losses = [((edge // CENTS_PER_UNIT).bit_length(), count) for edge, count in span.losses()]
     cases = sum(count for _, count in losses)
@@ -382,9 +358,6 @@ def evidence(folder: Path, scope: Scope) -> list[Row]:
 def held(inside: Inside) -> list[Row]:
     """Compare all evidence with the sums of a run.
 
-    Args:
-        inside: The sums.
-
     Returns:
         A row for each piece of evidence, its window closed to two days; ``simulated`` and ``within`` are null where
         ``quantity`` returns None, and ``within`` also for a policy run, which evidence is not about. Evidence by month
@@ -447,16 +420,11 @@ def _iso(first: int, last: int) -> list[str]:
 
 
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
-    """Compute one quantity over a window; raises KeyError for an unknown name.
+    """Return one quantity over a window, for the country; raises KeyError for an unknown name.
 
-    Args:
-        inside: The sums of a run.
-        name: A name of ``FORMULAS``, some followed by a dot and a fraud type, age band or province.
-        window: Its first and last day; the whole period if None, the rest of the period without a last day.
-
-    Returns:
-        The quantity, for the country; None if the window is not inside the period or cuts a month of a table that
-        counts by months, or if the quantity is a share of nothing.
+    The name is one of ``FORMULAS``, some followed by a dot and a fraud type, age band or province. The window is the
+    whole period if None, the rest of the period without a last day. There is no result (None) if the window is not
+    inside the period or cuts a month of a table that counts by months, or if the quantity is a share of nothing.
     """
     scope = inside.scope
     plain, _, of = name.partition(".")

@@ -46,14 +46,9 @@ def scale_fraction(scale: float) -> Fraction:
 
 
 def totals(quantities: Quantities) -> Summary:
-    """Compute the totals over the period.
+    """Return the totals over the period by name, some of them by label: counts, hours and money of the country.
 
-    Args:
-        quantities: The sums of the run.
-
-    Returns:
-        Totals by name, some of them by label: counts, hours and money of the country, divided by the scale; dens and
-        ringleaders undivided, since they are never sampled.
+    They are divided by the scale, except dens and ringleaders, which are never sampled.
     """
     scale = scale_fraction(quantities.scope.scale)
 
@@ -123,9 +118,6 @@ def _costs(quantities: Quantities) -> Summary:
 
     One run does not count money and people that other layers spare, so these ratios exclude education.
 
-    Args:
-        quantities: The sums of the run.
-
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
         prices ``cost_per_prevented_money``, ``cost_per_saved`` (per person stopped before a payment) and
@@ -155,17 +147,11 @@ def _costs(quantities: Quantities) -> Summary:
 
 
 def figure(quantities: Quantities, target: Target) -> Summary:
-    """Compare one reported figure with the run.
+    """Return a row of ``figures`` in ``run.json``: one reported figure compared with the run.
 
-    Args:
-        quantities: The sums of the run.
-        target: What was reported.
-
-    Returns:
-        A row of ``figures`` in ``run.json``. ``simulated`` is null if the model has no such quantity, the window (or
-        base) is not inside the period, or the base of a change is zero; ``ratio`` also if nothing is reported;
-        ``within`` also without a tolerance, for an input, and for a policy run, which reported figures are not about.
-        ``standard_error`` is that of this run, at its scale.
+    ``simulated`` is null if the model has no such quantity, the window (or base) is not inside the period, or the base
+    of a change is zero; ``ratio`` also if nothing is reported; ``within`` also without a tolerance, for an input, and
+    for a policy run, which reported figures are not about. ``standard_error`` is that of this run, at its scale.
     """
     simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
@@ -217,17 +203,9 @@ def error_of_whole(error: float, target: "Target | Figure", scale: float) -> flo
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:
-    """Return a quantity over a window, for the country.
+    """Return a quantity over a window, for the country; for ``NAME_change`` its ratio to that over ``base``, less 1.
 
-    Args:
-        quantities: The sums of the run.
-        name: Its name, or that with ``_change`` for its relative change.
-        window: First and last day.
-        base: The earlier window of a change.
-
-    Returns:
-        The quantity, or for a change its ratio to that over ``base``, less 1. None if the model has no such quantity,
-        a window is not inside the period, or the base is not above zero.
+    None if the model has no such quantity, a window is not inside the period, or the base is not above zero.
     """
     if not name.endswith(CHANGE):
         return _sum(quantities, name, window)

@@ -40,13 +40,7 @@ ABOVE = 2
 
 
 def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Sequence[Row]) -> list[Row]:
-    """Compute ``findings`` of ``run.json``.
-
-    Args:
-        folder: The folder of a run, with its Parquet files.
-        scope: What the run is about.
-        figures: Its figures in ``run.json``.
-        evidence: Its evidence in ``run.json``.
+    """Compute ``findings`` of ``run.json`` from the folder of a run and its figures and evidence.
 
     Returns:
         A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),
@@ -90,16 +84,11 @@ def shortened(rows: Sequence[Row]) -> list[str]:
 
 
 def foremost(rows: Sequence[Row]) -> list[str]:
-    """Return the findings above an answer: the first of each kind, comparisons with reported figures last.
+    """Return at most two findings for above an answer, and the number of further findings.
 
-    Findings about the run itself (desks, measures, gangs) matter to every answer, comparisons to fewer. If the scale is
-    the reason for a finding, a warning says so already.
-
-    Args:
-        rows: Findings, as ``findings`` returns them.
-
-    Returns:
-        At most two sentences, and the number of further findings.
+    They are the first of each kind. Comparisons with reported figures come last: they matter to fewer answers than
+    findings about the run itself (desks, measures, gangs). If the scale is the reason for a finding, a warning says so
+    already.
     """
     ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in COMPARED))
     firsts: dict[str, Row] = {}
@@ -120,25 +109,14 @@ def foremost(rows: Sequence[Row]) -> list[str]:
 def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:
     """Return the findings of a run that another does not have, by kind and subject.
 
-    Args:
-        rows: The findings of a run.
-        others: Those of the other.
-        held: Whether both are compared with reported figures and evidence; such findings are left out otherwise.
+    Comparisons with reported figures and evidence are left out unless both runs are compared with these (``held``).
     """
     known = {(row["kind"], row["subject"]) for row in others}
     return [row for row in rows if (held or row["kind"] not in COMPARED) and (row["kind"], row["subject"]) not in known]
 
 
 def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
-    """Return the findings of several runs: each as in the first run that has it, with the number of runs.
-
-    Args:
-        runs: The findings of each run.
-        kind: What several runs are, ``replicates`` or ``draws``.
-
-    Returns:
-        Findings, whose sentences say in how many runs they are.
-    """
+    """Return each finding as in the first run that has it; sentences say in how many ``replicates`` or ``draws``."""
     having: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], list[Row]] = {}
     for rows in runs:

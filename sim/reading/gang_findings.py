@@ -22,14 +22,7 @@ move by several times the lag of gangs."""
 
 
 def gangs_begin_late(scope: Scope) -> Iterator[Row]:
-    """Find that the first simulated day is long after the reference date of gangs.
-
-    Args:
-        scope: What a run is about.
-
-    Yields:
-        One finding, or none; see ``sim.reading.findings.findings``.
-    """
+    """Find that the first simulated day is long after the reference date of gangs; yield one finding, or none."""
     if scope.gangs_as_on is None:
         return
     begun = scope.first_day - scope.warmup_days

@@ -19,13 +19,7 @@ Manifest = dict[str, Any]
 
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
-    """Compute ``run.json``, except its performance, from the files in the folder of a run.
-
-    Stored texts are English, whatever language is spoken.
-
-    Returns:
-        The document.
-    """
+    """Return ``run.json``, except its performance, from the files in the folder of a run; stored texts are English."""
     quantities = Quantities.read(folder, scope)
     figures = [figure(quantities, target) for target in scope.targets]
     inside = evidence(folder, scope)
@@ -53,10 +47,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
-    """Return the ``performance`` of a run; ``attempts`` are all potential ones, including those of the warm-up.
-
-    If no time has passed, there is no speed.
-    """
+    """Return the ``performance`` of a run; ``attempts`` include the warm-up. Without time there is no speed."""
     return {
         "wall_s": round(wall_s, 3),
         "phases": {name: round(seconds, 3) for name, seconds in phases.items()},

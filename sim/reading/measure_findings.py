@@ -35,16 +35,10 @@ def about_measures(scope: Scope) -> Iterator[Row]:
 
 
 def measures_over(scope: Scope) -> Iterator[Row]:
-    """Find kinds of measures that were in force for a good part of the period, but not in its last part.
+    """Yield a finding for each kind of measure that was in force for a good part of the period, but not at its end.
 
-    Measures are of one kind if they are directed at the same target, channel, detector or region. Outages and
-    repatriations are left out: nobody expects them to follow one another.
-
-    Args:
-        scope: What a run is about.
-
-    Yields:
-        A finding for each such kind, about the measure of it that ended last, in the order of the scenario.
+    It is about the measure that ended last. Measures are of one kind if they are directed at the same target, channel,
+    detector or region. Outages and repatriations are left out: nobody expects them to follow one another.
     """
     kinds: dict[tuple[str, str], list[Dated]] = {}
     for measure in scope.measures:
@@ -105,16 +99,10 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
 
 
 def measures_outside(scope: Scope) -> Iterator[Row]:
-    """Find measures that are not in force on any day of the period, or whose window is cut.
+    """Yield a finding for each measure that is not in force on any day of the period, or whose window is cut.
 
     A window is cut where it ends after the period; and where it begins before the first simulated day, if what the
     measure does is counted and spread over all of its days. An end that is open is not cut.
-
-    Args:
-        scope: What a run is about.
-
-    Yields:
-        A finding for each such measure, in the order of the scenario.
     """
     start, end = calendar_date(scope.first_day), calendar_date(scope.last_day)
     for measure in scope.measures:

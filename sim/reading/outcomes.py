@@ -63,13 +63,8 @@ WAITS = tuple(f"{name}_{tier}" for name in ("expired", "first_contact") for tier
 def quantities_and_waits(run: "Run") -> Outcome:
     """Return ``quantities``, and the waits of each tier over the whole period.
 
-    Args:
-        run: A finished run.
-
-    Returns:
-        In addition to ``quantities``: ``expired_TIER``, the share of alerts whose deadline passed, and
-        ``first_contact_TIER``, the median minutes from detection to the first call or visit. Shares of nothing are left
-        out.
+    ``expired_TIER`` is the share of alerts whose deadline passed, ``first_contact_TIER`` the median minutes from
+    detection to the first call or visit. Shares of nothing are left out.
     """
     from sim.store.scope import Scope
 
@@ -79,16 +74,12 @@ def quantities_and_waits(run: "Run") -> Outcome:
 
 
 def benefits_and_costs(run: "Run") -> Outcome:
-    """Return the benefits and costs of the layers of a run.
+    """Return the benefits and costs of the layers of a run, in the country.
 
-    Args:
-        run: A finished run.
-
-    Returns:
-        Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
-        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, together and each.
-        If its scenario has prices, also each part of the costs at each end of prices, named as in ``run.totals``;
-        withheld ones are left out.
+    They are ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``, alerts
+    about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, together and each. If its scenario
+    has prices, also each part of the costs at each end of prices, named as in ``run.totals``; withheld ones are left
+    out.
     """
     totals = run.manifest["totals"]
     costs = {
@@ -122,10 +113,9 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
         ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
-        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. In addition, of the
-        country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
-        ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
-        by province, weekday and half hour.
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. In addition, of the country:
+        ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of ``tier`` in
+        the whole period by weekday, ``busy_ms`` and ``staffed_ms`` by province, weekday and half hour.
     """
     last = run.scenario.spec.period.start + timedelta(days=days - 1)
     counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}

@@ -70,16 +70,7 @@ def entry_of(key: str) -> tuple[str, ...] | str | None:
 
 
 def not_priced(base: "Scenario", other: "Scenario", changed: "Iterable[Lever]") -> "list[Lever]":
-    """Return the levers without a price.
-
-    Args:
-        base: The scenario that the other is compared with.
-        other: The other.
-        changed: The levers in which they differ.
-
-    Returns:
-        The levers, in their order: those without a price, and those whose price one of the scenarios leaves out.
-    """
+    """Return the changed levers without a price, and those whose price one of the scenarios leaves out, in order."""
     return [
         lever for lever in changed if not all(has_price(key, base, other) for key in _in_schema(lever.key, base, other))
     ]

@@ -67,17 +67,12 @@ class Quantities:
 
     @classmethod
     def read(cls, folder: Path, scope: Scope, province: int | None = None) -> Self:
-        """Read the series from the Parquet files of a folder.
+        """Read every series of ``tables`` from a run's folder, for the country or the code of a province.
 
         Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
 
-        Args:
-            folder: The folder of a run.
-            scope: What the run is about.
-            province: The code of a province; the whole country if None.
-
         Returns:
-            Every series of ``tables``.
+            The series.
         """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():

@@ -33,14 +33,9 @@ class Asked:
     province: str | None = None
 
     def answer(self, quantities: Quantities) -> int | float | None:
-        """Return the figure.
+        """Return a count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction.
 
-        Args:
-            quantities: The sums of the run, for the country or the province.
-
-        Returns:
-            A count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction; None if the
-            base of a change is zero.
+        A change whose base is zero has none (None).
         """
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)
@@ -56,14 +51,6 @@ class Asked:
 def of_province(asked: Asked, code: int, scope: Scope) -> Asked:
     """Return a request for one province.
 
-    Args:
-        asked: The request.
-        code: The code of the province.
-        scope: What the run is about.
-
-    Returns:
-        The request.
-
     Raises:
         AskedError: If the quantity is counted for the whole country only, or in part.
     """
@@ -74,14 +61,9 @@ def of_province(asked: Asked, code: int, scope: Scope) -> Asked:
 
 
 def read(text: str, scope: Scope) -> Asked:
-    """Read a request as it is typed; raises AskedError for one that this run cannot answer.
+    """Return a request as it is typed; raises AskedError for one that this run cannot answer.
 
-    Args:
-        text: ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it covers the whole period.
-        scope: What the run is about.
-
-    Returns:
-        The request.
+    It is ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it covers the whole period.
     """
     name, at, windows = text.partition("@")
     name = current(name)

@@ -54,15 +54,9 @@ MONTHS = 3
 
 
 def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find queues that grew from month to month up to the end of the period, and that were never empty.
+    """Yield a finding for each desk whose queue grew from month to month up to the period's end and was never empty.
 
-    Args:
-        folder: The folder of a run.
-        scope: What it is about.
-        seats: Its seats.
-
-    Yields:
-        A finding for each desk: about the country or, if its queue does not grow, about the provinces whose queues do.
+    It is about the country or, if its queue does not grow, about the provinces whose queues do.
     """
     for desk in DESK_LABELS:
         line = _by_day(folder, "state", "value", scope, {"quantity": [f"line_{desk}"]})
@@ -85,19 +79,12 @@ def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
 
 
 def growing(line: Daily, served: Daily, scope: Scope) -> list[date]:
-    """Return the months up to the end of a period in which a queue grew without end.
+    """Return the months up to the end of a period in which a queue grew without end; none if there are below three.
 
     Each of them has a longer queue than the month before, by more than three standard errors of the difference of their
-    means, which are taken over weeks. And every day more alerts waited, in the mean of the day, than the desk served:
-    if the queue had been empty at any moment, no more could have waited than came or went that day.
-
-    Args:
-        line: (days of the period,) Alerts that waited in the mean of the day, in millionths.
-        served: (days of the period,) Calls or visits that ended.
-        scope: What the run is about.
-
-    Returns:
-        The first days of these months, none where they are fewer than three.
+    means, which are taken over weeks. And every day more alerts waited, in the mean of the day (``line``, in
+    millionths), than the desk ``served``: if the queue had been empty at any moment, no more could have waited than
+    came or went that day.
     """
     found: list[date] = []
     after: tuple[Fraction, Fraction] | None = None

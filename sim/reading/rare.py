@@ -16,11 +16,7 @@ NORMAL = 1.96
 def rare(manifest: Mapping[str, Any]) -> list[str]:
     """Return a warning if the run-to-run noise of the victims of a sampled run exceeds a fifth, or if there are none.
 
-    Args:
-        manifest: ``scale``, ``totals`` and ``chance`` of ``run.json``.
-
-    Returns:
-        The line, in the language that is spoken; none for a run at full scale, whose noise is the country's own.
+    At full scale there is no warning: the noise is the country's own. ``scale``, ``totals`` and ``chance`` are read.
     """
     if manifest["scale"] >= 1.0:
         return []

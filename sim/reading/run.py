@@ -1,5 +1,6 @@
 """A finished run, read from its folder: tables as DataFrames, each loaded at its first use."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from sim.reading.chance import chance
 from sim.reading.figures import CHANGE, unit
 from sim.reading.quantities import Quantities
 from sim.reading.questions import Asked, AskedError, ask, demand_name, of_province, period, read, span
+from sim.scenario.given import named_by
 from sim.scenario.provinces import code_of
 from sim.store.exported import Tables
 from sim.store.folder import SCENARIO_YAML
@@ -41,9 +43,7 @@ class Run:
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
         """Open the folder of a finished run; FolderError if it holds no run or if a file was changed.
 
-        Args:
-            path: The folder.
-            scenario: The scenario, if it has just been run, so that its files need not be read again.
+        A scenario that has just been run is passed, so that its files need not be read again.
 
         Raises:
             DamagedError: If ``run.json`` or a file was changed.
@@ -69,7 +69,8 @@ class Run:
         """The resolved scenario that was run."""
         from sim.scenario import load_scenario
 
-        return load_scenario(str(self.path / SCENARIO_YAML))
+        scenario = load_scenario(str(self.path / SCENARIO_YAML))
+        return replace(scenario, components=named_by(self.manifest.get("components", [])))
 
     @cached_property
     def figures(self) -> "pd.DataFrame":

@@ -15,10 +15,7 @@ FEW_SEATS = 5
 
 
 class Seats:
-    """The most seats of each desk in each month, and its staff time.
-
-    They are read when first needed: for most runs, and for every run at full scale, never.
-    """
+    """The most seats of each desk in each month, and its staff time, read when first needed: at full scale never."""
 
     def __init__(self, folder: Path, scope: Scope) -> None:
         """Take the folder of a run and its scope."""
@@ -45,15 +42,9 @@ class Seats:
         return most, staffed
 
     def few(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
-        """Return whether desks with few seats have more than half of the staff time of one of these channels.
+        """Return whether few seats, so the scale, explain what happens at one of these desks; never at full scale.
 
-        Args:
-            desks: Channels.
-            provinces: Codes of provinces; all of them if empty.
-            months: First days of months.
-
-        Returns:
-            Whether the scale explains what happens at these desks; never at full scale.
+        Desks with few seats must have more than half of the staff time of the channel. No provinces stand for all.
         """
         if self._scope.scale >= 1:
             return False

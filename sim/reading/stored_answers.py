@@ -56,14 +56,7 @@ LEAST = 1e-9
 
 @dataclass(frozen=True)
 class StoredAnswers:
-    """The answers of a scenario over the draws.
-
-    Attributes:
-        policy: Its name.
-        draws: The number of draws.
-        own: Answers with the scenario's own values, by column.
-        drawn: Answers of each draw, by column.
-    """
+    """The answers of a scenario over the draws, by column: with its own values and with those of each draw."""
 
     policy: str
     draws: int
@@ -73,16 +66,10 @@ class StoredAnswers:
     def interval(
         self, name: str, value: float, chance: tuple[float, float] | None = None
     ) -> tuple[float, float] | None:
-        """Return the 90 % interval of a number of a run.
+        """Return the 90 % interval of a number of a run, of parameter uncertainty and its run-to-run noise.
 
-        Args:
-            name: The name of a column, or of a share of two.
-            value: The value of the run.
-            chance: Its 95 % interval of run-to-run noise; None if unknown.
-
-        Returns:
-            Low and high end, of parameter uncertainty and run-to-run noise; None if the table has no such number, or
-            if the value is zero.
+        The name is a column, or a share of two; ``chance`` is the 95 % interval of the noise. None if the table has no
+        such number, or if the value is zero.
         """
         if name in SHARES:
             part, whole = SHARES[name]
@@ -101,15 +88,7 @@ class StoredAnswers:
         return tuple(exp(one) for one in _ends(log(value), steps, ends))  # type: ignore[return-value]
 
     def ratios(self, base: "StoredAnswers", name: str) -> list[float]:
-        """Return for each draw the relative change of a total against the base, divided by that at the own values.
-
-        Args:
-            base: The answers of the base over the same draws.
-            name: The name of a column.
-
-        Returns:
-            (this draw / draw of the base) / (own / own of the base), for each draw that both have.
-        """
+        """Return (this draw / draw of the base) / (own / own of the base) of a column, for each draw that both have."""
         own = max(self.own[name], LEAST) / max(base.own[name], LEAST)
         pairs = zip(self.drawn[name], base.drawn[name], strict=False)
         return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
@@ -172,11 +151,6 @@ def _of_the_same_name(scenario: "Scenario", found: str, known: "Iterable[StoredA
     """Return the stored answers of a bundled scenario that equals this one when pooled in the same way.
 
     A table covers separate provinces and all of them pooled; there are too many other ways to pool them.
-
-    Args:
-        scenario: The scenario.
-        found: Its ``policy_digest``.
-        known: The stored answers.
     """
     from sim.scenario import load_scenario
     from sim.scenario.bundled import bundled_names

@@ -14,15 +14,7 @@ T = TypeVar("T")
 
 
 def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
-    """Return each calendar month between two days, by its first day, with its days between them.
-
-    Args:
-        first: The number of the first day.
-        last: That of the last one.
-
-    Returns:
-        Numbers of the first and the last day of each month, none of them outside.
-    """
+    """Return for each calendar month between two days, by its first day, its first and last day between them."""
     found = {}
     month = month_start(first)
     while month <= last:

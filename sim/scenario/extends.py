@@ -89,7 +89,7 @@ class Files:
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
-        """Return the path and the shown name of an extended file; ScenarioError without one, or if files form a circle."""
+        """Return the path and the shown name of an extended file; ScenarioError without one, or for a circle."""
 
         def wrong(message: str, allowed: str) -> list[Mistake]:
             return [*self.mistakes, Mistake(node.place, "extends", message, allowed)]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ class Given:
     """A component as it was given: its class, module, settings (JSON), and itself, pickled.
 
     ``sha256`` is that of the source of the class, and of everything in its module that it names. ``contents`` has the
-    class by value where workers cannot import it.
+    class by value where workers cannot import it, and is empty for a stored run, which only names its components.
     """
 
     name: str
@@ -29,6 +29,13 @@ class Given:
             "sha256": self.sha256,
             "settings": json.loads(self.settings),
         }
+
+
+def named_by(described: Sequence[Mapping[str, Any]]) -> tuple[Given, ...]:
+    """Return the components that ``run.json`` names, without their contents."""
+    return tuple(
+        Given(one["class"], one["module"], one["sha256"], json.dumps(one["settings"]), b"") for one in described
+    )
 
 
 def described(components: Sequence[Given]) -> list[dict[str, Any]]:

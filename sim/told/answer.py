@@ -48,14 +48,7 @@ class Estimate:
     high: float | None = None
 
     def told(self, words: Callable[[float], str] = amount) -> str:
-        """Return the number as people read it, its interval in brackets.
-
-        Args:
-            words: What makes text of a number, ``amount`` or ``percent``.
-
-        Returns:
-            The text.
-        """
+        """Return the number as ``words`` makes text of it (``amount`` or ``percent``), its interval in brackets."""
         value, interval = words(self.value), self.ends(words)
         return said("{value} ({interval})", value=value, interval=interval) if interval else value
 
@@ -75,16 +68,11 @@ class Estimate:
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
-    """Say in plain words what was stopped and how, who was drawn in, who paid and how much; text, not HTML.
+    """Return in plain words what was stopped and how, who was drawn in, who paid and how much; text, not HTML.
 
-    Args:
-        runs: A run, or several that differ in their seed or their posterior draw alone.
-        draws: Whether they are of posterior draws.
-        known: Whether intervals hold parameter uncertainty, if answers over draws are stored; else they hold run-to-run
-            noise only, as for a run next to another without stored answers.
-
-    Returns:
-        Sentences; the last one names the kind of intervals.
+    Several runs differ only in their seed or, with ``draws``, in their posterior draw. Intervals hold parameter
+    uncertainty if answers over draws are stored; without ``known`` only run-to-run noise, as for a run next to another
+    without stored answers. The last sentence names the kind of intervals.
     """
     lines = answer_lines(runs, draws, known)
     kind = interval_said(runs, draws, known)
@@ -92,16 +80,7 @@ def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True)
 
 
 def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
-    """Return the kind of intervals of an answer: ``95% intervals: run-to-run noise at scale 0.005``; empty if none.
-
-    Args:
-        runs: A run, or several.
-        draws: Whether they are of posterior draws.
-        known: As in ``answer``.
-
-    Returns:
-        The words.
-    """
+    """Return the kind of an ``answer``'s intervals: ``95% intervals: run-to-run noise at scale 0.005``; or nothing."""
     every = _listed(runs)
     stored = None if draws or not known else stored_answers(every[0].scenario)
     if stored is not None:
@@ -124,15 +103,9 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:
-    """Return the answer, a sentence each: stopped, drawn in, averted, lost, prevented.
+    """Return the sentences of an ``answer``: stopped, drawn in, averted, lost, prevented.
 
-    Args:
-        runs: A run, or several that differ in their seed or their posterior draw alone.
-        draws: Whether they are of posterior draws.
-        known: As in ``answer``.
-
-    Returns:
-        Five lines; one if nothing was attempted, two if nobody was drawn in.
+    There are five; one if nothing was attempted, two if nobody was drawn in.
     """
     every = _listed(runs)
     totals = [run.manifest["totals"] for run in every]
@@ -149,16 +122,7 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
 
 
 def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) -> dict[str, Estimate]:
-    """Return the numbers of the answer with their intervals.
-
-    Args:
-        runs: Runs that differ in their seed or their posterior draw alone.
-        draws: Whether they are of posterior draws.
-        known: As in ``answer``.
-
-    Returns:
-        By the names of ``sim.reading.chance.chance``; 0 for a share of nothing.
-    """
+    """Return the numbers of an ``answer`` with intervals, by the names of ``chance``; 0 for a share of nothing."""
     stored = None if draws or not known else stored_answers(runs[0].scenario)
     found = by_chance(runs, draws)
     if stored is None:
@@ -199,15 +163,7 @@ def _noise_said(runs: "Sequence[Run]") -> str:
 
 
 def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
-    """Return the numbers of the first screen by what they count, in the order in which they are shown.
-
-    Args:
-        run: The run.
-        known: As in ``answer``.
-
-    Returns:
-        Each with its interval, which is empty where there is none.
-    """
+    """Return the numbers of the first screen by what they count, as shown, each with its interval or an empty text."""
     found = estimates([run], known=known)
     stopped = found[STOPPED_SHARE]
     shown: dict[str, tuple[str, str]] = {

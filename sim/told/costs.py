@@ -28,15 +28,9 @@ def is_cost(row: Row) -> bool:
 
 
 def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str = "") -> Iterator[TextTable | str]:
-    """Lay out what another policy costs compared with the baseline, and per victim spared; nothing if unknown.
+    """Yield what another policy costs compared with the baseline, and per victim spared; nothing if unknown.
 
-    Args:
-        rows: Those of one scenario.
-        unpriced: The levers that it changes and that have no price.
-        withheld: Why it has no costs, if rounding changed its staff.
-
-    Yields:
-        A table, and lines of text.
+    ``unpriced`` are its levers without a price; ``withheld`` says why it has no costs, if rounding changed its staff.
     """
     yield from filter(None, (withheld, unpriced_said(unpriced)))
     known = any(row["quantity"] == f"{COST}.{TOTAL}" for row in rows)
@@ -98,15 +92,10 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
 
 
 def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iterator[TextTable | str]:
-    """Lay out what each layer costs, in total and per victim prevented.
+    """Yield what each layer costs, in total and per victim prevented: a table, and lines of text.
 
-    Args:
-        rows: A row a layer.
-        over: The head of columns of intervals.
-        withheld: Why there are no costs, if rounding changed the staff.
-
-    Yields:
-        A table, and lines of text.
+    ``over`` is the head of columns of intervals; ``withheld`` says why there are no costs, if rounding changed the
+    staff.
     """
     if all(row[COST] is None for row in rows):
         yield withheld or said("Costs of layers: the scenario has no prices")

@@ -52,11 +52,7 @@ PRICED_ALONE = (
 def effect_lines(rows: Sequence[Row]) -> list[str]:
     """Return the effect of a policy, one sentence a quantity, with intervals if there are replicates or draws.
 
-    Args:
-        rows: Those of one scenario, as ``sim.compare`` and ``compare.json`` have them.
-
-    Returns:
-        The sentences, the last for quantities that are unchanged; ``interval_said`` names the kind of intervals.
+    The last sentence is about unchanged quantities; ``interval_said`` names the kind of intervals.
     """
     by_name = {row["quantity"]: row for row in rows}
     stored = any(row.get("posterior_draws") for row in rows)

@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
 
 def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
-    """Lay out the evidence of one run: a table by window, then the basis of each row.
+    """Yield the evidence of one run: a table by window, then the basis of each row.
 
-    Args:
-        rows: The rows of ``run.json`` or of ``with_months``.
-        policy_of: The scenario of which the run is a policy; None if its diagnostics are compared with evidence.
-        width: Columns of the terminal.
-
-    Yields:
-        A table and lines of text.
+    Rows are those of ``run.json`` or of ``with_months``. ``policy_of`` is the scenario of which the run is a policy;
+    None if its diagnostics are compared with evidence.
     """
     if policy_of is not None:
         yield paragraph(said("Policy run of {scenario}: not compared with evidence", scenario=policy_of), width, 0)

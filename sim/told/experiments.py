@@ -1,8 +1,4 @@
-"""Experiments on the terminal: what changed, by how much, and within which interval.
-
-Stored results are laid out here for people; nothing is computed. ``sim.told.sensitivity`` has the tables of a
-sensitivity, ``sim.told.terminal`` those of single runs.
-"""
+"""Experiments on the terminal: what changed, by how much, and within which interval. Nothing is computed here."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -62,15 +58,9 @@ STANCES = {STILL: marked("with gangs that do not respond"), ANSWERING: marked("w
 
 
 def comparison_parts(document: dict[str, Any], width: int, every: bool = False) -> "Iterator[TextTable | Text]":
-    """Lay out a comparison: for each scenario its changes, its effect, a table of outcomes, and its costs.
+    """Yield a comparison from ``compare.json``: for each scenario its changes, its effect, outcomes, and its costs.
 
-    Args:
-        document: The content of ``compare.json``.
-        width: Columns of the terminal.
-        every: Whether all quantities are shown, and which victims' fates changed.
-
-    Yields:
-        Tables and lines of text.
+    With ``every`` all quantities are shown, and which victims' fates changed.
     """
     base = document["base"]
     for scenario in document["others"]:

@@ -29,17 +29,7 @@ SAMPLES = {"trajectories": marked("trajectories"), "base samples": marked("base 
 
 
 def size(method: str, parameters: int, samples: int, block: int) -> str:
-    """Say how many runs a sensitivity needs, and why.
-
-    Args:
-        method: ``morris`` or ``sobol``.
-        parameters: How many parameters vary.
-        samples: How many blocks of runs there are.
-        block: Runs of a block.
-
-    Returns:
-        The text.
-    """
+    """Return how many runs a sensitivity by ``morris`` or ``sobol`` with blocks of so many runs needs, and why."""
     return said(
         "{parameters} parameters, {samples} {blocks} of {block} runs: {runs} runs",
         parameters=parameters,
@@ -51,15 +41,7 @@ def size(method: str, parameters: int, samples: int, block: int) -> str:
 
 
 def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[TextTable]:
-    """Lay out the rows of each quantity by importance.
-
-    Args:
-        method: ``morris`` or ``sobol``.
-        rows: The stored table, a dictionary a row.
-
-    Yields:
-        A table a quantity; its caption says how many parameters have no effect.
-    """
+    """Yield a table a quantity by importance; its caption says how many parameters have no effect."""
     columns = COLUMNS[method]
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         own = [row for row in rows if row["quantity"] == quantity]

@@ -1,7 +1,4 @@
-"""Runs on the terminal: answers, figures next to reported ones, costs, findings, and any quantity.
-
-All texts are in the language that is spoken; every table is a ``TextTable``.
-"""
+"""Runs on the terminal: answers, figures next to reported ones, costs, findings, and any quantity."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -50,17 +47,9 @@ WHOLE = (
 
 
 def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":
-    """Lay out text for a terminal, broken between words only, never within a number or date.
+    """Return text for a terminal, broken between words only, never within a number or date.
 
-    Args:
-        text: The text.
-        width: Columns of the terminal.
-        indent: Spaces before it.
-        hang: Further spaces before every line after the first.
-        style: A style of rich.
-
-    Returns:
-        Its lines.
+    ``indent`` spaces stand before it, and ``hang`` further ones before every line after the first.
     """
     from rich.text import Text
 
@@ -77,16 +66,7 @@ def heading(text: str, width: int, intervals: str = "") -> "Text":
 
 
 def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Iterator[Text]":
-    """Lay out the answer of a run, or of several: the kind of intervals, then a line a sentence.
-
-    Args:
-        runs: A run, or several that differ in their seed or their posterior draw alone.
-        width: Columns of the terminal.
-        draws: Whether they are of posterior draws.
-
-    Yields:
-        Lines of text.
-    """
+    """Yield the answer of runs (see ``sim.told.answer``): the kind of intervals, then a line a sentence."""
     lines = answer_lines(runs, draws)
     yield heading(said("Answer"), width, interval_said(runs, draws) if len(lines) > 1 else "")
     for line in lines:
@@ -150,17 +130,7 @@ def without_value(figures: Sequence[Figure]) -> list[str]:
 
 
 def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | None = None) -> "Iterator[Text]":
-    """Lay out the levers in which two scenarios differ, a line each, with their keys if all of them are shown.
-
-    Args:
-        title: The heading.
-        levers: The levers.
-        width: Columns of the terminal.
-        most: How many of them are shown; all, with their keys, if None.
-
-    Yields:
-        Lines of text.
-    """
+    """Yield the levers in which two scenarios differ, a line each: ``most`` of them, or all of them with their keys."""
     yield heading(title, width)
     for row in levers[:most]:
         yield paragraph(row.told, width, BELOW, 2 * BELOW)
@@ -182,15 +152,7 @@ def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
 
 
 def apart_parts(rows: "Sequence[Figure]", width: int) -> "Iterator[Text]":
-    """Lay out findings that one of two runs has and the other has not, as few lines.
-
-    Args:
-        rows: Findings, each with its ``scenario`` and the other one, ``beside``.
-        width: Columns of the terminal.
-
-    Yields:
-        Lines of text.
-    """
+    """Yield findings that one of two runs has and the other (``beside``) has not, as few lines."""
     for scenario, other in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
         yield heading(said("Findings of {scenario} that {other} does not have", scenario=scenario, other=other), width)
         for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, other)]):
@@ -279,15 +241,9 @@ def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False
 
 
 def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
-    """Return one figure over replicates or draws.
+    """Return the mean of one figure over ``replicates`` or ``draws``, and the ratio of the mean to the reported value.
 
-    Args:
-        figures: The figure in each run.
-        runs: The key of their number.
-
-    Returns:
-        Name, window, role and reported value of the figure, its mean, its standard deviation (None for fewer than two
-        values) and the ratio of its mean to the reported value.
+    Fewer than two values have no standard deviation (None).
     """
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]

@@ -92,14 +92,7 @@ PARTS = {
 
 
 def quantity_named(name: str) -> str:
-    """Return the name of a total or figure: ``losses of cases, crowns``, ``cases filed, change``.
-
-    Args:
-        name: Its name, of a part too (``alerts_by_tier.red``), or of the change of one.
-
-    Returns:
-        The words.
-    """
+    """Return the words for a total or figure, or its change: ``losses of cases, crowns``, ``cases filed, change``."""
     if name.endswith(CHANGE):
         whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", {currency}"))
         return said("{quantity}, change", quantity=whole)
@@ -119,12 +112,7 @@ def part_named(part: str) -> str:
 def value_said(name: str, value: float | int | str | None) -> str:
     """Return the value of a total or figure as people read it: changes in percent, money in units of its currency.
 
-    Args:
-        name: The name of the quantity.
-        value: Its value.
-
-    Returns:
-        The text, a dash where there is no value.
+    A missing value is a dash.
     """
     if value is None:
         return "-"
@@ -140,13 +128,7 @@ def value_said(name: str, value: float | int | str | None) -> str:
 def off_said(name: str, value: float | int | None, reported: float | int | str | None) -> str:
     """Return how far a value is from the reported one: in percent of it, for a change in percentage points.
 
-    Args:
-        name: The name of the quantity.
-        value: What was simulated, or expected.
-        reported: What was reported.
-
-    Returns:
-        The text; empty if nothing was reported.
+    The text is empty if nothing was reported.
     """
     if value is None or not isinstance(reported, int | float):
         return ""

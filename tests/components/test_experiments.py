@@ -59,6 +59,15 @@ def test_run_json_names_components_and_the_run_can_be_checked_and_made_again(tmp
     assert "components" not in sim.run(tiny(), tmp_path / "plain").manifest
 
 
+def test_a_stored_run_is_not_repeated_without_its_components(tmp_path: Path) -> None:
+    run = sim.run(tiny(), tmp_path / "run", components=[Officers(2.0)])
+    scenario = sim.load_run(run.path).scenario
+    with pytest.raises(ComponentRefusedError, match="the run was made with Officers, and its folder cannot hold code"):
+        sim.run(scenario, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    assert tables(sim.run(scenario, tmp_path / "again", components=[Officers(2.0)])) == tables(run)
+
+
 def test_what_is_missing_to_make_components_again_is_said() -> None:
     described = with_components(tiny(), [Noted()]).components[0].described()
     assert isinstance(given_again([described])[0], Noted)
