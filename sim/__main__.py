@@ -5,13 +5,13 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line; whoever interrupts it while it is still being loaded is told so, too."""
+    """Run the command line; an interrupt during loading is reported, too."""
     try:
         from sim.cli import PROGRAM
         from sim.cli import main as run
     except KeyboardInterrupt:
         sys.exit("tocsin: interrupted")
-    sys.argv[0] = PROGRAM  # what a run's manifest names as its command
+    sys.argv[0] = PROGRAM  # the command name in a run's manifest
     run()
 
 

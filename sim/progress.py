@@ -21,7 +21,7 @@ Tell = Callable[[str], None]
 RUNS = marked("runs")
 
 FOUND_S = 0.04
-"""Seconds a run below which runs were not made but found."""
+"""Seconds per run below which runs count as found, not made."""
 
 WIDE = 400
 """Columns of a console that is not a terminal, so that no table is folded."""
@@ -42,7 +42,7 @@ def _hidden(silent: bool) -> bool:
 
 
 class Course:
-    """The progress of a job of several runs, in runs, and the time that the rest takes at the same speed.
+    """The progress of a job of several runs, in runs, and the remaining time at the same speed.
 
     Runs of an earlier command take no time: they count as done, but not for the speed.
     """
@@ -67,7 +67,7 @@ class Course:
 
         Args:
             done: How many.
-            made: Whether the new ones were made, not found; judged by their time if not given.
+            made: Whether the new ones were made, not found; judged by their time by default.
         """
         now, more = self._clock(), done - self.done
         if made is None:
@@ -90,7 +90,7 @@ class Course:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that are left; None until a run was made."""
+        """Seconds that are left; None until a run is made."""
         made = self._made + self.part
         if made <= 0.0 or not self.total:
             return None
@@ -128,7 +128,7 @@ class Days:
 
 
 class Job:
-    """The bar of a job: of one run, or of several that are made one after the other.
+    """The progress bar of one run, or of several that are made one after the other.
 
     ``of`` gives each run the function that it calls after each day.
     """
@@ -171,10 +171,10 @@ class Job:
 
 
 def job(silent: bool, runs: int = 1) -> "AbstractContextManager[Job | None]":
-    """Show one bar on standard error for a job of runs that are made one after the other.
+    """Show one progress bar on standard error for runs that are made one after the other.
 
     Returns:
-        A context of the bar; of None where nothing is shown, because it is silent or there is no terminal.
+        A context of the bar; of None if nothing is shown, because it is silent or there is no terminal.
     """
     return nullcontext() if _hidden(silent) else _job(runs)
 
@@ -208,7 +208,7 @@ def _on_terminal(*columns: Any) -> "AbstractContextManager[Any]":
 def steps(
     silent: bool, of: str = RUNS, expected: int | None = None
 ) -> "AbstractContextManager[tuple[Tell, Steps | None]]":
-    """Show the progress of a job of many parallel runs on standard error: lines of text, and one bar.
+    """Show the progress of many parallel runs on standard error: lines of text, and one bar.
 
     Args:
         silent: Whether nothing is shown; nor is it if standard error is not a terminal.
@@ -217,7 +217,7 @@ def steps(
 
     Returns:
         A context of a function that prints a line, and of the bar, which is called with the number done and the total
-        of a step; None where nothing is shown.
+        of a step; None if nothing is shown.
     """
     return nullcontext((lambda line: None, None)) if _hidden(silent) else _steps(of, expected)
 
@@ -264,7 +264,7 @@ class Steps:
         self._show(self.course.share, str(self), lasting(self.course.left_s))
 
     def of(self, scenario: "Scenario") -> "Progress":
-        """Return the function that a run calls after each day if it is so large that it is made alone."""
+        """Return the function that a large run, made alone, calls after each day."""
         days, course = Days(scenario), self.course
 
         def show(day: int, _attempts: int) -> None:

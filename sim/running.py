@@ -1,4 +1,4 @@
-"""Run one scenario into a folder of results: engine, recorder and folder brought together."""
+"""Run one scenario into a run folder: engine, recorder and folder together."""
 
 import dataclasses
 import os
@@ -46,7 +46,7 @@ def run(
 ) -> Run:
     """Run a scenario (or the one of this name or path) with its engine and keep the results.
 
-    Arguments and errors are those of ``sim.run``. Nothing is left of a run that raises.
+    Arguments and errors are those of ``sim.run``. A run that raises leaves nothing behind.
 
     Returns:
         The run as it is stored.
@@ -65,19 +65,16 @@ def run(
 def run_without_tables(
     scenario: "Scenario", out: str | Path, workers: int | None = None, progress: Progress | None = None
 ) -> Run:
-    """Run a scenario as ``run`` does, without events, and keep its manifest and log alone.
+    """Return a run made as ``run`` does, without events, of which only manifest and log are stored.
 
     Tables are made and summed in memory: faster than writing and reading them, at the cost of memory.
-
-    Returns:
-        The run, which has no tables to read.
     """
     return _run(with_events(scenario, "none"), out, _Asked(workers, progress, tables=False))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """What is requested of a run, apart from its scenario and folder: arguments of ``run``, and ``tables``."""
+    """The options of a run, apart from its scenario and folder: arguments of ``run``, and ``tables``."""
 
     workers: int | None
     progress: Progress | None
@@ -130,7 +127,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
                 checkpoints = Checkpoints(folder, scenario, recorder, writer, log)
             engine = simulate(scenario, recorder, workers, checkpoints, fresh(scenario.components))
             simulated = time.perf_counter()
-            # What the engine does not time is the loading of its code.
+            # The remaining time, which the engine does not measure, is the loading of its code.
             loaded = simulated - sum(engine.values())
             phases = {"start": asked.age_s + loaded - started, **engine}
             recorder.close()
@@ -147,7 +144,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
         summed = time.perf_counter()
-        # All files are on the disk before the time is taken: only this manifest and a rename are left to do.
+        # All files are on the disk before the time is taken; only this manifest and a rename remain.
         for file in staging.path.iterdir():
             sync(file)
         ended = time.perf_counter()
@@ -163,7 +160,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
 
 
 def _writer(folder: Path, scope: Scope, events: bool, asked: _Asked) -> TableWriter:
-    """Return what takes the tables of a run."""
+    """Return the receiver of the tables of a run."""
     if asked.tables:
         return TableWriter(folder, scope, events, keeps=bool(asked.checkpoint))
     return TableKeeper(folder, scope)
@@ -186,7 +183,7 @@ class _Days:
 
 
 def _about(scenario: "Scenario", scope: Scope) -> str:
-    """Return a line that says what is run."""
+    """Return a log line that describes the run."""
     first, last = (calendar_date(day) for day in (scope.first_day, scope.last_day))
     return (
         f"engine {scope.engine}, seed {scope.seed}, scale {scope.scale:g}, {len(scope.provinces)} provinces, "
@@ -205,7 +202,7 @@ def _log_end(log: Logbook, manifest: Manifest) -> None:
 
 
 def event_share(events: str | float) -> float:
-    """Return the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
+    """Return the share of origins to log, from ``none``, ``all`` or the share itself."""
     return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
 
 
@@ -218,7 +215,7 @@ def _demand_text(folder: Path) -> None:
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
-    """Return the scenario with these events recorded; raises ValueError for what the schema does not allow."""
+    """Return the scenario with these events recorded; raises ValueError if the schema does not allow them."""
     from sim.scenario.shapes import written
 
     if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):

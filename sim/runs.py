@@ -1,7 +1,7 @@
 """Runs as users see them: a finished run with the pictures of its report.
 
-Everything that compares or draws reads a stored run (``sim.reading.run``), so that module cannot import pictures. The
-runs that ``sim.run`` and ``sim.load_run`` return are therefore made here, above the report.
+Code that compares or draws reads a stored run (``sim.reading.run``), so that module cannot import pictures. The runs of
+``sim.run`` and ``sim.load_run`` are therefore made here, above the report.
 """
 
 import time
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Run(stored.Run):
-    """A finished run: its stored tables as DataFrames, what was computed of them, and the pictures of its report.
+    """A finished run: its stored tables as DataFrames, the values computed from them, and the pictures of its report.
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
     ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
@@ -36,7 +36,7 @@ class Run(stored.Run):
         return Gallery(self)
 
 
-def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
+def run(  # noqa: PLR0913 - the options of a run, each by its name
     scenario: "Scenario | str",
     out: str | Path | None = None,
     events: str | float | None = None,
@@ -55,22 +55,22 @@ def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
 
     Args:
         scenario: A scenario, or the name or path of one.
-        out: The folder of the run itself, which must not exist or be empty; by default a new one below
-            ``results/runs`` of the current folder.
+        out: The folder of the run itself, which must be empty or not exist; by default a new one below ``results/runs``
+            of the current folder.
         events: Which events are kept: ``none``, ``all`` or those of a share of the origins, by default as the scenario
             says.
-        workers: Threads, by default one a core; they change no result. The reference engine uses one.
+        workers: Threads, by default one per core; they change no result. The reference engine uses one.
         progress: Called after each day, warm-up included, with its day number and the attempts so far.
         checkpoint: Whether to store the state at midnights between two months, and to resume from the latest one stored
             by this run or by another that was the same up to then: in ``results/checkpoints`` of the current folder, or
             in the given folder.
         age_s: Seconds that this process had already spent on the run; they are added to the reported time.
         verbose: Whether to write its log to standard error, too.
-        components: Instances of your own classes that extend ``sim.Component``: they react at each midnight, in this
-            order. The run gets a copy of each.
+        components: Instances of classes that extend ``sim.Component``: they react at each midnight, in this order. The
+            run gets a copy of each.
 
     Returns:
-        The finished run, whose tables are read when they are first asked for.
+        The finished run, whose tables are read on first use.
     """
     from sim import running
 
@@ -87,7 +87,7 @@ def run(  # noqa: PLR0913 - what can be asked of a run, each by its name
 
 
 def loaded(scenario: "Scenario | str") -> "Scenario":
-    """Return a scenario, or load the one of this name or path."""
+    """Return a scenario: the given one, or one loaded by name or path."""
     if not isinstance(scenario, str):
         return scenario
     from sim.scenario import load_scenario
@@ -105,10 +105,10 @@ def diff(base: "Scenario | stored.Run | str | Path", other: "Scenario | stored.R
 
     Args:
         base: A scenario, a run, the name or path of a scenario, or the folder of a run, of replicates or draws.
-        other: What is compared with it, likewise.
+        other: The one to compare with it, given in the same ways.
 
     Returns:
-        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``, which ``pandas.DataFrame`` takes as they are.
+        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``, which ``pandas.DataFrame`` accepts.
     """
     from sim.scenario.levers import levers
 

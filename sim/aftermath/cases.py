@@ -28,10 +28,10 @@ from sim.scenario.schema.aftermath import Investigation
 
 @dataclass(frozen=True)
 class Finished:
-    """The cases that all provinces finished at a midnight, province by province, each in the order of their filing.
+    """The cases that all provinces finished at a midnight, by province and within it in the order of filing.
 
     ``cases`` (n,) their numbers; ``solved`` (n,) which of them are solved, the others being closed unsolved; ``taken``
-    (P,) how many are of each province.
+    (P,) the number of cases of each province.
     """
 
     cases: NDArray[np.int64]
@@ -40,19 +40,19 @@ class Finished:
 
     @property
     def solved_by_province(self) -> NDArray[np.int64]:
-        """Return how many are solved in each province, (P,)."""
+        """Return the number of solved cases in each province, (P,)."""
         provinces = np.repeat(np.arange(len(self.taken)), self.taken)
         return np.bincount(provinces[self.solved], minlength=len(self.taken))
 
     def by_province(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Yield the cases of each province that are solved, and those that are closed."""
+        """Yield the solved and the closed cases of each province."""
         ends = np.cumsum(self.taken)[:-1]
         for cases, solved in zip(np.split(self.cases, ends), np.split(self.solved, ends), strict=True):
             yield cases[solved], cases[~solved]
 
 
 class Backlog:
-    """The cases that wait in a province, in the order of their filing: an array with room behind its last."""
+    """The cases that wait in a province, in the order of filing: an array with free room at its end."""
 
     def __init__(self, cases: NDArray[np.int64]) -> None:
         self._cases = cases
@@ -60,11 +60,11 @@ class Backlog:
         self._end = len(cases)
 
     def __len__(self) -> int:
-        """Return how many cases wait."""
+        """Return the number of waiting cases."""
         return self._end - self._first
 
     def file(self, cases: NDArray[np.int64]) -> None:
-        """Add cases behind all that wait."""
+        """Add cases at the end."""
         end = self._end + len(cases)
         if end > len(self._cases):
             waiting = self._cases[self._first : self._end]
@@ -76,22 +76,22 @@ class Backlog:
         self._end = end
 
     def waiting(self) -> NDArray[np.int64]:
-        """Return a copy of the cases that wait, oldest first."""
+        """Return a copy of the waiting cases, oldest first."""
         return self._cases[self._first : self._end].copy()
 
     def take(self, count: int) -> NDArray[np.int64]:
-        """Return the ``count`` cases that wait longest, oldest first, and let them go; all if there are fewer."""
+        """Remove and return the ``count`` oldest cases, oldest first, or all if there are fewer."""
         first, self._first = self._first, min(self._end, self._first + count)
         return self._cases[first : self._first]
 
     def take_newest(self, count: int) -> NDArray[np.int64]:
-        """Return the ``count`` cases filed last, oldest first, and let them go; all if there are fewer."""
+        """Remove and return the ``count`` newest cases, oldest first, or all if there are fewer."""
         end, self._end = self._end, max(self._first, self._end - count)
-        return self._cases[self._end : end].copy()  # their room is that of the next cases
+        return self._cases[self._end : end].copy()  # the next cases overwrite them
 
 
 class CaseBook:
-    """The backlog of each province: case numbers in the order of their filing.
+    """The backlog of each province: case numbers in the order of filing.
 
     ``at_start`` counts the cases that were waiting when the simulation began, ``filed``, ``solved`` and ``closed``
     those since: at_start + filed = solved + closed + waiting, at every midnight.
@@ -112,14 +112,14 @@ class CaseBook:
         self.filed = self.solved = self.closed = 0
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of the backlogs and counts, which ``resume`` takes over."""
+        """Return copies of the backlogs and counts, for ``resume``."""
         return {
             "waiting": [cases.waiting() for cases in self._waiting],
             "counts": [self.filed, self.solved, self.closed],
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over backlogs and counts, as ``snapshot`` returns them; the provinces are the same."""
+        """Take over backlogs and counts of a ``snapshot``; the provinces are the same."""
         self._waiting = [Backlog(cases) for cases in snapshot["waiting"]]
         self.filed, self.solved, self.closed = snapshot["counts"]
 
@@ -133,14 +133,14 @@ class CaseBook:
         return np.array([len(cases) for cases in self._waiting], dtype=np.float64)
 
     def expected_solved(self, day: int) -> float:
-        """Return the cases of the whole country that a day's capacity would solve, were the backlog endless."""
+        """Return the cases of the whole country that a day's capacity would solve with an endless backlog."""
         return self._capacity(day) * self._settings.solved
 
     def _capacity(self, day: int) -> float:
         return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
 
     def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
-        """Add yesterday's filed cases (moment, attempt) of each province, then finish what its capacity allows."""
+        """Add yesterday's filed cases (moment, attempt) of each province, then finish as many as capacity allows."""
         for waiting, cases in zip(self._waiting, filed, strict=True):
             if len(cases):
                 waiting.file(in_order(cases))
@@ -165,7 +165,7 @@ class CaseBook:
 
 
 def in_order(filed: ArrayLike) -> NDArray[np.int64]:
-    """Return the cases of rows (moment, case), (n, 2), in the order of their filing; a tie goes to the lower number."""
+    """Return the cases of rows (moment, case), (n, 2), in the order of filing; ties go to the lower number."""
     rows = np.asarray(filed, dtype=np.int64).reshape(-1, 2)
     cases: NDArray[np.int64] = rows[np.lexsort((rows[:, 1], rows[:, 0])), 1]
     return cases
@@ -182,7 +182,7 @@ def backlog_ids(province: int, count: int) -> NDArray[np.int64]:
 
 @compiled_with_arrays
 def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArray[np.bool_]:
-    """Return which of the cases that are taken get solved; the others are closed unsolved."""
+    """Return which of the taken cases are solved; the others are closed unsolved."""
     solved = np.empty(len(cases), dtype=np.bool_)
     for k in range(len(cases)):
         solved[k] = draw4(seed, cases[k], CASE_SOLVED, 0)[0] < solved_below
@@ -190,15 +190,10 @@ def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArra
 
 
 def freshness(solved: NDArray[np.int64], day: int, half_life: float) -> float:
-    """Return how many cases on the day of their contact would give as many leads as these, solved at a midnight.
+    """Return the number of new cases that would give as many leads as these, solved at the midnight before ``day``.
 
-    Args:
-        solved: The cases; those that are older than the simulation give none.
-        day: The day that begins at the midnight.
-        half_life: Ms in which half of the leads of a case are lost.
-
-    Returns:
-        The sum of 2**(-age / half_life), ages in whole days.
+    It is the sum of 2**(-age / half_life), ages in whole days; half of the leads of a case are lost within
+    ``half_life`` ms. Cases older than the simulation give none.
     """
     known = solved[solved >> KIND_SHIFT == OriginKind.ATTEMPT]
     counts = np.bincount(day - (known >> DAY_SHIFT & DAY_MASK)).tolist()

@@ -1,4 +1,4 @@
-"""Reports of victims, what a stop-payment order gets back, and the filing of the case."""
+"""Reports of victims, recovery by stop-payment orders, and the filing of the case."""
 
 from typing import NamedTuple
 
@@ -17,13 +17,13 @@ from sim.warning.delays import drawn, row
 
 
 class ReportTables(NamedTuple):
-    """What reports, stop-payment orders and filings of a scenario are like.
+    """Properties of the reports, stop-payment orders and filings of a scenario.
 
     Attributes:
         reports: Threshold of reporting at all.
         delay: (kind, a, b) of the ms from the end of an episode to the report.
         filing: (kind, a, b) of the ms from the report to the filing.
-        share: Share of a payment that is got back if it is reported at once.
+        share: Recovered share of a payment that is reported at once.
         half_life: Ms after which that share has halved.
     """
 
@@ -64,23 +64,16 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 
 @compiled
 def recovered(cents: int, elapsed: int, reach: float, tables: ReportTables) -> int:
-    """Return the cents of a payment that a stop-payment order gets back.
+    """Return the cents of a payment that a stop-payment order recovers, rounded down.
 
-    Args:
-        cents: The payment.
-        elapsed: Ms from the payment to the report.
-        reach: Factor of the half-life on the day of the report.
-        tables: Tables of the scenario.
-
-    Returns:
-        Cents, rounded down.
+    ``elapsed`` is in ms from the payment to the report; ``reach`` multiplies the half-life on the day of the report.
     """
     return int(cents * (tables.share * left_after(elapsed, tables.half_life * reach)))
 
 
 @compiled
 def delay_bin(delay: int) -> int:
-    """Return the code of the bin of a report delay in ms: the first whose edge it does not pass, else the last."""
+    """Return the code of the bin of a report delay in ms: the first whose edge it does not exceed, else the last."""
     code = 0
     for edge in REPORT_DELAYS_MS:
         if delay > edge:

@@ -1,4 +1,4 @@
-"""Settlement: of what happened on a day some is counted at once, the rest in December, evenly over its days."""
+"""Settlement: some events of a day are counted at once, the rest in December, evenly over its days."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,20 @@ from sim.scenario.schema import ScenarioModel
 
 DECEMBER = 12
 DAYS = 31
-"""Of December."""
+"""Days of December."""
 
 
 class Settlement:
     """The part of one quantity that waits to be counted, by place, in 10**-9.
 
-    Whole counts are carried by the remainders, so at the end of a December as many are counted as there were.
+    The remainders carry fractions of counts, so at the end of a December as many are counted as there were.
     """
 
     def __init__(self, share: float, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
-        """Begin with nothing that waits.
+        """Begin with nothing waiting.
 
         Args:
-            share: Of a day's count that waits, unless the day is in December.
+            share: Share of a day's count that waits, unless the day is in December.
             quantity: Of ``remainders``.
             remainders: Of the run.
             places: Positions of provinces, -1 for the nation.
@@ -33,15 +33,15 @@ class Settlement:
         self.waiting = [0] * len(places)
 
     def snapshot(self) -> list[int]:
-        """Return a copy of what waits, which ``resume`` takes over."""
+        """Return a copy of the waiting amounts, for ``resume``."""
         return self.waiting[:]
 
     def resume(self, snapshot: Sequence[int]) -> None:
-        """Take over what waits, as ``snapshot`` returns it; the places are the same."""
+        """Take over the waiting amounts of a ``snapshot``; the places are the same."""
         self.waiting = list(snapshot)
 
     def settle(self, day: int, counts: Sequence[int]) -> list[int]:
-        """Return what is counted of each place on a day on which so much happened there."""
+        """Return the count for each place on a day with these events."""
         today = calendar_date(day)
         settled = []
         for at, (place, count) in enumerate(zip(self._places, counts, strict=True)):
@@ -52,7 +52,7 @@ class Settlement:
 
 
 def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nation: int) -> tuple[Settlement, ...]:
-    """Return the settlements of cases by province, and of suspects by province and at the nation's place, if any."""
+    """Return the settlements of cases by province, and of suspects by province and nation, if any."""
     late = spec.aftermath.settlement
     if late is None:
         return ()

@@ -15,18 +15,9 @@ def years_between(number: int, reference: date) -> float:
 
 
 def growth(per_year: float, number: int, reference: date, ceiling: float | None = None) -> float:
-    """Return the growth factor on a day; it is 1 on ``reference`` and grows there by ``per_year`` in log units.
+    """Return the growth factor on a day; on ``reference`` it is 1 and grows by ``per_year`` in log units.
 
-    Without a ceiling it is exp(g t). With a ceiling K it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))).
-
-    Args:
-        per_year: Growth g at the reference, log units a year.
-        number: Day number.
-        reference: Day on which it is 1.
-        ceiling: The limit of the factor (K > 1); None for unlimited growth.
-
-    Returns:
-        The factor.
+    Without a ceiling it is exp(g t). With a ceiling K > 1 it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))).
     """
     years = years_between(number, reference)
     if ceiling is None:

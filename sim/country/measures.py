@@ -16,12 +16,12 @@ M = TypeVar("M", bound=MeasureBase)
 
 
 class Measures:
-    """The measures of a scenario, in the order of their names, so that their order in the file has no effect."""
+    """The measures of a scenario, sorted by name, so that their order in the file has no effect."""
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
         self._of_kind = cache(self._spans)
-        # A midnight reads the same few kinds on one or two days again and again, province by province.
+        # A midnight reads the same few kinds on one or two days repeatedly, province by province.
         self._in_force = lru_cache(maxsize=64)(self._find)
 
     def all(self, kind: type[M]) -> list[M]:
@@ -29,15 +29,10 @@ class Measures:
         return [measure for measure in self._measures if isinstance(measure, kind)]
 
     def on(self, day: int, kind: type[M], code: int | None = None) -> list[tuple[M, float]]:
-        """Return each measure of a kind in force on a day, with the multiplier of its intensity.
+        """Return each measure of a kind in force on a day, with the multiplier of its intensity; the list is shared.
 
-        Args:
-            day: Day number.
-            kind: Class of the measures.
-            code: Of a province, to return only measures in force there.
-
-        Returns:
-            The measures, each with the value of its ramp, 1 without one; the list is shared.
+        The multiplier is the value of the measure's ramp, 1 without one. With ``code``, only measures in force in that
+        province are returned.
         """
         found = self._in_force(day, kind)
         return found if code is None else [one for one in found if acts_in(one[0], code)]
@@ -78,24 +73,24 @@ def acts_in(measure: MeasureBase, code: int) -> bool:
 
 
 def weight_in(measure: MeasureBase, code: int) -> float | None:
-    """Return the weight of a province (its code) in a measure: 1 by default, None where it is not in force."""
+    """Return the weight of a province (its code) in a measure: 1 by default, None if it is not in force there."""
     if not acts_in(measure, code):
         return None
     return measure.weights.get(code, 1.0) if isinstance(measure, WarningCoverage) else 1.0
 
 
 def in_window(window: tuple[date, date | None], day: date) -> bool:
-    """Return whether a day lies in a window; both ends are included, an open end is None."""
+    """Return whether a day lies in a window; both ends are included, and an open end has no date."""
     return window[0] <= day and (window[1] is None or day <= window[1])
 
 
 def positions(measure: Somewhere, codes: tuple[int, ...]) -> list[int]:
-    """Return the positions of the provinces that a measure is in force in."""
+    """Return the positions of the provinces in which a measure is in force."""
     return [p for p, code in enumerate(codes) if acts_in(measure, code)]
 
 
 def days_of(window: tuple[date, date | None]) -> int:
-    """Return the number of days of a window that ends."""
+    """Return the length in days of a window that ends."""
     assert window[1] is not None, "the schema asks for an end where counts are spread over days"
     return (window[1] - window[0]).days + 1
 

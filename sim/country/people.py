@@ -1,4 +1,4 @@
-"""People: derived from their identity, never stored.
+"""People, derived from their identity and never stored.
 
 A person is (province, number). Two calls of the generator, compared with integer thresholds that are computed once from
 the scenario, give age, sex, home, occupation group, internet use, app and frailty. The people with the lowest numbers
@@ -49,17 +49,9 @@ class PeopleTables(NamedTuple):
 
 @compiled
 def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[int, int, bool, int]:
-    """Return where and how a person lives.
+    """Return age in years, home (1 urban, 0 rural), whether the person uses the internet, and the uniform of the app.
 
-    Args:
-        seed: Of the run.
-        person: Identity of the person.
-        province: Position of the province.
-        tables: Of the scenario.
-
-    Returns:
-        Age in years; 1 for an urban home, else 0; whether the person uses the internet; the uniform of the app (see
-        ``has_app``).
+    ``person`` is an identity, ``province`` a position; for the last see ``has_app``.
     """
     u_age, u_urban, u_internet, u_app = draw4(seed, person, PERSON_HOME, 0)
     age = pick(u_age, tables.age[province])
@@ -69,18 +61,9 @@ def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[i
 
 @compiled
 def traits(seed: int, person: int, province: int, age: int, urban: int, tables: PeopleTables) -> tuple[int, int, int]:
-    """Return further traits of a person.
+    """Return sex (of ``Sex``), segment and frailty class (0 to 7) of a person whose age and home are given.
 
-    Args:
-        seed: Of the run.
-        person: Identity of the person.
-        province: Position of the province.
-        age: In years.
-        urban: 1 for an urban home, else 0.
-        tables: Of the scenario.
-
-    Returns:
-        Sex (of ``Sex``), segment (by its place in ``population.occupation``), frailty class (0 to 7).
+    A segment is its place in ``population.occupation``.
     """
     u_sex, u_segment, u_frailty, _ = draw4(seed, person, PERSON_TRAITS, 0)
     sex = 0 if u_sex < tables.women[province] else 1
@@ -91,34 +74,18 @@ def traits(seed: int, person: int, province: int, age: int, urban: int, tables: 
 def has_app(online: bool, u_app: int, adoption: int) -> bool:
     """Return whether a person has the app: they use the internet and their uniform is below the adoption of the day.
 
-    The uniform is the same on all days, so a person who has installed the app keeps it.
-
-    Args:
-        online: Whether the person uses the internet.
-        u_app: 32-bit uniform of the person.
-        adoption: Threshold of the share of internet users who have the app.
-
-    Returns:
-        Whether the person has the app.
+    The 32-bit uniform ``u_app`` is the same on all days, so a person who has installed the app keeps it. ``adoption``
+    is the threshold of the share of internet users who have it.
     """
     return online & (u_app < adoption)
 
 
 @compiled
 def target(u: float, people: int, high_number: int, high_share: float) -> int:
-    """Return the number of the person that a contact reaches.
+    """Return the number, from 0 to ``people`` - 1, of the person that a contact reaches, by a uniform in (0, 1).
 
     The inverse of a distribution function that is linear in two pieces: the first ``high_number`` people, the high
     exposure class, receive ``high_share`` of all contacts; within a class all people are equally likely.
-
-    Args:
-        u: Uniform in (0, 1).
-        people: People of the province.
-        high_number: Of whom in the high exposure class.
-        high_share: Share of contacts that these receive.
-
-    Returns:
-        The number, 0 to ``people - 1``.
     """
     # Both classes are computed and combined by products: an unpredictable branch would cost more.
     high = (u < high_share) * 1
@@ -129,17 +96,10 @@ def target(u: float, people: int, high_number: int, high_share: float) -> int:
 
 
 def age_shares(population: Population, province: int) -> list[float]:
-    """Return the shares of a province's people by year of age.
+    """Return the shares of a province's people by year of age, (100,), adding up to 1.
 
-    The province's shares of 0-14, 15-59, 60-64 and 65 and over are split within by the national age groups, and
-    evenly over the years of a group; the open group runs to 99.
-
-    Args:
-        population: Settings.
-        province: Position of the province.
-
-    Returns:
-        (100,) shares that add up to 1.
+    The province's shares of 0-14, 15-59, 60-64 and 65 and over are split by the national age groups, and evenly over
+    the years of a group; the open group ends at 99.
     """
     row = population.provinces[province]
     wide = (
@@ -170,15 +130,9 @@ def band_of_age(population: Population) -> list[int]:
 
 
 def capped_to_mean(factors: list[float], weights: list[float], mean: float) -> list[float]:
-    """Return probabilities min(1, c x factor), with c such that their weighted mean is ``mean``.
+    """Return probabilities min(1, c x factor) of groups, with c such that their weighted mean is ``mean``.
 
-    Args:
-        factors: Of each group.
-        weights: Of each group, shares of people.
-        mean: The mean to reach. If that is impossible, all probabilities of positive factors are 1.
-
-    Returns:
-        The probability of each group.
+    If that is impossible, all probabilities of positive factors are 1.
     """
     low, high = 0.0, 1.0
     while math.fsum(w * min(1.0, high * f) for f, w in zip(factors, weights, strict=True)) < mean and high < 1e6:
@@ -234,16 +188,10 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
 
 
 def frailty_levels(sigma: float) -> list[float]:
-    """Return the mean of a lognormal frailty of mean 1 within each of its eight equally likely classes.
+    """Return the mean of a lognormal frailty of mean 1 within each of its eight equally likely classes, (8,).
 
-    Phi(z - sigma) is the part of the mean below the normal quantile z. The difference of two such parts, over 1/8, is
-    the mean of the class between them.
-
-    Args:
-        sigma: Standard deviation of the logarithm.
-
-    Returns:
-        (8,) class means.
+    Phi(z - sigma) is the part of the mean below the normal quantile z, with ``sigma`` the standard deviation of the
+    logarithm. The difference of two such parts, over 1/8, is the mean of the class between them.
     """
     edges = [0.0]
     for k in range(1, FRAILTY_CLASSES):
@@ -269,16 +217,10 @@ def install_day(population: Population, u_app: int) -> int | None:
 
 @compiled_with_arrays
 def sample(seed: int, count: int, people: NDArray[np.int64], tables: PeopleTables) -> NDArray[np.int64]:
-    """Return people evenly spaced over the nation.
+    """Return people evenly spaced over the nation, (count, 10) integers.
 
-    Args:
-        seed: Of the run.
-        count: Number of people.
-        people: (P,) people by province.
-        tables: Of the scenario.
-
-    Returns:
-        (count, 10) integers: province, number, age, band, sex, urban, segment, online, app uniform, frailty class.
+    The columns are province, number, age, band, sex, urban, segment, online, app uniform, frailty class. ``people``
+    (P,) are the people by province.
     """
     rows = np.empty((count, 10), dtype=np.int64)
     total = int(people.sum())

@@ -19,7 +19,7 @@ def at_once(work: Callable[[slice], None], provinces: int) -> None:
 
 
 def shares(weights: Sequence[float]) -> list[float]:
-    """Return ``weights`` over their sum; the sum is rounded once, so that it does not depend on their order."""
+    """Return ``weights`` over their sum; the sum is rounded once, so that their order has no effect."""
     total = math.fsum(weights)
     return [weight / total for weight in weights]
 
@@ -42,7 +42,7 @@ class Provinces:
 
     @classmethod
     def of(cls, spec: ScenarioModel) -> "Provinces":
-        """Return the provinces of a scenario; a thinned province keeps at least two people."""
+        """Return the provinces of a scenario; a sampled province keeps at least two people."""
         rows = spec.population.provinces
         people = [max(2, math.floor(row.population * spec.scale + 0.5)) for row in rows]
         high_share = spec.population.exposure.high_share

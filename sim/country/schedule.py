@@ -19,15 +19,15 @@ FEW_SERVERS = 5.0
 """Staff x scale below which the waits of a desk do not represent the country."""
 
 KEPT = 16
-"""Number of computed days to keep: a week, which repeats while no staff changes, and some more."""
+"""Number of computed days to keep: a week, which repeats while staff is constant, and some more."""
 
 HALF_HOUR_MINUTES = 30
 
 
 def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDesk]]:
-    """Return the desks of all provinces with growth and shifts filled in: a row for each kind of desk.
+    """Return the desks of all provinces with growth and shifts filled in: one row for each kind of desk.
 
-    A province without a staff of its own in the scenario has its share of the national staff.
+    A province without its own staff in the scenario has its share of the national staff.
     """
     table = []
     for desk in DESK_LABELS:
@@ -43,7 +43,7 @@ def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDes
 
 
 def grown(day: int, growth: StaffGrowth | None) -> float:
-    """Return the factor of a staff on a day: 1 without growth; before the first step the factor of that step."""
+    """Return the factor of a staff on a day: 1 without growth; before the first step, the factor of that step."""
     if growth is None:
         return 1.0
     if growth.steps is None:
@@ -57,10 +57,6 @@ class Schedule:
 
     Servers are the staff of a province at simulated scale, times the share on duty and the factor of its growth,
     rounded half up, and at least one where anybody is on duty. Shares of overlapping shifts add up.
-
-    Args:
-        spec: The scenario.
-        provinces: Its provinces.
     """
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
@@ -116,15 +112,9 @@ class Schedule:
         return most
 
     def multiples(self, desk: int, first: int, last: int) -> tuple[float, float]:
-        """Return the smallest factor above 0 and the largest factor of a staff from a first to a last day number.
+        """Return the smallest positive and the largest factor of a desk's staff from a first to a last day number.
 
-        Args:
-            desk: The number of the desk.
-            first: The first day number that counts.
-            last: The last one.
-
-        Returns:
-            Shares on duty times growth, over all provinces; 1 and 1 for a desk that never has staff.
+        A factor is the share on duty times growth, over all provinces; 1 and 1 for a desk that never has staff.
         """
         days = {(weekday(day), self._factors(day)) for day in range(first, last + 1)}
         least, most = math.inf, 0.0
@@ -173,13 +163,7 @@ def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
 
 
 def thin_desks(schedule: Schedule, first: int, last: int) -> int:
-    """Return the number of desks that have staff, but fewer than five servers at simulated scale even at most.
-
-    Args:
-        schedule: The schedule.
-        first: The first day number that counts.
-        last: The last one.
-    """
+    """Return the number of desks that have staff, but always fewer than five servers at simulated scale."""
     most = schedule.most(first, last)
     return int(((most > 0.0) & (most < FEW_SERVERS)).sum())
 

@@ -1,4 +1,4 @@
-"""A sample of the synthetic population as a table, to look at and to compare with the census."""
+"""A sample of the synthetic population as a table, for inspection and comparison with the census."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,12 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
     """Return people of a scenario's whole population, evenly spaced over the country.
 
     Args:
-        scenario: A scenario, or what ``load_scenario`` takes.
-        n: Number of people. They are those of the full scale, whatever the scale of the scenario.
+        scenario: A scenario, or the name or path of one.
+        n: Number of people, taken from the full scale whatever the scale of the scenario.
         **keywords: Of ``load_scenario``.
 
     Returns:
-        One row a person, with ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m),
+        One row per person, with ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m),
         ``urban``, ``segment`` (occupation group), ``internet``, ``app_installed`` (date, missing for never),
         ``exposure`` (high or low), ``frailty`` (mean 1).
 

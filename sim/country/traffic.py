@@ -1,7 +1,7 @@
 """Potential attempts and legitimate contacts: Poisson counts by cell, moments by profile.
 
-A count is the inverse distribution function of one uniform for each cell, monotone in the rate: at a higher rate there
-are the same attempts and some more. Nothing here depends on policies.
+A count is the inverse distribution function of one uniform per cell, monotone in the rate: a higher rate keeps all
+attempts and adds some. Nothing here depends on policies.
 """
 
 import math
@@ -25,9 +25,9 @@ from sim.scenario.schema.fraud import Surge
 from sim.scenario.schema.warning import Detectors, Grid
 
 LIMIT = 1 << INDEX_BITS
-"""Attempts of a cell and day that identities can number."""
+"""The most attempts of a cell and day that identities can number."""
 TAIL = 8.5
-"""Bound of the central score in integrals; the density beyond it is negligible."""
+"""Bound of the central score in integrals; the density beyond is negligible."""
 WIDEST_PANEL = 0.05
 """Largest width of a panel of Simpson's rule, in standard deviations of the local score given the central one."""
 DENSITY_AT_0 = 0.3989422804014327
@@ -96,17 +96,12 @@ def edges(grid: Grid) -> list[float]:
 
 
 def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
-    """Return the probability of each cell of the grid of scores for a legitimate contact.
+    """Return the probabilities of the cells of the grid of scores for a legitimate contact, (cells + 1, cells + 1).
 
-    Scores of both detectors are standard normal with the given correlation. The probability of a cell is the integral,
-    over the central score, of its density times the probability of the local score given the central one: by Simpson's
-    rule on panels of at most ``WIDEST_PANEL``; the open rows end at ``TAIL``.
-
-    Args:
-        detectors: Settings.
-
-    Returns:
-        (cells + 1, cells + 1), rows by central, columns by local score.
+    Rows are by central, columns by local score. Scores of both detectors are standard normal with the given
+    correlation. The probability of a cell is the integral, over the central score, of its density times the probability
+    of the local score given the central one: by Simpson's rule on panels of at most ``WIDEST_PANEL``; the open rows end
+    at ``TAIL``.
     """
     lows = edges(detectors.grid)
     bounds = [*lows, math.inf]
@@ -162,7 +157,7 @@ def drawn_cells(
 
 
 def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.float64]:
-    """Return the expected legitimate contacts of a day at simulated scale, (P, 3 channels): the same on all days."""
+    """Return the expected legitimate contacts of any day at simulated scale, (P, 3 channels)."""
     traffic = spec.population.legitimate
     return np.array(
         [[getattr(traffic, name) * spec.scale * share for name in Channel.labels()] for share in provinces.share]
@@ -173,7 +168,7 @@ def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.fl
 def none_at(
     rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return for which uniforms a cell has no contact; at small scales most cells have one contact in years.
+    """Return for which uniforms a cell has no contact, since at small scales most cells have one contact in years.
 
     Args:
         rates: (P, 3) expected contacts.

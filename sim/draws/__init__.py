@@ -2,4 +2,4 @@
 
 from sim.base.limits import demand_room
 
-demand_room()  # before the compiler is loaded, which cannot say what it lacks
+demand_room()  # before the compiler is loaded, whose errors do not say what is missing

@@ -1,7 +1,7 @@
-"""A process that makes the machine code of one compiled function, while this one compiles others.
+"""Compile one function in another process, while this one compiles others.
 
-Compiling is Python's and LLVM's work on one core. What the other process has made is kept on disk, and read by whoever
-calls the function next; if it fails, that one compiles.
+Compiling is work for one core. The other process stores machine code on disk, where the next caller of the function
+finds it; if that process fails, the caller compiles.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ _typeof: Any = numba.typeof
 
 
 class Beside:
-    """The process: it loads the program when it begins, and compiles when it is told for which arguments."""
+    """A process that loads the program when it begins, and compiles when it receives types of arguments."""
 
     def __init__(self, function: Any, wanted: bool) -> None:
-        """Start it, if it is wanted and there is a folder in which machine code is kept.
+        """Start the process, if it is wanted and there is a folder for machine code.
 
         Args:
             function: A compiled function of a module.
-            wanted: Whether its machine code is not kept yet, and a core is free to make it.
+            wanted: Whether its machine code is missing, and a core is free to compile it.
         """
         self._process: subprocess.Popen[bytes] | None = None
         if not (wanted and IS_COMPILED and machine_code_folder()):
@@ -45,27 +45,27 @@ class Beside:
             )
 
     def compile(self, *arguments: Any) -> None:
-        """Tell it the types of the arguments with which the function will be called."""
+        """Send the types of the arguments with which the function will be called."""
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.write(pickle.dumps(tuple(_typeof(one) for one in arguments)))
                 self._process.stdin.close()
 
     def wait(self) -> None:
-        """Wait until it has ended."""
+        """Wait for the end of the process."""
         if self._process is not None:
             self._process.wait()
             self._process = None
 
     def close(self) -> None:
-        """End it, whatever it is at."""
+        """End the process at once."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
 
 
 def main() -> None:
-    """Compile the function that the command names for the types that come from standard input."""
+    """Compile the function named in the command for the types read from standard input."""
     module, name = sys.argv[1:]
     function = getattr(import_module(module), name)
     told = sys.stdin.buffer.read()

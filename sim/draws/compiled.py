@@ -1,7 +1,7 @@
-"""The one way in which a function of this project is compiled: the decorators.
+"""Decorators that compile functions: the only way in which this project compiles.
 
 A compiled function is plain Python over integers, floats and arrays; ``f.py_func`` is the same source without a
-compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
+compiler. ``docs/kernels.md`` says how to write such functions, and what is costly.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _load_without_blas() -> None:
-    """Load numba's functions of arrays without scipy's linear algebra, whose loading takes a quarter of a second.
+    """Load numba's array functions without scipy's linear algebra, which takes a quarter of a second to load.
 
-    When they are loaded they ask whether there is a BLAS, for inner products, which need none. Whoever multiplies
-    matrices asks again.
+    While loading they search for a BLAS, for inner products; this project needs none. Code that multiplies matrices
+    searches again.
     """
     linalg: Any = import_module("numba.np.linalg")
     ask = linalg.ensure_blas
@@ -40,13 +40,14 @@ def _load_without_blas() -> None:
 _load_without_blas()
 
 IS_COMPILED: bool = not cast(Any, numba.config).DISABLE_JIT
-"""Whether anything is: ``NUMBA_DISABLE_JIT`` lets all of it run as Python."""
+"""Whether functions are compiled: with ``NUMBA_DISABLE_JIT`` they run as Python."""
 
 
 def wide(kind: type) -> type:
-    """Return the type of an array whose numbers, integers of this type, compiled code computes with.
+    """Return the array type for integers of this type that compiled code computes with.
 
-    Compiled code reads integers of any length as 64 bits, and numpy does not: where nothing is compiled arrays have 64.
+    Compiled code reads integers of any length as 64 bits, and numpy does not: so arrays have 64 bits if nothing is
+    compiled.
     """
     return kind if IS_COMPILED or not issubclass(kind, np.integer) else np.int64
 
@@ -57,11 +58,11 @@ SHORT = (types.int8, types.int16, types.int32)
 def compiled(function: F) -> F:
     """Compile ``function`` on its first call, keep the machine code on disk, release the GIL while it runs.
 
-    It cannot make arrays (see ``compiled_with_arrays``), so that references to arrays need not be counted: counting
-    them at each call took a third of the time of the event loop, more with several threads.
+    It cannot allocate arrays (see ``compiled_with_arrays``), so references to arrays need not be counted: counting them
+    at each call took a third of the time of the event loop, more with several threads.
 
-    Callers in Python pass a member of an ``IntEnum`` as ``int(member)``: numba would look up its type at each call,
-    which takes 20 us. Compiled callers may pass it as it is.
+    Callers in Python pass a member of an ``IntEnum`` as ``int(member)``: otherwise numba looks up its type at each
+    call, which takes 20 us. Compiled callers may pass the member itself.
 
     Args:
         function: Plain Python over integers, floats, arrays and tuples of them.
@@ -73,22 +74,22 @@ def compiled(function: F) -> F:
 
 
 def compiled_with_arrays(function: F) -> F:
-    """Compile a function that makes or returns arrays; otherwise as ``compiled``."""
+    """Compile a function that allocates or returns arrays; otherwise like ``compiled``."""
     return _compiled(function, counts_references=True)
 
 
 def inlined(function: F) -> F:
-    """Compile a short function as ``compiled``, inlined into each caller: a loop that calls it can be vectorised."""
+    """Compile a short function like ``compiled``, inlined into each caller, so that loops over it can be vectorised."""
     return _compiled(function, counts_references=False, inline="always")
 
 
 def internal(function: F) -> F:
-    """Compile a function that only compiled code calls: as ``compiled``, without the wrapper by which Python calls."""
+    """Compile a function that only compiled code calls: like ``compiled``, without the wrapper for Python callers."""
     return _compiled(function, counts_references=False, internal=True)
 
 
 def part_of_caller(function: F) -> F:
-    """Compile a function as ``internal``, and let LLVM make it part of each caller: a hot loop split to be read."""
+    """Compile like ``internal``, and let LLVM inline it into each caller: for hot loops split to be readable."""
     return _compiled(function, counts_references=False, internal=True, forceinline=True)
 
 
@@ -98,7 +99,7 @@ def _compiled(
     if not IS_COMPILED:
         return function
     njit: Any = numba.njit
-    # Nobody takes a pointer to a function as C would: compiling the wrappers for that took a tenth of the time.
+    # No wrappers for C callers, which nobody needs: compiling them took a tenth of the time.
     common = {
         "nogil": True,
         "no_cfunc_wrapper": True,
@@ -121,16 +122,16 @@ def _compiled(
 
 
 def _cached(njit: Any, function: Callable[..., Any], options: dict[str, Any]) -> Any:
-    """Return a dispatcher whose machine code is kept in the cache of these sources, where there can be one."""
+    """Return a dispatcher whose machine code is kept in the cache of these sources, if there can be one."""
     return kept(lambda cache: njit(cache=cache, **options)(function))
 
 
 def _by_type(dispatcher: Any) -> Any:
-    """Return a dispatcher that looks a call up by plain types alone."""
+    """Return a dispatcher that looks calls up by plain types alone."""
     templates = dispatcher.get_call_template
 
     def of_types(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Look a call up by plain types: numba would compile anew for each constant and each ``IntEnum``."""
+        """Look a call up by plain types: numba would compile again for each constant and each ``IntEnum``."""
         return templates(tuple(_plain(a) for a in arguments), {k: _plain(k_type) for k, k_type in keywords.items()})
 
     dispatcher.get_call_template = of_types

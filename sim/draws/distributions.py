@@ -1,7 +1,7 @@
-"""Uniforms become counts, delays, moments and choices: every one an inverse distribution function.
+"""Inverse distribution functions that turn uniforms into counts, delays, moments and choices.
 
-Inverse distribution functions are monotone: for one and the same uniform, the result moves one way only when a
-parameter does. So two scenarios meet the very same attempts, and a change of one parameter changes only what it causes.
+They are monotone: for the same uniform, the result moves in one direction when a parameter does. So two scenarios meet
+identical attempts, and a change of one parameter changes only its own effects.
 """
 
 import math
@@ -21,11 +21,11 @@ CERTAIN = 1 << 32
 LARGE_RATE = 64.0
 LARGE_VARIANCE = 64.0
 TAIL_OF_SEARCH = 2.0**-30
-"""Share of a tail from which on a binomial count is looked for from far out in it."""
+"""Upper tail probability below which a binomial count is searched from far out in the tail."""
 FEW_TRIALS = 4096
-"""Up to so many a power is computed by squaring, which is quicker than by logarithm and fine enough."""
+"""Largest exponent of a power computed by squaring, which is faster than a logarithm and precise enough."""
 NEGLIGIBLE = 2.0**-60
-"""Where a tail is summed: terms below this share of the tail are left out."""
+"""Terms of a tail below this share of it are left out of its sum."""
 LARGEST_AT_64 = 192
 """A bound that no Poisson count of rate ``LARGE_RATE`` reaches for any uniform of 52 bits."""
 RATE_BITS = ~((1 << 12) - 1)
@@ -54,17 +54,10 @@ def threshold(p: float) -> int:
 
 @compiled
 def poisson_by_search(rate: float, u: float) -> int:
-    """Return the smallest n with P(N <= n) >= u for a Poisson count N.
+    """Return the smallest n with P(N <= n) >= u for a Poisson count N, with mean above 0 and up to ``LARGE_RATE``.
 
-    Up to u = 1/2 probabilities are added from 0 up; above it from far out in the tail down, and compared
-    with 1 - u, which is exact. Either sum is right to a few units of its own last place.
-
-    Args:
-        rate: Mean, above 0 and up to ``LARGE_RATE``.
-        u: Uniform in (0, 1).
-
-    Returns:
-        The count.
+    Up to u = 1/2 probabilities are added from 0 up; above it from far out in the tail down, and compared with 1 - u,
+    which is exact. Either sum is right to a few units of its last place.
     """
     term = exp(-rate)
     n = 0
@@ -94,8 +87,8 @@ def poisson_by_search(rate: float, u: float) -> int:
 def poisson(rate: float, u: float) -> int:
     """Return a Poisson count, never less for a higher rate and the same uniform.
 
-    Below ``LARGE_RATE`` the exact inverse; from there on its expansion about the normal quantile, and no less than the
-    exact inverse at ``LARGE_RATE``, so that counts do not fall where the two meet. The expansion misses the exact
+    Below ``LARGE_RATE`` this is the exact inverse; above, its expansion about the normal quantile, but never less than
+    the exact inverse at ``LARGE_RATE``, so that counts do not fall where the two meet. The expansion misses the exact
     count about once in 20,000 draws near ``LARGE_RATE``, less often above, and then by one.
 
     The rate is first cut to 40 bits of fraction: then two rates are either equal, or so far apart that rounding cannot
@@ -109,8 +102,8 @@ def poisson(rate: float, u: float) -> int:
         The count.
 
     Source:
-        M. B. Giles, "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS
-        42 (2016).
+        M. B. Giles, "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42
+        (2016).
     """
     if not rate > 0.0:
         return 0
@@ -146,15 +139,8 @@ def power(base: float, exponent: int) -> float:
 def binomial_by_search(count: int, p: float, u: float) -> int:
     """Return the smallest n with P(N <= n) >= u for the successes N among ``count`` trials.
 
-    Probabilities are added from 0 up; very near u = 1, where their roundings would show, from far out in the tail down.
-
-    Args:
-        count: Number of trials.
-        p: Probability of success, above 0 and at most 1/2, such that (1 - p)^count is no underflow.
-        u: Uniform in (0, 1).
-
-    Returns:
-        The number of successes.
+    Probabilities are added from 0 up; very near u = 1, where their rounding would show, from far out in the tail down.
+    The probability ``p`` is above 0 and at most 1/2, such that (1 - p)^count does not underflow.
     """
     q = 1.0 - p
     odds = p / q
@@ -184,12 +170,12 @@ def binomial_by_search(count: int, p: float, u: float) -> int:
 def binomial(count: int, limit: int, u: float) -> int:
     """Return how many of ``count`` succeed, each with the probability of a threshold: an inverse distribution function.
 
-    For the same uniform the result does not fall as the count or the probability grows, and grows by one at most with
-    one more trial: so those that are left, ``count`` less the result, do not grow in number as fewer arrive or more are
-    stopped. Up to a variance of ``LARGE_VARIANCE`` it is the inverse, but for roundings of some 1e-12 in the sum of
-    probabilities; from there on its expansion about the normal quantile, which misses the exact count about once in
-    20,000 draws near there, less often above, and then by one. So a sum may move by one the other way if two policies
-    lie on both sides of that variance, about as rarely.
+    For the same uniform the result does not fall as the count or the probability grows, and grows by at most one with
+    one more trial. So the remaining ones, ``count`` less the result, do not grow in number as fewer arrive or more are
+    stopped. Up to a variance of ``LARGE_VARIANCE`` this is the inverse, except for rounding errors of about 1e-12 in
+    the sum of probabilities; above, its expansion about the normal quantile, which misses the exact count about once in
+    20,000 draws near there, less often above, and then by one. So a sum may move by one in the wrong direction if two
+    policies lie on both sides of that variance, about as rarely.
 
     Args:
         count: Number of trials, 0 to 2**31.
@@ -200,7 +186,7 @@ def binomial(count: int, limit: int, u: float) -> int:
         The number of successes.
 
     Source:
-        The expansion of Cornish and Fisher to third order, with Sheppard's corrections for a lattice; that of
+        The expansion of Cornish and Fisher to third order, with Sheppard's corrections for a lattice; the expansion in
         ``poisson`` is its limit for a small probability.
     """
     if count <= 0 or limit <= 0:
@@ -231,7 +217,7 @@ def binomial(count: int, limit: int, u: float) -> int:
 
 @compiled_with_arrays
 def binomials(counts: NDArray[np.int64], limits: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return ``binomial`` of each of many: counts, thresholds and uniforms are of one length."""
+    """Return ``binomial`` for each of many: counts, thresholds and uniforms have one length."""
     found = np.empty_like(counts)
     for k in range(len(counts)):
         found[k] = binomial(counts[k], limits[k], u[k])
@@ -242,21 +228,17 @@ def binomials(counts: NDArray[np.int64], limits: NDArray[np.int64], u: NDArray[n
 def below(u: int, limit: int) -> int:
     """Return a 32-bit uniform scaled to the integers from 0 to ``limit`` - 1; ``limit`` is at most ``CERTAIN``.
 
-    It is drawn from the upper 31 bits, so that the product is no overflow.
+    Only the upper 31 bits are used, so that the product cannot overflow.
     """
     return ((u >> 1) * limit) >> 31
 
 
 @compiled
 def no_event(rate: float) -> tuple[float, float]:
-    """Return the bounds for ``is_no_event``, of the uniforms for which ``poisson`` of a rate is 0.
+    """Return the bounds for ``is_no_event``: the uniforms for which ``poisson`` of this mean is 0.
 
-    Args:
-        rate: Mean.
-
-    Returns:
-        The probability of 0, which is compared up to 1/2, and that of more, which is compared above, as
-        ``poisson_by_search`` does; from ``LARGE_RATE`` on bounds that no uniform meets.
+    These are the probability of 0, compared up to 1/2, and the probability of more, compared above, as in
+    ``poisson_by_search``; from ``LARGE_RATE`` on they are bounds that no uniform meets.
     """
     if not rate > 0.0:
         return 1.0, 0.0
@@ -276,19 +258,10 @@ def is_no_event(u: float, none: float, some: float) -> bool:
 
 @compiled
 def quantile(kind: int, a: float, b: float, u: float) -> float:
-    """Return the quantile ``u`` of a distribution.
+    """Return the quantile ``u`` of a distribution, in the unit of ``a``; NaN for an unknown kind.
 
-    ``CONSTANT`` a; ``UNIFORM`` from a to b; ``EXPONENTIAL`` of mean a; ``LOGNORMAL`` of median a and
-    standard deviation b of the logarithm; ``WEIBULL`` of scale a and shape b.
-
-    Args:
-        kind: Of ``DistributionKind``.
-        a: First parameter.
-        b: Second parameter; constant and exponential distributions ignore it.
-        u: Uniform in (0, 1).
-
-    Returns:
-        The quantile in the unit of ``a``, NaN for an unknown kind.
+    ``CONSTANT`` a; ``UNIFORM`` from a to b; ``EXPONENTIAL`` of mean a; ``LOGNORMAL`` of median a and standard deviation
+    b of the logarithm; ``WEIBULL`` of scale a and shape b. Constant and exponential distributions ignore b.
     """
     if kind == DistributionKind.CONSTANT:
         return a
@@ -313,17 +286,10 @@ def to_ticks(duration_ms: float, clock_ms: int) -> int:
 
 @compiled
 def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -> int:
-    """Return the moment of the day at which a half-hour profile reaches the share ``u`` of its weight.
+    """Return the moment of the day in ms, a multiple of the clock, when a half-hour profile reaches the share ``u``.
 
-    Within a half hour moments are uniform; a half hour without weight has none.
-
-    Args:
-        u: Uniform in (0, 1).
-        cumulative: (49,) profile, from 0 up to the whole weight of the day.
-        clock_ms: Length of a tick.
-
-    Returns:
-        The moment in ms, a multiple of the clock in [0, 86,400,000).
+    Within a half hour moments are uniform; a half hour without weight has none. ``cumulative`` (49,) rises from 0 to
+    the whole weight of the day.
     """
     goal = u * cumulative[HALF_HOURS]
     return moment_in_half_hour(goal, half_hour_of(goal, cumulative), cumulative, clock_ms)
@@ -376,14 +342,14 @@ def pick(u: int, cumulative: NDArray[np.int64]) -> int:
 
 GUIDE_BITS = 8
 GUIDE_SHIFT = 32 - GUIDE_BITS
-"""Number of top bits of a uniform by which bounds of its quantile are tabulated, and the shift to them."""
+"""Top bits of a uniform by which bounds of its quantile are tabulated, and the shift to them."""
 
 
 def cumulative_thresholds(weights: ArrayLike) -> NDArray[np.int64]:
     """Return thresholds for ``pick``: the cumulative shares of ``weights`` in 2**-32.
 
     Args:
-        weights: One list of finite numbers, none negative, not all 0. An index of weight 0 is never picked.
+        weights: A list of finite numbers from 0 up, not all 0. An index of weight 0 is never picked.
 
     Returns:
         One threshold for each weight, the last exactly 2**32.

@@ -1,10 +1,9 @@
-"""How numba is told to compile a function that compiled code calls once, as a part of each entry.
+"""Compile functions that only compiled code calls as parts of each entry.
 
-An entry is a function that Python calls. numba by itself would optimise each function that an entry calls, make machine
-code of it and store it for its own sake, and do so again for each function between the two. Here a part is only brought
-into LLVM's language; the entry links all its parts and theirs and is optimised as a whole, and only of the entry is
-machine code made and stored. Compiling everything takes less than two thirds of the processor time, and the code is as
-quick.
+An entry is a function that Python calls. By default numba optimises, compiles and stores each function that an entry
+calls separately, and does so again for each function in between. Here a part is only translated to LLVM's language. The
+entry links all its parts and theirs, is optimised as a whole, and is the only one compiled to machine code and stored.
+Compiling everything takes less than two thirds of the processor time, and the code is as fast.
 """
 
 from collections.abc import Callable
@@ -25,16 +24,16 @@ from numba.core.typing.templates import _OverloadFunctionTemplate
 
 
 def _compiles_ours() -> bool:
-    """Return whether the function that numba compiles just now is one of this project's."""
+    """Return whether numba is currently compiling a function of this project."""
     flags = ConfigStack.top_or_none()
     return flags is not None and bool(flags.no_cfunc_wrapper)
 
 
 def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what types a call of one of numba's own functions, such as an addition, asking once for the same types.
+    """Return a cached version of ``ask``, which types a call of one of numba's own functions, such as an addition.
 
-    numba tries a dozen implementations at each place where something is added. What has been compiled under some flags
-    is asked for each time; what numba writes down by itself is the same under all.
+    numba tries a dozen implementations wherever something is added. Functions compiled under some flags are typed each
+    time; built-in ones have the same type under all flags.
     """
     found: dict[Any, Any] = {}
 
@@ -57,7 +56,7 @@ _function.get_call_type = _remembering(_function.get_call_type)
 
 
 def _as_parts(decorator: Callable[..., Any]) -> Callable[..., Any]:
-    """Return how numba compiles a function of its own that is called: as a part, where a function of ours calls it."""
+    """Return numba's compiler of its own functions, changed to compile parts when one of our functions calls them."""
 
     def get_jit_decorator(template: Any) -> Any:
         compile_as: Any = decorator(template)
@@ -76,24 +75,24 @@ class Part(CPUDispatcher):
     """A function that only compiled code calls."""
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Refuse: there is no machine code of its own."""
+        """Refuse: it has no machine code."""
         raise TypeError(f"{self.py_func.__name__} is a part of compiled functions; from Python call its py_func")
 
 
 class PartLibrary(JITCodeLibrary):
-    """The code of a part: its own alone, neither linked with what it calls nor optimised."""
+    """The code of a part alone, neither linked with the functions that it calls nor optimised."""
 
     def finalize(self) -> None:
-        """Take no more code."""
+        """Accept no more code."""
         self._raise_if_finalized()
         self._finalized = True
 
     def own_module(self) -> Any:
-        """Return the code to be linked with that of others."""
+        """Return the code of this part, to be linked with that of others."""
         return super()._get_module_for_linking()
 
     def _get_module_for_linking(self) -> Any:
-        """Return the code with that of all parts, for callers that numba compiles in its own way."""
+        """Return the code with that of all parts, for callers that numba compiles by default."""
         module = self.own_module().clone()
         for library in _closure(self._linking_libraries):
             module.link_in(_module_of(library), preserve=True)
@@ -104,16 +103,16 @@ class EntryLibrary(JITCodeLibrary):
     """The code of an entry, with all its parts and theirs."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
-        """Leave the entry as it is until its parts are linked: then the whole is optimised."""
+        """Do nothing until the parts are linked: then the whole is optimised."""
         ll_module.data_layout = self._codegen._data_layout
 
     def finalize(self) -> None:
-        """Link all parts, optimise the whole, make it ready to be run."""
+        """Link all parts, optimise the whole, and make it ready to run."""
         self._raise_if_finalized()
         for library in _closure(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(_module_of(library), preserve=True)
-        # Only the full passes; the cheap ones that numba runs before them are for counts of references.
+        # Only the full passes; numba's cheap ones before them serve the counting of references.
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
         self._final_module.verify()
@@ -122,7 +121,7 @@ class EntryLibrary(JITCodeLibrary):
     def _get_module_for_linking(self) -> Any:
         """Return the names of the entry's functions, without their code.
 
-        Nothing is linked with an entry, and code that is stored beside its machine code would be read at each start.
+        Nothing is linked with an entry, and code stored next to its machine code would be read at each start.
         """
         names = self._codegen._create_empty_module(self.name)
         for function in self._final_module.functions:
@@ -133,7 +132,7 @@ class EntryLibrary(JITCodeLibrary):
 
 
 def _closure(libraries: list[Any]) -> list[Any]:
-    """Return libraries and, of those that are parts, what they call, each once."""
+    """Return libraries and, for parts, the libraries that they call, each once."""
     found = dict.fromkeys(libraries)
     waiting = list(found)
     while waiting:
@@ -146,25 +145,25 @@ def _closure(libraries: list[Any]) -> list[Any]:
 
 
 def _module_of(library: Any) -> Any:
-    """Return the code of a library: of a part its own alone."""
+    """Return the code of a library; for a part, its code alone."""
     return library.own_module() if isinstance(library, PartLibrary) else library._get_module_for_linking()
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class PartLowering(NativeLowering):
-    """Lowering of a function that is a part of others: no machine code is made."""
+    """Translation of a function that is a part of others: no machine code is made."""
 
     _name = "lowering_of_a_part"
 
     def run_pass(self, state: Any) -> bool:
-        """Lower the function, and let others call it."""
+        """Translate the function, and let others call it."""
         context = state.targetctx
         state.library = _library(state, PartLibrary)
         state.flags.no_compile = True
         changed: bool = super().run_pass(state)
         lowered = state["cr"]
         described = lowered.fndesc
-        # What stands for the function in numba's tables; it has no code.
+        # The function's entry in numba's tables, without code.
         name = described.qualname.split(".")[-1]
         stand_in = _dynfunc.make_function(described.lookup_module(), name, "", 0, lowered.env, (state.library,))
         context.insert_user_function(stand_in, described, [state.library])
@@ -174,12 +173,12 @@ class PartLowering(NativeLowering):
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class EntryLowering(NativeLowering):
-    """Lowering of a function that Python calls: all its parts are optimised with it."""
+    """Translation of a function that Python calls: all its parts are optimised with it."""
 
     _name = "lowering_of_an_entry"
 
     def run_pass(self, state: Any) -> bool:
-        """Lower the function."""
+        """Translate the function."""
         state.library = _library(state, EntryLibrary)
         changed: bool = super().run_pass(state)
         return changed
@@ -194,7 +193,7 @@ def _library(state: Any, kind: type) -> Any:
 
 
 def _passes(state: Any, lowering: Any) -> Any:
-    """Return numba's passes with another lowering."""
+    """Return numba's passes with another translation."""
     manager = DefaultPassBuilder.define_nopython_pipeline(state)
     manager.passes = [(lowering, text) if step is NativeLowering else (step, text) for step, text in manager.passes]
     manager._finalized = False
@@ -203,7 +202,7 @@ def _passes(state: Any, lowering: Any) -> Any:
 
 
 class PartCompiler(CompilerBase):
-    """How a function is compiled that is a part of others."""
+    """Compiler of a function that is a part of others."""
 
     def define_pipelines(self) -> list[Any]:
         """Return the passes."""
@@ -211,7 +210,7 @@ class PartCompiler(CompilerBase):
 
 
 class EntryCompiler(CompilerBase):
-    """How a function is compiled that Python calls."""
+    """Compiler of a function that Python calls."""
 
     def define_pipelines(self) -> list[Any]:
         """Return the passes."""

@@ -1,7 +1,7 @@
-"""Tuples of arrays that compiled code finds in a fixed place, so that they are not handed to it at each call.
+"""Tuples of arrays at a fixed address, so that compiled code need not receive them at each call.
 
-A call from Python takes a tuple of arrays apart word by word, in code that each function so called has of its own: in
-the steps of a day it was half of the machine code. Kept tuples are taken apart once, and a call hands over an address.
+A call from Python unpacks a tuple of arrays word by word, with separate code in each function: half of the machine code
+of the steps of a day. Kept tuples are unpacked once, and a call passes an address.
 """
 
 from typing import Any, Generic, TypeVar
@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """Tuples of one type, in places 0, 1 ...
 
-    Compiled functions read the tuple in a place with ``kept_in(kept, place)``. They must not count references: nothing
-    but this object keeps the arrays alive.
+    Compiled functions read the tuple in a place with ``kept_in(kept, place)``. They must not count references: only
+    this object keeps the arrays alive.
     """
 
     def __init__(self, *values: T) -> None:
@@ -39,13 +39,13 @@ class Kept(Generic[T]):
             self.put(place, value)
 
     def put(self, place: int, value: T) -> None:
-        """Keep a tuple in a place, instead of the one that is there."""
+        """Replace the tuple in a place."""
         _write(self, place, value)
         self.values[place] = value
 
 
 class KeptType(types.Type):
-    """The type of ``Kept`` of tuples of a type, for numba."""
+    """The numba type of a ``Kept``, by the type of its tuples."""
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind
@@ -67,7 +67,7 @@ _extending.unbox(KeptType)(_address)
 
 
 def _room(context: Any, builder: Any, kind: KeptType, address: Any, place: Any) -> Any:
-    """Write the code that finds the room of a place."""
+    """Write the code that finds the memory of a place."""
     if context.enable_nrt:
         raise TypeError("kept tuples are for functions that count no references")
     room = builder.bitcast(address, context.get_value_type(kind.kind).as_pointer())
@@ -75,7 +75,7 @@ def _room(context: Any, builder: Any, kind: KeptType, address: Any, place: Any) 
 
 
 def _read(_typing: Any, kept: Any, _place: Any) -> Any:
-    """Return the signature of ``kept_in`` and what writes its code, as numba wants it."""
+    """Return the signature of ``kept_in`` and the function that writes its code, in numba's form."""
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load(_room(context, builder, signature.args[0], *arguments))
@@ -84,7 +84,7 @@ def _read(_typing: Any, kept: Any, _place: Any) -> Any:
 
 
 def _keep(_typing: Any, kept: Any, _place: Any, value: Any) -> Any:
-    """Return the signature of ``_keep_in`` and what writes its code; nothing for a value of another type."""
+    """Return the signature of ``_keep_in`` and the function that writes its code; None for a value of another type."""
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.store(arguments[2], _room(context, builder, signature.args[0], *arguments[:2]))
@@ -94,12 +94,12 @@ def _keep(_typing: Any, kept: Any, _place: Any, value: Any) -> Any:
 
 
 def _in_python(kept: Kept[T], place: int) -> T:
-    """Stand for ``kept_in`` where nothing is compiled."""
+    """Replace ``kept_in`` if nothing is compiled."""
     return kept.values[place]
 
 
 def _nothing(_kept: Kept[T], _place: int, _value: T) -> None:
-    """Stand for ``_keep_in`` where nothing is compiled."""
+    """Replace ``_keep_in`` if nothing is compiled."""
 
 
 kept_in: Any = intrinsic(_read) if IS_COMPILED else _in_python
@@ -109,5 +109,5 @@ _keep_in: Any = intrinsic(_keep) if IS_COMPILED else _nothing
 
 @compiled
 def _write(kept: Kept[T], place: int, value: T) -> None:
-    """Write down what a tuple is made of."""
+    """Store the members of a tuple."""
     _keep_in(kept, place, value)

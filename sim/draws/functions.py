@@ -1,8 +1,8 @@
-"""Logarithm, exponential, normal distribution and its inverse, from + - x / and square root alone.
+"""Logarithm, exponential, normal distribution and its inverse, using only + - x / and square roots.
 
-Mathematical libraries of two machines may differ in the last bit, and one bit can change the fate of an attempt. These
-functions are built from the operations that IEEE 754 rounds in one way only, so they are the same everywhere,
-compiled or not. Horner's rule is written out, so that the order of operations is plain.
+Mathematical libraries of two machines may differ in the last bit, and one bit can change the fate of an attempt. IEEE
+754 rounds the operations used here in one way only, so results are the same everywhere, compiled or not. Horner's rule
+is written out to fix the order of operations.
 """
 
 import math
@@ -40,7 +40,7 @@ CONTINUED = 24
 DENSITY_AT_0 = 0.3989422804014327
 
 MOST_PARTS = 2100
-"""Floats that make up any sum of floats exactly: no two share a bit, and floats have fewer bits than these in all."""
+"""Number of floats that hold any sum of floats exactly: no two share a bit, and floats have fewer bits in all."""
 
 EPSILON = 2.0**-52
 """The unit in the last place of 1."""
@@ -61,7 +61,7 @@ def power_of_two(exponent: int) -> float:
 
 @inlined
 def log_of_normal(x: float, k: int) -> float:
-    """Return log(x 2**k) for a positive x that is no subnormal, by the series of ``log``."""
+    """Return log(x 2**k) for a positive normal number x, by the series of ``log``."""
     bits = int(np.float64(x).view(np.int64))
     power = k + (bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
     mantissa = float(np.int64((bits & MANTISSA_MASK) | ONE_BITS).view(np.float64))
@@ -93,7 +93,7 @@ def log(x: float) -> float:
 
     x = 2**k (1 + f) with 1 + f from sqrt(1/2) to sqrt(2). With s = f / (2 + f), log(1 + f) = 2 artanh s =
     f - (f*f/2 - s (f*f/2 + R)), where R = 2 (s**2/3 + s**4/5 + ...) is summed until it is below
-    rounding; in this form every rounded term is small beside f.
+    rounding; in this form every rounded term is small compared with f.
 
     Args:
         x: Any float.
@@ -168,11 +168,11 @@ def exp(x: float) -> float:
 def fsum(numbers: NDArray[np.float64]) -> float:
     """Return the sum of floats (n,), rounded once, as ``math.fsum`` does.
 
-    The sum is taken with what each addition rounds off (Ogita, Rump and Oishi, 2005), and so lies between two bounds.
-    Only where these are not rounded to the same float is it taken without any error, which takes six times as long.
+    The sum is computed together with the rounding error of each addition (Ogita, Rump and Oishi, 2005), which bounds
+    it. Only if the bounds round to different floats is it computed without any error, which takes six times as long.
 
     Args:
-        numbers: None of them infinite, nor any of their sums.
+        numbers: All of them and all their sums are finite.
 
     Returns:
         The float nearest to the sum, the even one of two.
@@ -188,7 +188,7 @@ def fsum(numbers: NDArray[np.float64]) -> float:
     nearest = total + lost
     part = nearest - total
     rest = (total - (nearest - part)) + (lost - part)
-    # ``lost`` alone is a sum that was rounded, by half a unit in the last place of ``size`` at most for each number.
+    # Only ``lost`` is a rounded sum, with an error of at most half a unit in the last place of ``size`` per number.
     bound = 2.0 * len(numbers) * EPSILON * size
     if nearest + (rest - bound) == nearest == nearest + (rest + bound):
         return nearest
@@ -197,7 +197,7 @@ def fsum(numbers: NDArray[np.float64]) -> float:
 
 @compiled_with_arrays
 def exact_fsum(numbers: NDArray[np.float64]) -> float:
-    """Return what ``fsum`` does, by parts that do not overlap and lose nothing (Shewchuk, 1997)."""
+    """Return the result of ``fsum`` from parts that do not overlap and lose nothing (Shewchuk, 1997)."""
     parts = np.empty(MOST_PARTS)
     count = 0
     for x in numbers:
@@ -220,7 +220,7 @@ def exact_fsum(numbers: NDArray[np.float64]) -> float:
         before, part = total, parts[count]
         total = before + part
         low = part - (total - before)
-    # Half a unit in the last place was rounded to even, and what is left beyond says that it is more or less.
+    # Half a unit in the last place was rounded to even, but the remaining parts make it more or less than a half.
     if count > 0 and (low < 0.0) == (parts[count - 1] < 0.0) and low != 0.0:
         twice = 2.0 * low
         beyond = total + twice
@@ -239,7 +239,7 @@ def exp_less_1(x: float) -> float:
 
 @compiled
 def left_after(elapsed: float, half_life: float) -> float:
-    """Return the share left of what halves every ``half_life``: 2 ** -(elapsed / half_life), both in one unit."""
+    """Return the share left of a quantity that halves every ``half_life``: 2 ** -(elapsed / half_life)."""
     return exp(-LOG_2 * (elapsed / half_life))
 
 

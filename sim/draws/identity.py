@@ -6,12 +6,12 @@ from the highest bit down,
     kind 2 | day 15 | province 5 | channel 2 | cell 10 | index 24 | detector 1 | stage 4
 
 where ``day`` counts from 2000-01-01, ``cell`` is the fraud type (5 bits) and prospect (5 bits, see
-``sim.warning.bands``) of an attempt or the score cell of a contact, and ``detector`` and ``stage`` are 0 but for
-alerts. Order of identities is order of (kind, day, province, channel, cell, index, detector, stage).
+``sim.warning.bands``) of an attempt or the score cell of a contact, and ``detector`` and ``stage`` are 0 except for
+alerts. Identities sort by (kind, day, province, channel, cell, index, detector, stage).
 
 Entities of different kinds may share a number: each purpose belongs to one kind of entity and is part of every draw's
-counter. The functions pack without checking, as they stand in the innermost loops: the schema refuses
-what identities cannot name, and midnight a day with more attempts in a cell than they can number.
+counter. The functions pack without checking, because the innermost loops call them: the schema refuses
+scenarios too large for identities, and midnight a day with too many attempts in a cell.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ LIMITS = {
     "generation": 1 << GENERATION_BITS,
     "quantity": 1 << QUANTITY_BITS,
 }
-"""By field, the smallest number that does not fit; each field holds integers from 0 on."""
+"""By field, the smallest number that does not fit; fields hold integers from 0 up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Identity:
 
 @compiled
 def origin_id(kind: int, day: int, province: int, channel: int, cell: int, index: int) -> int:
-    """Return the identity of an origin: of a ``kind`` of ``OriginKind``."""
+    """Return the identity of an origin, whose ``kind`` is an ``OriginKind``."""
     return (
         (kind << KIND_SHIFT)
         | (day << DAY_SHIFT)
@@ -113,7 +113,7 @@ def alert_id(origin: int, detector: int, stage: int) -> int:
 
 @compiled
 def origin_of(identity: int) -> int:
-    """Return the origin of an alert; that of an origin is itself."""
+    """Return the origin of an alert; an origin returns itself."""
     return (identity >> INDEX_SHIFT) << INDEX_SHIFT
 
 
@@ -201,7 +201,7 @@ def traffic_id(day: int, province: int, channel: int, fraud_type: int) -> int:
 def traffic_ids(
     day: int, provinces: NDArray[np.int64], channels: NDArray[np.int64], fraud_types: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return ``traffic_id`` of each of many cells of a day, given by their provinces, channels and fraud types."""
+    """Return ``traffic_id`` for each of many cells of a day, by their provinces, channels and fraud types."""
     traffic = np.empty(len(provinces), dtype=np.int64)
     for k in range(len(provinces)):
         traffic[k] = traffic_id(day, provinces[k], channels[k], fraud_types[k])
@@ -246,13 +246,13 @@ def person_number(person: int) -> int:
 
 @compiled
 def slot_id(slot: int, generation: int) -> int:
-    """Return the identity of one generation of a den slot; that of generation 0 stands for the slot itself."""
+    """Return the identity of one generation of a den slot; generation 0 stands for the slot itself."""
     return (slot << GENERATION_BITS) | generation
 
 
 @compiled
 def slot_day_id(slot: int, day: int) -> int:
-    """Return the identity of a den slot on one day (since 2000-01-01), by which raids are drawn."""
+    """Return the identity of a den slot on one day (since 2000-01-01), for drawing raids."""
     return (slot << GENERATION_BITS) | day
 
 
@@ -270,5 +270,5 @@ def backlog_id(province: int, number: int) -> int:
 
 @compiled
 def quantity_id(province: int, quantity: int) -> int:
-    """Return the identity of a carried remainder, that of a counted quantity of a province."""
+    """Return the identity of a carried remainder: of a counted quantity of a province."""
     return (province << QUANTITY_BITS) | quantity

@@ -1,7 +1,7 @@
-"""Where the machine code of compiled functions is kept, and how: whole, under its own key, or not at all.
+"""Keep the machine code of compiled functions: complete, under its own key, or not at all.
 
-numba writes and reads the files. It believes what it reads, asks for a folder that it can write to, and fails where it
-cannot; a run needs none of that, since whatever is missing can be compiled.
+numba writes and reads the files. It trusts their content, requires a writable folder, and fails without one; a run
+needs none of that, since missing code can be compiled.
 """
 
 import contextlib
@@ -19,10 +19,10 @@ from numba.core.caching import IndexDataCacheFile, _CacheLocator
 from sim.base.caches import cache_folder, found_folder, sources_digest
 
 KERNELS = "kernels"
-"""What the folder is called."""
+"""Name of the folder."""
 
 NEEDED = {"vector": "steps.run_all_events", "reference": "detectors.attempt_tiers"}
-"""A function by engine that is compiled late, and for no other engine."""
+"""By engine, a function that is compiled late, and for no other engine."""
 
 UNCOMPILED = frozenset(
     {
@@ -43,18 +43,17 @@ UNCOMPILED = frozenset(
         "verify",
     }
 )
-"""Files and folders of which nothing is ever compiled: editing them costs no new machine code.
+"""Files and folders without compiled functions: editing them costs no new machine code.
 
-What is not listed counts. ``tests/test_sources.py`` holds the list against what compiled functions import.
+All others count. ``tests/test_sources.py`` compares the list with the imports of compiled functions.
 """
 
 
 @cache
 def machine_code_folder() -> str:
-    """Return the folder of the machine code of these very sources.
+    """Return the folder for the machine code of exactly these sources; empty if there is none.
 
-    Returns:
-        The folder, which may be that of ``NUMBA_CACHE_DIR``, and one that can only be read; empty where there is none.
+    It may be that of ``NUMBA_CACHE_DIR``, and may be read-only.
     """
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen:
@@ -71,17 +70,16 @@ def _digest() -> str:
 
 
 def is_compiled(engine: str) -> bool:
-    """Return whether the machine code of an engine is kept, by the name of a function that it needs; makes nothing."""
+    """Return whether the machine code of an engine is kept, judged by one of its functions; creates nothing."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     folder = Path(chosen) if chosen else found_folder(KERNELS, _digest())
     return folder is not None and any(folder.glob(f"*/{NEEDED[engine]}-*.nbc"))
 
 
 def kept(dispatcher: Callable[[bool], Any]) -> Any:
-    """Return a dispatcher whose machine code is kept, where it can be.
+    """Return a dispatcher whose machine code is kept if possible.
 
-    Args:
-        dispatcher: Makes one; its argument is whether it has a cache.
+    ``dispatcher`` makes one; its argument is whether it has a cache.
     """
     folder = machine_code_folder()
     if not folder:
@@ -97,7 +95,7 @@ def kept(dispatcher: Callable[[bool], Any]) -> Any:
 
 @contextlib.contextmanager
 def _in(folder: str) -> Iterator[None]:
-    """Let numba take this folder for its cache meanwhile, also one that it cannot write to."""
+    """Make numba use this folder as its cache within the context, even if it is read-only."""
     config: Any = numba.config
     locator: Any = _CacheLocator
     before = config.CACHE_DIR, locator.ensure_cache_path
@@ -110,14 +108,14 @@ def _in(folder: str) -> Iterator[None]:
 
 
 def _prepared(_locator: Any) -> None:
-    """Stand for numba's own demand that a folder can be written to."""
+    """Replace numba's own check that a folder is writable."""
 
 
 class WholeFiles(IndexDataCacheFile):
-    """The files of a function's machine code, each behind the SHA-256 of what it holds; others are a ValueError.
+    """The files of a function's machine code, each preceded by the SHA-256 of its content; others are a ValueError.
 
-    Machine code knows the key it was stored under, so that two processes that write at once do not take the one's for
-    the other's.
+    Machine code is stored with its key, so that of two processes writing at once neither reads the other's code as its
+    own.
     """
 
     def save(self, key: Any, data: Any) -> None:
@@ -126,7 +124,7 @@ class WholeFiles(IndexDataCacheFile):
         files.save(key, (key, data))
 
     def load(self, key: Any) -> Any:
-        """Return the machine code of a key, None where there is none."""
+        """Return the machine code of a key, None if there is none."""
         files: Any = super()
         found = files.load(key)
         return found[1] if found is not None and found[0] == key else None
@@ -153,7 +151,7 @@ class WholeFiles(IndexDataCacheFile):
 
 
 def _read(path: str) -> Any:
-    """Return what a file holds; raises ValueError for one that is not as it was written."""
+    """Return the content of a file; raises ValueError if it is not as written."""
     data = Path(path).read_bytes()
     digest = hashlib.sha256(memoryview(data)[32:]).digest()
     if data[:32] != digest:
@@ -162,14 +160,14 @@ def _read(path: str) -> Any:
 
 
 def _as_far_as_readable(cache: Any) -> Callable[..., Any]:
-    """Return how numba loads machine code from a cache: what cannot be read is dropped, and compiled again."""
+    """Return a loader of machine code that drops unreadable files, so that they are compiled again."""
     load = cache.load_overload
 
     def load_overload(signature: Any, target: Any) -> Any:
         try:
             return load(signature, target)
         except Exception:
-            # Damaged files fail in many ways, and so does a type of a module that is not there today.
+            # Damaged files fail in many ways, and so do types of modules that no longer exist.
             with contextlib.suppress(OSError):
                 cache.flush()
             return None
@@ -178,7 +176,7 @@ def _as_far_as_readable(cache: Any) -> Callable[..., Any]:
 
 
 def _as_far_as_writable(cache: Any) -> Callable[..., Any]:
-    """Return how numba stores machine code in a cache: what cannot be written is not kept."""
+    """Return a function that stores machine code in a cache and skips whatever cannot be written."""
     save = cache.save_overload
 
     def save_overload(signature: Any, data: Any) -> None:

@@ -1,8 +1,8 @@
 """Quantiles of many uniforms at once: the same bits as ``distributions.quantile`` of each of them.
 
-Normal quantiles are computed in passes, so that the compiler makes vector instructions of them: the formula for the
-middle of the distribution for all uniforms, that for its near tails for those in the tails, and the scalar function
-for the few in the far tails, about two in 10**10.
+Normal quantiles are computed in passes that the compiler can vectorise: the formula for the middle of the distribution
+for all uniforms, the formula for its near tails for those in the tails, and the scalar function for the few in the far
+tails, about two in 10**10.
 """
 
 import math
@@ -73,15 +73,8 @@ def quantiles(
 ) -> None:
     """Fill ``out`` with the quantiles of the 52-bit uniforms in the first two of ``lanes``.
 
-    Args:
-        kind: Of ``DistributionKind``.
-        a: First parameter, as of ``quantile``.
-        b: Second parameter, as of ``quantile``.
-        lanes: (2 or more, count or more) draws.
-        count: Number of quantiles.
-        out: (count or more,) the result, in the unit of ``a``.
-        outside: (count or more,) scratch: positions of uniforms in the tails.
-        tails: (count or more,) scratch: their normal quantiles.
+    ``kind``, ``a`` and ``b`` are as for ``quantile``. Arrays are (count or more,): ``out`` in the unit of ``a``,
+    ``outside`` scratch for positions of uniforms in the tails, ``tails`` scratch for their normal quantiles.
     """
     if kind != DistributionKind.LOGNORMAL or not abs(b) <= STEEPEST:
         for k in range(count):

@@ -1,8 +1,7 @@
 """Philox4x32-10: four 32-bit uniforms as a pure function of who draws and what for.
 
-The generator is that of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-(SC11, 2011): ten rounds of a bijection of a 128-bit counter under a 64-bit key. It has no state, so one draw more
-or less changes no other.
+The generator is by Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC11, 2011): ten
+rounds of a bijection of a 128-bit counter under a 64-bit key. It has no state, so an additional draw changes no other.
 """
 
 import numpy as np
@@ -29,21 +28,10 @@ TO_UNIT_32 = 2.0**-32
 
 @inlined
 def rounds(x0: Word, x1: Word, x2: Word, x3: Word, key0: Word, key1: Word) -> tuple[Word, Word, Word, Word]:
-    """Return the counter after ten rounds, in unsigned 64-bit integers: the products need all 64 bits.
+    """Return the counter ``x`` after ten rounds under ``key``, in unsigned 64-bit integers: products need all 64 bits.
 
-    The code is inlined into each caller, so that the compiler can vectorise a loop over many entities, which is
-    several times as fast as one call an entity.
-
-    Args:
-        x0: First word of the counter; each word is below 2**32.
-        x1: Second word.
-        x2: Third word.
-        x3: Fourth word.
-        key0: First word of the key.
-        key1: Second word of the key.
-
-    Returns:
-        Four words below 2**32.
+    All words are below 2**32. The code is inlined into each caller, so that the compiler can vectorise a loop over many
+    entities, which is several times as fast as one call per entity.
     """
     for _ in range(ROUNDS):
         product0 = MULTIPLIER_0 * x0
@@ -62,15 +50,6 @@ def words(identity: int, seed: int, purpose: int, number: int) -> tuple[Word, Wo
     """Return the result of ``draw4`` as unsigned integers, inlined into each caller.
 
     Compare and combine them with unsigned integers only: numba, like numpy, promotes int64 with uint64 to float64.
-
-    Args:
-        identity: Who draws, any int64.
-        seed: Of the run, any int64.
-        purpose: Of ``sim.draws.purposes``.
-        number: Tells repeated draws of one purpose apart.
-
-    Returns:
-        Four independent uniforms in [0, 2**32).
     """
     counter = np.uint64(identity)
     key = np.uint64(seed)
@@ -79,19 +58,7 @@ def words(identity: int, seed: int, purpose: int, number: int) -> tuple[Word, Wo
 
 @compiled
 def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
-    """Return four words of 32 bits from a counter of four words and a key of two.
-
-    Args:
-        c0: First word of the counter; each word is in [0, 2**32).
-        c1: Second word.
-        c2: Third word.
-        c3: Fourth word.
-        k0: First word of the key.
-        k1: Second word of the key.
-
-    Returns:
-        Four words in [0, 2**32).
-    """
+    """Return four 32-bit words from a counter of four words and a key of two, all in [0, 2**32)."""
     x0, x1, x2, x3 = rounds(np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), np.uint64(k0), np.uint64(k1))
     return int(np.int64(x0)), int(np.int64(x1)), int(np.int64(x2)), int(np.int64(x3))
 
@@ -141,7 +108,7 @@ def draw4_each(
     purpose: int,
     lanes: NDArray[np.uint32],
 ) -> None:
-    """Fill ``lanes`` as ``draw4_many``, each entity with a number of its own."""
+    """Fill ``lanes`` like ``draw4_many``, with a separate number for each entity."""
     for k in range(count):
         x0, x1, x2, x3 = words(identities[k], seed, purpose, numbers[k])
         lanes[0, k] = x0
@@ -171,14 +138,8 @@ def uniform32(lane: int) -> float:
 def uniform52(high: int, low: int) -> float:
     """Return a float u in (0, 1) from two lanes: (k + 1/2) / 2**52, where k is the top 52 of their 64 bits.
 
-    Both u and 1 - u are exact, so both tails of a distribution are equally fine.
-
-    Args:
-        high: Lane of the 32 upper bits.
-        low: Lane of which the 20 upper bits are used.
-
-    Returns:
-        The uniform, never 0 or 1.
+    Both u and 1 - u are exact, so both tails of a distribution are equally fine. Of the lane ``low`` the 20 upper bits
+    are used.
     """
     return (((high << 20) | (low >> 12)) + 0.5) * TO_UNIT
 

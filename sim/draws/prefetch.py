@@ -1,4 +1,4 @@
-"""A hint to the processor which record is needed soon: it brings the line of the cache while other work is done."""
+"""Prefetch a record that is needed soon: the processor loads its line of the cache during other work."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sim.draws.compiled import IS_COMPILED
 
 
 def _prefetch(_typing: Any, records: Any, row: Any) -> Any:
-    """Return the signature of ``prefetch`` and what writes its code, as numba wants it."""
+    """Return the signature of ``prefetch`` and the function that writes its code, in numba's form."""
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -22,7 +22,7 @@ def _prefetch(_typing: Any, records: Any, row: Any) -> Any:
         address = builder.inttoptr(builder.add(start, builder.mul(place, array.itemsize)), byte)
         kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
         hint = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
-        # To be read, in all levels of the cache, data.
+        # For reading, in all levels of the cache, data.
         builder.call(hint, [address, word(0), word(3), word(1)])
         return context.get_dummy_value()
 
@@ -30,8 +30,8 @@ def _prefetch(_typing: Any, records: Any, row: Any) -> Any:
 
 
 def _nothing(records: NDArray[Any], row: int) -> None:
-    """Stand for ``prefetch`` where nothing is compiled."""
+    """Replace ``prefetch`` if nothing is compiled."""
 
 
 prefetch: Any = intrinsic(_prefetch) if IS_COMPILED else _nothing
-"""``prefetch(records, row)``: compiled code will need this record soon. It need not exist: nothing is read."""
+"""``prefetch(records, row)``: load a record that is needed soon. It need not exist: nothing is read."""

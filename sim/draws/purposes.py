@@ -2,13 +2,13 @@
 
 A purpose is the third word of a draw's counter. Each belongs to one kind of entity and says what its
 four lanes are for, so no two draws share a counter and no lane is used twice. Draws that only few attempts need have
-a purpose of their own, so that most attempts cost a single call of the generator.
+a separate purpose, so that most attempts cost a single call of the generator.
 
 Lanes named "x high" and "x low" are joined by ``uniform52``. Where one entity draws repeatedly for one
 purpose, ``numbering`` says what the fourth word counts; elsewhere it is 0.
 
 To add a purpose, give it a free number of its range and a row of ``REGISTRY``. A number that was ever used is never
-given to another purpose: old and new draws would be the same. Ranges, and the numbers in them that are free:
+given to another purpose, since old and new draws would be equal. Ranges, and their free numbers:
 
     =======  ============================  =======
     range    entity                        free
@@ -23,7 +23,7 @@ given to another purpose: old and new draws would be the same. Ranges, and the n
     112-     designs outside a run         114-
     =======  ============================  =======
 
-Numbers 2, 6 and 7 served gates that attempts passed one by one; they are not given out again.
+Numbers 2, 6 and 7 served gates that attempts passed one by one; they are not used again.
 """
 
 from typing import NamedTuple
@@ -75,7 +75,7 @@ TRIES_A_CHANNEL = 32
 
 
 class Purpose(NamedTuple):
-    """One row of the registry; the name of an unused lane is empty."""
+    """One row of the registry; unused lanes have an empty name."""
 
     name: str
     number: int

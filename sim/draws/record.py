@@ -1,4 +1,4 @@
-"""Which origins are logged: a draw by origin, so that the log has all events of an origin or none."""
+"""Which origins are logged: one draw per origin, so that the log has all events of an origin or none."""
 
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN
@@ -10,13 +10,7 @@ from sim.draws.purposes import RECORD
 def is_kept(seed: int, origin: int, kept: int) -> bool:
     """Return whether the log keeps the events of an origin (attempt, contact or case): with the probability ``kept``.
 
-    Args:
-        seed: Of the run.
-        origin: Identity of the attempt, contact or case.
-        kept: Threshold of a 32-bit uniform, ``CERTAIN`` to keep all.
-
-    Returns:
-        Whether its events are kept.
+    ``kept`` is a threshold of a 32-bit uniform, ``CERTAIN`` to keep all.
     """
     if kept >= CERTAIN:
         return True

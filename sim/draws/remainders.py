@@ -1,4 +1,4 @@
-"""Whole counts from expected values: floor(value + remainder), and the new remainder is carried to the next call."""
+"""Whole counts from expected values: floor(value + remainder); the new remainder is carried to the next call."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -47,15 +47,10 @@ class Remainders:
         self._left: dict[str, dict[int, int]] = {quantity: {} for quantity in QUANTITIES}
 
     def whole(self, province: int, quantity: str, value: int) -> int:
-        """Return the whole counts in ``value`` and the remainder so far, and carry the new remainder.
+        """Return the whole counts in ``value`` plus the remainder so far, and carry the new remainder.
 
-        Args:
-            province: Position of the province, -1 for the nation.
-            quantity: One of ``QUANTITIES``.
-            value: Expected count in 10**-9.
-
-        Returns:
-            The whole counts.
+        ``province`` is a position, -1 for the nation; ``quantity`` one of ``QUANTITIES``; ``value`` the expected count
+        in 10**-9.
         """
         lefts = self._left[quantity]
         left = lefts.get(province)
@@ -65,7 +60,7 @@ class Remainders:
         return count
 
     def wholes(self, quantity: str, values: Sequence[int]) -> list[int]:
-        """Return ``whole`` of each province, for its value; with the provinces in order, from position 0."""
+        """Return ``whole`` for each province's value, from position 0 on."""
         lefts = self._left[quantity]
         for p in range(len(lefts), len(values)):
             lefts[p] = self._start(p, quantity)
@@ -78,11 +73,11 @@ class Remainders:
         return {quantity: list(lefts.items()) for quantity, lefts in self._left.items()}
 
     def resume(self, snapshot: Mapping[str, Sequence[tuple[int, int]]]) -> None:
-        """Take over remainders, as ``snapshot`` returns them, instead of those there are."""
+        """Replace the remainders by those of a ``snapshot``."""
         self._left = {quantity: dict(snapshot[quantity]) for quantity in QUANTITIES}
 
     def _start(self, province: int, quantity: str) -> int:
-        """Return the remainder with which a province begins."""
+        """Return the first remainder of a province."""
         number = QUANTITIES.index(quantity)
         high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
         return int(uniform52(high, low) * ONE)

@@ -1,4 +1,4 @@
-"""The engines: each runs a scenario into a recorder; all give equal results."""
+"""The engines: each runs a scenario into a recorder; both give equal results."""
 
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,10 @@ def simulate(
     Args:
         scenario: The scenario.
         recorder: Receives what is counted.
-        workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine uses
-            one.
-        checkpoints: Of the vector engine; the reference engine keeps no checkpoints.
-        components: Components of the user, for this run alone, in the order in which they react.
+        workers: Threads that share the provinces in the vector engine, by default one per core; the reference engine
+            uses one.
+        checkpoints: For the vector engine only; the reference engine keeps none.
+        components: The user's components for this run, in the order in which they react.
 
     Returns:
         Seconds by phase.

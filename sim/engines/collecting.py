@@ -1,4 +1,4 @@
-"""Python's search for cycles of dead objects, which slows engines and is switched off."""
+"""Switch off Python's garbage collection of reference cycles, which slows engines."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def not_collecting(frozen: bool = False) -> Iterator[None]:
-    """Switch off the search for cycles of dead objects for a while.
+    """Switch off the collection of reference cycles within the context.
 
     Args:
-        frozen: Whether objects that exist already are also left out of collections by hand.
+        frozen: Whether manual collections also skip objects that exist already.
     """
     was_enabled = gc.isenabled()
     frozen = frozen and gc.get_freeze_count() == 0

@@ -11,7 +11,7 @@ from sim.base.words import Fate
 
 
 class ConservationError(FailedError):
-    """A count of a run does not add up: the engine, and so its results, are wrong."""
+    """Counts of a run that do not add up: the engine, and so its results, are wrong."""
 
 
 class LineTotals(NamedTuple):
@@ -20,8 +20,8 @@ class LineTotals(NamedTuple):
     Args:
         desk: Label of the desk.
         province: Position of the province.
-        area: Area under the line, alerts x ms.
-        waits: Sum of the waits of all who left the line or wait when the run ends, ms.
+        area: Area under the queue, alerts x ms.
+        waits: Sum of the waits of all who left the queue or wait when the run ends, ms.
     """
 
     desk: str
@@ -32,10 +32,9 @@ class LineTotals(NamedTuple):
 
 @dataclass
 class Books:
-    """What an engine counts twice over a whole run, on the way in and on the way out, and compares at its end.
+    """What an engine counts twice over a whole run, coming in and going out, and compares at its end.
 
-    The recorder keeps what the tables say, of the period alone; books are of all days, warm-up included, and are
-    never written.
+    The recorder's tables cover the period alone; books cover all days, warm-up included, and are never written.
 
     ``potential`` attempts opened at midnights against ``fates``; ``episodes`` begun against ``episode_ends`` (saved,
     dropped_out, victims, held, running: without a payment yet); ``issued`` alerts against ``alert_ends``; messages
@@ -57,7 +56,7 @@ class Books:
     services_under_way: int = 0
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what is counted day by day, which ``resume`` takes over; the rest is counted when a run ends."""
+        """Return the counts of days, for ``resume``; the others are counted when a run ends."""
         return {
             "potential": self.potential,
             "messages": self.messages,
@@ -66,7 +65,7 @@ class Books:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was counted, as ``snapshot`` returns it, before anything is counted."""
+        """Take over the counts of ``snapshot``, before anything is counted."""
         self.potential = snapshot["potential"]
         self.messages = snapshot["messages"]
         self.fates.update(dict(snapshot["fates"]))
@@ -76,12 +75,12 @@ class Books:
         """Check every law against the books.
 
         Args:
-            cases: The case book as it stands after the last midnight.
-            filed_last: Cases that were filed on the last day, which no midnight has put into the case book.
+            cases: The case book after the last midnight.
+            filed_last: Cases filed on the last day, which no midnight has put into the case book.
             lines: The queues of all desks.
 
         Raises:
-            ConservationError: If a law is broken; it names every one that is.
+            ConservationError: If laws are broken; it names each of them.
         """
         laws = [
             ("potential attempts = sum of fates", self.potential, sum(self.fates.values())),

@@ -1,4 +1,4 @@
-"""The ledger of a run: sends counts of midnights to the recorder, and finished cases to the log."""
+"""The ledger of a run: sends midnight counts to the recorder, and finished cases to the log."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from sim.store.recorder import LogEntry, Recorder
 
 
 class RunLedger:
-    """The one ledger of a run (``sim.midnight.night.Ledger``), kept in the recorder's tables of flows and state."""
+    """The ledger of a run (see ``sim.midnight.ledger``), kept in the recorder's tables of flows and state."""
 
     def __init__(self, recorder: Recorder, tables: Tables) -> None:
         self._recorder = recorder
@@ -36,7 +36,7 @@ class RunLedger:
         self._recorder.add_provinces("state", day, quantity, values)
 
     def lines(self, day: int, areas: NDArray[np.int64]) -> None:
-        """Note how many alerts waited at each desk in the mean of a day, from the areas (P, desks) under their lines.
+        """Note the mean number of alerts that waited at each desk on a day, from the areas (P, desks) under its queues.
 
         Areas are below 2**53, so that the quotient is rounded once.
         """
@@ -44,7 +44,7 @@ class RunLedger:
             self.level_by_province(day, f"line_{desk}", of_desk / DAY_MS)
 
     def cases(self, day: int, finished: Finished) -> None:
-        """Log the cases that were finished at the midnight of a day."""
+        """Log the cases finished at the midnight of a day."""
         if not self._recorder.records_events:
             return
         at = self._calendar.midnight(day)

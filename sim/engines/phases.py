@@ -1,4 +1,4 @@
-"""The order within one tick: phases, and within a phase and one origin the stage and the step of what happens."""
+"""The order within one tick: phases, then within a phase and an origin the stage and the step."""
 
 from enum import IntEnum
 
@@ -17,7 +17,7 @@ class Phase(IntEnum):
 
 
 class AlertStep(IntEnum):
-    """What happens to an alert in the phase of reads, in the order of one tick."""
+    """Steps of an alert in the phase of reads, in the order of one tick."""
 
     READ = 0
     EXPIRY = 1
@@ -28,14 +28,14 @@ class AlertStep(IntEnum):
 
 
 class CaseStep(IntEnum):
-    """What victims and police do in the phase of reports, in the order of one tick."""
+    """Steps of victims and police in the phase of reports, in the order of one tick."""
 
     REPORT = 0
     FILING = 1
 
 
 class ArrivalStep(IntEnum):
-    """What arrives, in the order of one tick."""
+    """Arrivals, in the order of one tick."""
 
     ATTEMPT = 0
     ISSUE = 1

@@ -1,4 +1,4 @@
-"""Everything of a scenario that does not change during a run, as arrays: what both engines read."""
+"""Every part of a scenario that does not change during a run, as arrays that both engines read."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,8 @@ from sim.warning.service import ServiceTables, service_tables
 class TierRules:
     """What a tier prescribes: first channels, deadline in ms, tries of call and visit, what follows.
 
-    ``first`` in the order of their codes; ``also_if_reached`` whether they go on when one of them has reached.
+    ``first`` lists channels in the order of their codes; ``also_if_reached`` says whether the others continue after one
+    of them has reached the person.
     """
 
     first: tuple[ContactChannel, ...]
@@ -42,8 +43,8 @@ class TierRules:
 class Tables:
     """The fixed tables of a run; see the modules that make them for shapes and units.
 
-    Only ``detectors.thresholds`` may change, at midnights, to the ``scores`` of the day: in place, as all that reads
-    them holds the same array.
+    Only ``detectors.thresholds`` may change: at midnights they become the ``scores`` of the day, in place, because all
+    readers hold the same array.
     """
 
     seed: int

@@ -1,1 +1,1 @@
-"""An episode: what follows when a person engages, stage by stage, until it ends or is ended."""
+"""Episodes: the stages after a person engages, until the episode ends or is ended."""

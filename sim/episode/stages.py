@@ -1,7 +1,7 @@
 """Stages of an episode: contact, engaged, site or app opened, then each payment.
 
-Delays and dropping out are drawn by (attempt, stage), so that a warning which ends an episode changes nothing of
-what would have followed without it.
+Delays and dropping out are drawn by (attempt, stage), so that a warning which ends an episode does not change what
+would have followed without it.
 """
 
 from typing import NamedTuple
@@ -23,11 +23,11 @@ CENTS = 100
 
 
 class EpisodeTables(NamedTuple):
-    """What episodes of each fraud type are like.
+    """Properties of the episodes of each fraud type.
 
-    By type and step (engaged, opened, first payment, later payment), (T, 4): ``delay_kind``, ``delay_a``,
-    ``delay_b`` in ms, ``dropout`` as thresholds. By type: ``payments`` (T, 8) cumulative thresholds of the number
-    of payments, ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in cents, ``sigma``.
+    By type and step (engaged, opened, first payment, later payment), (T, 4): ``delay_kind``, ``delay_a``, ``delay_b``
+    in ms, ``dropout`` as thresholds. By type: ``payments`` (T, 8) cumulative thresholds of the number of payments,
+    ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in cents, ``sigma``.
     """
 
     delay_kind: NDArray[np.int64]
@@ -63,13 +63,13 @@ def episode_tables(spec: ScenarioModel) -> EpisodeTables:
 
 @inlined
 def step_to(stage: int) -> int:
-    """Return the position in ``STEPS`` of the step that leads to a stage; all payments but the first share one."""
+    """Return the position in ``STEPS`` of the step to a stage; all payments after the first share one."""
     return min(stage, FIRST_PAYMENT + 1) - 1
 
 
 @inlined
 def drops_out(u: int, stage: int, fraud_type: int, tables: EpisodeTables) -> bool:
-    """Return whether a person drops out instead of coming to a stage, by the uniform of the stage."""
+    """Return whether a person drops out before a stage, by the uniform of the stage."""
     return bool(u < tables.dropout[fraud_type, step_to(stage)])
 
 
@@ -87,9 +87,9 @@ def next_stage(
 
 @compiled
 def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables) -> tuple[int, int]:
-    """Return (number of payments, total in cents) that the episode would come to if nothing ended it.
+    """Return (number of payments, total in cents) of the episode if nothing ends it.
 
-    The schema refuses losses that may come to more than 10^15 cents, below which doubles are exact to the cents.
+    The schema refuses losses that may exceed 10^15 cents, below which doubles are exact to the cent.
     """
     high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
     total = (
@@ -100,7 +100,7 @@ def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tabl
 
 @compiled
 def paid_before(total: int, payment: int, payments: int, growth: float) -> int:
-    """Return the cents of the first ``payment`` of ``payments`` that rise by ``growth``; all of them are ``total``."""
+    """Return the cents of the first ``payment`` of ``payments`` that rise by ``growth`` and add up to ``total``."""
     if payment >= payments:
         return total
     before = 0.0
@@ -116,9 +116,9 @@ def paid_before(total: int, payment: int, payments: int, growth: float) -> int:
 
 @compiled
 def payable(seed: int, attempt: int, stage: int, payments: int, fraud_type: int, tables: EpisodeTables) -> int:
-    """Return how many of all scheduled payments the person would have come to from ``stage`` on, unwarned.
+    """Return how many of all scheduled payments the person would have reached from ``stage`` on, unwarned.
 
-    Walks over the stages that have not happened yet until the first at which the person drops out.
+    Walks through the stages that have not happened yet until the first at which the person drops out.
     """
     for later in range(stage, FIRST_PAYMENT + payments):
         _, _, u_dropout, _ = draw4(seed, attempt, EPISODE_STAGE, later)
@@ -131,12 +131,12 @@ def payable(seed: int, attempt: int, stage: int, payments: int, fraud_type: int,
 def would_pay(seed: int, attempt: int, come_to: int, held: int) -> bool:
     """Return whether a person stopped before any payment would have become a victim unwarned.
 
-    The first payment, if they would have come to it, is held or made by the uniform with which it would have been.
+    The first payment, if they would have reached it, is held or made by the uniform that would have decided it.
 
     Args:
         seed: Of the run.
         attempt: Identity of the attempt.
-        come_to: How many payments they would have come to, see ``payable``.
+        come_to: How many payments they would have reached, see ``payable``.
         held: Threshold below which a uniform means that a bank holds a payment, on the day of the stop.
     """
     _, _, _, u_hold = draw4(seed, attempt, EPISODE_STAGE, FIRST_PAYMENT)

@@ -1,1 +1,1 @@
-"""Gangs: their crews and their effort, which respond to what the shield does to them."""
+"""Gangs: their crews and their effort, which respond to the shield."""

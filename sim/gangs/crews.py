@@ -1,7 +1,7 @@
-"""Crews of the den slots, for gate 2: recruiting renews them, raids and arrests thin them, and they make the attempts.
+"""Crews of the den slots, for gate 2: recruiting renews them, raids and arrests reduce them, and they make attempts.
 
 A slot with half of a full crew makes half of its attempts. The number of attempts of a type follows from all crews,
-including those of raided slots as they were at the raid: gate 2 stops what these would make.
+including those of raided slots as they were at the raid: gate 2 stops the attempts of these.
 """
 
 from typing import Self
@@ -19,7 +19,7 @@ from sim.shield.dens import DenState, Slots
 class Crews:
     """The share of a full crew of each slot, (S,), changed at midnights.
 
-    ``slower`` multiplies the closure of a den that has lost its ringleader.
+    ``slower`` multiplies the time that a den without its ringleader stays closed.
     """
 
     def __init__(self, spec: ScenarioModel, slots: Slots) -> None:
@@ -37,7 +37,7 @@ class Crews:
 
     @classmethod
     def of(cls, spec: ScenarioModel, slots: Slots) -> Self | None:
-        """Return the crews of a scenario; None if it has no gangs or no feedback: crews are then always full."""
+        """Return the crews of a scenario; None if it has no gangs or no feedback, so that crews are always full."""
         return cls(spec, slots) if spec.gangs is not None and spec.feedback else None
 
     def snapshot(self) -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ class Crews:
         return self.share.copy()
 
     def resume(self, snapshot: NDArray[np.float64]) -> None:
-        """Take over shares, as ``snapshot`` returns them."""
+        """Take over the shares of a ``snapshot``."""
         self.share = snapshot
 
     def members(self, slots: NDArray[np.int64]) -> float:
@@ -61,11 +61,11 @@ class Crews:
             self.share[working] *= max(0.0, 1.0 - arrested / members)
 
     def recruit(self, dens: DenState) -> None:
-        """Grow the crews at work by a day, except those whose ringleader was arrested."""
+        """Grow the crews at work by a day, except those without their ringleader."""
         _recruit(self.share, self._growth, dens)
 
     def reopen(self, opened: NDArray[np.bool_]) -> None:
-        """Give dens that reopen their first crew."""
+        """Give reopened dens their first crew."""
         self.share[opened] = self._reopens_with
 
     @property
@@ -74,14 +74,9 @@ class Crews:
         return fsum(self._slots.weight * self.share) / self._weights
 
     def made(self, dens: DenState) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return the share of the stated attempts that crews make, and the share of it that raided dens do not.
+        """Return the share of the stated attempts that crews make, (T,), and its raided part as thresholds, (T,).
 
-        Args:
-            dens: State of the slots.
-
-        Returns:
-            (T,) the share of the stated attempts of each type that all crews would make; (T,) thresholds of the gate:
-            the share of these that comes from raided slots, 0 where there are none.
+        The raided part are the attempts of raided slots, which gate 2 stops; it is 0 without raided slots.
         """
         made, stopped = _made(self._parts, self.share, dens.raided)
         shares = [threshold(raided / whole) if whole > 0.0 else 0 for raided, whole in zip(stopped, made, strict=True)]
@@ -107,15 +102,9 @@ def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
 def _made(
     parts: NDArray[np.float64], share: NDArray[np.float64], raided: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what all crews make of the attempts of each type, and what raided ones would make, in thresholds.
+    """Return the attempts of each type that all crews make, and those of raided ones, (T,) each, in thresholds.
 
-    Args:
-        parts: (S, T) of the attempts of a type that come from each slot, as thresholds.
-        share: (S,) of a full crew.
-        raided: (S,) whether a slot is raided.
-
-    Returns:
-        (T,) of all slots; (T,) of those that are raided.
+    ``parts`` (S, T) are the attempts of a type that come from each slot, as thresholds; ``share`` (S,) of a full crew.
     """
     made = np.zeros(parts.shape[1])
     stopped = np.zeros(parts.shape[1])

@@ -1,7 +1,7 @@
-"""The effort of gangs: what attempts yield by channel and type, and how gangs respond a day later.
+"""The effort of gangs: the yields of attempts by channel and type, and the response of gangs a day later.
 
-A yield is what gangs may expect of an attempt, from the thresholds of the day and from what became of the people drawn
-in. It is not what gangs took: that would be a few large sums, mostly run-to-run noise.
+A yield is what gangs may expect of an attempt, from the thresholds of the day and the outcomes of people drawn in. It
+is not the money that gangs received: that would be a few large sums, mostly run-to-run noise.
 """
 
 import math
@@ -28,7 +28,7 @@ its value and no policy changes it.
 """
 
 NOBODY: Final = -1.0
-"""Marks a cell in which nobody makes attempts, in place of the share of attempts that pass."""
+"""Marks a cell without attempts, instead of the share of attempts that pass."""
 
 Table = NDArray[np.float64]
 """One value a channel and type, (3, T)."""
@@ -63,11 +63,11 @@ class Effort:
         return cls(spec) if spec.gangs is not None and spec.gangs.answer is not None and spec.feedback else None
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what was learned, for ``resume``."""
+        """Return copies of the learned values, for ``resume``."""
         return {"yields": self.yields.copy(), "drawn_in": self.drawn_in.copy(), "paid": self.paid.copy()}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was learned, as ``snapshot`` returns it."""
+        """Take over the learned values of a ``snapshot``."""
         self.yields, self.drawn_in, self.paid = snapshot["yields"], snapshot["drawn_in"], snapshot["paid"]
 
     @property
@@ -81,7 +81,7 @@ class Effort:
     def learn(
         self, drawn_in: NDArray[np.int64], first_payments: NDArray[np.int64], passing: Table, cashed: float
     ) -> None:
-        """Learn what a day's attempts yielded.
+        """Learn from the yields of a day's attempts.
 
         Args:
             drawn_in: (T,) Episodes that began on the day.
@@ -96,13 +96,10 @@ class Effort:
         self.yields = np.where(passing == NOBODY, self.yields, learned)
 
     def answer(self, rates: NDArray[np.float64]) -> Table:
-        """Return how many times the stated attempts gangs make, (3, T), from half to twice as many.
+        """Return the factor of the stated attempts that gangs make, (3, T), from half to twice as many.
 
-        The members' time, attempts times their usual yield, goes to what yields more. With a ``supply`` of 0 the total
-        time stays the same.
-
-        Args:
-            rates: (P, 3, T) attempts as stated.
+        The members' time, attempts times their usual yield, goes to attempts with higher yields. With a ``supply`` of 0
+        the total time stays the same. ``rates`` (P, 3, T) are the stated attempts.
         """
         time = nation(rates) * self._usual
         whole = math.fsum(time.ravel().tolist())
@@ -149,15 +146,11 @@ def by_channel(values: Table, weights: Table) -> list[float]:
 
 @compiled_with_arrays
 def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of a day's attempts that pass gates 1 to 6, times what awareness leaves of engagement.
+    """Return the share of a day's attempts that pass gates 1 to 6, times the engagement that awareness leaves, (3, T).
 
-    Args:
-        rates: (P, 3, T) expected attempts, the weights of provinces.
-        stops: (gates, P, 3, T) thresholds.
-        unaware: (P,) mean share of the propensity to engage that awareness leaves.
-
-    Returns:
-        (3, T), ``NOBODY`` where no attempts are expected.
+    ``rates`` (P, 3, T) are expected attempts, the weights of provinces; ``stops`` (gates, P, 3, T) thresholds;
+    ``unaware`` (P,) the mean share of the propensity to engage that awareness leaves. Cells without expected attempts
+    are ``NOBODY``.
     """
     shares = np.empty(rates.shape[1:])
     for c in range(rates.shape[1]):

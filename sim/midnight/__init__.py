@@ -1,1 +1,1 @@
-"""What changes between two days, as an ordered list, and what the engines read until the next midnight."""
+"""The macro layer: an ordered list of components that change between two days, and the results that engines read."""

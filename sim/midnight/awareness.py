@@ -1,4 +1,4 @@
-"""The awareness of people: it fades, and education renews it."""
+"""The awareness of people, which fades and which education renews."""
 
 import math
 
@@ -29,7 +29,7 @@ class Awareness:
         self._education = engagement.Education(settings, common.measures, codes, segments, self.people)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Let awareness fade, let yesterday's education renew it, count today's."""
+        """Fade awareness, renew it by yesterday's education, and count today's."""
         common = self._common
         codes, share = common.provinces.codes, common.provinces.share
         gains = np.zeros_like(self.levels)

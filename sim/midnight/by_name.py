@@ -12,7 +12,7 @@ class ByName(Mapping[Any, NDArray[Any]]):
     """Arrays by name: ``officers["call"]`` is an array over provinces, which may be changed where that is allowed.
 
     Attributes:
-        array: All of them, one a row in the order of the names; tuples of names have several axes.
+        array: All of them, one row per name, in order; tuples of names have several axes.
     """
 
     def __init__(self, what: str, names: tuple[tuple[str, ...], ...], values: NDArray[Any]) -> None:
@@ -26,7 +26,7 @@ class ByName(Mapping[Any, NDArray[Any]]):
         return found
 
     def __setitem__(self, name: Any, value: Any) -> None:
-        """Put a number, or an array, into the array of a name."""
+        """Set the array of a name to a number or an array."""
         self.array[self._place(name)] = value
 
     def __iter__(self) -> Iterator[Any]:
@@ -43,7 +43,7 @@ class ByName(Mapping[Any, NDArray[Any]]):
 
     def _place(self, name: Any) -> tuple[int, ...]:
         given = name if isinstance(name, tuple) else (name,)
-        # Names beyond the axes are as wrong as unknown ones.
+        # More names than axes are as wrong as unknown ones.
         if len(given) != len(self._names) or any(one not in self._names[at] for at, one in enumerate(given)):
             allowed = " and one of ".join(", ".join(map(repr, names)) for names in self._names)
             raise KeyError(f"{self._what}[{name!r}]: use one of {allowed}")

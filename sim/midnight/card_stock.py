@@ -1,4 +1,4 @@
-"""The phone cards of gangs: flagged by what was intercepted, purged, replaced."""
+"""The phone cards of gangs: flagged by interceptions, purged, replaced."""
 
 from typing import Any
 
@@ -15,8 +15,7 @@ from sim.shield import cards
 class Cards:
     """The ``stock`` of cards, their ``load``, and the interceptions that flag them.
 
-    ``expected`` (P,) are the interceptions to be expected of the day that ends; they flag cards where the run has no
-    feedback.
+    ``expected`` (P,) are the expected interceptions of the day that ends; they flag cards if the run has no feedback.
     """
 
     name = "cards"
@@ -79,7 +78,7 @@ class Cards:
             self.load.close_month()
 
     def _intercepted(self, day: int, yesterday: DayTotals) -> list[float]:
-        """Return the interceptions of yesterday that flag cards, (P,): counted, or expected without feedback."""
+        """Return yesterday's interceptions that flag cards, (P,): counted, or expected without feedback."""
         if self._common.spec.feedback:
             return [float(count) for count in yesterday.intercepted]
         return [0.0] * len(self._common.provinces) if day == self._common.calendar.first else self.expected

@@ -7,7 +7,7 @@ from sim.midnight.totals import DayTotals
 
 
 class Carried:
-    """The remainders as a component: others change them, this one keeps them."""
+    """The remainders as a component: others change them, this one stores them."""
 
     name = "remainders"
 

@@ -10,7 +10,7 @@ from sim.shield import dens
 
 
 class Dens:
-    """The ``slots`` of dens, which a run fixes, their ``state``, and ``crews``: None where all are always full."""
+    """The fixed ``slots`` of dens, their ``state``, and their ``crews``: None if all are always full."""
 
     name = "dens"
 

@@ -20,7 +20,7 @@ class Filters(Stateless):
         self.d_prime: NDArray[np.float64]
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Let gangs adapt and filters be retrained."""
+        """Update d' as gangs adapt and filters are retrained."""
         common = self._common
         self._found = [
             interception.d_primes(common.spec.interception, common.measures, day, code) for code in common.examples
@@ -30,8 +30,7 @@ class Filters(Stateless):
     def thresholds(self, changed: NDArray[np.float64] | None) -> NDArray[np.int64]:
         """Return the thresholds of the gate, (P, 2, T).
 
-        Args:
-            changed: (P, 2) What components have made of d'; None where they have changed nothing.
+        ``changed`` (P, 2) is d' as components changed it, None without changes.
         """
         settings = self._common.spec.interception
         if changed is None:

@@ -1,4 +1,4 @@
-"""Components on their way into runs: what is known of a user's class, and the copy that each run gets."""
+"""Users' components on their way into runs: a description of each, and a copy for each run."""
 
 import dataclasses
 import hashlib
@@ -24,18 +24,17 @@ MAIN = "__main__"
 
 
 class ComponentRefusedError(RefusedError, ValueError):
-    """A component that cannot be used, copied, named or made again."""
+    """A component that cannot be used, copied, named or created again."""
 
 
 def with_components(scenario: "Scenario", components: Sequence[Component]) -> "Scenario":
     """Return a scenario whose runs have components, in the order in which they react.
 
     Args:
-        scenario: The scenario; components that it has already stay, before these. Those that a stored run only names
-            do not.
-        components: Instances of classes that extend ``Component``, as they are before the first midnight of each run.
-            A ComponentRefusedError names one that cannot be used: it is no ``Component``, has attributes that cannot be
-            stored, or a class whose source cannot be read.
+        scenario: The scenario; its existing components stay first, except those that a stored run only names.
+        components: Instances of classes that extend ``Component``, in their state before the first midnight of each
+            run. A ComponentRefusedError names one that cannot be used: it does not extend ``Component``, has attributes
+            that cannot be stored, or a class whose source cannot be read.
 
     Returns:
         The scenario.
@@ -58,20 +57,17 @@ def fresh(components: Sequence[Given]) -> list[Component]:
 
 
 def given_again(described: Sequence[Mapping[str, Any]]) -> list[Component]:
-    """Make components again from what ``run.json`` says of them: import each class and check its source.
+    """Return components created again from ``run.json``: import each class and check its source.
 
-    Args:
-        described: As ``Given.described`` returns them.
-
-    Returns:
-        The components. A ComponentRefusedError says which class cannot be imported, or has another source now.
+    ``described`` holds results of ``Given.described``. A ComponentRefusedError names a class that cannot be imported,
+    or whose source has changed.
     """
     return [_again(one) for one in described]
 
 
 def _given(component: Component) -> Given:
-    """Note what is known of a component, and copy it."""
-    # Of nothing but this library's own: a plain import costs every command its time.
+    """Describe a component, and copy it."""
+    # Imported here, because most commands do not need cloudpickle and its loading time.
     import cloudpickle
 
     kind = type(component)
@@ -86,7 +82,7 @@ def _given(component: Component) -> Given:
         sha256 = hashlib.sha256(source_of(kind).encode()).hexdigest()
         contents = cloudpickle.dumps(component)
     except NotPlainError as error:
-        raise ComponentRefusedError(f"components: {error}; make all else at the first midnight") from None
+        raise ComponentRefusedError(f"components: {error}; create everything else at the first midnight") from None
     except NoSourceError as error:
         raise ComponentRefusedError(f"components: {error}; define {name} in a file or in a notebook") from None
     except (pickle.PicklingError, TypeError) as error:
@@ -95,7 +91,7 @@ def _given(component: Component) -> Given:
 
 
 def _again(described: Mapping[str, Any]) -> Component:
-    """Make a component again."""
+    """Create a component again."""
     name, module = described["class"], described["module"]
     if module == MAIN:
         raise ComponentRefusedError(

@@ -1,4 +1,4 @@
-"""What components have changed: values that hold, each in the place of what the scenario says, until changed again."""
+"""Values that components have changed: they replace the scenario's until they are changed again."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ Values = NDArray[np.float64]
 
 
 class Held:
-    """Values by name, NaN where the scenario's own holds; nothing is kept of a name that nobody has changed."""
+    """Changed values by name, NaN where the scenario's hold; names that nobody has changed are absent."""
 
     name = "changes"
 
@@ -21,27 +21,27 @@ class Held:
         return bool(self._values)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Hold what is held."""
+        """Change nothing."""
 
     def of(self, name: str) -> Values | None:
-        """Return what is held in the place of some values; None where nothing is."""
+        """Return the changed values of a name, None without any."""
         return self._values.get(name)
 
     def over(self, name: str, values: Values) -> Values:
-        """Return values with those that are held in their place; the same array where none is."""
+        """Return values with the changed ones replaced; the same array without changes."""
         held = self._values.get(name)
         return values if held is None else np.where(np.isnan(held), values, held)
 
     def hold(self, name: str, values: Values, where: NDArray[np.bool_]) -> None:
-        """Hold values where they have changed."""
+        """Keep values where they have changed."""
         if where.any():
             held = self._values.setdefault(name, np.full(values.shape, np.nan))
             held[where] = values[where]
 
     def snapshot(self) -> dict[str, Values]:
-        """Return what is held."""
+        """Return the changed values."""
         return {name: values.copy() for name, values in self._values.items()}
 
     def resume(self, snapshot: dict[str, Values]) -> None:
-        """Hold what another run held."""
+        """Take over the changed values of another run."""
         self._values = snapshot

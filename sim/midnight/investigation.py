@@ -1,4 +1,4 @@
-"""The backlog of cases, and the leads that solved cases give."""
+"""The backlog of cases, and the leads from solved cases."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ from sim.midnight.totals import DayTotals
 
 
 class Investigation:
-    """Cases finished by capacity; solved ones give leads and suspects.
+    """Finishes cases as capacity allows; solved ones give leads and suspects.
 
-    ``solved`` (P,) are the cases that were solved at the latest midnight; ``leads`` are of the country, in 10**-9.
+    ``solved`` (P,) are the cases solved at the latest midnight; ``leads`` are of the country, in 10**-9.
     """
 
     name = "cases"
@@ -32,7 +32,7 @@ class Investigation:
         self.solved: NDArray[np.int64] = np.zeros(len(common.provinces), dtype=np.int64)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Finish cases by capacity; solved ones give leads and suspects."""
+        """Finish cases as capacity allows; solved ones give leads and suspects."""
         spec, ledger = self._common.spec, self._common.ledger
         finished = self.book.investigate(day, yesterday.filed)
         ledger.cases(day, finished)

@@ -1,4 +1,4 @@
-"""What gangs have learned of the yields of attempts."""
+"""The memory of gangs of the yields of attempts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from sim.midnight.totals import DayTotals
 
 
 class Learning:
-    """The ``effort`` of gangs, None where they do not answer; ``passing`` (3, T) of the day that ends."""
+    """The ``effort`` of gangs, None if they do not respond; ``passing`` (3, T) of the day that ends."""
 
     name = "effort"
 
@@ -25,17 +25,17 @@ class Learning:
         self.passing = np.full((len(Channel), len(spec.fraud.types)), effort.NOBODY)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Let gangs learn what yesterday's attempts yielded."""
+        """Update the gangs' memory by the yields of yesterday's attempts."""
         if self.effort is not None and day > self._common.calendar.first:
             cash = cashed(self._common.measures, day - 1, self._people)
             self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self.passing, cash)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what was learned."""
+        """Return the learned values."""
         return {"learned": None if self.effort is None else self.effort.snapshot(), "passing": self.passing}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was learned."""
+        """Take over the learned values."""
         if self.effort is not None:
             self.effort.resume(snapshot["learned"])
         self.passing = snapshot["passing"]

@@ -1,4 +1,4 @@
-"""Where midnights record what they count."""
+"""The interface to which midnights report their counts."""
 
 from typing import Protocol
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import Finished
 
 NATION = -1
-"""Province of a count that belongs to no province."""
+"""Position that marks a national count."""
 
 
 class Ledger(Protocol):
-    """Records what midnights count, one for a run; provinces are positions, -1 for the nation.
+    """Records the counts of midnights, one for a run; provinces are positions, -1 for the nation.
 
-    The books of an engine count a second time what must balance; the ledger is counted once and stored.
+    The books of an engine count a second time, for the conservation laws; the ledger counts once, and is stored.
     """
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None:
@@ -30,4 +30,4 @@ class Ledger(Protocol):
         """Note a level of the macro state on a day in every province, (P,)."""
 
     def cases(self, day: int, finished: Finished) -> None:
-        """Note cases that were finished."""
+        """Note finished cases."""

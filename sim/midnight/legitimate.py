@@ -1,4 +1,4 @@
-"""The legitimate contacts of a day, which detectors may mistake: how many come in each cell of scores."""
+"""The legitimate contacts of a day, which detectors may mistake: counts in each cell of scores."""
 
 from typing import NamedTuple
 
@@ -15,17 +15,17 @@ Works = tuple[bool, bool]
 
 
 class Drawn(NamedTuple):
-    """The ``cells`` (n, 2) that are drawn on a day, and from which uniforms on each is empty."""
+    """The ``cells`` (n, 2) drawn on a day, and for each the uniforms at which it is empty."""
 
     cells: NDArray[np.int64]
     none: tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Legitimate:
-    """Legitimate contacts of a run; ``rates`` (P, 3) are expected a day, the same on all days."""
+    """Legitimate contacts of a run; ``rates`` (P, 3) are expected on each day."""
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
-        """Compute which cells are drawn, by which detectors work."""
+        """Compute which cells are drawn, by the detectors that work."""
         detectors = spec.warning.detectors
         self._seed = spec.seed
         self._detectors = detectors
@@ -47,7 +47,7 @@ class Legitimate:
             day: Day number.
             works: Whether the central and the local detector see any contacts on the day.
             scores: (2, 4) The lowest score of each tier by detector.
-            spread: Fills the provinces, perhaps several of them at once.
+            spread: Fills the provinces, perhaps in parallel.
         """
         least = float(scores[Detector.CENTRAL, Tier.BLUE]), float(scores[Detector.LOCAL, Tier.BLUE])
         if least != self._least:
@@ -65,6 +65,6 @@ class Legitimate:
         return cells, contacts
 
     def _of(self, least: tuple[float, float], works: Works) -> Drawn:
-        """Return what is drawn where the lowest thresholds of both detectors are these."""
+        """Return the cells to draw for these lowest thresholds of both detectors."""
         cells = drawn_cells(self._detectors, works, least)
         return Drawn(cells, none_at(self.rates, self._masses, cells))

@@ -1,4 +1,4 @@
-"""What components may change of a day: what the scenario says of it, or what is held in its place."""
+"""Values of a day that components may change: from the scenario, or as last changed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from sim.warning.detectors import coverage
 class Levels:
     """Coverage, thresholds of scores, d' of filters, blocking and staff of a day.
 
-    Each method whose result is ``Values`` returns them as components read and write them; the others as engines read
-    them, with the very numbers of the scenario wherever nothing is held.
+    Methods that return ``Values`` return them as components read and write them; the others as engines read them, with
+    exactly the scenario's numbers unless a component has changed them.
     """
 
     def __init__(self, common: Common, held: Held) -> None:
@@ -29,13 +29,13 @@ class Levels:
         self._scores = np.array([[getattr(one.thresholds, tier) for tier in Tier.labels()] for one in both])
 
     def hold(self, name: str, values: Values, changed: NDArray[np.bool_]) -> None:
-        """Hold values of a name where they have changed."""
+        """Keep changed values of a name."""
         self._held.hold(name, values, changed)
 
     def coverage(self, day: int) -> NDArray[np.int64]:
         """Return the coverage of each detector as thresholds, (2, P)."""
         common = self._common
-        # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
+        # Contiguous even if examples are spread over provinces: kernels are compiled once per layout.
         seen = np.ascontiguousarray(coverage(common.measures, day, common.examples, self._people)[:, common.alike])
         held = self._held.of("coverage")
         return seen if held is None else np.where(np.isnan(held), seen, _thresholds(held))
@@ -63,7 +63,7 @@ class Levels:
         return self._held.over("blocked", 1.0 - up[self._common.alike].T)
 
     def down(self, day: int) -> NDArray[np.int64] | None:
-        """Return the thresholds of gate 5, (P, 3, T); None where they are those of the measures."""
+        """Return the thresholds of gate 5, (P, 3, T); None if only measures determine them."""
         held = self._held.of("blocked")
         if held is None:
             return None
@@ -76,8 +76,8 @@ class Levels:
         return self._held.over("officers", self._schedule.officers(day).T)
 
     def servers(self, day: int) -> NDArray[np.int64]:
-        """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); nobody writes to it."""
-        # Of one layout on all days: kernels are compiled once for each.
+        """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); read only."""
+        # The same layout on all days: kernels are compiled once per layout.
         servers = np.ascontiguousarray(self._schedule.servers(day))
         held = self._held.of("officers")
         if held is None:
@@ -87,5 +87,5 @@ class Levels:
 
 
 def _thresholds(shares: Values) -> NDArray[np.int64]:
-    """Return shares (2, P) as thresholds; 0 for one that is not held."""
+    """Return shares (2, P) as thresholds; 0 for values that nobody changed."""
     return np.array([[threshold(share) for share in row] for row in np.nan_to_num(shares).tolist()], dtype=np.int64)

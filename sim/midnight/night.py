@@ -1,7 +1,7 @@
 """Midnight: an ordered list of components that change between two days, shared by the engines.
 
-Macro state (dens, cards, filters, awareness, measures, people's bytes) changes here and only here. Each component reads
-what those before it left; what happened yesterday comes in as ``DayTotals`` and is read here alone.
+Macro state (dens, cards, filters, awareness, measures, people's bytes) changes only here. Each component reads the
+state left by those before it; yesterday's events come in as ``DayTotals`` and are read only here.
 """
 
 from collections.abc import Sequence
@@ -37,10 +37,10 @@ from sim.shield.answering import Answering
 class Night:
     """The macro layer of a run: ``components`` in the order of a midnight.
 
-    With ``feedback: off`` no count of the run is read: cards are flagged by the expected interceptions, leads come
-    from the capacity of the investigation, people's bytes stay as they are, and so do gangs. ``spread`` does what is
-    heavy and concerns one province alone, perhaps for several of them at once; no result depends on it. Components that
-    users have ``given`` come after all others and before the day is opened.
+    With ``feedback: off`` no count of the run is read: the expected interceptions flag cards, leads come from the
+    capacity of the investigation, and people's bytes and gangs do not change. ``spread`` runs heavy work by province,
+    perhaps in parallel; it changes no result. Users' components, ``given``, come after all others and before the day is
+    opened.
     """
 
     def __init__(
@@ -85,17 +85,17 @@ class Night:
 
     @property
     def today(self) -> Today:
-        """What engines read during the day that began at the latest midnight."""
+        """The inputs of engines during the day that began at the latest midnight."""
         return self.opening.today
 
     def __call__(self, day: int, yesterday: DayTotals) -> Today:
-        """Carry the state over the midnight at which ``day`` begins and return what engines read during it."""
+        """Change the state at the midnight at which ``day`` begins; return the inputs of engines during that day."""
         for component in self.components:
             component.at_midnight(day, yesterday)
         return self.today
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of the state between two days, before the midnight, which ``resume`` takes over."""
+        """Return copies of the state between two days, before the midnight, for ``resume``."""
         return {component.name: component.snapshot() for component in self.components}
 
     def resume(self, snapshot: dict[str, Any]) -> None:

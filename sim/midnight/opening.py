@@ -1,4 +1,4 @@
-"""The day that begins: thresholds of the gates, and how many attempts and contacts it brings."""
+"""The day that begins: thresholds of the gates, and numbers of attempts and contacts."""
 
 import math
 
@@ -34,7 +34,7 @@ from sim.warning.detectors import data_sharing
 
 
 class Opening(Stateless):
-    """The last component of a midnight: makes ``today`` of what all others have left.
+    """The last component of a midnight, which makes ``today`` from the state of all others.
 
     ``rates`` (P, 3, T) are the expected attempts of the day.
     """
@@ -49,14 +49,14 @@ class Opening(Stateless):
         people: People,
         levels: Levels,
     ) -> None:
-        """Take what is fixed for a run, and the components that a day is made of.
+        """Take the fixed inputs of a run, and the components that a day depends on.
 
         Args:
             common: Of the run.
             tables: Who answers.
             stocks: The stocks that a day reads.
             people: Their spread is used.
-            levels: What components may change.
+            levels: The values that components may change.
         """
         spec = common.spec
         self._common = common
@@ -122,7 +122,7 @@ class Opening(Stateless):
         self._tell(day)
 
     def _tell(self, day: int) -> None:
-        """Leave what the next midnight reads, and note the levels of the day."""
+        """Store the inputs of the next midnight, and note the levels of the day."""
         today, ledger, spec = self.today, self._common.ledger, self._common.spec
         if self._gangs.effort is not None:
             unaware = engagement.mean_shares(today.unaware, self._awareness.people)
@@ -139,7 +139,7 @@ class Opening(Stateless):
             ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
 
     def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return the expected attempts of a day, (P, 3, T), and thresholds of gate 2, (T,): those of raided dens."""
+        """Return the expected attempts of a day, (P, 3, T), and the thresholds of gate 2, (T,), for raided dens."""
         rates = attempt_rates(self._common.spec, self._common.provinces, day)
         own, gangs = self._dens, self._gangs.effort
         if own.crews is None:

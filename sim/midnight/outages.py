@@ -1,4 +1,4 @@
-"""Outages of detectors: when the instructions of a day's detections leave."""
+"""Outages of detectors, which delay or lose the instructions of a day's detections."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from sim.scenario.schema.measures import Outage
 def releases(measures: Measures, calendar: Calendar, day: int, codes: list[int]) -> NDArray[np.int64]:
     """Return when instructions of a day's detections leave, (2, codes): a moment, ``LOST`` or ``NO_OUTAGE``.
 
-    Outages that follow one another add up.
+    Successive outages add up.
     """
     return np.array(
         [[_release(measures, calendar, day, source, code) for code in codes] for source in Detector.labels()],

@@ -1,4 +1,4 @@
-"""What people have experienced: the byte of each person."""
+"""The experience of people: one byte for each person."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from sim.midnight.totals import DayTotals
 class People:
     """The bytes of all people, ``all_bytes`` (people,), and of each province, ``bytes``, which are views of them.
 
-    ``spread`` does what is heavy and concerns one province, perhaps for several of them at once.
+    ``spread`` runs heavy work by province, perhaps in parallel.
     """
 
     name = "people"
@@ -28,7 +28,7 @@ class People:
         self.bytes = np.split(self.all_bytes, np.cumsum(people)[:-1])
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
+        """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve alerts heard."""
         if not self._feedback:
             return
         first_of_month = calendar_date(day).day == 1
@@ -47,7 +47,7 @@ class People:
         self.spread(update, len(self.bytes))
 
     def snapshot(self) -> list[list[NDArray[Any]]]:
-        """Return the bytes that are not 0, by piece."""
+        """Return the bytes other than 0, by piece."""
         people = pieces(self.all_bytes, len(self.bytes))
         found: dict[int, list[NDArray[Any]]] = {}
 
@@ -58,6 +58,6 @@ class People:
         return [found[place] for place in range(len(people))]
 
     def resume(self, snapshot: list[list[NDArray[Any]]]) -> None:
-        """Take over the bytes; all are 0 yet."""
+        """Take over the bytes; all are 0 before."""
         for people, found in zip(pieces(self.all_bytes, len(self.bytes)), snapshot, strict=True):
             mark(people, *found)

@@ -17,12 +17,12 @@ HALVES_OF_8 = np.uint64(0x0101010101010101 * (HEARD >> 1))
 FARTHEST = 255
 """The largest distance that an entry of ``marked`` holds."""
 BLOCK = 4096
-"""Words of people that are looked at together."""
+"""Words of people in a block."""
 
 
 @compiled
 def hear(people: NDArray[np.uint8], numbers: NDArray[np.int64]) -> None:
-    """Add one alert heard to each person of ``numbers`` (a person may stand there more than once)."""
+    """Add one alert heard to each person of ``numbers``, once for each time that they occur."""
     for k in range(len(numbers)):
         byte = people[numbers[k]]
         if byte & HEARD < HEARD:
@@ -38,7 +38,7 @@ def fall_victim(people: NDArray[np.uint8], numbers: NDArray[np.int64]) -> None:
 
 def forget(people: NDArray[np.uint8]) -> None:
     """Halve the alerts heard of everybody, rounding down."""
-    # Eight people at a time: over a whole country this is bound by the speed of memory alone.
+    # Eight people at a time: for a whole country only the speed of memory limits this.
     in_words = len(people) - len(people) % 8
     _halve(people[:in_words].view(np.uint64), VICTIMS_OF_8, HALVES_OF_8)
     _halve(people[in_words:], np.uint8(VICTIM), np.uint8(HEARD >> 1))
@@ -46,27 +46,23 @@ def forget(people: NDArray[np.uint8]) -> None:
 
 @compiled
 def _halve(bytes_: NDArray[Any], victims: Any, halves: Any) -> None:
-    """Halve the counts in bytes or words of bytes; what a shift takes from one byte into the next is masked out."""
+    """Halve the counts in bytes or words of bytes; bits that a shift moves into the next byte are masked out."""
     one = bytes_.dtype.type(1)  # numpy 1 shifts no word by an int
     for k in range(len(bytes_)):
         bytes_[k] = (bytes_[k] & victims) | ((bytes_[k] >> one) & halves)
 
 
 def pieces(people: NDArray[np.uint8], count: int) -> list[NDArray[np.uint8]]:
-    """Return so many pieces that make up the bytes of people, each beginning where a word of eight bytes does."""
+    """Return ``count`` pieces of the bytes of people, each beginning at a word of eight bytes."""
     size = 8 * -(-len(people) // (8 * count))
     return [people[k * size : (k + 1) * size] for k in range(count)]
 
 
 def marked(people: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the few bytes that are not 0.
+    """Return the distances (n,) of people with bytes other than 0, and these bytes (n,), for one of the ``pieces``.
 
-    Args:
-        people: (people,) Their bytes, one of the ``pieces``.
-
-    Returns:
-        (n,) distances of those people, each from the one before or from the first, and (n,) their bytes. Where the next
-        one is farther away than ``FARTHEST``, there are entries of people between them whose bytes are 0.
+    A distance is from the person before, or from the first. If it exceeds ``FARTHEST``, there are entries of people in
+    between whose bytes are 0.
     """
     in_words = people[: len(people) - len(people) % 8].view(np.uint64)
     room = 8 * np.count_nonzero(in_words) + len(people) // FARTHEST + 8
@@ -84,22 +80,16 @@ def _find(
     gaps: NDArray[np.uint8],
     values: NDArray[np.uint8],
 ) -> int:
-    """Write down what ``marked`` returns.
+    """Return the number of entries of ``marked``, and fill ``gaps`` and ``values`` with them.
 
-    Args:
-        people: Their bytes.
-        words: The same, eight at a time, but for those behind the last eight.
-        places: Room for a block of words.
-        gaps: Filled; there is room for more than are found, whose memory is never touched.
-        values: Filled, too.
-
-    Returns:
-        How many entries there are.
+    ``words`` are the bytes of ``people``, eight at a time, without the people after the last full eight; ``places`` has
+    room for a block of words. ``gaps`` and ``values`` have more room than needed; the memory of the rest is never
+    touched.
     """
     at = 0
     last = 0
     for first in range(0, len(words), BLOCK):
-        # Which words are not 0 cannot be foreseen, so no branch asks.
+        # Without a branch, because the words other than 0 are unpredictable.
         some = 0
         for place in range(first, min(first + BLOCK, len(words))):
             places[some] = place
@@ -120,14 +110,14 @@ def _find(
 
 @inlined
 def _lowest(word: np.uint64) -> int:
-    """Return the place of the lowest byte of a word that is not 0, from the exponent of its lowest bit as a float."""
+    """Return the place of the lowest byte other than 0 of a word, from the exponent of its lowest bit as a float."""
     bit = np.float64(word & (~word + np.uint64(1)))
     return int((int(bit.view(np.int64)) >> EXPONENT_SHIFT) - EXPONENT_BIAS) >> 3
 
 
 @inlined
 def _enter(gap: int, value: np.uint8, gaps: NDArray[np.uint8], values: NDArray[np.uint8], at: int) -> int:
-    """Write down an entry and those before it that are needed to come so far; return the place of the next."""
+    """Store an entry, preceded by entries that bridge a long distance; return the place of the next."""
     while gap > FARTHEST:
         gaps[at] = FARTHEST
         values[at] = 0
@@ -140,7 +130,7 @@ def _enter(gap: int, value: np.uint8, gaps: NDArray[np.uint8], values: NDArray[n
 
 @compiled
 def mark(people: NDArray[np.uint8], gaps: NDArray[np.uint8], values: NDArray[np.uint8]) -> None:
-    """Give people, whose bytes are all 0, the bytes that ``marked`` has found; beyond the last one there is nobody."""
+    """Set the bytes found by ``marked``, where all were 0 before; entries beyond the last person are ignored."""
     place = 0
     for k in range(len(gaps)):
         place += int(gaps[k])  # numpy would keep the sum in a byte

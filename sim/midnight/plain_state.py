@@ -1,4 +1,4 @@
-"""What components may remember: values that a checkpoint and ``run.json`` can hold."""
+"""Values that components may remember: those that a checkpoint and ``run.json`` can hold."""
 
 import math
 from typing import Any
@@ -11,19 +11,19 @@ PLAIN = "numbers, texts, True, False, None, and lists and maps of these"
 
 
 class NotPlainError(TypeError):
-    """A value that cannot be stored: where it stands, and what it is."""
+    """A value that cannot be stored, with its place and type."""
 
 
 def plain(value: Any, place: str, arrays: bool) -> Any:
-    """Return a value as it is stored: tuples as lists, numbers of numpy as those of Python.
+    """Return a value in its stored form: tuples as lists, numpy numbers as Python's.
 
     Args:
         value: The value.
-        place: Where it stands, for the error.
+        place: Where it is, for the error.
         arrays: Whether numpy arrays are allowed.
 
     Raises:
-        NotPlainError: For what cannot be stored.
+        NotPlainError: For a value that cannot be stored.
     """
     if isinstance(value, np.generic):
         value = value.item()

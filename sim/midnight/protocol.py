@@ -1,4 +1,4 @@
-"""What the components of the macro layer have in common: one protocol, and what they all work on."""
+"""The common protocol and inputs of the components of the macro layer."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -16,7 +16,7 @@ from sim.scenario.schema import ScenarioModel
 
 
 class MacroComponent(Protocol):
-    """One part of the macro state, with what changes it at a midnight."""
+    """One part of the macro state, and its changes at a midnight."""
 
     name: str
     """Its name in the snapshot of a run."""
@@ -26,14 +26,14 @@ class MacroComponent(Protocol):
 
         Args:
             day: The day number.
-            yesterday: What engines counted on the day before.
+            yesterday: Counts of the engine on the day before.
         """
 
     def snapshot(self) -> Any:
         """Return copies of the state between two days, as maps, lists, numbers, texts and arrays."""
 
     def resume(self, snapshot: Any) -> None:
-        """Take over a state, as ``snapshot`` returns it, before the first midnight."""
+        """Take over the state of a ``snapshot``, before the first midnight."""
 
 
 class Stateless:
@@ -48,11 +48,10 @@ class Stateless:
 
 @dataclass(frozen=True)
 class Common:
-    """What all components work on.
+    """The inputs of all components.
 
-    Measures do not tell some provinces apart: ``examples`` has the code of one province of each such group, and
-    ``alike`` (P,) says for each province to which group it belongs. What only measures make differ is computed for the
-    examples alone.
+    Provinces with the same measures form groups: ``examples`` has the code of one province of each group, and ``alike``
+    (P,) the group of each province. Values that differ only by measures are computed for the examples alone.
     """
 
     spec: ScenarioModel
@@ -66,7 +65,7 @@ class Common:
 
     @classmethod
     def of(cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, ledger: Ledger) -> Self:
-        """Return what the components of a run work on."""
+        """Return the inputs of the components of a run."""
         measures = Measures(dict(spec.measures))
         examples, alike = measures.alike(provinces.codes)
         codes = [provinces.codes[p] for p in examples]

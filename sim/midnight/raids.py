@@ -1,4 +1,4 @@
-"""Raids of dens: what leads and measures bring about at a midnight."""
+"""Raids of dens at a midnight, from leads and measures."""
 
 import math
 from collections import Counter
@@ -29,7 +29,7 @@ class Raids(Stateless):
         self._dens = dens
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Raid dens; arrest ringleaders and crews; bring home dens from abroad, at the start of their measure."""
+        """Raid dens; arrest ringleaders and crews; at the start of their measure, bring dens home from abroad."""
         common, spec, crews = self._common, self._common.spec, self._dens.crews
         homecomings = [
             measure

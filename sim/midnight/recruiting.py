@@ -1,4 +1,4 @@
-"""The crews of dens at midnight: thinned by arrests, renewed by recruiting."""
+"""The crews of dens at midnight: reduced by arrests, renewed by recruiting."""
 
 from sim.midnight.arrests import Arrests
 from sim.midnight.den_stock import Dens
@@ -17,7 +17,7 @@ class Recruiting(Stateless):
         self._dens = dens
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Take those arrested for cases and in campaigns out of the crews at work, then let these recruit."""
+        """Remove suspects arrested for cases and in campaigns from the crews at work, then recruit."""
         arrested = self._arrests.thinning() / self._scale
         if self._dens.crews is not None:
             self._dens.crews.thin(arrested, self._dens.state)

@@ -1,4 +1,4 @@
-"""The solved cases and the suspects that are counted late, in December."""
+"""Solved cases and suspects that are counted late, in December."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class Settling:
         self._settlements = settlements(common.spec, common.remainders, len(common.provinces), NATION)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Count the cases solved and suspects arrested at this midnight, or put some of them off to December."""
+        """Count the cases solved and suspects arrested at this midnight, or defer some of them to December."""
         arrested = self._arrests.settle()
         if not self._settlements:
             return
@@ -36,10 +36,10 @@ class Settling:
         self._ledger.flow(day, NATION, "suspects_settled", nation)
 
     def snapshot(self) -> list[list[int]]:
-        """Return what waits."""
+        """Return the waiting counts."""
         return [settlement.snapshot() for settlement in self._settlements]
 
     def resume(self, snapshot: Sequence[Sequence[int]]) -> None:
-        """Take over what waits."""
+        """Take over the waiting counts."""
         for settlement, waiting in zip(self._settlements, snapshot, strict=True):
             settlement.resume(waiting)

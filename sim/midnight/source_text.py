@@ -1,4 +1,4 @@
-"""The source of a user's class, with all that it names of its own module: what its digest stands for."""
+"""The source of a user's class and of everything that it uses from its module, for the digest of the class."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 CONSTANTS = (bool, int, float, str, bytes, tuple, frozenset, type(None))
-"""Kinds of values of a module that are part of what a class does."""
+"""Types of constants of a module that count as source."""
 
 
 class NoSourceError(Exception):
@@ -19,11 +19,8 @@ class NoSourceError(Exception):
 def source_of(kind: type) -> str:
     """Return the source of a class and of the functions, classes and constants of its module that it names.
 
-    Args:
-        kind: The class; of a module, a script or a notebook. Where its source cannot be read, this is a NoSourceError.
-
-    Returns:
-        The source, under the names that it defines.
+    Each part is preceded by its name. The class may be from a module, a script or a notebook; raises NoSourceError if
+    its source cannot be read.
     """
     own = vars(sys.modules[kind.__module__])
     texts: dict[str, str] = {}
@@ -50,7 +47,7 @@ def _text(one: Any) -> str:
 
 
 def _text_of_class(kind: type) -> str:
-    """Return the source of a class; in notebooks Python finds that of functions alone."""
+    """Return the source of a class; in notebooks Python finds only that of functions."""
     name = kind.__qualname__.rpartition(".")[2]
     for function in _functions(kind):
         text = "".join(linecache.getlines(function.co_filename))
@@ -70,7 +67,7 @@ def _functions(kind: type) -> Iterator[CodeType]:
 
 
 def _names(one: Any, module: str) -> Iterator[str]:
-    """Yield the names that a class or a function uses, those of its bases among them."""
+    """Yield the names that a class or a function uses, its bases included."""
     if isinstance(one, type):
         yield from (base.__name__ for base in one.__mro__[1:] if base.__module__ == module)
         for code in _functions(one):
@@ -80,7 +77,7 @@ def _names(one: Any, module: str) -> Iterator[str]:
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
-    """Yield the names in a code and in those within it."""
+    """Yield the names in a code object and in those within it."""
     yield from code.co_names
     for inner in code.co_consts:
         if isinstance(inner, CodeType):

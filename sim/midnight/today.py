@@ -1,4 +1,4 @@
-"""What the engines read between two midnights: thresholds and counts of one day, computed once and never changed."""
+"""The inputs of engines between two midnights: thresholds and counts of one day, computed once and never changed."""
 
 from typing import NamedTuple
 

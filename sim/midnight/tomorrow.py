@@ -1,4 +1,4 @@
-"""What components of users may change: the day that begins."""
+"""The day that begins, as users' components may change it."""
 
 from dataclasses import dataclass, fields
 
@@ -11,23 +11,23 @@ from sim.midnight.by_name import ByName
 from sim.scenario.bounds import MOST_STAFF
 
 BLOCKED = ("web", "app", "account")
-"""What attempts lead to, or come from, that can be blocked."""
+"""Sources and targets of attempts that can be blocked."""
 
 MOST_SCORE = 100.0
 """Standard deviations; no score is as far from 0."""
 
 
 class ComponentError(FailedError):
-    """A component of a user wants what is not allowed, or cannot be run."""
+    """A user's component makes a change that is not allowed, or cannot be run."""
 
 
 @dataclass(frozen=True)
 class Tomorrow:
     """The day that begins, as it will be unless a component changes it.
 
-    All are arrays of numbers, which are changed in place (``officers["call"][3] += 2``) or replaced
-    (``officers["call"] = 500``). An array "by province" has one number for each of ``provinces``, in their order. What
-    is changed holds from this day on, instead of what the scenario says, until it is changed again.
+    All are arrays of numbers, which are changed in place (``officers["call"][3] += 2``) or replaced (``officers["call"]
+    = 500``). An array "by province" has one number for each of ``provinces``, in their order. Changes hold from this
+    day on, instead of the scenario's values, until they are changed again.
 
     Attributes:
         provinces: Codes of the provinces.
@@ -38,11 +38,11 @@ class Tomorrow:
             in this order; they must not rise from red to blue, nor lie below the grid of scores.
         officers: ``officers["call"]``: officers of the call or the visit desk, by province, as the scenario's ``staff``
             and ``by_province`` state them: in the whole country, before shifts and at any scale. At least 0.
-        d_prime: ``d_prime["call"]``: how well the filters of calls and of SMS tell fraud, by province.
+        d_prime: ``d_prime["call"]``: how well the filters of calls and of SMS recognise fraud, by province.
         blocked: ``blocked["web"]``: the share of web sites, apps and accounts that are blocked, by province, from 0 to
             1.
-        awareness: ``awareness["retired"]``: the awareness of a segment, by province, from 0 to 1. It is a stock: it
-            fades and is renewed, as the scenario says, from what is set here.
+        awareness: ``awareness["retired"]``: the awareness of a segment, by province, from 0 to 1. It is a stock: from
+            the value set here, it fades and is renewed as the scenario says.
     """
 
     provinces: tuple[int, ...]
@@ -57,7 +57,7 @@ class Tomorrow:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a value may be: from the least to the most, both included."""
+    """Allowed range of a value, both ends included."""
 
     names: tuple[str, ...]
     least: float
@@ -65,12 +65,9 @@ class Allowed:
 
 
 def allowed(lowest_score: float, filtered: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, Allowed]:
-    """Return what may be changed, by the attributes of ``Tomorrow``.
+    """Return the allowed ranges by attribute of ``Tomorrow``.
 
-    Args:
-        lowest_score: Where the grid of scores begins.
-        filtered: Channels that have a filter.
-        segments: Of the population.
+    ``lowest_score`` is where the grid of scores begins; ``filtered`` are the channels that have a filter.
     """
     return {
         "coverage": Allowed(Detector.labels(), 0.0, 1.0),
@@ -83,23 +80,23 @@ def allowed(lowest_score: float, filtered: tuple[str, ...], segments: tuple[str,
 
 
 CHANGEABLE = tuple(field.name for field in fields(Tomorrow) if field.name not in ("provinces", "segments"))
-"""What components may change."""
+"""The attributes that components may change."""
 
 
 def demand(who: str, what: str, rule: Allowed, given: NDArray[np.float64], places: tuple[str, ...]) -> None:
-    """Demand that values are allowed.
+    """Check that values are allowed.
 
     Args:
         who: The component, and the day.
         what: The attribute of ``Tomorrow``.
-        rule: What is allowed.
-        given: (names, n) What the component has made of it.
-        places: What the n values of a name are of.
+        rule: The allowed range.
+        given: (names, n) Values from the component.
+        places: Labels of the n values of a name.
 
     Raises:
-        ComponentError: For the first value that is not.
+        ComponentError: For the first value that is not allowed.
     """
-    # What is no number compares as false.
+    # NaN compares as false.
     wrong = np.argwhere(~((given >= rule.least) & (given <= rule.most)))
     if len(wrong):
         row, place = (int(at) for at in wrong[0])

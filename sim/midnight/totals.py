@@ -1,4 +1,4 @@
-"""What an engine hands over at midnight: the counts of the day that has ended, which only the macro layer reads."""
+"""Counts of the day that has ended: the engine passes them to the macro layer at midnight."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from sim.base.words import DESKS, Channel, Fate
 
 DESK_COUNTS = ("busy_ms", "staffed_ms", "waiting", "served", "expired")
-"""What is known of a desk at midnight: ms of busy and of staffed officers, alerts that wait, tries served, expired."""
+"""Counts of a desk at midnight: ms of busy and of staffed officers, alerts that wait, tries served, expired."""
 
 
 @dataclass
 class DayTotals:
     """Counts of one day, by province position, or by fraud type.
 
-    ``intercepted`` (P,) attempts; ``from_cards`` (P,) those that came from a card at work; ``filed``
-    cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
-    or made their first payment: what there is of a province is a list or an int64 array, in any order. ``drawn_in``
-    (T,) episodes begun and ``first_payments`` (T,).
+    ``intercepted`` (P,) attempts; ``from_cards`` (P,) those that came from a card at work; ``filed`` cases as (moment,
+    attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their first
+    payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
+    ``first_payments`` (T,).
 
-    What only components of users read is empty where there are none: ``attempts`` (P, 3, fates), ``issued`` (P,)
+    Fields that only users' components read are empty without components: ``attempts`` (P, 3, fates), ``issued`` (P,)
     alerts, ``desks`` (P, 2, 5), by ``DESK_COUNTS``.
     """
 

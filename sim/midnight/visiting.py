@@ -1,4 +1,4 @@
-"""A component of a user in the macro layer: what it reads, what it changes, and that this is allowed."""
+"""A user's component in the macro layer: its inputs, its changes, and the check that they are allowed."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from sim.shield.interception import FILTERED
 
 
 class Visiting:
-    """One component of a user."""
+    """One user's component."""
 
     def __init__(
         self, component: Component, at: int, common: Common, levels: Levels, filters: Filters, awareness: Awareness
@@ -26,10 +26,10 @@ class Visiting:
         """Begin before the first midnight.
 
         Args:
-            component: The component, whose state is that of this run alone.
-            at: Its place among those that were given.
+            component: The component, this run's own copy.
+            at: Its place among the given components.
             common: Of the run.
-            levels: What it may change.
+            levels: The values that it may change.
             filters: Of the run.
             awareness: Of the run, which it may change.
         """
@@ -45,7 +45,7 @@ class Visiting:
         self._allowed = allowed(spec.warning.detectors.grid.low, FILTERED, self._segments)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Let the component react, and hold what it changes."""
+        """Run the component, and keep its changes."""
         common = self._common
         before = {
             "coverage": self._levels.covered(day),
@@ -71,7 +71,7 @@ class Visiting:
                 self._levels.hold(name, values, changed)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what the component remembers."""
+        """Return the memory of the component."""
         kind = type(self._component).__name__
         try:
             found: dict[str, Any] = plain({"state": self._component.snapshot()}, kind, arrays=True)
@@ -80,5 +80,5 @@ class Visiting:
         return found
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Let the component take over what it remembered."""
+        """Give the component its memory back."""
         self._component.resume(snapshot["state"])

@@ -1,4 +1,4 @@
-"""What components of users read: the day that has ended, as it was simulated."""
+"""The day that has ended, as users' components read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,14 +61,7 @@ class Yesterday:
 
     @classmethod
     def of(cls, day: int, totals: DayTotals, provinces: Provinces, fraud_types: Sequence[str]) -> Self:
-        """Return what is read of a day.
-
-        Args:
-            day: The day number.
-            totals: What the engine counted.
-            provinces: Of the run.
-            fraud_types: Names of the fraud types.
-        """
+        """Return the day that has ended, from the engine's counts."""
         types = tuple(fraud_types)
         by_desk = {
             name: ByName(name, (DESK_LABELS,), totals.desks[..., at].T.copy()) for at, name in enumerate(DESK_COUNTS)
@@ -91,7 +84,7 @@ class Yesterday:
     def utilisation(self, desk: str) -> NDArray[np.float64]:
         """Return the share of the staffed time of a desk, ``call`` or ``visit``, that officers worked, by province.
 
-        It is 0 where no officer was on duty, and may exceed 1 where services went on after the end of a shift.
+        It is 0 where no officer was on duty, and may exceed 1 where services continued after the end of a shift.
         """
         busy, staffed = self.busy_ms[desk], self.staffed_ms[desk]
         share: NDArray[np.float64] = np.divide(busy, staffed, out=np.zeros(len(busy)), where=staffed > 0)
@@ -99,5 +92,5 @@ class Yesterday:
 
 
 def _numbers(of_provinces: Sequence[Any]) -> NDArray[np.int64]:
-    """Return how many there are of each province."""
+    """Return the number of entries of each province."""
     return np.array([len(some) for some in of_provinces], dtype=np.int64)

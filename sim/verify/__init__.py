@@ -1,4 +1,4 @@
-"""Both engines against theory, and the generator against chance: what ``tocsin verify`` checks.
+"""Tests of both engines against theory, and of the generator against chance, for ``tocsin verify``.
 
 ``desks``, ``disciplines``, ``schedules``, ``streams``, ``stocks`` and ``laws`` list scenarios that theory can solve;
 ``randomness`` tests the counters that the engines use; ``verification`` judges all p-values together, and ``page``

@@ -1,8 +1,8 @@
-"""A desk whose arrivals and servers change with the hour: the equations of Chapman and Kolmogorov, solved numerically.
+"""A desk whose arrivals and servers change with the hour: the Chapman-Kolmogorov equations, solved numerically.
 
-Arrivals are Poisson and services exponential, so that the numbers waiting and in service are a Markov chain within
-each half hour. A server who is busy when the shift ends finishes and counts as one of the next shift meanwhile. So more
-may be in service than on duty, and then nobody is taken from the queue.
+Arrivals are Poisson and services exponential, so that the numbers waiting and in service are a Markov chain within each
+half hour. A server who is busy when the shift ends finishes and counts as one of the next shift meanwhile. So more may
+be in service than on duty, and then nobody is taken from the queue.
 """
 
 import numpy as np
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 LONGEST = 250
-"""Longest queue; further customers are turned away. The rates of the studies never come near it."""
+"""Longest queue; further customers are turned away. The studies never come near it."""
 NEGLIGIBLE = 1e-15
 REPEATS = 1e-9
-"""Largest difference of means at which two days count as the same."""
+"""Largest difference of means at which two days count as equal."""
 
 State = NDArray[np.float64]
 """Probabilities (in queue, served)."""
@@ -55,7 +55,7 @@ def mean_lengths(
 
 
 def _taken(state: State, servers: int) -> State:
-    """Return the state after more servers came on duty and took those who wait."""
+    """Return the state after more servers came on duty and took customers from the queue."""
     after = np.zeros_like(state)
     for served, column in enumerate(state.T):
         free = max(0, servers - served)

@@ -1,4 +1,4 @@
-"""The counters that the engines use, arranged so that neighbours stand next to each other.
+"""The counters that the engines use, arranged as sequences of neighbours.
 
 A draw is identified by an identity (who draws), a purpose (what for), a number (which draw of that purpose) and the
 seed. Along one *axis* only one of these counts up, as it does in a run. So an axis is a set of rows, each a sequence of
@@ -36,7 +36,7 @@ PROVINCES, CHANNELS = 32, 3
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: its name, what it is about, and what returns its words for a seed and about a number of draws."""
+    """An axis: its name, its topic, and the function that returns its words for a seed and a number of draws."""
 
     name: str
     about: str

@@ -111,7 +111,7 @@ SCORED_RATE = PRIORITY_ALERTS / DAY_MS
 
 @dataclass(frozen=True)
 class Scored(Queue):
-    """A queue, and which of its alerts score in the upper half.
+    """A queue that knows which of its alerts score in the upper half.
 
     Attributes:
         high: (n,) whether an alert does.

@@ -1,4 +1,4 @@
-"""Conservation laws: the tables count exactly the events of the log, and nothing gets lost.
+"""Conservation laws: the tables count exactly the events of the log, and nothing is lost.
 
 The run is the bundled ``tiny`` without a warm-up, in which everything happens.
 """

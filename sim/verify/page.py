@@ -1,4 +1,4 @@
-"""The findings as Markdown, written into the page between two comments, so that the prose around them stays."""
+"""Write the findings as Markdown into a page, between two comments, so that the prose around them stays."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ COMMAND = "tocsin verify --write docs/verification.md"
 
 
 def marks(name: str) -> tuple[str, str]:
-    """Return the comments between which a part of a page is written."""
+    """Return the comments that enclose a part of a page."""
     return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def demand_marks(page: Path, name: str) -> None:
-    """Refuse a page without this part, with a ValueError, or an OSError if it cannot be read."""
+    """Raise ValueError for a page without this part, OSError if it cannot be read."""
     text = page.read_text(encoding="utf-8")
     begin, end = marks(name)
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
@@ -28,14 +28,9 @@ def demand_marks(page: Path, name: str) -> None:
 
 
 def write(page: Path, name: str, lines: Sequence[str]) -> None:
-    """Replace the part of a page between its two comments with these lines.
+    """Replace the part ``name`` of a Markdown page between its two comments with these lines.
 
-    Raises ValueError for a page without such a part, OSError where it cannot be read or written.
-
-    Args:
-        page: A Markdown file.
-        name: Of the part.
-        lines: Its new lines.
+    Raises ValueError for a page without such a part, OSError if it cannot be read or written.
     """
     demand_marks(page, name)
     begin, end = marks(name)
@@ -46,14 +41,14 @@ def write(page: Path, name: str, lines: Sequence[str]) -> None:
 
 
 def number(value: float) -> str:
-    """Return a number as text: integers in full, others to five digits."""
+    """Return a number as text: integers in full, others with five digits."""
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
 
 
 def p_value(finding: Finding) -> str:
-    """Return a p-value to two digits; for exact laws the tolerance that was used."""
+    """Return a p-value with two digits; for exact laws the tolerance."""
     p = finding.p
     return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
@@ -71,15 +66,7 @@ def summary(found: Verification) -> str:
 
 
 def lines(found: Verification, today: date) -> Iterator[str]:
-    """Yield the lines of the page's part: a table for each study, and one for the generator.
-
-    Args:
-        found: The verification.
-        today: The day on which it was made.
-
-    Yields:
-        Lines of Markdown.
-    """
+    """Yield the Markdown lines of the page's part of ``today``: a table for each study, and one for the generator."""
     yield (
         f"`{COMMAND}` wrote this part on {today.day} {today:%B %Y}, version {__version__}, seed {found.seed}, engines "
         f"{' and '.join(found.engines)}."
@@ -96,7 +83,7 @@ def lines(found: Verification, today: date) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
-    """Yield the table of a study: a row for each check with, by engine, the value found and the p-value."""
+    """Yield the table of a study: a row for each check, with the value found and the p-value by engine."""
     engines = dict.fromkeys(row.engine for row in rows)
     yield _row("checked", "theory", "expected", *itertools.chain(*((engine, "p") for engine in engines)))
     yield _row("---", "---", "---:", *itertools.chain(*(("---:", "---:") for _ in engines)))

@@ -1,4 +1,4 @@
-"""Closed forms of queueing theory that a desk must agree with; rates in 1/ms, times in ms."""
+"""Closed forms of queueing theory that a desk must match; rates in 1/ms, times in ms."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
-"""The generator on the counters that engines use: is each word uniform, and independent of its neighbours?
+"""Tests of the generator on the counters that engines use: each word is uniform and independent of its neighbours.
 
-Tests see only words, so that another generator can be tested, too. A draw has four words of 32 bits, 128 bits in total;
+Tests see only words, so that they can test another generator, too. A draw has four words of 32 bits, 128 bits in total;
 the first two words make a double, and the last two another. Pairs of neighbours overlap only where that does not change
 the distribution of a statistic.
 """
@@ -33,33 +33,33 @@ class Bits:
         pairs: Number of pairs of neighbours.
         ones: (128,) sums of each bit.
         within: (128, 128) sums of products of two bits of one draw.
-        beside: (128, 128) sums of products of a bit and one of the next draw.
+        adjacent: (128, 128) sums of products of a bit and one of the next draw.
     """
 
     draws: int
     pairs: int
     ones: NDArray[np.float64]
     within: NDArray[np.float64]
-    beside: NDArray[np.float64]
+    adjacent: NDArray[np.float64]
 
     @classmethod
     def of(cls, words: Words) -> "Bits":
         """Return the sums over words (rows, along, 4)."""
         rows, along, _ = words.shape
         step = max(1, CHUNK // along)
-        ones, within, beside = np.zeros(BITS), np.zeros((BITS, BITS)), np.zeros((BITS, BITS))
+        ones, within, adjacent = np.zeros(BITS), np.zeros((BITS, BITS)), np.zeros((BITS, BITS))
         for first in range(0, rows, step):
             some = words[first : first + step]
             signs = np.unpackbits(some.view(np.uint8), axis=-1).astype(np.float32) * 2.0 - 1.0
             flat = signs.reshape(-1, BITS)
             ones += flat.sum(axis=0)
             within += flat.T @ flat
-            beside += signs[:, :-1].reshape(-1, BITS).T @ signs[:, 1:].reshape(-1, BITS)
-        return cls(rows * along, rows * (along - 1), ones, within, beside)
+            adjacent += signs[:, :-1].reshape(-1, BITS).T @ signs[:, 1:].reshape(-1, BITS)
+        return cls(rows * along, rows * (along - 1), ones, within, adjacent)
 
 
 def doubles(words: Words) -> NDArray[np.float64]:
-    """Return the doubles of draws, (..., 2), as ``uniform52`` makes them from the halves."""
+    """Return the doubles (..., 2) of draws, made by ``uniform52`` from both halves."""
     wide = words.astype(np.uint64)
     made = ((wide[..., 0::2] << np.uint64(20)) | (wide[..., 1::2] >> np.uint64(12))).astype(np.float64)
     return (made + 0.5) * TO_UNIT
@@ -80,7 +80,7 @@ def _apart(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _squares(sums: NDArray[np.float64], number: int) -> Judged:
-    """Judge sums of this number of fair, uncorrelated signs."""
+    """Judge sums of ``number`` fair, uncorrelated signs."""
     return chi_square(float((sums**2).sum() / number), sums.size)
 
 
@@ -145,12 +145,12 @@ TESTS = (
     WordTest(
         "same bit",
         "a bit is uncorrelated with the same bit of the next draw",
-        lambda _, bits: _squares(np.diag(bits.beside), bits.pairs),
+        lambda _, bits: _squares(np.diag(bits.adjacent), bits.pairs),
     ),
     WordTest(
         "all pairs",
         "no bit is correlated with any of the 128 bits of the next draw",
-        lambda _, bits: _squares(bits.beside, bits.pairs),
+        lambda _, bits: _squares(bits.adjacent, bits.pairs),
     ),
     WordTest(
         "weights", "the numbers of 1 bits in a draw and in the next are independent", lambda words, _: _weights(words)
@@ -160,14 +160,7 @@ TESTS = (
 
 
 def judgements(words: Words) -> Iterator[tuple[WordTest, Judged]]:
-    """Apply all tests to words, (rows, along, 4).
-
-    Args:
-        words: The four lanes of draws, neighbours along the second axis.
-
-    Yields:
-        Each test with its judgement.
-    """
+    """Yield each test with its judgement of words (rows, along, 4), the lanes of draws, neighbours along axis 1."""
     bits = Bits.of(np.ascontiguousarray(words))
     for test in TESTS:
         yield test, test.judge(words, bits)

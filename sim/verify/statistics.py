@@ -1,4 +1,4 @@
-"""The few statistical tests that all studies use; every p-value is two-sided."""
+"""The statistical tests of all studies; every p-value is two-sided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scipy import stats
 class Judged:
     """The value that theory expects, the value found, both in one unit, and the p-value of the difference.
 
-    ``p`` is None for exact laws; then ``holds`` is whether the law holds, and ``test`` states the tolerance.
+    Exact laws have no ``p``: ``holds`` is whether the law holds, and ``test`` states the tolerance.
     """
 
     expected: float
@@ -23,19 +23,11 @@ class Judged:
 
 
 def balance(sums: ArrayLike, counts: ArrayLike, expected: float, unit: float = 1.0) -> Judged:
-    """Judge a mean over customers by independent replications, each with a sum and a count of customers.
+    """Return the judgement of a mean over customers by independent replications, each with a sum and a count.
 
     In each replication the sum minus ``expected`` times the count has mean 0 exactly, while the ratio of the two is
-    biased; so these differences get a t-test.
-
-    Args:
-        sums: (R,) sums over the customers of a replication.
-        counts: (R,) customers, or the time over which a rate is summed.
-        expected: The mean that theory gives.
-        unit: Divisor of both numbers for display.
-
-    Returns:
-        The judgement.
+    biased; so these differences get a t-test. ``sums`` and ``counts`` (customers, or the time over which a rate is
+    summed) are (R,); ``unit`` divides both numbers for display.
     """
     summed, counted = np.asarray(sums, dtype=float), np.asarray(counts, dtype=float)
     off = summed - expected * counted
@@ -62,7 +54,7 @@ def share(hits: int, trials: int, probability: float) -> Judged:
 
 
 def fit(counts: ArrayLike, expected: ArrayLike) -> Judged:
-    """Judge independent Poisson counts together: the sum of squared standardised differences is chi-square.
+    """Judge independent Poisson counts (n,) together: the sum of squared standardised differences is chi-square.
 
     Args:
         counts: (n,) counts.
@@ -93,15 +85,9 @@ def normal(found: float, expected: float, variance: float, per: float = 1.0) -> 
 
 
 def exponential(gaps: NDArray[np.int64], mean: float, unit: float = 1.0) -> Judged:
-    """Judge the gaps of a stream by a Kolmogorov-Smirnov test against the exponential distribution.
+    """Return the judgement of the gaps of a stream: a Kolmogorov-Smirnov test against the exponential distribution.
 
-    Args:
-        gaps: (n,) in any unit.
-        mean: The mean gap that theory gives, in the unit of the gaps.
-        unit: Divisor of the means for display.
-
-    Returns:
-        The judgement.
+    ``gaps`` (n,) and their theoretical ``mean`` have one unit; ``unit`` divides the means for display.
     """
     p = float(stats.kstest(gaps, "expon", args=(0.0, mean)).pvalue)
     return Judged(mean / unit, float(gaps.mean()) / unit, p, "Kolmogorov-Smirnov")

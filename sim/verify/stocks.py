@@ -1,8 +1,8 @@
 """Dens and cards against renewal theory: each alternates between working and being out of use.
 
 In the long run each works for the share E[up] / (E[up] + E[down]) of the time, whatever the shapes of the two
-distributions (Smith 1958). Cards that are flagged at random follow the law of occupancy, and dens leave a region after
-a geometric number of raids.
+distributions (Smith 1958). Cards flagged at random follow the law of occupancy, and dens leave a region after a
+geometric number of raids.
 """
 
 import math
@@ -89,7 +89,7 @@ DENS = Study(
 
 MOVING = 0.8
 AWAY = 0.75
-"""Share of the moving dens that go where nobody raids."""
+"""Share of the moving dens that go to places without raids."""
 LEAVES = MOVING * AWAY
 MOVED_SLOTS = 20_000
 
@@ -144,7 +144,7 @@ GONE_A_NIGHT = IDLE * PURGED
 BACK_A_NIGHT = -math.expm1(-1.0 / REPLACED_AFTER)
 ALIVE = BACK_A_NIGHT / (BACK_A_NIGHT + GONE_A_NIGHT)
 FRACTION = 1e-9
-"""Cards are counted in billionths, so that the share is this precise up to a rounding each day."""
+"""Cards are counted in billionths, so that the share is this precise up to a rounding error each day."""
 CARDS = 20.0
 """Cards per person."""
 MANY = 1e6

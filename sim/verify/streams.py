@@ -52,7 +52,7 @@ def quarter(number: int) -> list[int]:
 
 
 def shares_stopped(spec: ScenarioModel) -> NDArray[np.float64]:
-    """Return the share of the attempts reaching a gate that theory expects it to stop, (P, channels, fates).
+    """Return the expected share of attempts stopped by each gate among those that reach it, (P, channels, fates).
 
     The last fate, engaged, takes all that reach it.
     """
@@ -67,11 +67,7 @@ def shares_stopped(spec: ScenarioModel) -> NDArray[np.float64]:
 
 
 def means_of_fates(stopped: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the expected attempts of a day, (P, channels, fates): the stream thinned gate by gate.
-
-    Args:
-        stopped: As ``shares_stopped`` returns it.
-    """
+    """Return the expected attempts of a day, (P, channels, fates), thinned gate by gate by ``shares_stopped``."""
     passed = np.cumprod(1.0 - stopped, axis=2)
     reached = np.concatenate([np.ones((*stopped.shape[:2], 1)), passed[..., :-1]], axis=2)
     return LEVEL * SCALE / PROVINCES * reached * stopped
@@ -97,7 +93,7 @@ class Gates:
         return means_of_fates(self.stopped)
 
     def judged(self, gate: Fate, channel: str, provinces: list[int]) -> Judged:
-        """Judge the share of a channel's attempts that a gate stopped, of those that reached it in some provinces."""
+        """Judge the share of a channel's attempts stopped by a gate among those that reached it, in some provinces."""
         place = Channel.of(channel)
         counts = self.attempts[:, provinces, place].sum(axis=(0, 1))
         return share(int(counts[gate]), int(counts[gate:].sum()), float(self.stopped[provinces[0], place, gate]))
@@ -122,7 +118,7 @@ def read_gates(run: Run, days: int) -> Gates:
         flows = run.flows[run.flows["quantity"] == f"false_blocks_{channel.label}"]
         day = (flows["day"].to_numpy().astype("datetime64[D]") - start).astype(int)
         np.add.at(blocked[..., channel], (day, flows["province"].map(places).astype(int)), flows["count"].to_numpy())
-    # By the study's own values, not by those of the run: a run with others must fail.
+    # By the study's values, not those of the run: a run with other values must fail.
     return Gates(attempts, blocked, shares_stopped(GATES.scenario("vector", 0, days).spec))
 
 
@@ -300,7 +296,7 @@ def _point(truth: int, name: str, tier: Tier) -> Check[Alerts]:
 
 
 def _rates() -> tuple[float, float, float]:
-    """Return the contacts a day that the central detector alone, the local one alone, and both raise an alert on."""
+    """Return the contacts a day on which the central detector alone, the local one alone, and both raise an alert."""
     central, local = COVERAGE["central"], COVERAGE["local"]
     rates = np.zeros(3)
     for d_prime, whole in ((0.0, CONTACTS), (CONTACT, CALLS)):
@@ -320,7 +316,7 @@ def _tiers(seen: Alerts) -> Judged:
 
 
 def _added_up(seen: Alerts) -> Judged:
-    """Judge the alerts of both detectors: a contact of which both warn counts twice, so the sum spreads more."""
+    """Judge the alerts of both detectors: a contact with two alerts counts twice, so the sum spreads more."""
     central, local, both = (rate * seen.days for rate in _rates())
     found = float(seen.counts.sum())
     return normal(found, central + local + 2.0 * both, central + local + 4.0 * both, float(seen.days))

@@ -15,7 +15,7 @@ from sim.verify.statistics import Judged
 
 QUIET = Path(__file__).with_name("quiet.yaml")
 PROVINCES = 32
-"""Equal provinces that share nothing during a day: independent replications in one run."""
+"""Number of equal provinces that share nothing during a day: independent replications in one run."""
 PEOPLE = 2000
 """People of each."""
 
@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check(Generic[Seen]):
-    """One statement of theory: what it is about, whose theory it is, and how a run is judged by it."""
+    """One statement of theory: its topic, its source, and how it judges a run."""
 
     checked: str
     source: str
@@ -56,15 +56,15 @@ class Check(Generic[Seen]):
 
 @dataclass(frozen=True)
 class Study(Generic[Seen]):
-    """A scenario, what is read from its run, and the checks.
+    """A scenario, the values read from its run, and the checks.
 
     Attributes:
         name: Its name in theory.
         about: The scenario in a sentence.
         values: Changes to ``quiet.yaml``, or to the bundled scenario ``base``, by dotted key.
-        days: Measured days by engine. A run has one day more, so that what begins on the measured days also ends.
-            Engines that are not named do not run it.
-        read: Returns what the checks need, from a run and its measured days.
+        days: Measured days by engine. A run has one day more, so that processes that begin on the measured days also
+            end. Engines that are not named do not run it.
+        read: Returns the input of the checks, from a run and its measured days.
         checks: The checks.
         warmup: Days simulated before, so that the start has no effect.
         events: Whether the log is needed.

@@ -12,7 +12,7 @@ from sim.verify.statistics import holm
 from sim.verify.study import Finding, Study
 
 RATE = 1e-3
-"""The family-wise error rate: how often the whole command fails, at most, where theory holds."""
+"""The family-wise error rate: the largest probability that the whole command fails although theory holds."""
 SEED = 20221130
 DRAWS = 1 << 18
 """Approximate number of draws on each axis of the generator."""
@@ -62,23 +62,20 @@ class Verification:
 def verify(
     engines: Sequence[str], seed: int = SEED, quick: bool = False, tell: Callable[[str], None] | None = None
 ) -> Verification:
-    """Run all studies through these engines, and test the generator.
+    """Return the verification: all studies through these engines, and the tests of the generator.
 
     Args:
         engines: ``vector``, ``reference`` or both.
         seed: Of the first run; every other run has its own seed.
         quick: Whether to measure fewer days.
         tell: Called with the name of each study before it begins.
-
-    Returns:
-        The verification.
     """
     findings = list(_findings(engines, seed, QUICK if quick else 1, tell or (lambda name: None)))
     return Verification.of(seed, engines, findings)
 
 
 def scenarios(engines: Sequence[str], seed: int, quick: bool) -> Iterator[Scenario]:
-    """Yield the scenario of each run that ``verify`` makes for these arguments."""
+    """Yield the scenario of each run of ``verify`` with these arguments."""
     for study, engine, own in _asked(engines, seed):
         yield study.asked(engine, own, QUICK if quick else 1)
 
@@ -87,7 +84,7 @@ def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str,
     """Yield each study, engine and seed."""
     for place, study in enumerate(STUDIES):
         for engine in (one for one in engines if one in study.days):
-            # With one seed both engines give the same result; with their own seeds each adds information.
+            # With one seed both engines give the same result; with different seeds each adds information.
             yield study, engine, seed + 2 * place + (engine == "reference")
 
 

@@ -1,4 +1,4 @@
-"""An alert: detected, passed down the chain, issued, then tried on its tracks until it ends."""
+"""An alert: detected, sent down the chain, issued, then tried on its tracks until it ends."""
 
 from simpy.events import EventPriority
 
@@ -20,7 +20,7 @@ NO_ALERTS = (NO_ALERT, NO_ALERT)
 
 
 def covered(world: World, province: int, u_central: int, u_local: int) -> tuple[bool, bool]:
-    """Return which detectors see a contact: those whose coverage reaches it."""
+    """Return which detectors see a contact, by their coverage."""
     central, local = world.today.coverage[:, province].tolist()
     return u_central < central, u_local < local
 
@@ -68,10 +68,10 @@ class Alert:
         self.issued = self.deadline = 0
         self.right_class = False
 
-    # Before its life: issue.
+    # Issue.
 
     def issue(self) -> None:
-        """Count the alert; it may be superseded at birth, else it supersedes lower ones and begins its life."""
+        """Count and start the alert: it supersedes lower ones, unless a higher one supersedes it at birth."""
         world, episode = self.world, self.finding.episode
         self.issued = world.now
         self.issue_day = world.day
@@ -98,10 +98,10 @@ class Alert:
         for track in self.tracks:
             track.begin()
 
-    # What its tracks tell.
+    # Reports of its tracks.
 
     def note_first_contact(self) -> None:
-        """Count the time that the first call or visit begins after the instruction left the detector."""
+        """Count the time from the detector's instruction to the first call or visit, which begins now."""
         if not self.contacted:
             self.contacted = True
             world, tables = self.world, self.world.tables
@@ -110,9 +110,9 @@ class Alert:
             world.recorder.first_contacts[(world.day, self.finding.person.province, self.tier, waited)] += 1
 
     def track_ends(self, track: Track, end: int, phase: int) -> None:
-        """Let the other tracks leave a person who was reached in peace, unless they go on all the same.
+        """End the other tracks when one has reached the person, unless the tier lets them continue.
 
-        With its last track the alert ends: reached if any of them did, else as that one.
+        With its last track the alert ends: reached if any of them did, otherwise like that last one.
         """
         self.tracks.remove(track)
         if end == End.REACHED and not self.reached:
@@ -122,26 +122,26 @@ class Alert:
         if not self.tracks and not self.ended:
             self.end(End.REACHED if self.reached else end, phase)
 
-    # What can end it from outside.
+    # Ends from outside.
 
     def expire(self) -> None:
-        """Its deadline has come: tracks on which nobody serves end."""
+        """End the tracks that nobody serves, at the deadline."""
         for track in list(self.tracks):
             if not track.serving:
                 self.log(Phase.READS, Event.EXPIRY)
                 track.leave(End.EXPIRED, Phase.READS)
 
     def become_moot(self, phase: int) -> None:
-        """Its episode is over and the desk knows."""
+        """End because the episode is over and the desk knows."""
         self.leave(End.MOOT, phase)
 
     def leave(self, end: int, phase: int) -> None:
-        """End all tracks at once, but those on which a server is at it: they end so if that does not reach."""
+        """End all tracks at once; one in service ends so only if that service does not reach the person."""
         for track in list(self.tracks):
             track.leave(end, phase)
 
     def end(self, how: int, phase: int) -> None:
-        """Count the end, on the day of issue, and log it (but not that the run ended first)."""
+        """Count the end, on the day of issue, and log it (except an end by the end of the run)."""
         world, finding = self.world, self.finding
         self.ended = True
         world.alive.pop(self.identity, None)

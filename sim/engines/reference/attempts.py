@@ -1,4 +1,4 @@
-"""A day's attempts: counted from gate to gate, and followed one by one where something may still come of them."""
+"""A day's attempts: counted from gate to gate; those that may have an effect are followed one by one."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -43,7 +43,7 @@ GATES = tuple(Fate)[: Fate.IGNORED]
 
 
 def open_day(world: World) -> None:
-    """Let the day's attempts pass the gates; put what may come of them, and of legitimate contacts, on the calendar."""
+    """Count the day's attempts through the gates; schedule those that may have an effect, and legitimate contacts."""
     Arrivals(world).arrive()
     today = world.today
     cells = today.cells.tolist()
@@ -67,7 +67,7 @@ def meet(world: World, province: int, u: float) -> Person:
 
 
 def meet_legitimate(world: World, contact: int, province: int, row: int, column: int) -> None:
-    """Let the detectors look at a legitimate contact; only those that raise an alert are followed."""
+    """Let the detectors score a legitimate contact; only those that raise an alert are followed."""
     tables = world.tables
     u_seen_central, u_central, u_local, u_seen_local = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
     seen = covered(world, province, u_seen_central, u_seen_local)
@@ -84,7 +84,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
 
 
 class Cell(NamedTuple):
-    """A province, channel and fraud type: its attempts of a day are alike but for whom they find, and when."""
+    """A province, channel and fraud type, whose attempts of a day differ only in their person and moment."""
 
     province: int
     channel: int
@@ -92,7 +92,7 @@ class Cell(NamedTuple):
 
 
 class Arrivals:
-    """All attempts of a day, counted cell by cell: an array has one number for each cell in which any arrive.
+    """All attempts of a day, counted by cell: arrays have one number for each cell in which any arrive.
 
     ``ended`` (fates, cells) are those that have ended, by their fate.
     """
@@ -106,7 +106,7 @@ class Arrivals:
         self.ended = np.zeros((len(Fate), len(self.traffic)), dtype=np.int64)
 
     def arrive(self) -> None:
-        """Let them pass the gates: first how many end at each, then those that may come to something."""
+        """Pass the gates: count how many attempts end at each, then follow those that may have an effect."""
         world = self.world
         unanswered, answered = self.pass_gates(world.today.attempts[self.cells])
         limits = world.tables.most_engaging[self.fraud_type]
@@ -119,7 +119,7 @@ class Arrivals:
         self.alarm(Fate.IGNORED, ignored)
 
     def pass_gates(self, count: Counts) -> tuple[Counts, Counts]:
-        """Count the attempts that end at each gate; return how many come to somebody who does not answer, or does."""
+        """Count the attempts that end at each gate; return how many reach people who do not answer, and who do."""
         world = self.world
         world.books.potential += int(count.sum())
         for gate in GATES:
@@ -134,11 +134,11 @@ class Arrivals:
         return stopped, count
 
     def add_from_cards(self, total: Counts, counts: Counts) -> None:
-        """Add those that come from cards to a total of each province."""
+        """Add the attempts that come from cards to a total of each province."""
         np.add.at(total, self.province, counts * self.from_cards)
 
     def count(self) -> None:
-        """Count what has ended under its fate."""
+        """Count the ended attempts under their fate."""
         fates, some = self.ended.nonzero()
         days = np.full_like(fates, self.world.day)
         keys = np.column_stack([days, *(axis[some] for axis in self.cells), fates])
@@ -147,19 +147,19 @@ class Arrivals:
         np.add.at(self.world.totals.attempts, (self.province[some], self.channel[some], fates), self.ended[fates, some])
 
     def uniforms(self, purpose: int, number: int, half: int) -> NDArray[np.float64]:
-        """Return a uniform of each cell, from the first or the second half of its draw."""
+        """Return one uniform for each cell, from the first or the second half of its draw."""
         pairs: NDArray[np.float64] = uniform_pairs(self.world.tables.seed, self.traffic, purpose, number)[half]
         return pairs
 
     def each(self, prospect: int, counts: Counts) -> Iterator[tuple[Cell, int]]:
-        """Yield the cell and the identity of each of so many attempts of a prospect."""
+        """Yield the cell and the identity of each attempt of a prospect, given their ``counts`` by cell."""
         for place in counts.nonzero()[0].tolist():
             cell = Cell(*(int(axis[place]) for axis in self.cells))
             for index in range(int(counts[place])):
                 yield cell, attempt_id(self.world.day, *cell, prospect, index)
 
     def alarm(self, fate: Fate, count: Counts) -> None:
-        """Let the detectors look at those of ``count`` attempts whose scores may reach a threshold, band by band."""
+        """Score, band by band, those of ``count`` attempts whose scores may reach a threshold."""
         least = least_scores(self.world, fate)
         bands = np.array([[bands_above(score) for score in row] for row in least])[self.province, self.channel]
         for band in range(bands.max(initial=0)):
@@ -173,7 +173,7 @@ class Arrivals:
 
 
 def least_scores(world: World, fate: Fate) -> list[list[float]]:
-    """Return by province and channel the least score by which a detector raises an alert on attempts of a fate."""
+    """Return by province and channel the least score at which a detector raises an alert on attempts of a fate."""
     today, detectors = world.today, world.tables.detectors
     central, local = (today.coverage > 0).tolist()
     provinces = list(zip(today.data_sharing.tolist(), central, local, strict=True))
@@ -187,7 +187,7 @@ def least_scores(world: World, fate: Fate) -> list[list[float]]:
 
 
 def look(world: World, cell: Cell, attempt: int, band: int, fate: Fate, least: float) -> None:
-    """Let both detectors look at an attempt of a band; whom it reached is asked only if one raises an alert."""
+    """Let both detectors score an attempt of a band; its person is found only if one raises an alert."""
     tables = world.tables
     u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, ATTEMPT_SCORES, 0)
     seen = covered(world, cell.province, u_central, u_local)
@@ -207,7 +207,7 @@ def look(world: World, cell: Cell, attempt: int, band: int, fate: Fate, least: f
 
 
 class Attempt:
-    """An attempt that is followed to its person: the moment, and whom it finds, given that they answer or do not.
+    """An attempt that is followed to its person: its moment, and whom it finds, given whether they answer.
 
     It is made at the midnight of its day.
     """
@@ -238,12 +238,12 @@ class Attempt:
         return person
 
     def expect(self) -> None:
-        """Put the attempt on the calendar."""
+        """Schedule the attempt."""
         order = priority(Phase.ARRIVALS, self.attempt, ArrivalStep.ATTEMPT)
         call_at(self.world.env, self.moment, order, self.happen)
 
     def happen(self) -> None:
-        """Let the person engage or not; count and log the fate; let the detectors look; begin an episode."""
+        """Decide whether the person engages; count and log the fate, run the detectors, begin an episode."""
         world, tables, cell = self.world, self.world.tables, self.cell
         fate = Fate.ENGAGED if self.engages() else Fate.IGNORED
         world.recorder.attempts[(world.day, *cell, fate)] += 1

@@ -1,8 +1,8 @@
-"""A desk: servers on duty and one waiting line: by tier, within a tier by the desk's discipline, then by identity.
+"""A desk: servers on duty and one queue, ordered by tier, then by the desk's discipline, then by identity.
 
 SimPy's own resources grant inside the request, have a fixed capacity and sort by request time. This one extends
-``BaseResource`` where SimPy says to: its put queue is a heap, and what triggers it only schedules one dispatch
-event a tick, after all else in that tick has happened.
+``BaseResource`` as SimPy suggests: its put queue is a heap, and a trigger only schedules one dispatch event a tick,
+after everything else in that tick has happened.
 """
 
 import heapq
@@ -16,14 +16,14 @@ from sim.engines.phases import Phase
 from sim.engines.reference.ticks import call_at, priority
 
 AFTER_DISPATCH = 1
-"""Orders lending after the dispatches of one tick."""
+"""Puts lending after the dispatches of one tick."""
 
 Rank = tuple[int, int, int]
 """Tier (0 is the most urgent), place within it by the desk's discipline, identity of the alert."""
 
 
 class Request(Put["Desk"]):
-    """A place in the waiting line; the event happens when a server takes the alert, and its value is their desk."""
+    """A place in the queue; the event happens when a server takes the alert, and its value is the server's desk."""
 
     def __init__(self, desk: "Desk", rank: Rank) -> None:
         self.rank = rank
@@ -32,7 +32,7 @@ class Request(Put["Desk"]):
 
 
 class WaitingLine:
-    """Requests in order of rank, from which one can be taken out at once."""
+    """Requests in order of rank, from which any can be removed at once."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[Rank, Request]] = []
@@ -47,15 +47,15 @@ class WaitingLine:
         return (request for _, request in self._heap if request not in self._reneged)
 
     def append(self, request: Request) -> None:
-        """Put a request into the line."""
+        """Add a request."""
         heapq.heappush(self._heap, (request.rank, request))
 
     def remove(self, request: Request) -> None:
-        """Take a request out that has not been served."""
+        """Remove a request that has not been served."""
         self._reneged.add(request)
 
     def next(self) -> Request:
-        """Take the first request out of the line and return it."""
+        """Remove the first request and return it."""
         while True:
             _, request = heapq.heappop(self._heap)
             if request not in self._reneged:
@@ -66,8 +66,8 @@ class WaitingLine:
 class Desk(BaseResource[Request, Get[Any]]):
     """Servers whose number follows a schedule; a service that overruns its shift keeps a server of the next one busy.
 
-    For Little's law the desk keeps the area under its line (alerts x ms) and, apart from it, the sum of the waits
-    of all who left it; ``little`` compares the two.
+    For Little's law the desk keeps the area under its queue (alerts x ms) and, separately, the sum of the waits of all
+    who left it; ``little`` compares the two.
 
     Args:
         env: The environment of the run.
@@ -76,7 +76,7 @@ class Desk(BaseResource[Request, Get[Any]]):
     """
 
     after: Callable[[], None] | None = None
-    """What follows each dispatch: free servers are lent."""
+    """Called after each dispatch: lends free servers."""
 
     PutQueue = WaitingLine  # type: ignore[assignment]
     put_queue: WaitingLine  # type: ignore[assignment]
@@ -95,12 +95,12 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._at_midnight = 0
 
     def request(self, rank: Rank) -> Request:
-        """Join the waiting line and return the place in it."""
+        """Join the queue and return the place in it."""
         self._count()
         return Request(self, rank)
 
     def renege(self, request: Request) -> None:
-        """Leave the waiting line at once, unserved."""
+        """Leave the queue at once, unserved."""
         self._count()
         self._waits += int(self.env.now) - request.since
         self.put_queue.remove(request)
@@ -111,7 +111,7 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._trigger_put(None)
 
     def change_shift(self, servers: int) -> None:
-        """Set the servers on duty; those who are busy finish first."""
+        """Set the servers on duty; busy ones finish first."""
         self.servers = servers
         self._trigger_put(None)
 
@@ -124,13 +124,13 @@ class Desk(BaseResource[Request, Get[Any]]):
                 self.after()
 
     def _trigger_get(self, put_event: object) -> None:
-        """Do nothing: nothing is ever taken out of a desk."""
+        """Do nothing: a desk never gives anything out."""
 
     def _dispatch(self) -> None:
         self.serve(self)
 
     def serve(self, seats: "Desk") -> None:
-        """Let free servers of a desk, this one or another that lends them, take alerts of this one's line."""
+        """Let free servers of a desk, this one or another that lends them, take alerts from this queue."""
         while len(self.put_queue) and seats.busy < seats.servers:
             self._count()
             request = self.put_queue.next()
@@ -144,23 +144,23 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._changed = now
 
     def area_until(self, moment: int) -> int:
-        """Return the area under the line from the start up to a moment that nothing has come after."""
+        """Return the area under the queue from the start up to a moment that is not before the last change."""
         return self._area + len(self.put_queue) * (moment - self._changed)
 
     def area_of_day(self, end: int) -> int:
-        """Return the area under the line of the day that ends now, at ``end``; to be asked once a day."""
+        """Return the area under the queue of the day that ends now, at ``end``; call it once a day."""
         before, self._at_midnight = self._at_midnight, self.area_until(end)
         return self._at_midnight - before
 
     def little(self, end: int) -> tuple[int, int]:
-        """Return (area under the line, sum of waits) up to ``end``: Little's law says that they are equal."""
+        """Return (area under the queue, sum of waits) up to ``end``; by Little's law they are equal."""
         return self.area_until(end), self._waits + sum(end - request.since for request in self.put_queue)
 
 
 class Lending:
-    """Two desks of a province, one or both of which lend: their free servers take alerts of the other one's line.
+    """Two desks of a province that may lend: their free servers take alerts from the other desk's queue.
 
-    That happens once a tick, after both have served their own lines, so a server is lent only while nobody waits for
+    That happens once a tick, after both have served their own queues, so a server is lent only while nobody waits for
     the server's own desk. A service that has begun is finished.
 
     Args:

@@ -28,7 +28,7 @@ from sim.shield.cards import overloaded_warning
 from sim.store.recorder import Recorder
 
 WORKED = DESK_COUNTS.index("served")
-"""How many of the counts of a desk are known at midnight: busy and staffed time, and who waits."""
+"""How many of the counts of a desk exist only at midnight: busy and staffed time, and alerts that wait."""
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Component] = ()) -> dict[str, float]:
@@ -37,7 +37,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     Args:
         spec: The scenario.
         recorder: Receives what is counted.
-        components: Components of the user, in the order in which they react.
+        components: The user's components, in the order in which they react.
 
     Returns:
         Seconds by phase.
@@ -59,8 +59,8 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     run = Run(world, night, ledger)
     call_at(env, calendar.midnight(calendar.first), priority(Phase.MIDNIGHT), run.midnight)
     prepared = perf_counter()
-    # Nearly everything that events allocate lives until its event; looking for cycles all the time costs half the
-    # speed, so they are collected once a month instead. Objects from before are never searched.
+    # Nearly everything that events allocate lives until its event. Searching for cycles all the time would halve the
+    # speed, so they are collected once a month. Objects from before the run are never searched.
     with not_collecting(frozen=True):
         env.run(until=world.end)
     run.finish()
@@ -112,12 +112,12 @@ class Run:
         return DayTotals.empty(len(self.world.tables.provinces), len(self.world.spec.fraud.types))
 
     def change_shifts(self, day: int, yesterday: NDArray[np.int64] | None, servers: NDArray[np.int64]) -> None:
-        """Put the day's shift changes on the calendar, where staff changes.
+        """Schedule the day's shift changes, where staff changes.
 
         Args:
             day: The day number.
             yesterday: (P, 2, 48) Servers on duty on the day before; None on the first day.
-            servers: Those of the day.
+            servers: (P, 2, 48) Servers of the day.
         """
         world = self.world
         midnight = world.tables.calendar.midnight(day)
@@ -140,7 +140,7 @@ class Run:
         self.world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 
     def note_desks(self, day: int, totals: DayTotals) -> None:
-        """Add to the totals of a day that has just ended what is known of the desks only now."""
+        """Add to the totals of a day that has just ended the counts of the desks that exist only now."""
         world = self.world
         for p, by_channel in enumerate(world.desks):
             for d, desk in enumerate(by_channel.values()):
@@ -151,13 +151,13 @@ class Run:
                 )
 
     def note_lines(self, day: int) -> None:
-        """Note the lines of a day that has just ended."""
+        """Note the mean queues of a day that has just ended."""
         end = self.world.tables.calendar.midnight(day + 1)
         areas = [[desk.area_of_day(end) for desk in by_channel.values()] for by_channel in self.world.desks]
         self.ledger.lines(day, np.array(areas, dtype=np.int64))
 
     def finish(self) -> None:
-        """Close the last day and what is still open, then check that everything adds up."""
+        """Close the last day and whatever is still open, then check that everything adds up."""
         world = self.world
         for identity in sorted(world.alive):
             world.alive[identity].outlive()
@@ -169,7 +169,7 @@ class Run:
         world.books.check(self.night.cases.book, filed_last, self.lines())
 
     def lines(self) -> Iterator[LineTotals]:
-        """Iterate over the sums of all waiting lines up to the end of the run."""
+        """Iterate over the sums of all queues up to the end of the run."""
         for p, by_channel in enumerate(self.world.desks):
             for channel, desk in by_channel.items():
                 yield LineTotals(channel.label, p, *desk.little(self.world.end))

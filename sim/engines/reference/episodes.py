@@ -1,4 +1,4 @@
-"""An episode: a process that goes from stage to stage until it is paid, dropped, held or stopped by a warning."""
+"""An episode: a process from stage to stage until it is paid, dropped, held or stopped by a warning."""
 
 from collections.abc import Generator
 from functools import partial
@@ -21,7 +21,7 @@ from sim.warning.detectors import stage_tiers
 
 
 class Episode:
-    """One episode: its person, the payments made, the alerts about it that have been issued."""
+    """One episode: its person, its payments, and the alerts issued about it."""
 
     def __init__(self, world: World, attempt: int, fraud_type: int, person: Person) -> None:
         self.world = world
@@ -42,7 +42,7 @@ class Episode:
         self.process: simpy.Process
 
     def begin(self) -> None:
-        """Count the episode and let it take its course."""
+        """Count the episode and start its process."""
         self.world.books.episodes += 1
         self.world.books.episode_ends["running"] += 1
         self.count(Outcome.EPISODES, 1)
@@ -50,13 +50,13 @@ class Episode:
         self.process = self.world.env.process(self.course())
 
     def count(self, measure: int, amount: int) -> None:
-        """Add to an outcome, on the day of the moment."""
+        """Add to an outcome of the current day."""
         person = self.person
         key = (self.world.day, person.province, self.fraud_type, person.band, person.sex)
         self.world.recorder.outcomes[key][measure] += amount
 
     def course(self) -> Generator[simpy.Event, None, None]:
-        """Engaged, site or app opened, payments: before each the person may drop out, or a warning may have won."""
+        """Go through engaged, site or app opened, and payments; before each the person may drop out or be stopped."""
         world, tables = self.world, self.world.tables
         try:
             for stage in range(ENGAGED_STAGE, FIRST_PAYMENT + self.scheduled):
@@ -117,7 +117,7 @@ class Episode:
         self.process.interrupt(phase)
 
     def prevent(self, measure: int) -> int:
-        """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
+        """Count the money that a warning or a bank kept from being paid; return the number of payments prevented."""
         tables = self.world.tables
         come_to = payable(tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes)
         paid = len(self.payments)
@@ -126,19 +126,19 @@ class Episode:
         return come_to
 
     def avert(self, come_to: int) -> None:
-        """Count a person whom a warning stopped before any payment, if they would have become a victim without it."""
+        """Count a person stopped before any payment who would have become a victim without the warning."""
         world = self.world
         held = int(world.today.held[self.person.province])
         if not self.payments and would_pay(world.tables.seed, self.attempt, come_to, held):
             self.count(Outcome.AVERTED, 1)
 
     def move_books(self, end: EpisodeEnd) -> None:
-        """Book an episode that was running under an end."""
+        """Count an episode that was running under an end."""
         self.world.books.episode_ends["running"] -= 1
         self.world.books.episode_ends[end.label] += 1
 
     def end(self, how: EpisodeEnd | None, phase: int) -> None:
-        """Close the episode: how it ended, None if all was paid; with a payment the victim may report."""
+        """Close the episode: ``how`` it ended, None if all was paid; after a payment the victim may report."""
         world = self.world
         self.over = True
         if how is not None:
@@ -156,7 +156,7 @@ class Episode:
                 call_at(world.env, world.now + delay, order, partial(self.report, delay))
 
     def report(self, after: int) -> None:
-        """Report, ``after`` ms from the end: a stop-payment order gets something back; the case will be filed."""
+        """Report, ``after`` ms from the end: a stop-payment order recovers something; the case will be filed."""
         world, tables = self.world, self.world.tables
         reach = float(world.today.reach[self.person.province])
         back = sum(recovered(cents, world.now - moment, reach, tables.reports) for moment, cents in self.payments)

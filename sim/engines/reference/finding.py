@@ -1,4 +1,4 @@
-"""What detectors saw, and the episode that it belongs to, as its alerts see it."""
+"""A finding of the detectors, and its episode as alerts see it."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -6,7 +6,7 @@ from sim.engines.reference.world import Person
 
 
 class Warned(Protocol):
-    """An episode as its alerts see it: whether it is over, the alerts about it that are alive, how it is stopped."""
+    """An episode as its alerts see it: whether it is over, its living alerts, and how to stop it."""
 
     over: bool
     alerts: list[Any]
@@ -16,7 +16,7 @@ class Warned(Protocol):
 
 
 class Finding(NamedTuple):
-    """What detectors saw: an origin at a stage and moment, its person, what it truly was, and of which fraud type."""
+    """A finding: an origin at a stage and moment, its person, the truth about it, and its fraud type."""
 
     origin: int
     stage: int

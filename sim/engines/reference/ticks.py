@@ -23,7 +23,7 @@ def priority(phase: int, identity: int = 0, kind: int = 0) -> EventPriority:
 
 
 class At(Event):
-    """Happens at a moment (ms), in a phase, in the order of an identity; processes wait for it by yielding it."""
+    """An event at a moment (ms), in a phase, in the order of an identity; processes wait for it by yielding it."""
 
     def __init__(self, env: simpy.Environment, moment: int, order: EventPriority) -> None:
         super().__init__(env)
@@ -33,5 +33,5 @@ class At(Event):
 
 
 def call_at(env: simpy.Environment, moment: int, order: EventPriority, action: Callable[[], None]) -> None:
-    """Do ``action`` at a moment, in the given order within its tick."""
+    """Call ``action`` at a moment, in the given order within its tick."""
     At(env, moment, order).callbacks.append(lambda _: action())

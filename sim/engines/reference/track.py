@@ -1,4 +1,4 @@
-"""A track of an alert: one of the channels with which its tier begins, and what escalates from it."""
+"""A track of an alert: one of the channels with which its tier begins, and its escalations."""
 
 from collections.abc import Callable, Generator
 from typing import Protocol, cast
@@ -22,7 +22,7 @@ from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
 
 SERVED, EXPIRED = DESK_COUNTS.index("served"), DESK_COUNTS.index("expired")
-"""Places among what is counted of a desk."""
+"""Places among the counts of a desk."""
 
 
 class Tried(Protocol):
@@ -40,10 +40,10 @@ class Tried(Protocol):
     reached: bool
 
     def note_first_contact(self) -> None:
-        """Hear that a call or a visit begins."""
+        """Learn that a call or a visit begins."""
 
     def track_ends(self, track: "Track", end: int, phase: int) -> None:
-        """Hear how a track ends."""
+        """Learn how a track ends."""
 
     def order(self, phase: int, kind: int) -> EventPriority:
         """Return the priority of an event of the alert."""
@@ -58,10 +58,12 @@ class Tried(Protocol):
 
 
 class Track:
-    """A process from try to try. ``serving`` is true while a server is at it; ``marked`` is its end if that is in vain.
+    """A process from try to try.
+
+    ``serving`` is true during a service; ``marked`` is the end of the track if that service fails.
 
     Args:
-        alert: The alert; it hears how the track ends.
+        alert: The alert; the track tells it how it ends.
         channel: The channel with which the track begins.
     """
 
@@ -82,7 +84,7 @@ class Track:
     # Its course.
 
     def course(self) -> Generator[simpy.Event, None, None]:
-        """Message, calls, visits: from the channel with which it begins, as the tier escalates."""
+        """Send messages, call and visit: from the first channel on, as the tier escalates."""
         rules, channel = self.alert.rules, self.channel
         try:
             if channel == ContactChannel.APP and not self.has_app():
@@ -104,7 +106,7 @@ class Track:
             end = yield from self.tries(ContactChannel.VISIT, then_more=False)
             self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
         except simpy.Interrupt:
-            # Whoever interrupted has booked the end.
+            # The code that interrupted it has counted the end.
             return
 
     def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
@@ -134,18 +136,18 @@ class Track:
     def tries(self, channel: ContactChannel, then_more: bool) -> Generator[simpy.Event, None, int | None]:
         """Try a staffed channel up to the tier's number of times.
 
-        After an unsuccessful try a marked track ends, and so does one at or past the deadline if a try or an
-        escalation was left: it expires.
+        After a failed try a marked track ends. A track at or past its deadline expires if a try or an escalation was
+        left.
 
         Args:
             channel: Call or visit.
-            then_more: Whether it escalates if all tries are in vain.
+            then_more: Whether it escalates if all tries fail.
 
         Yields:
             The events that it waits for.
 
         Returns:
-            The end of the track, None if all tries were in vain.
+            The end of the track, None if all tries failed.
         """
         world, tables, alert = self.world, self.world.tables, self.alert
         most = alert.rules.tries[channel - ContactChannel.CALL]
@@ -168,7 +170,7 @@ class Track:
         return None
 
     def service(self, channel: ContactChannel, number: int) -> Generator[simpy.Event, object, bool]:
-        """Wait in line for a server, then be served; return whether the person was spoken to."""
+        """Wait in the queue for a server, then be served; return whether the person was spoken to."""
         world, tables, alert = self.world, self.world.tables, self.alert
         province = alert.finding.person.province
         self.waiting = world.desks[province][channel].request((alert.tier, self.place(channel, number), alert.identity))
@@ -203,7 +205,7 @@ class Track:
         return success
 
     def place(self, channel: ContactChannel, number: int) -> int:
-        """Return the place among the alerts of its tier in the line of a desk."""
+        """Return the place in the queue of a desk among the alerts of the same tier."""
         tables, alert = self.world.tables, self.alert
         waiting = Waiting(
             alert.identity,
@@ -218,7 +220,7 @@ class Track:
         return place_of(waiting, tables.seed, tables.lines, tables.detectors)
 
     def persuade(self, channel: ContactChannel, phase: int) -> None:
-        """Be heard, once for all tracks; a person in an episode may stop."""
+        """Warn the person, once for all tracks; a person in an episode may stop."""
         world, tables, alert = self.world, self.world.tables, self.alert
         person = alert.finding.person
         if not alert.reached:
@@ -240,7 +242,7 @@ class Track:
     # How it ends.
 
     def leave(self, end: int, phase: int) -> None:
-        """End from outside, at once; while a server is at it, mark it: it ends so if that try is in vain."""
+        """End at once, from outside; during a service only mark the track, which then ends so if that try fails."""
         if self.serving:
             if self.marked is None:
                 self.marked = end
@@ -254,12 +256,12 @@ class Track:
         self.end(end, phase)
 
     def end(self, end: int, phase: int) -> None:
-        """Count a message that is left behind, and tell the alert."""
+        """Count a message that is left behind, and report the end to the alert."""
         self.leave_message()
         self.alert.track_ends(self, end, phase)
 
     def leave_message(self) -> None:
-        """Count a message that was delivered, and neither read nor given up, on the day of its delivery."""
+        """Count a message that was delivered but neither read nor given up, on the day of its delivery."""
         if self.delivered is not None:
             day, channel = self.delivered
             finding = self.alert.finding

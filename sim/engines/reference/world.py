@@ -1,4 +1,4 @@
-"""The world of a run: one environment, the day's macro state, the desks, and where everything is counted."""
+"""The world of a run: one environment, the day's macro state, the desks, and all counts."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Person(NamedTuple):
 
 
 class Living(Protocol):
-    """An alert that is alive, as the run sees it: since which day, and that the run may end before it."""
+    """A living alert as the run sees it: its day of issue, and what happens if the run ends first."""
 
     issue_day: int
 
@@ -45,7 +45,7 @@ class Living(Protocol):
 class World:
     """What every event can see.
 
-    ``people_bytes`` of each province are those of the macro layer; ``worked`` has the ms that officers worked by day
+    ``people_bytes`` of each province belong to the macro layer; ``worked`` has the ms that officers worked by day
     number, province and desk, until the day is over.
     """
 
@@ -77,7 +77,7 @@ class World:
         return min((alert.issue_day for alert in self.alive.values()), default=day)
 
     def busy(self, province: int, channel: ContactChannel, start: int, duration: int) -> None:
-        """Count the time of a busy server in the half hours that a service lasts, up to the end of the run."""
+        """Count the time of a busy server by half hour, up to the end of the run."""
         end = min(start + duration, self.end)
         while start < end:
             until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)

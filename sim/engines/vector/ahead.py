@@ -1,7 +1,7 @@
-"""Tries drawn ahead, many at once: whether they succeed, how long they take, and the wait after those in vain.
+"""Tries drawn ahead, many at once: whether they succeed, how long they take, and the wait after failed ones.
 
-Draws belong to identities, so when one is made changes nothing, and a loop over many costs a fifth of one call after
-the other. What is not drawn ahead is drawn alone when it is needed, by the same functions of ``sim.warning``.
+Draws belong to identities, so their time and order change nothing, and a loop over many costs a fifth of single calls.
+Tries that are not drawn ahead are drawn when needed, by the same functions of ``sim.warning``.
 """
 
 from sim.base.words import ContactChannel, DistributionKind
@@ -22,19 +22,19 @@ from sim.warning.service import case_of
 
 @internal
 def is_last_try(alert: Record, rules: Rules) -> bool:
-    """Return whether no further try by the channel of an alert follows the present one."""
+    """Return whether an alert has no further try by its present channel."""
     return bool(alert.number + 1 >= rules.tries[alert.tier, desk_of(alert.channel)])
 
 
 @internal
 def is_visited_next(alert: Record, rules: Rules) -> bool:
-    """Return whether a visit follows the last call of an alert, if that is in vain."""
+    """Return whether a visit follows the last call of an alert if that fails."""
     return bool(alert.channel == ContactChannel.CALL and rules.visits_unanswered[alert.tier] != 0)
 
 
 @internal
 def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScratch) -> None:
-    """Draw the next try of each alert that is pending, and the wait that follows if that is in vain."""
+    """Draw the next try of each pending alert, and the wait that follows if it fails."""
     rules, service, delays, rows = run.rules, run.service, run.delays, room.pending
     count = 0
     for k in range(counters.pending):
@@ -42,7 +42,7 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
         rows[count] = rows[k]
         room.identities[count] = alert.identity
         room.numbers[count] = alert.channel * TRIES_A_CHANNEL + alert.number
-        # The row of an alert that has ended since may serve another one, which is drawn instead if that helps.
+        # The row of an ended alert may hold another one by now, which is drawn instead if useful.
         is_next = alert.service == NONE and (alert.state == AlertState.BETWEEN or alert.state == AlertState.WAITING)
         count += is_next
     counters.pending = 0
@@ -79,7 +79,7 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
 
 @internal
 def draw_each(count: int, clock: int, room: AlertScratch) -> None:
-    """Draw ms by the first two lanes of so many alerts, each from its own distribution, as ``delays.drawn``."""
+    """Draw ms with the first two lanes of ``count`` alerts, each from its own distribution, as ``delays.drawn``."""
     is_lognormal = True
     is_exponential = True
     for k in range(count):

@@ -1,4 +1,4 @@
-"""A province's attempts of a day: cell by cell, counted, and in blocks where something may still come of them."""
+"""A province's attempts of a day: counted cell by cell; those that may have an effect are followed in blocks."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from sim.midnight.today import Today
 from sim.warning.bands import ENGAGING, PROSPECTS, band_and_fate
 
 BLOCK: Final = 2048
-"""Attempts that are settled together: the draws of one stage fit the first-level cache."""
+"""Attempts of a block: the draws of one stage fit the first-level cache."""
 CHANNEL_COUNT: Final = len(Channel)
 
 
@@ -31,19 +31,10 @@ def follow_attempts(
     output: Output,
     scratch: AttemptScratch,
 ) -> bool:
-    """Let the attempts of a province pass the gates and follow those that may come to something.
+    """Return whether all attempts of province ``p`` have passed the gates; follow those that may have an effect.
 
-    Args:
-        p: Position of the province.
-        tables: Of the run.
-        today: Of the day.
-        people_bytes: One for each person of the province.
-        residents: Of the province.
-        output: Added to.
-        scratch: For blocks of the size of its arrays.
-
-    Returns:
-        Whether all attempts are done; otherwise an array is full and must grow first, and a further call goes on.
+    If not, an array is full and must grow first; the next call resumes. ``scratch`` is for blocks of the size of its
+    arrays.
     """
     rules = tables.rules
     fates, found, log, counters = output.fates, output.found, output.log, output.counters[0]
@@ -60,7 +51,7 @@ def follow_attempts(
             continue
         counted = fates[c, t]
         cell = cell_of(p, c, t, rules, today)
-        # Where a call goes on, what the cell has counted stands in the scratch arrays of the call before.
+        # When a call resumes, the scratch arrays of the call before hold the counts of the cell.
         if counters.cell % PROSPECTS == 0 and counters.index == 0:
             settle(cell, count, tables, today, counted, named)
         for prospect in range(counters.cell % PROSPECTS, PROSPECTS):

@@ -15,7 +15,7 @@ from sim.episode.stages import paid_before
 
 @part_of_caller
 def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
-    """Return the cents that a stop-payment order gets back for a case on the day of its report."""
+    """Return the cents that a stop-payment order recovers for a case on the day of its report."""
     growth = float(run.episodes.growth[case.kind])
     back = 0
     before = 0

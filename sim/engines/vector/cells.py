@@ -23,9 +23,9 @@ from sim.warning.detectors import DetectorTables
 
 
 class AttemptTables(NamedTuple):
-    """What a run fixes for attempts.
+    """The tables of a run for attempts.
 
-    ``propensity`` (T, bands, 2, 8, 2) of engaging, ``most_engaging`` (T,) the largest as a threshold.
+    ``propensity`` (T, bands, 2, 8, 2) of engaging; ``most_engaging`` (T,) the largest as a threshold.
     """
 
     rules: Rules
@@ -37,12 +37,12 @@ class AttemptTables(NamedTuple):
 
 
 def attempt_tables(tables: Tables, rules: Rules, guides: AttemptGuides) -> AttemptTables:
-    """Return what a run fixes for attempts."""
+    """Return the tables of a run for attempts."""
     return AttemptTables(rules, guides, tables.answering, tables.propensity, tables.most_engaging, tables.detectors)
 
 
 class Cell(NamedTuple):
-    """What is the same for all attempts of one province, channel and fraud type of a day.
+    """What all attempts of one province, channel and fraud type of a day have in common.
 
     ``midnight`` is the moment at which the day begins, ``sharing`` the shift of d' by data sharing; ``adoption``,
     ``covered_central`` and ``covered_local`` are thresholds of having the app and of being seen by a detector.
@@ -62,7 +62,7 @@ class Cell(NamedTuple):
 def cell_of(p: int, c: int, t: int, rules: Rules, today: Today) -> Cell:
     """Return the cell of province ``p``, channel ``c`` and fraud type ``t``.
 
-    Inlined, for a call would copy the tuples of arrays, for each cell of each day.
+    Inlined, because a call would copy the tuples of arrays, for each cell of each day.
     """
     return Cell(
         province=p,
@@ -78,7 +78,7 @@ def cell_of(p: int, c: int, t: int, rules: Rules, today: Today) -> Cell:
 
 @part_of_caller
 def least_of(cell: Cell, fate: int, detectors: DetectorTables) -> float:
-    """Return the least score by which a detector raises an alert on an attempt of a cell with this fate."""
+    """Return the least score at which a detector raises an alert on an attempt of a cell with this fate."""
     return least_score(cell.channel, fate, cell.sharing, cell.covered_central > 0, cell.covered_local > 0, detectors)
 
 
@@ -86,17 +86,10 @@ def least_of(cell: Cell, fate: int, detectors: DetectorTables) -> float:
 def pass_gates(
     count: int, seed: int, traffic: int, stops: NDArray[np.int64], counted: NDArray[np.int64]
 ) -> tuple[int, int]:
-    """Count how many attempts of a cell end at each gate.
+    """Return how many of ``count`` attempts of a cell reach somebody who does not answer, and somebody who does.
 
-    Args:
-        count: Number of attempts.
-        seed: Of the run.
-        traffic: Identity of all of them together.
-        stops: (gates,) thresholds of the cell.
-        counted: (fates,) set for the gates.
-
-    Returns:
-        How many come to somebody who does not answer, and to somebody who does.
+    ``traffic`` is the identity of all of them together; ``stops`` (gates,) are thresholds; ``counted`` (fates,) is set
+    for the gates.
     """
     counted[:GATES] = 0
     u_second = 0.0
@@ -124,16 +117,16 @@ def split(
     bands: tuple[int, int],
     named: NDArray[np.int64],
 ) -> None:
-    """Count the attempts of a cell by what may still come of them.
+    """Set ``named`` (prospects,) to the number of attempts of a cell by their possible effect.
 
     Args:
         seed: Of the run.
         traffic: Identity of all attempts of the cell together.
         unanswered: Attempts that nobody answers.
-        answered: Those that somebody does.
+        answered: Attempts that somebody answers.
         engaging: Threshold of those that may engage.
-        bands: How many bands of scores matter today, of those unanswered and of those ignored.
-        named: (prospects,) set.
+        bands: Number of score bands that matter today, for unanswered and for ignored attempts.
+        named: (prospects,) Set.
     """
     named[:] = 0
     if answered > 0:
@@ -164,15 +157,10 @@ def settle(
     counted: NDArray[np.int64],
     named: NDArray[np.int64],
 ) -> None:
-    """Let the attempts of a cell pass the gates, and tell those that may come to something.
+    """Pass the gates with ``count`` attempts of a cell, and count those that may have an effect.
 
-    Args:
-        cell: Of the attempts.
-        count: Number of attempts.
-        tables: Of the run.
-        today: Of the day.
-        counted: (fates,) set: how many end at each gate, and how many of the rest cannot engage.
-        named: (prospects,) set: how many may engage, or lie in a band of scores.
+    ``counted`` (fates,) is set to how many end at each gate, and how many of the rest cannot engage; ``named``
+    (prospects,) to how many may engage, or lie in a band of scores.
     """
     p, c, t = cell.province, cell.channel, cell.fraud_type
     seed = tables.rules.seed

@@ -1,4 +1,4 @@
-"""From findings to alerts: episodes begin, and the alerts of a day are sent down the chain of instruction."""
+"""From findings to alerts: begin episodes, and send the alerts of a day down the chain of instruction."""
 
 from typing import NamedTuple
 
@@ -23,13 +23,13 @@ from sim.warning.detectors import NO_ALERT
 
 
 class AlertScratch(NamedTuple):
-    """Room for a block of alerts, (block,) each and ``lanes`` (4, block), so that kernels make no arrays.
+    """Scratch arrays for a block of alerts, (block,) each and ``lanes`` (4, block), so that kernels allocate nothing.
 
     ``rows`` of alerts; ``positions`` in the block and ``identities`` of those that draw, their ``lanes``, and the ms
-    that they ``drew``, with ``outside`` and ``tails`` as room for quantiles. For tries drawn ahead: rows of alerts that
-    are ``pending``, ``numbers`` of their draws, ``kinds``, ``a`` and ``b`` of the distributions. On the way down the
-    chain: rows of the ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and
-    of the ``delay`` until a message is read, -1 for never.
+    that they ``drew``, with ``outside`` and ``tails`` for quantiles. For tries drawn ahead: rows of alerts that are
+    ``pending``, ``numbers`` of their draws, ``kinds``, ``a`` and ``b`` of the distributions. On the way down the chain:
+    rows of the ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and of the
+    ``delay`` until a message is read, -1 for never.
     """
 
     rows: Integers
@@ -51,7 +51,7 @@ class AlertScratch(NamedTuple):
 
 
 def alert_scratch(block: int) -> AlertScratch:
-    """Return room for a block of alerts."""
+    """Return scratch arrays for a block of alerts."""
 
     def integers() -> Integers:
         return np.empty(block, dtype=np.int64)
@@ -81,7 +81,7 @@ def alert_scratch(block: int) -> AlertScratch:
 
 @internal
 def draw_ms(distribution: NDArray[np.float64], count: int, room: AlertScratch) -> None:
-    """Draw ms from a row (kind, a, b) by the first two lanes of so many alerts, as ``delays.drawn``."""
+    """Draw ms from a row (kind, a, b) with the first two lanes of ``count`` alerts, as ``delays.drawn`` does."""
     quantiles(
         int(distribution[0]), distribution[1], distribution[2], room.lanes, count, room.drew, room.outside, room.tails
     )
@@ -89,21 +89,10 @@ def draw_ms(distribution: NDArray[np.float64], count: int, room: AlertScratch) -
 
 @part_of_caller
 def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers, room: AlertScratch) -> bool:
-    """Begin the episodes of the day's findings and send their alerts down the chain.
+    """Return whether all episodes of the day's findings have begun and all their alerts been sent down the chain.
 
-    An alert that would be issued after the run has ended is discarded. Those of episodes wait in the event loop, all
-    others among those ``sent``.
-
-    Args:
-        block: Findings that are looked at together.
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        outcomes: Tally of outcomes.
-        room: Scratch for a block.
-
-    Returns:
-        Whether all are done; if not, an array must grow first.
+    If not, an array must grow first. An alert that would be issued after the end of the run is discarded. Alerts of
+    episodes wait in the event loop, all others in ``sent``. ``block`` findings are handled together.
     """
     counters = arrays.counters[0]
     while counters.index < counters.found:

@@ -1,4 +1,4 @@
-"""A province's legitimate contacts of a day, drawn in the cells of the grid of scores: those that raise an alert."""
+"""A province's legitimate contacts of a day, drawn by score cell: those that raise an alert."""
 
 from typing import Final, NamedTuple
 
@@ -22,10 +22,10 @@ from sim.midnight.today import Today
 
 
 class ContactTables(NamedTuple):
-    """What a run fixes for legitimate contacts.
+    """The tables of a run for legitimate contacts.
 
-    ``moments`` (49,) cumulative profile of the day; ``fraud_types`` the number of types, which is written down as the
-    type of a contact that is no fraud.
+    ``moments`` (49,) cumulative profile of the day; ``fraud_types`` the number of types, which also stands for the type
+    of a legitimate contact.
     """
 
     rules: Rules
@@ -49,19 +49,9 @@ def score_contacts(
     counters: Records,
     scratch: ContactScratch,
 ) -> bool:
-    """Write down the legitimate contacts that a detector raises an alert on, from where an earlier call has stopped.
+    """Return whether ``found`` has all legitimate contacts on which a detector raises an alert; if not, it must grow.
 
-    Args:
-        p: Position of the province.
-        tables: Of the run.
-        today: Of the day.
-        crowd: Of the province.
-        found: Added to.
-        counters: Of the province, one record.
-        scratch: For blocks of the size of its arrays.
-
-    Returns:
-        Whether all contacts are done; otherwise ``found`` is full and must grow first.
+    A later call resumes. ``counters`` is one record; ``scratch`` is for blocks of the size of its arrays.
     """
     progress = counters[0]
     room = min(len(scratch.identity), found.shape[0] - progress.found)
@@ -81,18 +71,7 @@ def score_contacts(
 
 @internal
 def fill(p: int, today: Today, room: int, progress: Record, identities: NDArray[np.int64]) -> int:
-    """Fill a block with the next contacts of the day, of several cells if need be; return how many there are.
-
-    Args:
-        p: Position of the province.
-        today: Of the day.
-        room: Contacts for which there is room.
-        progress: Counters of the province.
-        identities: Of the contacts, filled.
-
-    Returns:
-        The number of contacts, 0 if all are done or there is no room.
-    """
+    """Fill ``identities`` with the next contacts of the day, at most ``room``; return how many, 0 when all are done."""
     cells = today.contacts.shape[2]
     size = 0
     while size < room and progress.cell < today.contacts.shape[1] * cells:
@@ -113,17 +92,9 @@ def fill(p: int, today: Today, room: int, progress: Record, identities: NDArray[
 
 @internal
 def raise_alerts(p: int, size: int, guides: ContactGuides, today: Today, scratch: ContactScratch) -> int:
-    """Move the contacts of a block that raise an alert to its front.
+    """Return how many contacts of a block raise an alert, and move them to its front.
 
-    Args:
-        p: Position of the province.
-        size: Of the block.
-        guides: To the tiers.
-        today: Of the day.
-        scratch: The block; ``raised`` is filled with the tier + 1 by each detector, or 0 for no alert.
-
-    Returns:
-        How many there are.
+    ``scratch.raised`` is filled with the tier + 1 by each detector, or 0 for no alert.
     """
     identities, draws, raised_tiers = scratch.identity, scratch.draws, scratch.raised
     covered_central = today.coverage[Detector.CENTRAL, p]
@@ -154,7 +125,7 @@ def write_down(
     progress: Record,
     scratch: ContactScratch,
 ) -> None:
-    """Write down the contacts of a block that raise an alert, with the moment and the person that each finds."""
+    """Record the contacts of a block that raise an alert, with the moment and the person that each finds."""
     rules, moments, targets = tables.rules, tables.moments, scratch.target
     midnight = (today.day - rules.start) * DAY_MS
     at = progress.found

@@ -1,4 +1,4 @@
-"""The provinces of a run side by side: their states, and the workers that share what a day has for them to do."""
+"""The provinces of a run: their states, and the workers that share the work of a day."""
 
 from collections import deque
 from collections.abc import Callable
@@ -38,11 +38,11 @@ from sim.engines.vector.steps import (
 from sim.midnight.today import Today
 
 WORTH_THREADS_S = 0.01
-"""A day like one that took less of a processor's time is done by one thread alone: to share it would take longer."""
+"""After a day that took less processor time, one thread does the next day alone: sharing would take longer."""
 
 
 class Country:
-    """The provinces of a run, and what a day does to them."""
+    """The provinces of a run, and the work of a day."""
 
     def __init__(
         self,
@@ -51,19 +51,19 @@ class Country:
         tallies: Tallies,
         block: int,
         threads: int,
-        beside: Beside,
+        compiler: Beside,
     ) -> None:
         """Begin before the first day.
 
         Args:
             tables: Of the run.
             rules: Of the run.
-            tallies: What is counted, the first axis of each the province.
+            tallies: The running counts; the first axis of each is the province.
             block: Attempts, contacts or alerts that are settled together.
-            threads: The most that share the provinces of a day.
-            beside: Compiles what runs the events of a day, where that is to be compiled.
+            threads: The most threads that share the provinces of a day.
+            compiler: Compiles the events of a day in another process, if that is needed.
         """
-        self.beside = beside
+        self.compiler = compiler
         guides = guides_of(tables)
         number = len(tables.provinces)
         types = len(tables.detectors.classes) - 1
@@ -88,7 +88,7 @@ class Country:
         self._tallies = Kept(tallies)
         self._states = Kept(*(province.arrays for province in self.provinces))
         self.all = np.arange(number)
-        # The largest first, so that nobody waits for one of them alone in the end.
+        # The largest first, so that no thread is left alone with one of them in the end.
         self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
         self._deadlines = rules.deadline
         self._detectors, self._guides = tables.detectors, guides.contacts
@@ -108,7 +108,7 @@ class Country:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown()
-        # Workers know the country, which knows them: nobody may look for such cycles for a long time.
+        # Workers and country refer to each other, and such cycles may not be collected for a long time.
         self._workers.clear()
 
     @property
@@ -118,7 +118,7 @@ class Country:
         return {name: sum(worker.seconds.get(name, 0.0) for worker in self._workers) for name in names}
 
     def spread(self, act: Callable[[slice], None], provinces: int) -> None:
-        """Share work for so many provinces as the work of days is shared: the ``Spread`` of midnights."""
+        """Share the work of ``act`` between threads as for days; this is the ``Spread`` of midnights."""
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
             at_once(act, provinces)
             return
@@ -131,11 +131,11 @@ class Country:
             # In place: kernels hold these arrays.
             self._detectors.thresholds[:] = today.scores
             self._guides.fill(self._detectors)
-        if self._days is None:  # to find out the type of so many arrays takes longer than many a day
+        if self._days is None:  # finding the types of so many arrays takes longer than many a day
             self._days = Kept((today, day))
             parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
             self.kept = Kept(KeptCountry(*parts))
-            self.beside.compile(self.all, 0, self.kept, self._workers[0].alerts)
+            self.compiler.compile(self.all, 0, self.kept, self._workers[0].alerts)
         else:
             self._days.put(0, (today, day))
         self._at_midnight = self.counters["issued"].copy(), self.desks["expired"].copy()
@@ -150,20 +150,20 @@ class Country:
 
     @property
     def _busy_s(self) -> float:
-        """Seconds of processors that workers have taken so far."""
+        """Processor time of all workers so far, in seconds."""
         return sum(worker.busy_s for worker in self._workers)
 
     def finish(self) -> None:
-        """Count what is open when the run ends, with the latest day."""
+        """Count what is still open when the run ends, on the latest day."""
         self._workers[0].finish(self.all)
 
     def grow(self, p: int) -> None:
-        """Let the arrays of a province grow, one of which is full."""
+        """Grow the arrays of a province, one of which is full."""
         self.provinces[p].grow()
         self._states.put(p, self.provinces[p].arrays)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what is left when a day is over, which ``resume`` takes over."""
+        """Return copies of the state after a day, for ``resume``."""
         return {
             "counters": as_bytes(self.counters),
             "desks": as_bytes(self.desks),
@@ -172,7 +172,7 @@ class Country:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was left of another run of the same scenario, before the first day."""
+        """Take over the ``snapshot`` of another run of the same scenario, before the first day."""
         self.counters[:] = snapshot["counters"].view(COUNTERS)
         self.desks[:] = snapshot["desks"].view(DESK).reshape(self.desks.shape)
         self._areas = snapshot["areas"]
@@ -181,7 +181,7 @@ class Country:
             self._states.put(p, self.provinces[p].arrays)
 
     def take(self, name: str) -> list[NDArray[Any]]:
-        """Take out the entries of an array that are in use, of each province."""
+        """Remove and return the entries in use of an array, by province."""
         nothing: NDArray[Any] = getattr(self.provinces[0].arrays, name)[:0]
         found = [nothing] * len(self.provinces)
         for p in np.flatnonzero(self.counters[name]):
@@ -189,15 +189,15 @@ class Country:
         return found
 
     def take_warned(self, day: int) -> list[Integers]:
-        """Take out who was warned on a day, of each province, once for each alert."""
+        """Remove and return the people warned on a day, by province, once for each alert."""
         numbers = np.empty(int(self.counters["warned"].sum()), dtype=np.int64)
         ends = np.empty(len(self.provinces), dtype=np.int64)
         take_all_warned(day, self._states, numbers, ends)
         return np.split(numbers[: ends[-1]], ends[:-1])
 
     def areas_of_day(self, end: int) -> Integers:
-        """Return the areas (P, desks) under lines, of the day that ends at ``end``; to be asked once a day."""
-        # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
+        """Return the areas (P, desks) under the queues of the day that ends at ``end``; call it once a day."""
+        # Alerts that expired in the queue on this day are already removed, and the areas corrected.
         desks = self.desks
         now: Integers = desks["area"] + desks["waiting"] * (end - desks["changed"])
         of_day: Integers = now - self._areas
@@ -205,7 +205,7 @@ class Country:
         return of_day
 
     def since_midnight(self) -> tuple[Integers, Integers]:
-        """Return how many alerts were issued today, (P,), and left the line of a desk at their deadline, (P, desks)."""
+        """Return the number of alerts issued today, (P,), and of those expired in the queues, (P, desks)."""
         issued, expired = self._at_midnight
         return self.counters["issued"] - issued, self.desks["expired"] - expired
 
@@ -215,9 +215,9 @@ class Country:
 
 
 class Worker:
-    """One who does the work of a day for some provinces, with scratch arrays of its own.
+    """Does the work of a day for some provinces, with its own scratch arrays.
 
-    ``seconds`` have passed by step, ``busy_s`` of a processor's were taken.
+    ``seconds`` count elapsed time by step, ``busy_s`` processor time.
     """
 
     def __init__(self, country: Country, block: int) -> None:
@@ -229,7 +229,7 @@ class Worker:
         self.busy_s = 0.0
 
     def days(self, provinces: deque[Integers]) -> None:
-        """Run the day of some provinces after the other, as long as there are any that nobody has taken."""
+        """Run the day of one group of provinces after the other, until none is left."""
         while True:
             try:
                 some = provinces.popleft()
@@ -249,16 +249,16 @@ class Worker:
             if count > 1:
                 country.provinces[p].sort_stream(count)
         self.seconds["alerts"] += perf_counter() - began
-        country.beside.wait()
+        country.compiler.wait()
         self._step("events", some, run_all_events, self.alerts)
         self.busy_s += thread_time() - started
 
     def finish(self, some: Integers) -> None:
-        """Count what is open in some provinces when the run ends."""
+        """Count what is still open in some provinces when the run ends."""
         self._step("events", some, finish_all)
 
     def _step(self, name: str, some: Integers, step: Callable[..., int], *room: Kept[Any]) -> None:
-        """Do a step for some provinces; each time that it stops because an array is full, let that province grow."""
+        """Run a step for some provinces; each time that it stops at a full array, grow that province."""
         began = perf_counter()
         at = 0
         while (at := step(some, at, self._country.kept, *room)) < len(some):

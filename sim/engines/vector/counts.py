@@ -1,4 +1,4 @@
-"""What happens to alerts is counted here: in the tally of its day, or in a row of the overflow if that lies too far.
+"""Counts of alerts: in the tally of their day, or in a row of the overflow if that day is too far from today.
 
 Each table of counts has its key in one place, in the order of the axes of its tally.
 """
@@ -19,7 +19,7 @@ def day_of(moment: int) -> int:
 
 @inlined
 def slot_of(day: int, tally: Integers) -> int:
-    """Return the slot of a day in a tally, the number of whose slots is a power of two."""
+    """Return the slot of a day in a tally, whose number of slots is a power of two."""
     return int(day & (tally.shape[0] - 1))
 
 
@@ -45,7 +45,7 @@ def wait_key(alert: Record, wait: int) -> tuple[int, ...]:
 def add_overflow(
     overflow: Records, counters: Record, table: int, day: int, key: tuple[int, ...], amount: int, further: int
 ) -> None:
-    """Note a count beyond the days of its tally, with its first amount and, where there are two, the further one."""
+    """Note a count outside the days of its tally: its first amount and, if there are two, the second one."""
     count = overflow[counters.overflow]
     counters.overflow += 1
     count.table = table
@@ -58,7 +58,7 @@ def add_overflow(
 
 @inlined
 def added(total: int, amount: int) -> int:
-    """Return a sum of amounts that are none negative, and ``TOO_LARGE`` instead of more: the run will be refused."""
+    """Return a sum of amounts from 0 up, or ``TOO_LARGE`` if it is larger: the run will be refused."""
     return min(total + amount, TOO_LARGE)
 
 
@@ -66,7 +66,7 @@ def added(total: int, amount: int) -> int:
 def count_alert(
     tally: Integers, overflow: Records, counters: Record, today: int, issued: int, alert: Record, end: int
 ) -> None:
-    """Count the end of an alert on the day of the moment of issue; ``today`` in days from the start of the period."""
+    """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
     key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
     day = day_of(issued)
     if today - day < tally.shape[0]:
@@ -86,7 +86,7 @@ def count_contact(
     result: int,
     staff_ms: int,
 ) -> None:
-    """Count a contact on the day of its moment, which may lie before ``today`` or after it."""
+    """Count a contact on the day of its moment, which may lie before or after ``today``."""
     key = contact_key(alert, result)
     day = day_of(moment)
     if 0 <= day - today < tally.shape[0]:
@@ -101,7 +101,7 @@ def count_contact(
 def count_wait(
     tally: Integers, overflow: Records, counters: Record, today: int, moment: int, alert: Record, wait: int
 ) -> None:
-    """Count the ms that an alert has waited, to be read or served, on the day of the moment."""
+    """Count the ms that an alert has waited to be read or served, on the day of the moment."""
     key = wait_key(alert, wait)
     day = day_of(moment)
     if day - today < tally.shape[0]:
@@ -126,13 +126,13 @@ def count_wait_in_line(tally: Integers, today: int, alert: Record, wait: int) ->
 
 @internal
 def count_first_contact(tally: Integers, alert: Record, wait: int) -> None:
-    """Count the ms from when the instruction left the detector to the first call or visit, which begins today."""
+    """Count the ms from the detector's instruction to the first call or visit, which begins today."""
     tally[key_of(alert.tier, wait_bin(wait))] += 1
 
 
 @internal
 def count_work(tally: Integers, number: int, desk: Record, tick: int) -> None:
-    """Count the ms of today that the busy servers of a desk have worked since they were last counted, by half hour."""
+    """Count by half hour the ms that busy servers of a desk have worked today since the last count."""
     start = desk.worked
     while start < tick:
         half_hour = start // HALF_HOUR_MS

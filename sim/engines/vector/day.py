@@ -16,7 +16,7 @@ from sim.engines.vector.state import Arrays, Tallies, give_back_alert
 
 @part_of_caller
 def begin_day(midnight: int, arrays: Arrays) -> bool:
-    """Move the events of the day from those of later days to the stream, once; return whether there was room."""
+    """Move the day's events from those of later days to the stream, once; return whether there was room."""
     counters = arrays.counters[0]
     if counters.midnight == midnight:
         return True
@@ -43,7 +43,7 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
 
 @part_of_caller
 def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
-    """End the day: alerts that expired in line leave it, victims go to the police; return whether there was room."""
+    """End the day: remove alerts that expired in the queue, report and file cases; return whether there was room."""
     rules, counters = run.rules, arrays.counters[0]
     waiting = arrays.desks[0].entries + arrays.desks[1].entries
     if (
@@ -74,7 +74,7 @@ def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 
 @compiled
 def take_warned(day: int, warned: Records, counters: Records, numbers: Integers) -> int:
-    """Move who was warned on a day to ``numbers``; return how many."""
+    """Move the people warned on a day to ``numbers``; return how many."""
     kept = 0
     taken = 0
     for k in range(counters[0].warned):
@@ -98,13 +98,9 @@ def is_alive(state: int) -> bool:
 
 @compiled
 def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int) -> int:
-    """Return the moment at which the first of the living alerts was issued; so many rows are taken.
+    """Return the moment at which the first of the living alerts was issued, or ``otherwise`` if that is earlier.
 
-    Args:
-        alerts: Rows of alerts.
-        taken: How many of them are not free.
-        deadlines: (4,) ms from issue to the deadline, by tier.
-        otherwise: The moment that is returned where it is earlier.
+    ``taken`` rows of ``alerts`` are not free; ``deadlines`` (4,) are ms from issue to the deadline, by tier.
     """
     least = otherwise
     row = 0
@@ -119,7 +115,7 @@ def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int
 
 @compiled
 def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
-    """Count the alerts that are alive when the run ends; return whether there was room."""
+    """Count the alerts still alive when the run ends; return whether there was room."""
     alerts, counters = arrays.alerts, arrays.counters[0]
     if counters.overflow + 2 * (len(alerts) - counters.alerts_free) > len(arrays.overflow):
         return False
@@ -127,7 +123,7 @@ def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> 
     for row in range(len(alerts)):
         alert = alerts[row]
         if alert.state == AlertState.WAITING:
-            # Who still waits leaves the sums of the line as Little's law wants it: having waited until now.
+            # For Little's law, alerts that still wait count with their waits until now.
             arrays.desks[desk_of(alert.channel)].waited += rules.end - alert.since
         if is_alive(alert.state):
             end_track(alert, End.OPEN, now, rules, day, arrays, tallies)

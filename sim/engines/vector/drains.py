@@ -1,4 +1,4 @@
-"""How what a day has counted leaves its dense arrays."""
+"""Remove the counts of a finished day from the dense arrays."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from sim.shield.cards import FROM_CARDS
 
 @inlined
 def is_counted(measures: Integers) -> bool:
-    """Return whether not all measures (measures,) of a cell are 0."""
+    """Return whether any measure (measures,) of a cell is not 0."""
     counted = 0
     for m in range(len(measures)):
         counted |= measures[m]
@@ -19,14 +19,9 @@ def is_counted(measures: Integers) -> bool:
 
 @compiled_with_arrays
 def drain(counts: Integers, slot: int) -> tuple[Integers, Integers]:
-    """Take out the counts of a slot.
+    """Return the cells (n,) of a slot with a measure other than 0, and their measures (n, measures).
 
-    Args:
-        counts: (P, slots, cells, measures) Those of the slot become 0.
-        slot: The slot.
-
-    Returns:
-        (n,) the cells that are not all 0, numbered over provinces and cells, and (n, measures) their measures.
+    Cells are numbered over provinces and cells. The counts (P, slots, cells, measures) of the slot become 0.
     """
     provinces, _, cells, measures = counts.shape
     found = 0
@@ -49,7 +44,7 @@ def drain(counts: Integers, slot: int) -> tuple[Integers, Integers]:
 
 @compiled
 def move(counts: Integers, slot: int, to: Integers) -> None:
-    """Add the counts (P, slots, cells, measures) of a slot, which become 0, to others (P, 1, cells, measures)."""
+    """Move the counts (P, slots, cells, measures) of a slot to others (P, 1, cells, measures), added up."""
     provinces, _, cells, measures = counts.shape
     for p in range(provinces):
         for cell in range(cells):
@@ -61,7 +56,7 @@ def move(counts: Integers, slot: int, to: Integers) -> None:
 
 @compiled_with_arrays
 def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
-    """Return sums of attempts (P, channels, types, fates): by fate; by province those intercepted; those from cards."""
+    """Return sums of attempts (P, channels, types, fates): by fate, and by province the intercepted and from cards."""
     provinces, channels, types, ends = fates.shape
     sums = np.zeros(ends, dtype=np.int64)
     intercepted = np.zeros(provinces, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The run: midnights in their order, and between them the provinces of the day, side by side."""
+"""The run: midnights in order, and between them the day's work in all provinces."""
 
 import os
 from collections.abc import Sequence
@@ -48,20 +48,20 @@ def simulate(
     Args:
         spec: The scenario.
         recorder: Receives what is counted.
-        workers: Threads that share the provinces, by default one a core; they change no result.
-        block: Attempts that are settled together, which changes no result either.
-        checkpoints: From which the run resumes, and which it stores at midnights between two months; none if None.
-        components: Components of the user, in the order in which they react.
+        workers: Threads that share the provinces, by default one per core; they change no result.
+        block: Attempts that are settled together; it changes no result either.
+        checkpoints: From which the run resumes, and which it stores at midnights between two months; by default none.
+        components: The user's components, in the order in which they react.
 
     Returns:
         Seconds by phase.
     """
     started = perf_counter()
-    # Looking for cycles takes a tenth of the time that compiling needs, and there is next to nothing to find.
+    # Searching for cycles adds a tenth to the time of compiling, and finds next to nothing.
     threads = workers or os.cpu_count() or 1
     wanted = threads > 1 and not is_compiled("vector")
-    with not_collecting(), closing(Beside(run_all_events, wanted)) as beside:
-        run = Run(spec, recorder, (block, threads), started, beside, components)
+    with not_collecting(), closing(Beside(run_all_events, wanted)) as compiler:
+        run = Run(spec, recorder, (block, threads), started, compiler, components)
         with run.country:
             return run.course(checkpoints)
 
@@ -75,7 +75,7 @@ class Run:
         recorder: Recorder,
         sizes: tuple[int, int],
         started: float,
-        beside: Beside,
+        compiler: Beside,
         components: Sequence[Component],
     ) -> None:
         """Prepare a run; ``sizes`` are the attempts of a block and the number of threads."""
@@ -90,13 +90,13 @@ class Run:
         self.counts = Counts(tables)
         self.night = Night(spec, tables.provinces, tables.answering, tables.calendar, self.ledger, given=components)
         self.people_bytes = self.night.people.all_bytes
-        self.country = Country(tables, rules, self.counts.tallies, block, threads, beside)
+        self.country = Country(tables, rules, self.counts.tallies, block, threads, compiler)
         self.night.people.spread = self.country.spread
         self.are_told = bool(components)
         self.books = Books()
 
     def course(self, checkpoints: "Checkpoints | None") -> dict[str, float]:
-        """Run all days, or those that are left; return seconds by phase."""
+        """Run all remaining days; return seconds by phase."""
         calendar = self.tables.calendar
         recorder = self.recorder
         prepared = perf_counter()
@@ -129,7 +129,7 @@ class Run:
         }
 
     def beginning(self, checkpoints: "Checkpoints | None") -> tuple[int, DayTotals]:
-        """Return the day with which the run begins, or goes on, and the totals of the day before."""
+        """Return the first day to run, after a checkpoint or the very first one, and the totals of the day before."""
         calendar = self.tables.calendar
         found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
         if found is None:
@@ -140,7 +140,7 @@ class Run:
         """Run the provinces of a day."""
         of_day = CountryDay(
             self.people_bytes,
-            # Of one layout, also those of a single province: kernels are compiled once for each.
+            # The same layout even for a single province: kernels are compiled once per layout.
             np.ascontiguousarray(today.coverage.T),
             np.ascontiguousarray(today.outage.T),
         )
@@ -148,7 +148,7 @@ class Run:
         self.books.potential += int(today.attempts.sum())
 
     def close(self, today: Today) -> DayTotals:
-        """Hand over what the day counted: to the recorder, and to the next midnight."""
+        """Give the counts of the day to the recorder and to the next midnight."""
         day = today.day
         calendar = self.tables.calendar
         country = self.country
@@ -183,7 +183,7 @@ class Run:
         return totals
 
     def told(self, today: Today) -> dict[str, Integers]:
-        """Return what components read of a day, by the fields of ``DayTotals``."""
+        """Return the counts of a day for components, by the fields of ``DayTotals``."""
         attempts, busy, served = self.counts.of_day(today.day)
         issued, expired = self.country.since_midnight()
         waiting = self.country.desks["waiting"]
@@ -195,7 +195,7 @@ class Run:
         }
 
     def snapshot(self, totals: DayTotals) -> dict[str, Any]:
-        """Return copies of the state when a day is closed, which ``resume`` takes over, and the totals of the day."""
+        """Return copies of the state after a day, for ``resume``, and the totals of the day."""
         return {
             "night": self.night.snapshot(),
             "country": self.country.snapshot(),
@@ -205,7 +205,7 @@ class Run:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> DayTotals:
-        """Take over the state of another run, before the first day; return the totals of the day before."""
+        """Take over the state of a ``snapshot`` before the first day; return the totals of the day before."""
         self.night.resume(snapshot["night"])
         self.country.resume(snapshot["country"])
         self.counts.resume(snapshot["counts"])
@@ -213,7 +213,7 @@ class Run:
         return DayTotals(**snapshot["totals"])
 
     def check(self, totals: DayTotals) -> None:
-        """Close the books of the run: whatever was counted twice must agree."""
+        """Close the books of the run: numbers counted twice must agree."""
         night, books = self.night, self.books
         night.cards.close_run(totals)
         counters, desks = self.country.counters, self.country.desks

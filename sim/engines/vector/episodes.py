@@ -1,4 +1,4 @@
-"""Episodes in the loop: from stage to stage until they are paid, dropped, held or stopped."""
+"""Episodes in the event loop: from stage to stage until they are paid, dropped, held or stopped."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
-"""What an episode without a payment counts as, by what ended it, an ``EpisodeEnd``."""
+"""Outcome of an episode without a payment, by its ``EpisodeEnd``."""
 
 
 @internal
@@ -79,7 +79,7 @@ def cents_before(episode: Record, payment: int, run: RunTables) -> int:
 
 @internal
 def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> int:
-    """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
+    """Count the money that a warning or a bank kept from being paid; return the number of payments prevented."""
     come_to = payable(
         run.rules.seed, episode.attempt, episode.next_stage, episode.scheduled, episode.kind, run.episodes
     )
@@ -96,14 +96,7 @@ def end_episode(
 ) -> None:
     """Close an episode; after a payment the victim may report it.
 
-    Args:
-        episode: The episode.
-        how: An ``EpisodeEnd``, or NONE where all scheduled payments have been made.
-        now: The event in whose course it ends.
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
+    ``how`` is an ``EpisodeEnd``, or NONE if all scheduled payments have been made.
     """
     rules, counters = run.rules, arrays.counters[0]
     episode.over = True
@@ -163,9 +156,9 @@ def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, ar
 def reach_stage(
     episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Let an episode come to a stage: the person drops out, a bank holds, or it happens and detectors look.
+    """Bring an episode to a stage: the person drops out, a bank holds, or it happens and detectors score it.
 
-    The event that brought it refers to the episode; the next stage has an event of its own, else the reference goes.
+    The current event refers to the episode. The next stage gets its own event; otherwise the reference is dropped.
     """
     counters = arrays.counters[0]
     if episode.over:
@@ -228,7 +221,7 @@ def pay(
 
 @part_of_caller
 def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let both detectors score a stage that has happened, and send the alerts that they raise down the chain."""
+    """Let both detectors score a stage that has happened, and send their alerts down the chain."""
     rules, counters, detectors = run.rules, arrays.counters[0], run.detectors
     d_prime = float(detectors.stage[min(stage, len(detectors.stage)) - 1]) + day.data_sharing
     tiers = stage_tiers(rules.seed, episode.attempt, stage, d_prime, detectors)
@@ -255,7 +248,7 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
 
 @internal
 def join_episode(alert: Record, episode: Record) -> None:
-    """Let an alert be about an episode, which keeps its row as long as the alert does."""
+    """Link an alert to its episode, which keeps its row as long as the alert does."""
     alert.episode = episode.row
     alert.kind = episode.kind
     alert.truth = Truth.EPISODE

@@ -1,8 +1,8 @@
-"""The calendar of a province: events as 64-bit integers whose order is that of the model, and a heap of them.
+"""The calendar of a province: events as 64-bit integers that sort in the model's order, and a heap of them.
 
-From the highest bit down: moment within the day 27 | phase 3 | stage 4 | step 3 | detector 1 | row 25. Two events
-of one origin in one tick thus come in the order of the reference engine; of two origins nothing depends on theirs.
-The row says whose event it is: of an episode in the phase of stages, of an alert in all others.
+From the highest bit down: moment within the day 27 | phase 3 | stage 4 | step 3 | detector 1 | row 25. Two events of
+one origin in one tick thus have the order of the reference engine; the order of two origins has no effect. The row is
+that of an episode in the phase of stages, of an alert in all others.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ PHASE_MASK: Final = 7
 MOMENT_AT: Final = PHASE_AT + 3
 ORDER_MASK: Final = (1 << MOMENT_AT) - 1
 NEVER: Final = (1 << 63) - 1
-"""The key of no event, after all others."""
+"""A key after those of all events."""
 
 
 @internal
@@ -37,19 +37,19 @@ def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
 
 @internal
 def order_at_row(phase: int, step: int, identity: int, row: int) -> int:
-    """Return what ``order_of_alert`` does, of an alert whose record is not looked at."""
+    """Return ``order_of_alert`` for an identity and a row, without reading the record."""
     return order_of(phase, stage_of(identity), step, detector_of(identity), row)
 
 
 @internal
 def order_of_alert(phase: int, step: int, alert: Record) -> int:
-    """Return the part of the key of an alert's event below its moment."""
+    """Return the part below its moment of the key of an alert's event."""
     return order_at_row(phase, step, alert.identity, alert.row)
 
 
 @internal
 def order_of_stage(stage: int, episode: Record) -> int:
-    """Return the part of the key of an episode's coming to a stage below its moment."""
+    """Return the part below its moment of the key of an episode reaching a stage."""
     return order_of(Phase.STAGE_MOMENTS, stage, 0, 0, episode.row)
 
 
@@ -67,7 +67,7 @@ def step_of(order: int) -> int:
 
 @internal
 def push(heap: NDArray[np.int64], count: int, key: int) -> None:
-    """Put a key into a binary heap of ``count``; the smallest stands first."""
+    """Add a key to a binary heap of ``count``; the smallest is first."""
     at = count
     while at > 0:
         parent = (at - 1) >> 1
@@ -80,7 +80,7 @@ def push(heap: NDArray[np.int64], count: int, key: int) -> None:
 
 @internal
 def pop(heap: NDArray[np.int64], count: int) -> int:
-    """Take the smallest key out of a binary heap of ``count``, at least one; an empty one begins with ``NEVER``."""
+    """Remove the smallest key from a binary heap of ``count``, at least one; an empty heap begins with ``NEVER``."""
     least = heap[0]
     last = count - 1
     key = heap[last]
@@ -88,7 +88,7 @@ def pop(heap: NDArray[np.int64], count: int) -> int:
     at = 0
     child = 1
     while child < last:
-        # No branch: which child is less cannot be foreseen. The second one may be the place that has become empty.
+        # No branch: the smaller child is unpredictable. The second one may be the place that became empty.
         child += heap[child + 1] < heap[child]
         below = heap[child]
         if below >= key:

@@ -1,8 +1,8 @@
 """Gates 6 and 7 for attempts that are followed: whom they find, when, and who of these engages.
 
-In a loop without branches the compiler makes vector instructions of what is drawn and compared; the next loop keeps
-the positions of those that go on. What depends on the person is compared with its largest threshold first: thresholds
-are integers, so nothing is lost.
+A loop without branches draws and compares, so that the compiler vectorises it; the next loop keeps the positions of
+those that continue. Values that depend on the person are compared with their largest threshold first; thresholds are
+integers, so this is exact.
 """
 
 from typing import NamedTuple
@@ -30,8 +30,8 @@ from sim.shield.engagement import is_engaged
 class Meeting(NamedTuple):
     """Whom attempts reach, and when.
 
-    ``answers`` whether they are those that somebody answers; ``residents`` of the province; ``profile`` (49,)
-    cumulative, of the day of such attempts.
+    ``answers`` says whether somebody answers them; ``residents`` of the province; ``profile`` (49,) cumulative, of the
+    day of such attempts.
     """
 
     answers: bool
@@ -41,14 +41,10 @@ class Meeting(NamedTuple):
 
 @compiled
 def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratch: MeetingScratch) -> None:
-    """Find out when attempts arrive and whom they find: person after person, until one answers, or does not.
+    """Find when attempts arrive and whom they find: draw persons until one answers (or one does not).
 
-    Args:
-        cell: Of the attempts.
-        count: Number of attempts.
-        tables: Of the run.
-        meeting: Whom they reach, and when.
-        scratch: ``attempt`` holds their identities; ``lanes`` and what follows up to ``urban`` is filled.
+    ``scratch.attempt`` holds the identities of ``count`` attempts; ``lanes`` and the following fields up to ``urban``
+    are filled.
     """
     profile, residents = meeting.profile, meeting.residents
     seed, answering, crowd = tables.rules.seed, tables.answering, residents.crowd
@@ -84,7 +80,7 @@ def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratc
             band = residents.band_guide[homes[0, q] >> TOP_SHIFT]
             if band == AMBIGUOUS:
                 band = residents.band[pick(homes[0, q], residents.age)]
-            # Times 1, for indexing by a boolean would be a branch that cannot be predicted.
+            # Times 1, because indexing by a boolean would be an unpredictable branch.
             urban = (homes[1, q] < residents.urban) * 1
             online = homes[2, q] < residents.internet[urban, band]
             app = has_app(online, homes[3, q], cell.adoption) * 1
@@ -102,7 +98,7 @@ def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratc
 
 @compiled
 def start_of_search(profile: NDArray[np.float64], first: NDArray[np.uint8]) -> None:
-    """Fill ``first`` (64,) with the half hour in which the uniforms of a moment with these top bits begin."""
+    """Fill ``first`` (64,) with the half hour of the least uniform of a moment with these top bits."""
     half_hour = 0
     for top in range(len(first)):
         goal = uniform32(top << SEARCH_SHIFT) * profile[HALF_HOURS]
@@ -122,17 +118,10 @@ def engage(
     counted: NDArray[np.int64],
     scratch: MeetingScratch,
 ) -> None:
-    """Let attempts that somebody answers pass gate 7.
+    """Pass gate 7 with ``count`` attempts that somebody answers.
 
-    Args:
-        cell: Of the attempts.
-        count: Number of attempts.
-        tables: Of the run.
-        unaware: (G,) by segment, of the province.
-        residents: Of the province.
-        people_bytes: One for each person of the province.
-        counted: (fates,) counts, added to.
-        scratch: As ``meet`` left it; fates are filled.
+    ``unaware`` (G,) is by segment; ``people_bytes`` has one byte per person of the province; ``counted`` (fates,) is
+    added to; ``scratch`` is as ``meet`` left it, and its fates are filled.
     """
     t = cell.fraud_type
     propensity = tables.propensity[t]
@@ -165,7 +154,7 @@ def engage(
             stage = residents.stage[age]
         unaware_share = unaware[pick(traits[1, m], residents.occupation[scratch.urban[k], stage])]
         engaged = is_engaged(u, propensity[band, sex, frailty, 0], unaware_share)
-        # A person's byte lies somewhere in memory: it is read only where it makes a difference.
+        # A person's byte is read only where it makes a difference: it lies anywhere in memory.
         if engaged != is_engaged(u, propensity[band, sex, frailty, 1], unaware_share):
             victim = people_bytes[ids[m] & PERSON_MASK] & VICTIM
             engaged = engaged if victim == 0 else not engaged

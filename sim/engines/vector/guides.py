@@ -1,7 +1,7 @@
 """Guides: small tables that settle most look-ups by the top bits of a uniform, and bounds of thresholds.
 
-A guide of a monotone code (an age band, a half hour) holds the code of every uniform with given top bits
-where they all have the same, and else a mark that the whole uniform is needed. So nothing is approximate.
+A guide of a monotone code (an age band, a half hour) holds the code of all uniforms with the same top bits if they
+share one, otherwise a mark that the whole uniform is needed. So nothing is approximate.
 """
 
 from collections.abc import Callable
@@ -22,22 +22,22 @@ from sim.warning.detectors import DetectorTables, within
 
 TOP_BITS: Final = 12
 TOP_SHIFT: Final = 32 - TOP_BITS
-"""Number of top bits of a uniform by which age bands and half hours are tabulated, and the shift to them."""
+"""Top bits of a uniform by which age bands and half hours are tabulated, and the shift to them."""
 SEARCH_BITS: Final = 6
 SEARCH_SHIFT: Final = 32 - SEARCH_BITS
-"""Number of top bits of a uniform by which it is tabulated where to begin to look for its half hour."""
+"""Top bits of a uniform by which the start of the search for its half hour is tabulated."""
 AMBIGUOUS: Final = 255
 """Entry of a guide where the top bits do not determine the code: uniforms with these bits have two codes or more."""
 MARGIN: Final = 1e-9
-"""Bounds of scores are kept this far from a threshold; scores that are closer are computed."""
+"""Margin between bounds of scores and a threshold; closer scores are computed."""
 
 
 class AttemptGuides(NamedTuple):
     """Bounds for attempts.
 
-    Largest thresholds of engaging, whatever people are aware of: ``most_engaged`` (T, bands, 2, 8) by age band, sex and
-    frailty, ``most_by_band`` (T, 256) by what the guide to age bands says. ``highest_score`` (256,) upper bound of a
-    normal score by the top bits of its uniform.
+    Largest thresholds of engaging, for any awareness: ``most_engaged`` (T, bands, 2, 8) by age band, sex and frailty,
+    ``most_by_band`` (T, 256) by the entry of the guide to age bands. ``highest_score`` (256,) upper bound of a normal
+    score by the top bits of its uniform.
     """
 
     most_engaged: NDArray[np.int64]
@@ -49,8 +49,8 @@ class ContactGuides(NamedTuple):
     """Guides and bounds for legitimate contacts.
 
     ``half_hour`` (4096,) by the top bits of the uniform of the moment; ``least`` (2 detectors, rows, 4): the least
-    uniform at which a contact in a row of the grid reaches each tier; ``tier`` (2 detectors, rows, 256): the tier + 1
-    that it reaches, or 0 for none, by the top bits of the uniform, ``AMBIGUOUS`` where they do not say.
+    uniform at which a contact in a row of the grid reaches each tier; ``tier`` (2 detectors, rows, 256): its tier + 1,
+    or 0 for none, by the top bits of the uniform, ``AMBIGUOUS`` if these do not determine it.
     """
 
     half_hour: NDArray[np.uint8]
@@ -58,13 +58,13 @@ class ContactGuides(NamedTuple):
     tier: NDArray[np.uint8]
 
     def fill(self, detectors: DetectorTables) -> None:
-        """Follow thresholds that have changed, in place."""
+        """Update the guides in place after a change of thresholds."""
         self.least[:] = least_by_detector(detectors)
         self.tier[:] = tier_guide(self.least)
 
 
 class Guides(NamedTuple):
-    """Guides of a run, to people and to what arrives.
+    """Guides of a run, to people and to arrivals.
 
     ``band`` and ``stage`` (P, 4096): age band and stage of life by the top bits of the uniform of age.
     """
@@ -98,18 +98,14 @@ def guides_of(tables: Tables) -> Guides:
 
 
 def least_by_detector(detectors: DetectorTables) -> NDArray[np.int64]:
-    """Return ``ContactGuides.least``, by the thresholds of the detectors."""
+    """Return ``ContactGuides.least`` for the thresholds of the detectors."""
     return np.array([least_uniforms(int(detector), detectors) for detector in Detector])
 
 
 def tabulate(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
-    """Return the guide to a code by the top 12 bits of a uniform.
+    """Return the guide (4096,) to a code by the top 12 bits of a uniform, ``AMBIGUOUS`` where they have several codes.
 
-    Args:
-        code: Codes (n,) of uniforms (n,), monotone in the uniform, below ``AMBIGUOUS``.
-
-    Returns:
-        (4096,) the code of all uniforms with these top bits, ``AMBIGUOUS`` where they have not all the same.
+    ``code`` returns codes (n,) of uniforms (n,), monotone in the uniform, below ``AMBIGUOUS``.
     """
     firsts = np.arange(1 << TOP_BITS) << TOP_SHIFT
     low, high = code(firsts), code(firsts + (1 << TOP_SHIFT) - 1)
@@ -139,7 +135,7 @@ def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 @inlined
 def half_hour_at(u: int, guide: NDArray[np.uint8], cumulative: NDArray[np.float64]) -> int:
-    """Return the half hour of the uniform of a moment, by its guide, or by the profile where that is ambiguous."""
+    """Return the half hour of the uniform of a moment, by its guide, or by the profile if that is ambiguous."""
     half_hour = int(guide[u >> TOP_SHIFT])
     if half_hour == AMBIGUOUS:
         half_hour = half_hour_of(uniform32(u) * cumulative[HALF_HOURS], cumulative)
@@ -171,17 +167,10 @@ def tier_guide(least: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 @compiled_with_arrays
 def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
-    """Return the least 32-bit uniform that reaches each tier in each row of the grid.
+    """Return the least 32-bit uniform that reaches each tier in each row of the grid, (rows, 4); 2**32 for none.
 
-    A score grows with its uniform, from one uniform to the next by far more than rounding changes it: so comparing
-    uniforms with these integers is the same as comparing scores with thresholds.
-
-    Args:
-        detector: Of ``Detector``.
-        tables: Of the detectors.
-
-    Returns:
-        (rows, 4), 2**32 where no uniform reaches the tier.
+    A score grows with its uniform, from one uniform to the next by far more than rounding changes it. So comparing
+    uniforms with these integers has the same effect as comparing scores with thresholds.
     """
     rows = len(tables.edges) - 1
     tiers = tables.thresholds.shape[1]

@@ -1,4 +1,4 @@
-"""What the kernels of the event side are given to read: what a run fixes, what a day says, which event it is."""
+"""Inputs of the event kernels: the tables of a run, the values of a day, and the current event."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from sim.warning.service import ServiceTables
 
 
 class RunTables(NamedTuple):
-    """What a run fixes: its rules, and the tables of the rooms that episodes and alerts pass."""
+    """The fixed inputs of a run: its rules, and the tables for episodes and alerts."""
 
     rules: Rules
     people: PeopleTables
@@ -33,7 +33,7 @@ class RunTables(NamedTuple):
 
 
 class ProvinceDay(NamedTuple):
-    """What a day says to a province.
+    """The values of a day for a province.
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
     which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
@@ -58,14 +58,14 @@ class ProvinceDay(NamedTuple):
 
 
 class Now(NamedTuple):
-    """The event that takes place: its moment, and its order within the tick as ``events`` says."""
+    """The current event: its moment, and its order within the tick as in ``events``."""
 
     moment: int
     order: int
 
 
 def run_tables(tables: Tables, rules: Rules) -> RunTables:
-    """Return what a run fixes."""
+    """Return the fixed inputs of a run."""
     return RunTables(
         rules=rules,
         people=tables.people,

@@ -1,7 +1,7 @@
-"""The issue of alerts that concern no episode, whole blocks at once.
+"""The issue of alerts that concern no episode, in whole blocks.
 
-Nothing but time ends a message of such an alert, so its whole life is settled when it is issued. The alert enters
-the event loop only where a call or a visit is next.
+Only time ends a message of such an alert, so its whole life is settled when it is issued. The alert enters the event
+loop only if a call or a visit is next.
 """
 
 from typing import Final
@@ -36,7 +36,7 @@ from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
 
 ROWS_AHEAD: Final = 8
-"""Free rows between the one that is taken and the one that is brought near."""
+"""Free rows between the one taken and the one prefetched."""
 
 
 @internal
@@ -49,21 +49,10 @@ def warn(
     tallies: Tallies,
     room: AlertScratch,
 ) -> bool:
-    """Send alerts on the day's findings down the chain, and issue those whose day has come.
+    """Return whether all alerts on the day's findings are sent, and those due today issued; if not, an array must grow.
 
-    Three steps in one, as it takes longer to hand over all arrays to a kernel than some days have work for it.
-
-    Args:
-        block: Findings, or alerts, that are looked at together.
-        run: What the run fixes.
-        day: What the day says to the province.
-        bands: (4096,) guide to the age bands of the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-        room: Scratch for a block.
-
-    Returns:
-        Whether all are done; if not, an array must grow first.
+    Three steps in one call: passing all arrays to a kernel takes longer than some days have work for it. ``block``
+    findings or alerts are handled together; ``bands`` (4096,) is the guide to the age bands of the province.
     """
     return (
         begin_day(day.midnight, arrays)
@@ -82,21 +71,10 @@ def issue_sent(
     tallies: Tallies,
     room: AlertScratch,
 ) -> bool:
-    """Issue the alerts sent whose day has come.
+    """Return whether all alerts sent whose day has come are issued; if not, an array must grow first.
 
-    Those of later days are moved to the front of ``sent``, ``counters.kept`` of them so far.
-
-    Args:
-        block: Alerts that are issued together.
-        run: What the run fixes.
-        day: What the day says to the province.
-        bands: (4096,) guide to the age bands of the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-        room: Scratch for a block.
-
-    Returns:
-        Whether all are done; if not, an array must grow first.
+    Alerts of later days move to the front of ``sent``; ``counters.kept`` counts them so far. Arguments are as for
+    ``warn``.
     """
     rules, counters = run.rules, arrays.counters[0]
     while counters.index < counters.sent:
@@ -133,9 +111,9 @@ def issue_sent(
 def choose_channels(
     count: int, run: RunTables, day: ProvinceDay, bands: NDArray[np.uint8], alerts: Records, room: AlertScratch
 ) -> None:
-    """Choose the first channel of so many alerts: that of their tier, but an SMS to whoever lacks the app today.
+    """Choose the first channel of ``count`` alerts: as their tier says, but an SMS for people without the app today.
 
-    Where a tier begins with several channels it is the last of them: a desk's, so the event loop tells them apart.
+    If a tier begins with several channels it is the last of them, a desk's, and the event loop starts them all.
     """
     people, province = run.people, day.province
     asked = 0
@@ -148,7 +126,7 @@ def choose_channels(
         asked += is_asked
         alert.channel = ContactChannel.SMS if is_asked else channel
     draw4_many(run.rules.seed, room.identities, asked, PERSON_HOME, 0, room.lanes)
-    # Who has the app has it whatever else they are, so that is asked first.
+    # Having the app does not depend on other traits, so it is tested first.
     left = 0
     for q in range(asked):
         room.outside[left] = q
@@ -168,7 +146,7 @@ def choose_channels(
 def draw_reading(
     channel: int, count: int, rules: Rules, delays: DelayTables, alerts: Records, room: AlertScratch
 ) -> None:
-    """Draw delivery and reading of those of so many alerts that go out by a channel, as ``delays.reading``."""
+    """Draw delivery and reading of those alerts that go out by a channel, as ``delays.reading`` does."""
     sent = 0
     for k in range(count):
         alert = alerts[room.rows[k]]
@@ -182,7 +160,7 @@ def draw_reading(
         k = room.positions[q]
         room.delivery[k] = to_ticks(room.drew[q], rules.clock)
         room.delay[k] = NONE
-        # Those who read move to the front, on which nobody looks back.
+        # Alerts that are read move to the front, which is not read again.
         room.positions[read] = k
         room.identities[read] = room.identities[q]
         read += room.lanes[2, q] < delays.read[channel]
@@ -196,9 +174,9 @@ def draw_reading(
 def issue_block(
     count: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> None:
-    """Issue so many alerts: first those that are called or visited, then those whose message is settled at once.
+    """Issue ``count`` alerts: first those that are called or visited, then those whose message is settled at once.
 
-    Where a call or a visit follows, the event loop goes on from there.
+    If a call or a visit follows, the event loop takes over from there.
     """
     rules, counters = run.rules, arrays.counters[0]
     counters.issued += count
@@ -237,7 +215,7 @@ def settle_message(
     tallies: Tallies,
     room: AlertScratch,
 ) -> None:
-    """Settle the message of an alert; if it is given up and a call follows, the event loop goes on from there."""
+    """Settle the message of an alert; if it is given up and a call follows, the event loop takes over."""
     counters = arrays.counters[0]
     message = send_message(alert, delivery, delay, rules, counters)
     end: int = End.OPEN
@@ -265,7 +243,7 @@ def enter_loop(
     arrays: Arrays,
     room: AlertScratch,
 ) -> None:
-    """Let an alert go on in the event loop: from then on it joins a line, or its tracks begin."""
+    """Move an alert into the event loop, where it joins a queue or its tracks begin."""
     counters = arrays.counters[0]
     row = take_alert(arrays.alerts, arrays.alerts_free, counters)
     prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])

@@ -1,7 +1,8 @@
-"""The life of an alert in the event loop: its issue, what its tracks wait for, and how it ends.
+"""The life of an alert in the event loop: its issue, the steps of its tracks, and its end.
 
-An alert whose tier begins with several channels has a row for each of these tracks, those that have not ended in a
-ring; all others are their only track. An alert ends with its last track: reached if any of them did, else as that one.
+An alert whose tier begins with several channels has a row for each of these tracks, and those that have not ended form
+a ring; other alerts are their only track. An alert ends with its last track: reached if any of them did, otherwise like
+that last one.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ from sim.warning.detectors import predicted_type
 def end_track(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End a track in the course of an event; with the last one the alert ends, and is counted on its day of issue."""
+    """End a track during an event; with the last one the alert ends, and is counted on its day of issue."""
     counters = arrays.counters[0]
     if alert.state == AlertState.MESSAGE:
         leave_message(alert, now, rules.end, day.offset, tallies.contacts, arrays.overflow, counters)
@@ -55,9 +56,9 @@ def end_track(
 def expire_in_line(
     alert: Record, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End an alert that reneged at its deadline, as of then; this is noticed at a later moment.
+    """End an alert that reneged at its deadline, as of then; this is noticed later.
 
-    Nobody looks at a line between two dispatches, so nothing happens at the deadline itself.
+    Nobody looks at a queue between two dispatches, so nothing happens at the deadline itself.
     """
     desk = arrays.desks[desk_of(alert.channel)]
     renege(alert, alert.deadline, moment, desk)
@@ -70,7 +71,7 @@ def expire_in_line(
 
 @internal
 def leave_ring(alert: Record, alerts: Records) -> None:
-    """Take a track out of the ring of its alert, in which there is another one."""
+    """Remove a track from the ring of its alert, which has at least one other."""
     before = alerts[alert.sibling]
     while before.sibling != alert.row:
         before = alerts[before.sibling]
@@ -94,9 +95,9 @@ def note_contact(alert: Record, alerts: Records) -> None:
 def end_among_tracks(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End a track that is not the only one of its alert: if it reached the person, the others leave them in peace.
+    """End one of several tracks; if it reached the person, end the others unless the tier lets them continue.
 
-    Tracks whose deadline has come while they waited in line, which nobody has noticed yet, end before it does.
+    Tracks whose deadline passed in the queue, not noticed yet, end before it does.
     """
     for _ in range(TRACKS - 1):
         other: int = alert.sibling
@@ -116,7 +117,7 @@ def end_among_tracks(
 
 @part_of_caller
 def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
-    """Let a track know that another one has reached the person; the alert has then been reached, however it ends."""
+    """Tell a track that another one has reached the person; the alert then counts as reached, however it ends."""
     track.reached = True
     if rules.also_if_reached[track.tier] == 0:
         end_one_from_outside(track, End.UNANSWERED, now, rules, day, arrays, tallies)
@@ -124,13 +125,13 @@ def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays
 
 @part_of_caller
 def has_expired(alert: Record, now: Now) -> bool:
-    """Return whether an alert waits in a line in which its deadline came before the event that takes place."""
+    """Return whether an alert waits in a queue and its deadline came before the current event."""
     return bool(alert.state == AlertState.WAITING and is_expired(alert, now))
 
 
 @part_of_caller
 def is_expired(alert: Record, now: Now) -> bool:
-    """Return whether the deadline of an alert came before the event that takes place."""
+    """Return whether the deadline of an alert came before the current event."""
     return bool(
         alert.deadline < now.moment
         or (alert.deadline == now.moment and order_of_alert(Phase.READS, AlertStep.EXPIRY, alert) < now.order)
@@ -158,7 +159,7 @@ def end_from_outside(
 def end_one_from_outside(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End a track from outside; one that is being served is marked, and ends so unless the service succeeds."""
+    """End a track from outside; during a service only mark it, which ends it so unless the service succeeds."""
     if alert.state == AlertState.SERVING:
         if alert.marked == NONE:
             alert.marked = end
@@ -175,7 +176,7 @@ def end_one_from_outside(
 def expect_or_expire(
     alert: Record, moment: int, step: int, midnight: int, heap: Integers, later: Records, counters: Record
 ) -> None:
-    """Put the next step of an alert between two tries on the calendar, or its deadline if that is not later."""
+    """Schedule the next step of an alert between two tries, or its deadline if that is not later."""
     if moment >= alert.deadline:
         moment = alert.deadline
         step = AlertStep.EXPIRY
@@ -184,7 +185,7 @@ def expect_or_expire(
 
 @part_of_caller
 def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
-    """Return the end of an alert that is moot or superseded as it is issued, or NONE."""
+    """Return the end of an alert that is moot or superseded when it is issued, or NONE."""
     episode = arrays.episodes[alert.episode]
     end = NONE
     if episode.over and rules.desk_knows:
@@ -202,7 +203,7 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
 def expire_one(
     episode: Record, tier: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Let one track of an episode's living alert of a tier, if there is one that has expired in line, end."""
+    """End one track of an episode's living alert of a tier, if one has expired in the queue."""
     row: int = episode.living[tier]
     for _ in range(rules.tracks[tier] - 1):
         if row != NONE and not has_expired(arrays.alerts[row], now):
@@ -213,7 +214,7 @@ def expire_one(
 
 @part_of_caller
 def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let an alert that is issued be tried by all channels with which its tier begins."""
+    """Start all channels with which the tier of an issued alert begins."""
     first, tracks = run.rules.first[alert.tier], run.rules.tracks[alert.tier]
     latest: int = alert.row
     for k in range(1, tracks):
@@ -232,7 +233,7 @@ def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays
 
 @part_of_caller
 def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let an alert that is issued join the line of a desk, or send its message."""
+    """Put an issued alert into the queue of a desk, or send its message."""
     rules, counters = run.rules, arrays.counters[0]
     if channel == ContactChannel.APP:
         _, _, online, u_app = home(rules.seed, person_id(day.province, alert.person), day.province, run.people)
@@ -250,7 +251,7 @@ def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, a
 
 @internal
 def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
-    """Issue an alert of an episode: it may be superseded at birth, else it supersedes lower ones and is sent."""
+    """Issue an alert of an episode: it supersedes lower ones and is sent, unless superseded at birth."""
     rules, counters = run.rules, arrays.counters[0]
     episode = arrays.episodes[alert.episode]
     counters.issued += 1

@@ -1,8 +1,8 @@
 """The event loop of a province: tick by tick through a day, each tick's events in their order, then both desks.
 
-Events known when the day begins come sorted in a stream, those that the day itself brings from a heap. An alert has
-at most one event or one entry in a line at a time: when it ends from outside, that is deleted lazily, when it comes
-up. A deadline needs no event while an alert waits in line or is served.
+Events known when the day begins come sorted in a stream, those scheduled during the day from a heap. An alert has at
+most one event or one entry of a queue at a time; when it ends from outside, that is deleted lazily, when it comes up. A
+deadline needs no event while an alert waits in the queue or is served.
 """
 
 from typing import Final
@@ -28,25 +28,14 @@ from sim.midnight.people_bytes import HEARD
 from sim.warning.dissuasion import is_dissuaded
 
 EVENTS_AHEAD: Final = 8
-"""Events of the stream between the one that takes place and the one whose record is brought near."""
+"""Events of the stream between the current one and the one whose record is prefetched."""
 
-# What the loop does for every event is made into it; see ``service``.
+# Functions called for every event are inlined into the loop; see ``service``.
 
 
 @compiled
 def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch) -> bool:
-    """Run the events of a day and close it.
-
-    Args:
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-        room: Scratch for tries that are drawn ahead.
-
-    Returns:
-        Whether the day is over; if not, an array is full and must grow first, and the tick goes on where it stopped.
-    """
+    """Return whether the day is over and closed; if not, a full array must grow, and the next call resumes the tick."""
     counters, limits, desks = arrays.counters[0], arrays.limits[0], arrays.desks
     heap, stream = arrays.heap, arrays.stream
     stream[counters.stream] = NEVER
@@ -87,7 +76,7 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
 
 @part_of_caller
 def bring_near(key: int, arrays: Arrays) -> None:
-    """Let the record of an event that comes soon be brought near."""
+    """Prefetch the record of an event that comes soon."""
     if phase_of(key) == Phase.STAGE_MOMENTS:
         prefetch(arrays.episodes, key & ROW_MASK)
     else:
@@ -96,9 +85,9 @@ def bring_near(key: int, arrays: Arrays) -> None:
 
 @part_of_caller
 def free_seat(desks: Records, lends: Integers) -> tuple[int, int]:
-    """Return the number of a desk with somebody in line, and of that whose free server takes them; NONE for neither.
+    """Return the desk of a queue and the desk whose free server takes its first alert; NONE for both without any.
 
-    A desk lends (``lends`` 1) its servers only when all desks have served their own lines.
+    A desk lends (``lends`` 1) its servers only when all desks have served their own queues.
     """
     for number in range(DESKS):
         if desks[number].entries > 0 and desks[number].busy < desks[number].servers:
@@ -113,7 +102,7 @@ def free_seat(desks: Records, lends: Integers) -> tuple[int, int]:
 
 @internal
 def change_shift(servers: Integers, desks: Records, counters: Record) -> None:
-    """Let the servers of the present half hour be on duty, and find the next half hour with others."""
+    """Put the servers of the present half hour on duty, and find the next half hour with another number."""
     half_hour = counters.shift // HALF_HOUR_MS
     for number in range(DESKS):
         desks[number].servers = servers[number, half_hour]
@@ -126,7 +115,7 @@ def change_shift(servers: Integers, desks: Records, counters: Record) -> None:
 
 @part_of_caller
 def happen(key: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch) -> None:
-    """Let an event take place."""
+    """Carry out an event."""
     now = Now(day.midnight + (key >> MOMENT_AT), key & ORDER_MASK)
     if phase_of(now.order) == Phase.STAGE_MOMENTS:
         episode = arrays.episodes[key & ROW_MASK]
@@ -148,7 +137,7 @@ def go_on(
     tallies: Tallies,
     room: AlertScratch,
 ) -> int:
-    """Let a track of an alert take the step whose moment has come; return its end, or NONE if it goes on."""
+    """Take the next step of a track; return its end, or NONE if it continues."""
     end = NONE
     if phase_of(now.order) == Phase.SERVICE_ENDS:
         end = end_service(alert, now.moment, run, day, arrays, tallies, room)
@@ -172,7 +161,7 @@ def go_on(
 def close(
     alert: Record, end: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End a track of an alert; where it reached a person in an episode, they may stop."""
+    """End a track of an alert; a person in an episode whom it reached may stop."""
     counters = arrays.counters[0]
     if end == End.REACHED and not alert.reached:
         note_warned(alert.person, day.number, arrays.warned, counters)

@@ -19,11 +19,10 @@ from sim.engines.vector.state import Arrays, Tallies
 
 
 class Message(NamedTuple):
-    """What becomes of a message that nothing but time ends.
+    """The life of a message that only time ends.
 
-    ``delivered`` is the moment at which it arrives, if it does: ``arrives`` says whether that is before the deadline
-    of its alert and the end of the run. At ``moment`` happens ``step``: an ``AlertStep``, READ, UNREAD (it is given
-    up) or EXPIRY.
+    ``delivered`` is the moment of its delivery, and ``arrives`` whether that is before the deadline of its alert and
+    the end of the run. At ``moment`` happens ``step``: an ``AlertStep``, READ, UNREAD (it is given up) or EXPIRY.
     """
 
     delivered: int
@@ -34,20 +33,10 @@ class Message(NamedTuple):
 
 @internal
 def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unread_wait: int, end: int) -> Message:
-    """Return what becomes of a message.
+    """Return the life of a message; all times in ms, ``deadline`` and ``end`` of the run as moments.
 
-    At the tick of the deadline a message is read before its alert expires, but delivered or given up after it.
-
-    Args:
-        issued: Moment of issue.
-        delivery: Ms from issue to delivery.
-        delay: Ms from delivery to reading, -1 for never.
-        deadline: Moment at which the alert expires.
-        unread_wait: Ms from delivery after which a message is given up.
-        end: Moment at which the run ends; what happens from then on is not seen.
-
-    Returns:
-        Its delivery, and what ends it when.
+    At the tick of the deadline a message is read before its alert expires, but delivered or given up after it. Steps
+    from the end of the run on are not seen. A ``delay`` from delivery to reading of -1 means never.
     """
     delivered = issued + delivery
     is_read = 0 <= delay <= unread_wait
@@ -62,7 +51,7 @@ def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unrea
 
 @internal
 def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counters: Record) -> Message:
-    """Send the message of an alert that is issued, its delivery and the delay of its reading in ms; return its life."""
+    """Send the message of an issued alert, given the ms to delivery and from there to reading; return its life."""
     message = life_of_message(issued(alert, rules), delivery, delay, alert.deadline, rules.unread_wait, rules.end)
     alert.state = AlertState.MESSAGE
     alert.since = message.delivered
@@ -74,20 +63,7 @@ def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counter
 def end_message(
     alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> int:
-    """Let a message be read or given up, or an alert expire that nobody serves.
-
-    Args:
-        alert: The alert.
-        step: What happens, as in ``Message``.
-        moment: When it happens.
-        rules: Rules of the run.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-
-    Returns:
-        The end of the alert, or NONE if it is to be called next.
-    """
+    """Read or give up a message, or expire an unserved alert; return the alert's end, or NONE if a call is next."""
     counters = arrays.counters[0]
     end = NONE
     if step == AlertStep.EXPIRY:
@@ -118,14 +94,8 @@ def leave_message(
 ) -> None:
     """Count a message that its track leaves behind when it ends: as delivered, if it has been.
 
-    Args:
-        alert: The alert; its message is neither read nor given up.
-        now: The event that ends it.
-        end: Moment at which the run ends.
-        today: Days from the start of the period.
-        contacts: Tally of contacts.
-        overflow: Counts beyond the days of the tally.
-        counters: Counters of the province.
+    The message is neither read nor given up. ``end`` is the end of the run, ``today`` counts days from the start of the
+    period.
     """
     delivered = alert.since
     own = order_of_alert(Phase.READS, AlertStep.DELIVERY, alert)

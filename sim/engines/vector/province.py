@@ -1,4 +1,4 @@
-"""A province of the vector engine: its arrays, which grow as they must."""
+"""A province of the vector engine: its arrays, which grow when they must."""
 
 from typing import Any
 
@@ -34,26 +34,26 @@ from sim.engines.vector.records import (
 from sim.engines.vector.state import Arrays
 
 APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "found", "sent", "overflow", "log")
-"""Arrays that grow at their ends; the counter of what is in use of each has its name."""
+"""Arrays that grow at their ends; the counter of the same name says how many entries are in use."""
 
 EVENTS_TAKE = ("heap", "later", "cases", "warned", "victims", "overflow", "log")
-"""Those of which an event of the loop may take entries."""
+"""Arrays from which an event of the loop may take entries."""
 NO_LIMIT = (1 << 63) - 1
 OVERNIGHT = ("later", "cases", "warned", "sent")
-"""Those in which entries are left when a day is over and its counts are taken out."""
+"""Arrays that still have entries when a day is over and its counts are taken out."""
 
 
 class Province:
     """The state of a province."""
 
     def __init__(self, block: int, is_logged: bool, counters: Records | None = None, desks: Records | None = None):
-        """Begin with nothing.
+        """Create an empty province.
 
         Args:
-            block: Attempts, contacts or alerts that are settled together: of these there is always room for some.
+            block: Attempts, contacts or alerts that are settled together; there is always room for some of each.
             is_logged: Whether any events are logged.
-            counters: (1,) The province's place among the counters of a country; its own without.
-            desks: (2,) The same of the desks.
+            counters: (1,) The province's place among the counters of a country; its own by default.
+            desks: (2,) The same for the desks.
         """
         self.is_logged = is_logged
         self._room = start = 4 * block
@@ -91,18 +91,18 @@ class Province:
         return counters
 
     def take(self, name: str) -> NDArray[Any]:
-        """Take out the entries of an array that are in use."""
+        """Remove and return the entries of an array that are in use."""
         array: NDArray[Any] = getattr(self.arrays, name)
         entries = array[: self.counters[name]].copy()
         self.counters[name] = 0
         return entries
 
     def sort_stream(self, count: int) -> None:
-        """Put so many events that are known when the day begins, all of them, in order."""
+        """Sort the ``count`` events known when the day begins."""
         self.arrays.stream[:count].sort()
 
     def running_episodes(self) -> int:
-        """Return the episodes that have come neither to a payment nor to an end."""
+        """Return the number of episodes without a payment or an end so far."""
         episodes = self.arrays.episodes
         return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
 
@@ -112,7 +112,7 @@ class Province:
         return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), deadlines, otherwise))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what is left when a day is over, but for counters and desks; ``resume`` takes them over."""
+        """Return copies of the state after a day, without counters and desks, for ``resume``."""
         arrays = self.arrays
         lines = zip(arrays.lines, arrays.desks["entries"].tolist(), strict=True)
         return {
@@ -123,16 +123,16 @@ class Province:
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over what was left of the province in another run, instead of nothing; counters and desks are there.
+        """Take over the state of a ``snapshot``; counters and desks are there already.
 
-        A free row is as one that was never taken, and no result depends on which of them is taken next.
+        Free rows are all alike, and no result depends on which of them is taken next.
         """
         replaced: dict[str, NDArray[Any]] = {}
         for name in OVERNIGHT:
             entries = snapshot[name].view(getattr(self.arrays, name).dtype)
             replaced[name] = np.empty(len(entries) + self._room, dtype=entries.dtype)
             replaced[name][: len(entries)] = entries
-        # All of later days may be of the next one.
+        # All events of later days may belong to the next one.
         replaced["stream"] = np.empty(len(replaced["later"]), dtype=np.int64)
         lines = [line.view(ENTRY) for line in snapshot["lines"]]
         replaced["lines"] = np.empty((DESKS, max(map(len, lines)) + self._room), dtype=ENTRY)
@@ -148,12 +148,12 @@ class Province:
             replaced[f"{name}_free"] = np.concatenate([free, np.empty(rows - len(free), dtype=np.int64)])
             self.counters[f"{name}_free"] = len(free)
         self.arrays = self.arrays._replace(**replaced)
-        # The stream is that of the day that is over.
+        # The stream belongs to the day that is over.
         self.counters["stream"] = self.counters["stream_at"] = 0
         self._set_limits()
 
     def grow(self) -> None:
-        """Double every array that has less than half of itself, or less than a block of events, to spare."""
+        """Double every array whose free part is less than half of it, or less than a block of events."""
         arrays, counters = self.arrays, self.counters
         grown: dict[str, NDArray[Any]] = {}
         for name in APPENDED:
@@ -179,14 +179,14 @@ class Province:
         self._set_limits()
 
     def _set_limits(self) -> None:
-        """Note how full each array may be before one more event."""
+        """Set how full each array may be before one more event."""
         limits = self.arrays.limits[0]
         for name in EVENTS_TAKE:
             limits[name] = len(getattr(self.arrays, name)) - SPARE if name != "log" or self.is_logged else NO_LIMIT
         limits["entries"] = self.arrays.lines.shape[1] - SPARE
 
     def _add_rows(self, name: str, count: int) -> None:
-        """Add free rows of alerts or episodes; the next one taken is the first of them."""
+        """Add free rows of alerts or episodes; the first of them is taken next."""
         array: NDArray[Any] = getattr(self.arrays, name)
         if len(array) + count > 1 << ROW_BITS:
             raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
@@ -203,6 +203,6 @@ class Province:
 
 
 def _rows(array: Records, taken: NDArray[np.bool_]) -> list[NDArray[Any]]:
-    """Return the places (n,) of the rows of an array that are taken, and their bytes."""
+    """Return the places (n,) of the rows in use of an array, and their bytes."""
     places = np.flatnonzero(taken)
     return [places, as_bytes(array[places])]

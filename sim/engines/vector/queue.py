@@ -1,9 +1,9 @@
-"""The waiting line of a desk, and the sums that Little's law compares.
+"""The queue of a desk, and the sums that Little's law compares.
 
-Lines are ordered by tier, then by the place that the discipline of the desk gives, then by identity, and kept as binary
-heaps of entries. An entry's rank is tier and place in one integer; identities are looked up only where ranks tie. Who
-reneges leaves an entry behind
-that is deleted lazily: it is dropped when it comes to the front, or when the day ends.
+Queues are ordered by tier, then by the place that the discipline of the desk gives, then by identity, and kept as
+binary heaps of entries. An entry's rank is tier and place in one integer; identities are looked up only where ranks
+tie. An alert that reneges leaves its entry behind, which is deleted lazily: when it comes to the front, or when the day
+ends.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ from sim.warning.discipline import Waiting, place_of
 
 TIER_AT: Final = 61
 LEAST: Final = 1 << 60
-"""Makes places positive: they are less than this, either way."""
+"""Added to places to make them positive: their absolute values are smaller."""
 AFTER_ALL: Final = (1 << 63) - 1
 """The rank of no entry."""
 
@@ -45,7 +45,7 @@ def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: Reco
 
 @internal
 def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) -> None:
-    """Put an entry into the line of a desk."""
+    """Add an entry to a queue."""
     at = desk.entries
     desk.entries = at + 1
     while at > 0:
@@ -61,7 +61,7 @@ def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) ->
 
 @internal
 def drop_first(line: Records, desk: Record, alerts: Records) -> None:
-    """Take the first entry out of the line of a desk, which holds at least one."""
+    """Remove the first entry from a queue, which has at least one."""
     last = desk.entries - 1
     desk.entries = last
     rank = line[last].rank
@@ -72,7 +72,7 @@ def drop_first(line: Records, desk: Record, alerts: Records) -> None:
     while child < last:
         first = line[child].rank
         second = line[child + 1].rank
-        # No branch but for ties: which child stands before the other cannot be foreseen.
+        # Branches for ties only: the order of two children is unpredictable.
         if first == second:
             child += alerts[line[child + 1].row].identity < alerts[line[child].row].identity
         else:
@@ -89,7 +89,7 @@ def drop_first(line: Records, desk: Record, alerts: Records) -> None:
 
 @internal
 def change_line(desk: Record, moment: int, change: int) -> None:
-    """Count who joins or leaves the line of a desk, and the area under it up to the moment."""
+    """Count alerts that join or leave a queue, and the area under it up to the moment."""
     desk.area += desk.waiting * (moment - desk.changed)
     desk.changed = moment
     desk.waiting += change
@@ -97,7 +97,7 @@ def change_line(desk: Record, moment: int, change: int) -> None:
 
 @part_of_caller
 def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
-    """Let an alert join the line of the desk of its channel."""
+    """Put an alert into the queue of the desk of its channel."""
     number = desk_of(alert.channel)
     desk = arrays.desks[number]
     alert.state = AlertState.WAITING
@@ -119,7 +119,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
 
 @internal
 def renege(alert: Record, moment: int, now: int, desk: Record) -> None:
-    """Count that an alert left the line unserved at a moment, which is noticed ``now``; its entry stays behind."""
+    """Count that an alert left the queue unserved at a moment, noticed ``now``; its entry stays behind."""
     change_line(desk, now, -1)
     desk.area -= now - moment
     desk.waited += moment - alert.since

@@ -1,6 +1,6 @@
-"""What a province holds, as records: each declared once, for compiled code that reads them by the names of fields.
+"""The records of a province: each declared once, for compiled code that reads them by the names of fields.
 
-A compiled function that takes a record takes a reference, through which it may write; one that returned a record would
+A compiled function that takes a record takes a reference, through which it may write. One that returned a record would
 return a copy, so functions return rows: a row is the place of a record in its array.
 """
 
@@ -17,7 +17,7 @@ from sim.scenario.schema.fraud import MAX_PAYMENTS
 Integers = NDArray[np.int64]
 Records = NDArray[np.record]
 Record = Any
-"""A ``np.record``, whose fields the checker of types does not know."""
+"""A ``np.record``, whose fields the type checker does not know."""
 
 TIERS: Final = len(words.Tier)
 DESKS: Final = len(words.DESKS)
@@ -27,12 +27,12 @@ CACHE_LINE: Final = 64
 """Bytes."""
 
 NONE: Final = -1
-"""Where there is no row, no end or no event; what lets no code stand in its place."""
+"""Marks no row, no end or no event; never a valid code."""
 
 # Types of fields.
 IDENTITY = np.int64
 MOMENT = np.int64
-"""In ms from the start of the period, as are sums of ms."""
+"""Ms from the start of the period; also sums of ms."""
 COUNT = np.int64
 PERSON = np.int64
 """Number of a person within the province."""
@@ -42,15 +42,15 @@ CODE = np.int16
 SHORT_CODE = np.int8
 """The same where room is short."""
 SHORT_MS = np.int32
-"""Ms of what is drawn ahead; NONE where it is not, or takes longer than such an integer holds."""
+"""Ms drawn ahead; NONE if not drawn, or too long for such an integer."""
 LONGEST_AHEAD: Final = (1 << 31) - 1
 
 
 class AlertState(IntEnum):
-    """What an alert is at, and with it its row.
+    """The state of an alert, and so of its row.
 
-    ``BETWEEN``: between tries, before a visit, or given up in writing and on its way to the line. A row stays
-    ``ENDED`` while an event, or an entry in a line, still refers to it: these are deleted lazily, when they come up.
+    ``BETWEEN``: between tries, before a visit, or given up in writing and on its way to the queue. A row stays
+    ``ENDED`` while an event, or an entry of a queue, still refers to it: these are deleted lazily, when they come up.
     """
 
     FREE = 0
@@ -63,7 +63,7 @@ class AlertState(IntEnum):
 
 
 class OverflowTable(IntEnum):
-    """Tables some of whose counts lie beyond the days of their tally."""
+    """Tables some of whose counts fall outside the days of their tally."""
 
     ALERTS = 0
     CONTACTS = 1
@@ -71,7 +71,7 @@ class OverflowTable(IntEnum):
 
 
 def record(*fields: tuple[str, type] | tuple[str, type, int]) -> np.dtype[np.record]:
-    """Return the type of a record whose fields, some of them arrays of a length, are aligned to their own sizes.
+    """Return the type of a record whose fields, arrays if they have a length, are aligned to their own sizes.
 
     Where nothing is compiled they are ``wide``.
     """
@@ -80,50 +80,49 @@ def record(*fields: tuple[str, type] | tuple[str, type, int]) -> np.dtype[np.rec
 
 
 def lines_of_cache(count: int, kind: "np.dtype[np.record]") -> Records:
-    """Return so many records of zeros, the first of which begins a line of the cache."""
+    """Return ``count`` records of zeros, the first of which begins a line of the cache."""
     room = np.zeros(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
     first = -room.ctypes.data % CACHE_LINE
     return room[first : first + count * kind.itemsize].view(kind)
 
 
 def table(records: Records) -> Integers:
-    """Return records whose fields are all 64-bit integers as rows of these, (records, fields)."""
+    """Return records whose fields are all 64-bit integers as an array (records, fields) of the same memory."""
     return records.view(np.int64).reshape(len(records), len(records.dtype.names or ()))
 
 
 def as_bytes(records: Records) -> NDArray[np.uint8]:
-    """Return a copy of records (n,) as their bytes, (n x size of a record,)."""
+    """Return a copy of the bytes of records (n,), (n x size of a record,)."""
     return np.frombuffer(records.tobytes(), dtype=np.uint8)
 
 
 ALERT = record(
     ("identity", IDENTITY),
     ("deadline", MOMENT),  # the moment of issue is this less the deadline of the tier, see ``rules.issued``
-    ("since", MOMENT),  # when it joined the line, or its service began, or its message is delivered
+    ("since", MOMENT),  # when it joined the queue, or its service began, or its message is delivered
     ("person", ROW),  # number of the person within the province
     ("row", ROW),  # its own, 0 before it has one
     ("episode", ROW),  # of the episode that it is about, or NONE
-    ("service", SHORT_MS),  # of its next try or visit, where it is drawn ahead
-    ("wait", SHORT_MS),  # after that, if it is in vain and another one follows
+    ("service", SHORT_MS),  # of its next try or visit, if drawn ahead
+    ("wait", SHORT_MS),  # after that, if it fails and another one follows
     ("sibling", ROW),  # of the next track of the same alert, the last of which leads back to the first, or NONE
-    ("delay_or_score", SHORT_MS),  # ms from detection to issue, or NONE; where a line asks for scores, the score
+    ("delay_or_score", SHORT_MS),  # ms from detection to issue, or NONE; where a queue is ordered by scores, the score
     ("kind", SHORT_CODE),  # true fraud type; of a legitimate contact one more than the last
     ("tier", SHORT_CODE),
     ("truth", SHORT_CODE),
     ("state", SHORT_CODE),  # an AlertState
     ("channel", SHORT_CODE),  # contact channel
     ("number", SHORT_CODE),  # of the try, from 0
-    ("marked", SHORT_CODE),  # the end that it gets unless the service under way succeeds, or NONE
-    ("seats", SHORT_CODE),  # number of the desk whose server is at it
+    ("marked", SHORT_CODE),  # its end unless the current service succeeds, or NONE
+    ("seats", SHORT_CODE),  # number of the desk whose server is busy with it
     ("right_class", np.bool_),  # whether the predicted fraud type is the true one
-    ("success", np.bool_),  # whether the service drawn ahead or under way finds the person
+    ("success", np.bool_),  # whether the service, drawn ahead or current, finds the person
     ("reached", np.bool_),  # whether another track has reached the person
     ("contacted", np.bool_),  # whether a call or a visit has begun, on any track
 )
 """An alert, from the day of its detection to its end: one line of the cache, 64 bytes.
 
-Where its tier begins with several channels, each of these tracks has a row of its own, in a ring of those that have
-not ended.
+If its tier begins with several channels, each of these tracks has its own row, in a ring of those that have not ended.
 """
 
 EPISODE = record(
@@ -158,7 +157,7 @@ CASE = record(
     ("paid", CODE),
     ("delay_bin", CODE),  # of the delay of the report
 )
-"""A case on its way from the victim to the police: what it gets back depends on the day of its report."""
+"""A case on its way from the victim to the police; the recovered money depends on the day of its report."""
 
 FILED_CASE = record(("moment", MOMENT), ("attempt", IDENTITY))
 
@@ -170,26 +169,26 @@ FINDING = record(
     ("truth", CODE),
     ("kind", CODE),  # fraud type; of a legitimate contact one more than the last
 )
-"""A contact that a detector raises an alert on, or on which an episode begins."""
+"""A contact on which a detector raises an alert or an episode begins."""
 
 LATER_EVENT = record(("moment", MOMENT), ("order", COUNT))
 """An event of a coming day, with the part of its key below the moment; see ``events``."""
 
 WARNED = record(("day", COUNT), ("person", PERSON))
-"""A person who read or heard an alert, and the day number on which."""
+"""A person who read or heard an alert, and on which day number."""
 
 ENTRY = record(("rank", COUNT), ("row", ROW))
-"""A place in the line of a desk: the rank and the row of an alert; see ``line``."""
+"""A place in the queue of a desk: the rank and the row of an alert; see ``queue``."""
 
 DESK = record(
-    ("entries", COUNT),  # in its line, lazily deleted ones included
-    ("waiting", COUNT),  # alerts in line
+    ("entries", COUNT),  # in its queue, lazily deleted ones included
+    ("waiting", COUNT),  # alerts in the queue
     ("servers", COUNT),  # on duty
     ("busy", COUNT),  # servers
-    ("area", MOMENT),  # under the line up to ``changed``: alerts x ms
+    ("area", MOMENT),  # under the queue up to ``changed``: alerts x ms
     ("changed", MOMENT),  # when ``waiting`` last changed
-    ("waited", MOMENT),  # by all who have left the line, served or not
-    ("expired", COUNT),  # alerts that left the line at their deadline
+    ("waited", MOMENT),  # by all that have left the queue, served or not
+    ("expired", COUNT),  # alerts that left the queue at their deadline
     ("worked", MOMENT),  # ms from midnight up to which the work of busy servers is counted
 )
 
@@ -199,7 +198,7 @@ OVERFLOW = record(
     ("key", COUNT, 8),  # codes, as the tally's; no table has as many
     ("amounts", COUNT, 2),
 )
-"""A count on a day beyond those of its tally."""
+"""A count on a day outside those of its tally."""
 
 LOG_ENTRY = record(
     ("moment", MOMENT),
@@ -219,7 +218,7 @@ LOG_ENTRY = record(
 """An event of the log: the columns of ``sim.store.tables.EVENTS``, integers all, -1 for none."""
 
 COUNTERS = record(
-    # Entries in use of the arrays of these names; of alerts and episodes those that are free.
+    # Entries in use of the arrays of these names; for alerts and episodes, free rows.
     ("alerts_free", COUNT),
     ("episodes_free", COUNT),
     ("heap", COUNT),
@@ -233,19 +232,19 @@ COUNTERS = record(
     ("sent", COUNT),
     ("overflow", COUNT),
     ("log", COUNT),
-    # Where work that was interrupted goes on.
+    # Where interrupted work resumes.
     ("tick", MOMENT),  # ms from midnight of a tick that is not finished, or NONE
-    ("midnight", MOMENT),  # of the day whose events are in the stream
+    ("midnight", MOMENT),  # of the day of the events in the stream
     ("stream_at", COUNT),  # next event of the stream
     ("shift", MOMENT),  # ms from midnight of the next change of shift
     ("spare", COUNT),  # events for which there is certainly room in every array
-    ("pending", COUNT),  # alerts of the loop whose next try is to be drawn ahead
+    ("pending", COUNT),  # alerts of the loop whose next try must be drawn ahead
     ("cell", COUNT),  # of the day's attempts, or contacts
     ("index", COUNT),  # of the next attempt or contact of the cell, finding, or alert that was sent
-    ("kept", COUNT),  # alerts that were sent and are looked at, those that are issued on a later day
+    ("kept", COUNT),  # alerts kept for a later day among those sent and examined
     # Totals of the run.
     ("issued", COUNT),
-    ("messages", COUNT),  # delivered before their alert ends and before the run does
+    ("messages", COUNT),  # delivered before the end of their alert and of the run
     ("episodes_begun", COUNT),
     ("episode_ends", COUNT, len(words.EpisodeEnd)),
     ("services_started", COUNT),
@@ -260,4 +259,4 @@ LIMITS = record(
 """How many entries of an array may be in use before one more event of the loop."""
 
 SPARE: Final = 32
-"""Entries that one event may take of any array, and more: where fewer are free the array grows first."""
+"""More entries than one event takes of any array; if fewer are free, the array grows first."""

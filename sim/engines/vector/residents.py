@@ -1,4 +1,4 @@
-"""The people of one province, as contacts find them and as the kernels derive their traits."""
+"""The people of one province, as contacts find them and as kernels derive their traits."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from sim.draws.compiled import inlined
 
 
 class Crowd(NamedTuple):
-    """What ``target`` needs to find a person: number of people, of whom in the high exposure class, and its share."""
+    """Inputs of ``target``: number of people, number of them in the high exposure class, and its share of contacts."""
 
     persons: int
     high: int
@@ -21,9 +21,9 @@ class Residents(NamedTuple):
     """The people of a province: the rows of ``PeopleTables`` for it, and guides.
 
     ``band_guide`` and ``stage_guide`` (4096,) age band and stage of life by the top bits of the uniform of age,
-    ``AMBIGUOUS`` where these do not determine it; ``age`` (100,) thresholds by year of age, ``band`` and ``stage``
-    (100,) by year of age; ``women`` and ``urban`` thresholds; ``internet`` (2, bands) and ``occupation`` (2, 4, 4)
-    thresholds by home.
+    ``AMBIGUOUS`` if these do not determine it; ``age`` (100,) thresholds by year of age, ``band`` and ``stage`` (100,)
+    by year of age; ``women`` and ``urban`` thresholds; ``internet`` (2, bands) and ``occupation`` (2, 4, 4) thresholds
+    by home.
     """
 
     crowd: Crowd
@@ -39,7 +39,7 @@ class Residents(NamedTuple):
 
 
 class People(NamedTuple):
-    """The people of all provinces, beside ``PeopleTables``.
+    """The people of all provinces, in addition to ``PeopleTables``.
 
     ``persons`` (P,) their number, of whom ``high`` (P,) are the high exposure class, which receives ``high_share`` of
     all contacts; ``first`` (P + 1,) places of each province's bytes; ``band_guide`` and ``stage_guide`` (P, 4096) of
@@ -54,7 +54,7 @@ class People(NamedTuple):
     stage_guide: NDArray[np.uint8]
 
 
-# Inlined, for a call would copy the tuples of arrays.
+# Inlined, because a call would copy the tuples of arrays.
 
 
 @inlined

@@ -1,4 +1,4 @@
-"""What the kernels read of the rules of a scenario, as numbers and small arrays."""
+"""The rules of a scenario that kernels read, as numbers and small arrays."""
 
 from typing import Final, NamedTuple
 
@@ -10,18 +10,18 @@ from sim.engines.tables import Tables
 from sim.engines.vector.records import NONE, Record
 
 TRACKS: Final = 3
-"""Most channels with which a tier begins: a message, calls, visits."""
+"""Most channels with which a tier can begin: a message, calls, visits."""
 
 
 class Rules(NamedTuple):
     """Numbers and small tables of a run.
 
     ``clock`` ms of a tick; ``start`` the day number at which moments are 0; ``end`` the moment at which the run stops;
-    ``kept`` the threshold of origins whose events are logged, 0 for none; ``unread_wait`` ms after which a message
-    counts as unread; ``desk_knows`` whether desks know that an episode is over. By tier, (4,): ``tracks`` the number
-    of channels with which it begins, the ``first`` (4, 3) ones in order, NONE beyond, ``also_if_reached`` 1 where one
-    goes on after another has reached; ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and
-    ``visits_unanswered`` 1 where a call follows an unread message and a visit unanswered calls.
+    ``kept`` the threshold of origins that are logged, 0 for none; ``unread_wait`` ms after which a message counts as
+    unread; ``desk_knows`` whether desks know that an episode is over. By tier, (4,): ``tracks`` the number of channels
+    with which it begins, the ``first`` (4, 3) ones in order, NONE beyond, ``also_if_reached`` 1 if the others continue
+    after one has reached; ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and
+    ``visits_unanswered`` 1 if a call follows an unread message and a visit unanswered calls.
     """
 
     seed: int

@@ -1,4 +1,4 @@
-"""What both detectors make of attempts: which may raise an alert, by bounds, and then which do."""
+"""Scores of attempts by both detectors: which may raise an alert, by bounds, and then which do."""
 
 import math
 from typing import Final, NamedTuple
@@ -26,9 +26,9 @@ from sim.warning.detectors import NO_ALERT, attempt_tiers, tiers_of
 
 
 class Output(NamedTuple):
-    """Where attempts leave what becomes of them.
+    """Where results of attempts are stored.
 
-    ``fates`` (3, T, fates) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
+    ``fates`` (3, T, fates) counts; ``found`` attempts that engage or on which a detector raises an alert; ``log``;
     ``counters`` of the province.
     """
 
@@ -39,21 +39,15 @@ class Output(NamedTuple):
 
 
 NEAR_TAILS: Final = 0.5 - MIDDLE_SPAN
-"""Below this share of scores above it, a score lies in the tails of the normal quantile."""
+"""A score exceeded by a smaller share of scores lies in the tails of the normal quantile."""
 
 
 @compiled
 def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scratch: MeetingScratch) -> None:
-    """Write down, of attempts that somebody answered, who engages, and those that a detector raises an alert on.
+    """Record which of ``count`` answered attempts engage, and on which of them a detector raises an alert.
 
-    A score is computed only where it may reach a threshold by the upper bounds of its normal parts.
-
-    Args:
-        cell: Of the attempts.
-        count: Number of attempts.
-        tables: Of the run.
-        output: Added to; there is room for a row an attempt.
-        scratch: As ``engage`` left it.
+    A score is computed only if the upper bounds of its normal parts may reach a threshold. ``output`` has room for a
+    row per attempt; ``scratch`` is as ``engage`` left it.
     """
     found, log, counters = output.found, output.log, output.counters[0]
     lanes, ids, coverage = scratch.lanes, scratch.identity, scratch.tries
@@ -113,7 +107,7 @@ def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scr
 def log_attempt(
     cell: Cell, k: int, fate: int, rules: Rules, log: Records, counters: Record, scratch: MeetingScratch
 ) -> None:
-    """Log the k-th of the attempts that ``meet`` has found persons for, if the log keeps it."""
+    """Log the k-th of the attempts for which ``meet`` has found persons, if the log keeps it."""
     attempt = scratch.attempt[k]
     if is_kept(rules.seed, attempt, rules.kept):
         moment = scratch.moment[k]
@@ -125,7 +119,7 @@ def log_attempt(
 
 
 class Look(NamedTuple):
-    """Which attempts detectors look at: those of a cell, whose scores lie in a band, that are unanswered or ignored."""
+    """Which attempts detectors score: those of a cell and a score band that are unanswered, or ignored."""
 
     cell: Cell
     band: int
@@ -134,17 +128,9 @@ class Look(NamedTuple):
 
 @compiled
 def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: AttemptScratch) -> int:
-    """Find, in a block of attempts of one band that engage nobody, those that a detector raises an alert on.
+    """Return how many attempts of a block raise an alert, and fill ``looks`` and ``meetings.attempt`` with them.
 
-    Args:
-        at: What is looked at.
-        start: Identity of the first attempt; those of the others follow.
-        size: Number of attempts.
-        tables: Of the run.
-        scratch: ``looks`` and ``meetings.attempt`` are filled.
-
-    Returns:
-        The number found.
+    The ``size`` attempts of one band engage nobody; their identities count up from ``start``.
     """
     cell, band = at.cell, at.band
     seed, detectors, highest_score = tables.rules.seed, tables.detectors, tables.guides.highest_score
@@ -166,7 +152,7 @@ def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: Attemp
         k = place[q]
         most = r * larger[q] + s * highest_score[lanes[3, k] >> GUIDE_SHIFT]
         if band < REST and most < least and most < larger[q]:
-            # The other score is of no account, whatever it is.
+            # The other score does not matter.
             local_is_larger = (lanes[2, k] & 1) == 1
             central_score = -math.inf if local_is_larger else larger[q]
             local_score = larger[q] if local_is_larger else -math.inf
@@ -202,30 +188,19 @@ def heights(
 def highest_level(band: int, least: float) -> int:
     """Return a limit below which the uniform of the larger score lies if that score may reach ``least``.
 
-    Args:
-        band: Of the contacts.
-        least: Score below which none is of interest.
-
-    Returns:
-        The limit; all are below it where contacts that are void may come to something too.
+    All uniforms are below it where void contacts may have an effect too.
     """
     if band == REST or least < LOWEST or least <= EDGE[band + 1]:
         return CERTAIN
-    # Rounding is far below the 16 levels that are added.
+    # Rounding is far smaller than the 16 levels added.
     return threshold((normal_cdf(-least) - ABOVE[band]) / (ABOVE[band + 1] - ABOVE[band])) + 16
 
 
 @compiled
 def write_down(cell: Cell, fate: int, count: int, rules: Rules, output: Output, scratch: AttemptScratch) -> None:
-    """Write down the attempts that ``look`` has found, of which ``meet`` says whom they reached and when.
+    """Record the attempts that ``look`` has found, whose persons and moments ``meet`` has filled in.
 
-    Args:
-        cell: Of the attempts.
-        fate: Of all of them.
-        count: Number of attempts.
-        rules: Of the run.
-        output: Added to; there is room for a row an attempt.
-        scratch: As both left it.
+    ``output`` has room for a row per attempt; ``scratch`` is as both left it.
     """
     counters, meetings, raised = output.counters[0], scratch.meetings, scratch.looks.raised
     for k in range(count):

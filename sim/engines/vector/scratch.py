@@ -1,6 +1,6 @@
 """Scratch arrays of the kernels that follow attempts and contacts, a tuple for each kernel that fills them.
 
-Kernels make no arrays, so what one of them leaves for itself or for the next lies here, overwritten block by block.
+Kernels allocate no arrays, so they keep intermediate results here, overwritten block by block.
 """
 
 from typing import NamedTuple
@@ -19,10 +19,10 @@ Bytes = NDArray[np.uint8]
 
 
 class MeetingScratch(NamedTuple):
-    """Of a block of attempts, each (block,) or (4, block).
+    """Scratch arrays of a block of attempts, each (block,) or (4, block).
 
     By attempt: ``attempt`` identity; ``lanes`` of its first draw; ``half_hour`` and ``moment`` of its arrival;
-    ``person`` identity, with ``u_age`` and ``urban``; ``fate``. Of those that a step looks at: ``waiting`` positions in
+    ``person`` identity, with ``u_age`` and ``urban``; ``fate``. Of those that a step handles: ``waiting`` positions in
     the block, ``identity``, ``tries`` draws, ``tried`` persons and their ``home``. ``first_half_hour`` (64,), see
     ``start_of_search``.
     """
@@ -44,10 +44,10 @@ class MeetingScratch(NamedTuple):
 
 
 class LookScratch(NamedTuple):
-    """Of a block of attempts of a band of scores, each (block,) or (4, block).
+    """Scratch arrays of a block of attempts of a score band, each (block,) or (4, block).
 
-    ``lanes`` of their scores. Of those that a detector sees and whose larger score may do: ``place`` in the block and
-    ``larger`` score. Of those that raise an alert: ``raised`` (2, block) tiers by detector.
+    ``lanes`` of their scores. Of those that a detector sees and whose larger score may suffice: ``place`` in the block
+    and ``larger`` score. Of those that raise an alert: ``raised`` (2, block) tiers by detector.
     """
 
     lanes: Lanes
@@ -78,7 +78,7 @@ class ContactScratch(NamedTuple):
 
 
 def attempt_scratch(block: int) -> AttemptScratch:
-    """Return scratch arrays for blocks of so many attempts."""
+    """Return scratch arrays for blocks of this many attempts."""
     meetings = MeetingScratch(
         attempt=_ints(block),
         lanes=_lanes(block),
@@ -100,7 +100,7 @@ def attempt_scratch(block: int) -> AttemptScratch:
 
 
 def contact_scratch(block: int) -> ContactScratch:
-    """Return scratch arrays for blocks of so many contacts."""
+    """Return scratch arrays for blocks of this many contacts."""
     return ContactScratch(_lanes(block), _ints(block), _ints(block), _lanes(block))
 
 

@@ -1,4 +1,4 @@
-"""Services in the loop: which alert a free server takes, what the service costs, and what follows when it ends."""
+"""Services in the event loop: which alert a free server takes, its cost, and what follows when it ends."""
 
 from typing import Final
 
@@ -24,25 +24,18 @@ from sim.warning.delays import chain_delay, escalation_wait, retry_wait
 from sim.warning.service import outcome
 
 AT_ONCE: Final = 32
-"""Tries that are drawn together: enough for vector instructions, few enough to be drawn before they are needed."""
+"""Tries drawn together: enough for vector instructions, few enough to be drawn before they are needed."""
 
-# All are made into the loop, as they happen for every service: handing over all arrays would cost more than they do.
+# All are inlined into the loop: for every service, passing all arrays would cost more than the work itself.
 
 
 @part_of_caller
 def serve_first(
     number: int, seats: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Let a free server of a desk take the first in a line, or drop an entry whose alert has left or expired.
+    """Let a free server take the first alert of a queue, or drop an entry whose alert has left or expired.
 
-    Args:
-        number: Of the desk in whose line they wait.
-        seats: Number of the desk to which the server belongs.
-        moment: The moment.
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
+    ``number`` is the desk of the queue, ``seats`` the desk to which the server belongs.
     """
     rules, counters, desk, line = run.rules, arrays.counters[0], arrays.desks[number], arrays.lines[number]
     alert = arrays.alerts[line[0].row]
@@ -121,11 +114,11 @@ def end_service(
 def what_follows(
     alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, room: AlertScratch
 ) -> int:
-    """Return the end of a track after a service, or NONE; then its next try, or a visit, is on the calendar."""
+    """Return the end of a track after a service, or NONE once its next try, or a visit, is scheduled."""
     rules, counters = run.rules, arrays.counters[0]
     is_last = is_last_try(alert, rules)
     visit_follows = is_visited_next(alert, rules)
-    end = np.int64(NONE)  # one type, whichever way it goes: some Pythons return from each branch
+    end = np.int64(NONE)  # one type on every path: some Pythons return from each branch
     if alert.success:
         end = np.int64(End.REACHED)
     elif alert.marked != NONE:

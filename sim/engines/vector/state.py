@@ -1,4 +1,4 @@
-"""The state of a province between and during days: arrays that grow, rows taken and given back, events to come."""
+"""The state of a province between and during days: growing arrays, rows taken and freed, scheduled events."""
 
 from typing import NamedTuple
 
@@ -16,12 +16,12 @@ from sim.warning.discipline import score_of
 class Arrays(NamedTuple):
     """Growing arrays of a province; ``counters`` say how much of each is in use.
 
-    Records as ``records`` declares them: ``alerts`` and ``episodes``, with the rows of each that are free; events of
-    coming days, ``later``; the ``lines`` (2, Q) and the ``desks`` (2,); ``cases`` on their way to the police and
-    those ``filed`` today; who was ``warned``; what was ``found`` today; alerts ``sent`` down the chain
-    that concern no episode; ``overflow`` of the tallies; the ``log``;
-    ``counters`` (1,) and ``limits`` (1,). Integers: the ``heap`` of today's events that today brought, the ``stream``
-    of those known when the day began, sorted; numbers of today's new ``victims``.
+    Records as ``records`` declares them: ``alerts`` and ``episodes``, with the free rows of each; events of coming
+    days, ``later``; the queues, ``lines`` (2, Q), and the ``desks`` (2,); ``cases`` on their way to the police and
+    those ``filed`` today; people ``warned``; contacts ``found`` today; alerts ``sent`` down the chain that concern no
+    episode; ``overflow`` of the tallies; the ``log``; ``counters`` (1,) and ``limits`` (1,). Integers: the ``heap`` of
+    events scheduled during the day for the same day, the ``stream`` of those known when the day began, sorted; numbers
+    of today's new ``victims``.
     """
 
     alerts: Records
@@ -46,9 +46,9 @@ class Arrays(NamedTuple):
 
 
 class Tallies(NamedTuple):
-    """What a province is counting, as dense arrays, whose axes are the keys that ``sim.store.tables`` declares.
+    """The running counts of a province, as dense arrays, whose axes are the keys that ``sim.store.tables`` declares.
 
-    The days about today, as many as a tally has slots, have a slot each (``counts.slot_of``).
+    The days around today have one slot each (``counts.slot_of``).
 
     Attributes:
         fates: Attempts of today.
@@ -73,7 +73,7 @@ class Tallies(NamedTuple):
 
 @internal
 def spare_events(counters: Record, limits: Record, desks: Records) -> int:
-    """Return for how many more events of the loop there is certainly room in every array."""
+    """Return how many more events of the loop certainly fit in every array."""
     entries: int = min(
         counters.alerts_free,
         limits.heap - counters.heap,
@@ -88,12 +88,12 @@ def spare_events(counters: Record, limits: Record, desks: Records) -> int:
     return int(max(0, entries) // SPARE)
 
 
-# What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
+# Functions called for every alert take only the arrays that they need: passing all of them would cost more.
 
 
 @internal
 def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
-    """Return the row of an alert that has none yet."""
+    """Return a new row for an alert."""
     counters.alerts_free -= 1
     row = int(free[counters.alerts_free])
     alerts[row].row = row
@@ -102,18 +102,10 @@ def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
 
 @part_of_caller
 def delay_or_score(identity: int, delay: int, truth: int, run: RunTables, data_sharing: float) -> int:
-    """Return the one of two numbers for which a record of 64 bytes has room: an alert's delay to issue, or its score.
+    """Return an alert's score if a queue is ordered by it, otherwise its delay to issue: records have room for one.
 
-    Args:
-        identity: Of the alert.
-        delay: Ms from detection to issue.
-        truth: What it is about.
-        run: What the run fixes.
-        data_sharing: What shared data add to d' today.
-
-    Returns:
-        The score in the units of ``discipline.score_of`` if some line is ordered by it; otherwise the delay, or NONE
-        where it is longer than the field holds.
+    The score is in the units of ``discipline.score_of``; the ``delay`` is in ms, NONE if it is longer than the field
+    holds.
     """
     if run.lines.is_scored:
         return score_of(run.rules.seed, identity, truth, data_sharing, run.detectors)
@@ -122,7 +114,7 @@ def delay_or_score(identity: int, delay: int, truth: int, run: RunTables, data_s
 
 @part_of_caller
 def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, delay_or_score: int) -> None:
-    """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
+    """Make a record a new alert on its way down the chain; the caller sets what it is about."""
     alert.identity = identity
     alert.deadline = deadline
     alert.person = person
@@ -144,7 +136,7 @@ def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: 
 def give_back_alert(
     alert: Record, alerts_free: Integers, episodes: Records, episodes_free: Integers, counters: Record
 ) -> None:
-    """Free the row of an alert to which nothing refers any more; with the last of its alerts an episode goes too."""
+    """Free the row of an alert that nothing refers to; an episode is freed with the last of its alerts."""
     alert.state = AlertState.FREE
     alerts_free[counters.alerts_free] = alert.row
     counters.alerts_free += 1
@@ -164,7 +156,7 @@ def release_episode(episode: Record, free: Integers, counters: Record) -> None:
 
 @internal
 def expect(heap: Integers, later: Records, counters: Record, midnight: int, moment: int, order: int) -> None:
-    """Put an event that comes up during the day on the calendar."""
+    """Schedule an event that comes up during the day."""
     within = moment - midnight
     if within < DAY_MS:
         push(heap, counters.heap, (within << MOMENT_AT) | order)
@@ -175,7 +167,7 @@ def expect(heap: Integers, later: Records, counters: Record, midnight: int, mome
 
 @internal
 def expect_early(stream: Integers, later: Records, counters: Record, midnight: int, moment: int, order: int) -> None:
-    """Put an event that is known before the day's loop begins on the calendar."""
+    """Schedule an event that is known before the day's loop begins."""
     within = moment - midnight
     if within < DAY_MS:
         stream[counters.stream] = (within << MOMENT_AT) | order

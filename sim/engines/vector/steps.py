@@ -1,8 +1,8 @@
 """The steps of a day, each for many provinces in one call.
 
-Handing all its arrays to a kernel takes as long as a thousandth of a province has work for it, so a kernel takes those
-of all provinces at once, and a list of the provinces that it is to work for: all of them, or one where there is work
-for several threads. It stops at a province one of whose arrays is full, and goes on there when it has grown.
+Passing all its arrays to a kernel takes as long as its work for a thousandth of a province. So a kernel takes those of
+all provinces at once, and a list of the provinces to work on: all of them, or one if several threads share the work. It
+stops at a province with a full array, and resumes there when that has grown.
 """
 
 from typing import NamedTuple
@@ -30,7 +30,7 @@ from sim.midnight.today import Today
 
 
 class CountryDay(NamedTuple):
-    """What a day says to all provinces, beside ``Today``.
+    """The values of a day for all provinces, in addition to ``Today``.
 
     ``people_bytes`` of all people; ``coverage`` (P, 2) and ``outage`` (P, 2) by province first.
     """
@@ -41,7 +41,7 @@ class CountryDay(NamedTuple):
 
 
 class KeptCountry(NamedTuple):
-    """What the steps of a day work on: the state of each province, and what a run and a day give to all of them."""
+    """The inputs of the steps of a day: the state of each province, and the values of the run and the day."""
 
     states: Kept[Arrays]
     run: Kept[RunTables]
@@ -54,7 +54,7 @@ class KeptCountry(NamedTuple):
 
 @inlined
 def tallies_of(p: int, tallies: Tallies) -> Tallies:
-    """Return the part of a province, of tallies whose first axis is the province."""
+    """Return a province's part of tallies whose first axis is the province."""
     return Tallies(
         fates=tallies.fates[p],
         alerts=tallies.alerts[p],
@@ -69,7 +69,7 @@ def tallies_of(p: int, tallies: Tallies) -> Tallies:
 
 @inlined
 def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) -> ProvinceDay:
-    """Return what a day says to a province, in a run whose period starts with day number ``start``."""
+    """Return the values of a day for a province; the period starts with day number ``start``."""
     return ProvinceDay(
         province=p,
         number=today.day,
@@ -89,12 +89,12 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
 
 
 # Each step takes ``some`` provinces, begins at position ``at`` of them and returns the position of the first that is
-# not done because an array is full: their number when all are done.
+# not done because an array is full, or their number when all are done.
 
 
 @compiled
 def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AttemptScratch]) -> int:
-    """Let the attempts of some provinces pass the gates and follow those that may come to something."""
+    """Pass the gates with the attempts of some provinces, and follow those that may have an effect."""
     country = kept_in(kept, 0)
     tables, run, people = kept_in(country.attempts, 0), kept_in(country.run, 0), kept_in(country.people, 0)
     today, day = kept_in(country.days, 0)
@@ -112,7 +112,7 @@ def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: 
 
 @compiled
 def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[ContactScratch]) -> int:
-    """Write down the legitimate contacts of some provinces that a detector raises an alert on."""
+    """Record the legitimate contacts of some provinces on which a detector raises an alert."""
     country = kept_in(kept, 0)
     tables, people, scratch = kept_in(country.contacts, 0), kept_in(country.people, 0), kept_in(room, 0)
     today, _ = kept_in(country.days, 0)
@@ -142,7 +142,7 @@ def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertS
 
 @compiled
 def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
-    """Run the events of a day of some provinces."""
+    """Run the events of a day in some provinces."""
     country = kept_in(kept, 0)
     run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
     today, day = kept_in(country.days, 0)
@@ -157,7 +157,7 @@ def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[
 
 @compiled
 def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
-    """Count what is open in some provinces when the run ends."""
+    """Count what is still open in some provinces when the run ends."""
     country = kept_in(kept, 0)
     run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
     today, day = kept_in(country.days, 0)
@@ -171,13 +171,10 @@ def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
 
 @compiled
 def take_all_warned(day: int, states: Kept[Arrays], numbers: Integers, ends: Integers) -> None:
-    """Take out who was warned on a day.
+    """Remove the people warned on a day from all provinces.
 
-    Args:
-        day: The day number.
-        states: Of all provinces.
-        numbers: Filled with numbers of people, province by province, once for each alert; long enough for all.
-        ends: (P,) Filled with where those of each province end.
+    ``numbers``, long enough for all, is filled with numbers of people, province by province, once for each alert;
+    ``ends`` (P,) with the end of each province's part.
     """
     at = 0
     for p in range(len(ends)):

@@ -1,4 +1,4 @@
-"""The dense counts of a run, and how a day's part of them gets into the recorder's tables when it is over."""
+"""The dense counts of a run, and how a finished day's counts get into the recorder's tables."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from sim.store.recorder import Recorder
 from sim.store.tables import ALERTS, CONTACTS, TABLES
 
 MOST_DAYS = 32
-"""Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""
+"""Days before and after today for which alerts and contacts have a dense tally; others overflow."""
 
 END_AXIS = ALERTS.axis("end")
 END_STEP = math.prod(ALERTS.shape({})[END_AXIS + 1 :])
@@ -30,17 +30,17 @@ Integers = NDArray[np.int64]
 
 
 TABLE_OF = {"fates": "attempts", "busy": "hours"}
-"""The tables of those tallies whose names differ from theirs."""
+"""Table names of tallies with another name."""
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Counts of a day on their way to a table.
+    """Counts of a day, ready for a table.
 
     Attributes:
         table: Its name.
         day: The day number.
-        cells: (n,) Cells of which not all measures are 0, numbered over provinces and codes.
+        cells: (n,) Cells with a measure other than 0, numbered over provinces and codes.
         amounts: (n, measures) Their measures.
     """
 
@@ -51,11 +51,11 @@ class Cells:
 
 
 class Counts:
-    """What a run is counting: a dense array a table, of all provinces, for today and the days about it.
+    """The running counts of a run: one dense array per table, for all provinces, today and the days around it.
 
-    Each is of shape (P, ...), of which ``Tallies`` describes a province's part. Days about today have slots, as many
-    as a power of two, and a day has the slot of its last bits. What a day has counted leaves it as ``DayCounts``; what
-    is stored by months is kept until the month is over.
+    Each has the shape (P, ...); ``Tallies`` describes a province's part. The number of slots for days is a power of
+    two, and a day's slot is its last bits. Finished days leave as ``DayCounts``; tables by month are kept until the
+    month is over.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -80,7 +80,7 @@ class Counts:
             contacts=zeros("contacts", days),
             waits=zeros("waits", days),
             first_contacts=zeros("first_contacts", 1),
-            busy=zeros("busy", 1, measures=1),  # the staffed time is known without counting
+            busy=zeros("busy", 1, measures=1),  # the staffed time needs no counting
             outcomes=zeros("outcomes", 1),
             cases=zeros("cases", 1),
         )
@@ -95,18 +95,14 @@ class Counts:
         return Tallies(*(counts[p] for counts in self.tallies))
 
     def of_type(self, outcome: Outcome) -> Integers:
-        """Return what today's outcomes hold of a measure, by fraud type, (T,)."""
+        """Return today's total of an outcome by fraud type, (T,)."""
         counts: Integers = self.tallies.outcomes[..., outcome].sum(axis=(0, 2, 3))
         return counts
 
     def of_day(self, day: int) -> tuple[Integers, Integers, Integers]:
-        """Return what a day has counted that components read, before it leaves.
+        """Return what components read of a day: attempts (P, 3, fates); ms worked and services ended, (P, desks) each.
 
-        Args:
-            day: The day number.
-
-        Returns:
-            (P, 3, fates) attempts, and (P, desks) ms worked and services ended.
+        Call it before the day's counts leave.
         """
         fates, busy, contacts = self.tallies.fates, self.tallies.busy, self.tallies.contacts
         slot = (day - self._start) & (contacts.shape[1] - 1)
@@ -114,7 +110,7 @@ class Counts:
         return fates.sum(axis=2), busy.sum(axis=2), by_channel[:, list(DESKS)]
 
     def snapshot(self) -> list[list[Integers]]:
-        """Return the counts that are not 0, of each array their places and they, which ``resume`` takes over."""
+        """Return the counts other than 0, for each array their places and values, for ``resume``."""
         found = []
         for counts in self._arrays():
             places = np.flatnonzero(counts)
@@ -122,7 +118,7 @@ class Counts:
         return found
 
     def resume(self, snapshot: list[list[Integers]]) -> None:
-        """Take over counts, as ``snapshot`` returns them; there are none yet."""
+        """Take over counts of ``snapshot``; all counts are 0 before."""
         for counts, (places, values) in zip(self._arrays(), snapshot, strict=True):
             counts.reshape(-1)[places] = values
 
@@ -130,17 +126,16 @@ class Counts:
         return [*self._by_slot.values(), *self._month.values(), self._hours]
 
     def leave(self, day: int, servers: Integers, overflow: Sequence[Records], month_ends: bool) -> "DayCounts":
-        """Take out what a day has counted, and move on to the next.
+        """Remove and return the counts of a day, and move on to the next.
 
         Args:
             day: The day number.
             servers: (P, desks, half hours) Servers on duty on this day.
             overflow: Records of each province, see ``records.OVERFLOW``.
-            month_ends: Whether alerts of all days of issue are taken out, not only those of the oldest, and what is
-                stored by months.
+            month_ends: Whether to remove alerts of all days of issue, not only of the oldest, and the tables by month.
 
         Returns:
-            Copies, which nothing changes any more.
+            Copies that nothing changes any more.
         """
         days = self._by_slot["alerts"].shape[1]
         cells = [self._drained(name, day) for name in ("fates", "contacts", "outcomes")]
@@ -161,13 +156,13 @@ class Counts:
         return DayCounts(cells, overflow)
 
     def _drained(self, tally: str, day: int) -> Cells:
-        """Take out what a tally holds of a day."""
+        """Remove and return the counts of a day from a tally."""
         counts = self._by_slot[tally]
         slot = (day - self._start) & (counts.shape[1] - 1)
         return Cells(TABLE_OF.get(tally, tally), day, *drain(counts, slot))
 
     def _keep(self, tally: str, day: int, of_month: Integers) -> None:
-        """Move what a tally holds of a day to what is kept until the month is over; forget days before the period."""
+        """Add a tally's counts of a day to those of the month; drop days before the period."""
         counts = self._by_slot[tally]
         slot = (day - self._start) & (counts.shape[1] - 1)
         if day >= self._start:
@@ -178,18 +173,18 @@ class Counts:
 
 @dataclass(frozen=True)
 class DayCounts:
-    """What one day has counted of all provinces, final and ready for the recorder.
+    """The counts of one day in all provinces, final and ready for the recorder.
 
     Attributes:
         cells: Of each table, perhaps for several days.
-        overflow: Records of each province: what no array has a cell for.
+        overflow: Records of each province: counts for which no array has a cell.
     """
 
     cells: Sequence[Cells]
     overflow: Sequence[Records]
 
     def hand_over(self, recorder: Recorder, start: int) -> None:
-        """Add everything to the recorder's tables; ``start`` is the day from which overflow counts its days."""
+        """Add everything to the recorder's tables; ``start`` is the day number from which overflow counts days."""
         for some in self.cells:
             recorder.add_cells(some.table, some.day, some.cells, some.amounts)
         for p, rows in enumerate(self.overflow):
@@ -198,7 +193,7 @@ class DayCounts:
                     add_overflow(recorder, TABLES[table.name.lower()], p, start, rows[rows["table"] == table])
 
     def messages(self) -> int:
-        """Return the messages that were read, given up or left behind on this day, or overflow and count with it."""
+        """Return the messages that were read, given up or left behind on this day, overflow included."""
         written = ContactResult.UNREAD + 1
         number = 0
         for some in self.cells:
@@ -225,7 +220,7 @@ class DayCounts:
 
 
 def add_overflow(recorder: Recorder, table: StoredTable, p: int, start: int, rows: Records) -> None:
-    """Add the overflow of a table in a province; ``start`` is the day number from which it counts its days."""
+    """Add the overflow of a table in a province; ``start`` is the day number from which it counts days."""
     codes = rows["key"][:, : len(table.coded)] + [column.first_code for column in table.coded]
     amounts = rows["amounts"][:, : len(table.measures)].copy()
     recorder.add(table.name, np.column_stack([rows["day"] + start, np.full(len(rows), p), codes]), amounts)
