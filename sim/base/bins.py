@@ -1,7 +1,4 @@
-"""Bins of waits, report delays and losses, by their upper edges.
-
-An engine counts by the code of a bin (its position); a table stores its upper edge.
-"""
+"""Bins of waits, report delays and losses: an engine counts by position, a table stores the upper edge."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -21,12 +18,7 @@ REPORT_DELAYS_MS = (HOUR_MS, 12 * HOUR_MS, DAY_MS)
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins in ascending order.
-
-    Attributes:
-        edges: The upper edge of each bin, included in the bin.
-        open_ended: Whether one more bin, without an upper edge, follows the last edge.
-    """
+    """Bins by their upper edges, included and ascending; ``open_ended`` if one more bin follows the last edge."""
 
     edges: tuple[int, ...]
     open_ended: bool = False

@@ -69,16 +69,9 @@ def _digest(files: list[Path]) -> str:
 
 
 def cache_folder(kind: str, digest: str) -> Path | None:
-    """Return the folder of a cache; makes it if needed.
+    """Return the folder of a kind and digest of a cache: writable (made if needed), or readable, or None.
 
     Folders of the same kind with other digests are removed after a day without use.
-
-    Args:
-        kind: The kind of content, a word.
-        digest: Hexadecimal digest of the sources that fill it.
-
-    Returns:
-        The folder; if none is writable, a readable one; None if there is neither.
     """
     readable = None
     for parent in _parents():

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 
 
 class RefusedError(Exception):
-    """A request is invalid: an option, a scenario or a stored file is wrong.
-
-    Nothing was written.
-    """
+    """A request is invalid (an option, a scenario or a stored file); nothing was written."""
 
     @property
     def lines(self) -> Sequence[str]:

@@ -22,9 +22,8 @@ AGAIN_S = 0.01
 class Ending:
     """Raises an error for signals that ask this process to end, and makes sure that the error is not lost.
 
-    A signal that arrives during the cleanup of an object, or within library code, may raise an error that is dropped.
-    If the error disappears while the program continues, the signal is sent again. Other unraisable errors are shown
-    unless ``silent``.
+    Cleanup and library code may drop an error of a signal handler. If it disappears while the program continues, the
+    signal is sent again. Other unraisable errors are shown unless ``silent``.
     """
 
     def __init__(self, silent: bool = False) -> None:

@@ -1,7 +1,4 @@
-"""Check limits of the machine before anything is computed.
-
-Below these limits libraries fail in unclear ways: some print, some end the process, some wait for ever.
-"""
+"""Check limits of the machine before anything is computed; below them libraries print, end the process or hang."""
 
 import resource
 import threading
@@ -14,11 +11,7 @@ THREADS = 8
 
 
 def demand_room() -> None:
-    """Check address space and threads.
-
-    Raises:
-        OSError: If a limit of this process is too low; says which, and what is needed.
-    """
+    """Check address space and threads; OSError says which limit of this process is too low, and what is needed."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < ROOM:
         what = f"the limit of address space is {limit / 1e6:,.0f} MB, but the program needs {ROOM / 1e6:,.0f} MB"

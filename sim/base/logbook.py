@@ -25,12 +25,7 @@ class Logbook:
     """
 
     def __init__(self, folder: Path | None = None, verbose: bool = False) -> None:
-        """Open the log.
-
-        Args:
-            folder: Folder of the file; None for no file.
-            verbose: Whether lines also go to standard error.
-        """
+        """Open the log in a folder (None: no file); ``verbose`` if lines also go to standard error."""
         self._logger = logging.Logger("tocsin")
         formatter = logging.Formatter("%(asctime)s  %(message)s")
         formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"

@@ -30,12 +30,7 @@ _FRENCH_SEVERAL = 2
 
 
 class Written(str):
-    """A number as people read it, which keeps its value, so that scripts can use it.
-
-    Attributes:
-        value: The number; None if there is none, or only ``others``.
-        others: Other numbers in the same text, by name.
-    """
+    """A number as people read it, with its ``value`` and ``others`` of the same text by name, for scripts."""
 
     value: float | None
     others: dict[str, float]
@@ -82,16 +77,7 @@ def with_share(value: float, share: float) -> Written:
 
 
 def between(low: float | None, high: float | None, words: Callable[[float], str] = amount) -> Written:
-    """Return an interval: ``1.2 to 3.4 million``; ``none`` if an end is missing.
-
-    Args:
-        low: Its lower end.
-        high: Its upper end.
-        words: Turns a number into text: ``amount`` or ``percent``.
-
-    Returns:
-        The text; a word that both ends have appears once.
-    """
+    """Return an interval: ``1.2 to 3.4 million``, with common words once; ``none`` if an end is missing."""
     if low is None or high is None:
         return Written(said("none"))
     near, far = words(low), words(high)
@@ -124,9 +110,8 @@ def short_units() -> list[tuple[float, str]]:
 def rules() -> dict[str, Any]:
     """Return the number format of the language that is spoken, for scripts of pages.
 
-    Returns:
-        ``long`` for ``amount``: sizes with their words, largest first; ``several`` and ``several_from``, the ending of
-        plurals and their least number; ``short`` for ``short``; ``percent``, ``group`` and ``decimal``, the signs.
+    ``long`` for ``amount``: sizes with their words, largest first; ``several`` and ``several_from``, the ending of
+    plurals and their least number; ``short`` for ``short``; ``percent``, ``group`` and ``decimal``, the signs.
     """
     french = spoken() == "fr"
     return {

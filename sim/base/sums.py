@@ -20,11 +20,6 @@ def demand_exact(total: int, table: str, measure: str) -> None:
 
     Measures are never negative, so sums of fewer rows are smaller.
 
-    Args:
-        total: The sum.
-        table: The name of the table.
-        measure: The name of the measure.
-
     Raises:
         OverflowError: If it is too large; names table and measure.
     """

@@ -74,15 +74,14 @@ class Fate(Word):
 
 @dataclass(frozen=True)
 class Gate:
-    """One row for a gate. ``sim.shield.thresholds`` says which functions its file holds.
+    """A gate. ``sim.shield.thresholds`` says which functions its file holds.
 
     Attributes:
-        fate: How an attempt ends at the gate.
         file: The module of ``sim.shield`` with its functions.
         colour: The name of its colour in pictures: one of ``NAMED`` in ``sim.report.looks``.
         cause: What stopped the attempt, as an answer says it; empty if the attempt reached its person.
         layer: The layer of attribution that switches the gate off; empty if none does.
-        channels: The channels whose attempts it can stop.
+        channels: The channels it acts on.
     """
 
     fate: Fate

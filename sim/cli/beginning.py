@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FLAGSHIP = "china-2022"
 """The scenario of commands where none is named."""
 
-WIDEST, INDENT = 100, 10
-"""The most columns of text, and the columns of its labels."""
+WIDEST = 100
+"""The most columns of text."""
 
 MOST_BELOW = 40
 """The most keys that are listed below a key."""
@@ -163,20 +163,23 @@ LABELS = {
 }
 """Labels of the facts about a key."""
 
+_WHERE = (marked("default"), marked("argument"))
+"""Where values come from that no file gives, ``Source.where``."""
+
 
 def _explained(one: "Explained", scenario: str | None) -> None:
     """Print the facts about a key."""
     from sim.language.labels import named
     from sim.scenario.writing import as_typed, flow_text
+    from sim.told.keys import effect, key_said
 
     tell(one.key if one.kind is None else said("{key}  (of a measure of kind {kind})", key=one.key, kind=one.kind))
-    _told("", said(one.text))
+    _told("", key_said(one.text))
     if not one.below:
-        _told("unit", one.unit and said(one.unit))
-    if one.more:
-        label, _, text = one.more.partition(": ")
-        _told("more" if label == "More of it" else "later", said(text))
-    _told("allowed", one.allowed)
+        _told("unit", key_said(one.unit))
+    is_later, text = effect(one.more)
+    _told("later" if is_later else "more", key_said(text))
+    _told("allowed", key_said(one.allowed))
     _told("example", one.example)
     if scenario is not None and not one.below:
         if one.value is None:
@@ -184,7 +187,7 @@ def _explained(one: "Explained", scenario: str | None) -> None:
         else:
             _told("value", said("{value}  in {scenario}", value=one.value, scenario=scenario))
     if one.source is not None:
-        _told("from", one.source.where)
+        _told("from", said(one.source.where))
         _told("origin", one.source.origin and named(one.source.origin))
         if one.source.range is not None:
             low, high = (flow_text(as_typed(end)) for end in one.source.range)
@@ -199,15 +202,19 @@ def _explained(one: "Explained", scenario: str | None) -> None:
 
 
 def _listed(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> None:
+    from sim.told.keys import key_said
+
     for key, text in rows:
-        _wrapped(f"{key}: {said(text)}", "  ", "      ")
+        _wrapped(f"{key}: {key_said(text)}", "  ", "      ")
 
 
 def _told(label: str, text: str | None) -> None:
     """Print a labelled text, if there is one."""
+    from rich.cells import cell_len, set_cell_size
+
     if text:
-        first = f"  {said(LABELS[label]):<{INDENT}}" if label else "  "
-        _wrapped(text, first, " " * (INDENT + 2) if label else "  ")
+        indent = max(cell_len(said(one)) for one in LABELS.values()) + 1 if label else 0
+        _wrapped(text, f"  {set_cell_size(said(LABELS[label]), indent)}" if label else "  ", " " * (indent + 2))
 
 
 def _wrapped(text: str, first: str, rest: str) -> None:

@@ -1,7 +1,8 @@
 """Renew the catalogues from the sources: ``python -m sim.cli.extract`` finds all texts and keeps their translations.
 
-Texts are those that the sources mark, the help of commands, the words of the model (``sim.language.labels.named`` shows
-them), and the names of the bundled scenarios: places, groups of people, fraud types, measures, channels and money.
+Texts are those that the sources mark, the help of commands, the meanings of keys, the studies of ``tocsin verify``, the
+words of the model (``sim.language.labels.named`` shows them), and the names of the bundled scenarios: places, groups of
+people, fraud types, measures, channels and money.
 
 A new text is written into ``sim/language/catalogues/*.po`` without a translation; an unused one is removed.
 """
@@ -27,6 +28,8 @@ from sim.language.spoken import ENGLISH, LANGUAGES
 from sim.reading.quantities import FIGURES
 from sim.scenario.schema import measures
 from sim.scenario.schema.evidence import QUANTITIES
+from sim.told import verification
+from sim.told.keys import key_texts
 
 SOURCES = Path(__file__).resolve().parent.parent
 SCENARIOS = SOURCES.parent / "scenarios"
@@ -50,6 +53,10 @@ def extracted() -> Catalog:
         found.add(text, locations=[(f"sim/{file}", 0)])
     for text in _help():
         found.add(text, locations=[("sim/cli", 0)])
+    for text in filter(None, key_texts()):
+        found.add(text, locations=[("sim/scenario/schema", 0)])
+    for text in verification.texts():
+        found.add(text, locations=[("sim/verify", 0)])
     for label in _labels():
         found.add(spelled(label), locations=[("sim/base/words.py", 0)])
     for file, name in _names():

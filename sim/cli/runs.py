@@ -202,10 +202,8 @@ def _line(row: dict[str, Any]) -> str:
 STATUS = {
     "finished": marked("finished"),
     "unfinished": marked("unfinished"),
-    "removed": marked("removed"),
-    "kept": marked("kept"),
 }
-"""What becomes of a run, as people read it."""
+"""States of a run, as people read them."""
 
 
 def _clean(folder: Path, as_json: bool) -> None:

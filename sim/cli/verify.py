@@ -74,9 +74,9 @@ def verify(
         p = said("exact") if finding.p is None else str(finding.p)
         line = said(
             "{study}, {engine}: {checked}: expected {expected}, found {found}, p {p}",
-            study=finding.study,
+            study=said(finding.study),
             engine=finding.engine,
-            checked=finding.checked,
+            checked=said(finding.checked),
             expected=format(finding.expected, ".6g"),
             found=format(finding.found, ".6g"),
             p=p,

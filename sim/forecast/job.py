@@ -14,7 +14,7 @@ from sim.experiments.simulations import is_large
 from sim.forecast.cost import BASE_BYTES, HOME, OUTCOME_BYTES, Cost, slower
 from sim.forecast.machine import Machine, Tell, known, machine_of, this_machine
 from sim.forecast.work import Work
-from sim.language.spoken import counted, said
+from sim.language.spoken import counted, marked, said
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -199,20 +199,24 @@ def between(low: float, high: float) -> str:
     per, unit = _unit(high)
     ends = [_short(one / per) for one in (low, high)]
     if ends[0] == ends[1]:
-        return f"{ends[1]} {unit}"
+        return said("{time} {unit}", time=ends[1], unit=unit)
     return said("{low} to {high} {unit}", low=ends[0], high=ends[1], unit=unit)
 
 
 def lasting(seconds: float) -> str:
     """Return a time in a suitable unit, ``30 s``."""
     per, unit = _unit(seconds)
-    return f"{_short(seconds / per)} {unit}"
+    return said("{time} {unit}", time=_short(seconds / per), unit=unit)
+
+
+UNITS = ((100.0, 1.0, marked("s")), (6_000.0, 60.0, marked("min")), (360_000.0, 3_600.0, marked("h")))
+"""Units of times shorter than the first number of seconds, with the seconds of each."""
 
 
 def _unit(seconds: float) -> tuple[float, str]:
-    for most, per, unit in ((100.0, 1.0, "s"), (6_000.0, 60.0, "min"), (360_000.0, 3_600.0, "h")):
+    for most, per, unit in UNITS:
         if seconds < most:
-            return per, unit
+            return per, said(unit)
     return 86_400.0, said("days")
 
 

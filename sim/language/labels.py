@@ -17,6 +17,12 @@ def named(label: object) -> str:
     return said(spelled(label))
 
 
+def evidence_named(name: str) -> str:
+    """Return a quantity of the evidence: ``share_of_cases.loan_credit`` as ``share of cases: loan credit``."""
+    whole, _, part = name.partition(".")
+    return said("{whole}: {part}", whole=named(whole), part=named(part)) if part else named(whole)
+
+
 def spelled(label: object) -> str:
     """Return the English text of a label, which ``named`` translates."""
     return " ".join("SMS" if word == _SMS else word for word in str(label).replace("_", " ").split(" "))
@@ -49,17 +55,14 @@ _OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("sto
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
-_COSTS = (
-    *(marked("call desks"), marked("visit desks"), marked("false alarms by app"), marked("false alarms by SMS")),
-    *(marked("false alarms by call"), marked("false alarms by visit")),
-)
+_COSTS = (marked("call desks"), marked("visit desks"), marked("false alarms by app"))
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
     *(marked("losses change"), marked("funds stopped money"), marked("funds returned money")),
 )
 _EXPERIMENTS = (
-    *(marked("all"), marked("still"), marked("answering"), marked("kept"), marked("impossible"), marked("unchanged")),
+    *(marked("all"), marked("still"), marked("answering"), marked("unchanged")),
     *(marked("false alarms"), marked("false blocks"), marked("staff hours"), marked("seed"), marked("scale")),
     *(marked("age band"), marked("fraud type"), marked("payment")),
 )
@@ -72,18 +75,16 @@ _KEYS = (
 )
 """Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` shows with their values."""
 _COLUMNS = (
-    *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
+    *(marked("quantity"), marked("window"), marked("within"), marked("basis")),
     *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role")),
-    *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
-    *(marked("other"), marked("difference"), marked("chance"), marked("difference or ratio")),
-    *(marked("within prices"), marked("95%, replicates"), marked("by base"), marked("where"), marked("seen")),
-    *(marked("d'"), marked("tier"), marked("channel"), marked("source"), marked("deadline"), marked("waits")),
-    *(marked("issued"), marked("share"), marked("alerts"), marked("attempts"), marked("hours"), marked("from")),
+    *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario")),
+    *(marked("difference"), marked("difference or ratio"), marked("where"), marked("seen")),
+    *(marked("d'"), marked("tier"), marked("channel"), marked("deadline"), marked("waits")),
+    *(marked("issued"), marked("share"), marked("alerts"), marked("attempts"), marked("hours")),
     *(marked("heard"), marked("per 1,000 people"), marked("who"), marked("harmed"), marked("net")),
     *(marked("fate"), marked("age"), marked("sex"), marked("people"), marked("type"), marked("province")),
     *(marked("where it ended"), marked("key"), marked("origin"), marked("range"), marked("phase")),
-    *(marked("seconds"), marked("number"), marked("mean"), marked("95% interval of the mean")),
-    *(marked("lowest"), marked("highest"), marked("day")),
+    *(marked("seconds"), marked("day")),
 )
 """Names of columns, which ``headed`` translates; in DataFrames they are English."""
 _PHASES = (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim.base.rounding import amount, percent, written
 from sim.language.dates import month_named
-from sim.language.labels import named
+from sim.language.labels import evidence_named, named
 from sim.language.spoken import counted, marked, said
 from sim.reading.desk_findings import busy_desks, expired_tiers
 from sim.reading.figures import CHANGE, STANDARD_ERRORS
@@ -190,7 +190,7 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
         if row["within"] is not False:
             continue
         limits = [row["low"], row["high"]]
-        range_ = {"name": named(row["name"]), "low": amount(row["low"]), "high": amount(row["high"])}
+        range_ = {"name": evidence_named(row["name"]), "low": amount(row["low"]), "high": amount(row["high"])}
         if "months" not in row:
             sentence = said(
                 "Value of {name} from {first} to {last}: {value}; evidence says {low} to {high}.",

@@ -14,13 +14,8 @@ Plain = dict[str, Any]
 def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> Plain:
     """Return a chart in plain values: its first view, and of each other view what differs from it.
 
-    Args:
-        views: The choices of each view, by key, and its figure.
-        keys: Keys of the choices, in the order in which the key of a view joins them.
-
-    Returns:
-        ``base``, the first view; ``first``, its key; and ``views`` by key. Of a trace only the entries that differ are
-        stored; if the number of traces differs, all are.
+    ``base`` is the first view, ``first`` its key, and ``views`` has the others by key: their choices, joined in the
+    order of ``keys``. Of a trace only the entries that differ are stored; if the number of traces differs, all are.
     """
     (first, figure), *others = views
     base = _plain(figure)

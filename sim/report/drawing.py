@@ -76,17 +76,10 @@ def add(
     group: str | None = None,
     **looks: Any,
 ) -> None:
-    """Add a trace to a figure.
+    """Add a trace, ``name`` in the legend, to panel ``row`` of a figure; days are ISO dates.
 
-    Args:
-        figure: The figure.
-        name: What the legend calls it.
-        x: Where each mark stands; days are written as ISO dates.
-        y: The same for the other axis.
-        hover: A text for the pointer at each mark; without texts the pointer shows nothing.
-        row: The panel, counted from 1.
-        group: Traces of one group are switched together, and the legend lists the first of them.
-        **looks: Further attributes, see ``line``, ``bar`` and ``bar_across``.
+    Without texts in ``hover`` the pointer shows nothing. Traces of one group are switched together, and the legend
+    lists the first of them. ``looks`` are further attributes, see ``line``, ``bar`` and ``bar_across``.
     """
     places = [one.isoformat() if isinstance(one, date) else one for one in x]
     trace: Looks = {"type": "scatter", "name": name, "x": places, "y": list(y)}
@@ -149,7 +142,7 @@ def arrow(above: bool) -> str:
 
 
 def lanes(figure: "go.Figure", names: Sequence[str], row: int | None = None) -> None:
-    """Give each name a row of its own from the top down, at 0, 1, ... of the y axis, and draw the line at zero."""
+    """Give each name its own row from the top down, at 0, 1, ... of the y axis, and draw the line at zero."""
     at: Looks = {} if row is None else {"row": row, "col": 1}
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5}, **at)
     figure.update_yaxes(
@@ -176,11 +169,9 @@ def on_phones(figure: "go.Figure", layout: Looks | None = None, traces: Looks | 
 
 
 def cut(figure: "go.Figure", ends: dict[tuple[str, float], float]) -> None:
-    """Cut bars so long that the others would be too short to see; an arrow and the number mark them.
+    """Cut horizontal bars so long that the others would be too short to see; an arrow and the number mark them.
 
-    Args:
-        figure: A figure of horizontal bars that begin at 0.
-        ends: The length of each bar, by its category and its pixels above the middle of that.
+    ``ends`` are the lengths of bars, by category and by pixels above the category's middle.
     """
     edge = reach(ends.values(), LONG)
     beyond = {place: value for place, value in ends.items() if value > edge}
@@ -202,12 +193,8 @@ def names_beside(figure: "go.Figure", names: Mapping[str, str]) -> "go.Figure":
 def reach(values: Iterable[float], outlying: float = OUTLYING) -> float:
     """Return the size of the largest value that is not far out, so that few values do not squeeze the others.
 
-    Args:
-        values: Numbers of any sign; zeros do not count.
-        outlying: A value is far out if it is this many times larger than three quarters of the values.
-
-    Returns:
-        A size, 0 without values. Pictures mark larger values at the edge, with an arrow and the number.
+    A value is far out if it is ``outlying`` times larger than three quarters of the values. Pictures mark larger values
+    at the edge, with an arrow and the number.
     """
     sizes = sorted(abs(value) for value in values if value)
     if not sizes:

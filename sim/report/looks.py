@@ -134,7 +134,7 @@ def colours_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def dashes(names: Iterable[str]) -> dict[str, str]:
-    """Return a dash of lines for each name, so that nothing is told by colour alone."""
+    """Return a dash of lines for each name, so that colour is not the only difference."""
     return {name: DASHES[place % len(DASHES)] for place, name in enumerate(names)}
 
 
@@ -149,7 +149,7 @@ def hatches(names: Iterable[str]) -> dict[str, str]:
 
 
 def words(label: object) -> str:
-    """Return a label, or a name from a scenario, as ``named`` has it, escaped for plotly."""
+    """Return a label, or a name from a scenario in the form of ``named``, escaped for plotly."""
     return plain(named(label))
 
 

@@ -23,18 +23,15 @@ MISSING = ""
 class Cell:
     """A cell of a table.
 
-    Attributes:
-        text: The text.
-        number: Whether it is a number, or the place of a missing one.
-        value: The number itself, for the page's script, if the text shortens it; empty if it is missing.
-        beside: Further numbers of the text by name, as JSON.
-        is_own: Whether it repeats a scenario word for word, so that nobody translates it.
+    ``value`` is the number itself, for the page's script, if the text shortens it; it is empty if the number is
+    missing. ``further`` has further numbers of the text by name, as JSON. A cell that ``is_own`` repeats a scenario
+    word for word, so nobody translates it.
     """
 
     text: str
     number: bool = False
     value: str | None = None
-    beside: str = ""
+    further: str = ""
     is_own: bool = False
 
 
@@ -175,8 +172,8 @@ def cell(value: Any) -> Cell:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return Cell("")
     if isinstance(value, Written):
-        beside = script_json({name: float(number) for name, number in value.others.items()}) if value.others else ""
-        return Cell(str(value), True, MISSING if value.value is None else _exact(value.value), beside)
+        further = script_json({name: float(number) for name, number in value.others.items()}) if value.others else ""
+        return Cell(str(value), True, MISSING if value.value is None else _exact(value.value), further)
     if isinstance(value, int):
         return _number(f"{value:,}", value)
     if isinstance(value, float):

@@ -28,13 +28,13 @@ const Save = (function () {
     const columns = [];
     head.forEach((name, at) => {
       const cells = rows.map((row) => row[at]);
-      const besides = Array.from(new Set(cells.flatMap((cell) => Object.keys(cell.beside))));
+      const labels = Array.from(new Set(cells.flatMap((cell) => Object.keys(cell.further))));
       // Of an interval, only the ends are numbers.
-      const own = !besides.length || cells.some((cell) => cell.value !== null && cell.value !== "");
+      const own = !labels.length || cells.some((cell) => cell.value !== null && cell.value !== "");
       if (own) { columns.push({ name: name, cells: cells }); }
-      besides.forEach((beside) => columns.push({
-        name: name + ", " + beside,
-        cells: cells.map((cell) => ({ value: beside in cell.beside ? cell.beside[beside] : null, share: cell.second })),
+      labels.forEach((further) => columns.push({
+        name: name + ", " + further,
+        cells: cells.map((cell) => ({ value: further in cell.further ? cell.further[further] : null, share: cell.second })),
       }));
     });
     return columns;
@@ -42,11 +42,11 @@ const Save = (function () {
 
   function told(cell) {
     const text = cell.textContent.trim();
-    const beside = cell.dataset.beside ? JSON.parse(cell.dataset.beside) : {};
-    if (!cell.matches(".number")) { return { value: text, beside: beside }; }
+    const further = cell.dataset.further ? JSON.parse(cell.dataset.further) : {};
+    if (!cell.matches(".number")) { return { value: text, further: further }; }
     const number = cell.dataset.value === undefined ? text : cell.dataset.value;
     const shares = { share: PERCENT.test(text), second: PERCENT_BESIDE.test(text) };
-    return Object.assign({ value: number === "" ? null : Number(number), beside: beside }, shares);
+    return Object.assign({ value: number === "" ? null : Number(number), further: further }, shares);
   }
 
   // CSV by RFC 4180, with a mark that tells Excel it is UTF-8.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.base.rounding import Written, amount, between
 from sim.experiments.intervals import half_width
-from sim.language.labels import named, spelled
+from sim.language.labels import evidence_named, spelled
 from sim.language.spoken import counted, marked, said
 from sim.report.pictures.figures import WITHIN
 from sim.report.tally import table_of
@@ -28,7 +28,7 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
             shown = Written(said("{value} ({month})", value=value, month=month), row["simulated"]) if month else value
             window = said("{low} to {high}", low=row["window"][0], high=row["window"][1])
             known = between(row["low"], row["high"])
-            rows.append((named(row["name"]), window, known, shown, said(WITHIN[row["within"]]), row["basis"]))
+            rows.append((evidence_named(row["name"]), window, known, shown, said(WITHIN[row["within"]]), row["basis"]))
     columns = ["quantity", "window", marked("evidence"), "simulated", "within", "basis"]
     return table_of(rows, columns)
 

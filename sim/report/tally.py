@@ -76,7 +76,7 @@ def sums(
 
 
 def table_of(rows: Iterable[Any], columns: Sequence[str] | None = None) -> "pd.DataFrame":
-    """Return rows as a DataFrame whose cells stay as they are; rows without columns are dictionaries."""
+    """Return rows as a DataFrame with unchanged cells; rows without columns are dictionaries."""
     import pandas as pd
 
     return pd.DataFrame(list(rows), columns=None if columns is None else list(columns), dtype=object)

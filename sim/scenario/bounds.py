@@ -34,14 +34,7 @@ MOST_STEPS = 30
 
 @dataclass(frozen=True)
 class Within:
-    """Inclusive bounds of a number; as a mark of an annotation it reads values and refuses those outside.
-
-    Attributes:
-        low: The smallest value.
-        high: The largest value.
-        why: The reason, for ``docs/bounds.md``.
-        or_zero: Whether 0 is allowed too.
-    """
+    """Inclusive bounds of a number, and the reason for them; as an annotation it refuses values outside."""
 
     low: float
     high: float

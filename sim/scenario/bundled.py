@@ -41,17 +41,7 @@ def bundled_scenarios() -> list[tuple[str, str]]:
 
 
 def find(name: str) -> tuple[Path, str]:
-    """Return the file that a name or a path means.
-
-    Args:
-        name: The name of a bundled scenario, or a path.
-
-    Returns:
-        The file's path, and its name in messages.
-
-    Raises:
-        ScenarioError: If there is no such scenario and no such file.
-    """
+    """Return the file that a bundled scenario's name or a path means, and its shown name, or raise ScenarioError."""
     place = Place(name or "''", 1, 1)
     path = Path(name)
     problem = no_file(path)
@@ -83,16 +73,7 @@ def no_file(path: Path) -> str | None:
 
 
 def read_bytes(path: Path, place: Place, limit: int) -> bytes:
-    """Return the bytes of a file, at most one more than allowed.
-
-    Args:
-        path: The file's path.
-        place: The place of a mistake: the beginning of the file.
-        limit: Largest number of bytes.
-
-    Raises:
-        ScenarioError: If the file cannot be read.
-    """
+    """Return the bytes of a file, at most one more than allowed; ScenarioError if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(limit + 1)

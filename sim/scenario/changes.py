@@ -15,13 +15,7 @@ from sim.scenario.schema import ScenarioModel
 
 @dataclass(frozen=True)
 class Change:
-    """What files or options change in a scenario.
-
-    Attributes:
-        before: The scenario without them.
-        after: The scenario.
-        tree: The tree that it was read from.
-    """
+    """A scenario before and after a change by files or options, and the tree that it was read from."""
 
     before: ScenarioModel
     after: ScenarioModel
@@ -37,13 +31,13 @@ def changes(
 ) -> Iterator[Change]:
     """Find what changes a scenario at some keys: the files that extend each of those that it extends, and options.
 
-    Posterior draws are left out: they say what is not known, and are no policy.
+    Posterior draws are left out: they express uncertainty and are not a policy.
 
     Args:
         name_or_path: The name or the path of a scenario that can be loaded with these options.
         keys: Paths of the keys that are looked at.
-        overrides: As ``load_scenario`` has them.
-        **arguments: As ``load_scenario`` has them; they are part of both sides.
+        overrides: See ``load_scenario``.
+        **arguments: See ``load_scenario``; they are part of both sides.
 
     Yields:
         A change for each file that the scenario extends, the deepest first, then one for the options; those that

@@ -1,7 +1,4 @@
-"""Read CSV files next to a scenario into nodes: a list of rows, each cell with its place.
-
-``sim.scenario.reading`` does the same for YAML; ``sim.scenario.tables`` defines what a table may hold.
-"""
+"""Read CSV files next to a scenario into nodes: a list of rows, each cell with its place."""
 
 import csv
 import io
@@ -37,21 +34,7 @@ def inside(folder: Path, name: str) -> Path | str:
 
 
 def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
-    """Return the rows of a CSV file.
-
-    The first row of the file names the columns; numbers are read as in YAML and an empty cell leaves its key out.
-
-    Args:
-        node: The name of the file.
-        folder: The folder of the scenario that names it.
-        key: Where in the scenario it is named.
-
-    Returns:
-        The rows in place of the name: a list of maps by column.
-
-    Raises:
-        ScenarioError: If the file cannot be read, or is no table.
-    """
+    """Return the rows of a CSV file as maps by column, with numbers as in YAML; an empty cell has no key."""
     name = str(node.value)
     path = inside(folder, name)
     if isinstance(path, str):

@@ -1,7 +1,4 @@
-"""Distributions of durations by their usual parameters: ``lognormal: {median: 90 min, sigma: 0.5}``.
-
-``sim.draws.distributions`` draws from them by ``kind``, ``a`` and ``b``.
-"""
+"""Distributions of durations by their usual parameters: ``lognormal: {median: 90 min, sigma: 0.5}``."""
 
 import math
 from typing import Any

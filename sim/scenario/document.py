@@ -63,15 +63,7 @@ def document() -> str:
 
 
 def numbers(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Within]]:
-    """Find every number below a model of the schema, except those read from texts: durations and times.
-
-    Args:
-        model: The model.
-        path: The dotted key at which it stands.
-
-    Yields:
-        The dotted key, with ``NAME`` for any name, and its bounds; a number without them is a TypeError.
-    """
+    """Find every number below a model, texts excepted: its dotted key, with ``NAME`` for any name, and its bounds."""
     kind = fields(model).get("kind")
     if kind is not None and get_origin(kind.annotation) is Literal:
         path = f"{path}[{get_args(kind.annotation)[0]}]"

@@ -42,7 +42,7 @@ def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
 def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:
     """Return the plain values of a desk, of the country or a province, without steps of staff on or after a day.
 
-    What the first step says holds before it, too: its day makes no difference, and a factor of 1 is no growth.
+    The first step also holds before its day: its day makes no difference, and a factor of 1 is the same as no growth.
     """
     desk = dict(desk)
     growth = desk.get("growth")
@@ -70,10 +70,7 @@ def _measures(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str
 
 
 def _following(spec: ScenarioModel, begun: set[str]) -> set[str]:
-    """Return the outages that follow begun ones without a day in between.
-
-    Instructions that wait for the end of an outage wait for those that follow, too.
-    """
+    """Return outages that follow begun ones without a day in between; instructions wait for their end, too."""
     outages = {name: measure for name, measure in spec.measures.items() if isinstance(measure, Outage)}
     until = max((_last(measure) for name, measure in outages.items() if name in begun), default=0)
     found: set[str] = set()

@@ -1,7 +1,4 @@
-"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario.
-
-Each reader of a part of a scenario words its own mistakes; ``sim.scenario.pydantic_errors`` words those of pydantic.
-"""
+"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario."""
 
 import difflib
 from collections.abc import Iterable
@@ -113,16 +110,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 
 def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
-    """Return the names that are allowed in place of ``word``, for a message.
-
-    Args:
-        word: The name that was found.
-        allowed: The names that are allowed there.
-        most: Most names that are listed.
-
-    Returns:
-        The name most like the word, if there is one, and the list of allowed names.
-    """
+    """Return the name most like ``word``, if there is one, and the list of the allowed names, for a message."""
     words = list(allowed)
     if not words:
         return "nothing is allowed here"

@@ -14,6 +14,9 @@ from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import Source, plain
 from sim.scenario.writing import as_typed, flow_text
 
+AN_ENTRY = "An entry of {field}."
+"""Stands for the meaning of an entry whose model is unknown."""
+
 LONGEST_VALUE = 300
 """Most characters of a value that are shown; longer ones are cut."""
 
@@ -25,14 +28,11 @@ class Explained:
     Attributes:
         key: The dotted key, provinces by code.
         kind: The kind of measure that has the key; None for other keys.
-        text: Its meaning.
-        unit: Its unit.
         more: Effect of a larger value or a later day; None if it is not a number.
-        allowed: The allowed values.
         example: An example, as YAML.
         below: The keys below it, each with its meaning.
         value: The scenario's value, as YAML; None without a scenario or a value.
-        source: Source of the value; None for parts with keys of their own.
+        source: Source of the value; None for parts whose keys have their own.
     """
 
     key: str
@@ -48,15 +48,7 @@ class Explained:
 
 
 def explained(text: str, scenario: Scenario | None = None) -> list[Explained]:
-    """Explain a dotted key.
-
-    Args:
-        text: The key; provinces by name or code.
-        scenario: The scenario whose value is shown.
-
-    Returns:
-        One explanation, or one for each kind of measure that has such a key; ``keys_at`` says what it raises.
-    """
+    """Explain a dotted key, once for each kind of measure that has it; ``keys_at`` says what it raises."""
     if scenario is None:
         return [_explained(key, None, None) for key in keys_at(text)]
     own = coded_key(text, scenario.spec.population.names)
@@ -96,7 +88,7 @@ def _what(key: Key, node: Node | None) -> str:
     if not key.entry:
         return meaning(key.owner, key.field).text
     models = key.shape.models(node)
-    return purpose(models[0]) if len(models) == 1 else f"An entry of {key.field}."
+    return purpose(models[0]) if len(models) == 1 else AN_ENTRY.format(field=key.field)
 
 
 def _below(key: Key, node: Node | None) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,4 @@
-"""Read a file and the files it extends into one tree, with the rows of tables in place of file names.
-
-This module finds and reads the files and refuses circles; ``sim.scenario.nodes`` merges two trees.
-"""
+"""Read a file and the files it extends into one tree, with the rows of tables in place of file names."""
 
 import os
 from dataclasses import dataclass, field, replace
@@ -44,15 +41,8 @@ class Files:
     ) -> Node:
         """Return the tree of a file with everything it extends.
 
-        Args:
-            path: The file.
-            shown: Its name in messages.
-            opened: The files that extend it, the first one first.
-            chain: Their names in messages, the nearest first.
-            replaced: Whether one of them has its own draws, or removes those of this one.
-
-        Returns:
-            The tree, with the values of the requested draw.
+        ``opened`` are the files that extend it, the first one first, and ``chain`` their names in messages, the nearest
+        first. ``replaced`` says whether one of them has its own draws, or removes those of this one.
 
         Raises:
             ScenarioError: If a file cannot be used.
@@ -99,20 +89,7 @@ class Files:
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
-        """Return the file of an ``extends``.
-
-        Args:
-            node: The value of ``extends``.
-            path: The file that has it.
-            shown: The name of that file in messages.
-            opened: That file and those that extend it.
-
-        Returns:
-            The path of the extended file, and its name in messages.
-
-        Raises:
-            ScenarioError: If there is no such file, or if the chain of files does not end.
-        """
+        """Return the path and the shown name of an extended file; ScenarioError without one, or for a circle."""
 
         def wrong(message: str, allowed: str) -> list[Mistake]:
             return [*self.mistakes, Mistake(node.place, "extends", message, allowed)]
@@ -140,12 +117,7 @@ class Files:
         return base, base_shown
 
     def with_tables(self, root: Node, folder: Path) -> Node:
-        """Return the tree with the rows of CSV files in place of their names, where the schema has a table.
-
-        Args:
-            root: The tree of a scenario.
-            folder: The folder of its files.
-        """
+        """Return the tree with the rows of CSV files in place of their names, where the schema has a table."""
         return self._with_tables(root, folder, self.shape, ())
 
     def _with_tables(self, node: Node, folder: Path, shape: Shape, key: KeyPath) -> Node:

@@ -1,4 +1,4 @@
-"""Components that were given to a scenario in Python: what is known of each, and a copy of it for every run."""
+"""Components that were given to a scenario in Python: their source and settings, and a copy for every run."""
 
 import hashlib
 import json
@@ -9,15 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Given:
-    """A component as it was given.
+    """A component as it was given: its class, module, settings (JSON), and itself, pickled.
 
-    Attributes:
-        name: The name of its class.
-        module: The module of the class; ``__main__`` for one of a script or a notebook.
-        sha256: Of the source of the class, and of all that it names of its module.
-        settings: Its attributes, as JSON.
-        contents: The component itself, pickled, by value where workers cannot import its class; empty for that of a
-            stored run, which names its components only.
+    ``sha256`` is that of the source of the class, and of everything in its module that it names. ``contents`` has the
+    class by value where workers cannot import it, and is empty for a stored run, which only names its components.
     """
 
     name: str

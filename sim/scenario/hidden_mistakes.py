@@ -26,16 +26,7 @@ MOST_ROUNDS = 6
 
 
 def hidden_mistakes(error: ValidationError, root: Node, files: Files) -> list[Mistake]:
-    """Find mistakes that others hide: pydantic checks no rule of a part with an unreadable value.
-
-    Args:
-        error: Pydantic's first error.
-        root: The tree of the scenario.
-        files: The files that it was read from.
-
-    Returns:
-        The mistakes of rules that were not checked at first.
-    """
+    """Find mistakes that the others hide: pydantic checks no rule of a part with an unreadable value."""
     base = files.trees[-2] if len(files.trees) > 1 else None
     found: list[Mistake] = []
     changed: set[KeyPath] = set()
@@ -58,16 +49,10 @@ def hidden_mistakes(error: ValidationError, root: Node, files: Files) -> list[Mi
 def repaired(
     root: Node, broken: Iterable[KeyPath], base: Node | None, before: Collection[KeyPath] = ()
 ) -> tuple[Node, set[KeyPath]]:
-    """Return a tree with all invalid places repaired.
+    """Return a tree with all invalid places repaired, and the paths at which it was changed.
 
-    Args:
-        root: The tree.
-        broken: The paths of invalid or missing values.
-        base: The tree of the extended scenario, if there is one.
-        before: Paths repaired before; if one is still wrong, its parent is repaired.
-
-    Returns:
-        The tree, and the paths at which it was changed.
+    ``broken`` are the paths of invalid or missing values, ``base`` the tree of the extended scenario. If a path that
+    was repaired ``before`` is still wrong, its parent is repaired.
     """
     changed: set[KeyPath] = set()
     for path in sorted(broken, key=len):

@@ -1,7 +1,4 @@
-"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
-
-Editors show the meaning of each key (``sim.scenario.meanings``) where it is typed.
-"""
+"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others."""
 
 from typing import Any
 
@@ -25,10 +22,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
-
-    Keys are required only without ``extends``: a file that extends another may omit all of them.
-    """
+    """Return the JSON Schema (2020-12) of a scenario file, full forms included; with ``extends`` no key is required."""
     schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
     for model in models(ScenarioModel):
         _describe(schema if model is ScenarioModel else schema["$defs"][model.__name__], model)
@@ -65,10 +59,7 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
-    """Return a schema of an object that allows full forms and null, and requires no key.
-
-    A file that extends another may give a part of a map; only loading can tell what is missing.
-    """
+    """Return a schema of an object that allows full forms and null; only loading can tell which keys are missing."""
     loosened = {key: value for key, value in schema.items() if key != "required"}
     if "properties" in loosened:
         loosened["properties"] = {

@@ -33,15 +33,7 @@ class UnknownKeyError(RefusedError, ValueError):
 
 @dataclass(frozen=True)
 class Key:
-    """A key of the schema.
-
-    Attributes:
-        path: The dotted key.
-        owner: The model that has the field.
-        field: The field, as a file gives it.
-        shape: What may stand at the key.
-        entry: Whether the key is that of an entry of the field, which is a map or a list.
-    """
+    """A key of the schema: a field of its owner, or an ``entry`` of a field that is a map or a list."""
 
     path: str
     owner: type[BaseModel]
@@ -65,12 +57,7 @@ class Key:
         return any(get_origin(option) is dict for option in self.shape.options)
 
     def at(self, part: str, node: Node | None) -> "list[Key]":
-        """Return the keys for the next part of a dotted key: several if measures of several kinds have it.
-
-        Args:
-            part: The part, ``[KIND]`` for any measure of a kind.
-            node: The scenario's node here; None without a scenario or a value.
-        """
+        """Return the keys for the next part of a dotted key: several if measures of several kinds have it."""
         keys = [
             _field(self.path, model, part if part in fields(model) else NAMED, part)
             for model in self.shape.models(node)
@@ -96,15 +83,7 @@ class Key:
 
 
 def keys_at(text: str, root: Node | None = None) -> list[Key]:
-    """Return the keys that a dotted key means: several if measures of several kinds have it.
-
-    Args:
-        text: The key; entries of maps by any name.
-        root: The tree of a scenario, which tells the kinds of its measures.
-
-    Raises:
-        UnknownKeyError: If no scenario has such a key; names the most similar ones.
-    """
+    """Return the keys that a dotted key means, several if kinds of measures share it; or raise UnknownKeyError."""
     parts = text.replace("[", ".[").split(".") if root is None or "[" in text else map(str, root.path_to(text))
     keys, node, path = [TOP], root, ""
     for part in parts:

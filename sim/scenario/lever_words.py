@@ -116,16 +116,7 @@ def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) -> str:
-    """Return the name of a key of a scenario, such as ``staff of the visit desks in North Coast``.
-
-    Args:
-        path: Its path, without the code of a province.
-        spec: A scenario that has it; its age bands name values by age.
-        province: The name of the only province it concerns.
-
-    Returns:
-        The name.
-    """
+    """Return the name of a key, such as ``staff of the visit desks in North Coast``; ``path`` has no province."""
     whole, rest = _holder(path)
     parts = [_part(path, at, spec) for at in range(len(path) - len(rest), len(path))]
     if len(parts) == 1 and len(path) > 2:
@@ -136,13 +127,7 @@ def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) 
 
 
 def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | None = None) -> str:
-    """Return a value in words, with its unit.
-
-    Args:
-        value: A plain value of a scenario.
-        expected: What the schema expects there; None if it does not matter.
-        names: The names of provinces, where the value is codes of provinces.
-    """
+    """Return a value in words, with its unit; ``names`` are given where the value is codes of provinces."""
     if value is None:
         return said("none")
     if isinstance(value, bool):
@@ -169,16 +154,7 @@ def share_text(staff: float) -> str:
 
 
 def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | None = None) -> str:
-    """Return a whole part of a scenario, such as a measure, in one line.
-
-    Args:
-        value: Its plain values by key.
-        names: The names of provinces by code.
-        expected: What the schema expects in its place.
-
-    Returns:
-        Its kind, its values, its provinces and its days.
-    """
+    """Return a whole part of a scenario, such as a measure, in one line: kind, values, provinces and days."""
     what: list[str] = []
     shown: list[str] = []
     when: list[str] = []

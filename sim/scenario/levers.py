@@ -1,7 +1,4 @@
-"""Compare two scenarios: one lever for each value that differs, also within maps by province.
-
-The rows say what a policy changes. ``lever_words`` words them; nothing here depends on a run.
-"""
+"""Compare two scenarios: one lever for each value that differs, also within maps by province."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -46,14 +43,10 @@ Tree = Any
 
 @dataclass(frozen=True)
 class Lever:
-    """A value in which two scenarios differ.
+    """A value in which two scenarios differ, in words with units.
 
-    Attributes:
-        key: Its dotted key, such as ``desks.visit.by_province.44``; an added or removed part has one row.
-        province: The code of the only province it concerns; None for all others.
-        base: The baseline's value in words, with its unit; None if it has none.
-        other: The other scenario's value, in the same form.
-        name: Its name, such as ``staff of the visit desk in North Coast``.
+    An added or removed part has one row. ``province`` is the code of the only province it concerns, and ``name`` a name
+    such as ``staff of the visit desk in North Coast``.
     """
 
     key: str
@@ -86,13 +79,6 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
 
     Names, figures and evidence are not levers, and neither is how a scenario is run (see ``run_as``). Scenarios with
     different pools are compared with the coarser pools.
-
-    Args:
-        base: The baseline.
-        other: The other scenario.
-
-    Returns:
-        One row per lever; empty if only names, or how the scenarios are run, differ.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
     with telling_in(base.spec.terms):

@@ -139,16 +139,7 @@ def with_options(
     arguments: Mapping[str, Any],
     mistakes: list[Mistake],
 ) -> Node:
-    """Return the tree of files with options and arguments, tables inline and provinces by their codes.
-
-    Args:
-        files: The files.
-        root: Their tree.
-        folder: The folder of the first of them.
-        overrides: As ``load_scenario`` takes them.
-        arguments: As ``load_scenario`` takes them.
-        mistakes: Mistakes that are found are added.
-    """
+    """Return the tree of files with options and arguments, tables inline and provinces by codes; ``mistakes`` grows."""
     unset = root
     for setting in set_values(root, overrides, mistakes):
         root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
@@ -163,13 +154,6 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
     The result is the same as with ``--set``: values go into the tree of the files before provinces are pooled, and the
     origin and range of replaced values are dropped. Maps merge, null removes.
-
-    Args:
-        scenario: The scenario.
-        values: Plain values by dotted key.
-
-    Returns:
-        The changed scenario.
 
     Raises:
         ScenarioError: With every mistake that was found.
@@ -339,10 +323,7 @@ def _demand_readable(scenario: Scenario, place: Place) -> None:
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything that results depend on, as JSON.
-
-    Keys keep the order of the scenario, because it numbers fraud types.
-    """
+    """Return the SHA-256 of everything that results depend on; the order of keys counts: it numbers fraud types."""
     text = _as_json({key: value for key, value in resolved.items() if key not in NO_RESULT})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -36,14 +36,10 @@ LABELS = re.compile(r"(?:^|\s)(Unit|More|Later|Example): ")
 
 @dataclass(frozen=True)
 class Meaning:
-    """The meaning of a key.
+    """The meaning of a key, its unit, the effect of a larger value (or a later day), and an example as YAML.
 
-    Attributes:
-        text: What it is, in one or two sentences; empty if the source of the schema cannot be read.
-        unit: The unit, or ``NO_UNIT``.
-        more: Effect of a larger value or a later day; None if it is not a number.
-        later: Whether ``more`` is about a later day.
-        example: An example, as YAML; None for parts whose keys have their own examples.
+    ``text`` is empty if the source of the schema cannot be read. Only numbers have ``more``. Parts whose keys have
+    their own examples have none.
     """
 
     text: str
@@ -59,12 +55,7 @@ class Meaning:
 
 
 def meaning(model: type[BaseModel], name: str) -> Meaning:
-    """Return the meaning of a key.
-
-    Args:
-        model: The model of the schema that has it.
-        name: The key, as a file gives it.
-    """
+    """Return the meaning of a key of a model of the schema."""
     info = fields(model)[name]
     attribute = next((own for own, other in model.model_fields.items() if other is info), NAMED)
     text, *parts = LABELS.split(_text(model, attribute))
@@ -119,10 +110,7 @@ def _text(model: type[BaseModel], attribute: str) -> str:
 
 @cache
 def _texts(module: str) -> dict[tuple[str, str], str]:
-    """Return the texts below the fields of a module's classes, one line each, by class and field.
-
-    The first line of a class docstring has an empty field name.
-    """
+    """Return the texts below the fields of a module's classes by class and field; a class itself has field ""."""
     try:
         tree = ast.parse(inspect.getsource(importlib.import_module(module)))
     except (OSError, TypeError):  # there is no source, only bytecode

@@ -1,8 +1,4 @@
-"""Nodes: the values of a scenario's files as a tree, each with its place.
-
-``sim.scenario.reading`` makes the tree from text. Every step before pydantic (extending, tables, draws, ``--set``, full
-forms) takes a tree and returns another.
-"""
+"""Nodes: the values of a scenario's files as a tree, each with its place; steps before pydantic change trees."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -18,10 +14,7 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """Origin, range, target and basis of a value, as written.
-
-    ``target`` is the figure that fixed a calibrated value.
-    """
+    """Origin, range, basis, and target (the figure that fixed a calibrated value) of a value, as written."""
 
     origin: str | None
     range: "Node | None"
@@ -32,10 +25,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a scenario: a scalar, a dict of nodes or a list of nodes, and its place.
-
-    ``keys`` has the place of each key of a dict; ``parameter`` the rest of a full form.
-    """
+    """A scalar, a dict or a list of nodes, its place, the places of a dict's keys, and the rest of a full form."""
 
     value: "Scalar | dict[str, Node] | list[Node]"
     place: Place
@@ -84,7 +74,7 @@ class Node:
 
 
 def placed(node: Node, path: KeyPath, new: Node | None) -> Node:
-    """Return a tree with another node at a path, or without the key there if ``new`` is None."""
+    """Return a tree with another node at a path, or, without a new one, without the key there."""
     if not path:
         assert new is not None
         return new
@@ -107,17 +97,10 @@ def without(node: Node, key: str) -> Node:
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Return the tree ``base`` with the changes of ``over``.
+    """Return the tree ``base`` with the changes of ``over``; each value has the place of its last change.
 
     Maps merge key by key, everything else is replaced; null removes a key of the base. A parameter in full form and a
     distribution of another kind replace the whole value of the base.
-
-    Args:
-        base: The tree of the file that is extended.
-        over: The tree of the file that extends it, of a ``--set`` or of an argument.
-
-    Returns:
-        The merged tree; each value has the place of its last change.
     """
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over

@@ -18,13 +18,7 @@ LONGEST_DOTTED = 400
 
 @dataclass(frozen=True)
 class Setting:
-    """A value and its path in a scenario.
-
-    Attributes:
-        path: Its path, provinces by code.
-        value: The value.
-        columns: The column of each part of the path, as typed.
-    """
+    """A value, its path in a scenario (provinces by code), and the column of each part of the path, as typed."""
 
     path: KeyPath
     value: Node
@@ -32,13 +26,7 @@ class Setting:
 
 
 def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[Setting]:
-    """Return the setting of each ``--set``; its line is the number of the option, from 1.
-
-    Args:
-        root: The tree of the scenario.
-        texts: YAML of the options by dotted key.
-        mistakes: Mistakes that are found are added.
-    """
+    """Return the setting of each ``--set``, with the number of the option as its line; mistakes are collected."""
     values = []
     start = Place("--set", 1, 1, "set")
     for number, (key, text) in enumerate(texts.items()):
@@ -61,13 +49,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
 
 
 def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
-    """Return the setting of each keyword argument.
-
-    Args:
-        root: The tree of the scenario.
-        values: Plain values by dotted key.
-        mistakes: Mistakes that are found are added.
-    """
+    """Return the setting of each keyword argument; mistakes are collected."""
     pairs = []
     for key, value in values.items():
         place = Place(f"{key}=", 1, 1, "argument")
@@ -80,15 +62,7 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
 
 
 def with_value(root: Node, setting: Setting, mistakes: list[Mistake]) -> Node:
-    """Return a tree with only one value, so that merging it changes only that value.
-
-    Below a list the whole list is copied with its item changed.
-
-    Args:
-        root: The tree of the scenario to merge the result into.
-        setting: The value and its path.
-        mistakes: Mistakes that are found are added.
-    """
+    """Return a tree with one value, so that merging changes only that; below a list it has the whole list."""
     return _with_value(root, setting, 0, mistakes)
 
 

@@ -1,7 +1,4 @@
-"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest.
-
-``sim.scenario.ranges`` checks ranges, since it knows what the schema expects.
-"""
+"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest."""
 
 from dataclasses import replace
 
@@ -18,15 +15,7 @@ def is_full_form(value: object) -> bool:
 
 
 def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
-    """Return a node with every parameter in full form replaced by its value, which carries the rest.
-
-    A map is the full form of a parameter if it has the key ``value`` and only keys of ``FULL_FORM``.
-
-    Args:
-        node: The node.
-        mistakes: Mistakes of full forms are added.
-        path: Where in the scenario the node stands.
-    """
+    """Return a node with each full form (a map with ``value`` and only keys of ``FULL_FORM``) replaced by its value."""
     if isinstance(node.value, list):
         items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
         return replace(node, value=items)
@@ -38,7 +27,7 @@ def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
 
 
 def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
-    """Return the map at the top of a scenario, which is no parameter itself, with all below it unwrapped."""
+    """Return the map at the top of a scenario, which is not a parameter itself, with everything below it unwrapped."""
     assert isinstance(root.value, dict)
     return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
 

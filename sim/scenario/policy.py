@@ -19,10 +19,7 @@ SEED = "seed"
 class Reference:
     """The file that states the figures, run in the same way as a scenario that extends it.
 
-    Attributes:
-        name: Its name.
-        end: The day number after the last common day.
-        values: Its plain values that have an effect up to then, except the shared seed.
+    ``end`` is the day number after the last common day; ``values`` have an effect up to then, the shared seed excepted.
     """
 
     name: str
@@ -35,18 +32,10 @@ def policy_of(
 ) -> str | None:
     """Return the name of the scenario that this one changes as a policy.
 
-    Figures belong to the file that states them. A file that extends it, or an option, makes a policy of it if it
-    changes anything before the end of both periods. A longer period with measures that begin later is not a policy.
-
-    Args:
-        figured: The tree of the file that states the figures, with all that it extends.
-        root: The tree of the scenario, options included.
-        spec: Its model.
-        values: The plain values of the model.
-        known: References to this file from earlier calls, by how they are run; a new one is added.
-
-    Returns:
-        The name; None if the scenario is compared with its own figures, or if the extended file cannot be run like it.
+    There is no name if the scenario is compared with its own figures, or if the extended file cannot be run like it.
+    Figures belong to the file that states them, with the tree ``figured``. A file that extends it, or an option, makes
+    a policy of it if it changes anything before the end of both periods. A longer period with measures that begin later
+    is not a policy. ``known`` has references to this file from earlier calls, by how they are run; a new one is added.
     """
     figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):

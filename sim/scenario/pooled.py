@@ -1,7 +1,4 @@
-"""Keep the places of values by province after pooling, and drop their ranges.
-
-``sim.scenario.schema.pooling`` computes the values; this module adapts the tree that they were read from.
-"""
+"""Keep the places of values by province after ``schema.pooling`` computed those by pool, and drop their ranges."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,15 +27,7 @@ def by_province(spec: ScenarioModel) -> Iterator[KeyPath]:
 
 
 def with_pools(root: Node, spec: ScenarioModel, plain: Any) -> Node:
-    """Return the tree of a scenario with its model's values by province.
-
-    A value that pooling changed keeps the place of its origin but has no range, which belonged to a province.
-
-    Args:
-        root: The tree, as it was read.
-        spec: The model of it.
-        plain: The plain values of the model.
-    """
+    """Return the tree of a scenario with values by pool; a changed value keeps its place but has no range."""
     for path in by_province(spec):
         node = root.at(path)
         value = plain
@@ -50,12 +39,7 @@ def with_pools(root: Node, spec: ScenarioModel, plain: Any) -> Node:
 
 
 def split_pool_mistakes(before: Node, after: Node) -> list[Mistake]:
-    """Return the mistake of splitting pools into provinces again, for example with ``--pool none`` for a run.
-
-    Args:
-        before: The tree of a scenario's files.
-        after: The same tree with options.
-    """
+    """Return the mistake of options that split pools into provinces again, for example ``--pool none`` for a run."""
     was, wanted, rows = before.at(POOL), after.at(POOL), before.at(TABLE)
     if was is None or wanted is None or rows is not after.at(TABLE):
         return []

@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 
 def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
-    """Return the hexadecimal SHA-256 of everything that the days before a day number depend on.
-
-    Args:
-        scenario: The scenario.
-        day: The day number.
-        end: Whether these days depend on the end of the period.
-    """
+    """Return the SHA-256 of everything that the days before a day depend on; ``end`` includes the period's end."""
     kept = effects(plain(scenario.resolved), scenario.spec, day)
     if not end:
         kept["period"] = {**kept["period"], "end": None}
@@ -28,20 +22,14 @@ def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
 
 
 def digest_of_results(scenario: "Scenario") -> str:
-    """Return the hexadecimal SHA-256 of everything that tables, totals and figures of a run depend on.
-
-    Measures after the period, names and sources of values make no difference.
-    """
+    """Return the SHA-256 of everything that results depend on; later measures, names and sources make no difference."""
     own = plain(scenario.resolved)
     seen = [digest_before(scenario, day_number(scenario.spec.period.end) + 1), own.get("costs"), own["figures"]]
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_far(scenario: "Scenario", day: int) -> bool:
-    """Return whether every message of an alert issued before a day ends before the period does.
-
-    The course of a message is fixed when its alert is issued; it ends by the deadline or with the period.
-    """
+    """Return whether every message of an alert issued before a day ends, by its deadline, before the period does."""
     tiers = scenario.spec.warning.tiers
     longest = max(tier.deadline for tier in (tiers.red, tiers.orange, tiers.yellow, tiers.blue))
     return day_number(scenario.spec.period.end) > day + longest // DAY_MS + 1

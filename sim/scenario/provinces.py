@@ -49,15 +49,7 @@ class ProvinceError(RefusedError, ValueError):
 
 
 def code_of(text: str | int, names: Names) -> int:
-    """Return the code of the province that a name or a code means.
-
-    Args:
-        text: A name, or a code as a number or in digits.
-        names: The names of the provinces by code.
-
-    Raises:
-        ProvinceError: If there is no such province (names similar ones), or if several have the name.
-    """
+    """Return the code that a name or a code means; ProvinceError if no province has the name, or several have it."""
     word = str(text)
     if word.isdecimal() and int(word) in names:
         return int(word)
@@ -70,14 +62,9 @@ def code_of(text: str | int, names: Names) -> int:
 
 
 def with_codes(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
-    """Return the tree of a scenario, or of its top part, with codes in place of names.
+    """Return the tree of a scenario, or its top part, with codes in place of names; a repeated province is a mistake.
 
     Unknown names stay: another file may remove them, and ``unknown_provinces`` reports the rest.
-
-    Args:
-        root: The tree.
-        names: The names of the provinces, by code.
-        mistakes: Mistakes are added: a province that is given twice.
     """
     return _coded(root, _places(ScenarioModel), names, (), mistakes) if names else root
 
@@ -114,13 +101,7 @@ def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
 
 @dataclass
 class _Place:
-    """How a place of a scenario, and places below it, name provinces.
-
-    Attributes:
-        value: How the value names a province; None if it does not.
-        keys: How the keys of the map name provinces; None if they do not.
-        parts: The places below, by key; None stands for any key or index.
-    """
+    """How a place of a scenario names provinces, in its value or keys; and its parts, where None is any key."""
 
     value: NamingKind | None = None
     keys: NamingKind | None = None

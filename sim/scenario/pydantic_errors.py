@@ -1,7 +1,4 @@
-"""Turn pydantic's errors into mistakes with place, finding and allowed values.
-
-``merged`` adds mistakes from elsewhere (syntax, ranges, draws) in order of place.
-"""
+"""Turn pydantic's errors into mistakes with place, finding and allowed values, and merge others in order of place."""
 
 from collections.abc import Collection
 from typing import Any
@@ -39,14 +36,7 @@ LAYERS = ("file", "draw", "set", "argument")
 
 
 def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
-    """Return the mistakes that pydantic found.
-
-    Args:
-        error: What pydantic raised.
-        root: The tree of the scenario that it read.
-        shape: What the schema expects of it.
-        changed: Paths at which the tree was repaired; mistakes that the repairs cause are left out.
-    """
+    """Return the mistakes that pydantic found, except those that repairs of the tree at ``changed`` cause."""
     kept: dict[tuple[Place, str], Mistake] = {}
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
         if changed and not _of_its_own(item, root, shape, changed):
@@ -60,10 +50,7 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Colle
 
 
 def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPath]:
-    """Return the paths that pydantic could not read or that break a rule within a part.
-
-    Rules between parts of the scenario are left out: no other rule depends on them.
-    """
+    """Return the paths that pydantic could not read, or that break a rule within a part."""
     broken: set[KeyPath] = set()
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
         path, node, _ = _locate(item, root, shape)

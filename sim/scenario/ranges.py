@@ -1,7 +1,4 @@
-"""Check ranges of parameters: every assumed number must have one, and its value must lie inside.
-
-The ends of a range are read like the value, units included.
-"""
+"""Check ranges of parameters: every assumed number must have one, read like the value, with the value inside."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -29,7 +26,7 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
 
 
 def _parameters(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node, Parameter, Shape]]:
-    """Find every parameter in full form below a node, with what the schema expects in its place."""
+    """Find every parameter in full form below a node, with what the schema expects there."""
     if node.parameter is not None:
         yield path, node, node.parameter, shape
     children: list[tuple[str | int, Node]] = []

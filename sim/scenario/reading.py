@@ -75,18 +75,7 @@ def plain_scalar(text: str) -> Scalar:
 
 
 def decode(data: bytes, place: Place) -> str:
-    """Return the text of a file.
-
-    Args:
-        data: What the file holds.
-        place: The beginning of the file.
-
-    Returns:
-        The text, without a byte order mark.
-
-    Raises:
-        ScenarioError: If there are too many bytes, or if they are not text that YAML allows.
-    """
+    """Return the text of a file, without a byte order mark; ScenarioError if it is too long or not text for YAML."""
     if len(data) > MAX_BYTES:
         raise ScenarioError(
             [Mistake(place, dotted(()), "the file is too large", f"must have at most {MAX_BYTES:,} bytes")]
@@ -112,10 +101,7 @@ def _after(text: str, place: Place) -> Place:
 
 @dataclass
 class _Composer:
-    """Makes nodes of the events of one text as they come.
-
-    The parser is lazy: text that nests too deep or grows too large stops it there.
-    """
+    """Makes nodes of the events of one text. The parser is lazy: text that nests too deep or is too large stops it."""
 
     events: Iterator[Any]
     origin: Place
@@ -201,13 +187,7 @@ class _Composer:
         return Node(entries, place, keys)
 
     def key(self, event: Any, place: Place, keys: dict[str, Place]) -> tuple[str, tuple[str, str] | None]:
-        """Return the text of a key, and its mistake (what is wrong, what is allowed) or None.
-
-        Args:
-            event: The event of the key.
-            place: Its place.
-            keys: The keys of the map so far.
-        """
+        """Return the text of a key, and None or its mistake: what is wrong, and what is allowed."""
         if isinstance(event, AliasEvent):
             raise self.stop(place, f"alias '*{event.anchor}' cannot be a key", "keys must be text")
         has_tag = self.begin(event, place)
@@ -265,17 +245,7 @@ def _read_before() -> FileCache:
 
 
 def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the nodes of a YAML text and the mistakes on the way.
-
-    Nodes of long texts without mistakes are cached, because parsing takes thirty times as long as reading them again.
-
-    Args:
-        text: The text, as ``decode`` gives it.
-        place: Gives file, layer and chain; lines and columns are those of the text.
-
-    Returns:
-        The node (None if the text is empty or unusable) and the mistakes.
-    """
+    """Return the node of a text from ``decode`` (None if empty or unusable), and mistakes; long texts are cached."""
     if len(text) < LONG_TEXT:
         return _parsed(text, place)
     key = hashlib.sha256(f"{ruamel_version} {text}".encode()).hexdigest()

@@ -1,8 +1,4 @@
-"""The resolved scenario: complete, with defaults and inline tables, and the source of each value.
-
-It combines pydantic's values with the tree of nodes that they were read from. ``sim.scenario.writing`` makes text of
-it, ``sim.scenario.show`` lines for people.
-"""
+"""The resolved scenario: complete, with defaults and inline tables, and the source of each value."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +16,7 @@ class Source:
     """Source of a value.
 
     ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line), ``argument`` (a call from
-    Python) or ``default``; file, line and column are those of the value, None for a default. ``origin``, ``range``,
-    ``target`` and ``basis`` belong to the parameter that contains the value.
+    Python) or ``default``; a default has no file, line or column. The rest belongs to the value's parameter.
     """
 
     layer: str
@@ -42,13 +37,7 @@ class Source:
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
-    """Return a value with the full form of each parameter that has more than a value.
-
-    Args:
-        value: A plain value, as the schema writes it.
-        node: The node that it was read from; None for a default.
-        shape: What the schema expects there; None if unknown.
-    """
+    """Return a plain value with the full form of each parameter that has one; a default has no node."""
     if node is None:
         return value
     if isinstance(value, dict):

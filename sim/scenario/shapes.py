@@ -1,8 +1,4 @@
-"""What the schema expects at each place of a scenario, from the annotations of its pydantic models.
-
-Pydantic reads values with these annotations; this module answers which values are allowed where, for readers of files,
-checks of ranges and messages.
-"""
+"""What the schema expects at each place of a scenario, from the annotations of its pydantic models."""
 
 import types
 from collections.abc import Iterator, Sequence

@@ -85,14 +85,7 @@ class _Lever:
 
 
 def starter_text(name: str, base: str, scenario: Scenario, schema: str) -> str:
-    """Return the text of a scenario that extends another and changes nothing yet.
-
-    Args:
-        name: Its name.
-        base: The name or path that it extends.
-        scenario: That scenario.
-        schema: The name of the file of the JSON Schema beside it.
-    """
+    """Return the text of a scenario that extends ``base`` and changes nothing; ``schema`` is a file's name."""
     title = f"What changes relative to {scenario.name}?"
     head = HEAD.format(schema=schema, base=base, name=name, title=scalar_text(title), file=f"{name}.yaml")
     levers = [*(lever for key in LEVERS for lever in _of_key(key, scenario)), *_measures(scenario)]

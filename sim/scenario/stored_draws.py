@@ -21,14 +21,7 @@ NUMBER = "draw"
 
 
 def split_off_draws(root: Node) -> tuple[Node, Node | None]:
-    """Split the name of the table of draws off a tree.
-
-    Args:
-        root: The tree of a scenario.
-
-    Returns:
-        The tree without the name; and the name, the null that removes one, or None if there is neither.
-    """
+    """Split the name of the table of draws off the tree of a scenario; a null node removes one, None says nothing."""
     name = root.at(KEY)
     if name is None or not (name.value is None or _is_csv(name)):
         return root, None
@@ -40,15 +33,7 @@ def _is_csv(node: Node) -> bool:
 
 
 def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
-    """Find mistakes in a table of draws: its columns, numbers and empty cells.
-
-    Args:
-        table: The table.
-        root: The tree of the scenario that names it.
-
-    Yields:
-        The mistakes.
-    """
+    """Find mistakes in the columns, numbers and empty cells of the table of draws of a scenario."""
     rows = _rows(table)
     if not rows:
         yield Mistake(table.place, dotted(KEY), "the table has no rows", "must have one row per draw")
@@ -74,18 +59,7 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
 
 
 def with_draw(root: Node, table: Node, number: int) -> Node:
-    """Return a scenario with the values of one draw in its parameters.
-
-    Origins, ranges and bases stay as they are.
-
-    Args:
-        root: The tree of the scenario.
-        table: A table of draws without mistakes.
-        number: The number of the draw, from 0.
-
-    Raises:
-        ScenarioError: If there is no such draw.
-    """
+    """Return a scenario with the values of a draw, keeping origins and ranges; ScenarioError if there is none."""
     rows = _rows(table)
     if not 0 <= number < len(rows):
         raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(rows) - 1}")])

@@ -1,7 +1,4 @@
-"""Tables of the schema as pydantic types: a list of rows, or the name of a CSV file next to the scenario.
-
-``sim.scenario.csv_files`` reads the file and puts its rows in place of the name before pydantic sees it.
-"""
+"""Tables of the schema as pydantic types: a list of rows, or the name of a CSV file next to the scenario."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar

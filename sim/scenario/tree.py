@@ -15,11 +15,8 @@ from sim.scenario.policy import Reference
 class Tree:
     """The tree of a scenario as written, and the tree of the file whose figures apply.
 
-    Many processes receive a scenario and few change it: nodes travel as bytes, packed once, and are unpacked on first
-    use.
-
-    Attributes:
-        references: Cache of ``policy_of``.
+    Many processes receive a scenario and few change it: nodes travel as bytes and are unpacked on first use.
+    ``references`` is a cache for ``policy_of``.
     """
 
     def __init__(self, root: Node, figured: Node) -> None:

@@ -61,14 +61,7 @@ def duration_text(ms: int) -> str:
 
 @lru_cache(maxsize=4096)
 def rate_text(rate: float) -> str:
-    """Return a rate, in events a day, as a text that reads back as exactly the same.
-
-    Args:
-        rate: Events a day.
-
-    Returns:
-        ``N per day`` for a whole rate; else the shortest of ``N per day``, ``N per year`` and ``N per h``.
-    """
+    """Return a rate a day as text that reads back the same, whole rates ``per day``, others as short as possible."""
     if rate.is_integer() and rate < LARGEST_WHOLE:
         return f"{int(rate)} per day"
     texts = []

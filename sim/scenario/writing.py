@@ -28,7 +28,7 @@ def scalar_text(value: Any) -> str:
     if isinstance(value, str):
         return _quoted(value)
     if type(value) is int:
-        return str(value)  # as JSON has it, and sooner
+        return str(value)  # the same as JSON, and faster
     return json.dumps(value, allow_nan=False)
 
 

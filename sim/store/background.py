@@ -1,7 +1,4 @@
-"""Write tables in a background thread while the run continues, with a short queue.
-
-With a single processor a thread gains nothing, and everything is written at once.
-"""
+"""Write tables in a background thread, or at once with a single processor, where a thread would gain nothing."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -19,28 +16,18 @@ WAITING = len(COUNTED)
 class BackgroundWriter:
     """Hands row groups to a ``TableWriter`` in order, without waiting.
 
-    Errors of the writer are raised by a later ``write`` or by ``close``. As a context manager it closes before the
-    writer does; after an error the queue is dropped.
+    A later ``write`` or ``close`` raises the writer's errors. As a context manager it closes before the writer does;
+    after an error the queue is dropped.
     """
 
     def __init__(self, writer: TableWriter, threaded: bool = True) -> None:
-        """Begin with an empty queue.
-
-        Args:
-            writer: Writes the row groups.
-            threaded: Whether a thread writes them; without it each is written at once.
-        """
+        """Begin with an empty queue."""
         self._writer = writer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if threaded else None
         self._waiting: deque[Future[object]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
-        """Queue one row group of a table; raises the error of an earlier one.
-
-        Args:
-            name: The name of the table.
-            columns: Its columns, which must not change afterwards.
-        """
+        """Queue a row group of a table, which must not change afterwards; raises the error of an earlier one."""
         self.write_groups(name, (columns,))
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:

@@ -38,15 +38,7 @@ class CheckpointWarning(UserWarning):
 
 
 def write_values(path: Path, values: Any) -> int:
-    """Write values to a file, which appears whole or not at all under its name.
-
-    Args:
-        path: The file; one that is there is replaced.
-        values: Maps, lists, texts, numbers and arrays of ``KINDS``.
-
-    Returns:
-        Its bytes. Nothing is left of a file that cannot be written.
-    """
+    """Write maps, lists, texts, numbers and arrays of ``KINDS`` to a file, whole or not at all; return its bytes."""
     import pyarrow as pa
 
     arrays: list[Array] = []
@@ -66,7 +58,7 @@ def read_values(path: Path) -> Any:
     import pyarrow as pa
 
     if not os.path.isfile(path):
-        raise CheckpointError("is no file")
+        raise CheckpointError("is not a file")
     try:
         with pa.input_stream(str(path), compression="zstd") as stream:
             contents = memoryview(stream.read_buffer()).cast("B")

@@ -42,23 +42,14 @@ LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reading"
 class Checkpoints:
     """The checkpoints of one run in a folder.
 
-    Attributes:
-        continued_from: The day number at whose midnight the run resumed; None where it started at its first day.
-        attempts_before: Potential attempts of the days before.
+    ``continued_from`` is the day number at whose midnight the run resumed, if it did; ``attempts_before`` counts
+    potential attempts of the days before.
     """
 
     def __init__(
         self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Logbook
     ) -> None:
-        """Prepare; nothing is read yet.
-
-        Args:
-            folder: Where they are kept; made when the first one is.
-            scenario: Of the run.
-            recorder: Of the run.
-            writer: Of the run: a checkpoint is written behind the rows of the days before it.
-            log: Of the run.
-        """
+        """Prepare without reading; the writer writes a checkpoint behind the rows of the days before it."""
         self._folder = folder
         self._scenario = scenario
         self._recorder = recorder
@@ -71,15 +62,7 @@ class Checkpoints:
         self.attempts_before = 0
 
     def latest(self, first: int, last: int) -> "tuple[int, Any] | None":
-        """Resume recorder and tables from the latest checkpoint between two days.
-
-        Args:
-            first: The first simulated day, warm-up included.
-            last: The last day of the period.
-
-        Returns:
-            The day number at whose midnight it was kept, and the state of the engine; None where there is none.
-        """
+        """Resume from the latest checkpoint between two days; return its day number and the state of the engine."""
         began = time.perf_counter()
         day = month_start(last)
         while day > first:
@@ -97,13 +80,10 @@ class Checkpoints:
         return None
 
     def keep(self, day: int, engine: dict[str, Any], end: bool, began: float) -> None:
-        """Store the state at the midnight at which a day begins, soon; the caller must not change it any more.
+        """Store the state of the engine at the midnight at which a day begins; nobody may change it any more.
 
-        Args:
-            day: The day number, of the first of a month.
-            engine: The state of the engine.
-            end: Whether the state knows when the period ends: something was discarded that would come after it.
-            began: When, by ``time.perf_counter``, making it began.
+        ``day`` is the first of a month. ``end`` says whether the state depends on the end of the period: something was
+        discarded that would come after it. ``began`` is when making it began, by ``time.perf_counter``.
         """
         path = self._path(day, end or not is_far(self._scenario, day))
         values = {"made_by": self._made_by, "name": path.name, "engine": engine, "recorder": self._recorder.snapshot()}
@@ -111,7 +91,7 @@ class Checkpoints:
         self._seconds += time.perf_counter() - began
 
     def summary(self) -> dict[str, Any]:
-        """Return what ``run.json`` says: when the run went on, and what its own checkpoints took."""
+        """Return what ``run.json`` says: when the run resumed, and what its own checkpoints took."""
         day = self.continued_from
         return {
             "continued_from": None if day is None else calendar_date(day).isoformat(),

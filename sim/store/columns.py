@@ -34,20 +34,17 @@ class Column:
     """A column of a stored table: its codes in engines, its stored values and its meaning.
 
     Attributes:
-        name: Its name in the file.
         kind: What an engine hands over and what is stored for it. ``day``: a day number, stored as date. ``month``: a
             day number, stored as the first day of its month. ``weekday``: nothing, it is that of the day, Monday 1.
             ``province``: a position among the scenario's provinces, stored as two-digit code. ``label``: a position in
             ``labels``, stored as the label. ``text``: one of ``labels`` itself. ``bin``: a position in ``bins``,
             stored as upper edge. ``integer`` and ``real``: themselves.
         meaning: Its meaning, for readers of the file.
-        unit: The unit of a measure.
         key: Whether it is part of the key of rows.
         nullable: Whether it may be missing: code ``NULL``, or a bin without an upper edge.
         narrow: Its Arrow type where that is narrower than the kind's.
         labels: The labels in the order of their codes, or the attribute of the scope that holds them.
         codes: The codes that occur, where not all labels do, and those of integers that have a last one.
-        bins: The bins of a ``bin``.
         repeats: Whether few values fill many rows, so that a dictionary pays.
     """
 
@@ -81,17 +78,7 @@ class Column:
         return 0 if self.codes is None else self.codes.start
 
     def codes_of(self, sizes: Mapping[str, int]) -> range:
-        """Return the codes that occur.
-
-        Args:
-            sizes: The number of labels of each list that the scenario has, by the scope's name for it.
-
-        Returns:
-            Consecutive codes; an array over them is as long, and its first place is the first code.
-
-        Raises:
-            TypeError: If the column has no last code.
-        """
+        """Return the consecutive codes that occur, for numbers of labels by list; TypeError without a last code."""
         if self.codes is not None:
             return self.codes
         if self.bins is not None:
@@ -108,7 +95,6 @@ class StoredTable:
     Rows of sums are unique by their keys and sorted by them, in the order of the columns, null first.
 
     Attributes:
-        name: Its name; that of its file without ``.parquet``.
         meaning: What a row is, for readers of the file.
         columns: All columns, keys first.
         late: How many months its days stay open after their month has ended. None: until the engine says that no
@@ -176,11 +162,7 @@ class StoredTable:
         return tuple(column.name for column in self.columns if column.kind in ("label", "text"))
 
     def column(self, name: str) -> Column:
-        """Return the column of this name.
-
-        Raises:
-            KeyError: If there is none; lists those that exist.
-        """
+        """Return the column of this name; KeyError, with the existing names, if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
@@ -191,11 +173,7 @@ class StoredTable:
         return [column.name for column in self.coded].index(name)
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
-        """Return the shape of an array with a cell for each combination of codes, without day and province.
-
-        Args:
-            sizes: As ``Column.codes_of`` takes them.
-        """
+        """Return the shape of an array with a cell for each combination of codes, without day and province."""
         return tuple(len(column.codes_of(sizes)) for column in self.coded)
 
     def arrow_schema(self, metadata: dict[str, str] | None = None) -> "pa.Schema":

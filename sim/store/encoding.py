@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
 
 def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Convert the values of one column to stored values.
+    """Return the stored values of a column: dates, codes of provinces, labels, texts or numbers.
 
-    Args:
-        column: The column.
-        values: (rows,) Day numbers, positions of provinces and labels, texts, edges of bins or numbers.
-        scope: What the run is about.
-
-    Returns:
-        Dates, codes of provinces, labels, texts or numbers; null if a nullable column holds ``NULL``.
+    ``values`` (rows,) are day numbers, positions of provinces and labels, texts, edges of bins or numbers. ``NULL``
+    becomes null in a nullable column.
 
     Raises:
         ValueError: If a position lies outside its list, or a real number is not finite.
@@ -53,17 +48,10 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
 
 
 def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np.bool_] | None = None) -> "pa.Array":
-    """Return numbers as an Arrow array of a type as wide as theirs or narrower, null where they are missing.
+    """Return numbers (n,) as an Arrow array, perhaps of a narrower type; null where ``missing`` (n,) is true.
 
-    ``pyarrow.array`` does the same, but first loads pandas (a fifth of a second) to check for a series.
-
-    Args:
-        values: (n,) The numbers; of dates the days since 1970.
-        kind: The type, of 8, 16, 32 or 64 bits.
-        missing: (n,) Which are null; none without it.
-
-    Returns:
-        The array, in its own memory.
+    ``pyarrow.array`` does the same, but first loads pandas (a fifth of a second) to check for a series. Dates are days
+    since 1970.
 
     Raises:
         ValueError: If a number does not fit into the type.
@@ -96,10 +84,7 @@ def arrow_texts(
 
 
 def numbers_of(column: "pa.Array | pa.ChunkedArray") -> npt.NDArray[Any]:
-    """Return the numbers (rows,) of a column as they are stored, of dates the days since 1970; anything for null.
-
-    ``to_numpy`` does the same, but loads pandas.
-    """
+    """Return the numbers (rows,) of a column, dates as days since 1970, without pandas; null may be anything."""
     import pyarrow as pa
 
     if isinstance(column, pa.ChunkedArray):
@@ -128,15 +113,7 @@ def _take(
 
 
 def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[Any]:
-    """Convert a stored column back to the input of ``encode``.
-
-    Args:
-        column: The column.
-        stored: Its rows in a file.
-        scope: What the run was about.
-
-    Returns:
-        (rows,) As ``encode`` takes them.
+    """Return the values (rows,) of a stored column as ``encode`` takes them.
 
     Raises:
         ValueError: If it holds what is never stored: a null, a name or the edge of a bin out of place, a day outside

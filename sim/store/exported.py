@@ -159,10 +159,7 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
 
 
 def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int, int, Any], object]":
-    """Return the function that writes values of a column into a sheet.
-
-    Text never becomes a formula, and identities, which have more digits than a sheet's numbers, are text.
-    """
+    """Return the writer of a column's values into a sheet; text never becomes a formula, and identities are text."""
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):

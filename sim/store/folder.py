@@ -99,14 +99,7 @@ class Staging:
         self.path, self._handle = self._create()
 
     def publish(self) -> Path:
-        """Make everything durable and rename the folder to its final name in one step.
-
-        Returns:
-            Its final path.
-
-        Raises:
-            FolderError: If something else took the name meanwhile.
-        """
+        """Make everything durable and rename the folder in one step; FolderError if something else took the name."""
         for file in sorted(self.path.iterdir()):
             sync(file)
         sync(self.path)
@@ -154,7 +147,7 @@ class Staging:
             os.close(handle)
 
     def _create(self) -> tuple[Path, int | None]:
-        """Make and lock the folder, one process at a time; remove what killed runs of this target left.
+        """Make and lock the folder, one process at a time, and remove what killed runs of this target left.
 
         Returns:
             The folder, and the open handle that locks it for as long as this process lives.
@@ -221,14 +214,14 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def whole(path: Path, durable: bool = True) -> Iterator[Path]:
-    """Write a file under a temporary name; it replaces an older one only if the block succeeds.
+    """Write a file under the temporary name it yields; it replaces an older one only if the block succeeds.
 
     Args:
         path: Its final path.
-        durable: Whether it must survive a power failure; files that can be made again need not.
+        durable: Whether it must survive a power failure; files that can be reproduced need not.
 
     Yields:
-        The temporary path to write to.
+        The temporary path.
     """
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
@@ -260,7 +253,7 @@ def to_json(document: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Listed:
-    """A run in a folder; ``manifest`` is None if it is unfinished or cannot be read (``damage`` says why)."""
+    """A run in a folder; its ``manifest`` is missing if it is unfinished or cannot be read (``damage`` says why)."""
 
     path: Path
     manifest: dict[str, Any] | None
@@ -268,15 +261,7 @@ class Listed:
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
-    """Find finished and unfinished runs in a folder and its subfolders, in order of name.
-
-    Args:
-        folder: Where to look; a missing or unreadable folder has no runs.
-        depth: Levels of folders.
-
-    Yields:
-        Each run.
-    """
+    """Find finished and unfinished runs in a folder and its subfolders, by name; an unreadable folder has none."""
     try:
         inside = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError, PermissionError):

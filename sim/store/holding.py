@@ -1,4 +1,4 @@
-"""Lock a folder for one process; a second one is told who holds it."""
+"""Lock a folder for one process; an error names the process that holds it."""
 
 import errno
 import fcntl
@@ -20,10 +20,7 @@ UNLOCKABLE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Hold an existing folder for the duration of a ``with`` block.
-
-    Raises FolderError if another process or thread holds it.
-    """
+    """Hold an existing folder for the duration of a ``with`` block; FolderError if another process or thread does."""
     path = folder / HOLDER
     handle = _locked(path)
     try:

@@ -1,7 +1,7 @@
-"""Read stored files of any origin, and trust nothing in them before it is checked.
+"""Read stored files of any origin; nothing in them is trusted before it is checked.
 
-Refused are files that are not regular (a pipe, a device), too large, or have a SHA-256 other than the recorded one, and
-invalid JSON.
+Files are refused that are not regular (a pipe, a device), too large, not valid JSON, or different from the recorded
+SHA-256.
 """
 
 import hashlib

@@ -26,13 +26,7 @@ class OpenSums:
     """
 
     def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
-        """Begin with nothing.
-
-        Args:
-            table: The table.
-            provinces: Their number.
-            sizes: As ``StoredTable.shape`` takes them.
-        """
+        """Begin with nothing, for a number of provinces and the sizes that ``StoredTable.shape`` takes."""
         self._provinces = provinces
         self._table = table
         self._sizes = sizes
@@ -95,17 +89,9 @@ class OpenSums:
         )
 
     def take(self, before: int, first: int, last: int) -> "FinalSums":
-        """Return and drop the sums of final days; days from ``before`` on stay.
+        """Return the sums of days before ``before`` in the period from ``first`` to ``last``, and drop those days.
 
         This is fast: ``FinalSums.rows`` does the slow part, perhaps in another thread.
-
-        Args:
-            before: The first day number that is not final.
-            first: The first day number of the period; earlier days are dropped.
-            last: The last day number of the period; later days are dropped.
-
-        Returns:
-            The sums of final days.
         """
         self.collect()
         cells = [some for some in self._cells if some[0] < before]
@@ -135,15 +121,9 @@ class Totals:
 class FinalSums:
     """Sums of a table over final days.
 
-    Attributes:
-        table: The table.
-        sizes: The number of provinces, and what ``StoredTable.shape`` takes.
-        period: The first and the last day number of the period; other days are dropped.
-        texts: The texts behind the codes of a text key.
-        chunks: Keys and sums, as ``OpenSums.add`` takes them.
-        cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
-        of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
-        totals: Totals of the table that these sums are added to.
+    ``chunks``, ``cells`` and ``of_provinces`` are as ``add``, ``add_cells`` and ``add_provinces`` of ``OpenSums`` take
+    them. ``sizes`` are the number of provinces, and what ``StoredTable.shape`` takes. Days outside the period are
+    dropped. ``totals`` are totals of the table that these sums are added to.
     """
 
     table: StoredTable
@@ -156,11 +136,9 @@ class FinalSums:
     totals: Totals
 
     def rows(self) -> Chunk:
-        """Return the rows of the period.
+        """Return the rows of the period: (rows, keys) each once and in order, and (rows, measures) sums.
 
-        Returns:
-            (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped, levels
-            of zero are not. A total of the table that is too large is an OverflowError.
+        Sums of zero are dropped, levels of zero are not. A total of the table that is too large is an OverflowError.
         """
         keyed = [*self._keyed_cells(), *self._keyed_provinces()]
         first, last = self.period

@@ -26,10 +26,7 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the program, Python and the libraries that results could depend on.
-
-    ``sources`` is the beginning of the SHA-256 of the program's sources that results depend on.
-    """
+    """Return the versions of program, Python and libraries; ``sources`` begins the SHA-256 of all relevant sources."""
     own = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
     return {**own, **_of_libraries()}
 
@@ -57,10 +54,7 @@ def machine() -> dict[str, str | int]:
 
 
 def command() -> str:
-    """Return the command line of this process, with the program's name in place of its path.
-
-    File names that are not UTF-8 are shown by their bytes.
-    """
+    """Return this process's command line, with the program's name only; names that are not UTF-8 appear as bytes."""
     line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
     return line.encode("utf-8", "backslashreplace").decode()
 
@@ -69,21 +63,12 @@ def process_age_s() -> float:
     """Return the seconds since this process loaded the package, the first step of a command.
 
     The age of the process itself is not used: a shell can turn into the command and would add its own time.
-
-    Returns:
-        Seconds, without the few hundredths that Python itself needs to start.
     """
     return time.monotonic() - LOADED
 
 
 def peak_rss_bytes() -> int:
-    """Return the largest resident memory that this process has had.
-
-    Linux's ``ru_maxrss`` starts with that of the process that forked this one; its ``VmHWM`` does not.
-
-    Returns:
-        Bytes.
-    """
+    """Return the largest resident memory of this process; Linux's ``ru_maxrss`` starts with that of its parent."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -44,11 +44,8 @@ _MEMORY: ContextVar[_Memory | None] = ContextVar("tables in memory", default=Non
 def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) -> Iterator[None]:
     """Within a block, read each small table of a folder once and cache query results.
 
-    Tables of up to ``FEW_ROWS`` rows stay in memory. Files must not change meanwhile.
-
-    Args:
-        folder: The folder of a run.
-        tables: Tables by name that are already in memory and need no file, texts as codes.
+    Tables of up to ``FEW_ROWS`` rows stay in memory. Files must not change meanwhile. ``tables`` are in memory already
+    and need no file, with texts as codes.
     """
     token = _MEMORY.set(_Memory(folder, tables or {}))
     try:
@@ -151,18 +148,7 @@ def _batches(metadata: "pq.FileMetaData") -> Iterator[list[int]]:
 
 
 def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table":
-    """Sum columns of rows by key columns and keep their names; labels become strings.
-
-    Real numbers are added in the order of the rows.
-
-    Args:
-        rows: The rows.
-        by: Names of the key columns, at least one.
-        of: Names of the columns to sum.
-
-    Returns:
-        A row for each key that occurs, in no order.
-    """
+    """Sum columns of rows by at least one key column; real numbers in the order of rows, labels become strings."""
     import pyarrow as pa
 
     numbers = row_numbers([key_codes(rows.column(name)) for name in by])

@@ -55,11 +55,9 @@ class Recorder:
     order of ``sim.store.tables``; texts stay texts. The recorder drops days of the warm-up and after the period.
 
     Attributes:
-        scope: What the run is about.
         attempts_seen: Potential attempts so far, those of the warm-up included.
         warnings: Lines for the user that an engine may add; ``run.json`` has them.
-        records_events: Whether any events are kept.
-        kept: The threshold of the origins whose events are kept.
+        kept: The threshold of the origins that have events.
     """
 
     def __init__(
@@ -71,11 +69,8 @@ class Recorder:
     ) -> None:
         """Begin with nothing.
 
-        Args:
-            scope: What the run is about.
-            writer: Takes the final rows.
-            events: The share of origins whose events are kept: 0 none, 1 all.
-            progress: Called after each day with its day number and the attempts so far, warm-up included.
+        A share ``events`` of the origins has events. ``progress`` is called after each day with its day number and the
+        attempts so far, warm-up included.
         """
         self.scope = scope
         self.attempts_seen = 0
@@ -100,11 +95,7 @@ class Recorder:
         self._event_rows: list[Integers] = []
 
     def event(self, entry: LogEntry) -> None:
-        """Log one event.
-
-        Events before the period and of origins outside the kept share are dropped. A label that the table of events
-        does not list is a KeyError.
-        """
+        """Log one event, if it is in the period and of a kept origin. KeyError for a label that the table lacks."""
         if self.records_events and entry.moment >= 0 and is_kept(self.scope.seed, entry.origin, self.kept):
             row: list[Any] = list(entry)
             for place, codes in CODES.items():
@@ -112,24 +103,16 @@ class Recorder:
             self._entries.append(row)
 
     def log(self, rows: Integers) -> None:
-        """Log rows of coded columns of the table of events, for origins that are kept.
-
-        Rows before the period are dropped.
-        """
+        """Log rows of coded columns of the table of events, for kept origins; rows before the period are dropped."""
         rows = rows[rows[:, 0] >= 0]
         if len(rows):
             self._event_rows.append(rows)
 
     def add(self, table: str, keys: Integers, values: npt.NDArray[Any]) -> None:
-        """Add whole arrays to a table without a text among its keys.
+        """Add whole arrays to a table without a text among its keys; sorted rows with each day once are fastest.
 
-        They are kept until their days are final and must not change afterwards. Sorted rows with each day once are
-        fastest.
-
-        Args:
-            table: Its name.
-            keys: (rows, keys) Like the key tuples of an engine.
-            values: (rows, measures) Amounts to add.
+        Keys (rows, keys) are like the key tuples of an engine, values (rows, measures) amounts to add. Both are kept
+        until their days are final and must not change afterwards.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -138,11 +121,8 @@ class Recorder:
     def add_cells(self, table: str, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
         """Add cells of a day to a table without a text among its keys, as ``add`` does.
 
-        Args:
-            table: Its name.
-            day: The day number.
-            cells: (n,) Positions in an array (P, ...) over provinces and codes, see ``StoredTable.shape``.
-            values: (n, measures) Amounts to add.
+        Cells (n,) are positions in an array (P, ...) over provinces and codes, see ``StoredTable.shape``; values (n,
+        measures) are amounts to add.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
@@ -153,14 +133,9 @@ class Recorder:
         self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
-        """Close a day: its attempts, state and events are complete.
+        """Close a day, whose attempts, state and events are complete; the end of a month writes all final rows.
 
-        At the end of a month it writes everything that has become final.
-
-        Args:
-            day: The day number.
-            open_since: A day before which no alert is alive; without it alerts and contacts stay open until the run
-                ends.
+        No alert is alive before the day ``open_since``; without it alerts and contacts stay open until the run ends.
         """
         self.attempts_seen += sum(self.attempts.values())
         for sums in self._sums.values():
@@ -174,10 +149,7 @@ class Recorder:
             self._progress(day, self.attempts_seen)
 
     def flush(self, day: int, open_since: int | None = None) -> None:
-        """Write every row that is final once ``day``, the last of a month, is closed; whole months only.
-
-        The arguments are those of ``day_done``. A row of days that are already written is a ValueError of the writer.
-        """
+        """Write every row that is final once ``day``, the last of a month, is closed; whole months only, each once."""
         for table in COUNTED:
             if table.late is not None:
                 before = day + 1
@@ -253,16 +225,7 @@ def _slices_of_months(days: Integers) -> Iterator[slice]:
 
 
 def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chunk:
-    """Fold rows of days into the rows of a table that is stored by months.
-
-    Args:
-        table: The table.
-        keys: (rows, keys of ``counted_by``) In order of their days.
-        values: (rows, measures) Their sums.
-
-    Returns:
-        (rows, stored keys) and (rows, measures), each key once and in order.
-    """
+    """Fold (rows, keys) and (rows, measures) of days, in order, into the rows of a table stored by months."""
     days = keys[:, 0]
     months = np.empty(len(keys), dtype=np.int64)
     for rows in _slices_of_months(days):
@@ -274,17 +237,7 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
 
 
 def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
-    """Return named columns for the writer; codes of bins and texts become edges and texts.
-
-    Args:
-        table: The table.
-        keys: (rows, keys) Codes.
-        values: (rows, measures) Sums.
-        texts: The texts behind the codes of a text key.
-
-    Returns:
-        A column (rows,) by name.
-    """
+    """Return a column (rows,) by name for the writer; codes of bins and texts become edges and texts."""
     columns: dict[str, npt.NDArray[Any]] = {}
     for column, codes in zip(table.keys, keys.T, strict=True):
         if column.bins is not None:

@@ -109,14 +109,7 @@ def is_sealed(manifest: dict[str, Any]) -> bool:
 
 
 def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
-    """Read ``run.json`` of a finished run.
-
-    Args:
-        folder: The folder of the run.
-        changed: Whether later changes are accepted.
-
-    Returns:
-        The manifest, with values of the right types.
+    """Return ``run.json`` of a finished run, with values of the right types; ``changed`` accepts later changes.
 
     Raises:
         FolderError: If it is not a finished run.

@@ -26,10 +26,10 @@ Window = tuple[date, date | None]
 class Target:
     """A reported figure that a run is compared with.
 
-    ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
-    window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
-    single runs of the whole country, ``sampling_error`` the part of it that grows in sampled runs (all of it if None),
-    ``interval`` the predicted interval, all in the figure's unit.
+    ``window`` holds both of its days; a figure of one date has no second. ``base`` is the earlier window of a change.
+    ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of single runs of the whole
+    country, ``sampling_error`` the part of it that grows in sampled runs (all of it if None), ``interval`` the
+    predicted interval, all in the figure's unit.
     """
 
     name: str
@@ -62,10 +62,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Price:
-    """A unit cost in money, by its key below ``costs``, with both ends of its range.
-
-    Without a range both ends are the value. A value outside its range moves the nearer end.
-    """
+    """A unit cost in money, by its key below ``costs``, with its range, which always includes the value."""
 
     name: str
     value: float
@@ -124,14 +121,12 @@ class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit codes in table
-    order, ``province_names`` their names; ``fraud_types`` and ``age_bands`` are labels in the scenario's order.
-    ``sha256`` is that of the resolved scenario without engine, workers and record. ``internet_users`` are those of the
-    country. ``prices`` are all of ``costs``, empty without that section; ``rounded`` are the desks whose costs are
-    withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a policy,
-    else None. ``frozen_factor`` is the money stopped for each unit returned, None if unknown; ``settles`` says whether
-    some cases and suspects are counted later. ``gangs_as_on`` is the day number for which the start of gangs is stated,
-    None without gangs. ``dens`` are None only if nothing is known of them. ``services`` are the durations of calls and
-    visits.
+    order; ``fraud_types`` and ``age_bands`` are in the scenario's order. ``sha256`` is that of the resolved scenario
+    without engine, workers and record. ``internet_users`` are those of the country. ``rounded`` are the desks whose
+    costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a
+    policy. ``frozen_factor`` is the money stopped for each unit returned; ``settles`` says whether some cases and
+    suspects are counted later. ``gangs_as_on`` is the day number for which the start of gangs is stated. ``dens`` are
+    missing only if there is no evidence on them. ``services`` are the durations of calls and visits.
     """
 
     name: str

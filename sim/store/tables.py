@@ -31,14 +31,10 @@ from sim.store.columns import Column, StoredTable
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity of the tables ``flows`` and ``state``, whose rows say what they are about.
+    """A quantity of the tables ``flows`` and ``state``.
 
-    Attributes:
-        name: Its name.
-        meaning: What it counts or measures.
-        of: Whether its rows are of provinces, of the nation (province null), or of both.
-        unit: Its unit.
-        whole: Whether it is never sampled and so never scaled up: dens, ringleaders and measures.
+    Its rows are ``of`` provinces, of the nation (province null), or of both. A ``whole`` quantity is never sampled and
+    so never scaled up: dens, ringleaders and measures.
     """
 
     name: str

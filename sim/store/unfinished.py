@@ -13,13 +13,7 @@ from sim.store.run_json import UNFINISHED
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An unfinished run.
-
-    Attributes:
-        path: Its folder.
-        process: The number of the process that started it.
-        held: Whether that process is writing it now; None if unknown.
-    """
+    """An unfinished run, the process that started it, and whether that is writing it now (None if unknown)."""
 
     path: Path
     process: int
@@ -40,14 +34,7 @@ def unfinished_run(path: Path) -> Unfinished | None:
 
 
 def remove_unfinished(folder: Path) -> Iterator[Unfinished]:
-    """Remove the abandoned unfinished runs in a folder and its subfolders.
-
-    Args:
-        folder: Where to look.
-
-    Yields:
-        Each unfinished run; one that is not ``held`` has been removed.
-    """
+    """Remove the abandoned unfinished runs in a folder and its subfolders; yields all, those ``held`` remain."""
     for found in find_runs(folder):
         if found.manifest is not None or found.damage is not None or (one := unfinished_run(found.path)) is None:
             continue

@@ -29,11 +29,7 @@ Specs = Sequence["ScenarioModel"]
 
 
 def rounded_desks(spec: "ScenarioModel") -> dict[str, float]:
-    """Return the desks whose staff time rounding changes by more than a tenth; none for a whole country.
-
-    Returns:
-        Simulated staff time as a factor of the scenario's, by label of the desk.
-    """
+    """Return simulated over stated staff time of the desks that rounding changes by more than a tenth, by label."""
     if spec.scale >= 1.0:
         return {}
     from sim.country.schedule import staff_time
@@ -59,11 +55,7 @@ def rounded_change(base: "ScenarioModel", other: "ScenarioModel") -> list[str]:
 
 
 def run_withheld(spec: "ScenarioModel") -> str:
-    """Return why costs of a run are withheld and how to get them, in words; empty if they are not.
-
-    Args:
-        spec: The scenario; one without prices has nothing to withhold.
-    """
+    """Return why costs of a run are withheld and how to get them; empty if they are not, or without prices."""
     found = {} if spec.costs is None else rounded_desks(spec)
     if not found:
         return ""

@@ -40,14 +40,7 @@ class TableWriter:
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
-        """Begin with no file.
-
-        Args:
-            folder: Where the tables are written.
-            scope: What the run is about.
-            events: Whether there is a log.
-            keeps: Whether written row groups stay in memory as ``kept``, with about the bytes of the files.
-        """
+        """Begin with no file; ``keeps`` keeps written row groups in memory, as ``kept``."""
         self.folder = folder
         self.scope = scope
         self.kept: list[RowGroup] | None = [] if keeps else None
@@ -109,7 +102,7 @@ class TableWriter:
             try:
                 writer.close()
             except Exception as error:
-                writer.is_open = False  # or it tries again when it is let go of, and nobody hears the error
+                writer.is_open = False  # or its destructor tries again, and nobody sees the error
                 errors.append(error)
         self._open.clear()
         if errors:

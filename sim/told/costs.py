@@ -46,7 +46,7 @@ def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterato
     by_name = {row["quantity"]: row for row in rows}
     several = any(row["low"] is not None for row in moved)
     noise = interval_name(rows)
-    names = [currency(), said("baseline"), said("other"), said("difference"), *([noise] if several else [])]
+    names = [currency(), said("baseline"), said("policy"), said("difference"), *([noise] if several else [])]
     table = TextTable([*names, said("prices")])
     for row in moved:
         cells = [part_named(row["quantity"].partition(".")[2])]

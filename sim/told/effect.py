@@ -42,9 +42,9 @@ EFFECTS = {
 """Texts for a quantity that is larger, smaller, or unchanged."""
 
 PRICED_ALONE = (
-    marked("{number} {currency} more spent on what has a price"),
-    marked("{number} {currency} less spent on what has a price"),
-    marked("{currency} spent on what has a price"),
+    marked("{number} {currency} more spent on items with a price"),
+    marked("{number} {currency} less spent on items with a price"),
+    marked("{currency} spent on items with a price"),
 )
 """Texts for costs if a lever has no price."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import number_text
-from sim.language.labels import named
+from sim.language.labels import evidence_named
 from sim.language.spoken import said
 from sim.told.terminal import heading, paragraph
 from sim.told.text_tables import BELOW, TextTable
@@ -31,11 +31,11 @@ def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width:
                 worst = f" ({row['month']})" if row.get("month") else ""
                 limits = span_said(number_text(row["low"]), number_text(row["high"]))
                 simulated = f"{number_text(row['simulated'])}{worst}"
-                table.add_row(named(row["name"]), limits, simulated, yes_said(row["within"]))
+                table.add_row(evidence_named(row["name"]), limits, simulated, yes_said(row["within"]))
     yield table
     yield heading(said("Basis"), width)
     for name, basis in dict.fromkeys((row["name"], row["basis"]) for row in rows):
-        yield paragraph(f"{named(name)}: {basis}", width, BELOW, BELOW)
+        yield paragraph(f"{evidence_named(name)}: {basis}", width, BELOW, BELOW)
 
 
 def with_months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

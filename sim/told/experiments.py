@@ -134,7 +134,7 @@ def _changes(scenario: str, changes: list[Row]) -> Iterator[TextTable | str]:
         return
     yield said("Victims with recorded events, as simulated:")
     paid = said("paid, {currency}")
-    table = TextTable([said("change"), said("baseline"), said("other"), said("attempts"), paid], (0, 1, 2))
+    table = TextTable([said("change"), said("baseline"), said("policy"), said("attempts"), paid], (0, 1, 2))
     for path, (count, cents) in counts.items():
         table.add_row(*map(named, path), written(f"{count:,}"), written(f"{cents / CENTS_PER_UNIT:+,.0f}"))
     yield table
@@ -237,7 +237,7 @@ def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | st
 
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield said("Victims that either of two layers would prevent (below 0: one prevents them only with the other):")
-    table = TextTable([*head, said("other"), said("overlap")], range(len(head) + 1))
+    table = TextTable([*head, said("other layer"), said("overlap")], range(len(head) + 1))
     for row in records(shared.head(OVERLAPS)):
         stance = [named(row[GANGS])] if GANGS in row else []
         table.add_row(row["layer"], *stance, row["other"], number_text(round(row["overlap"])))
@@ -284,6 +284,15 @@ def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
         yield from _rosters(result)
 
 
+PROMISES = {
+    "kept": marked("kept"),
+    "impossible": marked("impossible"),
+    "no alerts": marked("no alerts"),
+    "unsettled": marked("unsettled"),
+}
+"""States of the promise in a province, by ``status``."""
+
+
 def _of_provinces(names: list[str], promise: bool) -> tuple[list[str], tuple[int, ...]]:
     """Return the heads of a table of provinces, and which are text; whether each keeps the promise if not all do."""
     return ([said("province"), *names], (0,)) if promise else ([said("province"), said("promise"), *names], (0, 1))
@@ -291,7 +300,7 @@ def _of_provinces(names: list[str], promise: bool) -> tuple[list[str], tuple[int
 
 def _province(row: Row, promise: bool) -> list[str]:
     """Return the name of a province, and whether it keeps the promise if not all do."""
-    return [named(row["name"]), *([] if promise else [named(row["status"])])]
+    return [named(row["name"]), *([] if promise else [said(PROMISES[row["status"]])])]
 
 
 def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
@@ -310,7 +319,7 @@ def _savings(rows: list[Row]) -> Iterator[TextTable | str]:
     promise = all(row["status"] == "kept" for row in rows)
     priced = any(row["wages_a_day"] is not None for row in rows)
     names = [said("target"), said("share"), said("next seed"), said("constant hours a day"), said("overtime")]
-    names += [said("hours a day"), said("overtime"), said("saved")]
+    names += [said("hours a day"), said("overtime"), said("hours saved")]
     names += [said("constant {currency} a day"), said("{currency} a day")] if priced else []
     table = TextTable(*_of_provinces(names, promise))
     hours = ("hours_a_day_flat", "overtime_a_day_flat", "hours_a_day", "overtime_a_day")
@@ -336,7 +345,7 @@ def _rosters(result: "Staffing") -> Iterator[TextTable | str]:
         wide = rows.pivot_table(index="start", columns="name", values="staff", aggfunc="sum", sort=False)
         names = list(wide.sum().sort_values(ascending=False, kind="stable").index[:GROUPS])
         yield said("Staff on duty by half hour, weekdays {weekdays}:", weekdays=weekdays)
-        table = TextTable([said("from"), *map(named, names)])
+        table = TextTable([said("starts at"), *map(named, names)])
         for start, row in wide[names].iterrows():
             table.add_row(str(start), *(number_text(int(number)) for number in row))
         if len(names) < wide.shape[1]:

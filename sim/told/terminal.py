@@ -84,7 +84,7 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
     Yields:
         A table, and a line for figures without a simulated value.
     """
-    table = TextTable([said("figure"), said("reported"), said("simulated"), said("off"), said("within")], (0, 4))
+    table = TextTable([said("figure"), said("reported"), said("simulated"), said("deviation"), said("within")], (0, 4))
     for window, rows in _by_window([row for row in figures if row["simulated"] is not None]):
         table.add_row(window)
         for row in rows:
@@ -226,7 +226,7 @@ def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False
         A table, and a line for figures without a simulated value.
     """
     spread = [said("s.d. draws"), said("s.e. run")] if draws else [said("s.d.")]
-    table = TextTable([said("figure"), said("reported"), said("mean"), *spread, said("off")])
+    table = TextTable([said("figure"), said("reported"), said("mean"), *spread, said("deviation")])
     means = [mean_figure(figures) for figures in zip(*runs, strict=True)]
     for window, rows in _by_window([row for row in means if row["mean"] is not None]):
         table.add_row(window)
@@ -262,7 +262,7 @@ def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
 
 def fit_table(document: dict[str, Any]) -> TextTable:
     """Lay out the figures of a calibration: expectations over seeds, and how far they are from reported ones."""
-    names = [said("figure"), said("role"), said("reported"), said("expected"), said("s.e."), said("off")]
+    names = [said("figure"), said("role"), said("reported"), said("expected"), said("s.e."), said("deviation")]
     table = TextTable([*names, said("within")], (0, 1))
     for row in document["figures"]:
         if row["role"] == "input":

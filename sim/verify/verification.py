@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.language.spoken import said
 from sim.scenario import Scenario
 from sim.verify import desks, disciplines, laws, schedules, stocks, streams, used
 from sim.verify.counters import AXES
@@ -90,9 +91,9 @@ def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str,
 
 def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Finding]:
     for study, engine, own in _asked(engines, seed):
-        tell(f"{study.name}, {engine}")
+        tell(f"{said(study.name)}, {engine}")
         yield from study.findings(engine, own, thinned)
     for axis in AXES:
-        tell(f"generator, {axis.name}")
+        tell(f"{said(GENERATOR)}, {said(axis.name)}")
         for test, judged in judgements(axis.words(seed, DRAWS // thinned)):
             yield Finding.of(axis.name, test.name, test.about, GENERATOR, judged)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from sim import cli
 from sim.cli import told
@@ -12,7 +13,14 @@ from sim.cli.extract import extracted
 from sim.experiments.layers import LAYERS
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading import manifest
-from sim.verify.study import ENGINES
+from sim.scenario.explained import explained
+from sim.scenario.keys import every_key
+from sim.told.keys import effect, key_said
+from sim.verify.counters import AXES
+from sim.verify.randomness import TESTS
+from sim.verify.statistics import exactly
+from sim.verify.study import ENGINES, Finding
+from sim.verify.verification import GENERATOR, STUDIES, Verification
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
 from tests.cli.test_known_first import KNOWN, THIN, fitted
@@ -93,7 +101,6 @@ OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", *E
 
 ENGLISH_BY_DESIGN = {
     "check": "what it checks has the name of its key or table",
-    "explain": "texts of keys are those of docs/scenario.md",
 }
 """Commands of which some lines are English in every language, and why."""
 
@@ -160,3 +167,39 @@ def test_help_has_no_english_word(name: str, tocsin: Tocsin, pseudo: Pseudo, mon
     known = {one.__name__ for one in cli.COMMANDS}
     words = english(tocsin("--language", "fr", *filter(None, [name]), "--help").out)
     assert [word for word in words if word not in known] == []
+
+
+def test_every_text_about_a_key_is_translated(pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: set[str] = set()
+    for key in every_key():
+        for one in explained(key):
+            texts |= {one.text, one.unit, effect(one.more)[1], one.allowed, *(text for _, text in one.below)}
+    speak(pseudo, monkeypatch)
+    typed = re.compile("(one of|the keys?|entry of) .*")
+    with speaking("zh"):
+        same = {text for text in texts if text and key_said(text) == text and english(typed.sub("", text))}
+    assert len(texts) > 700
+    assert same == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "fr"])
+def test_labels_of_a_key_have_a_column_of_their_own(language: str, tocsin: Tocsin) -> None:
+    lines = tocsin("--language", language, "explain", "desks.visit.staff", "tiny").out.splitlines()
+    value = next(line for line in lines if line.endswith(" 5700"))
+    assert cell_len(value.removesuffix("5700")) == cell_len(
+        next(line for line in lines if "tiny.yaml" in line).partition("tiny.yaml")[0]
+    )
+
+
+def test_a_verification_has_no_english_word(tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without runs: every check of every study, one of which fails."""
+    rows = [(study.name, check.checked, "vector") for study in STUDIES for check in study.checks]
+    rows += [(axis.name, test.name, GENERATOR) for axis in AXES for test in TESTS]
+    found = [Finding.of(study, checked, "", engine, exactly(1.0, 1.0, 0.5)) for study, checked, engine in rows]
+    found.append(Finding.of(*rows[0][:2], "", rows[0][2], exactly(1.0, 2.0)))
+    monkeypatch.setattr("sim.verify.verification.verify", lambda *_: Verification.of(1, ENGINES, found))
+    speak(pseudo, monkeypatch)
+    ended = tocsin("--language", "zh", "verify")
+    assert ended.code == 1
+    assert english(ended.out) == [], ended.out
+    assert english(ended.err.replace("tocsin verify: ", "")) == [], ended.err

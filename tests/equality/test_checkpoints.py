@@ -313,8 +313,8 @@ def a_pipe(file: Path) -> None:
                 (empty, "is damaged"),
                 (flip, "cannot be read|is damaged"),
                 (of_another_kind, "never writes"),
-                (a_folder, "is no file"),
-                (a_pipe, "is no file"),
+                (a_folder, "is not a file"),
+                (a_pipe, "is not a file"),
             )
         ),
     ],

@@ -86,7 +86,7 @@ PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
 )
 def test_the_last_column_says_what_a_figure_is_held_to(values: dict[str, Any], held: str) -> None:
     lines = figures(row(**values))
-    assert lines[0].split() == ["figure", "reported", "simulated", "off", "within"]
+    assert lines[0].split() == ["figure", "reported", "simulated", "deviation", "within"]
     assert lines[1] == "2022-01-01 to 2022-11-30"
     assert re.sub(" +", " ", lines[2]).endswith(f" {held}")
 
@@ -152,7 +152,7 @@ def test_answers_have_windows_as_titles_and_money_in_money() -> None:
 def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run() -> None:
     runs = [[row(simulated=value, standard_error=15.0)] for value in (190, 200, 213)]
     lines = printed(mean_parts(runs, 200, draws=True))
-    assert lines[0].split() == ["figure", "reported", "mean", "s.d.", "draws", "s.e.", "run", "off"]
+    assert lines[0].split() == ["figure", "reported", "mean", "s.d.", "draws", "s.e.", "run", "deviation"]
     assert lines[2].split()[2:] == ["200", "201", "11.5", "15", "+0.5%"]
     assert "s.e." not in printed(mean_parts(runs, 200))[0]
     mean = mean_figure([figure for (figure,) in runs], "draws")

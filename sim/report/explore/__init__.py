@@ -1,4 +1,1 @@
-"""The what-if page: sliders over a finished sweep, in one HTML file.
-
-``page`` writes it, ``texts`` has what is said of levers and outcomes, ``data`` what the page's script evaluates.
-"""
+"""The what-if page: sliders over a finished sweep, in one HTML file."""

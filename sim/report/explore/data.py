@@ -1,4 +1,4 @@
-"""Data for the page's script: levers, points, surfaces and texts in plain values.
+"""Data for the page's script in plain values.
 
 A surface holds the terms of its predictions (``sim.experiments.surface``), so that the script needs a kernel, two sums
 and one triangular solution. The script writes texts of ``texts``, and numbers by the rules of ``sim.base.rounding``.

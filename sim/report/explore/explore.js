@@ -166,8 +166,8 @@
       plane.reduce((sum, value, row) => sum + value * outcome.slopes[row][replicate], 0) +
       near.reduce((sum, value, row) => sum + value * outcome.weights[row][replicate], 0));
     const solved = forward(outcome.lower, near);
-    const beside = forward(outcome.inner, plane.map((value, column) => value - dot(outcome.plane[column], solved)));
-    const spread = 1 + outcome.chance - dot(solved, solved) + dot(beside, beside);
+    const rest = forward(outcome.inner, plane.map((value, column) => value - dot(outcome.plane[column], solved)));
+    const spread = 1 + outcome.chance - dot(solved, solved) + dot(rest, rest);
     const half = outcome.width * outcome.deviation * Math.sqrt(Math.max(spread, 0));
     const each = heights.map((height) => amountOf(outcome, height));
     const level = mean(each);
@@ -425,7 +425,7 @@
         const lever = DATA.levers.findIndex((one) => one.key === decodeURIComponent(key));
         const step = lever < 0 ? -1 : stepOf(DATA.levers[lever], decodeURIComponent(rest.join("=")));
         if (step >= 0) { steps[lever] = step; found = true; }
-      } catch (error) { /* it is no fragment of ours */ }
+      } catch (error) { /* not a fragment of this page */ }
     }
     return found;
   }

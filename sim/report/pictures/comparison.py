@@ -56,7 +56,7 @@ GROUPS: dict[str, dict[str, str]] = {
 QUANTITIES = {quantity: name for group in GROUPS.values() for quantity, name in group.items()}
 
 COLUMNS, OVER = (marked("baseline"), marked("policy")), marked("95% interval")
-"""Headings of what is compared, and of the intervals of differences."""
+"""Headings of the compared scenarios, and of the intervals of differences."""
 
 TENFOLD = 10.0
 PANEL = 62

@@ -128,19 +128,12 @@ def contrast_table(pairs: Pairs) -> "pd.DataFrame":
 
 
 def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
-    """Return the difference of each province that has people, as a mean over pairs.
+    """Return the difference of each province that has people, by code, as a mean over pairs of baseline and policy.
 
     With replicates, the noise is the half width of a 95% interval by Student's t. The variance of a province's paired
     difference is the larger of two: that between its replicates, and its count times the variance per count of all
     provinces, because few replicates of one province may agree by luck. With a single pair both runs are treated as
     independent counts; pairing makes that too wide rather than too narrow.
-
-    Args:
-        pairs: Runs of the baseline and of the policy, a pair for each seed.
-        outcome: One of ``OF``.
-
-    Returns:
-        Differences by province code.
     """
     counted = [(_counts(one, outcome), _counts(two, outcome)) for one, two in pairs]
     base = pairs[0][0]

@@ -106,8 +106,8 @@ def busiest(runs: "Sequence[Run]") -> dict[str, str]:
 def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":
     """Draw the share of staffed time spent in services, by desk, weekday and half hour of the day.
 
-    Cells without staff are empty. A service that outlasts its shift adds busy time without staffed time, so a share
-    can exceed 1.
+    Cells without staff are empty. A service that outlasts its shift adds busy time without staffed time, so a share can
+    exceed 1.
 
     Args:
         run: The run.
@@ -173,12 +173,7 @@ def _how_busy(desk: str, by_month: "dict[date, float]", month: str) -> str:
 
 
 def utilisation_table(run: "Run") -> "pd.DataFrame":
-    """Return the utilisation of the desks by two hours of the day, from Monday to Friday and at the weekend.
-
-    Returns:
-        Columns hours, and for each desk ``DESK, Mon to Fri`` and ``DESK, Sat and Sun``: shares in percent, ``none``
-        where nobody is on duty.
-    """
+    """Return the utilisation of each desk in percent, by two hours of the day, on weekdays and at the weekend."""
     cells = _cells(run)
     rows = []
     for start in range(0, HALF_HOURS, 4):
@@ -243,7 +238,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
         (first.isoformat(), *(amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES))
         for first, some in sorted(values.items())
     ]
-    return table_of(rows, ["from", *DESK_NAMES])
+    return table_of(rows, [marked("first day"), *DESK_NAMES])
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":

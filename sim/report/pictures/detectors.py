@@ -227,7 +227,7 @@ def _thresholds(figure: "go.Figure", row: int, curves: dict[str, Rule], tier: st
 
 
 def roc_table(run: "Run") -> "pd.DataFrame":
-    """Return the shares that score a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
+    """Return the shares that score a tier or a higher one, of legitimate contacts and of fraud by kind."""
     rows = []
     for panel, curves in _panels(run).items():
         for kind, (d_prime, tiers) in curves.items():
@@ -237,7 +237,7 @@ def roc_table(run: "Run") -> "pd.DataFrame":
 
 
 def _panels(run: "Run") -> dict[str, dict[str, Rule]]:
-    """Return the curves by panel and by what is seen: a panel for each channel, and the later stages, of a detector."""
+    """Return the curves by kind of fraud for each panel: a channel, or the later stages, of a detector."""
     settings = run.scenario.spec.warning.detectors
     rules = _rules(run)
     places = {words(channel): (getattr(settings.contact, channel), SEEN) for channel in CHANNELS}

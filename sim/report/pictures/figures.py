@@ -119,7 +119,7 @@ def comparable(row: Row) -> bool:
 
 
 def _ends(row: Row) -> tuple[float, float]:
-    """Return the ends of the interval of a prediction, each as ``level`` has it."""
+    """Return the ends of the interval of a prediction, each turned into a level by ``level``."""
     low, high = row["interval"]
     return level(row, low), level(row, high)
 

@@ -43,8 +43,8 @@ Met = tuple[list[float], list[float], float]
 def waits(run: "Run") -> "go.Figure":
     """Draw the share of waits up to each duration, by tier and channel, up to the tier's deadline.
 
-    A wait for a call or visit lasts from joining the queue to the start of the service, for each try; a wait for an
-    app message or SMS lasts from issue to reading, if it was read. The deadline counts from issue.
+    A wait for a call or visit lasts from joining the queue to the start of the service, for each try; a wait for an app
+    message or SMS lasts from issue to reading, if it was read. The deadline counts from issue.
 
     Waits are counted in bins, so the share is known only at upper edges: curves are steps, each at the latest time at
     which its share was reached. No channel's curve holds alerts that waited for a desk until the deadline. One more
@@ -120,12 +120,7 @@ def _channel(figure: "go.Figure", row: int, run: "Run", curves: Curves, tier: st
 
 
 def waits_table(run: "Run") -> "pd.DataFrame":
-    """Return the number of waits of the country by tier and channel, and how long they lasted.
-
-    Returns:
-        Columns tier, channel, deadline, waits, and shares of these: at most 1 min, at most 64 min, and up to the last
-        bin that ends by the deadline.
-    """
+    """Return the country's waits by tier and channel, and their shares up to 1 min, 64 min and the deadline."""
     rows = []
     for (tier, channel), (edges, shares, counts) in _curves(run).items():
         deadline = _deadlines(run)[tier]

@@ -42,8 +42,8 @@ class Investigation(Sparse):
     """Cases that all provinces can finish in a day on ``reference``, growing by ``growth`` per year (log units).
 
     A case that is taken is solved with probability ``solved``, else closed unsolved. ``backlog`` cases wait at
-    the start. Capacity and backlog are shared out by population. Cases are taken oldest first, but for a
-    ``fresh_share`` of the capacity, which takes the newest first.
+    the start. Capacity and backlog are shared out by population. The oldest cases are taken first, except
+    that ``fresh_share`` of the capacity takes the newest first.
     """
 
     capacity: Cases
@@ -81,7 +81,7 @@ class Suspects(Sparse):
 class Settlement(Part):
     """Shares of a day's solved cases and arrested suspects that count only in December, evenly over its days.
 
-    Nothing but the counts depends on it: leads and raids follow from what happened.
+    Only the counts depend on it: leads and raids follow from what happened.
     """
 
     cases: Probability

@@ -129,7 +129,7 @@ BROKEN = "broken"
 
 
 def mistake(key: str, found: str, allowed: str, reads: Iterable[str] = ("",)) -> PydanticCustomError:
-    """Return the error for a rule between several keys.
+    """Return the error for a rule between keys.
 
     Args:
         key: The key to blame, dotted, from the part that checks.
@@ -160,12 +160,7 @@ def demand(found: Iterable[PydanticCustomError]) -> None:
 
 
 def touches(path: Path, read: str) -> bool:
-    """Return whether a path is at, above or below a key that a rule reads.
-
-    Args:
-        path: The path.
-        read: A dotted key, ``*`` for any part; with ``!`` at its end only its own keys count, not those below.
-    """
+    """Return whether a path is at, above or below a key of a rule; ``*`` is any part, ``!`` excludes keys below."""
     names_only, parts = read.endswith("!"), read.rstrip("!").split(".") if read else []
     if names_only and len(path) > len(parts):
         return False

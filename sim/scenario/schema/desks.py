@@ -194,15 +194,7 @@ class Desks(Part):
     stays the same. Unit: weight. More: more staff there, less elsewhere. Example: `{44: 1.15}`"""
 
     def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
-        """Return each province's share of a desk's national staff, before growth.
-
-        Args:
-            desk: Label of the desk.
-            people: By code, of all provinces.
-
-        Returns:
-            Officers by code, as people and ``province_weights`` share them out.
-        """
+        """Return each province's officers of the national staff of a desk, by code, before growth."""
         factors = {code: number * self.province_weights.get(str(code), 1.0) for code, number in people.items()}
         staff, whole = getattr(self, desk).staff, math.fsum(factors.values())
         return {code: staff * (factor / whole) for code, factor in factors.items()}

@@ -51,14 +51,14 @@ AUDIENCE = "a price is of one video or activity, however many people see or atte
 
 @dataclass(frozen=True)
 class Row:
-    """What has to be said of a kind of measure besides its keys; layers, prices and run summaries derive from it.
+    """What a kind of measure needs besides its keys; layers, prices and run summaries derive from it.
 
     Attributes:
         layer: The layer of attribution that switches the kind off; empty if none does.
         price: The prices below ``costs`` that pay for it, or the reason why none does.
         stays: If no layer switches it off, the reason.
-        about: The key that says what a measure of this kind is directed at; empty if the kind is about one thing only.
-        lasting: Whether it lasts for its window; False if it happens once and is over.
+        about: The key of what a measure of this kind is directed at; empty if the kind is about one thing only.
+        lasting: False if it happens once and is over.
         unpriced: Keys that no price depends on, each with the reason.
     """
 
@@ -143,7 +143,7 @@ class ClusterCampaign(Spread):
     """Campaigns against suppliers of phone lines and money laundering, spread evenly over the window.
 
     Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
-    stop-payment order for longer, let banks hold payments, and take some of what is paid from the gangs.
+    stop-payment order for longer, let banks hold payments, and take some of the payments from the gangs.
     """
 
     row: ClassVar = Row("cards", POLICE)
@@ -289,16 +289,7 @@ class WarningCoverage(Gradual):
     the country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
-        """Return the factor of coverage of each of its provinces: its weight over the country's mean.
-
-        The mean is over all provinces, so a province without the measure changes no other.
-
-        Args:
-            people: By code, of all provinces, at full scale.
-
-        Returns:
-            A factor by code of the provinces in which it is in force; 1 where no weights are given.
-        """
+        """Return the factor of coverage by code of its provinces: the weight over the mean of all provinces."""
         weights = self.weights
         own = [code for code in people if self.provinces is None or code in self.provinces]
         if not weights:

@@ -121,12 +121,7 @@ class Pools:
         return desks.model_copy(update=update)
 
     def placed(self, parts: Mapping[str, Placed], key: str) -> dict[str, Placed]:
-        """Return measures or surges by pools.
-
-        Args:
-            parts: The measures or surges by name.
-            key: The dotted key of all of them, for mistakes.
-        """
+        """Return measures or surges, which have the dotted key ``key``, by pools."""
         moved = {}
         for name, part in parts.items():
             update: dict[str, Any] = {}
@@ -138,16 +133,7 @@ class Pools:
         return moved
 
     def mean(self, values: Mapping[str, float]) -> dict[str, float]:
-        """Return values of provinces (1 if missing) as values of pools: means by people.
-
-        Shares of a total, by people times these values, then equal the sum over the pool's provinces.
-
-        Args:
-            values: Values by code of a province.
-
-        Returns:
-            Values by code of a pool, for pools in which a province has one.
-        """
+        """Return values of provinces (1 if missing) as means by people, by pool, for pools with a value."""
         by_code = {int(code): value for code, value in values.items()}
         return {
             str(code): _weight(_mean([by_code.get(row.code, 1.0) for row in rows], rows))
@@ -167,9 +153,6 @@ class Pools:
             own: Staff by code of a province.
             national: National staff that is shared out.
             weights: Weights of the shares in addition to people, by code of a province.
-
-        Returns:
-            Staff by code of a pool, for pools in which a province has its own.
         """
         by_code = {int(code): staff for code, staff in own.items()}
         numbers = {code: one.staff if isinstance(one, ProvinceDesk) else one for code, one in by_code.items()}
@@ -235,12 +218,7 @@ class Pools:
 
 
 def options(pool: Pool, names: Mapping[int, str]) -> str:
-    """Return the command options for a pool.
-
-    Args:
-        pool: The value of ``population.pool``.
-        names: The names of provinces by code; a missing one is replaced by its code.
-    """
+    """Return the command options for a pool, provinces by name or else by code."""
     if not isinstance(pool, Apart):
         return f"--pool {pool}"
     called = (names.get(code, str(code)) for code in pool.apart)

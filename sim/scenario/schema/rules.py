@@ -269,16 +269,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
-    """Return an upper bound of one fraud type's share of a channel's attempts as the mix grows.
-
-    Args:
-        fraud: Settings.
-        channel: Label of the channel.
-        years: From the reference date to both ends of the period.
-
-    Returns:
-        The share; 1 if growth gives no bound.
-    """
+    """Return an upper bound of a fraud type's share of a channel over ``years`` from the reference date, or 1."""
     grown = [
         [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
         for kind in fraud.types.values()
