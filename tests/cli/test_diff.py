@@ -42,4 +42,4 @@ def test_what_is_no_scenario_is_refused(names: tuple[str, str], tocsin: Tocsin) 
 def test_a_folder_without_runs_is_refused(tocsin: Tocsin) -> None:
     ended = tocsin("diff", "tiny", ".")
     assert ended.code == 2
-    assert "no run" in ended.err
+    assert "is not a run; use a folder with run.json" in ended.err

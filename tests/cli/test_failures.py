@@ -392,7 +392,7 @@ main()
         (["sweep", "tiny", "--vary", "seed=1,2", "--replicates", "1000000000"], "--replicates"),
         (["attribute", "tiny", "--replicates", "1000000000"], "--replicates"),
         (["staffing", "tiny", "--replicates", "1000000000"], "--replicates"),
-        (["run", "tiny", "--out", "x" * 300], "a name of over 200 bytes"),
+        (["run", "tiny", "--out", "x" * 300], "the name has over 200 bytes"),
         (["run", "tiny", "--out", "a/" * 3000], "File name too long"),
         (["run", "tiny", "--out", ".x\n.unfinished-5"], "has the name of an unfinished run"),
         (["check", "x" * 300], "x" * 20),

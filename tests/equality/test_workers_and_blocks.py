@@ -36,7 +36,7 @@ def test_workers_change_nothing(workers: int, reference: sim.Run, tmp_path: Path
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_blocks_change_nothing(block: int, reference: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, _: None) -> dict[str, float]:
+    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, *_: object) -> dict[str, float]:
         return simulate(scenario.spec, recorder, workers, block)
 
     monkeypatch.setattr("sim.engines.simulate", in_blocks)
@@ -53,7 +53,7 @@ def with_tracks(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def test_neither_changes_anything_where_alerts_have_several_tracks(
     workers: int, block: int, with_tracks: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, _: None) -> dict[str, float]:
+    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, *_: object) -> dict[str, float]:
         return simulate(scenario.spec, recorder, workers, block)
 
     monkeypatch.setattr("sim.engines.simulate", in_blocks)

@@ -96,7 +96,7 @@ def test_a_process_that_is_killed_is_replaced(pool: Processes) -> None:
 
 def test_processes_that_cannot_begin_are_said_to_be_gone(pool: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(KilledError, match=r"cannot begin: .*No such file"):
+    with pytest.raises(KilledError, match=r"cannot start: .*No such file"):
         pool.submit(os.getpid).result()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(KilledError, match="exit code 1"):

@@ -52,7 +52,7 @@ def test_what_differs_is_named_and_the_exit_code_is_1(made: Path, tocsin: Tocsin
     names = [line.split(":")[0] for line in failed(ended.out)]
     assert names == ["FAIL flows.parquet", "FAIL run.json"]
     assert document["files"]["flows.parquet"] in failed(ended.out)[0]
-    assert "warning: numpy was 0.1, is " in ended.err
+    assert "warning: numpy was 0.1 and is now " in ended.err
     assert json.loads(tocsin("rerun", "run", "--json").out)["passed"] is False
 
 
@@ -62,7 +62,7 @@ def test_no_run_is_made_again_of_what_is_none(made: Path, tocsin: Tocsin, tmp_pa
     (tmp_path / "run" / "scenario.yaml").write_text((made / "scenario.yaml").read_text().replace("seed: 7", "seed: 8"))
     ended = tocsin("rerun", "run")
     assert (ended.code, ended.out) == (2, "")
-    assert "run/scenario.yaml: is not the file that was written" in ended.err
+    assert "run/scenario.yaml: was changed after it was written" in ended.err
     ended = tocsin("rerun", str(made), "--engine", "abacus")
     assert ended.code == 2
     assert ended.err.startswith("--engine:1:1: engine: 'abacus' is not allowed")
