@@ -52,3 +52,9 @@ def test_nothing_that_a_run_or_a_reader_of_its_outcome_imports_is_left_out() -> 
 def test_nothing_that_a_state_depends_on_is_left_out() -> None:
     counted = {module(source) for source in sources(LEFT_OUT)}
     assert needed_by({"sim.engines.vector.engine", "sim.store.checkpoints"}) <= counted
+
+
+@pytest.mark.parametrize("script", sorted((PACKAGE.parent / ".ci").iterdir(), key=str), ids=lambda path: path.name)
+def test_what_scripts_of_ci_name_is_there(script: Path) -> None:
+    named = re.findall(r"\btests/[\w/.]+", script.read_text(encoding="utf-8"))
+    assert [name for name in named if not (PACKAGE.parent / name).exists()] == []

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sim.progress import Job as Bar
-    from sim.reading.check import Finding
+    from sim.reading.check import Checked
     from sim.reading.run import Run
     from sim.scenario import Scenario
     from sim.store.folder import Listed
@@ -350,7 +350,7 @@ def rerun(
     _show_findings(findings, as_json)
 
 
-def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
+def _show_findings(findings: "Iterable[Checked]", as_json: bool) -> NoReturn:
     """Print checks as they come; exit with 1 if any failed."""
     checks = []
     with speaking(ENGLISH if as_json else spoken()):

@@ -14,7 +14,7 @@ from sim.language.spoken import said
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from sim.verify.study import Finding
+    from sim.verify.study import Result
     from sim.verify.verification import Verification
 
 
@@ -85,7 +85,7 @@ def verify(
     raise typer.Exit(FAILED if failed else DONE)
 
 
-def _document(found: "Verification", failed: "list[Finding]") -> dict[str, Any]:
+def _document(found: "Verification", failed: "list[Result]") -> dict[str, Any]:
     """Return what scripts read."""
     rows = [
         {

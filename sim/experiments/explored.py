@@ -137,7 +137,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SweptQuantity:
     """An outcome of a sweep.
 
     Attributes:
@@ -236,7 +236,7 @@ class Explored:
     points: tuple[Point, ...]
     failed: int
     replicates: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[SweptQuantity, ...]
     left_out: tuple[str, ...]
 
     @cached_property
@@ -267,7 +267,7 @@ def explored(folder: Path) -> Explored:
         points,
         int(request["points"]) - len(points),
         int(request["replicates"]),
-        tuple(one for one in found if isinstance(one, Outcome)),
+        tuple(one for one in found if isinstance(one, SweptQuantity)),
         tuple(one for one in found if isinstance(one, str)),
     )
 
@@ -337,7 +337,7 @@ def _present(levers: Sequence[Lever], points: Sequence[Point]) -> Point | None:
 
 def _outcome(
     frame: "pd.DataFrame", name: str, unit: str, points: Sequence[Point], present: Point | None
-) -> Outcome | str | None:
+) -> SweptQuantity | str | None:
     """Return an outcome; its name where it has too few values; None where the catalogue has no such column."""
     if name not in frame.columns:
         return None
@@ -352,7 +352,7 @@ def _outcome(
     base = rows.get(present.number) if present is not None else None
     if base is not None and np.isnan(base).any():
         base = None
-    return Outcome(name, unit, tuple(whole), np.array([rows[point.number] for point in whole]), base)
+    return SweptQuantity(name, unit, tuple(whole), np.array([rows[point.number] for point in whole]), base)
 
 
 def _chance(each: Array) -> float:

@@ -25,10 +25,10 @@ from sim.experiments.roster import (
     Start,
     Tried,
     Week,
+    delayed,
     find_rosters,
     half_hour_text,
     levels,
-    put_off,
 )
 from sim.experiments.store import nullable
 from sim.experiments.trials import KEPT, UNSETTLED, Trial, Trials
@@ -160,7 +160,7 @@ class HalfHours:
         """Return the starting shapes of a province: its load, at once or delayed up to the deadline, and flat staff."""
         flat = self._weeks[code].flat(self._trials.smallest[code])
         load, longest = self._loads(code), min(self._promise.deadline // HALF_HOUR_MS, HALF_HOURS - 1)
-        shapes = [Shape(flat, put_off(load, flat.week.staffed, later)) for later in (0, longest // 2, longest)]
+        shapes = [Shape(flat, delayed(load, flat.week.staffed, later)) for later in (0, longest // 2, longest)]
         twice = Roster(flat.week, 2 * flat.seats)  # growth rounds: the flat staff itself may be a little short
         starts = [Start(shape, shape.at(SAFETY), shape.covering(twice)) for shape in shapes]
         shape = Shape(flat, flat.seats.astype(float))

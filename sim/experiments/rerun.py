@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.reading.check import Finding
+from sim.reading.check import Checked
 from sim.reading.run import Run
 from sim.store.folder import SCENARIO_YAML
 from sim.store.provenance import versions
@@ -23,7 +23,7 @@ def rerun(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     verbose: bool = False,
-) -> Iterator[Finding]:
+) -> Iterator[Checked]:
     """Repeat a run in a temporary folder, or its ``scenario`` with another engine, and compare every byte.
 
     Yields:
@@ -42,9 +42,9 @@ def rerun(
         ours, theirs = again.manifest["files"], before.manifest["files"]
         for name in sorted({*ours, *theirs} - {*left_out}):
             same = ours.get(name) == theirs.get(name)
-            yield Finding(f"{name}: the same bytes", same, "" if same else _difference(ours, theirs, name))
+            yield Checked(f"{name}: the same bytes", same, "" if same else _difference(ours, theirs, name))
         for part in (part for part in COMPUTED if part in before.manifest):
-            yield Finding(f"run.json: the same {part}", again.manifest[part] == before.manifest[part])
+            yield Checked(f"run.json: the same {part}", again.manifest[part] == before.manifest[part])
 
 
 def _difference(ours: dict[str, str], theirs: dict[str, str], name: str) -> str:

@@ -189,7 +189,7 @@ class Shape:
         return np.maximum(seats, 0.0).astype(np.int64)
 
 
-def put_off(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: int) -> NDArray[np.float64]:
+def delayed(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: int) -> NDArray[np.float64]:
     """Return a load with each half hour's part spread evenly over it and the open ones of the next ``half_hours``.
 
     The day is treated as a circle. Load of closed half hours is left out: they only finish services.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Checked:
     """One check: what was looked at, whether it holds, and if not what was found."""
 
     name: str
@@ -47,25 +47,25 @@ class Finding:
         return f"{mark} {self.name}" + (f": {self.detail}" if self.detail else "")
 
 
-def check_run(folder: Path) -> Iterator[Finding]:
+def check_run(folder: Path) -> Iterator[Checked]:
     """Yield each finding about a finished run, good or bad; raises FolderError for anything but its folder.
 
     What it was about is read from its own ``scenario.yaml``.
     """
     manifest = read_manifest(folder, changed=True)
-    yield Finding(said("run.json: is as it was written"), is_sealed(manifest))
+    yield Checked(said("run.json: is as it was written"), is_sealed(manifest))
     yield from _attempted(said("files"), partial(_files, folder, manifest))
     if not all((folder / table.file).is_file() for table in COUNTED):
         return
     try:
         scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
     except ScenarioError as error:
-        yield Finding(said("scenario"), False, str(error).partition("\n")[0])
+        yield Checked(said("scenario"), False, str(error).partition("\n")[0])
         return
     yield from check_tables(folder, manifest, scope)
 
 
-def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check everything but the hashes of the files, given what the run was about."""
     yield from _attempted(said("scenario"), partial(_scenario, manifest, scope))
     for table in TABLES.values():
@@ -80,36 +80,36 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
     yield from _attempted(said("conservation"), partial(check_conservation, folder, manifest["totals"], scope))
 
 
-def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _attempted(name: str, check: Callable[[], Iterator[Checked]]) -> Iterator[Checked]:
     """Yield the findings of one group of checks; whatever a damaged file raises is one of them."""
     try:
         yield from check()
     except Exception as error:
-        yield Finding(
+        yield Checked(
             name, False, said("cannot be checked: {error}", error=f"{type(error).__name__}: {error}".replace("\n", " "))
         )
 
 
-def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
+def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Checked]:
     """Check that the files are those that ``run.json`` names, byte for byte."""
     named: dict[str, str] = manifest["files"]
     wanted = {SCENARIO_YAML, *(table.file for table in COUNTED)}
     missing = sorted(wanted - set(named))
-    yield Finding(said("files: run.json names every table"), not missing, ", ".join(missing))
+    yield Checked(said("files: run.json names every table"), not missing, ", ".join(missing))
     strangers = sorted(path.name for path in folder.glob("*.parquet") if path.name not in named)
-    yield Finding(said("files: no Parquet file that run.json does not name"), not strangers, ", ".join(strangers))
+    yield Checked(said("files: no Parquet file that run.json does not name"), not strangers, ", ".join(strangers))
     for name, digest in named.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
-            yield Finding(said("files: {file}", file=name), False, said("is missing"))
+            yield Checked(said("files: {file}", file=name), False, said("is missing"))
             continue
         found = sha256(path)
-        yield Finding(
+        yield Checked(
             said("files: {file} has its SHA-256", file=name), found == digest, "" if found == digest else found
         )
 
 
-def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check that ``run.json`` is about the scenario in its folder."""
     for key, value in (
         ("scenario_sha256", scope.sha256),
@@ -121,13 +121,13 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     ):
         yield _equal(said("scenario: {key}", key=key), manifest[key], value)
     missing = sorted({*versions()} - {*manifest["versions"]})
-    yield Finding(said("versions: name the program and every library"), not missing, ", ".join(missing))
+    yield Checked(said("versions: name the program and every library"), not missing, ", ".join(missing))
     warned = set(manifest["warnings"])
     untold = [line for line in uncounted_in_english(scope) if line not in warned]
-    yield Finding(said("warnings: name every figure that the model does not count"), not untold, "; ".join(untold))
+    yield Checked(said("warnings: name every figure that the model does not count"), not untold, "; ".join(untold))
 
 
-def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
+def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Checked]:
     """Check that a table has its columns, its scenario, and rows that are in range, sorted and unique."""
     import pyarrow.parquet as pq
 
@@ -155,7 +155,7 @@ def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
         name = said("{table}: rows in range, sorted", table=table.name)
     else:
         name = said("{table}: rows in range, sorted, unique", table=table.name)
-    yield Finding(name, not mistakes, "; ".join(mistakes[:3]))
+    yield Checked(name, not mistakes, "; ".join(mistakes[:3]))
 
 
 def _row_group(table: StoredTable, rows: "pa.Table", scope: Scope) -> tuple[int, int]:
@@ -173,7 +173,7 @@ def _row_group(table: StoredTable, rows: "pa.Table", scope: Scope) -> tuple[int,
     return int(time[0]), int(time[-1])
 
 
-def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check that every total and figure is what the tables give."""
     totals, figures = summarise(folder, scope)
     for name in sorted({*totals, *manifest["totals"]}):
@@ -184,12 +184,12 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
         yield _equal(said("figures: {name}", name=f"{computed['name']} {window}"), stored, computed)
 
 
-def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check that the intervals of chance are what the tables give."""
     yield _equal(said("chance: what the tables give"), manifest["chance"], chance(folder, scope))
 
 
-def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check that every quantity that evidence is about is what the tables give."""
     computed = evidence(folder, scope)
     yield _equal(said("evidence: number"), len(manifest["evidence"]), len(computed))
@@ -197,7 +197,7 @@ def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[
         yield _equal(said("evidence: {name}", name=f"{row['name']} {'..'.join(row['window'])}"), stored, row)
 
 
-def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check that the tables give the same findings; their wording does not matter."""
 
     def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -207,7 +207,7 @@ def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[
     yield _equal(said("findings: what the tables give"), plain(manifest["findings"]), plain(computed))
 
 
-def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Checked]:
     """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, cases, staff time."""
     for total, parts in (
         ("attempts_potential", "attempts_by_fate"),
@@ -219,7 +219,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         summed = sum(totals[parts].values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
-        yield Finding(
+        yield Checked(
             said("conservation: {total} = sum of {parts}", total=total, parts=parts), close, _and(close, whole, summed)
         )
     keys = ["day", "province", "fraud_type"]
@@ -240,14 +240,14 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         yield from _ends_of_episodes(folder)
 
 
-def _cases(folder: Path) -> Finding:
+def _cases(folder: Path) -> Checked:
     """Check that the cases of all bins are those filed, by month, province and fraud type."""
     keys = ["month", "province", "fraud_type"]
     name = said("conservation: cases = filed, by month, province and type")
     return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
 
 
-def _reached(folder: Path) -> Finding:
+def _reached(folder: Path) -> Checked:
     """Check that every person reached by an alert had a contact; an alert from before the period may add one."""
     keys = ["province", "tier", "truth"]
     heard = {"result": [result.label for result in REACHING]}
@@ -259,10 +259,10 @@ def _reached(folder: Path) -> Finding:
     over = [row for row in alerts if row["count"] > contacts.get(tuple(row[key] for key in keys), 0)]
     detail = f"{tuple(over[0][key] for key in keys)}: {over[0]['count']}" if over else ""
     name = said("conservation: alerts reached <= contacts that reached, by province, tier and truth")
-    return Finding(name, not over, detail)
+    return Checked(name, not over, detail)
 
 
-def _averted(folder: Path) -> Finding:
+def _averted(folder: Path) -> Checked:
     """Check that victims averted are some of those stopped before a payment, who stand in the same row."""
     keys = ["day", "province", "fraud_type"]
     rows = sums(folder, "outcomes", keys, ["saved", "averted"])
@@ -273,10 +273,10 @@ def _averted(folder: Path) -> Finding:
         first = rows.slice(int(wrong[0]), 1).to_pylist()[0]
         place = " ".join(str(first[key]) for key in keys)
         detail = _differ(len(wrong), place, first["averted"], first["saved"])
-    return Finding(said("conservation: 0 <= averted <= saved, by day, province and type"), not detail, detail)
+    return Checked(said("conservation: 0 <= averted <= saved, by day, province and type"), not detail, detail)
 
 
-def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
+def _costs(totals: dict[str, Any]) -> Iterator[Checked]:
     """Check that the parts of what a run cost add up, at all prices, and that no cost is outside its interval."""
     keys = (COST, COST_LOW, COST_HIGH)
     if not set(keys) <= set(totals):
@@ -289,20 +289,20 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
         summed = sum(parts.values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
-        yield Finding(said("conservation: {total} = sum of its parts", total=key), close, _and(close, whole, summed))
+        yield Checked(said("conservation: {total} = sum of its parts", total=key), close, _and(close, whole, summed))
     outside = [
         part
         for part, cost in totals[keys[0]].items()
         if cost is not None and not totals[keys[1]][part] <= cost <= totals[keys[2]][part]
     ]
-    yield Finding(said("conservation: every cost is between its low and its high end"), not outside, ", ".join(outside))
+    yield Checked(said("conservation: every cost is between its low and its high end"), not outside, ", ".join(outside))
 
 
 NEGLIGIBLE = 1e-9
 """Expected number of services of at least a given length below which none is assumed."""
 
 
-def _staff_time(folder: Path, scope: Scope) -> Finding:
+def _staff_time(folder: Path, scope: Scope) -> Checked:
     """Check that the time of contacts is time that desks were busy, both together as one may lend to the other.
 
     Services that began before the period or were not over at its end stand in only one of the two tables, or in part.
@@ -320,7 +320,7 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
     last = calendar_date(scope.last_day)
     staff = sum(row["staff_ms"] for row in by_day if first <= row["day"] < last)
     detail = _and(staff <= busy, f"{staff} ms", f"{busy} ms")
-    return Finding(said("conservation: time of calls and visits <= busy time of desks"), staff <= busy, detail)
+    return Checked(said("conservation: time of calls and visits <= busy time of desks"), staff <= busy, detail)
 
 
 def _days_of_services_before(count: int, scope: Scope) -> int:
@@ -333,7 +333,7 @@ def _days_of_services_before(count: int, scope: Scope) -> int:
     return days
 
 
-def _backlog(folder: Path, scope: Scope) -> Finding:
+def _backlog(folder: Path, scope: Scope) -> Checked:
     """Check that at midnight the backlog gains what was filed the day before and loses what is solved or closed."""
     backlog = _by_day(folder, "state", "value", scope, {"quantity": ["backlog"]})
     filed = _by_day(folder, "outcomes", "filed", scope)
@@ -345,12 +345,12 @@ def _backlog(folder: Path, scope: Scope) -> Finding:
         day, p = wrong[0]
         place = f"{calendar_date(scope.first_day + 1 + int(day))} {scope.provinces[p]}"
         detail = _differ(len(wrong), place, f"{backlog[day + 1, p]:g}", f"{expected[day, p]:g}")
-    return Finding(
+    return Checked(
         said("conservation: backlog = backlog of the day before + filed - solved - closed"), not detail, detail
     )
 
 
-def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
+def _settled(folder: Path, scope: Scope) -> Iterator[Checked]:
     """Check that no more is settled than has happened, and all of it at the end of a December, at each place.
 
     Nothing waits when a simulation begins, nor on a first of January; so sums begin at the first day of which that is
@@ -374,22 +374,22 @@ def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
             (said("{part} = {whole} at the end of a December", **both), np.argwhere(counted[ends] != flow[ends])),
         ):
             detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""
-            yield Finding(said("conservation: {what}, by province and of the nation", what=name), not detail, detail)
+            yield Checked(said("conservation: {what}, by province and of the nation", what=name), not detail, detail)
 
 
-def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
+def _ends_of_episodes(folder: Path) -> Iterator[Checked]:
     """Check, of a run without a warm-up, that no more episodes end than have begun, and what no loss is less than."""
     keys = ["province", "fraud_type", "age_band", "sex"]
     ends = list(EpisodeEnd.labels())
     rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
     over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""
-    yield Finding(said("conservation: ends of episodes <= episodes"), not over, detail)
+    yield Checked(said("conservation: ends of episodes <= episodes"), not over, detail)
     for part, whole in (("filed", "victims"), ("recovered_cents", "loss_cents"), ("filed_loss_cents", "loss_cents")):
         rows = sums(folder, "outcomes", keys, [part, whole]).to_pylist()
         over = [row for row in rows if row[part] > row[whole]]
         detail = f"{tuple(over[0][key] for key in keys)}: {_and(False, over[0][part], over[0][whole])}" if over else ""
-        yield Finding(
+        yield Checked(
             said("conservation: {part} <= {whole}, by province, type, age and sex", part=part, whole=whole),
             not over,
             detail,
@@ -416,7 +416,7 @@ def _by_day(
     return by_day
 
 
-def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Finding:
+def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Checked:
     """Compare the last columns of two tables of sums by the same keys; a key that one of them lacks is a sum of 0."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -430,16 +430,16 @@ def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -
     both = summed(pa.concat_tables(sides), keys, ["one", "other"])
     differing = both.filter(pc.not_equal(both.column("one"), both.column("other")))
     if not len(differing):
-        return Finding(name, True)
+        return Checked(name, True)
     first = differing.sort_by([(key, "ascending") for key in keys]).slice(0, 1).to_pylist()[0]
     place = " ".join(str(first[key]) for key in keys)
-    return Finding(name, False, _differ(len(differing), place, first["one"], first["other"]))
+    return Checked(name, False, _differ(len(differing), place, first["one"], first["other"]))
 
 
-def _equal(name: str, stored: object, computed: object) -> Finding:
+def _equal(name: str, stored: object, computed: object) -> Checked:
     if stored == computed:
-        return Finding(name, True)
-    return Finding(name, False, said("stored {stored}, computed {computed}", stored=stored, computed=computed))
+        return Checked(name, True)
+    return Checked(name, False, said("stored {stored}, computed {computed}", stored=stored, computed=computed))
 
 
 def _and(same: bool, one: object, other: object) -> str:

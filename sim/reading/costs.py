@@ -28,7 +28,7 @@ WARNING, EDUCATION = "warning", "education"
 
 
 @dataclass(frozen=True)
-class Part:
+class CostPart:
     """A part of the costs.
 
     Attributes:
@@ -63,16 +63,16 @@ def _flow(quantity: str) -> Callable[[Quantities], Fraction]:
     return lambda counts: Fraction(int(counts.flow(quantity).sum()))
 
 
-PARTS: Mapping[str, Part] = {
-    **{f"desk_{desk}": Part(f"wage.{desk}", WARNING, _staffed(desk), desk=desk) for desk in DESK_LABELS},
+PARTS: Mapping[str, CostPart] = {
+    **{f"desk_{desk}": CostPart(f"wage.{desk}", WARNING, _staffed(desk), desk=desk) for desk in DESK_LABELS},
     **{
-        f"false_alarm_{channel}": Part(
+        f"false_alarm_{channel}": CostPart(
             f"false_alarm.{channel}", WARNING, _false(channel), desk=channel if channel in DESK_LABELS else None
         )
         for channel in ContactChannel.labels()
     },
-    "videos": Part("education.video", EDUCATION, _flow("videos_published"), whole=True),
-    "activities": Part("education.activity", EDUCATION, _flow("awareness_activities"), whole=True),
+    "videos": CostPart("education.video", EDUCATION, _flow("videos_published"), whole=True),
+    "activities": CostPart("education.activity", EDUCATION, _flow("awareness_activities"), whole=True),
 }
 """Every part of the costs."""
 

@@ -20,7 +20,7 @@ MISSING = ""
 
 
 @dataclass
-class Cell:
+class TableCell:
     """A cell of a table.
 
     ``value`` is the number itself, for the page's script, if the text shortens it; it is empty if the number is
@@ -40,7 +40,7 @@ class Table:
     """A table of the page; the first cell of each row is its heading; ``keys`` are the English names of its columns."""
 
     columns: list[str]
-    rows: list[list[Cell]]
+    rows: list[list[TableCell]]
     keys: list[str] = field(default_factory=list)
 
 
@@ -155,7 +155,7 @@ def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
     keys = [str(name) for name in frame.columns]
     rows = [
         [
-            Cell("" if value is None else str(value), is_own=True) if key in own else cell(value)
+            TableCell("" if value is None else str(value), is_own=True) if key in own else cell(value)
             for key, value in zip(keys, row, strict=True)
         ]
         for row in frame.to_numpy(object)
@@ -163,28 +163,28 @@ def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
     return Table([headed(name) for name in keys], rows, keys)
 
 
-def cell(value: Any) -> Cell:
+def cell(value: Any) -> TableCell:
     """Return a cell of a table: numbers with three digits, nothing for missing values."""
     import pandas as pd
 
     if isinstance(value, bool):
-        return Cell(said("yes") if value else said("no"))
+        return TableCell(said("yes") if value else said("no"))
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-        return Cell("")
+        return TableCell("")
     if isinstance(value, Written):
         further = script_json({name: float(number) for name, number in value.others.items()}) if value.others else ""
-        return Cell(str(value), True, MISSING if value.value is None else _exact(value.value), further)
+        return TableCell(str(value), True, MISSING if value.value is None else _exact(value.value), further)
     if isinstance(value, int):
         return _number(f"{value:,}", value)
     if isinstance(value, float):
         return _number(f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}", value)
-    return Cell(headed(value))
+    return TableCell(headed(value))
 
 
-def _number(shown: str, value: float) -> Cell:
+def _number(shown: str, value: float) -> TableCell:
     """Return the cell of a number written in English; it has a value only if the text shortens it."""
     exact = _exact(value)
-    return Cell(written(shown), True, None if shown == exact else exact)
+    return TableCell(written(shown), True, None if shown == exact else exact)
 
 
 def _exact(value: float) -> str:

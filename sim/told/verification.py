@@ -8,7 +8,7 @@ from sim.told.text_tables import TextTable
 from sim.verify.counters import AXES
 from sim.verify.page import number, p_value
 from sim.verify.randomness import TESTS
-from sim.verify.study import Finding
+from sim.verify.study import Result
 from sim.verify.verification import GENERATOR, STUDIES, Verification
 
 
@@ -51,7 +51,7 @@ def texts() -> Iterator[str]:
     yield GENERATOR
 
 
-def _p_said(finding: Finding) -> str:
+def _p_said(finding: Result) -> str:
     """Return a p-value; for exact laws the tolerance that was used."""
     if finding.p is not None:
         return written(p_value(finding))

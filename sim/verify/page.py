@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.base.version import __version__
 from sim.verify.counters import AXES
 from sim.verify.randomness import TESTS
-from sim.verify.study import Finding
+from sim.verify.study import Result
 from sim.verify.verification import GENERATOR, STUDIES, Verification
 
 COMMAND = "tocsin verify --write docs/verification.md"
@@ -47,7 +47,7 @@ def number(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
 
 
-def p_value(finding: Finding) -> str:
+def p_value(finding: Result) -> str:
     """Return a p-value with two digits; for exact laws the tolerance."""
     p = finding.p
     return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
@@ -82,7 +82,7 @@ def lines(found: Verification, today: date) -> Iterator[str]:
     yield from _matrix([finding for finding in found.findings if finding.engine == GENERATOR], failed)
 
 
-def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
+def _table(rows: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]:
     """Yield the table of a study: a row for each check, with the value found and the p-value by engine."""
     engines = dict.fromkeys(row.engine for row in rows)
     yield _row("checked", "theory", "expected", *itertools.chain(*((engine, "p") for engine in engines)))
@@ -95,7 +95,7 @@ def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
         yield _row(checked, source, expected, *itertools.chain(*cells))
 
 
-def _matrix(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
+def _matrix(rows: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]:
     """Yield the p-values of the generator, a row for each axis and a column for each test, with explanations."""
     yield _row("what counts up", *(test.name for test in TESTS))
     yield _row("---", *("---:" for _ in TESTS))

@@ -25,7 +25,7 @@ Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Result:
     """The result of a check: what was checked, by which theory, on which engine, with the values and the p-value."""
 
     study: str
@@ -39,7 +39,7 @@ class Finding:
     holds: bool
 
     @classmethod
-    def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Finding":
+    def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Result":
         """Return the finding of a judgement; an undefined p-value, where nothing was found, becomes 0."""
         p = 0.0 if judged.p is not None and math.isnan(judged.p) else judged.p
         return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test, judged.holds)
@@ -107,7 +107,7 @@ class Study(Generic[Seen]):
         """Return the number of measured days."""
         return max(min(self.least, self.days[engine]), self.days[engine] // thinned)
 
-    def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Finding]:
+    def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Result]:
         """Run the scenario and judge it.
 
         Args:
@@ -123,7 +123,7 @@ class Study(Generic[Seen]):
             finished = run(self.asked(engine, seed, thinned), Path(place) / "run")
             seen = self.read(finished, days)
             for check in self.checks:
-                yield Finding.of(self.name, check.checked, check.source, engine, check.judge(seen))
+                yield Result.of(self.name, check.checked, check.source, engine, check.judge(seen))
 
 
 def _province(code: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sim.verify import desks, disciplines, laws, schedules, stocks, streams, use
 from sim.verify.counters import AXES
 from sim.verify.randomness import judgements
 from sim.verify.statistics import holm
-from sim.verify.study import Finding, Study
+from sim.verify.study import Result, Study
 
 RATE = 1e-3
 """The family-wise error rate: the largest probability that the whole command fails although theory holds."""
@@ -39,11 +39,11 @@ class Verification:
     seed: int
     rate: float
     engines: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Result, ...]
     adjusted: tuple[float | None, ...]
 
     @classmethod
-    def of(cls, seed: int, engines: Sequence[str], findings: Sequence[Finding], rate: float = RATE) -> "Verification":
+    def of(cls, seed: int, engines: Sequence[str], findings: Sequence[Result], rate: float = RATE) -> "Verification":
         """Return the verification of findings."""
         adjusted = iter(holm([finding.p for finding in findings if finding.p is not None]))
         return cls(
@@ -51,7 +51,7 @@ class Verification:
             tuple(None if finding.p is None else next(adjusted) for finding in findings),
         )  # fmt: skip
 
-    def failed(self) -> list[Finding]:
+    def failed(self) -> list[Result]:
         """Return the findings that contradict theory: rejected at the rate, or not exact."""
         return [
             finding
@@ -89,11 +89,11 @@ def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str,
             yield study, engine, seed + 2 * place + (engine == "reference")
 
 
-def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Finding]:
+def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Result]:
     for study, engine, own in _asked(engines, seed):
         tell(f"{said(study.name)}, {engine}")
         yield from study.findings(engine, own, thinned)
     for axis in AXES:
         tell(f"{said(GENERATOR)}, {said(axis.name)}")
         for test, judged in judgements(axis.words(seed, DRAWS // thinned)):
-            yield Finding.of(axis.name, test.name, test.about, GENERATOR, judged)
+            yield Result.of(axis.name, test.name, test.about, GENERATOR, judged)

@@ -19,7 +19,7 @@ from sim.told.keys import effect, key_said
 from sim.verify.counters import AXES
 from sim.verify.randomness import TESTS
 from sim.verify.statistics import exactly
-from sim.verify.study import ENGINES, Finding
+from sim.verify.study import ENGINES, Result
 from sim.verify.verification import GENERATOR, STUDIES, Verification
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
@@ -195,8 +195,8 @@ def test_a_verification_has_no_english_word(tocsin: Tocsin, pseudo: Pseudo, monk
     """Without runs: every check of every study, one of which fails."""
     rows = [(study.name, check.checked, "vector") for study in STUDIES for check in study.checks]
     rows += [(axis.name, test.name, GENERATOR) for axis in AXES for test in TESTS]
-    found = [Finding.of(study, checked, "", engine, exactly(1.0, 1.0, 0.5)) for study, checked, engine in rows]
-    found.append(Finding.of(*rows[0][:2], "", rows[0][2], exactly(1.0, 2.0)))
+    found = [Result.of(study, checked, "", engine, exactly(1.0, 1.0, 0.5)) for study, checked, engine in rows]
+    found.append(Result.of(*rows[0][:2], "", rows[0][2], exactly(1.0, 2.0)))
     monkeypatch.setattr("sim.verify.verification.verify", lambda *_: Verification.of(1, ENGINES, found))
     speak(pseudo, monkeypatch)
     ended = tocsin("--language", "zh", "verify")

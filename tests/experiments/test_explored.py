@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.experiments.design import DesignError
-from sim.experiments.explored import Explored, Outcome, explored, planned_box
+from sim.experiments.explored import Explored, SweptQuantity, explored, planned_box
 from sim.store.json_files import FolderError
 from tests.experiments.made_up import luck, made_up
 
@@ -44,7 +44,7 @@ def two(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Explore
     return explored(made_up(tmp_path_factory.mktemp("two") / "sweep", tiny, TWO, shield, replicates=3))
 
 
-def outcome(found: Explored, name: str) -> Outcome:
+def outcome(found: Explored, name: str) -> SweptQuantity:
     return next(one for one in found.outcomes if one.name == name)
 
 

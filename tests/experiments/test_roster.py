@@ -10,7 +10,7 @@ from sim.base.days import HALF_HOURS, day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.experiments.promise import with_staff
-from sim.experiments.roster import Found, Roster, Rosters, Shape, Start, Tried, Week, find_rosters, levels, put_off
+from sim.experiments.roster import Found, Roster, Rosters, Shape, Start, Tried, Week, delayed, find_rosters, levels
 
 OPEN = np.zeros((7, HALF_HOURS))
 OPEN[:5, 16:44] = 1.0
@@ -70,10 +70,10 @@ def test_half_hours_alike_get_their_seats_one_after_the_other(week: Week):
 def test_load_is_put_off_within_opening_hours_and_none_is_lost(week: Week):
     load = np.ones((2, HALF_HOURS))
     load[0, 16] = 9.0
-    now = put_off(load, week.staffed, 0)
+    now = delayed(load, week.staffed, 0)
     assert now[week.staffed].tolist() == load[week.staffed].tolist()
     assert not now[~week.staffed].any()
-    later = put_off(load, week.staffed, 2)
+    later = delayed(load, week.staffed, 2)
     assert later.sum() == pytest.approx(now.sum())
     assert not later[~week.staffed].any()
     assert later[0, 16] == pytest.approx(3.0)

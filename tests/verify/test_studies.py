@@ -18,7 +18,7 @@ from sim.verify.laws import CONSERVATION
 from sim.verify.schedules import GROWTH, HOURS, LITTLE
 from sim.verify.stocks import DENS, DISPLACEMENT, FLAGGED, RENEWED
 from sim.verify.streams import DETECTORS, GATES
-from sim.verify.study import Finding, Study
+from sim.verify.study import Result, Study
 from sim.verify.verification import RATE, SEED, STUDIES
 from sim.verify.waiting import contacts
 from tests.cli.commands import Tocsin, tocsin
@@ -181,4 +181,4 @@ def test_every_check_is_said_once() -> None:
         names = [check.checked for check in study.checks]
         assert len(set(names)) == len(names)
     assert len({study.name for study in STUDIES}) == len(STUDIES)
-    assert Finding.__doc__
+    assert Result.__doc__

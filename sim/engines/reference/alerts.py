@@ -5,7 +5,7 @@ from simpy.events import EventPriority
 from sim.base.words import ContactChannel, End, Event, Tier
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.reference.finding import Finding
+from sim.engines.reference.detection import Detection
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
@@ -30,7 +30,7 @@ def raised(seen: tuple[bool, bool], tiers: tuple[int, int]) -> tuple[int, int]:
     return (tiers[0] if seen[0] else NO_ALERT, tiers[1] if seen[1] else NO_ALERT)
 
 
-def detect(world: World, finding: Finding, tiers: tuple[int, int]) -> None:
+def detect(world: World, finding: Detection, tiers: tuple[int, int]) -> None:
     """Send an alert down the chain for each detector whose tier is not -1; an outage delays or loses it."""
     tables = world.tables
     for detector, tier in enumerate(tiers):
@@ -55,7 +55,7 @@ class Alert:
     ``reached`` is true once its person was reached on a track, ``contacted`` once a call or a visit has begun.
     """
 
-    def __init__(self, world: World, finding: Finding, identity: int, detector: int, tier: int) -> None:
+    def __init__(self, world: World, finding: Detection, identity: int, detector: int, tier: int) -> None:
         self.world = world
         self.finding = finding
         self.identity = identity

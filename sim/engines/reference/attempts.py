@@ -24,8 +24,8 @@ from sim.draws.purposes import (
 )
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.reference.alerts import NO_ALERTS, covered, detect, raised
+from sim.engines.reference.detection import Detection
 from sim.engines.reference.episodes import Episode
-from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.midnight.people_bytes import VICTIM
@@ -80,7 +80,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     moment = world.now + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
     person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
-    detect(world, Finding(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), tiers)
+    detect(world, Detection(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), tiers)
 
 
 class Cell(NamedTuple):
@@ -203,7 +203,7 @@ def look(world: World, cell: Cell, attempt: int, band: int, fate: Fate, least: f
     met = Attempt(world, cell, attempt, answers=fate == Fate.IGNORED)
     met.log(fate)
     truth = Truth(Fate.ENGAGED - fate)
-    detect(world, Finding(attempt, Stage.CONTACT, met.moment, met.person, cell.fraud_type, truth, None), tiers)
+    detect(world, Detection(attempt, Stage.CONTACT, met.moment, met.person, cell.fraud_type, truth, None), tiers)
 
 
 class Attempt:
@@ -260,7 +260,7 @@ class Attempt:
         seen = covered(world, cell.province, u_central, u_local)
         tiers = raised(seen, attempt_tiers(self.u_central, self.u_local, d_prime, tables.detectors))
         truth = Truth(Fate.ENGAGED - fate)
-        finding = Finding(self.attempt, Stage.CONTACT, world.now, self.person, cell.fraud_type, truth, episode)
+        finding = Detection(self.attempt, Stage.CONTACT, world.now, self.person, cell.fraud_type, truth, episode)
         detect(world, finding, tiers)
 
     def engages(self) -> bool:

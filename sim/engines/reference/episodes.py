@@ -12,7 +12,7 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
 from sim.engines.reference.alerts import Alert, covered, detect, raised
-from sim.engines.reference.finding import Finding
+from sim.engines.reference.detection import Detection
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, would_pay
@@ -109,7 +109,7 @@ class Episode:
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
         seen = covered(world, self.person.province, u_central, u_local)
         tiers = raised(seen, stage_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors))
-        finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, Truth.EPISODE, self)
+        finding = Detection(self.attempt, stage, world.now, self.person, self.fraud_type, Truth.EPISODE, self)
         detect(world, finding, tiers)
 
     def stop(self, phase: int) -> None:

@@ -10,7 +10,7 @@ from sim.base.words import DESKS, ContactChannel, ContactResult, End, Event
 from sim.country.people import has_app
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.reference.desk import Desk, Request
-from sim.engines.reference.finding import Finding
+from sim.engines.reference.detection import Detection
 from sim.engines.reference.ticks import At
 from sim.engines.reference.world import World
 from sim.engines.tables import TierRules
@@ -29,7 +29,7 @@ class Tried(Protocol):
     """An alert as its tracks see it."""
 
     world: World
-    finding: Finding
+    finding: Detection
     identity: int
     tier: int
     rules: TierRules

@@ -162,7 +162,7 @@ def expect(heap: Integers, later: Records, counters: Record, midnight: int, mome
         push(heap, counters.heap, (within << MOMENT_AT) | order)
         counters.heap += 1
     else:
-        put_off(later, counters, moment, order)
+        reschedule(later, counters, moment, order)
 
 
 @internal
@@ -173,11 +173,11 @@ def expect_early(stream: Integers, later: Records, counters: Record, midnight: i
         stream[counters.stream] = (within << MOMENT_AT) | order
         counters.stream += 1
     else:
-        put_off(later, counters, moment, order)
+        reschedule(later, counters, moment, order)
 
 
 @internal
-def put_off(later: Records, counters: Record, moment: int, order: int) -> None:
+def reschedule(later: Records, counters: Record, moment: int, order: int) -> None:
     """Keep an event for a coming day."""
     event = later[counters.later]
     event.moment = moment

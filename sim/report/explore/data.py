@@ -7,7 +7,7 @@ and one triangular solution. The script writes texts of ``texts``, and numbers b
 from typing import Any
 
 from sim.base.rounding import rules
-from sim.experiments.explored import SAME, Explored, Lever, Outcome
+from sim.experiments.explored import SAME, Explored, Lever, SweptQuantity
 from sim.experiments.intervals import quantile
 from sim.report.explore.texts import NARROW, lever_text, name_of, templates
 
@@ -60,7 +60,7 @@ def _lever(lever: Lever) -> Plain:
     }
 
 
-def _outcome(outcome: Outcome) -> Plain:
+def _outcome(outcome: SweptQuantity) -> Plain:
     surface = outcome.surface
     return {
         "name": outcome.name,

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sim.base.rounding import percent
 from sim.base.rounding import written as number_written
 from sim.experiments.design import BOX, Value
-from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box
+from sim.experiments.explored import Estimate, Explored, Lever, SweptQuantity, explored, planned_box
 from sim.experiments.rounded import warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
@@ -21,7 +21,7 @@ from sim.report.charts import in_script
 from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
 from sim.report.page import content_hash, filled
-from sim.report.parts import Cell, Table
+from sim.report.parts import Table, TableCell
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
 
@@ -182,7 +182,7 @@ def _description(scenario: "Scenario", key: str) -> str:
     return found or ""
 
 
-def _card(outcome: Outcome, one: Estimate) -> Card:
+def _card(outcome: SweptQuantity, one: Estimate) -> Card:
     return Card(
         name=outcome.name,
         said=texts.name_of(outcome),
@@ -194,7 +194,7 @@ def _card(outcome: Outcome, one: Estimate) -> Card:
     )
 
 
-def _interval(outcome: Outcome, one: Estimate) -> str:
+def _interval(outcome: SweptQuantity, one: Estimate) -> str:
     """Return the interval of a card, or the reason that it has none."""
     if one.low == one.high:
         return said(texts.FRAME["one_seed"]) if one.point is not None else ""
@@ -253,15 +253,15 @@ def _points(found: Explored) -> Table:
     rows = []
     for point in found.points:
         told = [
-            Cell(texts.lever_text(lever, lever.parameter.read(value)), True)
+            TableCell(texts.lever_text(lever, lever.parameter.read(value)), True)
             for lever, value in zip(found.levers, point.values, strict=True)
         ]
         for outcome, by_point in zip(found.outcomes, amounts, strict=True):
             amount = by_point.get(point.number)
             if amount is None and point == found.present and outcome.present is not None:
                 amount = float(outcome.present.mean())
-            told.append(Cell("" if amount is None else texts.level_text(outcome.unit, amount), True))
-        rows.append([Cell(str(point.number)), *told])
+            told.append(TableCell("" if amount is None else texts.level_text(outcome.unit, amount), True))
+        rows.append([TableCell(str(point.number)), *told])
     return Table(columns, rows)
 
 
@@ -277,7 +277,7 @@ def _checks(found: Explored) -> Table:
         sizes = (float(np.min(outcome.simulated)), float(np.max(outcome.simulated)))
         told = [*(texts.level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
         told += [percent(checked["inside"]), percent(max(0.0, checked["explained"]))]
-        rows.append([Cell(texts.name_of(outcome)), *(Cell(text, True) for text in told)])
+        rows.append([TableCell(texts.name_of(outcome)), *(TableCell(text, True) for text in told)])
     return Table(columns, rows)
 
 

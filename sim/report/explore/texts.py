@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, percent, written
-from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, Outcome
+from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, SweptQuantity
 from sim.experiments.parameters import plain_decimal
 from sim.language.dates import day_named
 from sim.language.spoken import marked, said
@@ -128,7 +128,7 @@ def frame() -> dict[str, str]:
     return {name: said(text) for name, text in FRAME.items()}
 
 
-def name_of(outcome: Outcome) -> str:
+def name_of(outcome: SweptQuantity) -> str:
     """Return the name of an outcome."""
     return said(NAMES[outcome.name])
 
@@ -158,7 +158,7 @@ def digits_of(one: Estimate) -> int:
     return DIGITS + (0.0 < one.high - one.low < NARROW * one.level)
 
 
-def ranged(outcome: Outcome, estimate: Estimate) -> str:
+def ranged(outcome: SweptQuantity, estimate: Estimate) -> str:
     """Return an outcome with its interval, if it has one."""
     ends = (estimate.level, estimate.low, estimate.high)
     level, low, high = (level_text(outcome.unit, one, digits_of(estimate)) for one in ends)
@@ -179,7 +179,7 @@ def signed(unit: str, change: float) -> str:
     return said(FRAME["plus" if change > 0 else "minus"], number=shown)
 
 
-def change_text(outcome: Outcome, estimate: Estimate) -> str:
+def change_text(outcome: SweptQuantity, estimate: Estimate) -> str:
     """Return the difference of an outcome from the scenario; empty if that was not simulated."""
     if estimate.more is None or outcome.present is None:
         return ""
@@ -193,7 +193,7 @@ def change_text(outcome: Outcome, estimate: Estimate) -> str:
     return said(FRAME["relative"], change=text, share=share)
 
 
-def change_interval(outcome: Outcome, estimate: Estimate) -> str:
+def change_interval(outcome: SweptQuantity, estimate: Estimate) -> str:
     """Return the interval of a difference; empty if there is none."""
     low, high = estimate.more_low, estimate.more_high
     if low is None or high is None or low == high:
@@ -208,7 +208,7 @@ def is_unsure(estimate: Estimate) -> bool:
     return low is not None and high is not None and low < high and low <= 0.0 <= high
 
 
-def sentence(outcome: Outcome, estimate: Estimate) -> str:
+def sentence(outcome: SweptQuantity, estimate: Estimate) -> str:
     """Return the sentence of an outcome that has one."""
     more, less, same, alone, unsure = SENTENCES[outcome.name]
     level = ranged(outcome, estimate)

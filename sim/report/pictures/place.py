@@ -34,7 +34,7 @@ BEYOND = "\N{UPWARDS ARROW}"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MapQuantity:
     """What tiles are coloured by: a measure of a table, its title, its unit if another, and the rows that count."""
 
     table: str
@@ -48,24 +48,24 @@ REACHED, EXPIRED = {"end": (End.REACHED.label,)}, {"end": (End.EXPIRED.label,)}
 DELIVERED = {"fate": tuple(fate.label for fate in Fate if not fate.stopped)}
 INTERCEPTED = {"fate": (Fate.INTERCEPTED.label,)}
 OUTCOMES = {
-    "victims": Outcome("outcomes", "victims", marked("victims")),
-    "episodes": Outcome("outcomes", "episodes", marked("people drawn in")),
-    "saved": Outcome("outcomes", "saved", marked("people stopped by warnings before payment")),
-    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings")),
-    "dropped_out": Outcome("outcomes", "dropped_out", marked("people who dropped out by themselves")),
-    "filed": Outcome("outcomes", "filed", marked("cases filed")),
-    "loss": Outcome("outcomes", "loss_cents", marked("losses"), marked("1,000 {currency} lost")),
-    "prevented": Outcome(
+    "victims": MapQuantity("outcomes", "victims", marked("victims")),
+    "episodes": MapQuantity("outcomes", "episodes", marked("people drawn in")),
+    "saved": MapQuantity("outcomes", "saved", marked("people stopped by warnings before payment")),
+    "averted": MapQuantity("outcomes", "averted", marked("victims averted by warnings")),
+    "dropped_out": MapQuantity("outcomes", "dropped_out", marked("people who dropped out by themselves")),
+    "filed": MapQuantity("outcomes", "filed", marked("cases filed")),
+    "loss": MapQuantity("outcomes", "loss_cents", marked("losses"), marked("1,000 {currency} lost")),
+    "prevented": MapQuantity(
         "outcomes", "prevented_cents", marked("losses prevented"), marked("1,000 {currency} prevented")
     ),
-    "recovered": Outcome(
+    "recovered": MapQuantity(
         "outcomes", "recovered_cents", marked("losses recovered"), marked("1,000 {currency} recovered")
     ),
-    "alerts": Outcome("alerts", "count", marked("alerts")),
-    "reached": Outcome("alerts", "count", marked("alerts that reached somebody"), where=REACHED),
-    "expired": Outcome("alerts", "count", marked("alerts that expired"), where=EXPIRED),
-    "delivered": Outcome("attempts", "count", marked("attempts delivered"), where=DELIVERED),
-    "intercepted": Outcome("attempts", "count", marked("attempts intercepted"), where=INTERCEPTED),
+    "alerts": MapQuantity("alerts", "count", marked("alerts")),
+    "reached": MapQuantity("alerts", "count", marked("alerts that reached somebody"), where=REACHED),
+    "expired": MapQuantity("alerts", "count", marked("alerts that expired"), where=EXPIRED),
+    "delivered": MapQuantity("attempts", "count", marked("attempts delivered"), where=DELIVERED),
+    "intercepted": MapQuantity("attempts", "count", marked("attempts intercepted"), where=INTERCEPTED),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
 OVER = 1.0001

@@ -15,7 +15,7 @@ class Warned(Protocol):
         """End the episode because a warning persuaded the person."""
 
 
-class Finding(NamedTuple):
+class Detection(NamedTuple):
     """A finding: an origin at a stage and moment, its person, the truth about it, and its fraud type."""
 
     origin: int
