@@ -18,7 +18,7 @@ _PATTERNS = {
     re.compile(r"one of (?P<words>.+)"): marked("one of {words}"),
     re.compile(r"a map with the keys? (?P<keys>.+)"): marked("a map with the keys {keys}"),
 }
-"""Patterns of composed texts, and their texts; ``inner`` is a text of its own, the other fields are typed as shown."""
+"""Patterns of composed texts, and their texts; ``inner`` is another text, the other fields are typed as shown."""
 
 
 def key_said(text: str) -> str:
