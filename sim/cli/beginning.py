@@ -218,5 +218,7 @@ def _told(label: str, text: str | None) -> None:
 
 
 def _wrapped(text: str, first: str, rest: str) -> None:
+    from sim.told.text_tables import printable
+
     width = min(WIDEST, shutil.get_terminal_size().columns)
-    typer.echo(wrapped(ascii_controls(text), width, first, rest))
+    typer.echo(wrapped(printable(text), width, first, rest))

@@ -93,8 +93,6 @@ class ScenarioError(RefusedError):
         return True
 
 
-NO_BREAK_SPACES = "\u00a0\u202f"
-
 
 def dotted(path: Iterable[str | int]) -> str:
     """Return the dotted key of a path, ``ROOT_KEY`` for the empty one."""
@@ -163,10 +161,5 @@ def _shortened(text: str, most: int) -> str:
 
 
 def ascii_controls(text: str) -> str:
-    """Return the text with every control, separator and surrogate character escaped, so that it stays one line.
-
-    The no-break spaces of French stay.
-    """
-    return "".join(
-        c if c.isprintable() or c in NO_BREAK_SPACES else c.encode("unicode_escape").decode("ascii") for c in text
-    )
+    """Return the text with every control, separator and surrogate character escaped, so that it stays one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

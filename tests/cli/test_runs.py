@@ -104,7 +104,7 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
     assert lines[0].split() == ["quantity", "range", "simulated", "within"]
     table = [line.strip() for line in lines[1 : lines.index("Basis")]]
     for row in rows:
-        name = row["name"].replace("_", " ").replace("sms", "SMS")
+        name = row["name"].replace("_", " ").replace(".", ": ").replace("sms", "SMS")
         assert any(line.startswith(name) for line in table), name
         assert row["basis"][:40] in shown.out
     assert json.loads(tocsin("evidence", "here", "--json").out)["evidence"] == rows
@@ -202,7 +202,7 @@ def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Pat
     lines = tocsin("run", CALIBRATED, "--draws", "2", "--out", "table").out.splitlines()
     assert "Answer   90% intervals over 2 posterior draws" in lines
     (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
-    assert lines[at].split()[2:] == ["mean", "s.d.", "draws", "s.e.", "run", "off"]
+    assert lines[at].split()[2:] == ["mean", "s.d.", "draws", "s.e.", "run", "deviation"]
     assert lines[at + 2].split()[-2] == "40"
     # What was drawn stands in the run itself, which needs no draws any more.
     (tmp_path / "here").mkdir()
@@ -220,7 +220,7 @@ def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin,
     assert ended.out.startswith(shown.out)
     lines = shown.out.splitlines()
     (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
-    assert lines[at].split() == ["figure", "reported", "simulated", "off", "within"]
+    assert lines[at].split() == ["figure", "reported", "simulated", "deviation", "within"]
     assert lines[at + 2].endswith("no ±6% noise")
     assert any(line.endswith("90%: 5 to 15") for line in lines)
     manifest = json.loads((tmp_path / "here" / "run.json").read_text())

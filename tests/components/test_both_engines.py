@@ -130,7 +130,7 @@ def test_a_change_that_one_engine_ignores_is_seen(tmp_path: Path, monkeypatch: p
     def stale(self: Levels, day: int) -> Any:
         calls.append(day)
         # The second run of the pair is that of the vector engine.
-        return servers(self, day) if calls.count(day) == 1 else self._schedule.servers(day)
+        return servers(self, day) if calls.count(day) == 1 else np.ascontiguousarray(self._schedule.servers(day))
 
     monkeypatch.setattr(Levels, "servers", stale)
     one, other = run_both(tmp_path / "staff", [CHANGES[2]()])

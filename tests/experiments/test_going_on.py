@@ -440,7 +440,7 @@ def test_a_run_that_was_changed_is_not_used_again(tocsin: Tocsin, tmp_path: Path
     (tmp_path / "two" / "r001" / "outcomes.parquet").write_bytes(b"")
     ended = tocsin("run", *TWO, "--out", "two")
     assert (ended.code, ended.out) == (2, "")
-    assert "two/r001/outcomes.parquet: is not the file that was written" in ended.err
+    assert "two/r001/outcomes.parquet: was changed after it was written" in ended.err
     shutil.rmtree(tmp_path / "two" / "r001")
     assert tocsin("run", *TWO, "--out", "two", "--quiet").code == 0
 
