@@ -93,7 +93,6 @@ class ScenarioError(RefusedError):
         return True
 
 
-
 def dotted(path: Iterable[str | int]) -> str:
     """Return the dotted key of a path, ``ROOT_KEY`` for the empty one."""
     return ".".join(str(part) for part in path) or ROOT_KEY

@@ -124,8 +124,9 @@ def desk(servers: int, mean: int) -> dict[str, Any]:
 
 
 def thresholds(shares: tuple[float, ...]) -> dict[str, float]:
-    """Return the thresholds that give the tiers these shares of the alerts, the most urgent first."""
-    above = np.cumsum(shares) / sum(shares) * ABOVE
+    """Return the thresholds that give the tiers these shares of the alerts, the most urgent first; others get none."""
+    of_tiers = (*shares, *(0.0,) * (len(Tier) - len(shares)))
+    above = np.cumsum(of_tiers) / sum(shares) * ABOVE
     return dict(zip(Tier.labels(), np.maximum(stats.norm.isf(above), 2.0).tolist(), strict=True))
 
 
