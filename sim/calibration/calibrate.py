@@ -220,7 +220,7 @@ def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
 def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:
     """Return a scenario of each level and how many runs ``calibrate`` makes at it; raises FitError as it does.
 
-    Each of so many policies is run with so many draws, at most one for each member, and with its own values. The
+    Each policy is run with the draws, at most one for each member, and with its own values. The
     figures decide how many steps are taken; the largest count assumes that each search takes all its steps.
     """
     levels, parameters, _, _ = _planned(scenario)

@@ -44,7 +44,7 @@ LONGER = 1.5
 """Growth of a stride after an accepted step, up to ``STRIDE``; after a refused one it is halved."""
 
 FOLLOWED = 6.0
-"""On the way a step that does not lower the objective is also accepted where data are within so many standard errors
+"""On the way a step that does not lower the objective is also accepted where data are within this many standard errors
 (r.m.s.): moving goals cannot be followed without a lag, which is made up at the end of the way."""
 
 TINY = 1e-300

@@ -66,7 +66,7 @@ class Sensitivity:
 def first_order(scores: Array, answer: Array) -> Array:
     """Return the first-order index of each parameter for an answer (draws,), from scores (draws, parameters).
 
-    Corrected for the value that noise would give with so many draws and classes.
+    Corrected for the value that noise would give with this number of draws and classes.
     """
     size = len(answer) // CLASSES
     about = (answer - answer.mean())[: size * CLASSES]

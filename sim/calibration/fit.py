@@ -17,10 +17,10 @@ from sim.experiments.parameters import Parameter
 Matrix = npt.NDArray[np.float64]
 
 COARSE_CONVERGED = 0.2
-"""The coarsest level has converged when no residual exceeds so many tolerances."""
+"""The coarsest level has converged when no residual exceeds this number of tolerances."""
 
 FINE_CONVERGED = 0.9
-"""A finer level has converged when no residual of its means exceeds so many tolerances."""
+"""A finer level has converged when no residual of its means exceeds this number of tolerances."""
 
 STEP = 0.04
 """Step of a finite difference in unit-cube coordinates: wide enough that counts differ by more than a few."""

@@ -324,7 +324,7 @@ def write_pictures(document: Document, folder: Path) -> None:
 
 
 def _write(folder: Path, name: str, rows: int, draw: Callable[[Axes], None]) -> None:
-    """Write one picture with so many rows."""
+    """Write one picture with a number of rows."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

@@ -39,11 +39,11 @@ Simulate = Callable[[Array], tuple[list[Outcome | None], Array]]
 residuals of the data (points, data) in standard errors, NaN there."""
 
 NEAR = 10.0
-"""Residuals are compared linearly where they are small relative to so many standard errors, beyond that by their
+"""Residuals are compared linearly where they are small relative to this number of standard errors, beyond that by their
 logarithm: the data of a distant place may be off by hundreds without saying more."""
 
 REACH = 5.0
-"""Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
+"""Runs whose data are this many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
 STEPS = 9
 """The most steps of a member."""
@@ -172,7 +172,7 @@ def conditioning(members: int) -> Counts:
 
 
 def chi_square(data: int, quantile: float) -> float:
-    """Return a quantile of the sum of squares of so many standard normal residuals."""
+    """Return a quantile of the sum of squares of ``data`` standard normal residuals."""
     from scipy.stats import chi2
 
     return float(chi2.ppf(quantile, data))

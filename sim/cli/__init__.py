@@ -1,7 +1,7 @@
 """The command line: parse, call, print. What is computed stands elsewhere.
 
 Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once. However a command ends,
-``main`` says so in one line (one line a mistake of bad input) and exits with its code.
+``main`` says so in one line (one line per mistake of bad input) and exits with its code.
 """
 
 import contextlib
@@ -140,7 +140,7 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
         arguments: The command line, without the name of the program.
 
     Returns:
-        One line, or one line a mistake of bad input; and 1 where a run failed, 2 where nothing was started.
+        One line, or one line per mistake of bad input; and 1 where a run failed, 2 where nothing was started.
     """
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]

@@ -32,7 +32,7 @@ app = Application("tocsin", marked("Simulate how a country defends itself agains
 
 
 def refuse(*lines: str) -> NoReturn:
-    """End with bad usage: one line a mistake."""
+    """End with bad usage: one line per mistake."""
     raise UsageError(*lines)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-@command(("tocsin validate my.yaml", "one line a mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
+@command(("tocsin validate my.yaml", "one line per mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """List every mistake of a scenario, and warn of measures outside its period."""
     from sim.reading.measure_findings import about_measures

@@ -124,7 +124,7 @@ def attribute(
         scenario: The scenario.
         layers: The names of its layers, by default all. Other layers stay on.
         orders: 0 simulates every coalition of layers, 2 to the power of their number, and gives exact Shapley values.
-            An even number gives means over so many orders, drawn by the seed. By default 0 for up to ``EXACT_UP_TO``
+            An even number is the number of orders to average, drawn by the seed. By default 0 for up to ``EXACT_UP_TO``
             layers, and ``ORDERS`` for more.
         replicates: The number of seeds, counting up.
         folder: Where it is kept, by default ``results/attributions/NAME-HASH``.
@@ -219,7 +219,7 @@ def runs_of(
     gangs: str | None = None,
     draws: int = 0,
 ) -> int:
-    """Return how many runs ``attribute`` makes for these arguments and so many draws."""
+    """Return how many runs ``attribute`` makes for these arguments and number of draws."""
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
     worlds = [len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates)]

@@ -71,7 +71,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
           draws, hold 90% of the draws' differences. For counts and sums they never lie below minus the baseline: no
           policy takes away more than everything.
         - ``pairing_gain`` is (variance of base + variance of other) / variance of the paired difference: independent
-          seeds would need so many times more pairs for the same standard error. It is missing where the difference does
+          seeds would need this factor more pairs for the same standard error. It is missing where the difference does
           not vary. It, ``low``, ``high`` and ``chance`` are missing for a single pair.
         - ``price_low`` and ``price_high`` exist for costs only.
         - ``posterior_low`` and ``posterior_high`` (90%) exist where answers over ``posterior_draws`` draws are stored

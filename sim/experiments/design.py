@@ -208,7 +208,7 @@ def _range(scenario: "Scenario", key: str, values: tuple[Value, ...]) -> Paramet
 
 
 def usual_points(levers: int) -> int:
-    """Return the default number of points of a box with so many levers: 12, 24, 40, 60, 84, 112."""
+    """Return the default number of points of a box, by its number of levers: 12, 24, 40, 60, 84, 112."""
     return POINTS_PER_COEFFICIENT * (levers + 1) * (levers + 2) // 2
 
 

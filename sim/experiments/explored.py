@@ -288,7 +288,7 @@ def warned(folder: Path) -> list[str]:
 
 
 def demand_explorable(levers: int, points: int) -> None:
-    """Raise DesignError unless a page can show so many levers and points of a box."""
+    """Raise DesignError unless a page can show this number of levers and points of a box."""
     if levers > MOST_LEVERS:
         raise DesignError(f"a page has at most {MOST_LEVERS} levers; got {levers}")
     least = least_points(levers)

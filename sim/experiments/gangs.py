@@ -28,12 +28,12 @@ def answer(scenario: "Scenario") -> bool:
 
 
 def stances_of(scenario: "Scenario", wanted: str | None) -> tuple[str, ...]:
-    """Return the stances of gangs in an experiment, in the order of ``STANCES``; none where gangs do not answer.
+    """Return the stances of gangs in an experiment, in the order of ``STANCES``; none where gangs do not respond.
 
     ``wanted`` is ``still``, ``answering``, ``both``, or None for both where gangs answer.
 
     Raises:
-        LayerError: If another name is given, or any for a scenario whose gangs do not answer.
+        LayerError: If another name is given, or any for a scenario whose gangs do not respond.
     """
     from sim.scenario.errors import choices
 
@@ -42,7 +42,7 @@ def stances_of(scenario: "Scenario", wanted: str | None) -> tuple[str, ...]:
     if not answer(scenario):
         if wanted is not None:
             why = "has feedback off" if scenario.spec.gangs and not scenario.spec.feedback else "has no gangs.answer"
-            raise LayerError(f"{scenario.name} {why}, so its gangs do not answer; leave out the stance of gangs")
+            raise LayerError(f"{scenario.name} {why}, so its gangs do not respond; leave out the stance of gangs")
         return ()
     return STANCES if wanted in (None, BOTH) else (wanted,)
 

@@ -8,7 +8,7 @@ LEVEL = 0.95
 
 
 def quantile(samples: int) -> float:
-    """Return the quantile of Student's t for the interval of a mean of so many samples, at least 2."""
+    """Return the quantile of Student's t for the interval of a mean of ``samples``, at least 2."""
     from scipy.special import stdtrit
 
     return float(stdtrit(samples - 1, (1.0 + LEVEL) / 2.0))

@@ -17,7 +17,7 @@ from sim.scenario.parameters import is_full_form
 from sim.scenario.units import DURATION, RATE, exact, milliseconds, per_day
 
 LOGARITHMIC_FROM = 10.0
-"""A positive range is even in the logarithm if its upper end is at least so many times the lower one."""
+"""A positive range is even in the logarithm if its upper end is at least this multiple of the lower one."""
 
 DIGITS = 6
 """Significant digits of a value without a unit, or with the unit of a rate."""

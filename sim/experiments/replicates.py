@@ -25,7 +25,7 @@ REPLICATES, DRAWS = "replicates", "draws"
 
 
 def prepared(kind: str, first: "Scenario", count: int, folder: Path | None) -> Path:
-    """Make the folder of so many ``replicates`` or ``draws``, or find the one to resume, as ``claim`` does."""
+    """Make the folder of a number of ``replicates`` or ``draws``, or find the one to resume, as ``claim`` does."""
     request = {"count": count, "record": first.resolved["record"], "versions": versions()}
     return claim(kind, first, request, folder, RUNS / f"{first.name}-{first.spec.seed}")
 

@@ -26,7 +26,7 @@ APART = 0.1
 """How much more or less a weekday must bring than the mean of the week to be staffed by itself."""
 
 STANDARD_ERRORS = 3.0
-"""The difference must also be so many standard errors of its number of alerts, so that noise does not count."""
+"""The difference must also exceed this number of standard errors, so that noise does not count."""
 
 LEAST_LOAD = 0.01
 """The least load of a half hour in which the desk is open, in seats: one that was never busy may be later."""
@@ -150,7 +150,7 @@ class Shape:
         self._load = np.maximum(load[self._places], LEAST_LOAD)
 
     def roster(self, number: int) -> Roster:
-        """Return the roster with so many seats in all searched half hours together."""
+        """Return the roster with this total of seats over all searched half hours."""
         low, high = -math.sqrt(self._load.max()) - 1.0, 1.0
         while self._at(high).sum() <= number:
             high = 2.0 * high
@@ -205,7 +205,7 @@ def delayed(load: NDArray[np.float64], staffed: NDArray[np.bool_], half_hours: i
 Rosters = dict[int, Roster]
 
 PARTS = 4
-"""The first step of the descent takes one in so many seats out of a half hour."""
+"""The first step of the descent removes the seats of a half hour divided by this number."""
 
 
 @dataclass(frozen=True)

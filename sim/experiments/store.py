@@ -65,7 +65,9 @@ def claim(
     elif (kept := _request(file)) != document:
         key = next(key for key in {**document, **kept} if kept.get(key) != document.get(key))
         other = "other" if kind.endswith("s") else "another"
-        raise FolderError(f"{path}: holds {other} {kind} ({key} differs); use a folder that is new or empty")
+        raise FolderError(
+            f"{path}: holds {other} {kind}, with another value of '{key}'; use a folder that is new or empty"
+        )
     elif not _is_text_of(scenario, path / SCENARIO_YAML):
         claimed(path, kind)
     return path

@@ -118,7 +118,7 @@ class Cost:
         )
 
     def seconds(self, threads: int) -> float:
-        """Return the seconds of a run with so many threads, in a process that is ready."""
+        """Return the seconds of a run with a number of threads, in a process that is ready."""
         return self.serial_s + self.shared_s / max(1, min(threads, MOST_THREADS))
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 SPREAD = 1.5
-"""A run may take so many times less or more than predicted: machines, other work on them and scenarios differ in ways
+"""Factor by which a run may differ from the prediction: machines, other work on them and scenarios differ in ways
 that the model leaves out (docs/performance.md)."""
 
 TOLD_FROM_S = 300.0
 """A command that may take so long says so before it starts."""
 
 UNMEASURED = 4.0
-"""A machine that was not measured yet may be so many times slower than ``HOME``."""
+"""Factor by which a machine that was not measured yet may be slower than ``HOME``."""
 
 ASKED_S = 0.017
 """Seconds on ``HOME`` of an experiment's own work for each run: making its scenario, keeping its outcome."""
@@ -59,7 +59,7 @@ class Job:
 
     @classmethod
     def of_folders(cls, scenarios: "Iterable[Scenario]", each: int, workers: int | None, kept: bool = True) -> "Job":
-        """Return the job of successive runs: each scenario so many times."""
+        """Return the job of successive runs: each scenario with its number of runs."""
         return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, False, kept)
 
     @classmethod

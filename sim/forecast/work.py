@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 EVERY_DAYS = 10
-"""One in so many days is computed and stands for all of them: 10 has no divisor in common with a week."""
+"""Only one day in this number is computed, and represents the others: 10 has no divisor in common with a week."""
 
 REACHING = 0.21
 """The share of potential attempts that a detector would see and find for which it does: filters, dens and sites stop

@@ -324,7 +324,7 @@ def _staff_time(folder: Path, scope: Scope) -> Checked:
 
 
 def _days_of_services_before(count: int, scope: Scope) -> int:
-    """Return on how many days, at least one, some of so many services may have ended that began before the period."""
+    """Return the number of first days, at least 1, on which services may end that began before the period."""
     days = 1
     while scope.warmup_days > 0 and scope.first_day + days <= scope.last_day:
         if count * max((one.survival(days * DAY_MS) for one in scope.services), default=0.0) <= NEGLIGIBLE:

@@ -110,7 +110,7 @@ def _is_too_busy(busy: int, staffed: int) -> bool:
 
 
 def _are_too_many(expired: int, alerts: int) -> bool:
-    """Return whether too many expired, by more than three standard errors of a share of so many alerts."""
+    """Return whether too many expired, by more than three standard errors of the share."""
     more = expired - MOST_EXPIRED * alerts
     return more > 0 and more**2 > STANDARD_ERRORS**2 * MOST_EXPIRED * (1 - MOST_EXPIRED) * alerts
 

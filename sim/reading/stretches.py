@@ -24,7 +24,7 @@ def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
 
 
 def long_months(scope: Scope, days: int) -> dict[date, tuple[int, int]]:
-    """Return the months of ``months_of`` that have at least so many days in a period."""
+    """Return the months of ``months_of`` with at least this number of days in a period."""
     every = months_of(scope.first_day, scope.last_day)
     return {month: (first, last) for month, (first, last) in every.items() if last - first + 1 >= days}
 

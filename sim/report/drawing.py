@@ -91,7 +91,7 @@ def add(
 
 
 def line(points: int, symbol: str | None = None, size: int = 6, **look: Any) -> Looks:
-    """Return the looks of a line through so many points: colour, dash and width, and a marker where there is room."""
+    """Return the looks of a line by its number of points: colour, dash and width, and a marker where there is room."""
     if symbol is None or points > MOST_MARKERS:
         return {"mode": "lines", "line": look}
     return {"mode": "lines+markers", "line": look, "marker": {"symbol": symbol, "size": size}}
@@ -151,7 +151,7 @@ def lanes(figure: "go.Figure", names: Sequence[str], row: int | None = None) -> 
 
 
 def lane_height(scenarios: int) -> int:
-    """Return the height of a lane that holds the marks of so many scenarios."""
+    """Return the height of a lane that holds one mark for each scenario."""
     return LANE * max(1, (scenarios + 1) // 2)
 
 

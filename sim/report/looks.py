@@ -64,7 +64,7 @@ SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"
 """Scale of colours from the lowest value, pale, to the highest, deep blue: lightness alone tells them apart."""
 
 PEOPLE = 100_000
-"""Rates are for so many people."""
+"""Number of people that a rate refers to."""
 
 WEEKDAYS = (*(marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun")),)
 

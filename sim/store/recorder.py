@@ -26,7 +26,7 @@ CODES: dict[int, dict[str | None, int]] = {
 """Codes of the labels of events, by position of the column."""
 
 EVENT_ROWS = 200_000
-"""Events stay in memory until there are so many at the end of a day, or the month ends."""
+"""Events stay in memory until their number reaches this at the end of a day, or the month ends."""
 
 
 class LogEntry(NamedTuple):
@@ -188,7 +188,7 @@ class Recorder:
         self._writer.write_groups(table.name, _row_groups(sums))
 
     def _write_events(self, day: int, at_least: int) -> None:
-        """Write the events up to the end of a day if there are ``at_least`` so many; later ones stay."""
+        """Write the events up to the end of a day if their number is ``at_least`` this; later ones stay."""
         if self._entries:
             self._event_rows.append(np.array(self._entries, dtype=np.int64))
             self._entries.clear()

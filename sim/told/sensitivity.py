@@ -29,7 +29,7 @@ SAMPLES = {"trajectories": marked("trajectories"), "base samples": marked("base 
 
 
 def size(method: str, parameters: int, samples: int, block: int) -> str:
-    """Return how many runs a sensitivity by ``morris`` or ``sobol`` with blocks of so many runs needs, and why."""
+    """Return how many runs a sensitivity by ``morris`` or ``sobol`` needs with a number of runs per block, and why."""
     return said(
         "{parameters} parameters, {samples} {blocks} of {block} runs: {runs} runs",
         parameters=parameters,

@@ -58,7 +58,7 @@ class TextTable:
         self.rows.append(cells)
 
     def fitted(self, width: int) -> "RenderableType":
-        """Return what is printed on a terminal of so many columns: the table and its caption."""
+        """Return what is printed on a terminal of a number of columns: the table and its caption."""
         from rich.console import Group
         from rich.text import Text
 
@@ -96,7 +96,7 @@ def show(console: "Console", parts: "Iterable[TextTable | RenderableType]") -> N
 
 
 def _laid(heads: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collection[int], between: int) -> "list[Text]":
-    """Lay out heads and rows, a row a line, with so many spaces between columns."""
+    """Lay out heads and rows, one row a line, with a number of spaces between columns."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -276,7 +276,7 @@ def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: s
     assert stances_of(answering, None) == stances_of(answering, "both") == STANCES
     assert stances_of(answering, "answering") == ("answering",)
     with pytest.raises(
-        LayerError, match=r"^tiny has no gangs\.answer, so its gangs do not answer; leave out the stance of gangs$"
+        LayerError, match=r"^tiny has no gangs\.answer, so its gangs do not respond; leave out the stance of gangs$"
     ):
         stances_of(tiny, "still")
     with pytest.raises(LayerError, match=r"^tiny has feedback off, so"):

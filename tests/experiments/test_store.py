@@ -74,7 +74,10 @@ def test_another_request_is_refused_by_its_key(kind: str, told: str, tiny: sim.S
     for request, key in (({"vary": {}}, "vary"), ({**REQUEST, "more": 1}, "more"), ({}, "vary")):
         with pytest.raises(FolderError) as refused:
             claim(kind, tiny, request, folder)
-        assert str(refused.value) == f"{folder}: holds {told} ({key} differs); use a folder that is new or empty"
+        assert (
+            str(refused.value)
+            == f"{folder}: holds {told}, with another value of '{key}'; use a folder that is new or empty"
+        )
 
 
 def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenario, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ class Country:
             # In place: kernels hold these arrays.
             self._detectors.thresholds[:] = today.scores
             self._guides.fill(self._detectors)
-        if self._days is None:  # finding the types of so many arrays takes longer than many a day
+        if self._days is None:  # finding the types of all arrays takes longer than simulating some days
             self._days = Kept((today, day))
             parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
             self.kept = Kept(KeptCountry(*parts))

@@ -144,7 +144,7 @@ def lever_text(lever: Lever, number: float) -> str:
 
 
 def level_text(unit: str, value: float, digits: int = DIGITS) -> str:
-    """Return an outcome as people read it, with so many significant digits."""
+    """Return an outcome as people read it, rounded to a number of significant digits."""
     if unit == SHARE:
         return percent(value)
     if unit == MINUTES:

@@ -311,7 +311,7 @@ class Population(Part):
             yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0", profile)
 
     def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
-        """Find provinces that cannot be apart: unknown ones, and so many that none are left for a pool."""
+        """Find provinces that cannot be apart: unknown ones, or all of them, which would leave none for a pool."""
         if not isinstance(self.pool, Apart):
             return
         reads = ("provinces", "pool")
