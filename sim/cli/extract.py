@@ -86,12 +86,13 @@ def _help() -> Iterator[str]:
 def _labels() -> Iterator[str]:
     """Yield the words of the model, and the names of quantities, measures and their targets."""
     for kind in words.Word.__subclasses__():
-        if kind not in UNSEEN:
+        if kind.__module__ == words.__name__ and kind not in UNSEEN:
             yield from kind.labels()
     yield from QUANTITIES
     yield from FIGURES
     for measure in measures.MeasureBase.__subclasses__():
-        yield from _allowed(measure)
+        if measure.__module__ == measures.__name__:
+            yield from _allowed(measure)
 
 
 def _allowed(measure: Any) -> Iterator[str]:
