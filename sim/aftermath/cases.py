@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import OriginKind
-from sim.country.calendar import growth
+from sim.country.calendar import Days, Values, growth
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
@@ -132,21 +132,13 @@ class CaseBook:
         """Return the cases waiting in each province, (P,)."""
         return np.array([len(cases) for cases in self._waiting], dtype=np.float64)
 
-    def expected_solved(self, day: int) -> float:
-        """Return the cases of the whole country that a day's capacity would solve with an endless backlog."""
-        return self._capacity(day) * self._settings.solved
-
-    def _capacity(self, day: int) -> float:
-        return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
-
-    def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
-        """Add yesterday's filed cases (moment, attempt) of each province, then finish as many as capacity allows."""
+    def investigate(self, capacity: float, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
+        """Add yesterday's filed cases (moment, attempt) of each province; finish ``capacity`` of the country's."""
         for waiting, cases in zip(self._waiting, filed, strict=True):
             if len(cases):
                 waiting.file(in_order(cases))
                 self.filed += len(cases)
-        capacity, scale = self._capacity(day), self._scale
-        capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
+        capacities = [fixed(capacity * share * self._scale) for share in self._provinces.share]
         counts = self._remainders.wholes("capacity", capacities)
         share = self._settings.fresh_share or 0.0
         fresh = self._remainders.wholes("fresh_cases", [fixed(count * share) for count in counts])
@@ -162,6 +154,11 @@ class CaseBook:
         self.solved += solved
         self.closed += len(cases) - solved
         return finished
+
+
+def capacities(settings: Investigation, days: Days) -> Values:
+    """Return the cases of the whole country that investigation can finish on each day, (D,)."""
+    return settings.capacity * growth(settings.growth, days, settings.reference)
 
 
 def in_order(filed: ArrayLike) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Fate
 from sim.midnight.protocol import Common, Stateless
 from sim.midnight.totals import DayTotals
 from sim.shield import interception
@@ -15,28 +16,24 @@ class Filters(Stateless):
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        self._types = list(common.spec.fraud.types)
-        self._found: list[list[float]] = []
+        self._row = 0
         self.d_prime: NDArray[np.float64]
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Update d' as gangs adapt and filters are retrained."""
-        common = self._common
-        self._found = [
-            interception.d_primes(common.spec.interception, common.measures, day, code) for code in common.examples
-        ]
-        self.d_prime = np.array(self._found)[common.alike]
+        timetable = self._common.timetable
+        self._row = timetable.row(day)
+        self.d_prime = timetable.d_prime[self._row].take(self._common.alike, axis=0)
 
     def thresholds(self, changed: NDArray[np.float64] | None) -> NDArray[np.int64]:
         """Return the thresholds of the gate, (P, 2, T).
 
         ``changed`` (P, 2) is d' as components changed it, None without changes.
         """
-        settings = self._common.spec.interception
         if changed is None:
-            return interception.thresholds(settings, self._found, self._types)[self._common.alike]
+            return self._common.timetable.gates[Fate.INTERCEPTED][self._row].take(self._common.alike, axis=0)
         self.d_prime = changed
-        return interception.thresholds(settings, changed.tolist(), self._types)
+        return interception.thresholds_of(self._common.spec, changed)
 
     def note(self, day: int) -> None:
         """Note d' of a day."""

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.draws.remainders import Remainders
 from sim.midnight.ledger import Ledger
+from sim.midnight.timetable import Timetable
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 
@@ -62,6 +64,8 @@ class Common:
     remainders: Remainders
     examples: list[int]
     alike: NDArray[np.int64]
+    schedule: Schedule
+    timetable: Timetable
 
     @classmethod
     def of(cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, ledger: Ledger) -> Self:
@@ -69,4 +73,8 @@ class Common:
         measures = Measures(dict(spec.measures))
         examples, alike = measures.alike(provinces.codes)
         codes = [provinces.codes[p] for p in examples]
-        return cls(spec, provinces, calendar, ledger, measures, Remainders(spec.seed), codes, alike)
+        schedule = Schedule(spec, provinces)
+        timetable = Timetable.of(spec, provinces, calendar, measures, schedule, codes)
+        return cls(
+            spec, provinces, calendar, ledger, measures, Remainders(spec.seed), codes, alike, schedule, timetable
+        )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
@@ -147,12 +148,21 @@ class Raids:
     leaders: int
 
 
+def campaign_factors(dens: Dens, measures: Measures, days: Days) -> NDArray[np.float64]:
+    """Return the factors by which campaigns multiply the hazard of raids on each day, (D, R regions)."""
+    factors = np.ones((len(days), len(dens.regions)))
+    regions = list(dens.regions)
+    for campaign, ramp in measures.over(days, DenCampaign):
+        factors[:, regions.index(campaign.region)] += campaign.intensity * ramp
+    return factors
+
+
 def raid(
     seed: int,
     day: int,
     dens: Dens,
     state: DenState,
-    measures: Measures,
+    campaigns: NDArray[np.float64],
     leads: float,
     repatriated: Mapping[str, int],
     slower: float = 1.0,
@@ -164,7 +174,7 @@ def raid(
         day: Day number.
         dens: Settings.
         state: Changed in place.
-        measures: Of the scenario.
+        campaigns: (R,) factors of the hazard, see ``campaign_factors``.
         leads: Stock of fresh leads in the whole country.
         repatriated: Number of dens, by region, that are raided in any case.
         slower: Factor of the closure of a den whose ringleader was arrested.
@@ -174,13 +184,10 @@ def raid(
     """
     hazard = dens.hazard
     by_lead = leads / dens.slots
-    factors = dict.fromkeys(dens.regions, 1.0)
-    for campaign, ramp in measures.on(day, DenCampaign):
-        factors[campaign.region] += campaign.intensity * ramp
     raided_below = np.array(
         [
             threshold(1.0 - exp(-(hazard.by_region[region] + hazard.per_lead * by_lead) * factor))
-            for region, factor in factors.items()
+            for region, factor in zip(dens.regions, campaigns.tolist(), strict=True)
         ],
         dtype=np.int64,
     )
