@@ -36,7 +36,7 @@ class Cards:
         intercepted = self._intercepted(day, yesterday)
         moved = [
             cards.step(self.stock, p, settings, intercepted[p], purges[alike], replaced[alike])
-            for p, alike in enumerate(common.alike.tolist())
+            for p, alike in enumerate(common.timetable.alike.tolist())
         ]
         flagged = np.array(common.remainders.wholes("cards_flagged", [one.flagged for one in moved]))
         purged = np.array(common.remainders.wholes("cards_purged", [one.purged for one in moved]))

@@ -23,7 +23,7 @@ class Filters(Stateless):
         """Update d' as gangs adapt and filters are retrained."""
         timetable = self._common.timetable
         self._row = timetable.row(day)
-        self.d_prime = timetable.d_prime[self._row].take(self._common.alike, axis=0)
+        self.d_prime = timetable.d_prime[self._row].take(timetable.alike, axis=0)
 
     def thresholds(self, changed: NDArray[np.float64] | None) -> NDArray[np.int64]:
         """Return the thresholds of the gate, (P, 2, T).
@@ -31,7 +31,8 @@ class Filters(Stateless):
         ``changed`` (P, 2) is d' as components changed it, None without changes.
         """
         if changed is None:
-            return self._common.timetable.gates[Fate.INTERCEPTED][self._row].take(self._common.alike, axis=0)
+            timetable = self._common.timetable
+            return timetable.gates[Fate.INTERCEPTED][self._row].take(timetable.alike, axis=0)
         self.d_prime = changed
         return interception.thresholds_of(self._common.spec, changed)
 

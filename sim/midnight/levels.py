@@ -88,4 +88,4 @@ class Levels:
 
     def _row(self, by_day: NDArray[Any], day: int, axis: int = 0) -> NDArray[Any]:
         """Return a day's values by province, from those of all days by group; ``axis`` is that of provinces."""
-        return by_day[self._timetable.row(day)].take(self._common.alike, axis=axis)
+        return by_day[self._timetable.row(day)].take(self._timetable.alike, axis=axis)

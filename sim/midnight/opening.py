@@ -65,7 +65,7 @@ class Opening(Stateless):
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Open the day."""
         common, spec, levels = self._common, self._common.spec, self._levels
-        timetable, alike = common.timetable, common.alike
+        timetable, alike = common.timetable, common.timetable.alike
         row = timetable.row(day)
         self.rates, raided = self._made(day)
         seen = levels.coverage(day)

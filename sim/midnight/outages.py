@@ -18,7 +18,7 @@ def releases(measures: Measures, calendar: Calendar, days: Days, codes: list[int
     """
     found = np.full((len(days), len(Detector), len(codes)), NO_OUTAGE)
     for _, in_force in measures.over(days, Outage):
-        for d in np.flatnonzero(in_force):
+        for d in np.flatnonzero(in_force).tolist():
             found[d] = [
                 [_release(measures, calendar, days[d], source, code) for code in codes] for source in Detector.labels()
             ]

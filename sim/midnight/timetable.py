@@ -31,11 +31,12 @@ from sim.warning.detectors import coverage, data_sharing
 class Timetable(NamedTuple):
     """What the scenario alone decides, as arrays with a row for each day (D days, P provinces, T types, R regions).
 
-    Provinces that no measure tells apart share a place in arrays with an axis of E groups, see ``Common.alike``. Rows
-    are views of these arrays and must not be changed.
+    Provinces that no measure tells apart form a group and share a place in arrays with an axis of E groups. Rows are
+    views of these arrays and must not be changed.
 
     Attributes:
         days: The numbers of the days.
+        alike: (P,) the group of each province.
         rates: (D, P, 3, T) expected attempts if all gangs make them as the scenario states.
         loss_factor: (D,) factor of losses.
         gates: Thresholds of the gates that follow no stock, by fate: (D, E), (D, E, channels) or (D, E, channels, T).
@@ -58,6 +59,7 @@ class Timetable(NamedTuple):
     """
 
     days: range
+    alike: NDArray[np.int64]
     rates: NDArray[np.float64]
     loss_factor: Values
     gates: Mapping[Fate, NDArray[np.int64]]
@@ -80,32 +82,17 @@ class Timetable(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        spec: ScenarioModel,
-        provinces: Provinces,
-        calendar: Calendar,
-        measures: Measures,
-        schedule: Schedule,
-        codes: list[int],
+        cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, measures: Measures, schedule: Schedule
     ) -> Self:
-        """Compute the timetable of a run.
-
-        Args:
-            spec: The scenario.
-            provinces: All of them.
-            calendar: Of the run.
-            measures: Of the scenario.
-            schedule: Of the desks.
-            codes: (E,) code of one province of each group that no measure tells apart.
-
-        Returns:
-            All days, warm-up included.
-        """
+        """Compute the timetable of all days of a run, warm-up included."""
         days, fraud, suspects = calendar.days, spec.fraud, spec.aftermath.suspects
+        examples, alike = measures.alike(provinces.codes)
+        codes = [provinces.codes[p] for p in examples]
         people = {row.code: row.population for row in spec.population.provinces}
         delays = np.array([cards.replacement_days(spec.cards, measures, days, code) for code in codes])
         return cls(
             days=days,
+            alike=alike,
             rates=attempt_rates(spec, provinces, days),
             loss_factor=growth(fraud.loss_growth, days, fraud.reference, fraud.loss_ceiling),
             gates=fixed_thresholds(spec, measures, days, codes),

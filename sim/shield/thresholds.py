@@ -36,7 +36,7 @@ def fixed_thresholds(
     Returns:
         By the fate of each gate, with the axes that ``sim.shield.gate`` states.
     """
-    found = {}
+    found: dict[Fate, Thresholds] = {}
     for gate in SHIELD[:GATES]:
         if gate.fate not in STOCKS:
             thresholds = of_gate(gate, "thresholds")
