@@ -3,7 +3,6 @@
 A share of the capacity takes the newest cases, the rest the oldest.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from sim.country.calendar import Days, Values, growth
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
-from sim.draws.functions import left_after
+from sim.draws.functions import fsum, left_after
 from sim.draws.identity import DAY_MASK, DAY_SHIFT, KIND_SHIFT, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import CASE_SOLVED
@@ -186,12 +185,22 @@ def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArra
     return solved
 
 
+@compiled_with_arrays
 def freshness(solved: NDArray[np.int64], day: int, half_life: float) -> float:
     """Return the number of new cases that would give as many leads as these, solved at the midnight before ``day``.
 
     It is the sum of 2**(-age / half_life), ages in whole days; half of the leads of a case are lost within
     ``half_life`` ms. Cases older than the simulation give none.
     """
-    known = solved[solved >> KIND_SHIFT == OriginKind.ATTEMPT]
-    counts = np.bincount(day - (known >> DAY_SHIFT & DAY_MASK)).tolist()
-    return math.fsum(count * left_after(age * DAY_MS, half_life) for age, count in enumerate(counts) if count)
+    oldest = 0
+    for case in solved:
+        if case >> KIND_SHIFT == OriginKind.ATTEMPT:
+            oldest = max(oldest, day - (case >> DAY_SHIFT & DAY_MASK))
+    by_age = np.zeros(oldest + 1)
+    for case in solved:
+        if case >> KIND_SHIFT == OriginKind.ATTEMPT:
+            by_age[day - (case >> DAY_SHIFT & DAY_MASK)] += 1.0
+    for age in range(oldest + 1):
+        if by_age[age] > 0.0:
+            by_age[age] *= left_after(age * DAY_MS, half_life)
+    return fsum(by_age)

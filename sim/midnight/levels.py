@@ -84,7 +84,8 @@ class Levels:
 
     def _staff(self, day: int) -> NDArray[np.float64]:
         """Return the factors of staff on a day."""
-        return self._timetable.staff[self._timetable.row(day)]
+        staff: NDArray[np.float64] = self._timetable.staff[self._timetable.row(day)]
+        return staff
 
     def _row(self, by_day: NDArray[Any], day: int, axis: int = 0) -> NDArray[Any]:
         """Return a day's values by province, from those of all days by group; ``axis`` is that of provinces."""

@@ -138,10 +138,10 @@ class Opening(Stateless):
             made, raided = own.crews.made(own.state)
             rates *= made
         if gangs is not None:
-            efforts = gangs.answer(rates)
-            time = effort.nation(rates)
+            stated = effort.nation(rates)
+            efforts = gangs.answer(stated)
             for quantity, values in (("effort", efforts), ("yield", gangs.yields)):
-                for channel, mean in zip(Channel.labels(), effort.by_channel(values, time), strict=True):
+                for channel, mean in zip(Channel.labels(), effort.by_channel(values, stated).tolist(), strict=True):
                     self._common.ledger.level(day, NATION, f"{quantity}_{channel}", mean)
             rates *= efforts
         return rates, raided

@@ -22,11 +22,13 @@ class Raids(Stateless):
 
     name = "raids"
 
-    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, dens: Dens) -> None:
+    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, den_stock: Dens) -> None:
         self._common = common
         self._arrests = arrests
         self._cases = cases
-        self._dens = dens
+        self._dens = den_stock
+        crews = den_stock.crews
+        self._rules = dens.RaidRules.of(common.spec.dens, 1.0 if crews is None else crews.slower)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Raid dens; arrest ringleaders and crews; at the start of their measure, bring dens home from abroad."""
@@ -39,10 +41,9 @@ class Raids(Stateless):
         abroad = Counter[str]()
         for measure in homecomings:
             abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
-        slower = 1.0 if crews is None else crews.slower
         leads = self._cases.leads / ONE
         factors = common.timetable.raids[common.timetable.row(day)]
-        raids = dens.raid(spec.seed, day, spec.dens, self._dens.state, factors, leads, abroad, slower)
+        raids = dens.raid(spec.seed, day, self._rules, self._dens.state, factors, leads, abroad)
         common.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
         common.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))

@@ -24,9 +24,8 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gangs import crews
+from sim.gangs import crews, effort
 from sim.gangs.crews import Crews
-from sim.gangs.effort import Effort
 from sim.midnight import timetable
 from sim.midnight.arrests import Arrests
 from sim.midnight.card_stock import Cards
@@ -311,8 +310,8 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
     ("events", of("an answer to today", Learning, "at_midnight", ("if self.effort is not None and", "if False and"))),
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
-    ("events", of("all types yield alike", Effort, "answer", ("powers(relative / best, self._shift)", "time**0"))),
-    ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
+    ("events", of("all types yield alike", effort, "_answer", ("power(relative[c, t] / best, shift)", "1.0"))),
+    ("events", of("supply as it was", effort, "_answer", ("power(mean, supply)", "1.0"))),
     ("events", of("attempts without a ceiling", timetable, "attempt_rates", (", volume.ceiling)", ")"))),
     ("events", of("losses without a ceiling", timetable, "growth", ("ceiling is None", "True"))),
 ]

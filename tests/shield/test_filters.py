@@ -234,6 +234,9 @@ def test_nobody_engages_more_than_the_most_easily_deceived(tiny: ScenarioModel) 
 
 def test_the_rows_of_gates_stand_in_the_order_of_their_fates() -> None:
     assert [gate.fate for gate in SHIELD] == list(Fate)[:-1]
+    # A slice of the table holds the channels of a gate.
+    for gate in SHIELD:
+        assert list(gate.channels) == list(Channel)[gate.channels[0] : gate.channels[-1] + 1]
 
 
 def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: ScenarioModel) -> None:
