@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import Fate
 from sim.midnight.protocol import Common, Stateless
 from sim.midnight.totals import DayTotals
 from sim.shield import interception
@@ -16,25 +15,12 @@ class Filters(Stateless):
 
     def __init__(self, common: Common) -> None:
         self._common = common
-        self._row = 0
         self.d_prime: NDArray[np.float64]
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Update d' as gangs adapt and filters are retrained."""
         timetable = self._common.timetable
-        self._row = timetable.row(day)
-        self.d_prime = timetable.d_prime[self._row].take(timetable.alike, axis=0)
-
-    def thresholds(self, changed: NDArray[np.float64] | None) -> NDArray[np.int64]:
-        """Return the thresholds of the gate, (P, 2, T).
-
-        ``changed`` (P, 2) is d' as components changed it, None without changes.
-        """
-        if changed is None:
-            timetable = self._common.timetable
-            return timetable.gates[Fate.INTERCEPTED][self._row].take(timetable.alike, axis=0)
-        self.d_prime = changed
-        return interception.thresholds_of(self._common.spec, changed)
+        self.d_prime = timetable.d_prime[timetable.row(day)].take(timetable.alike, axis=0)
 
     def note(self, day: int) -> None:
         """Note d' of a day."""

@@ -11,7 +11,7 @@ from sim.draws.distributions import thresholds as as_thresholds
 from sim.midnight.filters import Filters
 from sim.midnight.held import Held, Values
 from sim.midnight.protocol import Common
-from sim.shield import sites
+from sim.shield import interception, sites
 
 
 class Levels:
@@ -51,22 +51,24 @@ class Levels:
         """Return d' of the filters of calls and of SMS, (2, P)."""
         return self._held.over("d_prime", filters.d_prime.T)
 
-    def caught(self, filters: Filters) -> NDArray[np.int64]:
-        """Return the thresholds of gate 4, (P, 2, T)."""
-        held = self._held.of("d_prime")
-        return filters.thresholds(None if held is None else self.d_prime(filters).T)
-
     def blocked(self, day: int) -> Values:
         """Return the share of web sites, of apps and of accounts that are down, (3, P)."""
         return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
 
-    def down(self, day: int) -> NDArray[np.int64]:
-        """Return the thresholds of gate 5, (P, 3, T)."""
-        held = self._held.of("blocked")
-        if held is None:
-            return self._row(self._timetable.gates[Fate.SITE_BLOCKED], day)
-        up = self._row(self._timetable.up, day)
-        return sites.thresholds_of(self._common.spec, np.where(np.isnan(held.T), up, 1.0 - held.T))
+    def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
+        """Return the thresholds of the gates that follow no stock, by province, see ``sim.shield.gate``.
+
+        A change of d' by components becomes that of the filters.
+        """
+        spec = self._common.spec
+        found = {fate: self._row(by_day, day) for fate, by_day in self._timetable.gates.items()}
+        if self._held.of("d_prime") is not None:
+            filters.d_prime = self.d_prime(filters).T
+            found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
+        if (held := self._held.of("blocked")) is not None:
+            up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
+            found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
+        return found
 
     def officers(self, day: int) -> Values:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
@@ -89,4 +91,5 @@ class Levels:
 
     def _row(self, by_day: NDArray[Any], day: int, axis: int = 0) -> NDArray[Any]:
         """Return a day's values by province, from those of all days by group; ``axis`` is that of provinces."""
-        return by_day[self._timetable.row(day)].take(self._timetable.alike, axis=axis)
+        row: NDArray[Any] = by_day[self._timetable.row(day)]
+        return row.take(self._timetable.alike, axis=axis)

@@ -76,11 +76,9 @@ class Opening(Stateless):
         unanswered, moments = answering.of_day(self._answering, self._profiles, app)
         awareness = self._awareness.levels
         gates = {
-            **{fate: by_day[row].take(alike, axis=0) for fate, by_day in timetable.gates.items()},
+            **levels.gates(day, self._filters),
             Fate.DEN_DESTROYED: raided[None, None],
             Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
-            Fate.INTERCEPTED: levels.caught(self._filters),
-            Fate.SITE_BLOCKED: levels.down(day),
             Fate.UNANSWERED: unanswered,
         }
         self.today = Today(
@@ -102,7 +100,7 @@ class Opening(Stateless):
             contacts=contacts,
             cells=cells,
         )
-        most = max(int(np.max(self.today.attempts)), int(np.max(self.today.contacts, initial=0)))
+        most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
         if most >= LIMIT:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
-from sim.country.calendar import Days, exps
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold, thresholds
+from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, draw4_run, uniform52
@@ -215,10 +215,11 @@ def raid(
         The raids.
     """
     by_lead = leads / len(state.raided)
+    hazards = (rules.hazard + rules.per_lead * by_lead) * campaigns
     marks, leaders = _raid(
         seed,
         day,
-        thresholds(1.0 - exps(-(rules.hazard + rules.per_lead * by_lead) * campaigns)),
+        np.array([threshold(1.0 - exp(-hazard)) for hazard in hazards.tolist()], dtype=np.int64),
         rules.leader_at_raid,
         threshold(1.0 - exp(-rules.leader_per_lead * by_lead)),
         rules.reopening,
