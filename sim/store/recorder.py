@@ -14,7 +14,7 @@ from sim.store.columns import NULL, StoredTable
 from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate
 from sim.store.scope import Scope
 from sim.store.tables import COUNTED, EVENTS, TABLES
-from sim.store.writer import Columns, TableWriter
+from sim.store.writer import GROUP_ROWS, Columns, TableWriter
 
 Integers = npt.NDArray[np.int64]
 
@@ -26,7 +26,7 @@ CODES: dict[int, dict[str | None, int]] = {
 """Codes of the labels of events, by position of the column."""
 
 EVENT_ROWS = 200_000
-"""Events stay in memory until their number reaches this at the end of a day, or the month ends."""
+"""Events stay in memory until their number reaches this at the end of a day."""
 
 
 class LogEntry(NamedTuple):
@@ -133,31 +133,33 @@ class Recorder:
         self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
-        """Close a day, whose attempts, state and events are complete; the end of a month writes all final rows.
+        """Close a day, whose attempts, state and events are complete; the end of a month makes rows final.
 
         No alert is alive before the day ``open_since``; without it alerts and contacts stay open until the run ends.
         """
         self.attempts_seen += sum(self.attempts.values())
         for sums in self._sums.values():
             sums.collect()
-        month_ends = next_month(day) == day + 1
-        if month_ends:
+        if next_month(day) == day + 1:
             self.flush(day, open_since)
         if self.records_events:
-            self._write_events(day, at_least=1 if month_ends else EVENT_ROWS)
+            self._write_events(day, EVENT_ROWS)
         if self._progress is not None:
             self._progress(day, self.attempts_seen)
 
     def flush(self, day: int, open_since: int | None = None) -> None:
-        """Write every row that is final once ``day``, the last of a month, is closed; whole months only, each once."""
+        """Make every row final that is once ``day``, the last of a month, is closed; whole months only.
+
+        Tables with enough final rows are written.
+        """
         for table in COUNTED:
             if table.late is not None:
                 before = day + 1
                 for _ in range(table.late):
                     before = month_start(before - 1)
-                self._write(table, before)
+                self._write(table, before, GROUP_ROWS)
             elif open_since is not None:
-                self._write(table, month_start(min(open_since, day + 1)))
+                self._write(table, month_start(min(open_since, day + 1)), GROUP_ROWS)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts that are not yet written at the end of a day, for ``resume``."""
@@ -180,12 +182,14 @@ class Recorder:
         """Write everything that is left."""
         self.attempts_seen += sum(self.attempts.values())
         for name in self._sums:
-            self._write(TABLES[name], self.scope.last_day + 1)
+            self._write(TABLES[name], self.scope.last_day + 1, at_least=1)
         self._write_events(self.scope.last_day, at_least=1)
 
-    def _write(self, table: StoredTable, before: int) -> None:
-        sums = self._sums[table.name].take(before, self.scope.first_day, self.scope.last_day)
-        self._writer.write_groups(table.name, _row_groups(sums))
+    def _write(self, table: StoredTable, before: int, at_least: int) -> None:
+        """Make rows of a table final, and write all final ones if there may be ``at_least`` this many."""
+        sums = self._sums[table.name]
+        if sums.settle(before, self.scope.first_day) >= at_least:
+            self._writer.write_groups(table.name, _final_rows(sums.take(self.scope.first_day, self.scope.last_day)))
 
     def _write_events(self, day: int, at_least: int) -> None:
         """Write the events up to the end of a day if their number is ``at_least`` this; later ones stay."""
@@ -202,17 +206,13 @@ class Recorder:
         self._writer.write(EVENTS.name, dict(zip(names, rows[final].T, strict=True)))
 
 
-def _row_groups(sums: FinalSums) -> Iterator[Columns]:
-    """Yield the columns of each month for the writer, computed lazily."""
+def _final_rows(sums: FinalSums) -> Iterator[Columns]:
+    """Yield the columns of final rows for the writer, computed lazily; nothing if there is no row."""
     keys, values = sums.rows()
-    if len(keys) == 0:
-        return
-    if sums.table.by_month:
-        keys, values = folded(sums.table, keys, values)
-    columns = stored_columns(sums.table, keys, values, sums.texts)
-    # Rows come in the order of their days, so each month is a slice of them.
-    for rows in _slices_of_months(keys[:, 0]):
-        yield {name: column[rows] for name, column in columns.items()}
+    if len(keys):
+        if sums.table.by_month:
+            keys, values = folded(sums.table, keys, values)
+        yield stored_columns(sums.table, keys, values, sums.texts)
 
 
 def _slices_of_months(days: Integers) -> Iterator[slice]:
@@ -233,7 +233,7 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
     others = iter(keys.T[1:])
     of_time = {"month": months, "weekday": weekday(days)}
     columns = [of_time[column.kind] if column.kind in of_time else next(others) for column in table.keys]
-    return aggregate(np.column_stack(columns), values)
+    return aggregate(np.stack(columns).T, values)
 
 
 def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
