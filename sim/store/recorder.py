@@ -26,7 +26,7 @@ CODES: dict[int, dict[str | None, int]] = {
 """Codes of the labels of events, by position of the column."""
 
 EVENT_ROWS = 200_000
-"""Events stay in memory until their number reaches this at the end of a day."""
+"""Events stay unsorted until their number reaches this at the end of a day, or the month ends."""
 
 
 class LogEntry(NamedTuple):
@@ -140,10 +140,11 @@ class Recorder:
         self.attempts_seen += sum(self.attempts.values())
         for sums in self._sums.values():
             sums.collect()
-        if next_month(day) == day + 1:
+        month_ends = next_month(day) == day + 1
+        if month_ends:
             self.flush(day, open_since)
         if self.records_events:
-            self._write_events(day, EVENT_ROWS)
+            self._write_events(day, at_least=1 if month_ends else EVENT_ROWS)
         if self._progress is not None:
             self._progress(day, self.attempts_seen)
 
