@@ -238,13 +238,14 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
 
 
 def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
-    """Return a column (rows,) by name for the writer; codes of bins and texts become edges and texts."""
+    """Return a column (rows,) by name for the writer: of bins their edges, of texts their places in the alphabet."""
     columns: dict[str, npt.NDArray[Any]] = {}
     for column, codes in zip(table.keys, keys.T, strict=True):
         if column.bins is not None:
             columns[column.name] = column.bins.upper(codes, without=NULL)
         elif column.kind == "text":
-            columns[column.name] = np.array(texts, dtype=object)[codes]
+            place = {name: number for number, name in enumerate(sorted(column.labels))}
+            columns[column.name] = np.array([place[text] for text in texts], dtype=np.int64)[codes]
         else:
             columns[column.name] = codes
     for column, measure in zip(table.measures, values.T, strict=True):

@@ -190,12 +190,8 @@ class TableKeeper(TableWriter):
         import pyarrow as pa
 
         columns = self._joined(table)
-        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
-        coded = [
-            array.dictionary_encode() if column.name in table.texts else array
-            for column, array in zip(table.columns, arrays, strict=True)
-        ]
-        return pa.table(coded, names=[column.name for column in table.columns])
+        arrays = [encode(column, columns[column.name], self.scope, coded=True) for column in table.columns]
+        return pa.table(arrays, names=[column.name for column in table.columns])
 
 
 def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
@@ -243,11 +239,4 @@ def _in_order(table: StoredTable, columns: Columns) -> Columns:
 
 def sort_order(table: StoredTable, columns: Columns) -> npt.NDArray[np.intp] | None:
     """Return the permutation that sorts rows as a table is sorted; None if they are."""
-    return sorting(row_numbers([_sortable(np.asarray(columns[name])) for name in table.order]))
-
-
-def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return integers that compare like the values of a column; texts compare alphabetically."""
-    if values.dtype.kind == "O":
-        return np.unique(values.astype(str), return_inverse=True)[1]
-    return values
+    return sorting(row_numbers([np.asarray(columns[name]) for name in table.order]))

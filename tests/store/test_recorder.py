@@ -16,7 +16,7 @@ from sim.store import recorder as recording
 from sim.store import writer as writing
 from sim.store.columns import NULL
 from sim.store.recorder import LogEntry, Recorder
-from sim.store.tables import COUNTED, TABLES
+from sim.store.tables import COUNTED, FLOW_QUANTITIES, TABLES
 from sim.store.writer import TableWriter
 from sim.warning.service import wait_bin
 from tests.synthetic import SCOPE, alert_key, fill, scope_with, write_tables
@@ -64,7 +64,7 @@ def test_the_order_in_which_counts_are_added_leaves_no_trace(tmp_path: Path) -> 
         recorder, writer = recorded(folder, events=1.0)
         for key in shuffled:
             recorder.attempts[key] += 1
-            recorder.flows[key[0], key[1], f"q{key[2]}"] += 1
+            recorder.flows[key[0], key[1], FLOW_QUANTITIES[key[2]].name] += 1
             recorder.event(LogEntry(key[0] - FIRST, key[4], "attempt", key[1], keys.index(key)))
         recorder.day_done(FIRST + 2)
         recorder.close()
