@@ -44,10 +44,6 @@ def quantities(run: "Run") -> Outcome:
     return found
 
 
-OF_MANIFEST = frozenset({figures_evidence_and_quantities, quantities})
-"""Functions that need ``run.json`` only, so that a run need not write its tables for them."""
-
-
 class _Waits(Inside):
     """The sums that ``quantities_and_waits`` needs in addition to totals and figures."""
 
@@ -156,6 +152,10 @@ def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
         for name, table in times.items():
             table[str(row["province"])][row["weekday"] - 1][row["half_hour"]] = row[name]
     return {"weekdays": alerts, **times}
+
+
+OF_SUMS = frozenset({figures_evidence_and_quantities, quantities, quantities_and_waits, benefits_and_costs, service})
+"""Functions that need ``run.json`` and sums of tables only, so that a run need not write its tables for them."""
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:
