@@ -127,7 +127,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             _writer(staging.path, scope, share > 0, asked) as files,
             BackgroundWriter(files, threaded=(workers or os.cpu_count() or 1) > 1) as writer,
         ):
-            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
+            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress), bool(checkpoint))
             checkpoints = None
             if checkpoint:
                 from sim.store.checkpoints import CHECKPOINTS, Checkpoints

@@ -66,17 +66,20 @@ class Recorder:
         writer: TableWriter | BackgroundWriter,
         events: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
+        monthly: bool = False,
     ) -> None:
         """Begin with nothing.
 
         A share ``events`` of the origins has events. ``progress`` is called after each day with its day number and the
-        attempts so far, warm-up included.
+        attempts so far, warm-up included. Final rows are written when there are enough of them, or each month:
+        checkpoints hold them in the form of the writer, which is smaller.
         """
         self.scope = scope
         self.attempts_seen = 0
         self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
+        self._least = 1 if monthly else GROUP_ROWS
         sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
         self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
@@ -158,9 +161,9 @@ class Recorder:
                 before = day + 1
                 for _ in range(table.late):
                     before = month_start(before - 1)
-                self._write(table, before, GROUP_ROWS)
+                self._write(table, before, self._least)
             elif open_since is not None:
-                self._write(table, month_start(min(open_since, day + 1)), GROUP_ROWS)
+                self._write(table, month_start(min(open_since, day + 1)), self._least)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts that are not yet written at the end of a day, for ``resume``."""

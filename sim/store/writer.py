@@ -65,21 +65,29 @@ class TableWriter:
             return
         columns = _in_order(table, {name: np.asarray(values) for name, values in columns.items()})
         key = table.time.name
-        lowest, highest = int(columns[key][0]), int(columns[key][-1])
+        lowest = int(columns[key][0])
         if name in self._last and lowest <= self._last[name]:
             raise ValueError(f"{name}: cannot write {key} {lowest}: {self._last[name]} is already written")
-        self._last[name] = highest
         if self.kept is not None:
             self.kept.append(KeptRows(name, _as_bytes(self._encoded(table, columns))))
-        self._parts[name].append(columns)
-        if sum(len(part[key]) for part in self._parts[name]) >= GROUP_ROWS:
+        self._append(table, columns)
+
+    def _append(self, table: StoredTable, columns: Columns) -> None:
+        """Append rows in order, and write the row groups that are full."""
+        parts = self._parts[table.name]
+        parts.append(columns)
+        self._last[table.name] = int(columns[table.time.name][-1])
+        if sum(len(part[table.time.name]) for part in parts) >= GROUP_ROWS:
             self._write_groups(table, ends=table.is_log)
 
     def write_again(self, kept: KeptRows) -> None:
         """Append rows that another writer has kept."""
         table = TABLES[kept.table]
         rows = _as_table(kept.rows, self._schema(table))
-        self.write(table.name, {column.name: decode(column, rows[column.name], self.scope) for column in table.columns})
+        if self.kept is not None:
+            self.kept.append(kept)
+        columns = {column.name: decode(column, rows[column.name], self.scope) for column in table.columns}
+        self._append(table, columns)
 
     def _write_groups(self, table: StoredTable, ends: bool) -> None:
         """Write the row groups that are full, and if nothing follows the rest; what is left stays in memory."""
