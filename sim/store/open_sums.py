@@ -28,7 +28,8 @@ class Parts:
 
     def __len__(self) -> int:
         """Return how many rows they have; equal keys are not summed yet, so the table has no more."""
-        return sum(len(part[-1]) for part in (*self.chunks, *self.cells, *self.of_provinces))
+        amounts = [values for _, values in self.chunks]
+        return sum(map(len, [*amounts, *(values for _, _, values in (*self.cells, *self.of_provinces))]))
 
     def split(self, before: int) -> "tuple[Parts, Parts]":
         """Return the parts of days before a day, and the others."""

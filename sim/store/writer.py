@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Columns = Mapping[str, npt.NDArray[Any]]
 
 GROUP_ROWS = 1 << 17
-"""Least rows of a row group, except the last: small ones take time and space, and a pooled month has some 1,000 rows."""
+"""Least rows of a row group, except the last: small ones take time and space; a pooled month has some 1,000."""
 
 
 class KeptRows(NamedTuple):
