@@ -1,132 +1,189 @@
-"""The rows of the table: what was measured, its target, and how it is shown."""
+"""What is measured: each benchmark, the rows it gives, and what they are to reach."""
 
 import math
-from collections.abc import Iterable, Mapping
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from statistics import median
+from typing import Final, NamedTuple
 
-ROW: Final = "row"
-"""The property of a test's report that holds a row."""
+import numpy as np
+
+from benchmarks import limits
+from benchmarks.commands import CACHE, Spent, Version, from_nothing
+
+SIZE: Final = "TOCSIN_BENCH_SIZE"
+"""The environment variable that chooses the size for ``pytest benchmarks``."""
+READS, BLOCKS = 5_000_000, 2_000_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        name: Its name.
+        rounds: How often a benchmark is measured, in turn with the version before; one that takes long at most
+            ``long_rounds`` times.
+        long_rounds: See ``rounds``.
+        customers: Customers of the plain queue.
+        scenario: What is run.
+        settings: Values of ``--set`` of all runs.
+        country: The scale of the run that is called the whole country.
+        pooled: The scale of runs whose provinces are one.
+        thin: The scale of a small run with all provinces.
+        reference: The scale of a run by the reference engine.
+        vanishing: A scale at which a run is hardly more than its fixed cost.
+        points: Points of a sweep.
+    """
+
+    name: str
+    rounds: int
+    long_rounds: int
+    customers: int
+    scenario: str = "china-2022"
+    settings: tuple[str, ...] = ()
+    country: float = 1.0
+    pooled: float = 0.005
+    thin: float = 0.001
+    reference: float = 2e-5
+    vanishing: float = 1e-6
+    points: int = 64
+
+    def options(self, scale: float, *more: str) -> list[str]:
+        """Return the options of a run at a scale."""
+        return ["--scale", repr(scale), *(word for setting in self.settings for word in ("--set", setting)), *more]
+
+
+QUICK: Final = Size("quick", rounds=2, long_rounds=1, customers=50_000, points=12)
+FULL: Final = Size("full", rounds=5, long_rounds=3, customers=400_000)
+SMOKE: Final = Size(
+    "smoke",
+    rounds=1,
+    long_rounds=1,
+    customers=1_000,
+    scenario="tiny",
+    settings=("period.end=2022-01-25", "period.warmup=0 d"),
+    country=0.2,
+    pooled=0.2,
+    thin=0.2,
+    reference=0.2,
+    vanishing=0.1,
+    points=2,
+)
+"""Shows that every piece works; its numbers mean nothing."""
+SIZES: Final = {size.name: size for size in (QUICK, FULL, SMOKE)}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A bound on what is measured, or on its ratio, and perhaps a further one; ``most``: it may be so much at most."""
+
+    bound: float
+    further: float | None = None
+    most: bool = True
+    of_ratio: bool = False
+
+    def said(self, measured: float, ratio: float) -> str:
+        """Return the bound that counts and whether it is reached: the further one once the first is."""
+        value = ratio if self.of_ratio else measured
+        bounds = [bound for bound in (self.bound, self.further) if bound is not None]
+        met = [bound for bound in bounds if (value <= bound if self.most else value >= bound)]
+        goal = bounds[-1] if met else self.bound
+        return f"{'≤' if self.most else '≥'} {number(goal)} {'yes' if goal in met else 'no'}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: ``measured`` in ``unit``; ``ratio`` is how many times better (or larger) than ``to``.
+    """A row of the table.
 
-    ``key`` is what targets refer to. Ratios compare numbers of the same run only.
+    Attributes:
+        key: Its name in files.
+        what: What is measured, as the table says it.
+        unit: The unit of what is measured.
+        to: What the ratio counts or is to, such as ``bn doubles`` or ``SimPy``; empty without a ratio.
+        aim: What it is to reach.
+        more: Whether more is better.
     """
 
     key: str
     what: str
-    measured: float
     unit: str
-    ratio: float | None = None
     to: str = ""
+    aim: Aim | None = None
+    more: bool = False
+
+
+class Figure(NamedTuple):
+    """What was measured, in the row's unit, and as a ratio to what its row says."""
+
+    measured: float
+    ratio: float | None = None
+
+
+Figures = dict[str, Figure]
 
 
 @dataclass(frozen=True)
-class Target:
-    """A bound on a row's ``ratio`` or on what it ``measured``: one to reach, and perhaps a further one to aim at."""
+class Benchmark:
+    """Rows that are measured together.
 
-    of: Literal["ratio", "measured"]
-    at_least: float | None = None
-    at_most: float | None = None
-    aim: float | None = None
+    Attributes:
+        name: Its name on the command line.
+        measure: Measures all rows of a version once, by key; the number of the round says in which order.
+        rows: Its rows; those of phases, which ``run.json`` names, follow the row whose key they begin with.
+        about_machine: Whether it measures the machine and no version.
+        long: Whether it takes a minute or more.
+        full: Whether only the full table has it.
+    """
 
-    def reached(self, row: Row) -> Literal["no", "yes", "aim"]:
-        """Say whether a row keeps the bound, or even the aim; a row without a ratio does not reach a target of one."""
-        value = row.ratio if self.of == "ratio" else row.measured
-        if value is None or not self._holds(value, self.at_least, self.at_most):
-            return "no"
-        if self.aim is None:
-            return "yes"
-        least, most = (self.aim if bound is not None else None for bound in (self.at_least, self.at_most))
-        return "aim" if self._holds(value, least, most) else "yes"
+    name: str
+    measure: Callable[[Version, Size, int], Figures]
+    rows: tuple[Row, ...]
+    about_machine: bool = False
+    long: bool = False
+    full: bool = False
 
-    @staticmethod
-    def _holds(value: float, least: float | None, most: float | None) -> bool:
-        return (least is None or value >= least) and (most is None or value <= most)
+    @property
+    def said(self) -> str:
+        """What is timed, on a line."""
+        return "; ".join(row.what for row in self.rows)
 
-    def __str__(self) -> str:
-        bounds = [("at least", self.at_least), ("at most", self.at_most)]
-        text = f"{self.of} " + ", ".join(f"{word} {number(bound)}" for word, bound in bounds if bound is not None)
-        return text if self.aim is None else f"{text}, aim {number(self.aim)}"
+    def measured(self, versions: Sequence[Version], size: Size) -> list[dict[str, Figures]]:
+        """Measure versions in turn, each round in the opposite order.
 
+        Args:
+            versions: This version, and perhaps the one before, which may lack what is measured.
+            size: How much is measured.
 
-NOISE = 0.05
-"""What two costs of the same thing differ by on a machine that is shared, and no difference is made of."""
+        Returns:
+            Figures by version, round by round.
 
-TARGETS: dict[str, Target] = {
-    "queue.vector": Target("ratio", at_least=10.0),
-    "queue.vector.cimba": Target("ratio", at_least=2.0, aim=4.0),
-    "reference.attempt": Target("ratio", at_least=4.0, aim=8.0),
-    "vector.attempts": Target("ratio", at_least=1000.0),
-    "vector.intercepted": Target("measured", at_most=7.5, aim=5.0),
-    "vector.memory": Target("measured", at_most=2500.0, aim=2000.0),
-    "vector.tiny": Target("measured", at_most=3.0),
-    "vector.compile.processor": Target("measured", at_most=25.0),
-    "small.thin": Target("measured", at_most=2.0, aim=1.0),
-    "small.thin.workers": Target("measured", at_most=1.0 + NOISE),
-    "small.pooled": Target("measured", at_most=0.8, aim=0.5),
-    "small.pooled.workers": Target("measured", at_most=1.0 + NOISE),
-    "dense": Target("measured", at_most=1.4, aim=1.2),
-    "first": Target("ratio", at_most=0.35, aim=0.2),
-    "start": Target("measured", at_most=500.0),
-}
-"""By key of the row; the keys are those that tests give to ``Row``. They are goals for the full table with the whole
-country in it: no test asserts them."""
-
-AVX512: dict[str, Target] = {"vector.intercepted": Target("measured", at_most=6.0, aim=5.0)}
-"""Targets that are others where vectors of 512 bits are compiled."""
-
-BEFORE = {"reference.attempt": 24_480.0, "first": 178.0}
-"""What version 0.1 cost, by key, in the unit of the row."""
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What two tables are compared by: numbers that no machine's speed is in, and which of them are better."""
-
-    of: Literal["ratio", "measured"]
-    better: Literal["less", "more"] = "less"
-
-
-COMPARED: dict[str, Compared] = {
-    "limit.philox": Compared("ratio"),
-    "limit.philox.many": Compared("ratio"),
-    "queue.reference": Compared("ratio", "more"),
-    "queue.vector": Compared("ratio", "more"),
-    "queue.vector.doubles": Compared("measured"),
-    "queue.vector.cimba": Compared("ratio", "more"),
-    "reference.attempt": Compared("measured"),
-    "reference.memory": Compared("measured"),
-    "vector.attempt": Compared("measured"),
-    "vector.memory": Compared("measured"),
-    "small.thin": Compared("measured"),
-    "small.thin.workers": Compared("measured"),
-    "small.pooled": Compared("measured"),
-    "small.pooled.workers": Compared("measured"),
-    "small.evaluation": Compared("measured"),
-    "calibration.emulator": Compared("measured"),
-    "dense": Compared("measured"),
-    "start": Compared("ratio"),
-    "reference.tiny": Compared("ratio"),
-    "reference.compile.processor": Compared("ratio"),
-    "vector.tiny": Compared("ratio"),
-    "vector.compile.processor": Compared("ratio"),
-    "first": Compared("measured"),
-    "scaling.scale": Compared("measured"),
-    "scaling.days": Compared("measured"),
-}
-"""By key of the row: SFC64 doubles, ratios to what ran beside it, bytes, exponents. Other rows are the machine's, a
-peer's, or say the same in another unit."""
+        Raises:
+            RuntimeError: If this version fails.
+        """
+        found: list[dict[str, Figures]] = []
+        versions = versions[:1] if self.about_machine else versions
+        for turn in range(size.long_rounds if self.long else size.rounds):
+            found.append({})
+            for version in versions[:: -1 if turn % 2 else 1]:
+                try:
+                    found[-1][version.name] = self.measure(version, size, turn)
+                except RuntimeError as error:
+                    if version is versions[0]:
+                        raise
+                    print(f"{self.name}: not measured before: {error}", file=sys.stderr)
+        return found
 
 
 def number(value: float) -> str:
-    """Write a number with three digits or more, all whole ones among them; NaN as what could not be told."""
+    """Write a number with three significant digits, and all digits of a whole number."""
     if math.isnan(value):
-        return "not told"
-    if value != 0 and not 1e-3 <= abs(value) < 1e15:
+        return "?"
+    if value and not 1e-3 <= abs(value) < 1e9:
         return f"{value:.2e}"
     digits = 0
     while digits < 5 and abs(value) * 10**digits < 99.5 and value != round(value, digits):
@@ -134,22 +191,290 @@ def number(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def markdown(rows: Iterable[Row], targets: Mapping[str, Target]) -> str:
-    """Return the rows as one Markdown table, with the targets of their keys."""
-    lines = [
-        "| what | measured | unit | ratio | to what | target | reached |",
-        "| --- | ---: | --- | ---: | --- | --- | --- |",
-    ]
-    for row in rows:
-        target = targets.get(row.key)
-        cells = (
-            row.what,
-            number(row.measured),
-            row.unit,
-            "" if row.ratio is None else number(row.ratio),
-            row.to,
-            "" if target is None else str(target),
-            "" if target is None else target.reached(row),
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def timed(spend: Callable[[], Spent]) -> tuple[Spent, float]:
+    """Return what something took, and the billions of SFC64 doubles that one core makes in a second then.
+
+    The faster of two measurements of SFC64 counts, before and after: a limit is what the machine can do.
+    """
+    before = limits.sfc64_doubles_per_s()
+    took = spend()
+    return took, max(before, limits.sfc64_doubles_per_s()) / 1e9
+
+
+def phases(key: str, seconds: Mapping[str, float]) -> Figures:
+    """Return the seconds of each phase, and its share of all."""
+    whole = sum(seconds.values()) or math.nan
+    return {f"{key}.{name}": Figure(value, value / whole) for name, value in seconds.items()}
+
+
+@cache
+def ready(version: Version, size: Size, *given: str) -> None:
+    """Run once with these options, so that no run that is timed compiles."""
+    version.run(size.scenario, *size.options(size.vanishing, *given))
+
+
+def one_core(_: Version, __: Size, number_of_round: int) -> Figures:
+    """Measure the limits of the machine, each on one core."""
+    rate = limits.sfc64_doubles_per_s(1.0)
+    people, run, copy = np.ones(limits.PEOPLE, np.uint8), limits.Run(), limits.Copy()
+    for kernel in (limits.read_anywhere, limits.read_in_turn):
+        kernel(people, 1)  # which compiles it
+    limits.philox_blocks(1)
+    seconds = {
+        "limit.sfc64": 1.0 / rate,
+        "limit.philox.many": limits.best(run) / run.blocks,
+        "limit.philox": limits.best(lambda: limits.philox_blocks(BLOCKS)) / BLOCKS,
+        "limit.read": limits.best(lambda: limits.read_anywhere(people, READS)) / READS,
+        "limit.wait": limits.best(lambda: limits.read_in_turn(people, READS // 10)) / (READS // 10),
+        # A byte copied is one read and one written.
+        "limit.copy": limits.best(copy) / (2 * copy.nbytes),
+    }
+    return {key: Figure(each * 1e9, each * rate) for key, each in seconds.items()}
+
+
+PEERS_OF = {"this": ("simpy", "ciw", "cimba", "reference", "vector"), "before": ("reference", "vector")}
+
+
+def plain_queue(version: Version, size: Size, _: int) -> Figures:
+    """Serve the customers of M/M/8 with each library; rates, to SimPy's or cimba's."""
+    seconds = version.inside("queue", customers=size.customers, peers=PEERS_OF[version.name], rounds=3)
+    found = {}
+    for key, each in seconds.items():
+        other = seconds.get("cimba" if key == "vector" else "simpy", math.nan)
+        found[f"queue.{key}"] = Figure(size.customers / each / 1e3, other / each)
+    return found
+
+
+def start(version: Version, size: Size, _: int) -> Figures:
+    """Start the command line, in turn with an empty program."""
+    version.spent("--help")  # bytecode is written once
+    pairs = [(version.interpreted("-c", "pass").wall_s, version.spent("--help").wall_s) for _ in range(3)]
+    return {"start": Figure(1e3 * median(ours for _, ours in pairs), median(ours / empty for empty, ours in pairs))}
+
+
+def compiling(version: Version, size: Size, _: int) -> Figures:
+    """Run the quick flagship twice with no machine code kept; the difference is the compiler's."""
+    given = size.options(size.pooled, "--pool", "country")
+    with tempfile.TemporaryDirectory() as folder:
+        first, rate = timed(lambda: version.run(size.scenario, *given, **{CACHE: folder}))
+        second = version.run(size.scenario, *given, **{CACHE: folder})
+    wall, processor = first.wall_s - second.wall_s, first.processor_s - second.processor_s
+    return {"compile.wall": Figure(wall, wall * rate), "compile.processor": Figure(processor, processor * rate)}
+
+
+def first(version: Version, _: Size, __: int) -> Figures:
+    """Do what the README's first command does, from nothing."""
+    if version.tree is None:
+        return {}
+    took, rate = timed(lambda: from_nothing(version))
+    return {"first": Figure(took.wall_s, took.wall_s * rate)}
+
+
+def country(version: Version, size: Size, _: int) -> Figures:
+    """Run the whole country."""
+    ready(version, size)
+    costs = []
+
+    def spend() -> Spent:
+        costs.append(version.run(size.scenario, *size.options(size.country)))
+        return costs[-1]
+
+    took, rate = timed(spend)
+    (cost,) = costs
+    return {
+        "country": Figure(took.wall_s * rate * 1e9 / cost.intercepted),
+        "country.processor": Figure(took.processor_s, took.processor_s * rate),
+        "country.memory": Figure(cost.peak_bytes / 2**30),
+        "country.wall": Figure(took.wall_s, took.wall_s * rate),
+        **phases("country.wall", cost.phases),
+    }
+
+
+def warm(version: Version, size: Size, _: int) -> Figures:
+    """Run the pooled country again and again in one process."""
+    found = {}
+    settings = dict(setting.split("=", 1) for setting in size.settings)
+
+    def spend() -> Spent:
+        found.update(version.inside("run", scenario=size.scenario, scale=size.pooled, settings=settings, runs=3))
+        return Spent(found["wall_s"], found["processor_s"])
+
+    took, rate = timed(spend)
+    return {"pooled": Figure(took.processor_s, took.processor_s * rate), **phases("pooled", found["phases"])}
+
+
+def two_workers(version: Version, size: Size, given: list[str], turn: int) -> tuple[Spent, float, float]:
+    """Run with two workers and with one, in turn.
+
+    Args:
+        version: What is run.
+        size: How it is run.
+        given: Further options.
+        turn: The number of the round, which says who is first.
+
+    Returns:
+        What two took, the billion doubles a second meanwhile, and their seconds to those of one.
+    """
+    took = {}
+    rates = []
+    for workers in (1, 2)[:: -1 if turn % 2 else 1]:
+        with_them = [*given, "--workers", str(workers)]
+        took[workers], rate = timed(lambda options=with_them: version.run(size.scenario, *options))  # type: ignore[misc]
+        rates.append(rate)
+    return took[2], max(rates), took[2].wall_s / took[1].wall_s
+
+
+def command(version: Version, size: Size, turn: int) -> Figures:
+    """Run the pooled country as a command."""
+    ready(version, size, "--pool", "country")
+    took, rate, ratio = two_workers(version, size, size.options(size.pooled, "--pool", "country"), turn)
+    return {
+        "command": Figure(took.processor_s, took.processor_s * rate),
+        "command.wall": Figure(took.wall_s, took.wall_s * rate),
+        "command.workers": Figure(ratio),
+    }
+
+
+def thin(version: Version, size: Size, turn: int) -> Figures:
+    """Run a small sample with all provinces."""
+    ready(version, size)
+    took, rate, ratio = two_workers(version, size, size.options(size.thin), turn)
+    return {"thin": Figure(took.wall_s * rate, took.wall_s), "thin.workers": Figure(ratio)}
+
+
+def compared(version: Version, size: Size, _: int) -> Figures:
+    """Compare two pooled scenarios with four replicates."""
+    ready(version, size, "--pool", "country")
+    policy = "no-warning" if size.scenario == "china-2022" else size.scenario
+    given = size.options(size.pooled, "--pool", "country", "--replicates", "4", "--quiet", "--out", "here")
+    took, rate = timed(lambda: version.spent("compare", size.scenario, policy, *given))
+    return {"compare": Figure(took.wall_s, took.wall_s * rate)}
+
+
+def swept(version: Version, size: Size, _: int) -> Figures:
+    """Sweep the pooled scenario over a design of two parameters, with all cores."""
+    ready(version, size, "--pool", "country")
+    vary = ["--vary", "warning.app.read", "--vary", "warning.dissuasion.fatigue", "--design", "lhs"]
+    given = size.options(size.pooled, "--pool", "country", "--samples", str(size.points), "--quiet", "--out", "here")
+    took, rate = timed(lambda: version.spent("sweep", size.scenario, *vary, *given))
+    return {
+        "sweep": Figure(60 * size.points / took.wall_s, took.wall_s / size.points * rate),
+        "sweep.processor": Figure(took.processor_s / size.points, took.processor_s / size.points * rate),
+    }
+
+
+def reference(version: Version, size: Size, _: int) -> Figures:
+    """Run the engine that is written to be read."""
+    given = ("--engine", "reference")
+    ready(version, size, *given)
+    costs = []
+
+    def spend() -> Spent:
+        costs.append(version.run(size.scenario, *size.options(size.reference, *given)))
+        return costs[-1]
+
+    took, rate = timed(spend)
+    return {"reference": Figure(took.processor_s * rate * 1e9 / costs[0].attempts, took.processor_s * rate)}
+
+
+DOUBLES = "bn doubles"
+VS_CIMBA = Aim(2.0, 4.0, most=False, of_ratio=True)
+A_QUARTER = Aim(24_480 / 4)
+"""Of what version 0.1 took."""
+NOISE = 0.05
+"""What two costs of the same thing differ by on a shared machine."""
+
+BENCHMARKS: Final = (
+    Benchmark(
+        "limits",
+        one_core,
+        (
+            Row("limit.sfc64", "numpy SFC64, one double", "ns", "doubles"),
+            Row("limit.philox.many", "Philox, a block, in vectors", "ns", "doubles"),
+            Row("limit.philox", "Philox, a block, one by one", "ns", "doubles"),
+            Row("limit.read", "byte of 126 MB, place known", "ns", "doubles"),
+            Row("limit.wait", "byte of 126 MB, place read before", "ns", "doubles"),
+            Row("limit.copy", "byte read or written in a copy", "ns", "doubles"),
+        ),
+        about_machine=True,
+    ),
+    Benchmark(
+        "queue",
+        plain_queue,
+        (
+            Row("queue.simpy", "M/M/8, 90 %: SimPy", "k/s", "SimPy", more=True),
+            Row("queue.ciw", "M/M/8, 90 %: Ciw", "k/s", "SimPy", more=True),
+            Row("queue.cimba", "M/M/8, 90 %: cimba", "k/s", "SimPy", more=True),
+            Row("queue.reference", "M/M/8, 90 %: desk of reference", "k/s", "SimPy", more=True),
+            Row("queue.vector", "M/M/8, 90 %: loop of vector", "k/s", "cimba", VS_CIMBA, more=True),
+        ),
+    ),
+    Benchmark("start", start, (Row("start", "tocsin --help", "ms", "empty Python"),)),
+    Benchmark(
+        "compile",
+        compiling,
+        (
+            Row("compile.wall", "compiling, once, wall", "s", DOUBLES, Aim(22.0, 18.0)),
+            Row("compile.processor", "compiling, once, processor", "s", DOUBLES),
+        ),
+        long=True,
+    ),
+    Benchmark(
+        "first",
+        first,
+        (Row("first", "README's first command, wall", "s", DOUBLES, Aim(75.0)),),
+        long=True,
+        full=True,
+    ),
+    Benchmark(
+        "country",
+        country,
+        (
+            Row("country", "whole country, an interception", "doubles", aim=Aim(5.0 if limits.avx512() else 6.0)),
+            Row("country.memory", "whole country, memory", "GiB", aim=Aim(2.5)),
+            Row("country.processor", "whole country, processor", "s", DOUBLES),
+            Row("country.wall", "whole country, wall", "s", DOUBLES),
+        ),
+        long=True,
+        full=True,
+    ),
+    Benchmark("pooled", warm, (Row("pooled", "pooled run, warm process, processor", "s", DOUBLES, Aim(1.15, 0.9)),)),
+    Benchmark(
+        "command",
+        command,
+        (
+            Row("command", "pooled run, command, processor", "s", DOUBLES, Aim(1.9)),
+            Row("command.wall", "pooled run, command, wall", "s", DOUBLES),
+            Row("command.workers", "pooled run, 2 workers to 1, wall", "times", aim=Aim(1.0 + NOISE)),
+        ),
+    ),
+    Benchmark(
+        "thin",
+        thin,
+        (
+            Row("thin", "flagship at 0.001, wall", DOUBLES, "s", Aim(2.0)),
+            Row("thin.workers", "flagship at 0.001, 2 workers to 1", "times", aim=Aim(1.0 + NOISE)),
+        ),
+    ),
+    Benchmark("compare", compared, (Row("compare", "compare, 4 pooled pairs, wall", "s", DOUBLES, Aim(8.0)),)),
+    Benchmark(
+        "sweep",
+        swept,
+        (
+            Row("sweep", "pooled sweep", "runs/min", "bn/run", Aim(2800 / 32, most=False), more=True),
+            Row("sweep.processor", "pooled sweep, processor, a run", "s", DOUBLES),
+        ),
+    ),
+    Benchmark(
+        "reference", reference, (Row("reference", "reference engine, an attempt", "doubles", DOUBLES, A_QUARTER),)
+    ),
+)
+"""All, in the order of the table."""
+
+
+def chosen_size() -> Size:
+    """Return the size that the environment asks for, the quick one by default; ValueError if there is none of it."""
+    name = os.environ.get(SIZE, QUICK.name)
+    if name not in SIZES:
+        raise ValueError(f"{SIZE}={name} must be one of {', '.join(SIZES)}")
+    return SIZES[name]
