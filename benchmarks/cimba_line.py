@@ -3,7 +3,7 @@
 import cimba as cb
 from cimba import inputs
 
-from benchmarks.peers import SERVERS, Customers, Served
+from benchmarks.customers import SERVERS, Customers, Served
 
 
 class Line(cb.Model):

@@ -60,7 +60,8 @@ def queue(customers: int, peers: list[str], rounds: int) -> dict[str, float]:
     Raises:
         ValueError: If a mean wait is not that of the recursion.
     """
-    from benchmarks.peers import PEERS, Customers, waits_by_recursion
+    from benchmarks.customers import Customers
+    from benchmarks.peers import PEERS, waits_by_recursion
 
     drawn = Customers.drawn(customers, 1917)
     expected = float(waits_by_recursion(drawn).mean())

@@ -213,7 +213,7 @@ def ready(version: Version, size: Size, *given: str) -> None:
     version.run(size.scenario, *size.options(size.vanishing, *given))
 
 
-def one_core(_: Version, __: Size, number_of_round: int) -> Figures:
+def one_core(_: Version, __: Size, ___: int) -> Figures:
     """Measure the limits of the machine, each on one core."""
     rate = limits.sfc64_doubles_per_s(1.0)
     people, run, copy = np.ones(limits.PEOPLE, np.uint8), limits.Run(), limits.Copy()

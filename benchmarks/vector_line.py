@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers import SEED, SERVERS, TABLES, Customers, Served, alert_of
+from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
 from sim.aftermath.cases import Finished
 from sim.base.days import DAY_MS, HALF_HOURS
 from sim.base.words import ContactChannel, Tier, Truth

@@ -15,16 +15,8 @@ import sim
 from benchmarks import answers, growth, table, two_seeds
 from benchmarks.__main__ import main
 from benchmarks.commands import ROOT, THIS, Version, first_command, version_before
-from benchmarks.peers import (
-    ARRIVALS_PER_MS,
-    SERVERS,
-    SERVICE_MS,
-    Customers,
-    by_reference,
-    by_simpy,
-    by_vector,
-    waits_by_recursion,
-)
+from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
+from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
 from benchmarks.rows import BENCHMARKS, QUICK, SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
