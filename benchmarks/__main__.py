@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks import growth, table, told
 from benchmarks.commands import THIS, version_before
-from benchmarks.rows import BENCHMARKS, FULL, NOISE, QUICK, SMOKE, Benchmark, Size
+from benchmarks.measures import BENCHMARKS, NOISE
+from benchmarks.rows import FULL, QUICK, SMOKE, Benchmark, Size
 
 GROWTH = "growth"
 

@@ -31,10 +31,10 @@ class Spent:
 
 @dataclass(frozen=True)
 class Cost(Spent):
-    """What ``tocsin run`` took and did.
+    """What ``tocsin run`` took and did, in all its replicates.
 
     Attributes:
-        phases: Wall seconds by phase, from ``run.json``.
+        phases: Wall seconds by phase, from the first ``run.json``.
         peak_bytes: Memory at its peak.
         disk_bytes: Size of the folder.
         attempts: Potential attempts, warm-up included, as simulated.
@@ -86,21 +86,21 @@ class Version:
         with tempfile.TemporaryDirectory() as place:
             target = Path(place) / "run"
             took = self.spent("run", scenario, "--quiet", "--out", str(target), *given, **environment)
-            first = next(iter(sorted(target.glob("r*/"))), target)  # of replicates, the first
-            manifest = json.loads((first / "run.json").read_text(encoding="utf-8"))
+            runs = sorted(target.glob("r*/run.json")) or [target / "run.json"]
+            manifests = [json.loads(file.read_text(encoding="utf-8")) for file in runs]
             disk = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
-        speed, totals = manifest["performance"], manifest["totals"]
+        speeds = [one["performance"] for one in manifests]
 
         def simulated(*names: str) -> float:
-            return sum(totals[name] or 0 for name in names) * float(manifest["scale"])
+            return sum(float(one["scale"]) * (one["totals"][name] or 0) for one in manifests for name in names)
 
         return Cost(
             wall_s=took.wall_s,
             processor_s=took.processor_s,
-            phases=speed["phases"],
-            peak_bytes=speed["peak_rss_bytes"],
+            phases=speeds[0]["phases"],
+            peak_bytes=max(speed["peak_rss_bytes"] for speed in speeds),
             disk_bytes=disk,
-            attempts=speed["attempts_per_s"] * speed["wall_s"],
+            attempts=sum(speed["attempts_per_s"] * speed["wall_s"] for speed in speeds),
             intercepted=simulated("calls_intercepted", "sms_intercepted"),
             alerts=simulated("alerts_central", "alerts_local"),
         )
@@ -174,25 +174,25 @@ def version_before(given: str) -> Iterator[Version]:
             are copied to a temporary folder.
 
     Yields:
-        The version, with machine code of its own.
+        The version; machine code of copied sources is thrown away with them.
 
     Raises:
         ValueError: If it is none of these.
     """
+    place = Path(given).absolute()
+    if (place / "sim").is_dir():
+        yield Version("before", sys.executable, place)
+        return
+    if (place / "bin" / "python").exists():
+        yield Version("before", str(place / "bin" / "python"), None)
+        return
+    command = ["git", "-C", str(ROOT), "archive", "--format=tar", given]
+    archive = subprocess.run(command, capture_output=True, check=False)
+    if archive.returncode:
+        why = archive.stderr.decode().strip()
+        raise ValueError(f"--before {given}: must be a tree, an environment or a git reference; {why}")
     with tempfile.TemporaryDirectory() as folder:
-        cache, place = Path(folder) / "cache", Path(given)
-        if (place / "bin" / "python").exists() and not (place / "sim").exists():
-            yield Version("before", str((place / "bin" / "python").absolute()), None, cache)
-            return
-        tree = place.absolute()
-        if not (tree / "sim").is_dir():
-            archive = subprocess.run(
-                ["git", "-C", str(ROOT), "archive", "--format=tar", given], capture_output=True, check=False
-            )
-            if archive.returncode:
-                why = archive.stderr.decode().strip()
-                raise ValueError(f"--before {given}: must be a tree, an environment or a git reference; {why}")
-            tree = Path(folder) / "tree"
-            with tarfile.open(fileobj=BytesIO(archive.stdout)) as file:
-                file.extractall(tree, filter="data")
-        yield Version("before", sys.executable, tree, cache)
+        tree = Path(folder) / "tree"
+        with tarfile.open(fileobj=BytesIO(archive.stdout)) as file:
+            file.extractall(tree, filter="data")
+        yield Version("before", sys.executable, tree, Path(folder) / "cache")

@@ -131,7 +131,7 @@ def measured(place: Path, size: Size) -> dict[str, Any]:
     for given in ((), ("--pool", "country")):  # what has to be compiled
         THIS.run(FLAGSHIP, "--scale", "0.0001", *given)
     for name, amount, options in series(size):
-        print(f"growth: {name} {amount:g} ...", file=sys.stderr)
+        print(f"growth: {name} {'' if math.isnan(amount) else f'{amount:g} '}...", file=sys.stderr)
         cost = THIS.run(FLAGSHIP, *options)
         found["series"].setdefault(name, []).append(kept(cost, cost.alerts if math.isnan(amount) else amount))
     if size is SMOKE:
@@ -173,7 +173,7 @@ def tables(found: Mapping[str, Any]) -> Iterator[str]:
         for one in rows:
             shown = millions(one["amount"]) if name == "alerts" else f"{one['amount']:g}"
             counts = (millions(one[count]) for count in ("attempts", "alerts"))
-            yield row(shown, *counts, *figures(one), f"{one['disk_bytes'] / 1e6:.0f}")
+            yield row(shown, *counts, *figures(one), digits(one["disk_bytes"] / 1e6))
     yield ""
     yield from exponents(found["series"])
     if "earth" not in found:
@@ -213,9 +213,8 @@ def exponents(found: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         for cost in ("processor_s", "peak_bytes", "disk_bytes"):
             value = exponent(amounts, [one[cost] for one in rows])
             cells.append("no growth" if math.isnan(value) else f"{value:.2f}")
-        yield row(
-            name, *(f"{one:,.3g}" if one < 1e4 else f"{one / 1e6:,.1f} m" for one in (amounts[0], amounts[-1])), *cells
-        )
+        ends = (f"{one:g}" if one < 1e4 else millions(one) for one in (amounts[0], amounts[-1]))
+        yield row(name, *ends, *cells)
 
 
 def reckoned(days: int, fixed: float, each: float, attempts: float, earth: float) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import Any
 from scipy import stats
 
 from benchmarks.limits import machine_said
-from benchmarks.rows import BENCHMARKS, NOISE, Figures, Row, number
+from benchmarks.measures import BENCHMARKS, NOISE
+from benchmarks.rows import Figures, Row, number
 from sim.store.provenance import versions
 
 WIDTH = 100

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from benchmarks.commands import THIS
-from benchmarks.rows import BENCHMARKS, Benchmark, chosen_size
+from benchmarks.measures import BENCHMARKS
+from benchmarks.rows import Benchmark, chosen_size
 from benchmarks.table import gathered
 
 
-@pytest.mark.parametrize("timed", BENCHMARKS, ids=lambda one: one.name)
+@pytest.mark.parametrize("timed", BENCHMARKS, ids=lambda one: f"{one.name}: {one.rows[0].what}")
 def test_seconds_of(timed: Benchmark, benchmark: Any) -> None:
     """Time what a row of the table tells; ``extra_info`` has its numbers."""
     size = chosen_size()

@@ -12,12 +12,13 @@ import pytest
 from scipy import stats
 
 import sim
-from benchmarks import answers, growth, table, two_seeds
+from benchmarks import answers, commands, growth, table, two_seeds
 from benchmarks.__main__ import main
 from benchmarks.commands import ROOT, THIS, Version, first_command, version_before
 from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
+from benchmarks.measures import BENCHMARKS
 from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
-from benchmarks.rows import BENCHMARKS, QUICK, SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
+from benchmarks.rows import QUICK, SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
 from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
@@ -158,11 +159,23 @@ def test_the_version_before_is_a_tree_an_environment_or_a_commit(tmp_path: Path)
         pass
 
 
-def test_the_sources_of_a_commit_are_those_that_run(tmp_path: Path) -> None:
+def test_the_sources_of_a_commit_are_those_that_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
     (tmp_path / "sim").mkdir()
     (tmp_path / "sim" / "__init__.py").touch()
-    (tmp_path / "sim" / "__main__.py").write_text("import sys; sys.exit(3)\n")
-    with version_before(str(tmp_path)) as before, pytest.raises(RuntimeError, match="exit 3"):
+    program = tmp_path / "sim" / "__main__.py"
+    program.write_text("import sys; sys.exit(3)\n")
+    own = ["-c", "user.name=test", "-c", "user.email=test"]
+    for words in (["init", "-q"], ["add", "."], [*own, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    program.write_text("import sys; sys.exit(4)\n")
+    with version_before("HEAD") as before:
+        assert before.tree not in (None, tmp_path)
+        assert before.cache is not None, "machine code of a folder that goes is not kept"
+        with pytest.raises(RuntimeError, match="exit 3"):
+            before.spent("--help")
+    assert not before.cache.parent.exists()
+    with version_before(str(tmp_path)) as before, pytest.raises(RuntimeError, match="exit 4"):
         before.spent("--help")
 
 

@@ -69,6 +69,7 @@ SMALLER = (
     Smaller(r"python -m benchmarks( --|$)", r"benchmarks( --full)?(.*)", r"benchmarks --smoke\2"),
     Smaller(r"python -m benchmarks .*--write", " --write", " --json new.json"),
     Smaller(r"python -m benchmarks .*--only queue", " --only queue", ""),
+    Smaller(r"python -m benchmarks .*--before HEAD", " --before HEAD", ""),  # here is no repository
     Smaller(r"python -m benchmarks( --|$)(?!.*--list)", "$", " --only limits"),
     Smaller(r"python -m benchmarks\.mechanism", "$", SOME + " --only red-deadline"),
     Smaller(r"python -m benchmarks\.systems", "$", SOME + " --only arrests"),
