@@ -43,12 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     only = given.only or (names if given.size is FULL else [one.name for one in BENCHMARKS if not one.full])
     chosen = [one for one in BENCHMARKS if one.name in only]
-    if given.write and chosen and given.only:
-        parser.error(f"--write keeps a whole table, or --only {GROWTH}")
+    if given.write and (given.size is not FULL or (chosen and given.only)):
+        parser.error(f"--write keeps what --full measures: all of it, or --only {GROWTH}")
     found: dict[str, Any] = {}
     code = 0
     if chosen:
-        found["table"], code = measured(chosen, given.size, given.before)
+        try:
+            found["table"], code = measured(chosen, given.size, given.before)
+        except ValueError as error:
+            parser.error(str(error))
     if GROWTH in only:
         with tempfile.TemporaryDirectory() as place:
             found[GROWTH] = growth.measured(Path(place), given.size)

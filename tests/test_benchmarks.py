@@ -140,10 +140,22 @@ def test_keys_of_rows_are_unique_and_named_in_the_list(capsys: pytest.CaptureFix
     assert all(any(line.startswith(f"{one.name} ") for line in lines) for one in BENCHMARKS)
 
 
-def test_a_part_of_a_table_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--only", "queue", "--write"])
-    assert "--write keeps a whole table" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--write"], "--write keeps what --full measures"),
+        (["--smoke", "--write"], "--write keeps what --full measures"),
+        (["--full", "--only", "queue", "--write"], "all of it, or --only growth"),
+        (["--only", "limits", "--before", "no:ref"], "must be a tree, an environment or a git reference"),
+        (["--only", "nothing"], "invalid choice: 'nothing'"),
+    ],
+)
+def test_what_cannot_be_kept_or_measured_is_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
 
 
 def test_the_version_before_is_a_tree_an_environment_or_a_commit(tmp_path: Path) -> None:
@@ -155,8 +167,6 @@ def test_the_version_before_is_a_tree_an_environment_or_a_commit(tmp_path: Path)
     with version_before(str(tmp_path)) as before:
         assert (before.tree, before.python) == (None, str(tmp_path / "bin" / "python"))
         assert "PYTHONPATH" not in before.variables()
-    with pytest.raises(ValueError, match="must be a tree, an environment or a git reference"), version_before("no:ref"):
-        pass
 
 
 def test_the_sources_of_a_commit_are_those_that_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
