@@ -51,7 +51,7 @@ class Size:
         return ["--scale", repr(scale), *(word for setting in self.settings for word in ("--set", setting)), *more]
 
 
-QUICK: Final = Size("quick", rounds=2, long_rounds=1, customers=50_000, points=12)
+QUICK: Final = Size("quick", rounds=3, long_rounds=1, customers=50_000, points=12)
 FULL: Final = Size("full", rounds=5, long_rounds=3, customers=400_000)
 SMOKE: Final = Size(
     "smoke",

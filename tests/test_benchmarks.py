@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from benchmarks.commands import ROOT, THIS, Version, first_command, version_befo
 from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
 from benchmarks.measures import BENCHMARKS
 from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
-from benchmarks.rows import QUICK, SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
+from benchmarks.rows import SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
 from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
@@ -94,7 +95,7 @@ def test_versions_are_measured_in_turn_and_the_first_changes() -> None:
     rounds = one.measured([THIS, Version("before")], SMOKE)
     assert order == [(0, "this"), (0, "before")]
     order.clear()
-    rounds = one.measured([THIS, Version("before")], QUICK)
+    rounds = one.measured([THIS, Version("before")], replace(SMOKE, rounds=2))
     assert order == [(0, "this"), (0, "before"), (1, "before"), (1, "this")]
     (row,) = gathered(rounds)
     assert row == Measured("start", [1.0, 1.0], [7.0, 7.0], [2.0])
