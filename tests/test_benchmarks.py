@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,24 +36,34 @@ def called(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
-def test_one_command_measures_everything_beside_the_version_before(tmp_path: Path) -> None:
-    names = [one.name for one in BENCHMARKS if one.name not in ("first", "compile")]  # which take minutes
-    done = called("--smoke", "--only", *names, "--before", str(ROOT), "--json", str(tmp_path / "table.json"))
-    assert done.returncode in (0, 1), done.stderr
-    found = json.loads((tmp_path / "table.json").read_text())["table"]
-    rows = {row["key"]: row for row in found["rows"]}
-    for one in BENCHMARKS:
-        for row in one.rows if one.name in names else ():
-            if row.key in rows or row.key not in ("queue.ciw", "queue.cimba"):  # libraries that need not be here
-                assert min(rows[row.key]["measured"]) > 0, row.key
-            if not one.about_machine and one.name != "queue":
-                assert len(rows[row.key]["before"]) == 1, row.key
-    assert {"country.wall.events", "pooled.midnights"} <= set(rows)
+def measured(arguments: list[str], file: Path) -> tuple[dict[str, Any], list[str]]:
+    """Measure a table at a size of seconds; return its rows by key, and what was printed."""
+    done = called("--smoke", *arguments, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())["table"]
     lines = done.stdout.splitlines()
-    assert max(map(len, lines)) <= WIDTH
     assert lines[0].startswith(found["about"]["machine"])
+    assert max(map(len, lines)) <= WIDTH
+    return {row["key"]: row for row in found["rows"]}, lines
+
+
+@pytest.mark.slow
+def test_one_command_measures_everything(tmp_path: Path) -> None:
+    chosen = [one for one in BENCHMARKS if one.name not in ("first", "compile")]  # which take minutes
+    rows, lines = measured(["--only", *(one.name for one in chosen)], tmp_path / "table.json")
+    keys = {row.key for one in chosen for row in one.rows}
+    assert keys - set(rows) <= {"queue.ciw", "queue.cimba"}, "libraries that need not be here"
+    assert all(min(rows[key]["measured"]) > 0 for key in keys & set(rows))
+    assert {"country.wall.events", "pooled.midnights"} <= set(rows)
     assert any("pooled run, warm process" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_the_version_before_is_measured_in_the_same_run(tmp_path: Path) -> None:
+    rows, lines = measured(["--only", "limits", "start", "pooled", "--before", str(ROOT)], tmp_path / "table.json")
+    assert rows["limit.sfc64"]["before"] == []
+    assert all(len(rows[key]["before"]) == 1 for key in ("start", "pooled", "pooled.events"))
+    assert lines[-1].endswith(": none."), "one round cannot tell"
 
 
 @pytest.mark.slow
