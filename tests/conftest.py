@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
+# Threads of linear algebra wait for each other busily where tests share the cores: matrices of ours take one thread.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import pytest
 from hypothesis import HealthCheck, settings
 
