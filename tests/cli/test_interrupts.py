@@ -36,7 +36,7 @@ TableWriter.write_groups = write_and_die
 """
 """A process that is killed when it has written the events of its first month, whatever else goes on meanwhile."""
 
-LONG = ["china-2022", "--scale", "0.0001"]
+LONG = ["china-2022", "--scale", "0.0001", "--pool", "country"]
 """Two years: longer than any test waits before it ends the run."""
 
 
@@ -76,6 +76,7 @@ def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsi
             wait_for(tmp_path, f"a b/.{name}.unfinished-*/attempts.parquet", process).parent.relative_to(tmp_path)
             for name, process in (("killed", killed), ("alive", alive))
         )
+        alive.send_signal(signal.SIGSTOP)  # it lives, and takes no time of other tests
         killed.send_signal(signal.SIGQUIT)
         assert killed.wait() == -signal.SIGQUIT
         listed = tocsin("runs", "a b")
