@@ -78,14 +78,16 @@ class Files:
 
     def with_draws(self, root: Node, name: Node, folder: Path) -> Node:
         """Return the tree with the values of the requested draw; keeps the table."""
+        chain = name.place.chain
+        if self.draw is None:  # one table in memory, whichever files extend its scenario
+            name = replace(name, place=replace(name.place, chain=()))
         try:
             table = read_table(name, folder, KEY)
+            mistakes = list(table_mistakes(table, root))
+            self.draws = table
         except ScenarioError as error:
-            self.mistakes += error.mistakes
-            return root
-        mistakes = list(table_mistakes(table, root))
-        self.mistakes += mistakes
-        self.draws = table
+            mistakes = error.mistakes
+        self.mistakes += [replace(one, place=replace(one.place, chain=chain)) for one in mistakes]
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:

@@ -195,11 +195,11 @@ def test_a_policy_is_run_over_the_draws(file: Path, tocsin: Tocsin, tmp_path: Pa
     (tmp_path / "mine.yaml").write_text(
         "schema: 1\nname: mine\ntitle: Fewer filters\nextends: small.yaml\ninterception: {call: {d_prime: 2.0}}\n"
     )
-    asked = ["--policy", "mine.yaml", "--policy-draws", "8", "--workers", "1", "--json", "--out", "work"]
+    asked = ["--policy", "mine.yaml", "--policy-draws", "10", "--workers", "1", "--json", "--out", "work"]
     ended = tocsin("calibrate", "small.yaml", "--set", "calibration.members=16", *asked)
     assert ended.code in (0, 1), ended.err
     (told,) = json.loads(ended.out)["posterior"]["policies"]
-    assert (told["policy"], told["draws"]) == ("mine.yaml", 8)
+    assert (told["policy"], told["draws"]) == ("mine.yaml", 10)
     low, middle, high = told["intervals"]["victims"]
     assert low < middle < high
     assert told["own"]["victims"] > 0.2
@@ -207,7 +207,7 @@ def test_a_policy_is_run_over_the_draws(file: Path, tocsin: Tocsin, tmp_path: Pa
     assert len(told["answers"]["victims"]["drivers"]) == 5
     known = read_answers(tmp_path / "small-answers.csv")
     mine, small = (known[policy_digest(sim.load_scenario(name))] for name in ("mine.yaml", "small.yaml"))
-    assert mine.draws == 8 <= small.draws
+    assert mine.draws == 10 <= small.draws
     ratios = [one / other for one, other in zip(mine.drawn["victims"], small.drawn["victims"], strict=False)]
     logarithms = [math.log(one) for one in ratios]
     assert nine_tenths(logarithms) == pytest.approx([math.log1p(end) for end in (low, middle, high)], abs=1e-5)
