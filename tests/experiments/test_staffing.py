@@ -411,6 +411,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 def test_over_draws_staff_is_that_of_each_of_them(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
     draws = [changed(tiny, {"fraud.volumes.call.level": f"{number} per day"}) for number in (700, 2800)]
     searched = sim.staffing(tiny, **ASKED, curve=(), folder=tmp_path / "own", workers=1)
