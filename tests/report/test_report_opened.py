@@ -66,10 +66,8 @@ def demand_quiet(found: Opened, width: str) -> None:
     assert not found.wrong
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme"),
-    [("country", "light"), *(pytest.param(name, "dark", marks=pytest.mark.slow) for name in ("compared", "empty"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "scheme"), [("country", "light"), ("compared", "dark"), ("empty", "dark")])
 def test_on_a_phone_a_report_is_quiet_fits_and_shuts_nobody_out(
     chromium: Any, reports: dict[str, Path], axe: str, name: str, scheme: str
 ) -> None:
