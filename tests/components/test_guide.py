@@ -34,6 +34,7 @@ def module_of(program: str, folder: Path, name: str) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
 def test_a_component_of_the_guide_runs_in_both_engines(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
