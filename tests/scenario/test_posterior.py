@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.scenario import ScenarioError, load_scenario, posterior, show_lines
+from sim.scenario import ScenarioError, csv_files, load_scenario, posterior, show_lines
 from sim.scenario.writing import to_yaml
 
 DRAWN = Path(__file__).parent / "drawn"
@@ -46,6 +46,25 @@ def test_a_variant_meets_the_same_draw_but_for_what_it_changes_itself(folder: Pa
     # What is set comes last, as ever.
     scenario = load_scenario("weak.yaml", {LEVEL: "1500 per day"}, draw=2, seed=3)
     assert (scenario.spec.fraud.volumes.call.level, scenario.spec.seed) == (1500, 3)
+
+
+def test_a_table_is_parsed_once_whichever_policy_extends_its_scenario(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, parsed = csv_files._cell, []
+    monkeypatch.setattr(csv_files, "_cell", lambda text: parsed.append(text) or cell(text))
+    csv_files._rows.cache_clear()
+    load_scenario("calibrated.yaml")
+    assert "2021-11-20" in parsed
+    for policy in ("one", "two"):
+        (folder / f"{policy}.yaml").write_text("extends: calibrated.yaml\n")
+        parsed.clear()
+        load_scenario(f"{policy}.yaml")
+        assert "2021-11-20" not in parsed
+    # A mistake in it is told with who extends the scenario, as others are.
+    (folder / "draws.csv").write_text(f"draw,{D_PRIME}\n1,3.9\n")
+    with pytest.raises(ScenarioError, match=r"draws.csv:2:1: .*draws count from 0 \(extended by two.yaml\)"):
+        load_scenario("two.yaml")
 
 
 def test_a_draw_is_applied_over_what_its_file_extends(folder: Path) -> None:
