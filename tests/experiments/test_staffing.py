@@ -168,7 +168,9 @@ FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
     "values",
     [
         pytest.param({"desks.visit.discipline": "most_at_stake"}, marks=pytest.mark.slow),
-        {"desks.call.lends": "on", "desks.visit.lends": "on", "desks.call.staff": "40"},
+        pytest.param(
+            {"desks.call.lends": "on", "desks.visit.lends": "on", "desks.call.staff": "40"}, marks=pytest.mark.slow
+        ),
         {"warning.tiers.red": FIRST},
         {"population.pool": "country", "desks.visit.discipline": "last_issued"},
     ],
