@@ -4,12 +4,16 @@
 axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryDirectory
+
+# Threads of linear algebra wait for each other busily where tests share the cores: matrices of ours take one thread.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,6 +61,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         command = [sys.executable, "-m", "sim", "run", "tiny", "--out", f"{folder}/{engine}", "--engine", engine]
         run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         compiling.callback(run.wait)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what all tests share: to look through it again took a quarter of their time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(tryfirst=True)

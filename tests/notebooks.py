@@ -2,7 +2,8 @@
 
 ``python -m tests.notebooks [FILE...]`` executes notebooks, all of ``results`` where none is named, and stores what they
 showed: texts and tables as they are, pictures as small PNG. Beside a picture stands a digest of the numbers of each of
-its traces, so that a rerun which would draw something else is told from one that only draws it otherwise.
+its traces, so that a rerun which would draw something else is told from one that only draws it otherwise. It needs
+``pip install -e '.[test,site]'``.
 """
 
 import base64
@@ -16,7 +17,6 @@ from typing import Any
 
 import nbformat
 import numpy as np
-from nbclient import NotebookClient
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 SECONDS = 900
@@ -35,6 +35,8 @@ DIGITS = 9
 
 def executed(path: Path) -> nbformat.NotebookNode:
     """Execute a notebook in its own folder, and return it with what it showed; its pictures are plotly's JSON."""
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}})
     with _plotly_as_json():

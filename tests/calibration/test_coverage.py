@@ -43,15 +43,18 @@ def test_ranks_that_are_not_even_are_found_out():
 
 
 @pytest.mark.slow
-def test_the_page_of_a_calibration_says_what_is_known(small: sim.Scenario, tmp_path: Path):
+def test_the_page_of_a_calibration_says_what_is_known(
+    small: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sim.calibration.posterior.STEPS", 4)
     settings = {
         "calibration.parameters": [],
-        "calibration.members": 30,
+        "calibration.members": 20,
         "calibration.discrepancy": {"alerts": 0.04, "interceptions": None},
     }
     done = calibrate(sim.scenario.changed(small, settings), tmp_path)
     part = done.document["posterior"]
-    assert part["draws"] >= 15
+    assert part["draws"] >= 10
     assert {row["family"]: row["stated"] for row in part["discrepancy"]} == {"alerts": 0.04, "interceptions": 0.0}
     assert [row["fitted"] for row in part["left_out"]] == [True] * 4 + [False]
     assert sum(part["ranks"]["counts"]) == part["ranks"]["sets"] * part["parameters"]

@@ -70,13 +70,16 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
 
 
 def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsin: Tocsin, tmp_path: Path) -> None:
-    killed, alive = (start("run", *LONG, "--out", f"a b/{name}", folder=tmp_path) for name in ("killed", "alive"))
+    processes, folders = [], []
     try:
-        left, making = (
-            wait_for(tmp_path, f"a b/.{name}.unfinished-*/attempts.parquet", process).parent.relative_to(tmp_path)
-            for name, process in (("killed", killed), ("alive", alive))
-        )
+        for name in ("killed", "alive"):
+            processes.append(start("run", *LONG, "--out", f"a b/{name}", folder=tmp_path))
+            found = wait_for(tmp_path, f"a b/.{name}.unfinished-*/attempts.parquet", processes[-1])
+            folders.append(found.parent.relative_to(tmp_path))
+            processes[-1].send_signal(signal.SIGSTOP)  # it lives, and goes on no further
+        (killed, alive), (left, making) = processes, folders
         killed.send_signal(signal.SIGQUIT)
+        killed.send_signal(signal.SIGCONT)
         assert killed.wait() == -signal.SIGQUIT
         listed = tocsin("runs", "a b")
         at_work = f"process {alive.pid} is working on it\n"
@@ -95,7 +98,7 @@ def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsi
         ]
         assert alive.poll() is None
     finally:
-        for process in (killed, alive):
+        for process in processes:
             process.kill()
             process.communicate()
     assert tocsin("runs", "a b", "--clean").out == f"{making}  removed\n"

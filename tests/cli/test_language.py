@@ -147,7 +147,17 @@ def english(text: str) -> list[str]:
     return [word for word in plain if word.lower() not in OWN]
 
 
-@pytest.mark.parametrize("name", sorted(set(TOLD) - set(ENGLISH_BY_DESIGN)))
+SEARCHES = ("attribute", "explore", "sensitivity", "staffing", "sweep")
+"""Commands of many runs: slow."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in SEARCHES else name
+        for name in sorted(set(TOLD) - set(ENGLISH_BY_DESIGN))
+    ],
+)
 def test_a_terminal_has_no_english_word(
     name: str, tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

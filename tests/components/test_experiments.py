@@ -16,7 +16,7 @@ from sim.reading.check import check_run
 from tests.components.reactions import Coverage, Noted, Officers, Remembers
 
 ROOT = Path(__file__).resolve().parents[2]
-PERIOD = {"start": "2022-01-29", "end": "2022-02-03", "warmup": "0 d"}
+PERIOD = {"start": "2022-01-30", "end": "2022-02-01", "warmup": "0 d"}
 
 
 def tiny(**values: Any) -> sim.Scenario:
@@ -125,6 +125,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_workers_know_classes_of_a_plain_script(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -151,7 +152,7 @@ class Wrong(sim.Component):
     [
         (
             "tomorrow.coverage['central'] = 1.2",
-            r"Wrong, midnight of 2022-01-29: coverage\['central'\] must be from 0 to 1",
+            r"Wrong, midnight of 2022-01-30: coverage\['central'\] must be from 0 to 1",
         ),
         ("tomorrow.officers['call'][1] = -1", r"officers\['call'\] must be from 0 to 1e\+08; got -1 for province 44"),
         ("tomorrow.d_prime['sms'] = float('nan')", r"d_prime\['sms'\] must be from -100 to 100; got nan"),

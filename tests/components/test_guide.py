@@ -13,7 +13,10 @@ from sim.scenario.load import changed
 from tests.equality.both import ENGINES, assert_equal, differences
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to-component.md"
-FEW: dict[str, Any] = {"desks.call.staff": 2, "period": {"start": "2022-01-28", "end": "2022-02-02"}}
+FEW: dict[str, Any] = {
+    "desks.call.staff": 2,
+    "period": {"start": "2022-01-28", "end": "2022-02-02", "warmup": "1 d"},
+}
 PROGRAMS = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
 
 
@@ -31,6 +34,7 @@ def module_of(program: str, folder: Path, name: str) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
 def test_a_component_of_the_guide_runs_in_both_engines(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -77,6 +77,7 @@ def errors(whole: dict[str, float], other: dict[str, float]) -> dict[str, float]
     return found
 
 
+@pytest.mark.slow
 def test_pooled_and_thinned_provinces_keep_their_desks(whole: dict[str, float], tmp_path: Path) -> None:
     pooled = mean(tmp_path, SEEDS, scale=1 / PROVINCES, population__pool="country")
     assert whole[SAVED] > 10_000 < whole[VICTIMS]
@@ -87,6 +88,7 @@ def test_pooled_and_thinned_provinces_keep_their_desks(whole: dict[str, float], 
     assert max(missed.values()) < 1.0, missed
 
 
+@pytest.mark.slow
 def test_thinned_provinces_do_not(whole: dict[str, float], tmp_path: Path) -> None:
     # Nine officers become two, and one at the phone stays one.
     alone = mean(tmp_path, SEEDS[:2], scale=1 / PROVINCES)

@@ -134,7 +134,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
 
 # Without shrinking: it would take minutes, and a failing scenario is printed whole.
 SETTINGS = settings(
-    max_examples=7,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

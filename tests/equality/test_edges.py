@@ -110,7 +110,7 @@ SETTINGS = settings(
 
 @pytest.mark.slow
 @given(at_bounds())
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=36)
 def test_engines_agree_with_numbers_at_their_bounds(values: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcomes(Path(folder), "all", **{**BASE, **values})

@@ -197,8 +197,7 @@ EXTREMES: dict[str, dict[str, Any]] = {
 """What is changed of ``tiny``, by what it brings about."""
 
 
-@pytest.mark.parametrize("share", [0.25, pytest.param(0.5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("extreme", EXTREMES)
-def test_both_engines_write_the_same_bytes(extreme: str, share: float, tmp_path: Path) -> None:
-    values = {"period": TWO_DAYS, **fewer(share), **UNEVEN, **EXTREMES[extreme]}
+def test_both_engines_write_the_same_bytes(extreme: str, tmp_path: Path) -> None:
+    values = {"period": TWO_DAYS, **fewer(0.25), **UNEVEN, **EXTREMES[extreme]}
     assert_equal(*run_both(tmp_path, "tiny", workers=2, **values))

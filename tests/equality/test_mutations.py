@@ -392,17 +392,17 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     return Both(tmp_path_factory.mktemp("mutations"))
 
 
-@pytest.mark.parametrize("few", [True, False], ids=["few", "all"])
+@pytest.mark.parametrize("few", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["few", "all"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_unbroken_they_are_equal(name: str, few: bool, both: Both) -> None:
     assert_equal(both.by_reference(name, few), both.unbroken(name, few))
 
 
 def _quick_or_slow() -> list[Any]:
-    """Return what is broken: the first by setting, by class or module, and by table quick, the others slow."""
+    """Return what is broken: the first by setting and by table quick, the others slow."""
     met, found = set(), []
     for name, table, one in BROKEN_THERE:
-        kind = name, one.owner, table
+        kind = name, table
         marks = [pytest.mark.slow] if kind in met else []
         met.add(kind)
         found.append(pytest.param(name, table, one, marks=marks, id=f"{name}: {one.rule}"))

@@ -29,7 +29,7 @@ def test_both_engines_write_the_same_bytes(values: dict[str, Any], workers: int)
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=80)
+@settings(SETTINGS, max_examples=48)
 @given(values=wild(), workers=st.integers(1, 3))
 def test_both_engines_write_the_same_bytes_of_many_more(values: dict[str, Any], workers: int) -> None:
     hold(values, workers)

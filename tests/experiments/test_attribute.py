@@ -304,7 +304,7 @@ def test_the_command_tells_both_side_by_side(tocsin: Tocsin, answering: sim.Scen
 
 
 def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Scenario, tmp_path: Path):
-    levels = [f"{number} per day" for number in (700, 900, 1400, 2000, 2800)]
+    levels = [f"{number} per day" for number in (700, 1400, 2800)]
     draws = [changed(tiny, {"fraud.volumes.call.level": level}) for level in levels]
     chosen = ("interception", "warning.red")
     done = sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws, workers=1)
@@ -324,9 +324,9 @@ def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Sce
         plain.drop(columns=["posterior_low", "posterior_high"]),
         done.layers.drop(columns=["posterior_low", "posterior_high"]),
     )
-    assert runs_of(tiny, chosen, None, 1, draws=5) == 6 * 4
+    assert runs_of(tiny, chosen, None, 1, draws=3) == 4 * 4
     with pytest.raises(FolderError):
-        sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws[:3], workers=1)
+        sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws[:2], workers=1)
 
 
 def test_draws_of_an_attribution_are_those_of_the_scenario(tocsin: Tocsin, tmp_path: Path):

@@ -103,6 +103,7 @@ def test_what_fails_for_want_of_machine_once_is_tried_again(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
+@pytest.mark.slow
 def test_a_process_of_the_pool_that_is_killed_costs_and_leaves_nothing_but_its_run(
     tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def paid(run: sim.Run, code: int) -> tuple[int, int]:
     return int(table["staffed_ms"].sum()), int((table["busy_ms"] - table["staffed_ms"]).clip(lower=0).sum())
 
 
+@pytest.mark.slow
 def test_the_rosters_keep_the_promise_in_a_run_of_their_own_and_cost_less(
     found: Staffing, run: sim.Run, tmp_path: Path
 ):
@@ -73,6 +74,7 @@ def test_the_rosters_keep_the_promise_in_a_run_of_their_own_and_cost_less(
         assert 0 < row["saved"] == pytest.approx(float(1 - hours[""] / hours["_flat"]))
 
 
+@pytest.mark.slow
 def test_the_table_of_half_hours_is_what_is_on_duty(found: Staffing, run: sim.Run):
     table = found.half_hours
     assert list(table["weekdays"].unique()) == ["1,2,3,4,5", "6,7"]
@@ -93,6 +95,7 @@ def test_the_table_of_half_hours_is_what_is_on_duty(found: Staffing, run: sim.Ru
         assert weekend["staff"].max() > 0
 
 
+@pytest.mark.slow
 def test_the_load_is_that_of_urgent_alerts_that_never_wait(found: Staffing, mini: sim.Scenario, tmp_path: Path):
     policy, promise = promised(mini, Terms("visit", "red", 0.9, "2 h", True))
     assert promise.tiers == ("red", "orange")
@@ -107,6 +110,7 @@ def test_the_load_is_that_of_urgent_alerts_that_never_wait(found: Staffing, mini
     assert policy.spec.warning.tiers.orange.first == ["call"]
 
 
+@pytest.mark.slow
 def test_other_seeds_tell_how_much_the_rosters_fit_their_own(found: Staffing, tmp_path: Path):
     again = sim.run(sim.load_scenario(str(found.folder / "staffed.yaml"), seed=8), tmp_path / "next", workers=1)
     rows = found.savings.set_index("province")

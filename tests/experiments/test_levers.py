@@ -220,7 +220,7 @@ def hold(folder: Path, tmp_path: Path, drawn: Any, data: st.DataObject) -> None:
         assert text == case.load(point).yaml(), (point, key)
 
 
-@settings(SETTINGS, max_examples=25)
+@settings(SETTINGS, max_examples=8)
 @given(drawn=cases(), data=st.data())
 def test_each_point_is_the_run_of_the_same_values(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Any, data: st.DataObject
@@ -229,7 +229,7 @@ def test_each_point_is_the_run_of_the_same_values(
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=120)
+@settings(SETTINGS, max_examples=60)
 @given(drawn=cases(), data=st.data())
 def test_each_point_is_the_run_of_the_same_values_in_many_cases(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Any, data: st.DataObject

@@ -34,7 +34,7 @@ def given(how: str, program: str, folder: Path, *arguments: str) -> tuple[list[s
     return [sys.executable, *(["-c", program] if how == "-c" else ["-"]), *arguments], program if how == "-" else None
 
 
-@pytest.mark.parametrize("how", ["file", "-", pytest.param("-c", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["file", *(pytest.param(one, marks=pytest.mark.slow) for one in ("-", "-c"))])
 def test_a_plain_script_makes_its_runs_and_is_read_once(how: str, tmp_path: Path) -> None:
     command, typed = given(how, SCRIPT, tmp_path)
     done = subprocess.run(

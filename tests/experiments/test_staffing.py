@@ -168,7 +168,9 @@ FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
     "values",
     [
         pytest.param({"desks.visit.discipline": "most_at_stake"}, marks=pytest.mark.slow),
-        {"desks.call.lends": "on", "desks.visit.lends": "on", "desks.call.staff": "40"},
+        pytest.param(
+            {"desks.call.lends": "on", "desks.visit.lends": "on", "desks.call.staff": "40"}, marks=pytest.mark.slow
+        ),
         {"warning.tiers.red": FIRST},
         {"population.pool": "country", "desks.visit.discipline": "last_issued"},
     ],
@@ -411,6 +413,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     )
 
 
+@pytest.mark.slow
 def test_over_draws_staff_is_that_of_each_of_them(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
     draws = [changed(tiny, {"fraud.volumes.call.level": f"{number} per day"}) for number in (700, 2800)]
     searched = sim.staffing(tiny, **ASKED, curve=(), folder=tmp_path / "own", workers=1)

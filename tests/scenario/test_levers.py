@@ -31,7 +31,10 @@ def rows(values: dict[str, str], base: str = "china-2022") -> dict[str, Lever]:
 
 
 def leaves(tree: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where values stand; of a long list of numbers its ends, between which all are alike."""
     items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    if isinstance(tree, list) and len(tree) > 3 and not isinstance(tree[0], dict | list):
+        items = [(0, tree[0]), (len(tree) - 1, tree[-1])]
     for key, inner in items:
         yield from leaves(inner, (*path, key))
     if not isinstance(tree, dict | list):

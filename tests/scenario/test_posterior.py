@@ -48,6 +48,15 @@ def test_a_variant_meets_the_same_draw_but_for_what_it_changes_itself(folder: Pa
     assert (scenario.spec.fraud.volumes.call.level, scenario.spec.seed) == (1500, 3)
 
 
+def test_a_mistake_in_a_table_says_who_extends_its_scenario(folder: Path) -> None:
+    for policy in ("one", "two"):
+        (folder / f"{policy}.yaml").write_text("extends: calibrated.yaml\n")
+        load_scenario(f"{policy}.yaml")
+    (folder / "draws.csv").write_text(f"draw,{D_PRIME}\n1,3.9\n")
+    with pytest.raises(ScenarioError, match=r"draws.csv:2:1: .*draws count from 0 \(extended by two.yaml\)"):
+        load_scenario("two.yaml")
+
+
 def test_a_draw_is_applied_over_what_its_file_extends(folder: Path) -> None:
     (folder / "own.yaml").write_text("extends: weak.yaml\ncalibration: {draws: own.csv}\n")
     (folder / "own.csv").write_text(f"draw,{D_PRIME}\n0,3.9\n")

@@ -72,12 +72,11 @@ def test_bounds_are_those_of_anybody(tables: Answering) -> None:
     assert (tables.least[Channel.CALL] > 0).all()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.4])
 def test_a_day_s_count_and_moments_are_those_of_persons_at_their_hours(
-    uneven: ScenarioModel, tables: Answering, share: float
+    uneven: ScenarioModel, tables: Answering
 ) -> None:
     people, days = people_tables(uneven), profiles(uneven)
-    adoption = threshold(share)
+    adoption = threshold(0.4)
     unanswered, moments = of_day(tables, days, adoption)
     rng = np.random.default_rng(14)
     for p, c in ((0, Channel.CALL), (1, Channel.ONLINE), (2, Channel.SMS)):

@@ -25,7 +25,7 @@ PERIODS = (
     {"start": "2022-01-24", "end": "2022-02-06", "warmup": "4 d"},
 )
 PARTS = ("population", "fraud", "dens", "cards", "interception", "sites", "engagement", "warning", "desks", "aftermath")
-QUICK, ALL = 6, 120
+QUICK, ALL = 2, 60
 
 
 def numbers(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -1,6 +1,5 @@
 """Pages with sliders in a browser: what they say is what Python says, however they are moved."""
 
-import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -31,7 +30,8 @@ pytestmark = pytest.mark.usefixtures("in_yuan")
 
 NAMES = ("two", "single", "outside", "grid")
 QUICK = (("two", "phone", "light"), ("outside", "desk", "dark"))
-"""Each page, width and scheme once: for the quick group."""
+SLOW = (("two", "desk", "dark"), ("outside", "phone", "light"))
+"""Each page, width and scheme once, and the other way round."""
 
 CARD = "[data-outcome='{}'] .{}"
 
@@ -268,8 +268,8 @@ def test_curves_have_dots_a_band_and_a_table(two: Opened, sweeps: dict[str, Expl
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [
-        pytest.param(*one, marks=[] if one in QUICK else pytest.mark.slow)
-        for one in itertools.product(("two", "outside"), WIDTHS, ("light", "dark"))
+        *QUICK,
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in SLOW),
     ],
 )
 def test_it_is_quiet_fits_the_window_and_axe_finds_nothing_serious(
