@@ -101,7 +101,7 @@ def test_kernels(engine: str, benchmark: Any, note: Note, sizes: Sizes) -> None:
 
 
 def test_first_command(benchmark: Any, note: Note, sizes: Sizes) -> None:
-    """All that the README's first command does: an environment, what is needed, compiling, the whole country."""
+    """All that the README's first command does: an environment, what is needed, compiling, a sample of the country."""
     if not sizes.first:
         pytest.skip(f"the README's first command: is not run at size {sizes.name}")
     _, doubles = benchmark.pedantic(lambda: limits.in_doubles(commands.from_nothing), rounds=1)

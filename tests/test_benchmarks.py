@@ -212,7 +212,7 @@ def test_every_key_that_is_held_or_compared_is_one_of_a_row() -> None:
 
 def test_the_first_command_is_the_readmes() -> None:
     assert first_command().startswith("python3 -m venv .venv && ")
-    assert first_command().endswith("tocsin run china-2022")
+    assert first_command().endswith("tocsin run china-2022 --scale 0.005 --pool country")
 
 
 def test_the_readme_has_one_place_for_the_table() -> None:

@@ -44,6 +44,11 @@ class Beside:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the process waits for types."""
+        return self._process is not None
+
     def compile(self, *arguments: Any) -> None:
         """Send the types of the arguments with which the function will be called."""
         if self._process is not None and self._process.stdin is not None:
