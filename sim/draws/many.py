@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, inlined
-from sim.draws.distributions import quantile
+from sim.draws.distributions import LONGEST_MS, quantile
 from sim.draws.functions import (
     MIDDLE_SPAN,
     exp_of_moderate,
@@ -48,10 +48,13 @@ def normal_scores(
     for k in range(count):
         out[k] = middle_quantile(uniform_at(lanes, k) - 0.5)
     for k in range(count):
+        u = uniform_at(lanes, k)
         outside[far] = k
-        far += 1 if abs(uniform_at(lanes, k) - 0.5) > MIDDLE_SPAN else 0
+        tails[far] = u
+        far += 1 if abs(u - 0.5) > MIDDLE_SPAN else 0
+    # In place: reading at other places than are written keeps the compiler from vectorising.
     for m in range(far):
-        u = uniform_at(lanes, outside[m])
+        u = tails[m]
         score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
         tails[m] = -score if u < 0.5 else score
     for m in range(far):
@@ -83,3 +86,15 @@ def quantiles(
     normal_scores(lanes, count, out, outside, tails)
     for k in range(count):
         out[k] = a * exp_of_moderate(b * out[k])
+
+
+@compiled
+def round_to_ticks(durations: NDArray[np.float64], count: int, clock_ms: int) -> None:
+    """Round the first ``count`` durations in ms to ticks of the clock in place, as ``distributions.to_ticks`` does.
+
+    They stay floats: whole numbers up to ``LONGEST_MS`` are exact.
+    """
+    longest = float(LONGEST_MS // clock_ms * clock_ms)
+    for k in range(count):
+        rounded = max(1.0, np.floor(durations[k] / clock_ms + 0.5)) * clock_ms
+        durations[k] = rounded if durations[k] < LONGEST_MS else longest

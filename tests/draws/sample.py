@@ -81,6 +81,13 @@ def normal_scores() -> tuple[float, ...]:
     return tuple(out.tolist())
 
 
+def round_to_ticks() -> tuple[float, ...]:
+    """Durations from none to endless, rounded many at once."""
+    durations = np.array([*(abs(x) for x in REALS), *(1e17 * u for u in UNIFORMS)])
+    many.round_to_ticks(durations, len(durations), 7)
+    return tuple(durations.tolist())
+
+
 def uniform_pairs() -> tuple[float, ...]:
     """Both uniforms of some entities."""
     return tuple(philox.uniform_pairs(1 << 62 | 17, IDENTITIES, 80, 3).ravel().tolist())
@@ -151,6 +158,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield binomials, ()
     yield draw4_each, ()
     yield normal_scores, ()
+    yield round_to_ticks, ()
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)

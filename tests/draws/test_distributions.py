@@ -11,6 +11,7 @@ from scipy import stats
 from sim.base.words import DistributionKind
 from sim.draws import distributions as d
 from sim.draws.compiled import compiled_with_arrays
+from sim.draws.many import round_to_ticks
 from sim.draws.philox import draw4, uniform52
 
 finite = {"allow_nan": False, "allow_infinity": False}
@@ -373,3 +374,10 @@ def test_pick_is_the_first_threshold_above_and_never_of_weight_0(u, values):
 def test_thresholds_of_no_distribution_are_refused(values):
     with pytest.raises(ValueError, match="weights must be"):
         d.cumulative_thresholds(values)
+
+
+@given(st.lists(st.floats(0.0, 2.0**53) | st.just(math.inf), min_size=1, max_size=20), st.sampled_from((1, 7, 1000)))
+def test_many_durations_are_rounded_as_one_is(durations, clock):
+    many = np.array(durations)
+    round_to_ticks(many, len(many), clock)
+    assert many.tolist() == [d.to_ticks(duration, clock) for duration in durations]

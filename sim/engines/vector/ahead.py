@@ -6,9 +6,9 @@ Tries that are not drawn ahead are drawn when needed, by the same functions of `
 
 from sim.base.words import ContactChannel, DistributionKind
 from sim.draws.compiled import internal
-from sim.draws.distributions import quantile, to_ticks
+from sim.draws.distributions import quantile
 from sim.draws.functions import exp_of_moderate, log_of_normal
-from sim.draws.many import STEEPEST, normal_scores, uniform_at
+from sim.draws.many import STEEPEST, normal_scores, round_to_ticks, uniform_at
 from sim.draws.philox import draw4_each
 from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.engines.vector.chain import AlertScratch
@@ -95,6 +95,7 @@ def draw_each(count: int, clock: int, room: AlertScratch) -> None:
     else:
         for k in range(count):
             room.drew[k] = quantile(room.kinds[k], room.a[k], room.b[k], uniform_at(room.lanes, k))
+    round_to_ticks(room.drew, count, clock)
     for k in range(count):
-        ms = to_ticks(room.drew[k], clock)
+        ms = int(room.drew[k])
         room.delay[k] = ms if ms <= LONGEST_AHEAD else NONE

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from sim.base.words import Truth
 from sim.draws.compiled import internal, part_of_caller, wide
-from sim.draws.distributions import to_ticks
 from sim.draws.identity import alert_id
-from sim.draws.many import quantiles
+from sim.draws.many import quantiles, round_to_ticks
 from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_CHAIN
 from sim.engines.phases import ArrivalStep, Phase
@@ -138,9 +137,10 @@ def send_from(
         draw_ms(run.delays.hop, count, room)
         for k in range(count):
             room.chain[k] += room.drew[k]
+    round_to_ticks(room.chain, count, rules.clock)
     for k in range(count):
         finding = findings[room.positions[k]]
-        delay = to_ticks(room.chain[k], rules.clock)
+        delay = int(room.chain[k])
         issued = max(finding.moment, day.outage[detector]) + delay
         if issued < rules.end:
             tier = finding.tiers[detector]

@@ -76,7 +76,7 @@ def count_alert(
 
 
 @internal
-def count_contact(
+def count_message(
     tally: Integers,
     overflow: Records,
     counters: Record,
@@ -84,17 +84,14 @@ def count_contact(
     moment: int,
     alert: Record,
     result: int,
-    staff_ms: int,
 ) -> None:
-    """Count a contact on the day of its moment, which may lie before or after ``today``."""
+    """Count a contact in writing on the day of its moment, which may lie before or after ``today``."""
     key = contact_key(alert, result)
     day = day_of(moment)
     if 0 <= day - today < tally.shape[0]:
-        count = tally[slot_of(day, tally)][key]
-        count[0] += 1
-        count[1] = added(count[1], staff_ms)
+        tally[slot_of(day, tally)][key][0] += 1
     else:
-        add_overflow(overflow, counters, OverflowTable.CONTACTS, day, key, 1, staff_ms)
+        add_overflow(overflow, counters, OverflowTable.CONTACTS, day, key, 1, 0)
 
 
 @internal

@@ -29,6 +29,12 @@ NEVER: Final = (1 << 63) - 1
 """A key after those of all events."""
 
 
+@inlined
+def unsigned(place: int) -> np.uint64:
+    """Return the place of an array that is known not to be negative: checking its sign costs half a level of a heap."""
+    return np.uint64(place)
+
+
 @internal
 def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
     """Return the part of an event's key below its moment."""
@@ -67,35 +73,43 @@ def step_of(order: int) -> int:
 
 @internal
 def push(heap: NDArray[np.int64], count: int, key: int) -> None:
-    """Add a key to a binary heap of ``count``; the smallest is first."""
+    """Add a key to a heap of ``count``, each with four children; the smallest is first."""
     at = count
     while at > 0:
-        parent = (at - 1) >> 1
-        if heap[parent] <= key:
+        parent = (at - 1) >> 2
+        above = heap[unsigned(parent)]
+        if above <= key:
             break
-        heap[at] = heap[parent]
+        heap[unsigned(at)] = above
         at = parent
-    heap[at] = key
+    heap[unsigned(at)] = key
 
 
 @internal
 def pop(heap: NDArray[np.int64], count: int) -> int:
-    """Remove the smallest key from a binary heap of ``count``, at least one; an empty heap begins with ``NEVER``."""
+    """Remove the smallest key from a heap of ``count`` with room for three more; an empty one begins with ``NEVER``."""
     least = heap[0]
     last = count - 1
-    key = heap[last]
-    heap[last] = NEVER
+    key = heap[unsigned(last)]
+    # A level reads four children, so up to three places beyond the last key.
+    heap[unsigned(last)] = NEVER
+    heap[unsigned(last + 1)] = NEVER
+    heap[unsigned(last + 2)] = NEVER
     at = 0
     child = 1
     while child < last:
-        # No branch: the smaller child is unpredictable. The second one may be the place that became empty.
-        child += heap[child + 1] < heap[child]
-        below = heap[child]
+        # Products and sums, because the smallest child is unpredictable.
+        first, second = heap[unsigned(child)], heap[unsigned(child + 1)]
+        third, fourth = heap[unsigned(child + 2)], heap[unsigned(child + 3)]
+        below = min(first, second)
+        other = min(third, fourth)
+        child += 2 + (fourth < third) if other < below else (second < first) * 1
+        below = min(below, other)
         if below >= key:
             break
-        heap[at] = below
+        heap[unsigned(at)] = below
         at = child
-        child = 2 * at + 1
+        child = 4 * at + 1
     if last > 0:
-        heap[at] = key
+        heap[unsigned(at)] = key
     return int(least)

@@ -17,6 +17,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import below, moment_in_half_hour, pick
 from sim.draws.identity import PERSON_MASK, person_id
 from sim.draws.philox import draw4_many, uniform32, uniform52
+from sim.draws.prefetch import prefetch
 from sim.draws.purposes import ATTEMPT_MEETING, ATTEMPT_PERSON, PERSON_HOME, PERSON_TRAITS
 from sim.engines.vector.cells import AttemptTables, Cell
 from sim.engines.vector.guides import AMBIGUOUS, SEARCH_SHIFT, TOP_SHIFT
@@ -138,6 +139,7 @@ def engage(
         maybe += u < most_by_band[residents.band_guide[scratch.u_age[k] >> TOP_SHIFT]]
     draw4_many(tables.rules.seed, ids, maybe, PERSON_TRAITS, 0, traits)
     victims = 0
+    unsure = 0
     for m in range(maybe):
         k = waiting[m]
         u = below(scratch.lanes[1, k], most_engaging)
@@ -154,12 +156,19 @@ def engage(
             stage = residents.stage[age]
         unaware_share = unaware[pick(traits[1, m], residents.occupation[scratch.urban[k], stage])]
         engaged = is_engaged(u, propensity[band, sex, frailty, 0], unaware_share)
-        # A person's byte is read only where it makes a difference: it lies anywhere in memory.
-        if engaged != is_engaged(u, propensity[band, sex, frailty, 1], unaware_share):
-            victim = people_bytes[ids[m] & PERSON_MASK] & VICTIM
-            engaged = engaged if victim == 0 else not engaged
         if engaged:
             scratch.fate[k] = Fate.ENGAGED
             victims += 1
+        # A person's byte is read only where it makes a difference: it lies anywhere in memory.
+        if engaged != is_engaged(u, propensity[band, sex, frailty, 1], unaware_share):
+            prefetch(people_bytes, ids[m] & PERSON_MASK)
+            waiting[unsure] = k
+            unsure += 1
+    for m in range(unsure):
+        k = waiting[m]
+        if people_bytes[scratch.person[k] & PERSON_MASK] & VICTIM != 0:
+            engaged = scratch.fate[k] == Fate.ENGAGED
+            scratch.fate[k] = Fate.IGNORED if engaged else Fate.ENGAGED
+            victims += -1 if engaged else 1
     counted[Fate.ENGAGED] += victims
     counted[Fate.IGNORED] += count - victims

@@ -13,8 +13,9 @@ from sim.base.days import DAY_MS
 from sim.base.words import ContactChannel, End
 from sim.country.people import has_app
 from sim.draws.compiled import internal, part_of_caller
-from sim.draws.distributions import pick, to_ticks
+from sim.draws.distributions import pick
 from sim.draws.identity import person_id
+from sim.draws.many import round_to_ticks
 from sim.draws.philox import draw4_many
 from sim.draws.prefetch import prefetch
 from sim.draws.purposes import ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
@@ -155,10 +156,11 @@ def draw_reading(
         sent += alert.channel == channel
     draw4_many(rules.seed, room.identities, sent, ALERT_READING, channel, room.lanes)
     draw_ms(delays.delivery[channel], sent, room)
+    round_to_ticks(room.drew, sent, rules.clock)
     read = 0
     for q in range(sent):
         k = room.positions[q]
-        room.delivery[k] = to_ticks(room.drew[q], rules.clock)
+        room.delivery[k] = int(room.drew[q])
         room.delay[k] = NONE
         # Alerts that are read move to the front, which is not read again.
         room.positions[read] = k
@@ -166,8 +168,9 @@ def draw_reading(
         read += room.lanes[2, q] < delays.read[channel]
     draw4_many(rules.seed, room.identities, read, ALERT_READ_DELAY, channel, room.lanes)
     draw_ms(delays.read_delay[channel], read, room)
+    round_to_ticks(room.drew, read, rules.clock)
     for q in range(read):
-        room.delay[room.positions[q]] = to_ticks(room.drew[q], rules.clock)
+        room.delay[room.positions[q]] = int(room.drew[q])
 
 
 @part_of_caller

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sim.base.words import ContactChannel, ContactResult, End, Event
 from sim.draws.compiled import internal, part_of_caller
 from sim.engines.phases import AlertStep, Phase
-from sim.engines.vector.counts import count_contact, count_wait
+from sim.engines.vector.counts import count_message, count_wait
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.inputs import Now, ProvinceDay
 from sim.engines.vector.log import CHANNEL_CODES, is_logged, log_alert
@@ -72,7 +72,7 @@ def end_message(
         end = End.EXPIRED
     else:
         result = ContactResult.READ if step == AlertStep.READ else ContactResult.UNREAD
-        count_contact(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result, 0)
+        count_message(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result)
         alert.state = AlertState.BETWEEN
         if step == AlertStep.READ:
             wait = moment - issued(alert, rules)
@@ -100,7 +100,7 @@ def leave_message(
     delivered = alert.since
     own = order_of_alert(Phase.READS, AlertStep.DELIVERY, alert)
     if delivered < end and (delivered < now.moment or (delivered == now.moment and own < now.order)):
-        count_contact(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED, 0)
+        count_message(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED)
     elif delivered < min(alert.deadline, end):
         # It would have been delivered, had the alert not ended first.
         counters.messages -= 1

@@ -1,15 +1,16 @@
 """The queue of a desk, and the sums that Little's law compares.
 
 Queues are ordered by tier, then by the place that the discipline of the desk gives, then by identity, and kept as
-binary heaps of entries. An entry's rank is tier and place in one integer; identities are looked up only where ranks
-tie. An alert that reneges leaves its entry behind, which is deleted lazily: when it comes to the front, or when the day
-ends.
+heaps whose entries have four children. An entry's rank is tier and place in one integer; identities are looked up only
+where ranks tie. An alert that reneges leaves its entry behind, which is deleted lazily: when it comes to the front, or
+when the day ends.
 """
 
 from typing import Final
 
 from sim.base.words import ContactChannel
 from sim.draws.compiled import inlined, internal, part_of_caller
+from sim.engines.vector.events import unsigned
 from sim.engines.vector.inputs import RunTables
 from sim.engines.vector.records import AlertState, Record, Records
 from sim.engines.vector.rules import issued
@@ -49,42 +50,60 @@ def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) ->
     at = desk.entries
     desk.entries = at + 1
     while at > 0:
-        parent = (at - 1) >> 1
-        if not is_before(rank, row, line[parent].rank, line[parent].row, alerts):
+        parent = (at - 1) >> 2
+        above = line[unsigned(parent)]
+        if not is_before(rank, row, above.rank, above.row, alerts):
             break
-        line[at].rank = line[parent].rank
-        line[at].row = line[parent].row
+        move(above, line, at)
         at = parent
-    line[at].rank = rank
-    line[at].row = row
+    line[unsigned(at)].rank = rank
+    line[unsigned(at)].row = row
 
 
 @internal
 def drop_first(line: Records, desk: Record, alerts: Records) -> None:
-    """Remove the first entry from a queue, which has at least one."""
+    """Remove the first entry from a queue, which has at least one, and room for three more."""
     last = desk.entries - 1
     desk.entries = last
-    rank = line[last].rank
-    row = line[last].row
-    line[last].rank = AFTER_ALL
+    rank = line[unsigned(last)].rank
+    row = line[unsigned(last)].row
+    # A level reads four children, so up to three places beyond the last entry.
+    line[unsigned(last)].rank = AFTER_ALL
+    line[unsigned(last + 1)].rank = AFTER_ALL
+    line[unsigned(last + 2)].rank = AFTER_ALL
     at = 0
     child = 1
     while child < last:
-        first = line[child].rank
-        second = line[child + 1].rank
-        # Branches for ties only: the order of two children is unpredictable.
-        if first == second:
-            child += alerts[line[child + 1].row].identity < alerts[line[child].row].identity
-        else:
-            child += second < first
-        if not is_before(line[child].rank, line[child].row, rank, row, alerts):
+        one = first_of(line, child, child + 1, alerts)
+        other = first_of(line, child + 2, child + 3, alerts)
+        first = first_of(line, one, other, alerts)
+        below = line[unsigned(first)]
+        if not is_before(below.rank, below.row, rank, row, alerts):
             break
-        line[at].rank = line[child].rank
-        line[at].row = line[child].row
-        at = child
-        child = 2 * at + 1
-    line[at].rank = rank
-    line[at].row = row
+        move(below, line, at)
+        at = first
+        child = 4 * at + 1
+    line[unsigned(at)].rank = rank
+    line[unsigned(at)].row = row
+
+
+@part_of_caller
+def first_of(line: Records, one: int, other: int, alerts: Records) -> int:
+    """Return the place of the entry that stands before the other one; of places without an entry, any."""
+    rank, other_rank = line[unsigned(one)].rank, line[unsigned(other)].rank
+    # A branch for ties only: the order of two entries is unpredictable.
+    if rank == other_rank and rank != AFTER_ALL:
+        is_other = alerts[line[unsigned(other)].row].identity < alerts[line[unsigned(one)].row].identity
+    else:
+        is_other = other_rank < rank
+    return other if is_other else one
+
+
+@part_of_caller
+def move(entry: Record, line: Records, place: int) -> None:
+    """Copy an entry to a place of the queue."""
+    line[unsigned(place)].rank = entry.rank
+    line[unsigned(place)].row = entry.row
 
 
 @internal

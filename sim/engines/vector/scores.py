@@ -177,7 +177,10 @@ def heights(
             larger[q] = height(lanes[2, place[q]], band)
         return
     for q in range(count):
-        larger[q] = tail_quantile(math.sqrt(-log_of_normal(share_above(int(lanes[2, place[q]]), band), 0)))
+        larger[q] = share_above(int(lanes[2, place[q]]), band)
+    # In place: reading at other places than are written keeps the compiler from vectorising.
+    for q in range(count):
+        larger[q] = tail_quantile(math.sqrt(-log_of_normal(larger[q], 0)))
     if band == 0:
         for q in range(count):
             if share_above(int(lanes[2, place[q]]), band) < FAR_TAIL:
