@@ -53,7 +53,7 @@ class Kept(Generic[T]):
             words, kinds = _words_of(value)
             if kinds != self._kinds:
                 raise TypeError(f"a {type(value).__name__} of other types than the tuple that was kept first")
-            self._words.pack_into(self._memory, place * self._words.size, *words)
+            self._words.pack_into(self._memory.data, place * self._words.size, *words)
         self.values[place] = value
 
 
@@ -104,7 +104,7 @@ class _Members(AttributeTemplate):
 
     key = Reference
 
-    def generic_resolve(self, reference: Any, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         """Return the type of a member; None without one of this name."""
         if name not in reference.kind.fields:
             return None
@@ -117,7 +117,8 @@ def _member(context: Any, builder: Any, reference: Any, address: Any, name: str)
     kind = reference.kind
     number = kind.fields.index(name)
     tuples = builder.bitcast(address, context.get_value_type(kind).as_pointer())
-    place = cgutils.gep_inbounds(builder, tuples, 0, number)
+    gep: Any = cgutils.gep_inbounds
+    place = gep(builder, tuples, 0, number)
     if isinstance(kind[number], types.BaseNamedTuple):
         return builder.bitcast(place, cgutils.voidptr_t)
     return _constant(builder, builder.load(place))
@@ -145,8 +146,10 @@ _extending: Any = numba.extending
 _extending.register_model(KeptType)(_extending.models.OpaqueModel)
 _extending.unbox(KeptType)(_address)
 _extending.register_model(Reference)(_extending.models.OpaqueModel)
-infer_getattr(_Members)
-lower_getattr_generic(Reference)(_member)
+_found_by: Any = infer_getattr
+_found_by(_Members)
+_read_by: Any = lower_getattr_generic
+_read_by(Reference)(_member)
 
 
 def _room(context: Any, builder: Any, kind: KeptType, address: Any, place: Any) -> Any:
