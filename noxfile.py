@@ -59,6 +59,6 @@ def site(session: nox.Session) -> None:
 
 @nox.session
 def measure(session: nox.Session) -> None:
-    """Say what became slower since the last table of benchmarks."""
+    """Show the table of benchmarks beside that of the last commit; with arguments, those: ``-- --before REF``."""
     session.install("-e", ".[test,bench]")
-    session.run("python", "-m", "benchmarks.compare", *session.posargs)
+    session.run("python", "-m", "benchmarks", *(session.posargs or ("--before", "HEAD")))

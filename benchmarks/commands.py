@@ -1,4 +1,4 @@
-"""Whole commands, each in its own process, as a user would run them."""
+"""Commands of a version of the program, each in a process of its own, as a user runs them."""
 
 import json
 import os
@@ -6,180 +6,193 @@ import resource
 import shutil
 import subprocess
 import sys
-import sysconfig
+import tarfile
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from time import perf_counter
-
-from benchmarks.sizes import Settings, Sizes
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one ``tocsin run`` cost, from its ``run.json``, and what it simulated.
-
-    ``wall_s`` is the command's own count up to the folder's appearance; ``attempts`` are all potential ones, of
-    the warm-up too; ``intercepted`` are calls and SMS of the period, as simulated and not scaled up.
-    """
-
-    wall_s: float
-    phases: dict[str, float]
-    peak_rss_bytes: int
-    attempts: float
-    intercepted: float
-
-
-def tocsin() -> str:
-    """Return the installed command; raises FileNotFoundError where this environment has none."""
-    command = Path(sysconfig.get_path("scripts")) / "tocsin"
-    if not command.exists():
-        raise FileNotFoundError(f"{command}: is not there; install the project into this environment")
-    return str(command)
-
-
-def variables(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a command: this one, and more.
-
-    Where Python may keep no bytecode each start compiles all sources, which is not what a user sees.
-    """
-    found = {**os.environ, **(more or {})}
-    found.pop("PYTHONDONTWRITEBYTECODE", None)
-    return found
+INSIDE = Path(__file__).with_name("inside.py")
+CACHE = "NUMBA_CACHE_DIR"
 
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds from a command's start to its end, and seconds of processor: its own and its children's, system too."""
+    """Seconds from a command's start to its end, and processor seconds of it and its children, system included."""
 
     wall_s: float
     processor_s: float
 
 
-def spent(command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Spent:
-    """Run a command and say what it took; raises CalledProcessError where it fails.
+@dataclass(frozen=True)
+class Cost(Spent):
+    """What ``tocsin run`` took and did, in all its replicates.
+
+    Attributes:
+        phases: Wall seconds by phase, from the first ``run.json``.
+        peak_bytes: Memory at its peak.
+        disk_bytes: Size of the folder.
+        attempts: Potential attempts, warm-up included, as simulated.
+        intercepted: Calls and SMS intercepted in the period, as simulated.
+        alerts: Alerts issued in the period, as simulated.
+    """
+
+    phases: dict[str, float]
+    peak_bytes: int
+    disk_bytes: int
+    attempts: float
+    intercepted: float
+    alerts: float
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the program to measure.
+
+    Attributes:
+        name: ``this`` or ``before``.
+        python: The interpreter that runs it.
+        tree: The folder of its sources; None if it is installed in the interpreter's environment.
+        cache: The folder of its machine code; None is the program's own choice.
+    """
+
+    name: str = "this"
+    python: str = sys.executable
+    tree: Path | None = ROOT
+    cache: Path | None = None
+
+    def variables(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of its commands; Python keeps bytecode there, as for a user."""
+        found = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
+        found |= {} if self.tree is None else {"PYTHONPATH": str(self.tree)}
+        return found | ({} if self.cache is None else {CACHE: str(self.cache)}) | dict(more or {})
+
+    def spent(self, *arguments: str, **environment: str) -> Spent:
+        """Run ``tocsin`` with these arguments in an empty folder; raises RuntimeError if it fails."""
+        return self.interpreted("-m", "sim", *arguments, **environment)
+
+    def interpreted(self, *arguments: str, **environment: str) -> Spent:
+        """Run the interpreter with these arguments in an empty folder; raises RuntimeError if it fails."""
+        with tempfile.TemporaryDirectory() as folder:
+            return spent([self.python, *arguments], self.variables(environment), Path(folder))
+
+    def run(self, scenario: str, *given: str, **environment: str) -> Cost:
+        """Run a scenario and throw the results away; raises RuntimeError if the command fails."""
+        with tempfile.TemporaryDirectory() as place:
+            target = Path(place) / "run"
+            took = self.spent("run", scenario, "--quiet", "--out", str(target), *given, **environment)
+            runs = sorted(target.glob("r*/run.json")) or [target / "run.json"]
+            manifests = [json.loads(file.read_text(encoding="utf-8")) for file in runs]
+            disk = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+        speeds = [one["performance"] for one in manifests]
+
+        def simulated(*names: str) -> float:
+            return sum(float(one["scale"]) * (one["totals"][name] or 0) for one in manifests for name in names)
+
+        return Cost(
+            wall_s=took.wall_s,
+            processor_s=took.processor_s,
+            phases=speeds[0]["phases"],
+            peak_bytes=max(speed["peak_rss_bytes"] for speed in speeds),
+            disk_bytes=disk,
+            attempts=sum(speed["attempts_per_s"] * speed["wall_s"] for speed in speeds),
+            intercepted=simulated("calls_intercepted", "sms_intercepted"),
+            alerts=simulated("alerts_central", "alerts_local"),
+        )
+
+    def inside(self, what: str, **given: Any) -> dict[str, Any]:
+        """Return what a function of ``benchmarks/inside.py`` measures in a process of this version."""
+        command = [self.python, "-P", str(INSIDE), what, json.dumps(given)]
+        done = subprocess.run(command, env=self.variables(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{self.name}: {' '.join(command[2:])}: {done.stderr.strip()[-400:]}")
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+
+THIS = Version()
+
+
+def spent(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Spent:
+    """Run a command.
+
+    A shell stands between, because a process inherits the peak memory of the one that forks it.
 
     Args:
-        command: The command and what is given to it.
-        environment: Variables to set besides those of this process.
+        command: The command and its arguments.
+        environment: All variables of its environment.
         folder: Where it runs.
 
     Returns:
         What it took.
+
+    Raises:
+        RuntimeError: If it fails, with the end of its errors.
     """
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=variables(environment))
+    shell = ["sh", "-c", '"$@"; exit $?', "sh"]
+    done = subprocess.run(
+        [*shell, *command], capture_output=True, text=True, cwd=folder, env=dict(environment), check=False
+    )
     wall_s, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()[-400:]}")
     return Spent(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def seconds_of(command: Sequence[str]) -> float:
-    """Return the seconds from starting a command to its end; raises CalledProcessError where it fails."""
-    return spent(command).wall_s
+def first_command(tree: Path) -> str:
+    """Return the first command of a tree's README, which begins with nothing and ends with figures."""
+    blocks = (tree / "README.md").read_text(encoding="utf-8").split("```")
+    return blocks[1].partition("\n")[2].strip().splitlines()[0]
 
 
-def run_s(scenario: str, scale: float, workers: int, settings: Settings) -> float:
-    """Return the seconds of ``tocsin run`` with the vector engine, from start to end, keeping nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        return seconds_of(
-            [*_command(scenario, "vector", scale, workers, settings), "--quiet", "--out", f"{folder}/run"]
-        )
-
-
-def _command(scenario: str, engine: str, scale: float, workers: int, settings: Settings) -> list[str]:
-    command = [tocsin(), "run", scenario, "--engine", engine, "--scale", repr(scale), "--events", "none"]
-    return [*command, "--workers", str(workers), *(word for setting in settings for word in ("--set", setting))]
-
-
-def in_turn(rounds: int, one: Callable[[], float], other: Callable[[], float]) -> list[tuple[float, float]]:
-    """Return what both say in each round; the order changes from round to round, for a machine may slow down."""
-    pairs = []
-    for n in range(rounds):
-        if n % 2:
-            second, first = other(), one()
-        else:
-            first, second = one(), other()
-        pairs.append((first, second))
-    return pairs
-
-
-def first_command() -> str:
-    """Return the README's first command, which begins with nothing and ends with the flagship's figures."""
-    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```")
-    return blocks[1].partition("\n")[2].strip()
-
-
-def from_nothing() -> float:
-    """Return the seconds of the README's first command in a copy of this tree, with nothing compiled before."""
+def from_nothing(version: Version) -> Spent:
+    """Run the README's first command in a copy of a version's tree, with nothing installed or compiled before."""
+    assert version.tree is not None, "only a tree has a README"
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tocsin"
         # Neither environments and caches nor runs belong to what one has fetched.
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "__pycache__", "runs"))
-        command = ["env", "-u", "PYTHONPATH", "bash", "-euo", "pipefail", "-c", first_command()]
-        return spent(command, {"NUMBA_CACHE_DIR": f"{folder}/cache"}, tree).wall_s
+        shutil.copytree(version.tree, tree, ignore=shutil.ignore_patterns(".*", "__pycache__", "runs"))
+        apart = {CACHE: f"{folder}/cache", "XDG_CACHE_HOME": f"{folder}/program"}
+        # What pip has fetched before is used, if it is there.
+        pip = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))}
+        environment = Version(tree=None).variables({**apart, **pip})
+        return spent(["bash", "-euo", "pipefail", "-c", first_command(version.tree)], environment, tree)
 
 
-def ready(sizes: Sizes, engine: str) -> None:
-    """See to it that all that an engine compiles is compiled."""
-    if sizes.compiles:
-        run(sizes.scenario, engine, sizes.vanishing_scale, sizes.workers if engine == "vector" else 1, sizes.settings)
-
-
-def cost(sizes: Sizes, engine: str, scale: float, settings: Settings | None = None) -> Cost:
-    """Run the scenario of these sizes with all that it compiles compiled before.
+@contextmanager
+def version_before(given: str) -> Iterator[Version]:
+    """Give the version to compare with.
 
     Args:
-        sizes: The sizes to measure.
-        engine: The engine to run.
-        scale: The scale of the run.
-        settings: Settings to use instead of those of the sizes.
+        given: A folder of sources, a folder of an environment where it is installed, or a git reference, whose sources
+            are copied to a temporary folder.
 
-    Returns:
-        The cost of the run, without that of compiling.
-    """
-    workers = sizes.workers if engine == "vector" else 1
-    ready(sizes, engine)
-    return run(sizes.scenario, engine, scale, workers, sizes.settings if settings is None else settings)
-
-
-@cache
-def run(scenario: str, engine: str, scale: float, workers: int, settings: Settings) -> Cost:
-    """Run a scenario once in a process; asked again in this session, the same run answers.
-
-    Returns:
-        Its cost.
+    Yields:
+        The version; machine code of copied sources is thrown away with them.
 
     Raises:
-        RuntimeError: If the command fails; it holds the end of what that wrote to standard error.
+        ValueError: If it is none of these.
     """
+    place = Path(given).absolute()
+    if (place / "sim").is_dir():
+        yield Version("before", sys.executable, place)
+        return
+    if (place / "bin" / "python").exists():
+        yield Version("before", str(place / "bin" / "python"), None)
+        return
+    command = ["git", "-C", str(ROOT), "archive", "--format=tar", given]
+    archive = subprocess.run(command, capture_output=True, check=False)
+    if archive.returncode:
+        why = archive.stderr.decode().strip()
+        raise ValueError(f"--before {given}: must be a tree, an environment or a git reference; {why}")
     with tempfile.TemporaryDirectory() as folder:
-        command = [*_command(scenario, engine, scale, workers, settings), "--json", "--out", f"{folder}/run"]
-        # The shell stands between, for a process inherits the peak memory of the one that forks it.
-        shell = ["sh", "-c", '"$@"; exit $?', "sh"]
-        done = subprocess.run([*shell, *command], capture_output=True, text=True, check=False, env=variables())
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()[-400:]}")
-    manifest = json.loads(done.stdout)
-    performance, totals = manifest["performance"], manifest["totals"]
-    return Cost(
-        wall_s=performance["wall_s"],
-        phases=performance["phases"],
-        peak_rss_bytes=performance["peak_rss_bytes"],
-        attempts=performance["attempts_per_s"] * performance["wall_s"],
-        intercepted=(totals["calls_intercepted"] + totals["sms_intercepted"]) * manifest["scale"],
-    )
-
-
-def missing(engine: str) -> str:
-    """Say why an engine cannot run here; empty if it can."""
-    return "" if find_spec(f"sim.engines.{engine}") else f"engine {engine}: is not part of this version"
-
-
-def empty_start_s() -> float:
-    """Return the seconds that the interpreter itself needs to start and end."""
-    return seconds_of([sys.executable, "-c", "pass"])
+        tree = Path(folder) / "tree"
+        with tarfile.open(fileobj=BytesIO(archive.stdout)) as file:
+            file.extractall(tree, filter="data")
+        yield Version("before", sys.executable, tree, Path(folder) / "cache")

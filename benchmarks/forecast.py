@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from benchmarks.commands import ROOT, spent, tocsin
-from benchmarks.mechanism import written
+from benchmarks.commands import ROOT, THIS
+from benchmarks.documents import write_into
 from sim.forecast.cost import SERIAL, TIME, Coefficients, Cost, slower, work_terms
 from sim.forecast.machine import Machine, machine_of, measure
 from sim.forecast.work import Work
@@ -107,10 +107,8 @@ def measured(name: str, rounds: int) -> Measured:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "run"
-            best = min(
-                best,
-                spent([tocsin(), "run", *arguments, "--workers", "1", "--quiet", "--out", str(folder)]).processor_s,
-            )
+            took = THIS.spent("run", *arguments, "--workers", "1", "--quiet", "--out", str(folder))
+            best = min(best, took.processor_s)
             runs = sorted(folder.glob("r*/")) or [folder]
             peaks = [json.loads((one / RUN_JSON).read_text())["performance"]["peak_rss_bytes"] for one in runs]
             disk = sum(file.stat().st_size for one in runs for file in one.iterdir())
@@ -169,8 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in (field.name for field in fields(Coefficients)):
         if name in best:
             print(f"{name}: {getattr(TIME, name):.3g} is used, {best[name]:.3g} fits these runs best")
-    if chosen.write:
-        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), "forecast", text), encoding="utf-8")
+    write_into(PAGE if chosen.write else None, "forecast", text)
     ratios = [one.reckoned(machine)[0] / one.processor_s for one in found]
     return int(not all(0.5 <= ratio <= 2.0 for ratio in ratios))
 

@@ -11,6 +11,7 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.draws.philox import draw4, draw4_run
 from sim.draws.purposes import ATTEMPT_MEETING
+from sim.store.provenance import machine
 
 DOUBLES = 1 << 16
 """Doubles a call: half a megabyte, which stays in the cache, so that making them is measured and not storing them."""
@@ -45,21 +46,17 @@ def sfc64_doubles_per_s(seconds: float = 0.2) -> float:
     return DOUBLES / best(lambda: rng.random(out=buffer), seconds)
 
 
-def in_doubles(spend: Callable[[], float]) -> tuple[float, float]:
-    """Return the seconds that ``spend`` says it took, and the doubles that SFC64 makes in them.
-
-    The faster of two measurements, before and after, counts: a limit is what the machine can do, and the cost looks no
-    better for it.
-    """
-    before = sfc64_doubles_per_s()
-    seconds = spend()
-    return seconds, seconds * max(before, sfc64_doubles_per_s())
-
-
 def avx512() -> bool:
     """Say whether code is compiled for vectors of 512 bits here (``NUMBA_CPU_FEATURES`` may say otherwise)."""
     _, _, features = cpu_target.target_context.codegen().magic_tuple()
     return "+avx512f" in features
+
+
+def machine_said() -> str:
+    """Say what is measured on, in a few words."""
+    about = machine()
+    vectors = "with AVX-512" if avx512() else "without AVX-512"
+    return f"{about['processor']} {vectors}, {about['cores']} cores, {int(about['memory_bytes']) / 2**30:.0f} GiB"
 
 
 class Copy:

@@ -6,7 +6,6 @@ scenario on the same attempts. ``--write docs/mechanism.md`` puts the tables bet
 """
 
 import argparse
-import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from benchmarks.documents import write_into
 from sim.base.days import MINUTE_MS
 from sim.base.words import DESK_LABELS, Discipline, Tier, Truth
 from sim.experiments.intervals import half_width
@@ -309,15 +309,6 @@ def _more_victims(base: Sequence[Outcome], own: Sequence[Outcome]) -> tuple[floa
     return fmean(pairs), half_width(stdev(pairs), len(pairs)) if len(pairs) > 1 else None
 
 
-def written(text: str, name: str, lines: str) -> str:
-    """Return a document with a table between the markers of its name; raises ValueError without these markers."""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    if len(pattern.findall(text)) != 1:
-        raise ValueError(f"the document has not one pair of {begin} and {end}")
-    return pattern.sub(lambda _: f"{begin}\n{lines}\n{end}", text)
-
-
 def asked_for(
     module: str, description: str | None, noun: str, known: Collection[str], arguments: Sequence[str] | None
 ) -> tuple[argparse.Namespace, list[str]]:
@@ -343,12 +334,6 @@ def asked_for(
     if unknown := [name for name in names if name not in known]:
         parser.error(f"{unknown[0]} is not a {noun}; use {', '.join(known)}")
     return given, names
-
-
-def write_into(document: Path | None, name: str, lines: str) -> None:
-    """Put a table between the markers of its name in a document, if there is one."""
-    if document is not None:
-        document.write_text(written(document.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

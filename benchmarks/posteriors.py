@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.mechanism import write_into
+from benchmarks.documents import write_into
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.calibration.fit import values_at

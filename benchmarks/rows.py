@@ -1,132 +1,182 @@
-"""The rows of the table: what was measured, its target, and how it is shown."""
+"""What a benchmark is: how much is measured, its rows, their aims; versions are measured in turn."""
 
 import math
-from collections.abc import Iterable, Mapping
+import os
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, NamedTuple
 
-ROW: Final = "row"
-"""The property of a test's report that holds a row."""
+from benchmarks.commands import Version
+
+SIZE: Final = "TOCSIN_BENCH_SIZE"
+"""The environment variable that chooses the size for ``pytest benchmarks``."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        name: Its name.
+        rounds: How often a benchmark is measured, in turn with the version before; one that takes long at most
+            ``long_rounds`` times.
+        long_rounds: See ``rounds``.
+        customers: Customers of the plain queue.
+        scenario: What is run.
+        settings: Values of ``--set`` of all runs.
+        country: The scale of the run that is called the whole country.
+        pooled: The scale of runs whose provinces are one.
+        thin: The scale of a small run with all provinces.
+        reference: The scale of a run by the reference engine.
+        vanishing: A scale at which a run is hardly more than its fixed cost.
+        points: Points of a sweep.
+    """
+
+    name: str
+    rounds: int
+    long_rounds: int
+    customers: int
+    scenario: str = "china-2022"
+    settings: tuple[str, ...] = ()
+    country: float = 1.0
+    pooled: float = 0.005
+    thin: float = 0.001
+    reference: float = 2e-5
+    vanishing: float = 1e-6
+    points: int = 64
+
+    def options(self, scale: float, *more: str) -> list[str]:
+        """Return the options of a run at a scale."""
+        return ["--scale", repr(scale), *(word for setting in self.settings for word in ("--set", setting)), *more]
+
+
+QUICK: Final = Size("quick", rounds=3, long_rounds=1, customers=50_000, points=12)
+FULL: Final = Size("full", rounds=5, long_rounds=3, customers=400_000)
+SMOKE: Final = Size(
+    "smoke",
+    rounds=1,
+    long_rounds=1,
+    customers=1_000,
+    scenario="tiny",
+    settings=("period.end=2022-01-25", "period.warmup=0 d"),
+    country=0.2,
+    pooled=0.2,
+    thin=0.2,
+    reference=0.2,
+    vanishing=0.1,
+    points=2,
+)
+"""Shows that every piece works; its numbers mean nothing."""
+SIZES: Final = {size.name: size for size in (QUICK, FULL, SMOKE)}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A bound on what is measured, or on its ratio, and perhaps a further one; ``most``: it may be so much at most."""
+
+    bound: float
+    further: float | None = None
+    most: bool = True
+    of_ratio: bool = False
+
+    def said(self, measured: float, ratio: float) -> str:
+        """Return the bound that counts and whether it is reached: the further one once the first is."""
+        value = ratio if self.of_ratio else measured
+        bounds = [bound for bound in (self.bound, self.further) if bound is not None]
+        met = [bound for bound in bounds if (value <= bound if self.most else value >= bound)]
+        goal = bounds[-1] if met else self.bound
+        return f"{'≤' if self.most else '≥'} {number(goal)} {'yes' if goal in met else 'no'}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: ``measured`` in ``unit``; ``ratio`` is how many times better (or larger) than ``to``.
+    """A row of the table.
 
-    ``key`` is what targets refer to. Ratios compare numbers of the same run only.
+    Attributes:
+        key: Its name in files.
+        what: What is measured, as the table says it.
+        unit: The unit of what is measured.
+        to: What the ratio counts or is to, such as ``bn doubles`` or ``SimPy``; empty without a ratio.
+        aim: What it is to reach.
+        more: Whether more is better.
     """
 
     key: str
     what: str
-    measured: float
     unit: str
-    ratio: float | None = None
     to: str = ""
+    aim: Aim | None = None
+    more: bool = False
+
+
+class Figure(NamedTuple):
+    """What was measured, in the row's unit, and as a ratio to what its row says."""
+
+    measured: float
+    ratio: float | None = None
+
+
+Figures = dict[str, Figure]
 
 
 @dataclass(frozen=True)
-class Target:
-    """A bound on a row's ``ratio`` or on what it ``measured``: one to reach, and perhaps a further one to aim at."""
+class Benchmark:
+    """Rows that are measured together.
 
-    of: Literal["ratio", "measured"]
-    at_least: float | None = None
-    at_most: float | None = None
-    aim: float | None = None
+    Attributes:
+        name: Its name on the command line.
+        measure: Measures all rows of a version once, by key; the number of the round says in which order.
+        rows: Its rows; those of phases, which ``run.json`` names, follow the row whose key they begin with.
+        about_machine: Whether it measures the machine and no version.
+        long: Whether it takes a minute or more.
+        full: Whether only the full table has it.
+    """
 
-    def reached(self, row: Row) -> Literal["no", "yes", "aim"]:
-        """Say whether a row keeps the bound, or even the aim; a row without a ratio does not reach a target of one."""
-        value = row.ratio if self.of == "ratio" else row.measured
-        if value is None or not self._holds(value, self.at_least, self.at_most):
-            return "no"
-        if self.aim is None:
-            return "yes"
-        least, most = (self.aim if bound is not None else None for bound in (self.at_least, self.at_most))
-        return "aim" if self._holds(value, least, most) else "yes"
+    name: str
+    measure: Callable[[Version, Size, int], Figures]
+    rows: tuple[Row, ...]
+    about_machine: bool = False
+    long: bool = False
+    full: bool = False
 
-    @staticmethod
-    def _holds(value: float, least: float | None, most: float | None) -> bool:
-        return (least is None or value >= least) and (most is None or value <= most)
+    @property
+    def said(self) -> str:
+        """What is timed, on a line."""
+        return "; ".join(row.what for row in self.rows)
 
-    def __str__(self) -> str:
-        bounds = [("at least", self.at_least), ("at most", self.at_most)]
-        text = f"{self.of} " + ", ".join(f"{word} {number(bound)}" for word, bound in bounds if bound is not None)
-        return text if self.aim is None else f"{text}, aim {number(self.aim)}"
+    def measured(self, versions: Sequence[Version], size: Size) -> list[dict[str, Figures]]:
+        """Measure versions in turn, each round in the opposite order.
 
+        Args:
+            versions: This version, and perhaps the one before, which may lack what is measured.
+            size: How much is measured.
 
-NOISE = 0.05
-"""What two costs of the same thing differ by on a machine that is shared, and no difference is made of."""
+        Returns:
+            Figures by version, round by round.
 
-TARGETS: dict[str, Target] = {
-    "queue.vector": Target("ratio", at_least=10.0),
-    "queue.vector.cimba": Target("ratio", at_least=2.0, aim=4.0),
-    "reference.attempt": Target("ratio", at_least=4.0, aim=8.0),
-    "vector.attempts": Target("ratio", at_least=1000.0),
-    "vector.intercepted": Target("measured", at_most=7.5, aim=5.0),
-    "vector.memory": Target("measured", at_most=2500.0, aim=2000.0),
-    "vector.tiny": Target("measured", at_most=3.0),
-    "vector.compile.processor": Target("measured", at_most=25.0),
-    "small.thin": Target("measured", at_most=2.0, aim=1.0),
-    "small.thin.workers": Target("measured", at_most=1.0 + NOISE),
-    "small.pooled": Target("measured", at_most=0.8, aim=0.5),
-    "small.pooled.workers": Target("measured", at_most=1.0 + NOISE),
-    "dense": Target("measured", at_most=1.4, aim=1.2),
-    "first": Target("ratio", at_most=0.35, aim=0.2),
-    "start": Target("measured", at_most=500.0),
-}
-"""By key of the row; the keys are those that tests give to ``Row``. They are goals for the full table with the whole
-country in it: no test asserts them."""
-
-AVX512: dict[str, Target] = {"vector.intercepted": Target("measured", at_most=6.0, aim=5.0)}
-"""Targets that are others where vectors of 512 bits are compiled."""
-
-BEFORE = {"reference.attempt": 24_480.0, "first": 178.0}
-"""What version 0.1 cost, by key, in the unit of the row."""
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What two tables are compared by: numbers that no machine's speed is in, and which of them are better."""
-
-    of: Literal["ratio", "measured"]
-    better: Literal["less", "more"] = "less"
-
-
-COMPARED: dict[str, Compared] = {
-    "limit.philox": Compared("ratio"),
-    "limit.philox.many": Compared("ratio"),
-    "queue.reference": Compared("ratio", "more"),
-    "queue.vector": Compared("ratio", "more"),
-    "queue.vector.doubles": Compared("measured"),
-    "queue.vector.cimba": Compared("ratio", "more"),
-    "reference.attempt": Compared("measured"),
-    "reference.memory": Compared("measured"),
-    "vector.attempt": Compared("measured"),
-    "vector.memory": Compared("measured"),
-    "small.thin": Compared("measured"),
-    "small.thin.workers": Compared("measured"),
-    "small.pooled": Compared("measured"),
-    "small.pooled.workers": Compared("measured"),
-    "small.evaluation": Compared("measured"),
-    "calibration.emulator": Compared("measured"),
-    "dense": Compared("measured"),
-    "start": Compared("ratio"),
-    "reference.tiny": Compared("ratio"),
-    "reference.compile.processor": Compared("ratio"),
-    "vector.tiny": Compared("ratio"),
-    "vector.compile.processor": Compared("ratio"),
-    "first": Compared("measured"),
-    "scaling.scale": Compared("measured"),
-    "scaling.days": Compared("measured"),
-}
-"""By key of the row: SFC64 doubles, ratios to what ran beside it, bytes, exponents. Other rows are the machine's, a
-peer's, or say the same in another unit."""
+        Raises:
+            RuntimeError: If this version fails.
+        """
+        found: list[dict[str, Figures]] = []
+        versions = versions[:1] if self.about_machine else versions
+        for turn in range(size.long_rounds if self.long else size.rounds):
+            found.append({})
+            for version in versions[:: -1 if turn % 2 else 1]:
+                try:
+                    found[-1][version.name] = self.measure(version, size, turn)
+                except RuntimeError as error:
+                    if version is versions[0]:
+                        raise
+                    print(f"{self.name}: not measured before: {error}", file=sys.stderr)
+        return found
 
 
 def number(value: float) -> str:
-    """Write a number with three digits or more, all whole ones among them; NaN as what could not be told."""
+    """Write a number with three significant digits, and all digits of a whole number."""
     if math.isnan(value):
-        return "not told"
-    if value != 0 and not 1e-3 <= abs(value) < 1e15:
+        return "?"
+    if value and not 1e-3 <= abs(value) < 1e9:
         return f"{value:.2e}"
     digits = 0
     while digits < 5 and abs(value) * 10**digits < 99.5 and value != round(value, digits):
@@ -134,22 +184,9 @@ def number(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def markdown(rows: Iterable[Row], targets: Mapping[str, Target]) -> str:
-    """Return the rows as one Markdown table, with the targets of their keys."""
-    lines = [
-        "| what | measured | unit | ratio | to what | target | reached |",
-        "| --- | ---: | --- | ---: | --- | --- | --- |",
-    ]
-    for row in rows:
-        target = targets.get(row.key)
-        cells = (
-            row.what,
-            number(row.measured),
-            row.unit,
-            "" if row.ratio is None else number(row.ratio),
-            row.to,
-            "" if target is None else str(target),
-            "" if target is None else target.reached(row),
-        )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def chosen_size() -> Size:
+    """Return the size that the environment asks for, the quick one by default; ValueError if there is none of it."""
+    name = os.environ.get(SIZE, QUICK.name)
+    if name not in SIZES:
+        raise ValueError(f"{SIZE}={name} must be one of {', '.join(SIZES)}")
+    return SIZES[name]

@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Final
 
-from benchmarks.mechanism import asked_for, write_into
+from benchmarks.documents import write_into
+from benchmarks.mechanism import asked_for
 from sim.base.words import Detector
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.experiments.gangs import stances_of, standing

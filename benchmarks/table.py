@@ -1,146 +1,158 @@
-"""Run the benchmarks and show them as one Markdown table: ``python -m benchmarks.table``.
+"""The table of benchmarks: how it is kept, and how it is shown within 100 columns and in Markdown."""
 
-Every number comes from a measurement of that very run.
-"""
-
-import argparse
-import contextlib
+import math
 import os
-import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any
 
-import pytest
+from scipy import stats
 
-from benchmarks import commands
-from benchmarks.limits import avx512, sfc64_doubles_per_s
-from benchmarks.rows import AVX512, ROW, TARGETS, Row, markdown
-from benchmarks.sizes import FULL, QUICK, SCALE, SIZE, SMOKE, WORKERS, sizes
-from benchmarks.stored import FOLDER, Kind, Table, place
-from sim.store.provenance import machine, versions
+from benchmarks.limits import machine_said
+from benchmarks.measures import BENCHMARKS, NOISE
+from benchmarks.rows import Figures, Row, number
+from sim.store.provenance import versions
 
-README = FOLDER / "README.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-ORDER = ("limits", "queue", "engines", "small", "emulator", "scaling")
-PEER_LIBRARIES = ("ciw", "cimba", "scipy", "pytest-benchmark")
-
-
-class Collector:
-    """A plugin of pytest that keeps what tests noted, why some were skipped, and which failed."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.skipped: list[str] = []
-        self.failed: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Read one report; rows are in it once the test itself is done."""
-        if report.when == "call":
-            self.rows += [row for name, row in report.user_properties if name == ROW and isinstance(row, Row)]
-        if report.skipped and isinstance(report.longrepr, tuple):
-            self.skipped.append(report.longrepr[2].removeprefix("Skipped: "))
-        elif report.failed:
-            self.failed.append(report.nodeid)
+WIDTH = 100
+BUSY = 0.5
+"""The load of other work from which on a warning is shown."""
+HEADS = ("what", "measured", "against", "to before", "aim")
+"""Of the columns; the last three are left out where they are empty."""
+DECLARED = {row.key: row for benchmark in BENCHMARKS for row in benchmark.rows}
 
 
-def measure(only: str = "") -> Collector:
-    """Run the benchmarks, or those that match ``only`` as in pytest's ``-k``, in the order of the table."""
-    found = Collector()
-    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only", "--dist", "no"]
-    # What pytest says is progress, not the table.
-    with contextlib.redirect_stdout(sys.stderr):
-        code = pytest.main([*arguments, "--rootdir", str(FOLDER.parent), "-k", only], plugins=[found])
-    if code and not found.failed:
-        found.failed.append(f"pytest ended with {int(code)}")
-    return found
+@dataclass(frozen=True)
+class Measured:
+    """What the rounds of a row gave.
+
+    Attributes:
+        key: The row's key.
+        measured: By round, in the row's unit.
+        ratio: By round, to what the row says; empty if it has none.
+        before: By round, what the version before took, in the same unit; empty if it was not measured.
+    """
+
+    key: str
+    measured: list[float]
+    ratio: list[float]
+    before: list[float]
+
+    @property
+    def row(self) -> Row:
+        """How it is shown; the row of a phase follows from the one that it belongs to."""
+        phase = self.key.rpartition(".")[2]
+        return DECLARED.get(self.key) or Row(self.key, f"- {phase}", "s", "of all")
+
+    @property
+    def to_before(self) -> tuple[float, float]:
+        """The cost to that of the version before, and half of its 95 % interval; NaN where it cannot be known.
+
+        It is the geometric mean over rounds, which are pairs, with the t interval of the mean logarithm.
+        """
+        pairs = [pair for pair in zip(self.measured, self.before, strict=False) if min(pair) > 0]
+        logs = [math.log(new / old) * (-1 if self.row.more else 1) for new, old in pairs]
+        if not logs:
+            return math.nan, math.nan
+        ratio = math.exp(fmean(logs))
+        if len(logs) == 1:
+            return ratio, math.nan
+        return ratio, ratio * float(stats.t.ppf(0.975, len(logs) - 1)) * stdev(logs) / math.sqrt(len(logs))
+
+    @property
+    def slower(self) -> bool:
+        """Whether it costs more than before, by more than noise and beyond the interval; one round cannot tell."""
+        ratio, half = self.to_before
+        return not math.isnan(half) and ratio - 1.0 > max(NOISE, half)
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return the cells of its line: what, measured, against, to the version before, and aim."""
+        row, value = self.row, median(self.measured)
+        share = median(self.ratio) if self.ratio else math.nan
+        against = f"{number(share)} {row.to}" if row.to != "of all" else f"{share:.0%} {row.to}"
+        ratio, half = self.to_before
+        before = "" if math.isnan(ratio) else f"{ratio:.2f}" + ("" if math.isnan(half) else f" ±{half:.2f}")
+        aim = "" if row.aim is None else row.aim.said(value, share)
+        return row.what, f"{number(value)} {row.unit}", against if self.ratio else "", before, aim
 
 
-def heading() -> str:
-    """Say what was measured on, with what, and how much of it."""
-    about, chosen = machine(), sizes()
+def gathered(rounds: Sequence[Mapping[str, Figures]]) -> Iterator[Measured]:
+    """Yield the rows of a benchmark's rounds: figures of this version, and of the version before if it has them."""
+    keys = dict.fromkeys(key for one in rounds for key in one["this"])
+    for key in keys:
+        own = [one["this"][key] for one in rounds if key in one["this"]]
+        old = [one["before"][key].measured for one in rounds if key in one.get("before", {})]
+        ratios = [figure.ratio for figure in own if figure.ratio is not None and not math.isnan(figure.ratio)]
+        yield Measured(key, [figure.measured for figure in own], ratios, old)
+
+
+def about(size: str, before: str, load: float) -> dict[str, Any]:
+    """Return when and on what a table is measured, by which version, and beside which load."""
     found = versions()
-    for library in PEER_LIBRARIES:
-        with contextlib.suppress(PackageNotFoundError):
-            found[library] = version(library)
-    memory = int(about["memory_bytes"]) / 2**30
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, size {chosen.name}. {about['processor']}, {about['cores']} cores, "
-        f"{memory:.0f} GiB, {about['architecture']}, {str(about['system']).partition(' ')[0]}. "
-        + ", ".join(f"{name} {number}" for name, number in found.items())
-        + "."
-    )
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": machine_said(),
+        "load": round(load, 1),
+        "version": found["tocsin"],
+        "sources": found["sources"],
+        "size": size,
+        "before": before,
+    }
 
 
-def rounds_of(number: int, only: str) -> tuple[Table, list[str], list[str]]:
-    """Measure everything so many times, one round after the other; return it, and what was skipped and what failed."""
-    kind = Kind(sizes().name, sizes().vector_scale, sizes().workers)
-    units, found = [], []
-    for _ in range(number):
-        commands.run.cache_clear()
-        units.append(sfc64_doubles_per_s())
-        found.append(measure(only))
-    table = Table.of(kind, heading(), units, [one.rows for one in found])
-    return table, [why for one in found for why in one.skipped], [name for one in found for name in one.failed]
+def load() -> float:
+    """Return the number of processes that wanted a core in the last minute."""
+    return os.getloadavg()[0]
 
 
-def document(table: Table, skipped: Sequence[str], failed: Sequence[str]) -> str:
-    """Return heading, table and what is missing from it; the table has medians of its rounds."""
-    rounds = len(table.sfc64_doubles_per_s)
-    first = table.heading if rounds == 1 else f"{table.heading} Medians of {rounds} rounds."
-    parts = [first, markdown([row.row() for row in table.rows], TARGETS | (AVX512 if avx512() else {}))]
-    if skipped:
-        parts.append("Not measured: " + "; ".join(dict.fromkeys(skipped)) + ".")
-    if failed:
-        parts.append("Failed: " + "; ".join(dict.fromkeys(failed)) + ".")
-    return "\n\n".join(parts)
+def heading(said: Mapping[str, Any]) -> list[str]:
+    """Return the lines above a table: machine, version, and a warning if other work ran."""
+    lines = [
+        f"{said['machine']}; {said['date']}, tocsin {said['version']} {said['sources']}",
+        f"Size {said['size']}; medians of rounds. A double: what SFC64 of numpy makes on one core, beside each row.",
+    ]
+    if said["before"]:
+        lines.append(f"To before: cost to that of {said['before']}, in pairs; ± is half of the 95 % interval.")
+    if said["load"] > BUSY:
+        lines.append(f"WARNING: load {said['load']} from other work: seconds of wall say little, ratios less.")
+    return lines
 
 
-def replaced(text: str, table: str) -> str:
-    """Return a text with what stands between its two markers replaced; raises ValueError without the markers."""
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    if len(pattern.findall(text)) != 1:
-        raise ValueError(f"the text has not one pair of {BEGIN} and {END}")
-    return pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text)
+def columns(rows: Iterable[Measured]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return heads and cells of the columns that have something in them."""
+    lines = [row.cells() for row in rows]
+    kept = [n for n in range(len(HEADS)) if n < 2 or any(line[n] for line in lines)]
+    return tuple(HEADS[n] for n in kept), [tuple(line[n] for n in kept) for line in lines]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure, print and perhaps write the table; return 1 where a benchmark failed, and then write nothing."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description=__doc__)
-    parser.add_argument("--scale", type=float, metavar="S", help="largest scale of the engine vector; 1 is the country")
-    parser.add_argument("--workers", type=int, metavar="N", help="workers of the engine vector; all cores by default")
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="minutes: fewer rounds, smaller scales")
-    size.add_argument("--smoke", action="store_true", help="seconds: whether it works; its numbers mean nothing")
-    parser.add_argument("--only", default="", metavar="WORDS", help="only benchmarks whose names match, as pytest -k")
-    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="how often everything is measured")
-    parser.add_argument(
-        "--write", action="store_true", help=f"keep it for comparisons; size full: in {README.name} too"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what every round measured to a file")
-    chosen = parser.parse_args(arguments)
-    if chosen.write and chosen.only:
-        parser.error("--write keeps a whole table, not --only a part of one")
-    for name, value in ((SCALE, chosen.scale), (WORKERS, chosen.workers)):
-        if value is not None:
-            os.environ[name] = repr(value)
-    if chosen.quick or chosen.smoke:
-        os.environ[SIZE] = QUICK.name if chosen.quick else SMOKE.name
-    table, skipped, failed = rounds_of(chosen.rounds, chosen.only)
-    text = document(table, skipped, failed)
-    print(text)
-    if failed:
-        return 1
-    if chosen.json:
-        table.write(chosen.json)
-    if chosen.write:
-        table.write(place(table.kind.size))
-        if table.kind.size == FULL.name:
-            README.write_text(replaced(README.read_text(encoding="utf-8"), text), encoding="utf-8")
-    return 0
+def text(said: Mapping[str, Any], rows: Iterable[Measured]) -> str:
+    """Return the table for a terminal of 100 columns."""
+    heads, lines = columns(rows)
+    widths = [max(len(line[n]) for line in (heads, *lines)) for n in range(len(heads))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, second, *others = cells
+        rest = (f"{cell:<{width}}" for cell, width in zip(others, widths[2:], strict=True))
+        return "  ".join([f"{first:<{widths[0]}}", f"{second:>{widths[1]}}", *rest]).rstrip()
+
+    rule = "-" * min(WIDTH, sum(widths) + 2 * (len(widths) - 1))
+    return "\n".join([*heading(said), "", line(heads), rule, *(line(cells) for cells in lines)])
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def markdown(said: Mapping[str, Any], rows: Iterable[Measured]) -> str:
+    """Return the table in Markdown."""
+    heads, lines = columns(rows)
+    rule = ("---", "---:", *["---"] * (len(heads) - 2))
+    table = [f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines)]
+    return "\n".join([" ".join(f"{one.rstrip('.')}." for one in heading(said)), "", *table])
+
+
+def stored(said: Mapping[str, Any], rows: Iterable[Measured]) -> dict[str, Any]:
+    """Return a table as it is kept in a file."""
+    return {"about": dict(said), "rows": [asdict(row) for row in rows]}
+
+
+def read(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[Measured]]:
+    """Return what ``stored`` returned."""
+    return dict(found["about"]), [Measured(**row) for row in found["rows"]]

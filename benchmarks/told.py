@@ -1,18 +1,20 @@
-"""Numbers that documents quote, each from one place: ``growth.json``, where they are measured, or the source itself.
+"""Numbers that documents quote, each from one place: ``table.json``, where they are measured, or the source itself.
 
-``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` lists those
-that a document does not have as they should be now, and ``--write`` corrects their numbers; ``tests/test_told.py``
-checks the documents for them, and for other amounts of time and memory.
+``TOLD`` has the sentences of each document with fields for their numbers, ``TABLES`` the tables between markers.
+``python -m benchmarks.told`` lists those that a document does not have as they should be now, and ``--write`` corrects
+them; ``tests/test_told.py`` checks the documents for them, and for other amounts of time and memory.
 """
 
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.growth import FILE, tables
+from benchmarks import growth, table
+from benchmarks.documents import write_into
+from sim.base.version import __version__
 from sim.country.calendar import Calendar
 from sim.reading.figures import days_of
 from sim.reading.stored_answers import stored_answers
@@ -21,6 +23,29 @@ from sim.store.scope import Scope
 from sim.told.terminal import without_value
 
 ROOT = Path(__file__).resolve().parents[1]
+FILE = Path(__file__).with_name("table.json")
+"""What was measured last, written by ``python -m benchmarks --full --write``."""
+
+NOT_YET = "Not measured for this version."
+
+
+def of_benchmarks(found: Mapping[str, Any]) -> str:
+    """Return the table of benchmarks, if it is of this version."""
+    if found.get("table", {}).get("about", {}).get("version") != __version__:
+        return NOT_YET
+    return table.markdown(*table.read(found["table"]))
+
+
+def of_growth(found: Mapping[str, Any]) -> str:
+    """Return the tables of growth."""
+    return "\n".join(growth.tables(found["growth"]))
+
+
+TABLES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
+    ("docs/performance.md", "benchmarks"): of_benchmarks,
+    ("docs/scale.md", "growth"): of_growth,
+}
+"""What stands between the markers of a name, by document and name."""
 
 TOLD: Mapping[str, tuple[str, ...]] = {
     "README.md": (
@@ -63,7 +88,7 @@ RECORDS = {
     "docs/bounds.md": "written from the bounds",
     "docs/tables.md": "written from the tables",
     "CHANGELOG.md": "what changed, as it was then",
-    "benchmarks/README.md": "how it is measured; the numbers stand in tables that are written by a command",
+    "benchmarks/README.md": "how it is measured; the numbers stand in docs/performance.md",
 }
 """Documents that have amounts of time and memory of their own, and why."""
 
@@ -80,11 +105,17 @@ LEFT_OUT = re.compile(r"^```.*?^```$|^<!-- (\w+): begin -->.*?^<!-- \1: end -->|
 """What is not looked through: examples, tables that commands write, code, and a section that is a record."""
 
 
+def measured() -> dict[str, Any]:
+    """Return what the file has."""
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found
+
+
 def numbers() -> dict[str, str]:
     """Return all numbers that documents tell, as they tell them, by the names of the fields."""
-    found = json.loads(FILE.read_text(encoding="utf-8"))
+    found = measured()["growth"]
     scenario = load_scenario("china-2022")
-    spec, country, stored = scenario.spec, found["scales"]["1"], stored_answers(scenario)
+    spec, country, stored = scenario.spec, growth.whole(found), stored_answers(scenario)
     assert stored is not None, "its answers over posterior draws lie beside it"
     uncounted, unreported = re.findall(r"\d+", without_numbers(scenario))
     allowed = [row.tolerance or 0.0 for row in spec.figures if row.role == "fitted"]
@@ -93,7 +124,7 @@ def numbers() -> dict[str, str]:
         "people_bn": f"{found['people'] / 1e9:.1f}",
         "attempts_bn": f"{country['attempts'] / 1e9:.0f}",
         "days": f"{calendar.last - calendar.first + 1}",
-        "country_core": f"{country['core_s']:.0f}",
+        "country_core": f"{country['processor_s']:.0f}",
         "country_gb": gigabytes(country),
         "country_mb": f"{country['disk_bytes'] / 1e6:.0f}",
         "earth_gb": gigabytes(found["earth"]),
@@ -139,8 +170,10 @@ def missing() -> Iterator[tuple[str, str]]:
         for sentence in (sentence.format(**known) for sentence in sentences):
             if sentence not in text:
                 yield name, sentence
-    if "\n".join(tables(json.loads(FILE.read_text(encoding="utf-8")))) not in read("docs/scale.md"):
-        yield "docs/scale.md", f"the tables of {FILE.name}, which its command writes"
+    found = measured()
+    for (name, marker), lines in TABLES.items():
+        if lines(found) not in read(name):
+            yield name, f"the table {marker} of {FILE.name}"
 
 
 def mended(text: str, sentence: str, known: Mapping[str, str]) -> str:
@@ -159,8 +192,10 @@ def mended(text: str, sentence: str, known: Mapping[str, str]) -> str:
 
 
 def write() -> None:
-    """Put the numbers as they are now into all sentences of ``TOLD`` that documents have."""
-    known = numbers()
+    """Put the numbers and tables as they are now into the documents."""
+    known, found = numbers(), measured()
+    for (name, marker), lines in TABLES.items():
+        write_into(ROOT / name, marker, lines(found))
     for name, sentences in TOLD.items():
         text = read(name)
         for sentence in sentences:

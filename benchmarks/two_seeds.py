@@ -11,7 +11,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from benchmarks.mechanism import write_into
+from benchmarks.documents import write_into
 from benchmarks.posteriors import DOCUMENT, ROOT
 from sim.base.rounding import amount
 from sim.calibration.calibrate import calibrate

@@ -3,7 +3,8 @@
 import dataclasses
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from sim.store.scope import Scope
 from sim.store.writer import TableKeeper, TableWriter
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from sim.scenario import Scenario
 
 Progress = Callable[[int, int], None]
@@ -62,26 +65,31 @@ def run(
     return _run(scenario, out, _Asked(workers, progress, checkpoint, age_s, verbose))
 
 
+@contextmanager
 def run_without_tables(
     scenario: "Scenario", out: str | Path, workers: int | None = None, progress: Progress | None = None
-) -> Run:
-    """Return a run made as ``run`` does, without events, of which only manifest and log are stored.
+) -> Iterator[Run]:
+    """Yield a run made as ``run`` does, without events, of which only manifest and log are stored.
 
-    Tables are made and summed in memory: faster than writing and reading them, at the cost of memory.
+    Tables are made in memory, where sums find them within the block: faster than writing and reading them, at the cost
+    of memory. The folder need not survive a power failure.
     """
-    return _run(with_events(scenario, "none"), out, _Asked(workers, progress, tables=False))
+    tables: dict[str, pa.Table] = {}
+    made = _run(with_events(scenario, "none"), out, _Asked(workers, progress, tables=tables))
+    with from_memory(made.path, tables):
+        yield made
 
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """The options of a run, apart from its scenario and folder: arguments of ``run``, and ``tables``."""
+    """The options of a run, apart from its scenario and folder: arguments of ``run``, and a map to keep tables in."""
 
     workers: int | None
     progress: Progress | None
     checkpoint: bool | str | Path = False
     age_s: float = 0.0
     verbose: bool = False
-    tables: bool = True
+    tables: "dict[str, pa.Table] | None" = None
 
 
 @interrupted_surely()
@@ -110,7 +118,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
-    with Staging(target, renamable=out is None) as staging, Logbook(staging.path, asked.verbose) as log:
+    stored = asked.tables is None
+    with Staging(target, renamable=out is None, durable=stored) as staging, Logbook(staging.path, asked.verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
         if not is_compiled(scenario.spec.engine):
             log(f"the engine {scenario.spec.engine} is compiled now: no machine code of it is stored yet")
@@ -118,7 +127,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             _writer(staging.path, scope, share > 0, asked) as files,
             BackgroundWriter(files, threaded=(workers or os.cpu_count() or 1) > 1) as writer,
         ):
-            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
+            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress), bool(checkpoint))
             checkpoints = None
             if checkpoint:
                 from sim.store.checkpoints import CHECKPOINTS, Checkpoints
@@ -133,8 +142,11 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             recorder.close()
         tallied = time.perf_counter()
         phases["tables"] = tallied - simulated
-        (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
+        if isinstance(files, TableKeeper) and asked.tables is not None:
+            asked.tables.update(files.tables())
+        else:
+            (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+        with from_memory(staging.path, asked.tables):
             warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
             manifest = compose(staging.path, scope, warnings)
             if scenario.components:
@@ -145,8 +157,9 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         phases["figures"] = time.perf_counter() - tallied
         summed = time.perf_counter()
         # All files are on the disk before the time is taken; only this manifest and a rename remain.
-        for file in staging.path.iterdir():
-            sync(file)
+        if stored:
+            for file in staging.path.iterdir():
+                sync(file)
         ended = time.perf_counter()
         phases["sync"] = ended - summed
         wall_s = asked.age_s + ended - started
@@ -161,7 +174,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
 
 def _writer(folder: Path, scope: Scope, events: bool, asked: _Asked) -> TableWriter:
     """Return the receiver of the tables of a run."""
-    if asked.tables:
+    if asked.tables is None:
         return TableWriter(folder, scope, events, keeps=bool(asked.checkpoint))
     return TableKeeper(folder, scope)
 

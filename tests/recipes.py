@@ -72,14 +72,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.distributions import threshold
 from sim.scenario.schema import ScenarioModel
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of a day, (P,)."""
-    return np.full(len(codes), threshold(spec.sites.screened), dtype=np.int64)
+def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the thresholds of each day, (D, P)."""
+    return np.full((len(days), len(codes)), threshold(spec.sites.screened), dtype=np.int64)
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
@@ -127,8 +128,8 @@ CURFEW = '''class Curfew(Gradual):
 
 '''
 
-CURFEW_ASKED = """        for curfew, ramp in measures.on(day, Curfew, code):
-            sent[Channel.CALL] *= 1.0 - curfew.intensity * ramp
+CURFEW_ASKED = """        for curfew, ramp in measures.over(days, Curfew, code):
+            of_province[Channel.CALL] *= 1.0 - curfew.intensity * ramp
 """
 
 MEASURE: dict[str, Edit] = {

@@ -1,64 +1,212 @@
 """The benchmarks at a size of seconds, so that they cannot rot; what they measure means nothing here."""
 
+import json
 import math
 import os
-import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 import sim
-from benchmarks import answers, two_seeds
-from benchmarks.commands import first_command
-from benchmarks.compare import differences, main, paired, slower, unpaired
-from benchmarks.customers import Customers
+from benchmarks import answers, commands, growth, table, two_seeds
+from benchmarks.__main__ import main
+from benchmarks.commands import ROOT, THIS, Version, first_command, version_before
+from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
+from benchmarks.measures import BENCHMARKS
 from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
-from benchmarks.rows import AVX512, BEFORE, COMPARED, TARGETS, Compared, Row, Target, markdown, number
-from benchmarks.scaling import ends, exponent
-from benchmarks.stored import Kind, Table, joined
-from benchmarks.table import BEGIN, END, README, replaced
+from benchmarks.rows import SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
+from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
 from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
+from sim.verify.queues import mean_wait
 
-ROOT = Path(__file__).resolve().parent.parent
+ABOUT = {"machine": "a machine", "date": "2026-11-30", "version": "0.2", "sources": "1a", "size": "quick", "load": 0.0}
+
+
+def called(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call the benchmarks as a user does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_"))}
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def measured(arguments: list[str], file: Path) -> tuple[dict[str, Any], list[str]]:
+    """Measure a table at a size of seconds; return its rows by key, and what was printed."""
+    done = called("--smoke", *arguments, "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())["table"]
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(found["about"]["machine"])
+    assert max(map(len, lines)) <= WIDTH
+    return {row["key"]: row for row in found["rows"]}, lines
 
 
 @pytest.mark.slow
-def test_the_table_command_measures_everything_that_is_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_"))}
-    command = [sys.executable, "-m", "benchmarks.table", "--smoke", "--json", str(tmp_path / "table.json")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    table = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    for row in (
-        "numpy SFC64",
-        "Philox4x32-10",
-        "126 MB",
-        "SimPy",
-        "desk of the engine reference",
-        "event loop of the engine vector",
-        "tocsin --help",
-        "bn SFC64 doubles",
-        "provinces pooled, two workers to one",
-        "3 times the attempts",
-    ):
-        assert any(row in line for line in table), row
-    assert any("tiny, reference" in line and "intercepted call or SMS" in line for line in table)
-    assert sum("exponent of cost" in line for line in table) == 2
-    assert "Failed" not in done.stdout
-    measured = Table.read(tmp_path / "table.json")
-    assert measured.sfc64_doubles_per_s[0] > 0
-    assert len(measured.rows) == len(table) - 2  # less the head
-    # What was measured once is compared with itself: nothing can be told of it, and nothing is slower.
-    same = [f"--{word}={tmp_path / 'table.json'}" for word in ("against", "measured")]
-    assert main(["--smoke", *same]) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
-    assert all("| 1.000 | one round | no difference told |" in line for line in lines[2:])
-    assert len(lines) > 12
+def test_one_command_measures_everything(tmp_path: Path) -> None:
+    chosen = [one for one in BENCHMARKS if one.name not in ("first", "compile")]  # which take minutes
+    rows, lines = measured(["--only", *(one.name for one in chosen)], tmp_path / "table.json")
+    keys = {row.key for one in chosen for row in one.rows}
+    assert keys - set(rows) <= {"queue.ciw", "queue.cimba"}, "libraries that need not be here"
+    assert all(min(rows[key]["measured"]) > 0 for key in keys & set(rows))
+    assert {"country.wall.events", "pooled.midnights"} <= set(rows)
+    assert any("pooled run, warm process" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_the_version_before_is_measured_in_the_same_run(tmp_path: Path) -> None:
+    rows, lines = measured(["--only", "limits", "start", "pooled", "--before", str(ROOT)], tmp_path / "table.json")
+    assert rows["limit.sfc64"]["before"] == []
+    assert all(len(rows[key]["before"]) == 1 for key in ("start", "pooled", "pooled.events"))
+    assert lines[-1].endswith(": none."), "one round cannot tell"
+
+
+@pytest.mark.slow
+def test_growth_is_measured_in_every_series_that_its_tables_have(tmp_path: Path) -> None:
+    done = called("--smoke", "--only", "growth", "--json", str(tmp_path / "table.json"))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "table.json").read_text())["growth"]
+    assert list(found["series"]) == list(growth.TITLES)
+    amounts = {name: [row["amount"] for row in rows] for name, rows in found["series"].items()}
+    assert all(one == sorted(one) and one[0] > 0 for one in amounts.values()), amounts
+    assert all(f"| {name} |" in done.stdout for name in growth.TITLES)
+
+
+def made(key: str, measured: list[float], before: list[float], ratio: float = 1.0) -> Measured:
+    """A row of so many rounds."""
+    return Measured(key, measured, [ratio] * len(measured), before)
+
+
+def test_the_widest_table_fits_into_100_columns() -> None:
+    rows = [made(row.key, [88_888.0] * 3, [1e5, 1.1e5, 0.9e5], 8888.0) for one in BENCHMARKS for row in one.rows]
+    rows += [made("country.wall.midnights", [88.8] * 3, [1.0, 2.0, 3.0], 0.88)]
+    lines = table.text({**ABOUT, "load": 9.9, "before": "v0.2.0"}, rows).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert "WARNING: load 9.9" in lines[3]
+    assert "- midnights" in lines[-1]
+    assert "88% of all" in lines[-1]
+    assert not any("WARNING" in line for line in table.heading({**ABOUT, "before": ""}))
+
+
+def test_versions_are_measured_in_turn_and_the_first_changes() -> None:
+    order = []
+
+    def measure(version: Version, _: Size, turn: int) -> Figures:
+        order.append((turn, version.name))
+        if version.name == "before" and turn == 1:
+            raise RuntimeError("it has no such command")
+        return {"start": Figure(1.0 if version is THIS else 2.0, 7.0)}
+
+    one = Benchmark("start", measure, (Row("start", "a start", "ms"),))
+    rounds = one.measured([THIS, Version("before")], SMOKE)
+    assert order == [(0, "this"), (0, "before")]
+    order.clear()
+    rounds = one.measured([THIS, Version("before")], replace(SMOKE, rounds=2))
+    assert order == [(0, "this"), (0, "before"), (1, "before"), (1, "this")]
+    (row,) = gathered(rounds)
+    assert row == Measured("start", [1.0, 1.0], [7.0, 7.0], [2.0])
+
+
+def test_a_cost_to_that_before_has_the_interval_of_its_pairs() -> None:
+    old, new = [1.0, 2.0, 4.0], [1.1, 2.22, 4.4]
+    ratio, half = made("start", new, old).to_before
+    expected = stats.ttest_rel(np.log(new), np.log(old)).confidence_interval(0.95)
+    assert ratio == pytest.approx(stats.gmean(new) / stats.gmean(old))
+    assert half / ratio == pytest.approx((expected.high - expected.low) / 2)
+    assert made("start", new, old).slower
+    assert not made("start", old, new).slower
+    assert not made("start", [1.03, 1.031], [1.0, 1.0]).slower, "noise"
+    assert not made("start", [2.0], [1.0]).slower, "one round cannot tell"
+    assert not made("start", [1.0, 2.0], [1.0, 1.0]).slower, "within its interval"
+    assert made("queue.vector", [1.0, 1.01], [2.0, 2.0]).slower, "a rate that fell"
+    assert math.isnan(made("start", [1.0], []).to_before[0])
+    assert made("queue.vector", [50.0], [100.0]).cells()[3] == "2.00"
+
+
+def test_an_aim_shows_the_bound_that_counts() -> None:
+    aim = Aim(1.15, 0.9)
+    assert [aim.said(value, 0.0) for value in (1.2, 1.15, 0.9)] == ["≤ 1.15 no", "≤ 0.9 no", "≤ 0.9 yes"]
+    assert Aim(87.5, most=False).said(90.0, 0.0) == "≥ 87.5 yes"
+    assert Aim(2.0, most=False, of_ratio=True).said(9.0, 1.5) == "≥ 2 no"
+    assert [number(x) for x in (0.0, 0.5, 2 / 3, 12.345, 1234.5, 1e-7, 2e16, math.nan)] == [
+        "0", "0.5", "0.667", "12.3", "1,234", "1.00e-07", "2.00e+16", "?",
+    ]  # fmt: skip
+
+
+def test_a_table_is_read_as_it_was_kept() -> None:
+    rows = [made("start", [1.0, 2.0], [3.0]), Measured("pooled.events", [1.0], [0.5], [])]
+    assert table.read(json.loads(json.dumps(table.stored(ABOUT, rows)))) == (ABOUT, rows)
+
+
+def test_keys_of_rows_are_unique_and_named_in_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    keys = [row.key for one in BENCHMARKS for row in one.rows]
+    assert len(set(keys)) == len(keys)
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert all(any(line.startswith(f"{one.name} ") for line in lines) for one in BENCHMARKS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--write"], "--write keeps what --full measures"),
+        (["--smoke", "--write"], "--write keeps what --full measures"),
+        (["--full", "--only", "queue", "--write"], "all of it, or --only growth"),
+        (["--only", "limits", "--before", "no:ref"], "must be a tree, an environment or a git reference"),
+        (["--only", "nothing"], "invalid choice: 'nothing'"),
+    ],
+)
+def test_what_cannot_be_kept_or_measured_is_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_the_version_before_is_a_tree_an_environment_or_a_commit(tmp_path: Path) -> None:
+    with version_before(str(ROOT)) as before:
+        assert (before.tree, before.python) == (ROOT, sys.executable)
+        assert before.variables()["PYTHONPATH"] == str(ROOT)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    with version_before(str(tmp_path)) as before:
+        assert (before.tree, before.python) == (None, str(tmp_path / "bin" / "python"))
+        assert "PYTHONPATH" not in before.variables()
+
+
+def test_the_sources_of_a_commit_are_those_that_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "__init__.py").touch()
+    program = tmp_path / "sim" / "__main__.py"
+    program.write_text("import sys; sys.exit(3)\n")
+    own = ["-c", "user.name=test", "-c", "user.email=test"]
+    for words in (["init", "-q"], ["add", "."], [*own, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    program.write_text("import sys; sys.exit(4)\n")
+    with version_before("HEAD") as before:
+        assert before.tree not in (None, tmp_path)
+        assert before.cache is not None, "machine code of a folder that goes is not kept"
+        with pytest.raises(RuntimeError, match="exit 3"):
+            before.spent("--help")
+    assert not before.cache.parent.exists()
+    with version_before(str(tmp_path)) as before, pytest.raises(RuntimeError, match="exit 4"):
+        before.spent("--help")
+
+
+def test_the_draw_agrees_with_erlang() -> None:
+    waits = waits_by_recursion(Customers.drawn(200_000, 1917))
+    means = [batch.mean() for batch in np.array_split(waits[len(waits) // 10 :], 20)]
+    low, high = stats.t.interval(0.999, len(means) - 1, loc=np.mean(means), scale=stats.sem(means))
+    assert low <= mean_wait(SERVERS, ARRIVALS_PER_MS, SERVICE_MS) <= high
+    assert not low <= mean_wait(SERVERS + 1, ARRIVALS_PER_MS, SERVICE_MS) <= high
 
 
 @pytest.mark.slow
@@ -73,155 +221,18 @@ def test_peers_serve_as_the_recursion_says() -> None:
     assert by_simpy(slower).mean_wait > by_simpy(customers).mean_wait
 
 
-def test_exponents_are_those_of_the_costs() -> None:
+def test_exponents_are_those_of_what_grows() -> None:
     amounts = [1.0, 2.0, 4.0, 8.0]
-    assert exponent(amounts, [3.0 + 0.5 * x for x in amounts], 3.0) == pytest.approx(1.0)
-    assert exponent(amounts, [3.0 + 0.5 * x * x for x in amounts], 3.0) == pytest.approx(2.0)
-    assert exponent(amounts, [3.0 + 0.5 * x for x in amounts], 0.0) < 0.5
-    assert math.isnan(exponent(amounts, [2.9, 4.0, 5.0, 6.0], 3.0))
-    with pytest.raises(ValueError, match="a slope needs two"):
-        exponent([1.0], [2.0], 1.0)
-    assert ends("2021-01-01", "2021-12-31", (0.2, 1.0)) == [("2021-03-14", 73), ("2021-12-31", 365)]
-
-
-def test_a_row_is_held_against_its_target() -> None:
-    rows = [Row("a", "first", 1234.5, "s", 3.0, "it"), Row("b", "second", 0.25, "s"), Row("c", "third", 7.0, "s")]
-    targets = {
-        "a": Target("ratio", at_least=2.5, aim=5),
-        "b": Target("ratio", at_least=2.5),
-        "c": Target("measured", at_most=8, aim=7),
-    }
-    lines = markdown(rows, targets).splitlines()
-    assert lines[2] == "| first | 1,234 | s | 3 | it | ratio at least 2.5, aim 5 | yes |"
-    assert lines[3] == "| second | 0.25 | s |  |  | ratio at least 2.5 | no |"
-    assert lines[4] == "| third | 7 | s |  |  | measured at most 8, aim 7 | aim |"
-    assert [number(x) for x in (0.0, 0.5, 2 / 3, 12.345, 1e-7, 2e16, math.nan)] == [
-        "0", "0.5", "0.667", "12.3", "1.00e-07", "2.00e+16", "not told",
-    ]  # fmt: skip
-
-
-def table_of(rounds: list[list[Row]], scale: float = 0.1) -> Table:
-    """A table of made-up rounds."""
-    return Table.of(Kind("quick", scale, 2), "a machine", [6e8] * len(rounds), rounds)
-
-
-def test_a_table_keeps_what_every_round_measured(tmp_path: Path) -> None:
-    rounds = [
-        [Row("a", "first", 3.0, "s", 2.0, "it"), Row("b", "second", math.nan, "s")],
-        [Row("a", "first", 5.0, "s", 1.0, "it"), Row("b", "second", 0.5, "s")],
-        [Row("a", "first", 4.0, "s", 9.0, "it"), Row("b", "second", 1.5, "s")],
-    ]
-    table = table_of(rounds)
-    assert [row.row() for row in table.rows] == [Row("a", "first", 4.0, "s", 2.0, "it"), Row("b", "second", 1.0, "s")]
-    table.write(tmp_path / "table.json")
-    again = Table.read(tmp_path / "table.json")
-    assert (again.kind, again.heading, again.sfc64_doubles_per_s) == (table.kind, "a machine", [6e8] * 3)
-    assert again.rows[0] == table.rows[0]
-    assert again.rows[1].of("measured") == [0.5, 1.5]
-    assert again.rows[1].of("ratio") == []
-    assert joined([table_of(rounds[:1]), table_of(rounds[1:])]).rows[0] == table.rows[0]
-    for text in ("{", "[]", '{"rows": [{}]}'):
-        (tmp_path / "other.json").write_text(text)
-        with pytest.raises(ValueError, match="no table of benchmarks"):
-            Table.read(tmp_path / "other.json")
-
-
-def test_intervals_are_those_of_the_t_distribution() -> None:
-    old, new = [1.0, 1.1, 1.2, 1.05], [1.3, 1.2, 1.5]
-    expected = stats.ttest_ind(np.log(new), np.log(old)).confidence_interval(0.95)
-    found = unpaired(old, new)
-    assert (found.low, found.high) == pytest.approx(np.exp(expected))
-    assert found.ratio == pytest.approx(stats.gmean(new) / stats.gmean(old))
-    assert found.verdict == "slower"
-    assert unpaired(new, old).verdict == "faster"
-    expected = stats.ttest_rel(np.log(new), np.log(old[:3])).confidence_interval(0.95)
-    found = paired(old[:3], new)
-    assert (found.low, found.high) == pytest.approx(np.exp(expected))
-    assert found.verdict == "no difference told"
-    # Pairs tell what rounds alone do not, where the machine is slow in one round and not in the next.
-    slow, slower_still = [1.0, 2.0, 4.0], [1.1, 2.22, 4.4]
-    assert paired(slow, slower_still).verdict == "slower"
-    assert unpaired(slow, slower_still).verdict == "no difference told"
-    # One round beside several lends their spread; one beside one tells nothing.
-    assert unpaired([1.0], [2.0, 2.1, 1.9]).verdict == "slower"
-    assert math.isnan(unpaired([1.0], [2.0]).low)
-    assert unpaired([1.0], [2.0]).verdict == "no difference told"
-
-
-def test_unpaired_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    rng = np.random.default_rng(5)
-    held = 0
-    for _ in range(1000):
-        found = unpaired(*np.exp(rng.normal(0.0, 0.1, (2, 3))))
-        held += found.low <= 1 <= found.high
-    assert 920 <= held <= 975
-
-
-def test_rows_are_compared_by_what_no_machine_is_in() -> None:
-    compared = {key: Compared("measured") for key in "abd"} | {"c": Compared("ratio", "more")}
-
-    def rounds(a: float, b: float, c: float) -> list[list[Row]]:
-        return [
-            [
-                Row("a", "costs", a * noise, "doubles", 99.0 / noise, "it"),
-                Row("b", "weighs", b * noise, "MB"),
-                Row("c", "serves", 1e6 * noise, "a second", c / noise, "SimPy"),
-                Row("d", "is not told", math.nan, ""),
-                Row("e", "is the machine's", 5.0 * noise, "ns"),
-            ]
-            for noise in (0.99, 1.0, 1.01)
-        ]
-
-    old = table_of(rounds(10.0, 300.0, 20.0))
-    found, left = differences(old, table_of(rounds(11.0, 309.0, 25.0)), in_turn=False, compared=compared)
-    assert [one.what for one in found] == ["costs", "weighs", "serves"]
-    assert [one.interval.ratio for one in found] == pytest.approx([1.1, 1.03, 0.8])
-    assert [one.interval.verdict for one in found] == ["slower", "slower", "faster"]
-    assert [one.what for one in slower(found, 0.05)] == ["costs"]
-    assert [(one.old, one.new, one.unit) for one in found] == [
-        (10.0, 11.0, "doubles"), (300.0, 309.0, "MB"), (20.0, 25.0, "ratio to SimPy"),
-    ]  # fmt: skip
-    assert left == ["is not told: was not told"]
-    others = [[Row("a", "costs at another scale", 10.0, "doubles")]]
-    found, left = differences(old, table_of(others), in_turn=False, compared=compared)
-    assert not found
-    assert left[0] == "costs at another scale: is not in the old table"
-    assert left[1:] == [f"{what}: is not in the new table" for what in ("weighs", "serves", "is not told")]
-    with pytest.raises(ValueError, match=r"scale 0\.2, 2 workers is not compared with one of size quick, scale 0\.1"):
-        differences(old, table_of(others, scale=0.2), in_turn=False)
-
-
-def test_the_comparison_ends_with_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, cost in (("old", 5.0), ("new", 6.0)):
-        rounds = [[Row("vector.attempt", "the flagship", cost * noise, "doubles")] for noise in (0.99, 1.0, 1.01)]
-        table_of(rounds).write(tmp_path / f"{name}.json")
-    old, new = (str(tmp_path / f"{name}.json") for name in ("old", "new"))
-    assert main(["--against", old, "--measured", new]) == 1
-    assert "| the flagship | doubles | 5 | 6 | 1.200 | 1.17" in capsys.readouterr().out
-    assert main(["--against", old, "--measured", new, "--margin", "0.3"]) == 0
-    assert main(["--against", new, "--measured", old]) == 0
-    assert main(["--against", str(tmp_path / "none.json"), "--measured", new]) == 2
-
-
-def test_every_key_that_is_held_or_compared_is_one_of_a_row() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").glob("test_*.py"))
-    patterns = [re.sub(r"\\{.*?\\}", "[a-z]+", re.escape(text)) for text in re.findall(r'"([a-z.{}]+)"', sources)]
-    for key in {*TARGETS, *AVX512, *COMPARED, *BEFORE}:
-        assert any(re.fullmatch(pattern, key) for pattern in patterns), key
+    assert growth.exponent(amounts, [3.0 + 0.5 * x for x in amounts]) == pytest.approx(1.0)
+    assert growth.exponent(amounts, [3.0 + 0.5 * (x - 1.0) ** 2 for x in amounts]) == pytest.approx(2.0)
+    assert growth.exponent(amounts, [3.0 + 0.5 * (x - 1.0) ** 0.5 for x in amounts]) == pytest.approx(0.5)
+    assert math.isnan(growth.exponent(amounts, [3.0, 2.9, 3.1, 3.0]))
+    assert math.isnan(growth.exponent(amounts[:2], [1.0, 2.0]))
 
 
 def test_the_first_command_is_the_readmes() -> None:
-    assert first_command().startswith("python3 -m venv .venv && ")
-    assert first_command().endswith("tocsin run china-2022 --scale 0.005 --pool country")
-
-
-def test_the_readme_has_one_place_for_the_table() -> None:
-    text = README.read_text(encoding="utf-8")
-    changed = replaced(text, "| a |")
-    assert f"{BEGIN}\n| a |\n{END}" in changed
-    assert replaced(changed, "| a |") == changed
-    with pytest.raises(ValueError, match="one pair"):
-        replaced("no markers", "| a |")
+    assert first_command(ROOT).startswith("python3 -m venv .venv && ")
+    assert "tocsin run china-2022" in first_command(ROOT)
 
 
 def test_intervals_of_two_calibrations_are_told_apart_by_their_ends() -> None:

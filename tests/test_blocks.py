@@ -65,12 +65,12 @@ SMALLER = (
     Smaller(r"tocsin staffing .*--by-half-hour", "--replicates 4", "--replicates 1 --trims 0"),
     # A policy that stands on the scenario that is here in place of the flagship.
     Smaller(r"tocsin calibrate .*--policy", "no-warning", "policy.yaml"),
-    # One benchmark of seconds instead of all, and tables that are kept elsewhere than those of the size.
-    Smaller(r"python -m benchmarks\.table", r"(?<=table)( --quick)?(.*)", r" --smoke\2"),
-    Smaller(r"python -m benchmarks\.table .*--write", " --write", " --json new.json"),
-    Smaller(r"python -m benchmarks\.table(?!.* --only)", "$", " --only philox"),
-    Smaller(r"python -m benchmarks\.table .*--only queue", "queue", "erlang"),
-    Smaller(r"python -m benchmarks\.compare", "$", " --smoke --rounds 1 --only philox"),
+    # The limits of the machine at a size of seconds, kept elsewhere than in the file that documents quote.
+    Smaller(r"python -m benchmarks( --|$)", r"benchmarks( --full)?(.*)", r"benchmarks --smoke\2"),
+    Smaller(r"python -m benchmarks .*--write", " --write", " --json new.json"),
+    Smaller(r"python -m benchmarks .*--only queue", " --only queue", ""),
+    Smaller(r"python -m benchmarks .*--before HEAD", " --before HEAD", ""),  # here is no repository
+    Smaller(r"python -m benchmarks( --|$)(?!.*--list)", "$", " --only limits"),
     Smaller(r"python -m benchmarks\.mechanism", "$", SOME + " --only red-deadline"),
     Smaller(r"python -m benchmarks\.systems", "$", SOME + " --only arrests"),
     Smaller(r"python -m benchmarks\.pooling", "$", " --seeds 2"),
@@ -140,14 +140,6 @@ GRANTED = (
         "tocsin sweep tiny --vary desks.visit.staff=10,20,30,40,50 --out results/sweeps/NAME-HASH",
     ),
     Granted(r".* RUN\b", "RUN", "tocsin run china-2022 --scale 0.005 --pool country --out RUN"),
-    Granted(
-        r"python -m benchmarks\.compare",
-        "benchmarks/table-smoke.json",
-        "python -m benchmarks.table --smoke --only philox --json benchmarks/table-smoke.json",
-    ),
-    Granted(r".* old\.json", "old.json", "cp benchmarks/table-smoke.json old.json"),
-    Granted(r".* new\.json", "new.json", "cp benchmarks/table-smoke.json new.json"),
-    Granted(r".* \.\./old", "../old", "cp -a . ../old"),
 )
 
 SCHEDULER = "tcp://HOST:8786"
@@ -230,7 +222,7 @@ def smaller(command: str) -> str:
 SAID = (
     (r"tocsin ", r"warning: .*|measuring this machine, \d+ s"),
     (r"python -m benchmarks\.forecast", r"tiny.*: [\d.]+ s"),
-    (r"python -m benchmarks\.(table|compare)", r".*"),  # what pytest shows of each benchmark
+    (r"python -m benchmarks( |$)", r"limits \.\.\."),  # what is measured now
 )
 """Lines that may stand on standard error, by command."""
 

@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from benchmarks import mechanism
+from benchmarks.documents import written
 from benchmarks.mechanism import (
     MONTHLY,
     QUICK_RED,
@@ -21,7 +22,6 @@ from benchmarks.mechanism import (
     spread,
     table,
     within,
-    written,
 )
 from sim.base.days import MINUTE_MS
 from sim.base.words import Discipline, Tier

@@ -1,14 +1,12 @@
 """Numbers of documents have one place each: what was measured its file, what can be counted the source itself."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from benchmarks import told
-from benchmarks.table import BEGIN, END
 from sim.base.version import __version__
 
 
@@ -37,15 +35,15 @@ def test_another_measurement_makes_every_document_that_tells_it_wrong_until_it_i
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = json.loads(told.FILE.read_text(encoding="utf-8"))
-    found["scales"]["1"]["peak_bytes"] *= 2
-    (copied / "growth.json").write_text(json.dumps(found), encoding="utf-8")
-    monkeypatch.setattr(told, "FILE", copied / "growth.json")
+    found["growth"]["series"]["scale"][-1]["peak_bytes"] *= 2
+    (copied / "table.json").write_text(json.dumps(found), encoding="utf-8")
+    monkeypatch.setattr(told, "FILE", copied / "table.json")
     wrong = {name for name, _ in told.missing()}
     assert wrong == {name for name, sentences in told.TOLD.items() if "{country_gb}" in "".join(sentences)}
     before = (copied / "README.md").read_text(encoding="utf-8")
     told.write()
-    assert list(told.others()) == []
-    assert [name for name, _ in told.missing()] == ["docs/scale.md"]  # whose tables another command writes
+    assert (list(told.missing()), list(told.others())) == ([], [])
+    assert "4,516" in (copied / "docs" / "scale.md").read_text(encoding="utf-8")
     after = (copied / "README.md").read_text(encoding="utf-8")
     parted = [(one, other) for one, other in zip(before.splitlines(), after.splitlines(), strict=True) if one != other]
     assert len(parted) == 1
@@ -63,12 +61,14 @@ def test_another_number_in_a_document_is_found(copied: Path) -> None:
 
 
 def test_a_measurement_says_when_on_what_and_of_which_version() -> None:
-    about = json.loads(told.FILE.read_text(encoding="utf-8"))["about"]
-    assert set(about) == {"date", "machine", "load", "version", "sources", "command"}
-    assert about["command"] == "python -m benchmarks.growth --write"
+    for name, found in told.measured().items():
+        assert set(found["about"]) == {"date", "machine", "load", "version", "sources", "size", "before"}, name
 
 
 def test_a_table_of_benchmarks_is_of_this_version_or_not_shown() -> None:
-    text = (told.ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    (table,) = re.findall(f"{BEGIN}\n(.*?)\n{END}", text, re.S)
-    assert table == "Not measured for this version." or f"tocsin {__version__}," in table
+    about = {"date": "", "machine": "one", "load": 0.0, "sources": "", "size": "full", "before": ""}
+    rows = [{"key": "start", "measured": [70.0], "ratio": [7.0], "before": []}]
+    found = {"table": {"about": {**about, "version": __version__}, "rows": rows}}
+    assert "| tocsin --help | 70 ms | 7 empty Python |" in told.of_benchmarks(found)
+    found["table"]["about"]["version"] = "0.0"
+    assert told.of_benchmarks(found) == told.of_benchmarks({}) == told.NOT_YET

@@ -3,7 +3,6 @@
 A share of the capacity takes the newest cases, the rest the oldest.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import OriginKind
-from sim.country.calendar import growth
+from sim.country.calendar import Days, Values, growth
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
-from sim.draws.functions import left_after
+from sim.draws.functions import fsum, left_after
 from sim.draws.identity import DAY_MASK, DAY_SHIFT, KIND_SHIFT, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import CASE_SOLVED
@@ -132,21 +131,13 @@ class CaseBook:
         """Return the cases waiting in each province, (P,)."""
         return np.array([len(cases) for cases in self._waiting], dtype=np.float64)
 
-    def expected_solved(self, day: int) -> float:
-        """Return the cases of the whole country that a day's capacity would solve with an endless backlog."""
-        return self._capacity(day) * self._settings.solved
-
-    def _capacity(self, day: int) -> float:
-        return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
-
-    def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
-        """Add yesterday's filed cases (moment, attempt) of each province, then finish as many as capacity allows."""
+    def investigate(self, capacity: float, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
+        """Add yesterday's filed cases (moment, attempt) of each province; finish ``capacity`` of the country's."""
         for waiting, cases in zip(self._waiting, filed, strict=True):
             if len(cases):
                 waiting.file(in_order(cases))
                 self.filed += len(cases)
-        capacity, scale = self._capacity(day), self._scale
-        capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
+        capacities = [fixed(capacity * share * self._scale) for share in self._provinces.share]
         counts = self._remainders.wholes("capacity", capacities)
         share = self._settings.fresh_share or 0.0
         fresh = self._remainders.wholes("fresh_cases", [fixed(count * share) for count in counts])
@@ -162,6 +153,11 @@ class CaseBook:
         self.solved += solved
         self.closed += len(cases) - solved
         return finished
+
+
+def capacities(settings: Investigation, days: Days) -> Values:
+    """Return the cases of the whole country that investigation can finish on each day, (D,)."""
+    return settings.capacity * growth(settings.growth, days, settings.reference)
 
 
 def in_order(filed: ArrayLike) -> NDArray[np.int64]:
@@ -189,12 +185,22 @@ def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArra
     return solved
 
 
+@compiled_with_arrays
 def freshness(solved: NDArray[np.int64], day: int, half_life: float) -> float:
     """Return the number of new cases that would give as many leads as these, solved at the midnight before ``day``.
 
     It is the sum of 2**(-age / half_life), ages in whole days; half of the leads of a case are lost within
     ``half_life`` ms. Cases older than the simulation give none.
     """
-    known = solved[solved >> KIND_SHIFT == OriginKind.ATTEMPT]
-    counts = np.bincount(day - (known >> DAY_SHIFT & DAY_MASK)).tolist()
-    return math.fsum(count * left_after(age * DAY_MS, half_life) for age, count in enumerate(counts) if count)
+    oldest = 0
+    for case in solved:
+        if case >> KIND_SHIFT == OriginKind.ATTEMPT:
+            oldest = max(oldest, day - (case >> DAY_SHIFT & DAY_MASK))
+    by_age = np.zeros(oldest + 1)
+    for case in solved:
+        if case >> KIND_SHIFT == OriginKind.ATTEMPT:
+            by_age[day - (case >> DAY_SHIFT & DAY_MASK)] += 1.0
+    for age in range(oldest + 1):
+        if by_age[age] > 0.0:
+            by_age[age] *= left_after(age * DAY_MS, half_life)
+    return fsum(by_age)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.application import command
-from sim.cli.common import in_its_terms, print_json, tell, warn_aside
+from sim.cli.common import in_its_terms, print_json, refuse, tell, warn_aside
 from sim.cli.options import AsJson, Changes, DrawnModel, ScenarioName, Settings, bundled
 from sim.language.spoken import said
 
@@ -26,17 +26,32 @@ def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     tell(said("{scenario}: no mistakes; {title}", scenario=scenario, title=found.spec.title))
 
 
-@command(("tocsin show my.yaml", "every value, where it was given, and its origin"))
+@command(
+    ("tocsin show my.yaml", "every value, where it was given, and its origin"),
+    ("tocsin show my.yaml --timetable days.csv", "the policy day by day, for a spreadsheet"),
+)
 def show(
     scenario: ScenarioName,
     *,
     model: DrawnModel,
+    timetable: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what the scenario alone decides, day by day, as a CSV file."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the resolved scenario, one value a line, with its place and origin."""
     from sim.scenario import show_lines
 
+    if timetable is not None and as_json:
+        refuse("--timetable: cannot be combined with --json; use one of them")
     found = model.load(scenario)
+    if timetable is not None:
+        from sim.reading.policy_days import write_policy_days
+
+        write_policy_days(found.spec, timetable)
+        tell(str(timetable))
+        return
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}
         print_json({"scenario": found.resolved, "sha256": found.sha256, "given": given})

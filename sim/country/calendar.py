@@ -1,42 +1,61 @@
 """Days, moments in ms from the start of the period, and growth with the calendar date."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.schema.period import Period
 
+Days = Sequence[int]
+"""Day numbers, (D,): a range, or a tuple of them."""
 
-def years_between(number: int, reference: date) -> float:
-    """Return the years from ``reference`` to a day, negative before it."""
-    return (number - day_number(reference)) / YEAR_DAYS
+Values = NDArray[np.float64]
+"""One value a day, (D,)."""
 
 
-def growth(per_year: float, number: int, reference: date, ceiling: float | None = None) -> float:
-    """Return the growth factor on a day; on ``reference`` it is 1 and grows by ``per_year`` in log units.
+def days_since(days: Days, reference: date) -> NDArray[np.int64]:
+    """Return the days from ``reference`` to each of the days, (D,), negative before it."""
+    return np.array(days, dtype=np.int64) - day_number(reference)
+
+
+def years_between(days: Days, reference: date) -> Values:
+    """Return the years from ``reference`` to each of the days, (D,), negative before it."""
+    return days_since(days, reference) / YEAR_DAYS
+
+
+def exps(exponents: Values) -> Values:
+    """Return ``sim.draws.functions.exp`` of each exponent, (D,); numpy's differs in the last bit."""
+    return np.array([exp(exponent) for exponent in exponents.tolist()])
+
+
+def growth(per_year: float, days: Days, reference: date, ceiling: float | None = None) -> Values:
+    """Return the growth factor on each day, (D,): 1 on ``reference``, growing by ``per_year`` in log units.
 
     Without a ceiling it is exp(g t). With a ceiling K > 1 it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))).
     """
-    years = years_between(number, reference)
+    years = years_between(days, reference)
     if ceiling is None:
-        return exp(per_year * years)
+        return exps(per_year * years)
     room = ceiling - 1.0
-    return ceiling / (1.0 + room * exp(-per_year * years * ceiling / room))
+    return ceiling / (1.0 + room * exps(-per_year * years * ceiling / room))
 
 
-def logistic(days: float, width_days: float) -> float:
-    """Return 1 / (1 + exp(-days / width)), the logistic curve."""
-    return 1.0 / (1.0 + exp(-days / width_days))
+def logistic(since: NDArray[np.int64], width_days: float) -> Values:
+    """Return 1 / (1 + exp(-since / width)), the logistic curve, at each number of days, (D,)."""
+    return 1.0 / (1.0 + exps(-since / width_days))
 
 
-def ramped(number: int, ramp: Ramp | None) -> float:
-    """Return the multiplier of an intensity on a day: logistic from the floor of the ramp to 1; 1 without a ramp."""
+def ramped(days: Days, ramp: Ramp | None) -> Values:
+    """Return the multiplier of an intensity on each day, (D,): logistic from the ramp's floor to 1; 1 without one."""
     if ramp is None:
-        return 1.0
-    days = float(number - day_number(ramp.midpoint))
-    return ramp.floor + (1.0 - ramp.floor) * logistic(days, ramp.width / DAY_MS)
+        return np.ones(len(days))
+    return ramp.floor + (1.0 - ramp.floor) * logistic(days_since(days, ramp.midpoint), ramp.width / DAY_MS)
 
 
 @dataclass(frozen=True)
@@ -52,6 +71,11 @@ class Calendar:
         """Return the calendar of a period."""
         start = day_number(period.start)
         return cls(start - period.warmup // DAY_MS, start, day_number(period.end))
+
+    @property
+    def days(self) -> range:
+        """The numbers of all days, warm-up included."""
+        return range(self.first, self.last + 1)
 
     def midnight(self, number: int) -> int:
         """Return the moment at which a day begins, in ms from the start of the period."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import day_number
-from sim.country.calendar import ramped
-from sim.scenario.schema.measures import MeasureBase, Ramp, Somewhere, WarningCoverage
+from sim.country.calendar import Days, Values, ramped
+from sim.scenario.schema.measures import MeasureBase, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -21,20 +21,26 @@ class Measures:
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
         self._of_kind = cache(self._spans)
-        # A midnight reads the same few kinds on one or two days repeatedly, province by province.
-        self._in_force = lru_cache(maxsize=64)(self._find)
+        # One list serves all provinces.
+        self._over = lru_cache(maxsize=64)(self._find)
 
     def all(self, kind: type[M]) -> list[M]:
         """Return all measures of a kind."""
         return [measure for measure in self._measures if isinstance(measure, kind)]
 
-    def on(self, day: int, kind: type[M], code: int | None = None) -> list[tuple[M, float]]:
-        """Return each measure of a kind in force on a day, with the multiplier of its intensity; the list is shared.
+    def on(self, day: int, kind: type[M], code: int | None = None) -> list[M]:
+        """Return the measures of a kind in force on a day; with ``code``, only those in force in that province."""
+        found = [measure for measure, first, last in self._of_kind(kind) if first <= day <= last]
+        return found if code is None else [measure for measure in found if acts_in(measure, code)]
 
-        The multiplier is the value of the measure's ramp, 1 without one. With ``code``, only measures in force in that
-        province are returned.
+    def over(self, days: Days, kind: type[M], code: int | None = None) -> list[tuple[M, Values]]:
+        """Return the measures of a kind in force on any of the days, with the multipliers of their intensities.
+
+        A multiplier, (D,), is the value of the measure's ramp, 1 without one, and 0 on days on which the measure is not
+        in force: 1 - share x multiplier and 1 + more x multiplier are exact on all days. With ``code``, only measures
+        in force in that province are returned.
         """
-        found = self._in_force(day, kind)
+        found = self._over(days, kind)
         return found if code is None else [one for one in found if acts_in(one[0], code)]
 
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
@@ -54,17 +60,19 @@ class Measures:
         examples = list(groups.values())
         return examples, np.array([examples.index(p) for p in of], dtype=np.int64)
 
-    def _find(self, day: int, kind: type[M]) -> list[tuple[M, float]]:
-        return [
-            (measure, 1.0 if ramp is None else ramped(day, ramp))
-            for measure, ramp, first, last in self._of_kind(kind)
-            if first <= day <= last
-        ]
+    def _find(self, days: Days, kind: type[M]) -> list[tuple[M, Values]]:
+        numbers = np.array(days, dtype=np.int64)
+        found = []
+        for measure, first, last in self._of_kind(kind):
+            in_force = (first <= numbers) & (numbers <= last)
+            if in_force.any():
+                found.append((measure, np.where(in_force, ramped(days, getattr(measure, "ramp", None)), 0.0)))
+        return found
 
-    def _spans(self, kind: type[M]) -> list[tuple[M, Ramp | None, int, int]]:
-        """Return all measures of a kind, each with its ramp and the day numbers of both ends of its window."""
+    def _spans(self, kind: type[M]) -> list[tuple[M, int, int]]:
+        """Return all measures of a kind, each with the day numbers of both ends of its window."""
         ends = [(measure, measure.window[1] or date.max) for measure in self.all(kind)]
-        return [(one, getattr(one, "ramp", None), first_day(one.window), day_number(end)) for one, end in ends]
+        return [(one, first_day(one.window), day_number(end)) for one, end in ends]
 
 
 def acts_in(measure: MeasureBase, code: int) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, day_number
-from sim.country.calendar import logistic
+from sim.country.calendar import Days, Values, days_since, logistic
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
@@ -200,10 +200,10 @@ def frailty_levels(sigma: float) -> list[float]:
     return [(after - before) * FRAILTY_CLASSES for before, after in itertools.pairwise(edges)]
 
 
-def app_adoption(population: Population, day: int) -> float:
-    """Return the share of internet users who have installed the app by a day (a logistic curve)."""
+def app_adoption(population: Population, days: Days) -> Values:
+    """Return the share of internet users who have installed the app by each of the days, (D,): a logistic curve."""
     app = population.app
-    return app.final_share * logistic(float(day - day_number(app.midpoint)), app.width / DAY_MS)
+    return app.final_share * logistic(days_since(days, app.midpoint), app.width / DAY_MS)
 
 
 def install_day(population: Population, u_app: int) -> int | None:

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.days import HALF_HOURS, calendar_date, weekday
+from sim.base.days import HALF_HOURS, weekday
 from sim.base.words import DESK_LABELS
-from sim.country.calendar import Calendar, ramped
+from sim.country.calendar import Calendar, Days, Values, days_since, ramped
 from sim.country.provinces import Provinces
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
@@ -42,14 +42,14 @@ def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDes
     return table
 
 
-def grown(day: int, growth: StaffGrowth | None) -> float:
-    """Return the factor of a staff on a day: 1 without growth; before the first step, the factor of that step."""
-    if growth is None:
-        return 1.0
-    if growth.steps is None:
-        return ramped(day, growth.ramp)
-    today = calendar_date(day)
-    return next((step.factor for step in reversed(growth.steps) if step.from_ <= today), growth.steps[0].factor)
+def grown(days: Days, growth: StaffGrowth | None) -> Values:
+    """Return the factor of a staff on each of the days, (D,): 1 without growth; before the first step, its factor."""
+    if growth is None or growth.steps is None:
+        return ramped(days, None if growth is None else growth.ramp)
+    factors = np.full(len(days), growth.steps[0].factor)
+    for step in growth.steps:
+        factors[days_since(days, step.from_) >= 0] = step.factor
+    return factors
 
 
 class Schedule:
@@ -68,13 +68,21 @@ class Schedule:
         self._growth_of = np.array([[self._number(desk.growth) for desk in row] for row in table]).T
         self._with = lru_cache(maxsize=KEPT)(self._computed)
 
-    def servers(self, day: int) -> NDArray[np.int64]:
-        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); shared, so read only."""
-        return self._with(weekday(day), self._factors(day))
+    def factors(self, days: Days) -> NDArray[np.float64]:
+        """Return the factor of each growth of staff on each day, (D, growths)."""
+        return np.array([grown(days, growth) for growth in self._growths]).T
 
-    def officers(self, day: int) -> NDArray[np.float64]:
-        """Return the officers on a day in the whole country if all were on duty, (P, 2 desks)."""
-        officers: NDArray[np.float64] = self._staff * np.array(self._factors(day))[self._growth_of]
+    def servers(self, day: int, factors: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); shared, so read only.
+
+        ``factors`` are those of the day, computed if they are not given.
+        """
+        of_day = self.factors((day,))[0] if factors is None else factors
+        return self._with(weekday(day), tuple(of_day.tolist()))
+
+    def officers(self, factors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the officers in the whole country if all were on duty, (P, 2 desks), on a day of these ``factors``."""
+        officers: NDArray[np.float64] = self._staff * factors[self._growth_of]
         return officers
 
     def servers_of(self, day: int, officers: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -83,14 +91,14 @@ class Schedule:
 
     def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
         """Return the staff on duty on some days in the whole country, (days, P, 2 desks, 48 half hours)."""
-        return np.array([self._on_duty(weekday(day), self._factors(day)) for day in days])
+        return np.array(
+            [self._on_duty(weekday(day), of_day) for day, of_day in zip(days, self.factors(days), strict=True)]
+        )
 
     def time(self, first: int, last: int) -> list[tuple[float, float]]:
         """Return the time on duty of each desk from a first to a last day number, see ``staff_time``."""
         simulated, stated = np.zeros(len(DESK_LABELS)), np.zeros(len(DESK_LABELS))
-        for (of_week, factors), days in Counter(
-            (weekday(day), self._factors(day)) for day in range(first, last + 1)
-        ).items():
+        for (of_week, factors), days in Counter(self._days(first, last)).items():
             on_duty = self._on_duty(of_week, factors)
             simulated += days * thinned(on_duty, self._scale).sum(axis=(0, 2))
             stated += days * self._scale * on_duty.sum(axis=(0, 2))
@@ -99,15 +107,13 @@ class Schedule:
     def never_staffed(self, first: int, last: int) -> int:
         """Return how many desks have no server on any day from a first to a last day number."""
         ever = np.zeros(self._staff.shape, dtype=bool)
-        for of_week, some in {
-            (weekday(day), tuple(f > 0 for f in self._factors(day))) for day in range(first, last + 1)
-        }:
+        for of_week, some in {(of_week, tuple(f > 0 for f in factors)) for of_week, factors in self._days(first, last)}:
             ever |= self._on_duty(of_week, some).any(axis=2)
         return int((~ever).sum())
 
     def most(self, first: int, last: int) -> NDArray[np.float64]:
         """Return the largest staff at simulated scale between two day numbers, if all were on duty, (P, 2)."""
-        largest = np.array([self._factors(day) for day in range(first, last + 1)]).max(axis=0)
+        largest = self.factors(range(first, last + 1)).max(axis=0)
         most: NDArray[np.float64] = self._staff * largest[self._growth_of] * self._scale
         return most
 
@@ -116,7 +122,7 @@ class Schedule:
 
         A factor is the share on duty times growth, over all provinces; 1 and 1 for a desk that never has staff.
         """
-        days = {(weekday(day), self._factors(day)) for day in range(first, last + 1)}
+        days = set(self._days(first, last))
         least, most = math.inf, 0.0
         for of_week, factors in days:
             multiples = self._shares[:, desk, of_week - 1] * np.array(factors)[self._growth_of[:, desk], None]
@@ -129,10 +135,12 @@ class Schedule:
             self._growths.append(growth)
         return self._growths.index(growth)
 
-    def _factors(self, day: int) -> tuple[float, ...]:
-        return tuple(grown(day, growth) for growth in self._growths)
+    def _days(self, first: int, last: int) -> list[tuple[int, tuple[float, ...]]]:
+        """Return the weekday and the factors of each day from a first to a last day number."""
+        days = range(first, last + 1)
+        return [(weekday(day), tuple(of_day)) for day, of_day in zip(days, self.factors(days).tolist(), strict=True)]
 
-    def _on_duty(self, of_week: int, factors: Sequence[float]) -> NDArray[np.float64]:
+    def _on_duty(self, of_week: int, factors: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the staff on duty at full scale."""
         on_duty: NDArray[np.float64] = self._staff[..., None] * self._shares[:, :, of_week - 1]
         on_duty *= np.array(factors)[self._growth_of][..., None]

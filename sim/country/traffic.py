@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import calendar_date, weekday
 from sim.base.words import Channel, OriginKind
-from sim.country.calendar import growth
+from sim.country.calendar import Days, growth
 from sim.country.measures import in_window
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
@@ -33,26 +33,25 @@ WIDEST_PANEL = 0.05
 DENSITY_AT_0 = 0.3989422804014327
 
 
-def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArray[np.float64]:
-    """Return the expected potential attempts of a day at simulated scale, (P, 3 channels, T types)."""
+def attempt_rates(spec: ScenarioModel, provinces: Provinces, days: Days) -> NDArray[np.float64]:
+    """Return the expected potential attempts of each day at simulated scale, (D, P, 3 channels, T types)."""
     fraud = spec.fraud
     names = list(fraud.types)
-    rates = np.zeros((len(provinces), len(Channel), len(names)))
-    date = calendar_date(day)
-    rhythm = (
-        fraud.weekdays[weekday(day) - 1] * 7.0 / math.fsum(fraud.weekdays)
-        * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
-    )  # fmt: skip
-    surges = [surge for _, surge in sorted(fraud.surges.items()) if in_window(surge.window, date)]
-    grown = [(kind.mix, growth(kind.mix_growth, day, fraud.reference)) for kind in fraud.types.values()]
-    shares = np.array(provinces.attempts)[:, None]
+    dates = [calendar_date(day) for day in days]
+    of_week = np.array([fraud.weekdays[weekday(day) - 1] for day in days]) * 7.0 / math.fsum(fraud.weekdays)
+    rhythm = of_week * np.array([fraud.months[date.month - 1] for date in dates]) * 12.0 / math.fsum(fraud.months)
+    rates = np.zeros((len(dates), len(provinces), len(Channel), len(names)))
+    grown = [(kind.mix, growth(kind.mix_growth, days, fraud.reference)) for kind in fraud.types.values()]
     for channel, label in enumerate(Channel.labels()):
         volume = getattr(fraud.volumes, label)
-        nation = volume.level * growth(volume.growth, day, fraud.reference, volume.ceiling) * rhythm * spec.scale
-        mix = [getattr(of_channel, label) * factor for of_channel, factor in grown]
-        rates[:, channel] = nation * shares * np.array(mix) / math.fsum(mix)
-    for surge in surges:
-        rates[np.ix_(*_concerned(surge, provinces.codes, names))] *= surge.factor
+        nation = volume.level * growth(volume.growth, days, fraud.reference, volume.ceiling) * rhythm * spec.scale
+        mix = np.array([getattr(of_channel, label) * factor for of_channel, factor in grown]).T
+        whole = np.array([math.fsum(of_day) for of_day in mix.tolist()])
+        by_province = np.multiply.outer(nation, provinces.attempts)
+        rates[:, :, channel] = by_province[:, :, None] * mix[:, None] / whole[:, None, None]
+    for _, surge in sorted(fraud.surges.items()):
+        affected = [d for d, date in enumerate(dates) if in_window(surge.window, date)]
+        rates[np.ix_(affected, *_concerned(surge, provinces.codes, names))] *= surge.factor
     return rates
 
 

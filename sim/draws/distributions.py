@@ -52,6 +52,12 @@ def threshold(p: float) -> int:
     return math.floor(p * 4294967296.0 + 0.5)
 
 
+def thresholds(shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return ``threshold`` of each share of an array of any shape."""
+    within = np.where(shares > 0.0, np.minimum(shares, 1.0), 0.0)
+    return np.ascontiguousarray(np.floor(within * CERTAIN + 0.5), dtype=np.int64)
+
+
 @compiled
 def poisson_by_search(rate: float, u: float) -> int:
     """Return the smallest n with P(N <= n) >= u for a Poisson count N, with mean above 0 and up to ``LARGE_RATE``.

@@ -171,8 +171,8 @@ class HalfHours:
         week = self._weeks[code]
         growth = self._desks[code].growth
         on_duty = np.zeros((7, 1))
-        for day in self._days:
-            on_duty[weekday(day) - 1] += grown(day, growth) * HALF_HOUR_MS * self._trials.replicates
+        for day, factor in zip(self._days, grown(self._days, growth).tolist(), strict=True):
+            on_duty[weekday(day) - 1] += factor * HALF_HOUR_MS * self._trials.replicates
         time = week.summed(on_duty)
         load: NDArray[np.float64] = week.summed(self._loaded.busy[code]) / np.where(time > 0.0, time, 1.0)
         return load

@@ -28,7 +28,7 @@ from sim.base.interrupts import interrupted_surely
 from sim.base.logbook import Logbook
 from sim.experiments.journal import Journal
 from sim.experiments.processes import KilledError, Processes
-from sim.reading.outcomes import OF_MANIFEST, Outcome
+from sim.reading.outcomes import OF_SUMS, Outcome
 from sim.scenario.given import with_components_digest
 from sim.scenario.load import digest
 from sim.store.json_files import FolderError
@@ -386,8 +386,9 @@ def simulate(
         with tempfile.TemporaryDirectory(dir=parent, prefix=prefix, ignore_cleanup_errors=True) as folder:
             try:
                 target = Path(folder) / "run"
-                if read in OF_MANIFEST and _has_few_rows(scenario):
-                    return read(run_without_tables(scenario, target, workers, progress))
+                if getattr(read, "func", read) in OF_SUMS and _has_few_rows(scenario):
+                    with run_without_tables(scenario, target, workers, progress) as made:
+                        return read(made)
                 return read(run(scenario, target, "none", workers, progress))
             except (FailedError, OverflowError) as error:
                 return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}

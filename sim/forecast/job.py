@@ -33,7 +33,7 @@ ASKED_S = 0.017
 """Seconds on ``HOME`` of an experiment's own work for each run: making its scenario, keeping its outcome."""
 
 BESIDE = 0.84
-"""The share of its speed that a process keeps when each core has one: measured by ``benchmarks.growth``."""
+"""The share of its speed that a process keeps when each core has one: measured on 26 November (docs/performance.md)."""
 
 
 @dataclass(frozen=True)

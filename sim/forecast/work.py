@@ -61,11 +61,12 @@ class Work:
             d_prime = detectors.contact[channel, Fate.IGNORED - Fate.UNANSWERED] + detectors.shift
             found[channel] = [normal_cdf(float(score)) for score in d_prime - least]
         attempts = alerts = 0.0
-        days = range(calendar.first, calendar.last + 1)
-        for day in days[::EVERY_DAYS]:
+        days = calendar.days
+        some = days[::EVERY_DAYS]
+        all_rates = attempt_rates(spec, provinces, some).sum(axis=3)
+        all_seen = coverage(measures, some, provinces.codes, people) / CERTAIN
+        for day, rates, seen in zip(some, all_rates, all_seen, strict=True):
             weight = min(EVERY_DAYS, calendar.last + 1 - day)
-            rates = attempt_rates(spec, provinces, day).sum(axis=2)
-            seen = coverage(measures, day, provinces.codes, people) / CERTAIN
             attempts += weight * float(rates.sum())
             alerts += weight * float(np.einsum("p,dp,d->", legitimate, seen, false))
             alerts += weight * REACHING * float(np.einsum("pc,dp,cd->", rates, seen, found))

@@ -55,8 +55,8 @@ class Crews:
     def thin(self, suspects: float, dens: DenState) -> None:
         """Remove crew members among these suspects of the country: the same share of every crew at work."""
         arrested = suspects * self._crew_share
-        working = np.flatnonzero(dens.raided == 0)
-        members = self.members(working)
+        working = dens.raided == 0
+        members = fsum(self._slots.weight * self.share * working) * self._full
         if arrested > 0.0 and members > 0.0:
             self.share[working] *= max(0.0, 1.0 - arrested / members)
 

@@ -14,7 +14,7 @@ from sim.base.days import DAY_MS
 from sim.base.words import Channel
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN
-from sim.draws.functions import exp, log
+from sim.draws.functions import exp, fsum, log
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gangs import MOST_EFFORT
 
@@ -95,22 +95,35 @@ class Effort:
         learned = self.yields + (1.0 - self._kept) * (passing * self.paying * cashed - self.yields)
         self.yields = np.where(passing == NOBODY, self.yields, learned)
 
-    def answer(self, rates: NDArray[np.float64]) -> Table:
+    def answer(self, stated: Table) -> Table:
         """Return the factor of the stated attempts that gangs make, (3, T), from half to twice as many.
 
         The members' time, attempts times their usual yield, goes to attempts with higher yields. With a ``supply`` of 0
-        the total time stays the same. ``rates`` (P, 3, T) are the stated attempts.
+        the total time stays the same. ``stated`` (3, T) are the attempts of all provinces.
         """
-        time = nation(rates) * self._usual
-        whole = math.fsum(time.ravel().tolist())
-        if whole == 0.0:
-            return np.ones(time.shape)
-        relative = self.yields / self._usual
-        best = float(relative[time > 0.0].max())
-        effort = powers(relative / best, self._shift) if best > 0.0 else np.ones(time.shape)
-        moved = math.fsum((time * effort).ravel().tolist())
-        mean = math.fsum((time * relative).ravel().tolist()) / whole
-        return np.clip(effort * power(mean, self._supply) * whole / moved, 1.0 / MOST_EFFORT, MOST_EFFORT)
+        return _answer(stated, self.yields, self._usual, self._shift, self._supply)
+
+
+@compiled_with_arrays
+def _answer(stated: Table, yields: Table, usual: Table, shift: float, supply: float) -> Table:
+    time = stated * usual
+    whole = fsum(time.ravel())
+    effort = np.ones(time.shape)
+    if whole == 0.0:
+        return effort
+    relative = yields / usual
+    best = 0.0
+    for c in range(time.shape[0]):
+        for t in range(time.shape[1]):
+            if time[c, t] > 0.0:
+                best = max(best, relative[c, t])
+    if best > 0.0:
+        for c in range(time.shape[0]):
+            for t in range(time.shape[1]):
+                effort[c, t] = power(relative[c, t] / best, shift)
+    moved = fsum((time * effort).ravel())
+    mean = fsum((time * relative).ravel()) / whole
+    return np.minimum(np.maximum(effort * power(mean, supply) * whole / moved, 1.0 / MOST_EFFORT), MOST_EFFORT)
 
 
 @compiled
@@ -120,27 +133,24 @@ def power(base: float, exponent: float) -> float:
 
 
 @compiled_with_arrays
-def powers(bases: Table, exponent: float) -> Table:
-    """Return ``power`` of each base (3, T)."""
-    found = np.empty(bases.shape)
-    for c in range(bases.shape[0]):
-        for t in range(bases.shape[1]):
-            found[c, t] = power(bases[c, t], exponent)
-    return found
-
-
 def nation(rates: NDArray[np.float64]) -> Table:
     """Return the sum over provinces of rates (P, 3, T)."""
-    return np.array([[math.fsum(cell) for cell in of_channel] for of_channel in rates.transpose(1, 2, 0).tolist()])
+    sums = np.empty(rates.shape[1:])
+    of_cell = np.empty(rates.shape[0])
+    for c in range(rates.shape[1]):
+        for t in range(rates.shape[2]):
+            of_cell[:] = rates[:, c, t]
+            sums[c, t] = fsum(of_cell)
+    return sums
 
 
-def by_channel(values: Table, weights: Table) -> list[float]:
-    """Return the weighted mean over the types of each channel; the plain mean where all weights are 0."""
-    means = []
-    for of_channel, weight in zip(values.tolist(), weights.tolist(), strict=True):
-        whole = math.fsum(weight)
-        parts = [value * part for value, part in zip(of_channel, weight, strict=True)]
-        means.append(math.fsum(parts) / whole if whole > 0.0 else math.fsum(of_channel) / len(of_channel))
+@compiled_with_arrays
+def by_channel(values: Table, weights: Table) -> NDArray[np.float64]:
+    """Return the weighted mean over the types of each channel, (3,); the plain mean where all weights are 0."""
+    means = np.empty(len(values))
+    for c in range(len(values)):
+        whole = fsum(weights[c])
+        means[c] = fsum(values[c] * weights[c]) / whole if whole > 0.0 else fsum(values[c]) / values.shape[1]
     return means
 
 

@@ -26,7 +26,6 @@ class Awareness:
         settings = spec.engagement.awareness
         self.levels = np.full((len(codes), len(segments)), settings.start)
         self.people = engagement.segment_people(spec)
-        self._education = engagement.Education(settings, common.measures, codes, segments, self.people)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Fade awareness, renew it by yesterday's education, and count today's."""
@@ -34,13 +33,13 @@ class Awareness:
         codes, share = common.provinces.codes, common.provinces.share
         gains = np.zeros_like(self.levels)
         if day > common.calendar.first:
-            gains = self._education.gains(day - 1)
+            gains = common.timetable.gains[common.timetable.row(day - 1)]
         engagement.renew(self.levels, common.spec.engagement.awareness, gains)
-        for videos, _ in common.measures.on(day, Videos):
+        for videos in common.measures.on(day, Videos):
             for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
                 counted = common.remainders.whole(NATION, quantity, fixed(count / days_of(videos.window)))
                 common.ledger.flow(day, NATION, quantity, counted)
-        for activities, _ in common.measures.on(day, Activities):
+        for activities in common.measures.on(day, Activities):
             places = positions(activities, codes)
             a_day = activities.count / days_of(activities.window)
             among = math.fsum(share[p] for p in places)

@@ -31,13 +31,12 @@ class Cards:
         """Close the load of the day that ends; flag, purge and replace cards; arrest sellers."""
         common, settings = self._common, self._common.spec.cards
         self._close(day, yesterday)
-        purges = [cards.purge_share(common.measures, day, code) for code in common.examples]
-        delays = [cards.replacement_days(settings, common.measures, day, code) for code in common.examples]
-        replaced = [cards.replaced_share(delay) for delay in delays]
+        row = common.timetable.row(day)
+        purges, replaced = common.timetable.purged[row].tolist(), common.timetable.replaced[row].tolist()
         intercepted = self._intercepted(day, yesterday)
         moved = [
             cards.step(self.stock, p, settings, intercepted[p], purges[alike], replaced[alike])
-            for p, alike in enumerate(common.alike.tolist())
+            for p, alike in enumerate(common.timetable.alike.tolist())
         ]
         flagged = np.array(common.remainders.wholes("cards_flagged", [one.flagged for one in moved]))
         purged = np.array(common.remainders.wholes("cards_purged", [one.purged for one in moved]))

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from sim.base.words import Channel
-from sim.country.laundering import cashed
 from sim.gangs import effort
 from sim.gangs.effort import Effort
 from sim.midnight.protocol import Common
@@ -20,14 +19,13 @@ class Learning:
     def __init__(self, common: Common) -> None:
         spec = common.spec
         self._common = common
-        self._people = {row.code: row.population for row in spec.population.provinces}
         self.effort = Effort.of(spec)
         self.passing = np.full((len(Channel), len(spec.fraud.types)), effort.NOBODY)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Update the gangs' memory by the yields of yesterday's attempts."""
         if self.effort is not None and day > self._common.calendar.first:
-            cash = cashed(self._common.measures, day - 1, self._people)
+            cash = float(self._common.timetable.cashed[self._common.timetable.row(day - 1)])
             self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self.passing, cash)
 
     def snapshot(self) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Values of a day that components may change: from the scenario, or as last changed."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import Detector, Tier
-from sim.country.schedule import Schedule
-from sim.draws.distributions import CERTAIN, threshold
+from sim.base.words import Detector, Fate, Tier
+from sim.draws.distributions import CERTAIN
+from sim.draws.distributions import thresholds as as_thresholds
 from sim.midnight.filters import Filters
 from sim.midnight.held import Held, Values
 from sim.midnight.protocol import Common
-from sim.shield import sites
-from sim.warning.detectors import coverage
+from sim.shield import interception, sites
 
 
 class Levels:
@@ -23,8 +24,8 @@ class Levels:
     def __init__(self, common: Common, held: Held) -> None:
         self._common = common
         self._held = held
-        self._schedule = Schedule(common.spec, common.provinces)
-        self._people = {row.code: row.population for row in common.spec.population.provinces}
+        self._schedule = common.schedule
+        self._timetable = common.timetable
         both = [getattr(common.spec.warning.detectors, name) for name in Detector.labels()]
         self._scores = np.array([[getattr(one.thresholds, tier) for tier in Tier.labels()] for one in both])
 
@@ -34,11 +35,9 @@ class Levels:
 
     def coverage(self, day: int) -> NDArray[np.int64]:
         """Return the coverage of each detector as thresholds, (2, P)."""
-        common = self._common
-        # Contiguous even if examples are spread over provinces: kernels are compiled once per layout.
-        seen = np.ascontiguousarray(coverage(common.measures, day, common.examples, self._people)[:, common.alike])
+        seen = self._row(self._timetable.coverage, day, axis=1)
         held = self._held.of("coverage")
-        return seen if held is None else np.where(np.isnan(held), seen, _thresholds(held))
+        return seen if held is None else np.where(np.isnan(held), seen, as_thresholds(held))
 
     def covered(self, day: int) -> Values:
         """Return the coverage of each detector as shares, (2, P)."""
@@ -52,40 +51,45 @@ class Levels:
         """Return d' of the filters of calls and of SMS, (2, P)."""
         return self._held.over("d_prime", filters.d_prime.T)
 
-    def caught(self, filters: Filters) -> NDArray[np.int64]:
-        """Return the thresholds of gate 4, (P, 2, T)."""
-        held = self._held.of("d_prime")
-        return filters.thresholds(None if held is None else self.d_prime(filters).T)
-
     def blocked(self, day: int) -> Values:
         """Return the share of web sites, of apps and of accounts that are down, (3, P)."""
-        up = sites.up_shares(self._common.spec, self._common.measures, day, self._common.examples)
-        return self._held.over("blocked", 1.0 - up[self._common.alike].T)
+        return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
 
-    def down(self, day: int) -> NDArray[np.int64] | None:
-        """Return the thresholds of gate 5, (P, 3, T); None if only measures determine them."""
-        held = self._held.of("blocked")
-        if held is None:
-            return None
-        common = self._common
-        up = sites.up_shares(common.spec, common.measures, day, common.examples)[common.alike]
-        return sites.thresholds_of(common.spec, np.where(np.isnan(held.T), up, 1.0 - held.T))
+    def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
+        """Return the thresholds of the gates that follow no stock, by province, see ``sim.shield.gate``.
+
+        A change of d' by components becomes that of the filters.
+        """
+        spec = self._common.spec
+        found = {fate: self._row(by_day, day) for fate, by_day in self._timetable.gates.items()}
+        if self._held.of("d_prime") is not None:
+            filters.d_prime = self.d_prime(filters).T
+            found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
+        if (held := self._held.of("blocked")) is not None:
+            up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
+            found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
+        return found
 
     def officers(self, day: int) -> Values:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
-        return self._held.over("officers", self._schedule.officers(day).T)
+        return self._held.over("officers", self._schedule.officers(self._staff(day)).T)
 
     def servers(self, day: int) -> NDArray[np.int64]:
         """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); read only."""
         # The same layout on all days: kernels are compiled once per layout.
-        servers = np.ascontiguousarray(self._schedule.servers(day))
+        servers = np.ascontiguousarray(self._schedule.servers(day, self._staff(day)))
         held = self._held.of("officers")
         if held is None:
             return servers
         changed = self._schedule.servers_of(day, np.nan_to_num(held.T))
         return np.ascontiguousarray(np.where(np.isnan(held.T)[..., None], servers, changed))
 
+    def _staff(self, day: int) -> NDArray[np.float64]:
+        """Return the factors of staff on a day."""
+        staff: NDArray[np.float64] = self._timetable.staff[self._timetable.row(day)]
+        return staff
 
-def _thresholds(shares: Values) -> NDArray[np.int64]:
-    """Return shares (2, P) as thresholds; 0 for values that nobody changed."""
-    return np.array([[threshold(share) for share in row] for row in np.nan_to_num(shares).tolist()], dtype=np.int64)
+    def _row(self, by_day: NDArray[Any], day: int, axis: int = 0) -> NDArray[Any]:
+        """Return a day's values by province, from those of all days by group; ``axis`` is that of provinces."""
+        row: NDArray[Any] = by_day[self._timetable.row(day)]
+        return row.take(self._timetable.alike, axis=axis)

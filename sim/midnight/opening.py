@@ -1,17 +1,12 @@
 """The day that begins: thresholds of the gates, and numbers of attempts and contacts."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
 from sim.base.words import Channel, Detector, Fate
-from sim.country.calendar import growth
-from sim.country.laundering import let_through, reach
-from sim.country.people import app_adoption
-from sim.country.traffic import LIMIT, attempt_counts, attempt_rates, profiles
-from sim.draws.distributions import CERTAIN, threshold
+from sim.country.traffic import LIMIT, attempt_counts, profiles
+from sim.draws.distributions import CERTAIN
 from sim.gangs import effort
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
@@ -21,16 +16,13 @@ from sim.midnight.learning import Learning
 from sim.midnight.ledger import NATION
 from sim.midnight.legitimate import Legitimate
 from sim.midnight.levels import Levels
-from sim.midnight.outages import releases
 from sim.midnight.people import People
 from sim.midnight.protocol import Common, Stateless
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.scenario.schema.measures import BankHold
 from sim.shield import answering, cards, dens, engagement, interception
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
-from sim.warning.detectors import data_sharing
 
 
 class Opening(Stateless):
@@ -73,48 +65,42 @@ class Opening(Stateless):
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Open the day."""
         common, spec, levels = self._common, self._common.spec, self._levels
-        measures, alike, examples = common.measures, common.alike, common.examples
+        timetable, alike = common.timetable, common.timetable.alike
+        row = timetable.row(day)
         self.rates, raided = self._made(day)
         seen = levels.coverage(day)
         works = bool(seen[0].any()), bool(seen[1].any())
         scores = levels.thresholds()
         cells, contacts = self._legitimate.of_day(day, works, scores, self._people.spread)
-        paid = [
-            math.prod(1.0 - hold.intensity * ramp for hold, ramp in measures.on(day, BankHold, code))
-            * let_through(measures, day, code)
-            for code in examples
-        ]
-        app = threshold(app_adoption(spec.population, day))
+        app = int(timetable.app[row])
         unanswered, moments = answering.of_day(self._answering, self._profiles, app)
-        awareness, down = self._awareness.levels, levels.down(day)
-        stocks = {
+        awareness = self._awareness.levels
+        gates = {
+            **levels.gates(day, self._filters),
             Fate.DEN_DESTROYED: raided[None, None],
             Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
-            Fate.INTERCEPTED: levels.caught(self._filters),
             Fate.UNANSWERED: unanswered,
         }
-        if down is not None:
-            stocks[Fate.SITE_BLOCKED] = down
         self.today = Today(
             day=day,
-            stops=gate_thresholds(spec, measures, day, examples, alike, stocks),
+            stops=gate_thresholds(gates, len(alike), len(spec.fraud.types)),
             moments=moments,
             app=app,
             unaware=engagement.unaware_shares(awareness, spec.engagement.awareness.effect),
             coverage=seen,
-            data_sharing=data_sharing(measures, day, examples)[alike],
+            data_sharing=timetable.data_sharing[row].take(alike),
             scores=scores,
             awareness=awareness.copy(),
-            held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
-            reach=np.array([reach(measures, day, code) for code in examples])[alike],
-            outage=np.ascontiguousarray(releases(measures, common.calendar, day, examples)[:, alike]),
+            held=timetable.held[row].take(alike),
+            reach=timetable.reach[row].take(alike),
+            outage=timetable.outage[row].take(alike, axis=1),
             servers=levels.servers(day),
-            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference, spec.fraud.loss_ceiling),
+            loss_factor=float(timetable.loss_factor[row]),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
             cells=cells,
         )
-        most = max(int(np.max(self.today.attempts)), int(np.max(self.today.contacts, initial=0)))
+        most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
         if most >= LIMIT:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
@@ -140,7 +126,9 @@ class Opening(Stateless):
 
     def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the expected attempts of a day, (P, 3, T), and the thresholds of gate 2, (T,), for raided dens."""
-        rates = attempt_rates(self._common.spec, self._common.provinces, day)
+        timetable = self._common.timetable
+        # A copy: gangs change what the scenario states.
+        rates = timetable.rates[timetable.row(day)].copy()
         own, gangs = self._dens, self._gangs.effort
         if own.crews is None:
             raided = dens.raided_thresholds(own.slots, own.state.raided)
@@ -148,10 +136,10 @@ class Opening(Stateless):
             made, raided = own.crews.made(own.state)
             rates *= made
         if gangs is not None:
-            efforts = gangs.answer(rates)
-            time = effort.nation(rates)
+            stated = effort.nation(rates)
+            efforts = gangs.answer(stated)
             for quantity, values in (("effort", efforts), ("yield", gangs.yields)):
-                for channel, mean in zip(Channel.labels(), effort.by_channel(values, time), strict=True):
+                for channel, mean in zip(Channel.labels(), effort.by_channel(values, stated).tolist(), strict=True):
                     self._common.ledger.level(day, NATION, f"{quantity}_{channel}", mean)
             rates *= efforts
         return rates, raided

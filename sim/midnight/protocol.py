@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.draws.remainders import Remainders
 from sim.midnight.ledger import Ledger
+from sim.midnight.timetable import Timetable
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 
@@ -50,8 +49,7 @@ class Stateless:
 class Common:
     """The inputs of all components.
 
-    Provinces with the same measures form groups: ``examples`` has the code of one province of each group, and ``alike``
-    (P,) the group of each province. Values that differ only by measures are computed for the examples alone.
+    ``timetable`` holds what the scenario alone decides.
     """
 
     spec: ScenarioModel
@@ -60,13 +58,13 @@ class Common:
     ledger: Ledger
     measures: Measures
     remainders: Remainders
-    examples: list[int]
-    alike: NDArray[np.int64]
+    schedule: Schedule
+    timetable: Timetable
 
     @classmethod
     def of(cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, ledger: Ledger) -> Self:
         """Return the inputs of the components of a run."""
         measures = Measures(dict(spec.measures))
-        examples, alike = measures.alike(provinces.codes)
-        codes = [provinces.codes[p] for p in examples]
-        return cls(spec, provinces, calendar, ledger, measures, Remainders(spec.seed), codes, alike)
+        schedule = Schedule(spec, provinces)
+        timetable = Timetable.of(spec, provinces, calendar, measures, schedule)
+        return cls(spec, provinces, calendar, ledger, measures, Remainders(spec.seed), schedule, timetable)

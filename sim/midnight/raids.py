@@ -22,26 +22,28 @@ class Raids(Stateless):
 
     name = "raids"
 
-    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, dens: Dens) -> None:
+    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, den_stock: Dens) -> None:
         self._common = common
         self._arrests = arrests
         self._cases = cases
-        self._dens = dens
+        self._dens = den_stock
+        crews = den_stock.crews
+        self._rules = dens.RaidRules.of(common.spec.dens, 1.0 if crews is None else crews.slower)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Raid dens; arrest ringleaders and crews; at the start of their measure, bring dens home from abroad."""
         common, spec, crews = self._common, self._common.spec, self._dens.crews
         homecomings = [
             measure
-            for measure, _ in common.measures.on(day, Repatriation)
+            for measure in common.measures.on(day, Repatriation)
             if day == max(first_day(measure.window), common.calendar.first)
         ]
         abroad = Counter[str]()
         for measure in homecomings:
             abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
-        slower = 1.0 if crews is None else crews.slower
         leads = self._cases.leads / ONE
-        raids = dens.raid(spec.seed, day, spec.dens, self._dens.state, common.measures, leads, abroad, slower)
+        factors = common.timetable.raids[common.timetable.row(day)]
+        raids = dens.raid(spec.seed, day, self._rules, self._dens.state, factors, leads, abroad)
         common.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
         common.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
@@ -52,7 +54,7 @@ class Raids(Stateless):
         self._arrests.of_nation(day, "suspects_dens", fixed(members * spec.scale))
         for measure in homecomings:
             self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * spec.scale))
-        for campaign, _ in common.measures.on(day, ClusterCampaign):
+        for campaign in common.measures.on(day, ClusterCampaign):
             share = campaign.count / days_of(campaign.window)
             count = common.remainders.whole(NATION, "cluster_campaigns", fixed(share))
             common.ledger.flow(day, NATION, "cluster_campaigns", count)

@@ -12,7 +12,7 @@ from sim.base.bins import REPORT_DELAYS_MS
 from sim.base.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Tier, Truth
-from sim.draws.functions import exp, log
+from sim.draws.functions import exp
 from sim.reading.figures import number, scale_fraction
 from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.reading.stretches import iso_month, months_of
@@ -24,8 +24,8 @@ Window = tuple[date, date | None] | None
 
 WORKING_DAY_MS = DAY_MS // 3
 """A working day of eight hours."""
-LOG_2 = log(2.0)
-"""The natural logarithm of 2, the width of a bin of losses in log units."""
+LOG_2 = 0.6931471805599453
+"""The natural logarithm of 2, the width of a bin of losses in log units; computing it here would load compiled code."""
 FROM_CARDS = Fate.labels()[Fate.INTERCEPTED :]
 """Fates of attempts that a working card has sent: those that passed the card gate."""
 DELIVERED = Fate.labels()[Fate.SITE_BLOCKED :]

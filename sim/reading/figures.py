@@ -35,6 +35,17 @@ def summarise(folder: Path, scope: Scope) -> tuple[Summary, list[Summary]]:
     return totals(quantities), [figure(quantities, target) for target in scope.targets]
 
 
+def flat(totals: Summary) -> Summary:
+    """Return flat totals: the parts of ``attempts_by_fate`` become ``attempts_by_fate.engaged`` and so on."""
+    found: Summary = {}
+    for key, value in totals.items():
+        if isinstance(value, dict):
+            found.update({f"{key}.{label}": amount for label, amount in value.items()})
+        else:
+            found[key] = value
+    return found
+
+
 def number(value: Fraction) -> Number:
     """Return a fraction as a JSON number: an integer if it is one, else the nearest double."""
     return value.numerator if value.denominator == 1 else float(value)

@@ -9,6 +9,7 @@ from sim.base.days import HALF_HOURS
 from sim.base.words import DESK_LABELS, End, Tier
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
 from sim.reading.evidence import Inside, quantity
+from sim.reading.figures import flat
 from sim.store.query import sums
 
 if TYPE_CHECKING:
@@ -37,15 +38,11 @@ def quantities(run: "Run") -> Outcome:
     Ratios of totals are left out, since their differences mean little and they have no value if nothing was saved; so
     are costs that are withheld, see ``sim.store.withheld``.
     """
-    found = {name: amount for name, amount in _compared(dict(run.totals)).items() if amount is not None}
+    found = {name: amount for name, amount in _compared(flat(run.manifest["totals"])).items() if amount is not None}
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
             found[_name(row["name"], row["window"])] = row["simulated"]
     return found
-
-
-OF_MANIFEST = frozenset({figures_evidence_and_quantities, quantities})
-"""Functions that need ``run.json`` only, so that a run need not write its tables for them."""
 
 
 class _Waits(Inside):
@@ -84,7 +81,7 @@ def benefits_and_costs(run: "Run") -> Outcome:
     totals = run.manifest["totals"]
     costs = {
         name: amount
-        for name, amount in dict(run.totals).items()
+        for name, amount in flat(totals).items()
         if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}.")) and amount is not None
     }
     return {
@@ -136,8 +133,8 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
             str(row.code): {name: count[row.code] for name, count in counts.items()}
             for row in run.scenario.spec.population.provinces
         },
-        "victims": run.totals["victims"],
-        "prevented_money": run.totals["prevented_money"],
+        "victims": run.manifest["totals"]["victims"],
+        "prevented_money": run.manifest["totals"]["prevented_money"],
         **(_by_half_hour(run, desk, tier) if half_hours else {}),
     }
 
@@ -158,11 +155,14 @@ def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
     return {"weekdays": alerts, **times}
 
 
+OF_SUMS = frozenset({figures_evidence_and_quantities, quantities, quantities_and_waits, benefits_and_costs, service})
+"""Functions that need ``run.json`` and sums of tables only, so that a run need not write its tables for them."""
+
+
 def quantity_names(scenario: "Scenario") -> list[str]:
     """Return the names of the ``quantities`` of a run of a scenario, without running it."""
     from sim.reading.figures import CHANGE, amount, iso, totals
     from sim.reading.quantities import Quantities
-    from sim.reading.run import flat
     from sim.store.scope import Scope
 
     scope = Scope.of(scenario)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.renamed import current
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading.chance import chance
-from sim.reading.figures import CHANGE, unit
+from sim.reading.figures import CHANGE, flat, unit
 from sim.reading.quantities import Quantities
 from sim.reading.questions import Asked, AskedError, ask, demand_name, of_province, period, read, span
 from sim.scenario.given import named_by
@@ -352,17 +352,6 @@ class Run:
             series = stored.column(column.name).to_pandas(date_as_object=False, types_mapper=mapper)
             frame[column.name] = series
         return pd.DataFrame(frame)
-
-
-def flat(totals: dict[str, Any]) -> dict[str, Any]:
-    """Return flat totals: the parts of ``attempts_by_fate`` become ``attempts_by_fate.engaged`` and so on."""
-    found: dict[str, Any] = {}
-    for key, value in totals.items():
-        if isinstance(value, dict):
-            found.update({f"{key}.{label}": amount for label, amount in value.items()})
-        else:
-            found[key] = value
-    return found
 
 
 def _days(day: Day) -> tuple[date, date]:

@@ -4,13 +4,15 @@ import csv
 import io
 import os
 import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from sim.scenario.bundled import READABLE, no_file, read_bytes
+from sim.scenario.core_schema import MAX_NODES, plain_scalar
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Scalar
-from sim.scenario.reading import MAX_BYTES, MAX_NODES, decode, plain_scalar
+from sim.scenario.reading import MAX_BYTES, decode
 
 MAX_COLUMNS = 400
 
@@ -33,8 +35,39 @@ def inside(folder: Path, name: str) -> Path | str:
     return path if path.is_relative_to(folder.resolve()) else OUTSIDE
 
 
+@dataclass(frozen=True)
+class Table:
+    """A CSV file: where it is named, its columns with their places, and its rows as texts, each with its line."""
+
+    place: Place
+    top: Place
+    columns: dict[str, Place]
+    rows: list[tuple[int, list[str], str]]
+
+    def row(self, number: int) -> Node:
+        """Return a row as a map by column, with numbers as in YAML; an empty cell has no key."""
+        line, cells, text = self.rows[number]
+        starts = _columns(text, len(cells))
+        entries = {
+            name: Node(read_cell(cell), replace(self.top, line=line, column=start))
+            for name, cell, start in zip(self.columns, cells, starts, strict=True)
+            if cell.strip()
+        }
+        return Node(entries, self.line(number), self.columns)
+
+    def line(self, number: int) -> Place:
+        """Return the place of a row."""
+        return replace(self.top, line=self.rows[number][0])
+
+
 def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
     """Return the rows of a CSV file as maps by column, with numbers as in YAML; an empty cell has no key."""
+    table = open_table(node, folder, key)
+    return Node([table.row(number) for number in range(len(table.rows))], node.place)
+
+
+def open_table(node: Node, folder: Path, key: KeyPath) -> Table:
+    """Return the table that a node names, its cells not yet read; raises ScenarioError for an unusable file."""
     name = str(node.value)
     path = inside(folder, name)
     if isinstance(path, str):
@@ -46,53 +79,46 @@ def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
     shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)
     text = decode(read_bytes(path, top, MAX_BYTES), top)
-    return Node(_rows(text, top, key), node.place)
+    return Table(node.place, top, *_split(text, top, key))
 
 
 @lru_cache(maxsize=16)
-def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
-    """Return the rows of a text; the last results are kept in memory, so callers must not change them."""
-
-    def place(line: int, column: int = 1) -> Place:
-        return Place(top.file, line, column, top.layer, top.chain)
+def _split(text: str, top: Place, key: KeyPath) -> tuple[dict[str, Place], list[tuple[int, list[str], str]]]:
+    """Return columns and rows of a text; the last results are kept in memory, so callers must not change them."""
 
     def refuse(line: int, message: str, allowed: str) -> ScenarioError:
-        return ScenarioError([Mistake(place(max(line, 1)), dotted(key), message, allowed)])
+        return ScenarioError([Mistake(replace(top, line=max(line, 1)), dotted(key), message, allowed)])
 
     lines = re.split("\r\n|\r|\n", text)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Node] = []
-    header: list[str] | None = None
+    rows: list[tuple[int, list[str], str]] = []
+    columns: dict[str, Place] | None = None
     count = 0
     try:
         for cells in reader:
             line = reader.line_num
             if not cells:
                 continue
-            columns = _columns(lines[line - 1] if line <= len(lines) else "", len(cells))
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                problem = _wrong_header(header)
+            written = lines[line - 1] if line <= len(lines) else ""
+            if columns is None:
+                names = [cell.strip() for cell in cells]
+                problem = _wrong_header(names)
                 if problem is not None:
                     raise refuse(line, *problem)
-                header_keys = {name: place(line, columns[i]) for i, name in enumerate(header)}
+                starts = _columns(written, len(cells))
+                columns = {name: replace(top, line=line, column=at) for name, at in zip(names, starts, strict=True)}
                 continue
-            if len(cells) != len(header):
-                raise refuse(line, f"the row has {len(cells)} cells", f"must have {len(header)}, like the first row")
+            if len(cells) != len(columns):
+                raise refuse(line, f"the row has {len(cells)} cells", f"must have {len(columns)}, like the first row")
             count += len(cells)
             if count > MAX_NODES:
                 raise refuse(line, "the table is too large", f"must have at most {MAX_NODES:,} cells")
-            entries = {
-                name: Node(_cell(cell), place(line, columns[i]))
-                for i, (name, cell) in enumerate(zip(header, cells, strict=True))
-                if cell.strip()
-            }
-            rows.append(Node(entries, place(line), header_keys))
+            rows.append((line, cells, written))
     except csv.Error as error:
         raise refuse(reader.line_num, f"{error}", "must be a valid CSV file") from None
-    if header is None:
+    if columns is None:
         raise refuse(1, "the table is empty", "must have a first row that names the columns")
-    return rows
+    return columns, rows
 
 
 def _wrong_header(names: list[str]) -> tuple[str, str] | None:
@@ -116,6 +142,7 @@ def _columns(line: str, cells: int) -> list[int]:
     return starts
 
 
-def _cell(text: str) -> Scalar:
+def read_cell(text: str) -> Scalar:
+    """Return the value of a cell: a number, else a text."""
     value = plain_scalar(text.strip())
     return text.strip() if value is None or isinstance(value, bool) else value

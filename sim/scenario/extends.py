@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim.scenario.bundled import SUFFIXES, bundled_folder, bundled_names, is_path, no_file, read_bytes
-from sim.scenario.csv_files import inside, read_table
+from sim.scenario.csv_files import Table, inside, open_table, read_table
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found, nearest
 from sim.scenario.nodes import KeyPath, Node, merge, without
 from sim.scenario.parameters import unwrap_all
@@ -24,7 +24,7 @@ class Files:
 
     shape: Shape
     draw: int | None = None  # the posterior draw to apply
-    draws: Node | None = None  # the table of draws that was found
+    draws: Table | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
     trees: list[Node] = field(default_factory=list)  # of each file with everything it extends, the deepest first
@@ -79,7 +79,7 @@ class Files:
     def with_draws(self, root: Node, name: Node, folder: Path) -> Node:
         """Return the tree with the values of the requested draw; keeps the table."""
         try:
-            table = read_table(name, folder, KEY)
+            table = open_table(name, folder, KEY)
         except ScenarioError as error:
             self.mistakes += error.mistakes
             return root

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.scenario.csv_files import Table, read_cell
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.nodes import Node, placed
 from sim.scenario.provinces import Names, coded_key, names_in
@@ -32,13 +33,12 @@ def _is_csv(node: Node) -> bool:
     return isinstance(node.value, str) and node.value.endswith(".csv")
 
 
-def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
+def table_mistakes(table: Table, root: Node) -> Iterator[Mistake]:
     """Find mistakes in the columns, numbers and empty cells of the table of draws of a scenario."""
-    rows = _rows(table)
-    if not rows:
+    if not table.rows:
         yield Mistake(table.place, dotted(KEY), "the table has no rows", "must have one row per draw")
         return
-    columns = rows[0].keys
+    columns = table.columns
     first, *others = columns
     if first != NUMBER:
         yield Mistake(
@@ -48,24 +48,24 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
     names = names_in(root)
     for key in others:
         yield from _key_mistakes(root, key, columns[key], names)
-    for count, row in enumerate(rows):
-        given = row.child(NUMBER)
-        if given is None or given.value != count:
-            shown = "no number" if given is None else f"the number {found(given.value)}"
-            yield Mistake(row.place, dotted(KEY), f"the row has {shown}", f"must have {count}: draws count from 0")
-        for key in others:
-            if row.child(key) is None:
-                yield Mistake(row.place, key, f"draw {count} has no value", "every cell must have a value")
+    for count, (_, cells, _) in enumerate(table.rows):
+        place = table.line(count)
+        given = read_cell(cells[0])
+        if given != count:
+            shown = f"the number {found(given)}" if cells[0].strip() else "no number"
+            yield Mistake(place, dotted(KEY), f"the row has {shown}", f"must have {count}: draws count from 0")
+        for key, cell in zip(others, cells[1:], strict=True):
+            if not cell.strip():
+                yield Mistake(place, key, f"draw {count} has no value", "every cell must have a value")
 
 
-def with_draw(root: Node, table: Node, number: int) -> Node:
+def with_draw(root: Node, table: Table, number: int) -> Node:
     """Return a scenario with the values of a draw, keeping origins and ranges; ScenarioError if there is none."""
-    rows = _rows(table)
-    if not 0 <= number < len(rows):
-        raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(rows) - 1}")])
-    names = names_in(root)
-    for key in list(rows[number].keys)[1:]:
-        path, cell = root.path_to(coded_key(key, names)), rows[number].child(key)
+    if not 0 <= number < len(table.rows):
+        raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(table.rows) - 1}")])
+    names, row = names_in(root), table.row(number)
+    for key in list(row.keys)[1:]:
+        path, cell = root.path_to(coded_key(key, names)), row.child(key)
         old = root.at(path)
         assert cell is not None
         assert old is not None
@@ -79,17 +79,12 @@ def no_draw(message: str, allowed: str) -> Mistake:
     return Mistake(Place("draw=", 1, 1, "argument"), dotted(KEY), message, allowed)
 
 
-def frame(table: Node) -> "pd.DataFrame":
+def frame(table: Table) -> "pd.DataFrame":
     """Return the draws as in the file: one row per draw, one column per dotted key, numbers or texts."""
     import pandas as pd
 
-    rows = [row.plain() for row in _rows(table)]
+    rows = [table.row(number).plain() for number in range(len(table.rows))]
     return pd.DataFrame(rows).set_index(NUMBER)
-
-
-def _rows(table: Node) -> list[Node]:
-    assert isinstance(table.value, list)
-    return table.value
 
 
 def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Iterator[Mistake]:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import SHIELD, Channel, Fate
+from sim.country.calendar import Days, Values, exps
 from sim.country.measures import Measures
 from sim.draws.distributions import distinct, threshold
-from sim.draws.functions import exp
 from sim.draws.remainders import ONE, fixed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
@@ -83,26 +83,26 @@ class CardDay(NamedTuple):
     replaced: int
 
 
-def replacement_days(cards: Cards, measures: Measures, day: int, code: int) -> float:
-    """Return the mean delay of a replacement: lengthened by real-name registration, campaigns and the law."""
-    delay = cards.replacement / DAY_MS
+def replacement_days(cards: Cards, measures: Measures, days: Days, code: int) -> Values:
+    """Return the mean delay of a replacement in days, (D,): longer by real-name registration, campaigns and the law."""
+    delay = np.full(len(days), cards.replacement / DAY_MS)
     for kind in (RealName, ClusterCampaign, Law):
-        for measure, ramp in measures.on(day, kind, code):
+        for measure, ramp in measures.over(days, kind, code):
             delay *= 1.0 + (measure.replacement_factor - 1.0) * ramp  # type: ignore[attr-defined]
     return delay
 
 
-def purge_share(measures: Measures, day: int, code: int) -> float:
-    """Return the share of idle cards that purges take on a day: 1 - prod(1 - share of each purge)."""
-    kept = 1.0
-    for purge, ramp in measures.on(day, CardPurge, code):
+def purge_share(measures: Measures, days: Days, code: int) -> Values:
+    """Return the share of idle cards that purges take on each day, (D,): 1 - prod(1 - share of each purge)."""
+    kept = np.ones(len(days))
+    for purge, ramp in measures.over(days, CardPurge, code):
         kept *= 1.0 - purge.intensity * ramp
     return 1.0 - kept
 
 
-def replaced_share(delay: float) -> float:
-    """Return the share of the cards waiting that are replaced on a day, at a mean delay in days."""
-    return 1.0 - exp(-1.0 / delay)
+def replaced_share(delay: Values) -> Values:
+    """Return the share of the cards waiting that are replaced on a day, (D,), at mean delays in days (D,)."""
+    return 1.0 - exps(-1.0 / delay)
 
 
 def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, replaced: float) -> CardDay:

@@ -10,13 +10,14 @@ the run. Policies change only when a den is raided: by a draw of (slot, day) aga
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
@@ -147,51 +148,82 @@ class Raids:
     leaders: int
 
 
+def campaign_factors(dens: Dens, measures: Measures, days: Days) -> NDArray[np.float64]:
+    """Return the factors by which campaigns multiply the hazard of raids on each day, (D, R regions)."""
+    factors = np.ones((len(days), len(dens.regions)))
+    regions = list(dens.regions)
+    for campaign, ramp in measures.over(days, DenCampaign):
+        factors[:, regions.index(campaign.region)] += campaign.intensity * ramp
+    return factors
+
+
+class RaidRules(NamedTuple):
+    """The settings of raids, read once.
+
+    Attributes:
+        regions: Names of the regions.
+        hazard: (R,) raids a day of a den by region, without leads and campaigns.
+        per_lead: Raids a day and lead, of a den.
+        leader_at_raid: Threshold of arresting the ringleader of a den that is raided.
+        leader_per_lead: Arrests a day and lead of the ringleader of one that is not.
+        reopening: Kind, a and b of the distribution of closures in ms, the growth of a closure by generation, and its
+            factor where the ringleader was arrested.
+    """
+
+    regions: list[str]
+    hazard: NDArray[np.float64]
+    per_lead: float
+    leader_at_raid: int
+    leader_per_lead: float
+    reopening: tuple[int, float, float, float, float]
+
+    @classmethod
+    def of(cls, dens: Dens, slower: float = 1.0) -> Self:
+        """Return the rules of a scenario; ``slower`` is the factor of a closure where the ringleader was arrested."""
+        closure = dens.reopening
+        return cls(
+            regions=list(dens.regions),
+            hazard=np.array([dens.hazard.by_region[region] for region in dens.regions]),
+            per_lead=dens.hazard.per_lead,
+            leader_at_raid=threshold(dens.ringleaders.at_raid),
+            leader_per_lead=dens.ringleaders.per_lead,
+            reopening=(int(closure.kind), closure.a, closure.b, dens.reopening_growth, slower),
+        )
+
+
 def raid(
     seed: int,
     day: int,
-    dens: Dens,
+    rules: RaidRules,
     state: DenState,
-    measures: Measures,
+    campaigns: NDArray[np.float64],
     leads: float,
     repatriated: Mapping[str, int],
-    slower: float = 1.0,
 ) -> Raids:
     """Raid dens: a draw of (slot, day) against the hazard h a day of the slot's region, with probability 1 - exp(-h).
 
     Args:
         seed: Of the run.
         day: Day number.
-        dens: Settings.
+        rules: Of the scenario.
         state: Changed in place.
-        measures: Of the scenario.
+        campaigns: (R,) factors of the hazard, see ``campaign_factors``.
         leads: Stock of fresh leads in the whole country.
         repatriated: Number of dens, by region, that are raided in any case.
-        slower: Factor of the closure of a den whose ringleader was arrested.
 
     Returns:
         The raids.
     """
-    hazard = dens.hazard
-    by_lead = leads / dens.slots
-    factors = dict.fromkeys(dens.regions, 1.0)
-    for campaign, ramp in measures.on(day, DenCampaign):
-        factors[campaign.region] += campaign.intensity * ramp
-    raided_below = np.array(
-        [
-            threshold(1.0 - exp(-(hazard.by_region[region] + hazard.per_lead * by_lead) * factor))
-            for region, factor in factors.items()
-        ],
-        dtype=np.int64,
-    )
+    by_lead = leads / len(state.raided)
+    hazards = (rules.hazard + rules.per_lead * by_lead) * campaigns
     marks, leaders = _raid(
         seed,
         day,
-        raided_below,
-        threshold(dens.ringleaders.at_raid),
-        threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
-        (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth, slower),
-        _brought_home(seed, day, dens, state, repatriated),
+        np.array([threshold(1.0 - exp(-hazard)) for hazard in hazards.tolist()], dtype=np.int64),
+        rules.leader_at_raid,
+        threshold(1.0 - exp(-rules.leader_per_lead * by_lead)),
+        rules.reopening,
+        _brought_home(seed, day, rules.regions, state, repatriated),
         state,
     )
     slots = np.flatnonzero(marks).astype(np.int64)
@@ -199,7 +231,7 @@ def raid(
 
 
 def _brought_home(
-    seed: int, day: int, dens: Dens, state: DenState, repatriated: Mapping[str, int]
+    seed: int, day: int, regions: list[str], state: DenState, repatriated: Mapping[str, int]
 ) -> NDArray[np.uint8]:
     """Return marks (S,) of the slots to repatriate: in each region those with the smallest uniforms of the day.
 
@@ -208,7 +240,7 @@ def _brought_home(
     """
     chosen = np.zeros(len(state.raided), dtype=np.uint8)
     for region, count in repatriated.items():
-        candidates = np.flatnonzero(state.region == list(dens.regions).index(region))
+        candidates = np.flatnonzero(state.region == regions.index(region))
         order = sorted((draw4(seed, slot_day_id(int(s), day), SLOT_RAID, 0)[2], int(s)) for s in candidates)
         chosen[[slot for _, slot in order[:count]]] = 1
     return chosen

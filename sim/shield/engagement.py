@@ -2,12 +2,14 @@
 
 import math
 from datetime import date
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, calendar_date
 from sim.base.words import Channel, Sex
+from sim.country.calendar import Days
 from sim.country.measures import Measures, days_of, in_window, positions
 from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
 from sim.draws.compiled import compiled
@@ -124,13 +126,17 @@ class Education:
                 gains[places, segment] = settings.per_attendance * attendances * share / audience
             self._a_day.append((activities.window, gains))
 
-    def gains(self, day: int) -> NDArray[np.float64]:
-        """Return the ``gains`` of ``renew`` by the education of a day, (P, G)."""
-        today = calendar_date(day)
-        gains = np.zeros(self._shape)
+    @classmethod
+    def of(cls, spec: ScenarioModel, measures: Measures, codes: tuple[int, ...]) -> Self:
+        """Return the education of a scenario in provinces with these codes."""
+        segments = tuple(spec.population.occupation.segments)
+        return cls(spec.engagement.awareness, measures, codes, segments, segment_people(spec))
+
+    def gains(self, days: Days) -> NDArray[np.float64]:
+        """Return the ``gains`` of ``renew`` by the education of each day, (D, P, G)."""
+        gains = np.zeros((len(days), *self._shape))
         for window, a_day in self._a_day:
-            if in_window(window, today):
-                gains += a_day
+            gains[[in_window(window, calendar_date(day)) for day in days]] += a_day
         return gains
 
 

@@ -1,8 +1,8 @@
 """What the file of a gate holds: up to three functions, found by the row of the gate in ``SHIELD``.
 
-- ``thresholds(spec, measures, day, codes)``: the shares that the gate stops on a day, as thresholds, for provinces with
-  these codes: (P,), (P, channels) or (P, channels, T). The thresholds of a gate that follows a stock, such as cards,
-  come from midnight instead.
+- ``thresholds(spec, measures, days, codes)``: the shares that the gate stops on each day, as thresholds, for provinces
+  with these codes: (D, P), (D, P, channels) or (D, P, channels, T). The thresholds of a gate that follows a stock, such
+  as cards, come from midnight instead.
 - ``theory(spec, channel, code)``: the share that theory expects the gate to stop in a province, where no stock changes,
   nobody differs, and measures are in full force. ``tocsin verify`` compares engines with it.
 - ``off(spec)``: the values by dotted key with which the gate stops nothing, if it has a layer of attribution and is

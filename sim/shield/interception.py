@@ -4,6 +4,7 @@ Fraudulent contacts score N(d', 1), legitimate ones N(0, 1). The filter blocks s
 Phi(d' - threshold), the share of false blocks Phi(-threshold).
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import SHIELD, Channel, Fate
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
@@ -28,8 +30,8 @@ FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 """Channels that have a filter, in the order of their codes."""
 
 
-def d_primes(interception: Interception, measures: Measures, day: int, code: int) -> list[float]:
-    """Return d' of the filters of calls and of SMS on a day in a province.
+def d_primes(interception: Interception, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return d' of the filters of calls and of SMS on each day in each province.
 
     As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings follow the calendar, counted
     from 2000-01-01, independently of the start of the period.
@@ -37,38 +39,39 @@ def d_primes(interception: Interception, measures: Measures, day: int, code: int
     Args:
         interception: Settings.
         measures: Of the scenario.
-        day: Day number.
-        code: Of the province.
+        days: Day numbers.
+        codes: (P,) codes of provinces.
 
     Returns:
-        d' of calls and of SMS.
+        (D, P, 2) d' of calls and of SMS.
     """
     every = max(1, interception.retraining_every // DAY_MS)
-    lost = interception.adaptation_per_day * (day % every)
-    values = []
-    for channel in FILTERED:
-        d_prime = getattr(interception, channel).d_prime - lost
-        for strength, ramp in measures.on(day, FilterStrength, code):
-            if strength.channel == channel:
-                d_prime += strength.intensity * ramp
-        values.append(d_prime)
-    return values
+    lost = interception.adaptation_per_day * (np.array(days) % every)
+    found = np.empty((len(days), len(codes), len(FILTERED)))
+    for at, channel in enumerate(FILTERED):
+        found[:, :, at] = (getattr(interception, channel).d_prime - lost)[:, None]
+        for p, code in enumerate(codes):
+            for strength, ramp in measures.over(days, FilterStrength, code):
+                if strength.channel == channel:
+                    found[:, p, at] += strength.intensity * ramp
+    return found
 
 
-def thresholds(interception: Interception, d_prime: list[list[float]], types: list[str]) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (P, 2 channels, T types), from d' by province and channel."""
-    offsets = [interception.type_offset.get(name, 0.0) for name in types]
-    limits = [getattr(interception, channel).threshold for channel in FILTERED]
-    return np.array(
-        [
-            [
-                [threshold(normal_cdf(d + offset - limit)) for offset in offsets]
-                for d, limit in zip(row, limits, strict=True)
-            ]
-            for row in d_prime
-        ],
-        dtype=np.int64,
-    )
+def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the thresholds of each day, (D, P, 2 channels, T types), see ``thresholds_of``."""
+    return thresholds_of(spec, d_primes(spec.interception, measures, days, codes))
+
+
+def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the thresholds, (..., 2 channels, T types), from d' (..., 2)."""
+    own = spec.interception
+    offsets = np.array([own.type_offset.get(name, 0.0) for name in spec.fraud.types])
+    limits = np.array([getattr(own, channel).threshold for channel in FILTERED])
+    scores = d_prime[..., None] + offsets - limits[:, None]
+    # Most days repeat those of another group of provinces, or of the retraining before.
+    different, place = np.unique(scores, return_inverse=True)
+    caught = np.array([threshold(normal_cdf(score)) for score in different.tolist()], dtype=np.int64)
+    return caught[place].reshape(scores.shape)
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:

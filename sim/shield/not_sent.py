@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel
+from sim.country.calendar import Days
 from sim.country.measures import Measures
-from sim.draws.distributions import threshold
+from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, SourceRegulation
 
@@ -15,17 +16,15 @@ REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_li
 """The channel of attempts that each kind of regulation acts on."""
 
 
-def thresholds(_: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of a day, (P, 3 channels), from the shares of the measures: 1 - prod(1 - share)."""
-    table = []
-    for code in codes:
-        sent = [1.0] * len(Channel)
-        for regulation, ramp in measures.on(day, SourceRegulation, code):
-            sent[REGULATED[regulation.target]] *= 1.0 - regulation.intensity * ramp
-        for law, ramp in measures.on(day, Law, code):
-            sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
-        table.append([threshold(1.0 - share) for share in sent])
-    return np.array(table, dtype=np.int64)
+def thresholds(_: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the thresholds of each day, (D, P, 3 channels), from the shares of the measures: 1 - prod(1 - share)."""
+    sent = np.ones((len(codes), len(Channel), len(days)))
+    for of_province, code in zip(sent, codes, strict=True):
+        for regulation, ramp in measures.over(days, SourceRegulation, code):
+            of_province[REGULATED[regulation.target]] *= 1.0 - regulation.intensity * ramp
+        for law, ramp in measures.over(days, Law, code):
+            of_province *= 1.0 - law.deterrence * ramp
+    return as_thresholds(1.0 - sent.transpose(2, 0, 1))
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel
+from sim.country.calendar import Days
 from sim.country.measures import Measures
-from sim.draws.distributions import threshold
+from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
 
@@ -20,47 +21,44 @@ ACCOUNT_TARGETS = ("account",)
 """Kinds of blocking that take down accounts, from which online attempts come."""
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of a day, (P, 3, T), from the measures of the scenario, see ``thresholds_of``."""
-    return thresholds_of(spec, up_shares(spec, measures, day, codes))
+def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the thresholds of each day, (D, P, 3, T), from the measures of the scenario, see ``thresholds_of``."""
+    return thresholds_of(spec, up_shares(spec, measures, days, codes))
 
 
-def up_shares(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return the shares of web sites, apps and accounts that are up on a day, (P, 3).
+def up_shares(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return the shares of web sites, apps and accounts that are up on each day, (D, P, 3).
 
     Each is the product of 1 - share over the kinds of blocking that apply to it.
     """
-    table = []
-    for code in codes:
-        up = dict.fromkeys((*WEB_TARGETS, *APP_TARGETS, *ACCOUNT_TARGETS), 1.0)
-        for blocking, ramp in measures.on(day, Blocking, code):
+    shares = np.ones((len(days), len(codes), 3))
+    for p, code in enumerate(codes):
+        up = {target: np.ones(len(days)) for target in (*WEB_TARGETS, *APP_TARGETS, *ACCOUNT_TARGETS)}
+        for blocking, ramp in measures.over(days, Blocking, code):
             up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
-        table.append(
-            [math.prod(up[target] for target in targets) for targets in (WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)]
-        )
-    return np.array(table)
+        for kind, targets in enumerate((WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)):
+            for target in targets:
+                shares[:, p, kind] *= up[target]
+    return shares
 
 
 def thresholds_of(spec: ScenarioModel, up: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the thresholds of a day from the shares that are up, (P, 3), of web sites, apps and accounts.
+    """Return the thresholds from the shares that are up, (..., 3), of web sites, apps and accounts.
 
     A type leads to an app with its ``app_share``, else to a web site. An SMS is stopped if it carries a link (with the
     ``link_share`` of its type) and its target is down, an online attempt if its target or its account is down.
 
     Returns:
-        (P, 3 channels, T types); 0 for calls, which lead nowhere.
+        (..., 3 channels, T types); 0 for calls, which lead nowhere.
     """
     kinds = list(spec.fraud.types.values())
-    table = []
-    for web_up, app_up, account_up in up.tolist():
-        reachable = [kind.app_share * app_up + (1.0 - kind.app_share) * web_up for kind in kinds]
-        down = np.zeros((len(Channel), len(kinds)), dtype=np.int64)
-        down[Channel.SMS] = [
-            threshold(kind.link_share * (1.0 - share)) for kind, share in zip(kinds, reachable, strict=True)
-        ]
-        down[Channel.ONLINE] = [threshold(1.0 - share * account_up) for share in reachable]
-        table.append(down)
-    return np.array(table)
+    app_share, link_share = (np.array([getattr(kind, name) for kind in kinds]) for name in ("app_share", "link_share"))
+    web_up, app_up, account_up = np.moveaxis(up, -1, 0)[..., None]
+    reachable = app_share * app_up + (1.0 - app_share) * web_up
+    down = np.zeros((*up.shape[:-1], len(Channel), len(kinds)))
+    down[..., Channel.SMS, :] = link_share * (1.0 - reachable)
+    down[..., Channel.ONLINE, :] = 1.0 - reachable * account_up
+    return as_thresholds(down)
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:

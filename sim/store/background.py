@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sim.store.tables import COUNTED
-from sim.store.writer import Columns, RowGroup, TableWriter
+from sim.store.writer import Columns, KeptRows, TableWriter
 
 WAITING = len(COUNTED)
 """Most tables in the queue, some 10 to 20 MB each at full scale: one month of all tables."""
@@ -35,16 +35,16 @@ class BackgroundWriter:
         self._soon(lambda: self._writer.write_groups(name, groups))
 
     def write_again(self, groups: Iterable[Sequence[Any]]) -> None:
-        """Queue row groups that another writer has kept."""
+        """Queue rows that another writer has kept."""
 
         def write() -> None:
             for group in groups:
-                self._writer.write_again(RowGroup(*group))
+                self._writer.write_again(KeptRows(*group))
 
         self._soon(write)
 
-    def afterwards(self, act: Callable[[list[RowGroup]], object]) -> None:
-        """Queue a function of the kept row groups; it is called after everything before it is written."""
+    def afterwards(self, act: Callable[[list[KeptRows]], object]) -> None:
+        """Queue a function of the kept rows; it is called after everything before it is written."""
         self._soon(lambda: act(self._writer.kept or []), room=1)
 
     def _soon(self, act: Callable[[], object], room: int = 0) -> None:

@@ -27,7 +27,7 @@ from sim.store.recorder import Recorder
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.store.writer import RowGroup
+    from sim.store.writer import KeptRows
 
 CHECKPOINTS = Path("results") / "checkpoints"
 SUFFIX = ".checkpoint"
@@ -125,7 +125,7 @@ class Checkpoints:
             os.utime(path)
         return found
 
-    def _write(self, path: Path, values: dict[str, Any], rows: "list[RowGroup]") -> None:
+    def _write(self, path: Path, values: dict[str, Any], rows: "list[KeptRows]") -> None:
         """Write a checkpoint, in the thread that writes tables; a failure does not end the run."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -37,8 +37,8 @@ class Column:
         kind: What an engine hands over and what is stored for it. ``day``: a day number, stored as date. ``month``: a
             day number, stored as the first day of its month. ``weekday``: nothing, it is that of the day, Monday 1.
             ``province``: a position among the scenario's provinces, stored as two-digit code. ``label``: a position in
-            ``labels``, stored as the label. ``text``: one of ``labels`` itself. ``bin``: a position in ``bins``,
-            stored as upper edge. ``integer`` and ``real``: themselves.
+            ``labels``, stored as the label. ``text``: one of ``labels`` itself, or its place in the alphabet, stored as
+            the label. ``bin``: a position in ``bins``, stored as upper edge. ``integer`` and ``real``: themselves.
         meaning: Its meaning, for readers of the file.
         key: Whether it is part of the key of rows.
         nullable: Whether it may be missing: code ``NULL``, or a bin without an upper edge.
@@ -71,6 +71,10 @@ class Column:
             found: tuple[str, ...] = getattr(scope, self.labels)
             return found
         return self.labels
+
+    def by_rank(self, scope: Scope) -> tuple[str, ...]:
+        """Return the labels in the order of their rows: by code, texts alphabetically."""
+        return tuple(sorted(self.labels)) if self.kind == "text" else self.names(scope)
 
     @property
     def first_code(self) -> int:

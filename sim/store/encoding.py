@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Return the stored values of a column: dates, codes of provinces, labels, texts or numbers.
+def encode(column: Column, values: npt.NDArray[Any], scope: Scope, coded: bool = False) -> "pa.Array":
+    """Return the stored values of a column: dates, codes of provinces, labels or numbers.
 
-    ``values`` (rows,) are day numbers, positions of provinces and labels, texts, edges of bins or numbers. ``NULL``
-    becomes null in a nullable column.
+    ``values`` (rows,) are day numbers, positions of provinces and names, edges of bins or numbers. ``NULL`` becomes
+    null in a nullable column. Labels that are ``coded`` stay a dictionary and codes.
 
     Raises:
         ValueError: If a position lies outside its list, or a real number is not finite.
@@ -26,9 +26,6 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
     import pyarrow as pa
 
     kind = pa.type_for_alias(column.arrow)
-    if column.kind == "text":
-        texts, places = np.unique(values.astype(str), return_inverse=True)
-        return arrow_texts(texts.tolist(), places)
     if column.kind == "real":
         if not np.isfinite(values).all():
             raise ValueError(f"{column.name}: a value is not finite; a missing value must have no row")
@@ -40,10 +37,10 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
     if column.kind == "province":
         stored = _take(column, np.array(scope.provinces, dtype=np.int64), codes, missing)
         return arrow(stored, kind, missing)
-    if column.kind == "label":
-        names = column.names(scope)
+    if column.kind in ("label", "text"):
+        names = column.by_rank(scope)
         _take(column, np.arange(len(names)), codes, missing)
-        return arrow_texts(names, codes, missing)
+        return _decoded(names, codes, missing, coded)
     return arrow(codes, kind, missing)
 
 
@@ -68,19 +65,24 @@ def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np
     return pa.Array.from_buffers(kind, len(stored), [bitmap, pa.py_buffer(stored)])
 
 
-def arrow_texts(
-    texts: Sequence[str], codes: npt.NDArray[np.int64] | None = None, missing: npt.NDArray[np.bool_] | None = None
+def _decoded(
+    texts: Sequence[str], codes: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None, coded: bool
 ) -> "pa.Array":
-    """Return texts as an Arrow array: all of them in order, or those at ``codes``, null where these are missing."""
+    """Return the texts at ``codes`` as an Arrow array, null where these are missing."""
+    import pyarrow as pa
+
+    found = pa.DictionaryArray.from_arrays(arrow(codes, pa.int32(), missing), arrow_texts(texts))
+    return found if coded else found.cast(pa.string())
+
+
+def arrow_texts(texts: Sequence[str]) -> "pa.Array":
+    """Return texts as an Arrow array."""
     import pyarrow as pa
 
     encoded = [text.encode() for text in texts]
     ends = np.cumsum([0, *(len(text) for text in encoded)]).astype(np.int32)
     buffers = pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
-    known = pa.StringArray.from_buffers(len(encoded), *buffers)
-    if codes is None:
-        return known
-    return pa.DictionaryArray.from_arrays(arrow(codes, pa.int32(), missing), known).cast(pa.string())
+    return pa.StringArray.from_buffers(len(encoded), *buffers)
 
 
 def numbers_of(column: "pa.Array | pa.ChunkedArray") -> npt.NDArray[Any]:
@@ -129,9 +131,7 @@ def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArr
             raise ValueError(f"{column.name} is not finite")
         return numbers
     if column.kind in ("label", "text", "province"):
-        known = scope.provinces if column.kind == "province" else column.names(scope)
-        positions = _positions(column, stored, known)
-        return np.array(known, dtype=object)[positions] if column.kind == "text" else positions
+        return _positions(column, stored, scope.provinces if column.kind == "province" else column.by_rank(scope))
     if column.kind in ("day", "month"):
         days: npt.NDArray[np.int64] = stored.cast(pa.int32()).to_numpy().astype(np.int64) - UNIX_DAYS
         first = month_start(scope.first_day) if column.kind == "month" else scope.first_day

@@ -88,21 +88,23 @@ class Staging:
 
     As a context manager it removes itself and the parents that it made if the run fails or is interrupted. A killed
     process leaves it behind under the name of an unfinished run. A ``renamable`` target, whose name the user did not
-    choose, gets another name if a run took it meanwhile.
+    choose, gets another name if a run took it meanwhile. One that is not ``durable`` need not survive a power failure.
     """
 
-    def __init__(self, target: Path, renamable: bool = False) -> None:
+    def __init__(self, target: Path, renamable: bool = False, durable: bool = True) -> None:
         demand_free(target)
         self._renamable = renamable
+        self._durable = durable
         self.target = target.absolute()
         self._parents = _make_parents(self.target.parent)
         self.path, self._handle = self._create()
 
     def publish(self) -> Path:
         """Make everything durable and rename the folder in one step; FolderError if something else took the name."""
-        for file in sorted(self.path.iterdir()):
-            sync(file)
-        sync(self.path)
+        if self._durable:
+            for file in sorted(self.path.iterdir()):
+                sync(file)
+            sync(self.path)
         wanted = self.target
         for count in itertools.count(2):
             try:
@@ -115,7 +117,8 @@ class Staging:
                         f"{self.target}: {error.strerror}; the folder was free when the run started"
                     ) from error
                 self.target = wanted.with_name(f"{wanted.name}-{count}")
-        sync(self.target.parent)
+        if self._durable:
+            sync(self.target.parent)
         return self.target
 
     def discard(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,52 @@ from sim.store.columns import StoredTable
 from sim.store.order import Integers, row_numbers, sorting
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
+OfDay = tuple[int, Any, npt.NDArray[Any]]
+"""What is added to one day: its number, cells or the code of a text, and amounts."""
+
+
+@dataclass
+class Parts:
+    """Sums as they are added: ``add`` of ``OpenSums`` gives chunks, the other two are named like their functions."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    cells: list[OfDay] = field(default_factory=list)
+    of_provinces: list[OfDay] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """Return how many rows they have; equal keys are not summed yet, so the table has no more."""
+        amounts = [values for _, values in self.chunks]
+        return sum(map(len, [*amounts, *(values for _, _, values in (*self.cells, *self.of_provinces))]))
+
+    def split(self, before: int) -> "tuple[Parts, Parts]":
+        """Return the parts of days before a day, and the others."""
+        inside, outside = _split(self.chunks, lambda days: days < before)
+        sides: tuple[Parts, Parts] = Parts(inside), Parts(outside)
+        for name in ("cells", "of_provinces"):
+            for some in getattr(self, name):
+                getattr(sides[some[0] >= before], name).append(some)
+        return sides
+
+    def extend(self, other: "Parts") -> None:
+        """Add other parts behind these."""
+        self.chunks += other.chunks
+        self.cells += other.cells
+        self.of_provinces += other.of_provinces
+
+    def has_day(self, first: int, before: int) -> bool:
+        """Return whether a part is of a day from ``first`` on and before another."""
+        if any(first <= day < before for day, _, _ in (*self.cells, *self.of_provinces)):
+            return True
+        return any(((keys[:, 0] >= first) & (keys[:, 0] < before)).any() for keys, _ in self.chunks)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the parts for ``resumed``; nobody changes their arrays any more."""
+        return {name: some[:] for name, some in vars(self).items()}
+
+    @classmethod
+    def resumed(cls, snapshot: dict[str, Any]) -> "Parts":
+        """Return the parts of a ``snapshot``, which may have been read from a file."""
+        return cls(**{name: [tuple(one) for one in some] for name, some in snapshot.items()})
 
 
 class OpenSums:
@@ -21,8 +67,8 @@ class OpenSums:
 
     A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
     ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
-    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays directly, and ``take`` returns
-    the sums of final days. If the last key is a text, its codes are positions in ``texts``.
+    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays directly, ``settle`` makes days
+    final, and ``take`` returns their sums. If the last key is a text, its codes are positions in ``texts``.
     """
 
     def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
@@ -36,9 +82,9 @@ class OpenSums:
         self._dtype = np.float64 if table.measures[0].kind == "real" else np.int64
         self.counts: defaultdict[tuple[Any, ...], Any] = _counter(self._measures)
         self.texts: dict[str, int] = {}
-        self._pending: list[Chunk] = []
-        self._cells: list[tuple[int, Integers, npt.NDArray[Any]]] = []
-        self._of_provinces: list[tuple[int, int, npt.NDArray[Any]]] = []
+        self._open, self._final = Parts(), Parts()
+        self._final_rows = 0
+        self._before: int | None = None
         self._totals = Totals(table)
 
     def collect(self) -> None:
@@ -60,47 +106,56 @@ class OpenSums:
 
     def add(self, keys: Integers, values: npt.NDArray[Any]) -> None:
         """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
-        self._pending.append((keys, values))
+        self._open.chunks.append((keys, values))
 
     def add_cells(self, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
         """Add cells (n,), not 0, of an array (P, ...) over provinces and codes, in order, and their (n, measures)."""
         if len(cells):
-            self._cells.append((day, cells, values))
+            self._open.cells.append((day, cells, values))
 
     def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
         """Add a value (P,) for each province under a text, the only further key of the table."""
-        self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
+        self._open.of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the state for ``resume``. Arrays are not copied, because nobody changes them any more."""
+        """Return the state for ``resume``."""
         self.collect()
-        return {
-            "texts": list(self.texts),
-            "pending": self._pending[:],
-            "cells": self._cells[:],
-            "of_provinces": self._of_provinces[:],
-        }
+        parts = {"open": self._open.snapshot(), "final": self._final.snapshot()}
+        return {"texts": list(self.texts), "before": self._before, **parts}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
         """Take over the state of a ``snapshot``; these sums must be empty."""
         self.texts = {text: code for code, text in enumerate(snapshot["texts"])}
-        self._pending, self._cells, self._of_provinces = (
-            [tuple(some) for some in snapshot[name]] for name in ("pending", "cells", "of_provinces")
-        )
+        self._before = snapshot["before"]
+        self._open, self._final = (Parts.resumed(snapshot[name]) for name in ("open", "final"))
+        self._final_rows = len(self._final)
 
-    def take(self, before: int, first: int, last: int) -> "FinalSums":
-        """Return the sums of days before ``before`` in the period from ``first`` to ``last``, and drop those days.
+    def settle(self, before: int, first: int) -> int:
+        """Make all days before ``before`` final.
+
+        Returns:
+            At most how many final rows there are.
+
+        Raises:
+            ValueError: If something was added to a day, from ``first`` on, that is final already.
+        """
+        self.collect()
+        final, self._open = self._open.split(before)
+        if self._before is not None and final.has_day(first, self._before):
+            raise ValueError(f"{self._table.name}: a day before {self._before} is already final")
+        self._before = before
+        self._final.extend(final)
+        self._final_rows += len(final)
+        return self._final_rows
+
+    def take(self, first: int, last: int) -> "FinalSums":
+        """Return the sums of final days in the period from ``first`` to ``last``, and drop all final days.
 
         This is fast: ``FinalSums.rows`` does the slow part, perhaps in another thread.
         """
-        self.collect()
-        cells = [some for some in self._cells if some[0] < before]
-        self._cells = [some for some in self._cells if some[0] >= before]
-        levels = [some for some in self._of_provinces if some[0] < before]
-        self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
-        pending, self._pending = _split(self._pending, lambda days: days < before)
+        final, self._final, self._final_rows = self._final, Parts(), 0
         sizes = self._provinces, self._sizes
-        return FinalSums(self._table, sizes, (first, last), list(self.texts), pending, cells, levels, self._totals)
+        return FinalSums(self._table, sizes, (first, last), list(self.texts), final, self._totals)
 
 
 class Totals:
@@ -121,18 +176,15 @@ class Totals:
 class FinalSums:
     """Sums of a table over final days.
 
-    ``chunks``, ``cells`` and ``of_provinces`` are as ``add``, ``add_cells`` and ``add_provinces`` of ``OpenSums`` take
-    them. ``sizes`` are the number of provinces, and what ``StoredTable.shape`` takes. Days outside the period are
-    dropped. ``totals`` are totals of the table that these sums are added to.
+    ``sizes`` are the number of provinces, and what ``StoredTable.shape`` takes. Days outside the period are dropped.
+    ``totals`` are totals of the table that these sums are added to.
     """
 
     table: StoredTable
     sizes: tuple[int, Mapping[str, int]]
     period: tuple[int, int]
     texts: list[str]
-    chunks: list[Chunk]
-    cells: list[tuple[int, Integers, npt.NDArray[Any]]]
-    of_provinces: list[tuple[int, int, npt.NDArray[Any]]]
+    parts: Parts
     totals: Totals
 
     def rows(self) -> Chunk:
@@ -142,7 +194,7 @@ class FinalSums:
         """
         keyed = [*self._keyed_cells(), *self._keyed_provinces()]
         first, last = self.period
-        final, _ = _split([*self.chunks, *keyed], lambda days: (days >= first) & (days <= last))
+        final, _ = _split([*self.parts.chunks, *keyed], lambda days: (days >= first) & (days <= last))
         if not final:
             measures = self.table.measures
             dtype = np.float64 if measures[0].kind == "real" else np.int64
@@ -150,7 +202,8 @@ class FinalSums:
         if final[0][1].dtype == np.int64:
             for _, amounts in final:
                 self.totals.add(amounts)
-        if not self.chunks and not self.of_provinces and all(a[0] < b[0] for a, b in pairwise(self.cells)):
+        parts = self.parts
+        if not parts.chunks and not parts.of_provinces and all(a[0] < b[0] for a, b in pairwise(parts.cells)):
             return final[0]  # cells alone, each day once: they are in order, and none is 0
         keys, values = aggregate(
             np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
@@ -163,25 +216,23 @@ class FinalSums:
 
     def _keyed_cells(self) -> Iterator[Chunk]:
         """Give cells their keys."""
-        if self.cells:
-            days = np.repeat([day for day, _, _ in self.cells], [len(cells) for _, cells, _ in self.cells])
+        if cells := self.parts.cells:
+            days = np.repeat([day for day, _, _ in cells], [len(some) for _, some, _ in cells])
             shape = (self.sizes[0], *self.table.shape(self.sizes[1]))
-            p, *codes = np.unravel_index(np.concatenate([cells for _, cells, _ in self.cells]), shape)
+            p, *codes = np.unravel_index(np.concatenate([some for _, some, _ in cells]), shape)
             firsts = [column.first_code for column in self.table.coded]
-            keys = np.column_stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
-            yield keys, np.concatenate([values for _, _, values in self.cells])
+            keys = np.stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
+            yield keys.T, np.concatenate([values for _, _, values in cells])
 
     def _keyed_provinces(self) -> Iterator[Chunk]:
         """Give the values of provinces their keys."""
-        if self.of_provinces:
+        if parts := self.parts.of_provinces:
             provinces = self.sizes[0]
-            keys = np.empty((len(self.of_provinces), provinces, 3), dtype=np.int64)
-            keys[:, :, 0] = np.array([day for day, _, _ in self.of_provinces])[:, None]
-            keys[:, :, 1] = np.arange(provinces)
-            keys[:, :, 2] = np.array([text for _, text, _ in self.of_provinces])[:, None]
+            days, texts = (np.repeat([part[place] for part in parts], provinces) for place in (0, 1))
+            keys = np.stack([days, np.tile(np.arange(provinces), len(parts)), texts])
             dtype = np.float64 if self.table.measures[0].kind == "real" else np.int64
-            values = np.array([values for _, _, values in self.of_provinces], dtype=dtype)
-            yield keys.reshape(-1, 3), values.reshape(-1, 1)
+            values = np.concatenate([values for _, _, values in parts]).astype(dtype)
+            yield keys.T, values.reshape(-1, 1)
 
 
 def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:

@@ -14,7 +14,7 @@ from sim.store.columns import NULL, StoredTable
 from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate
 from sim.store.scope import Scope
 from sim.store.tables import COUNTED, EVENTS, TABLES
-from sim.store.writer import Columns, TableWriter
+from sim.store.writer import GROUP_ROWS, Columns, TableWriter
 
 Integers = npt.NDArray[np.int64]
 
@@ -26,7 +26,7 @@ CODES: dict[int, dict[str | None, int]] = {
 """Codes of the labels of events, by position of the column."""
 
 EVENT_ROWS = 200_000
-"""Events stay in memory until their number reaches this at the end of a day, or the month ends."""
+"""Events stay unsorted until their number reaches this at the end of a day, or the month ends."""
 
 
 class LogEntry(NamedTuple):
@@ -66,17 +66,20 @@ class Recorder:
         writer: TableWriter | BackgroundWriter,
         events: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
+        monthly: bool = False,
     ) -> None:
         """Begin with nothing.
 
         A share ``events`` of the origins has events. ``progress`` is called after each day with its day number and the
-        attempts so far, warm-up included.
+        attempts so far, warm-up included. Final rows are written when there are enough of them, or each month:
+        checkpoints hold them in the form of the writer, which is smaller.
         """
         self.scope = scope
         self.attempts_seen = 0
         self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
+        self._least = 1 if monthly else GROUP_ROWS
         sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
         self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
@@ -133,7 +136,7 @@ class Recorder:
         self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
-        """Close a day, whose attempts, state and events are complete; the end of a month writes all final rows.
+        """Close a day, whose attempts, state and events are complete; the end of a month makes rows final.
 
         No alert is alive before the day ``open_since``; without it alerts and contacts stay open until the run ends.
         """
@@ -149,15 +152,18 @@ class Recorder:
             self._progress(day, self.attempts_seen)
 
     def flush(self, day: int, open_since: int | None = None) -> None:
-        """Write every row that is final once ``day``, the last of a month, is closed; whole months only, each once."""
+        """Make every row final that is once ``day``, the last of a month, is closed; whole months only.
+
+        Tables with enough final rows are written.
+        """
         for table in COUNTED:
             if table.late is not None:
                 before = day + 1
                 for _ in range(table.late):
                     before = month_start(before - 1)
-                self._write(table, before)
+                self._write(table, before, self._least)
             elif open_since is not None:
-                self._write(table, month_start(min(open_since, day + 1)))
+                self._write(table, month_start(min(open_since, day + 1)), self._least)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the counts that are not yet written at the end of a day, for ``resume``."""
@@ -180,12 +186,14 @@ class Recorder:
         """Write everything that is left."""
         self.attempts_seen += sum(self.attempts.values())
         for name in self._sums:
-            self._write(TABLES[name], self.scope.last_day + 1)
+            self._write(TABLES[name], self.scope.last_day + 1, at_least=1)
         self._write_events(self.scope.last_day, at_least=1)
 
-    def _write(self, table: StoredTable, before: int) -> None:
-        sums = self._sums[table.name].take(before, self.scope.first_day, self.scope.last_day)
-        self._writer.write_groups(table.name, _row_groups(sums))
+    def _write(self, table: StoredTable, before: int, at_least: int) -> None:
+        """Make rows of a table final, and write all final ones if there may be ``at_least`` this many."""
+        sums = self._sums[table.name]
+        if sums.settle(before, self.scope.first_day) >= at_least:
+            self._writer.write_groups(table.name, _final_rows(sums.take(self.scope.first_day, self.scope.last_day)))
 
     def _write_events(self, day: int, at_least: int) -> None:
         """Write the events up to the end of a day if their number is ``at_least`` this; later ones stay."""
@@ -202,17 +210,13 @@ class Recorder:
         self._writer.write(EVENTS.name, dict(zip(names, rows[final].T, strict=True)))
 
 
-def _row_groups(sums: FinalSums) -> Iterator[Columns]:
-    """Yield the columns of each month for the writer, computed lazily."""
+def _final_rows(sums: FinalSums) -> Iterator[Columns]:
+    """Yield the columns of final rows for the writer, computed lazily; nothing if there is no row."""
     keys, values = sums.rows()
-    if len(keys) == 0:
-        return
-    if sums.table.by_month:
-        keys, values = folded(sums.table, keys, values)
-    columns = stored_columns(sums.table, keys, values, sums.texts)
-    # Rows come in the order of their days, so each month is a slice of them.
-    for rows in _slices_of_months(keys[:, 0]):
-        yield {name: column[rows] for name, column in columns.items()}
+    if len(keys):
+        if sums.table.by_month:
+            keys, values = folded(sums.table, keys, values)
+        yield stored_columns(sums.table, keys, values, sums.texts)
 
 
 def _slices_of_months(days: Integers) -> Iterator[slice]:
@@ -233,17 +237,18 @@ def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chun
     others = iter(keys.T[1:])
     of_time = {"month": months, "weekday": weekday(days)}
     columns = [of_time[column.kind] if column.kind in of_time else next(others) for column in table.keys]
-    return aggregate(np.column_stack(columns), values)
+    return aggregate(np.stack(columns).T, values)
 
 
 def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
-    """Return a column (rows,) by name for the writer; codes of bins and texts become edges and texts."""
+    """Return a column (rows,) by name for the writer: of bins their edges, of texts their places in the alphabet."""
     columns: dict[str, npt.NDArray[Any]] = {}
     for column, codes in zip(table.keys, keys.T, strict=True):
         if column.bins is not None:
             columns[column.name] = column.bins.upper(codes, without=NULL)
         elif column.kind == "text":
-            columns[column.name] = np.array(texts, dtype=object)[codes]
+            place = {name: number for number, name in enumerate(sorted(column.labels))}
+            columns[column.name] = np.array([place[text] for text in texts], dtype=np.int64)[codes]
         else:
             columns[column.name] = codes
     for column, measure in zip(table.measures, values.T, strict=True):

@@ -1,4 +1,4 @@
-"""Write tables as Parquet files: one row group per call, with fixed settings, so equal tables have equal bytes."""
+"""Write tables as Parquet files, with row groups that depend on the rows alone, so equal tables have equal bytes."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.base.days import next_month
 from sim.base.version import __version__
 from sim.store.columns import StoredTable
-from sim.store.encoding import encode
+from sim.store.encoding import decode, encode
 from sim.store.order import row_numbers, sorting
 from sim.store.scope import Scope
 from sim.store.tables import TABLES
@@ -22,78 +23,115 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
+GROUP_ROWS = 1 << 17
+"""Least rows of a row group, except the last: small ones take time and space; a pooled month has some 1,000."""
 
-class RowGroup(NamedTuple):
-    """A written row group to write again: its table, the last value of its first key, and its rows in Arrow format."""
+
+class KeptRows(NamedTuple):
+    """Rows to write again: their table, and the rows in Arrow format."""
 
     table: str
-    last: int
     rows: npt.NDArray[np.uint8]
 
 
 class TableWriter:
     """Writes the tables of one run into a folder.
 
-    ``write`` takes numpy columns, as ``encode`` does, with rows in any order; it sorts them and appends one row group.
-    The first key (day, month, moment) must grow from call to call, because written rows are final. After ``close``
-    every table except the log exists, even if empty.
+    ``write`` takes numpy columns, as ``encode`` does, with rows in any order, and sorts them. The first key (day,
+    month, moment) must grow from call to call, because written rows are final. Each call has whole months, and so has
+    each row group, of at least ``GROUP_ROWS`` rows; the rest stays in memory until ``close``. After it every table
+    except the log exists, even if empty.
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
-        """Begin with no file; ``keeps`` keeps written row groups in memory, as ``kept``."""
+        """Begin with no file; ``keeps`` keeps all rows in memory, as ``kept``."""
         self.folder = folder
         self.scope = scope
-        self.kept: list[RowGroup] | None = [] if keeps else None
+        self.kept: list[KeptRows] | None = [] if keeps else None
         self._tables = [name for name, table in TABLES.items() if events or not table.is_log]
         self._open: dict[str, pq.ParquetWriter] = {}
         self._last: dict[str, int] = {}
+        self._parts: dict[str, list[Columns]] = {name: [] for name in TABLES}
 
     def write(self, name: str, columns: Columns) -> None:
-        """Append one row group to table ``name``; nothing happens for zero rows.
+        """Append rows to table ``name``; nothing happens for zero rows.
 
         Raises:
-            ValueError: If columns are missing, unknown or of unequal length, if the first key does not grow, or if a
-                real number is not finite.
+            ValueError: If columns are missing, unknown or of unequal length, if the first key does not grow, or, now
+                or later, if a value cannot be stored.
         """
-        import pyarrow as pa
-
         table = TABLES[name]
-        rows = _rows(table, columns)
-        if rows == 0:
+        if _rows(table, columns) == 0:
             return
-        order = sort_order(table, columns)
-        if order is not None:
-            columns = {name: np.asarray(values)[order] for name, values in columns.items()}
+        columns = _in_order(table, {name: np.asarray(values) for name, values in columns.items()})
         key = table.time.name
-        lowest, highest = int(columns[key][0]), int(columns[key][-1])
+        lowest = int(columns[key][0])
         if name in self._last and lowest <= self._last[name]:
             raise ValueError(f"{name}: cannot write {key} {lowest}: {self._last[name]} is already written")
-        self._last[name] = highest
-        arrays = [encode(column, np.asarray(columns[column.name]), self.scope) for column in table.columns]
-        batch = pa.Table.from_arrays(arrays, schema=self._schema(table))
-        self._writer(table).write_table(batch, row_group_size=max(rows, 1))
         if self.kept is not None:
-            self.kept.append(RowGroup(name, highest, _as_bytes(batch)))
+            self.kept.append(KeptRows(name, _as_bytes(self._encoded(table, columns))))
+        self._append(table, columns)
 
-    def write_again(self, group: RowGroup) -> None:
-        """Append a row group that another writer has kept."""
-        table = TABLES[group.table]
-        batch = _as_table(group.rows, self._schema(table))
-        self._last[table.name] = group.last
-        self._writer(table).write_table(batch, row_group_size=len(batch))
+    def _append(self, table: StoredTable, columns: Columns) -> None:
+        """Append rows in order, and write the row groups that are full."""
+        parts = self._parts[table.name]
+        parts.append(columns)
+        self._last[table.name] = int(columns[table.time.name][-1])
+        if sum(len(part[table.time.name]) for part in parts) >= GROUP_ROWS:
+            self._write_groups(table, ends=table.is_log)
+
+    def write_again(self, kept: KeptRows) -> None:
+        """Append rows that another writer has kept."""
+        table = TABLES[kept.table]
+        rows = _as_table(kept.rows, self._schema(table))
         if self.kept is not None:
-            self.kept.append(group)
+            self.kept.append(kept)
+        columns = {column.name: decode(column, rows[column.name], self.scope) for column in table.columns}
+        self._append(table, columns)
+
+    def _write_groups(self, table: StoredTable, ends: bool) -> None:
+        """Write the row groups that are full, and if nothing follows the rest; what is left stays in memory."""
+        columns = self._joined(table)
+        times = columns[table.time.name]
+        start = 0
+        while start < len(times) and (ends or len(times) - start >= GROUP_ROWS):
+            end = len(times) if table.is_log else _end_of_group(times, start)
+            rows = {name: values[start:end] for name, values in columns.items()}
+            self._writer(table).write_table(self._encoded(table, rows), row_group_size=end - start)
+            start = end
+        if start < len(times):
+            self._parts[table.name].append({name: values[start:] for name, values in columns.items()})
+
+    def _joined(self, table: StoredTable) -> Columns:
+        """Return all rows of a table that are in memory, and drop them."""
+        parts, self._parts[table.name] = self._parts[table.name], []
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            column.name: np.concatenate([np.empty(0, dtype=np.int64), *(part[column.name] for part in parts)])
+            for column in table.columns
+        }
+
+    def _encoded(self, table: StoredTable, columns: Columns) -> "pa.Table":
+        """Return rows as they are stored."""
+        import pyarrow as pa
+
+        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
+        return pa.Table.from_arrays(arrays, schema=self._schema(table))
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
-        """Append row groups, one after the other, as ``write`` does."""
+        """Append rows, one part after the other, as ``write`` does."""
         for columns in groups:
             self.write(name, columns)
 
     def close(self) -> None:
-        """Write the footers; tables without a row become files without a row."""
-        for name in self._tables:
-            self._writer(TABLES[name])
-        self._close_all()
+        """Write what is left, and the footers; tables without a row become files without a row."""
+        try:
+            for name in self._tables:
+                self._writer(TABLES[name])
+                self._write_groups(TABLES[name], ends=True)
+        finally:
+            self._close_all()
 
     def _close_all(self) -> None:
         """Close every file even if one fails; raises the first error."""
@@ -145,40 +183,29 @@ class TableWriter:
 class TableKeeper(TableWriter):
     """Keeps the tables of one run in memory instead of files; there is no log."""
 
-    def __init__(self, folder: Path, scope: Scope) -> None:
-        """Begin with no rows; nothing is written into the folder."""
-        super().__init__(folder, scope)
-        self._parts: dict[str, list[Columns]] = {name: [] for name in self._tables}
-
-    def write(self, name: str, columns: Columns) -> None:
-        """Append rows to table ``name``; raises ValueError if columns are missing, unknown or of unequal length."""
-        if _rows(TABLES[name], columns) > 0:
-            self._parts[name].append(columns)
-
     def close(self) -> None:
         """Do nothing: there are no files."""
 
+    def _write_groups(self, table: StoredTable, ends: bool) -> None:
+        """Do nothing: rows stay in memory."""
+
     def tables(self) -> "dict[str, pa.Table]":
         """Return every table as if read from its file, texts as codes."""
-        return {name: self._table(TABLES[name], parts) for name, parts in self._parts.items()}
+        return {name: self._table(TABLES[name]) for name in self._tables}
 
-    def _table(self, table: StoredTable, parts: list[Columns]) -> "pa.Table":
-        """Return the sorted rows of a table."""
+    def _table(self, table: StoredTable) -> "pa.Table":
+        """Return the rows of a table."""
         import pyarrow as pa
 
-        columns = {
-            column.name: np.concatenate([np.empty(0, dtype=np.int64), *(part[column.name] for part in parts)])
-            for column in table.columns
-        }
-        order = sort_order(table, columns)
-        if order is not None:
-            columns = {name: values[order] for name, values in columns.items()}
-        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
-        coded = [
-            array.dictionary_encode() if column.name in table.texts else array
-            for column, array in zip(table.columns, arrays, strict=True)
-        ]
-        return pa.table(coded, names=[column.name for column in table.columns])
+        columns = self._joined(table)
+        arrays = [encode(column, columns[column.name], self.scope, coded=True) for column in table.columns]
+        return pa.table(arrays, names=[column.name for column in table.columns])
+
+
+def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
+    """Return where the row group that begins at ``start`` ends: with the month of the row that fills it."""
+    filled = min(start + GROUP_ROWS, len(times)) - 1
+    return int(np.searchsorted(times, next_month(int(times[filled]))))
 
 
 def _as_bytes(batch: "pa.Table") -> npt.NDArray[np.uint8]:
@@ -212,13 +239,12 @@ def _rows(table: StoredTable, columns: Columns) -> int:
     return lengths.pop()
 
 
+def _in_order(table: StoredTable, columns: Columns) -> Columns:
+    """Return rows as a table is sorted."""
+    order = sort_order(table, columns)
+    return columns if order is None else {name: values[order] for name, values in columns.items()}
+
+
 def sort_order(table: StoredTable, columns: Columns) -> npt.NDArray[np.intp] | None:
     """Return the permutation that sorts rows as a table is sorted; None if they are."""
-    return sorting(row_numbers([_sortable(np.asarray(columns[name])) for name in table.order]))
-
-
-def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return integers that compare like the values of a column; texts compare alphabetically."""
-    if values.dtype.kind == "O":
-        return np.unique(values.astype(str), return_inverse=True)[1]
-    return values
+    return sorting(row_numbers([np.asarray(columns[name]) for name in table.order]))

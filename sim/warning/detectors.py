@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel, Detector, Fate, Tier, Truth
+from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.country.traffic import edges
 from sim.draws.compiled import compiled
-from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
+from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, thresholds
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
@@ -73,33 +74,33 @@ def detector_tables(spec: ScenarioModel) -> DetectorTables:
     )
 
 
-def coverage(measures: Measures, day: int, codes: Sequence[int], people: Mapping[int, int]) -> NDArray[np.int64]:
-    """Return the share of contacts that each detector sees as thresholds, (2, P).
+def coverage(measures: Measures, days: Days, codes: Sequence[int], people: Mapping[int, int]) -> NDArray[np.int64]:
+    """Return the share of contacts that each detector sees on each day as thresholds, (D, 2, P).
 
     Several measures for one detector and province add up, to 1 at most.
 
     Args:
         measures: The measures.
-        day: Day number.
+        days: Day numbers.
         codes: (P,) codes of provinces.
         people: People of all provinces by code, which weight the mean of a measure's weights.
     """
-    shares = [[0.0] * len(codes) for _ in Detector]
-    for measure, ramp in measures.on(day, WarningCoverage):
-        row, relative = shares[Detector.of(measure.detector)], measure.relative(people)
+    shares = np.zeros((len(days), len(Detector), len(codes)))
+    for measure, ramp in measures.over(days, WarningCoverage):
+        relative = measure.relative(people)
         for p, code in enumerate(codes):
             if code in relative:
-                row[p] += measure.coverage * ramp * relative[code]
-    return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
+                shares[:, Detector.of(measure.detector), p] += measure.coverage * ramp * relative[code]
+    return thresholds(shares)
 
 
-def data_sharing(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return the shift of d' by data sharing under the law on a day, (P,)."""
-    shifts = [0.0] * len(codes)
+def data_sharing(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return the shift of d' by data sharing under the law on each day, (D, P)."""
+    shifts = np.zeros((len(days), len(codes)))
     for p, code in enumerate(codes):
-        for law, ramp in measures.on(day, Law, code):
-            shifts[p] += law.data_sharing * ramp
-    return np.array(shifts)
+        for law, ramp in measures.over(days, Law, code):
+            shifts[:, p] += law.data_sharing * ramp
+    return shifts
 
 
 @compiled

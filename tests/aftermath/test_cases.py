@@ -86,7 +86,7 @@ def test_a_share_of_the_capacity_takes_the_newest_cases(share: float) -> None:
     all_taken = [0] * len(provinces)
     for day in range(8000, 8040):
         filed = [[(k, attempt_id(day, p, 0, 0, 0, k)) for k in range(3 + p)] for p in range(len(provinces))]
-        finished = book.investigate(day, filed)
+        finished = book.investigate(10.0, filed)
         taken = np.split(finished.cases, np.cumsum(finished.taken)[:-1])
         for p, some in enumerate(taken):
             line = waiting[p] + [case for _, case in filed[p]]

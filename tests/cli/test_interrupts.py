@@ -20,21 +20,21 @@ MONTHS_END = [
     "--scale",
     "0.000003",
 ]
-"""Two days of two months: the first month is written before the second one begins."""
+"""Two days of two months."""
 
 KILLED = """
 import os, signal
 from sim.store.writer import TableWriter
-write = TableWriter.write_groups
+write = TableWriter._write_groups
 
-def write_and_die(writer, name, groups):
-    write(writer, name, groups)
-    if name == "events":
+def write_and_die(writer, table, ends):
+    write(writer, table, ends)
+    if table.name == "alerts":
         os.kill(os.getpid(), signal.SIGKILL)
 
-TableWriter.write_groups = write_and_die
+TableWriter._write_groups = write_and_die
 """
-"""A process that is killed when it has written the events of its first month, whatever else goes on meanwhile."""
+"""A process that is killed when it has written its alerts, whatever else goes on meanwhile."""
 
 LONG = ["china-2022", "--scale", "0.0001"]
 """Two years: longer than any test waits before it ends the run."""
@@ -45,12 +45,12 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     command = ["run", *MONTHS_END, "--engine", engine, "--events", "all", "--quiet"]
     process = start(*command, "--out", "dead", folder=tmp_path, before=KILLED)
     assert process.communicate() == ("", "")
-    # In the middle: the first month is being written, what is written last is not there.
+    # In the middle: tables are being written, what is written last is not there.
     assert process.returncode == -signal.SIGKILL
     (unfinished,) = tmp_path.iterdir()
     assert unfinished.name.startswith(".dead.unfinished-")
     assert (unfinished / "attempts.parquet").exists()
-    assert (unfinished / "events.parquet").exists()
+    assert not (unfinished / "events.parquet").exists()
     assert not (unfinished / "scenario.yaml").exists()
     assert tocsin("runs", str(tmp_path)).out == f"{unfinished}  unfinished\n"
     with pytest.raises(FolderError, match="unfinished"):

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sim.base.days import calendar_date, day_number, weekday
 from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
+from sim.draws.functions import exp
 from sim.scenario.schema.measures import CardPurge, Ramp
 from sim.scenario.schema.period import Period
 
@@ -46,19 +48,28 @@ def test_moments_and_days_of_a_period(start: dt.date, warmup: int, length: int, 
 
 def test_growth_and_ramps_are_functions_of_the_date_alone() -> None:
     reference = dt.date(2021, 6, 15)
-    assert growth(0.25, day_number(reference), reference) == 1.0
-    later = day_number(dt.date(2023, 6, 15))
-    assert years_between(later, reference) == pytest.approx(2.0, abs=0.002)
-    assert growth(0.25, later, reference) == pytest.approx(math.exp(0.25 * 730 / 365.25), rel=1e-12)
+    both = (day_number(reference), day_number(dt.date(2023, 6, 15)))
+    assert years_between(both, reference) == pytest.approx([0.0, 2.0], abs=0.002)
+    assert growth(0.25, both, reference) == pytest.approx([1.0, math.exp(0.25 * 730 / 365.25)], rel=1e-12)
     ramp = Ramp.model_validate({"midpoint": "2022-04-04", "width": "60 d", "floor": 0.2})
     middle = day_number(dt.date(2022, 4, 4))
-    assert ramped(middle, ramp) == pytest.approx(0.6)
-    assert ramped(middle - 5000, ramp) == pytest.approx(0.2)
-    assert ramped(middle + 5000, ramp) == pytest.approx(1.0)
-    assert ramped(middle + 60, ramp) == pytest.approx(0.2 + 0.8 / (1 + math.exp(-1)))
-    assert ramped(middle, None) == 1.0
-    for x in (-30.0, -1.0, 0.0, 2.0):
-        assert logistic(x, 7.0) + logistic(-x, 7.0) == pytest.approx(1.0, abs=1e-15)
+    days = (middle, middle - 5000, middle + 5000, middle + 60)
+    assert ramped(days, ramp) == pytest.approx([0.6, 0.2, 1.0, 0.2 + 0.8 / (1 + math.exp(-1))])
+    assert ramped(days, None).tolist() == [1.0] * 4
+    since = np.array([-30, -1, 0, 2])
+    assert logistic(since, 7.0) + logistic(-since, 7.0) == pytest.approx(np.ones(4), abs=1e-15)
+
+
+def test_days_together_have_the_bits_of_each_by_itself() -> None:
+    ramp = Ramp.model_validate({"midpoint": "2022-04-04", "width": "60 d", "floor": 0.2})
+    days, reference = range(18_000, 20_000), dt.date(2021, 6, 15)
+    for per_year, ceiling in ((0.657495, None), (0.657495, 2.5)):
+        together = growth(per_year, days, reference, ceiling)
+        assert together.tolist() == [growth(per_year, (day,), reference, ceiling)[0] for day in days]
+    assert growth(0.657495, days, reference).tolist() == [
+        exp(0.657495 * ((day - day_number(reference)) / 365.25)) for day in days
+    ]
+    assert ramped(days, ramp).tolist() == [ramped((day,), ramp)[0] for day in days]
 
 
 def test_windows_include_both_ends() -> None:
@@ -76,40 +87,44 @@ def test_measures_act_in_the_order_of_their_names_and_only_in_their_windows() ->
     one, two = purge(["2022-01-01", "2022-01-31"], 0.1), purge(["2022-01-15", None], 0.2)
     for order in ({"b": two, "a": one}, {"a": one, "b": two}):
         measures = Measures(dict(order))
-        on = [m.intensity for m, _ in measures.on(day_number(dt.date(2022, 1, 20)), CardPurge)]
-        assert on == [0.1, 0.2]
-        assert [m.intensity for m, _ in measures.on(day_number(dt.date(2022, 1, 14)), CardPurge)] == [0.1]
-        assert [m.intensity for m, _ in measures.on(day_number(dt.date(2022, 2, 1)), CardPurge)] == [0.2]
+        days = [day_number(date) for date in (dt.date(2022, 1, 14), dt.date(2022, 1, 20), dt.date(2022, 2, 1))]
+        for day, expected in zip(days, ([0.1], [0.1, 0.2], [0.2]), strict=True):
+            assert [m.intensity for m in measures.on(day, CardPurge)] == expected
+            assert [m.intensity for m, _ in measures.over((day,), CardPurge)] == expected
+        in_force = [(m.intensity, multiplier.tolist()) for m, multiplier in measures.over(tuple(days), CardPurge)]
+        assert in_force == [(0.1, [1.0, 1.0, 0.0]), (0.2, [0.0, 1.0, 1.0])]
+        assert measures.over(range(days[0] - 100, days[0] - 50), CardPurge) == []
 
 
 @pytest.mark.parametrize(("per_year", "ceiling"), [(0.25, 2.5), (1.4, 1.2), (-0.3, 4.0), (3.0, 1000.0)])
 def test_growth_with_a_ceiling_is_as_stated_at_the_reference_and_saturates(per_year: float, ceiling: float) -> None:
     reference = dt.date(2021, 6, 15)
     day = day_number(reference)
-    assert growth(per_year, day, reference, ceiling) == pytest.approx(1.0, rel=1e-15)
+
+    def grown(at: int, most: float | None = ceiling) -> float:
+        return float(growth(per_year, (at,), reference, most)[0])
+
+    assert grown(day) == pytest.approx(1.0, rel=1e-15)
     # As steep as without: the slope is that of a day's difference, either way.
-    slope = (growth(per_year, day + 1, reference, ceiling) - growth(per_year, day - 1, reference, ceiling)) / 2 * 365.25
+    slope = (grown(day + 1) - grown(day - 1)) / 2 * 365.25
     assert slope == pytest.approx(per_year, rel=2e-4)
     way = 1 if per_year > 0 else -1
-    assert growth(per_year, day + way * 36_525, reference, ceiling) == pytest.approx(ceiling, rel=1e-9)
-    assert growth(per_year, day - way * 36_525, reference, ceiling) < 1e-6
+    assert grown(day + way * 36_525) == pytest.approx(ceiling, rel=1e-9)
+    assert grown(day - way * 36_525) < 1e-6
     # It solves dS/dt = g K / (K - 1) S (1 - S / K): the logistic equation.
     for years in (-2, 1, 3):
         at = day + round(years * 365.25)
-        now = growth(per_year, at, reference, ceiling)
+        now = grown(at)
         rate = per_year * ceiling / (ceiling - 1)
         expected = rate * now * (1 - now / ceiling)
-        found = (
-            (growth(per_year, at + 1, reference, ceiling) - growth(per_year, at - 1, reference, ceiling)) / 2 * 365.25
-        )
+        found = (grown(at + 1) - grown(at - 1)) / 2 * 365.25
         assert found == pytest.approx(expected, rel=2e-4)
     # A ceiling far away is none.
-    assert growth(per_year, day + 365, reference, 1e6) == pytest.approx(
-        growth(per_year, day + 365, reference), rel=1e-3
-    )
+    assert grown(day + 365, 1e6) == pytest.approx(grown(day + 365, None), rel=1e-3)
 
 
 def test_a_ceiling_never_leaves_the_numbers_of_a_double() -> None:
     for per_year in (-5.0, 5.0):
-        for year in (2011, 2031):
-            assert 0.0 <= growth(per_year, day_number(dt.date(year, 6, 15)), dt.date(2021, 6, 15), 1.001) <= 1.001
+        days = tuple(day_number(dt.date(year, 6, 15)) for year in (2011, 2031))
+        found = growth(per_year, days, dt.date(2021, 6, 15), 1.001)
+        assert ((found >= 0.0) & (found <= 1.001)).all()

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim.base.days import day_number
@@ -27,21 +28,21 @@ def test_campaigns_against_laundering_combine() -> None:
         other={"half_life_factor": 4.0, "hold": 0.5, "cash_loss": 0.25, "provinces": [44, 65]},
         lines={"replacement_factor": 3.0},
     )
-    assert [reach(both, DAY, code) for code in PEOPLE] == pytest.approx([1.5, 6.0, 6.0])
-    assert [let_through(both, DAY, code) for code in PEOPLE] == pytest.approx([0.9, 0.45, 0.45])
-    assert cashed(both, DAY, PEOPLE) == pytest.approx((3 * 0.8 + 5 * 0.8 * 0.75) / 8)
+    assert [reach(both, (DAY,), code)[0] for code in PEOPLE] == pytest.approx([1.5, 6.0, 6.0])
+    assert [let_through(both, (DAY,), code)[0] for code in PEOPLE] == pytest.approx([0.9, 0.45, 0.45])
+    assert cashed(both, (DAY,), PEOPLE)[0] == pytest.approx((3 * 0.8 + 5 * 0.8 * 0.75) / 8)
 
 
 def test_a_day_outside_of_the_window_knows_no_campaign() -> None:
     march = measures(one={"half_life_factor": 2.0, "hold": 0.1, "cash_loss": 0.2})
-    for day, is_inside in ((DAY - 1, False), (DAY, True), (DAY + 30, True), (DAY + 31, False)):
-        found = [reach(march, day, 11), let_through(march, day, 11), cashed(march, day, PEOPLE)]
-        assert found == ([2.0, 0.9, 0.8] if is_inside else [1.0, 1.0, 1.0])
+    days = (DAY - 1, DAY, DAY + 30, DAY + 31)
+    found = [reach(march, days, 11), let_through(march, days, 11), cashed(march, days, PEOPLE)]
+    assert np.array(found).T.tolist() == [[1.0, 1.0, 1.0], [2.0, 0.9, 0.8], [2.0, 0.9, 0.8], [1.0, 1.0, 1.0]]
 
 
 def test_what_is_alike_everywhere_is_no_mean_that_rounds() -> None:
     # A mean of equal shares would round some of these.
     for loss in (k / 97 for k in range(98)):
-        assert cashed(measures(one={"cash_loss": loss}), DAY, PEOPLE) == 1.0 - loss
-    assert cashed(measures(), DAY, PEOPLE) == 1.0
-    assert math.isclose(cashed(measures(one={"cash_loss": 1.0, "provinces": [11]}), DAY, PEOPLE), 5 / 8)
+        assert cashed(measures(one={"cash_loss": loss}), (DAY,), PEOPLE)[0] == 1.0 - loss
+    assert cashed(measures(), (DAY,), PEOPLE)[0] == 1.0
+    assert math.isclose(cashed(measures(one={"cash_loss": 1.0, "provinces": [11]}), (DAY,), PEOPLE)[0], 5 / 8)

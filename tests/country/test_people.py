@@ -142,7 +142,7 @@ def test_the_app_is_adopted_along_its_curve(people: np.ndarray, china: ScenarioM
         day = day_number(date)
         width = app.width / 86_400_000
         share = app.final_share / (1.0 + math.exp(-(day - day_number(app.midpoint)) / width))
-        assert app_adoption(china.population, day) == pytest.approx(share, rel=1e-12)
+        assert app_adoption(china.population, (day,))[0] == pytest.approx(share, rel=1e-12)
         has_app = users[:, APP] < threshold(share)
         assert share_fit(int(has_app.sum()), len(users), share) > LIKELY
         assert share_fit(int(has_app.sum()), len(users), share * 1.15) < 1e-6
@@ -152,8 +152,8 @@ def test_the_app_is_adopted_along_its_curve(people: np.ndarray, china: ScenarioM
         if first is None:
             assert u_app >= threshold(app.final_share)
         else:
-            assert u_app < threshold(app_adoption(china.population, first))
-            assert u_app >= threshold(app_adoption(china.population, first - 1))
+            assert u_app < threshold(app_adoption(china.population, (first,))[0])
+            assert u_app >= threshold(app_adoption(china.population, (first - 1,))[0])
 
 
 def test_frailty_has_mean_one_in_eight_classes(people: np.ndarray, china: ScenarioModel) -> None:
@@ -185,7 +185,7 @@ def test_a_sample_as_a_table_has_the_same_margins(china: ScenarioModel) -> None:
     assert table[~table["internet"]]["app_installed"].isna().all()
     for date in (dt.date(2021, 8, 20), dt.date(2022, 11, 30)):
         installed = sum(day is not None and day == day and day <= date for day in users["app_installed"])
-        share = app_adoption(china.population, day_number(date))
+        share = float(app_adoption(china.population, (day_number(date),))[0])
         assert share_fit(installed, len(users), share) > LIKELY
     for band, group in table.groupby("age_band", observed=True):
         low, _, high = str(band).rstrip("+").partition("-")

@@ -162,8 +162,9 @@ def test_what_a_staff_is_multiplied_by_at_least_and_at_most(tiny: ScenarioModel)
 )
 def test_the_factor_of_a_day(tiny: ScenarioModel, day: str, factor: float) -> None:
     growing = with_desks(tiny, call__growth=steps(("2021-07-01", 0.3), ("2022-01-01", 4.0)))
-    assert grown(day_number(date.fromisoformat(day)), growing.desks.call.growth) == factor
-    assert grown(day_number(date.fromisoformat(day)), None) == 1.0
+    number = day_number(date.fromisoformat(day))
+    assert grown((number,), growing.desks.call.growth).tolist() == [factor]
+    assert grown((number,), None).tolist() == [1.0]
 
 
 @pytest.mark.parametrize("growth", ["null", "{ramp: {midpoint: 2022-02-01, width: 3 d}}"])

@@ -35,9 +35,9 @@ MINUTE = 60_000
 def year(tiny: ScenarioModel) -> tuple[np.ndarray, np.ndarray]:
     """Expected and drawn attempts of a year, each (days, P, 3, T)."""
     provinces = Provinces.of(tiny)
-    rates = [attempt_rates(tiny, provinces, day) for day in DAYS]
+    rates = attempt_rates(tiny, provinces, DAYS)
     counts = [attempt_counts(3, day, rate) for day, rate in zip(DAYS, rates, strict=True)]
-    return np.array(rates), np.array(counts)
+    return rates, np.array(counts)
 
 
 def test_a_year_of_rates_adds_up_to_the_level(tiny: ScenarioModel, year: tuple[np.ndarray, np.ndarray]) -> None:
@@ -55,7 +55,7 @@ def test_rates_follow_weekday_month_mix_and_surge(tiny: ScenarioModel) -> None:
     names = list(tiny.fraud.types)
 
     def rates(year: int, month: int, day: int) -> np.ndarray:
-        return attempt_rates(tiny, provinces, day_number(dt.date(year, month, day)))
+        return attempt_rates(tiny, provinces, (day_number(dt.date(year, month, day)),))[0]
 
     thursday, sunday = rates(2022, 3, 3).sum(), rates(2022, 3, 6).sum()
     assert sunday / thursday == pytest.approx(tiny.fraud.weekdays[6] / tiny.fraud.weekdays[3], rel=1e-3)

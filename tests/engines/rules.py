@@ -190,8 +190,9 @@ class Rules(LineRules):
     def held(self, day: int, code: int) -> int:
         """Return the threshold of a hold by a bank on a day in the province of a code."""
         measures = Measures(dict(self.spec.measures))
-        holds = measures.on(day, BankHold, code)
-        paid = math.prod(1.0 - hold.intensity * ramp for hold, ramp in holds) * let_through(measures, day, code)
+        holds = measures.over((day,), BankHold, code)
+        through = float(let_through(measures, (day,), code)[0])
+        paid = math.prod(1.0 - hold.intensity * float(ramp[0]) for hold, ramp in holds) * through
         return threshold(1.0 - paid)
 
     def check_waits(self) -> None:

@@ -24,15 +24,13 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gangs import crews
+from sim.gangs import crews, effort
 from sim.gangs.crews import Crews
-from sim.gangs.effort import Effort
-from sim.midnight import levels, opening
+from sim.midnight import timetable
 from sim.midnight.arrests import Arrests
 from sim.midnight.card_stock import Cards
 from sim.midnight.filters import Filters
 from sim.midnight.learning import Learning
-from sim.midnight.opening import Opening
 from sim.midnight.raids import Raids
 from sim.midnight.recruiting import Recruiting
 from sim.shield import dens, engagement
@@ -185,15 +183,15 @@ GROWN: list[tuple[str, Mutation]] = [
     ),
     (
         "events",
-        of("a ramp that is done", schedule, "grown", ("ramped(day, growth.ramp)", "1.0")),
+        of("a ramp that is done", schedule, "grown", ("None if growth is None else growth.ramp", "None")),
     ),
     (
         "events",
         of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
     ),
-    ("events", of("a step a day late", schedule, "grown", ("step.from_ <= today", "step.from_ < today"))),
-    ("events", of("weights are left out", levels, "coverage", (" * relative[code]", ""))),
-    ("events", of("the least weight for all", levels, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
+    ("events", of("a step a day late", schedule, "grown", ("step.from_) >= 0", "step.from_) > 0"))),
+    ("events", of("weights are left out", timetable, "coverage", (" * relative[code]", ""))),
+    ("events", of("the least weight for all", timetable, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
 ]
 """Rules of staff that grows and of provinces that are weighed."""
 
@@ -312,10 +310,10 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
     ("events", of("an answer to today", Learning, "at_midnight", ("if self.effort is not None and", "if False and"))),
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
-    ("events", of("all types yield alike", Effort, "answer", ("powers(relative / best, self._shift)", "time**0"))),
-    ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
-    ("events", of("attempts without a ceiling", opening, "attempt_rates", (", volume.ceiling)", ")"))),
-    ("events", of("losses without a ceiling", Opening, "at_midnight", (", spec.fraud.loss_ceiling)", ")"))),
+    ("events", of("all types yield alike", effort, "_answer", ("power(relative[c, t] / best, shift)", "1.0"))),
+    ("events", of("supply as it was", effort, "_answer", ("power(mean, supply)", "1.0"))),
+    ("events", of("attempts without a ceiling", timetable, "attempt_rates", (", volume.ceiling)", ")"))),
+    ("events", of("losses without a ceiling", timetable, "growth", ("ceiling is None", "True"))),
 ]
 """Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
 

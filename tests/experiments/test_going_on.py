@@ -63,7 +63,7 @@ def journal(place: Path) -> list[str]:
 def test_what_fails_for_want_of_machine_is_no_row_and_is_made_the_next_time(
     error: Exception, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, tried = sim.running.run, []
+    run, tried = sim.running._run, []
 
     def failing(scenario: sim.Scenario, *arguments: object, **more: object) -> object:
         tried.append(staff_of(scenario))
@@ -71,13 +71,13 @@ def test_what_fails_for_want_of_machine_is_no_row_and_is_made_the_next_time(
             raise error
         return run(scenario, *arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("sim.running.run", failing)
+    monkeypatch.setattr("sim.running._run", failing)
     with pytest.raises(SimulationError, match="1 of 4 runs could not be made on this machine: "):
         swept(tiny, tmp_path / "sweep")
     assert tried == [1, 2, 3, 4, 3]
     assert not (tmp_path / "sweep" / "catalogue.parquet").exists()
     assert len(journal(tmp_path / "sweep")) == 3
-    monkeypatch.setattr("sim.running.run", lambda one, *a, **b: tried.append(staff_of(one)) or run(one, *a, **b))
+    monkeypatch.setattr("sim.running._run", lambda one, *a, **b: tried.append(staff_of(one)) or run(one, *a, **b))
     swept(tiny, tmp_path / "sweep")
     assert tried == [1, 2, 3, 4, 3, 3]
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
@@ -90,7 +90,7 @@ def staff_of(scenario: sim.Scenario) -> object:
 def test_what_fails_for_want_of_machine_once_is_tried_again(
     tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, failed = sim.running.run, []
+    run, failed = sim.running._run, []
 
     def once(scenario: sim.Scenario, *arguments: object, **more: object) -> object:
         if not failed:
@@ -98,7 +98,7 @@ def test_what_fails_for_want_of_machine_once_is_tried_again(
             raise MACHINE[1]
         return run(scenario, *arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("sim.running.run", once)
+    monkeypatch.setattr("sim.running._run", once)
     swept(tiny, tmp_path / "sweep")
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
@@ -143,7 +143,7 @@ def test_a_disk_that_is_full_for_good_ends_a_long_sweep_soon(
         tried.append(scenario)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sim.running.run", full)
+    monkeypatch.setattr("sim.running._run", full)
     with (
         pytest.raises(SimulationError, match="runs in a row could not be made on this machine"),
         ThreadPoolExecutor(1) as executor,

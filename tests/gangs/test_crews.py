@@ -9,11 +9,10 @@ import pytest
 
 import sim
 from sim.base.days import day_number
-from sim.country.measures import Measures
 from sim.draws.distributions import CERTAIN
 from sim.gangs.crews import Crews
 from sim.scenario import ScenarioModel
-from sim.shield.dens import NEVER, DenState, Slots, raid, raided_thresholds, reopen
+from sim.shield.dens import NEVER, DenState, RaidRules, Slots, raid, raided_thresholds, reopen
 
 FIRST = day_number(dt.date(2022, 1, 1))
 GANGS: dict[str, Any] = {
@@ -140,10 +139,11 @@ def test_a_den_without_its_ringleader_stays_closed_for_longer(slower: float) -> 
     spec, slots, _, _ = begin(**{"dens.slots": 2000, "dens.ringleaders": leaders, "dens.reopening": "10 d"})
     closed: dict[bool, set[int]] = {True: set(), False: set()}
     before_raid = 0
-    settings, measures, state = spec.dens, Measures({}), DenState.start(spec.seed, spec.dens, slots)
+    settings, state = spec.dens, DenState.start(spec.seed, spec.dens, slots)
+    rules, no_campaign = RaidRules.of(settings, slower), np.ones(len(settings.regions))
     for day in range(FIRST, FIRST + 30):
         lost = state.leaderless.copy()
-        raids = raid(spec.seed, day, settings, state, measures, 2000.0, {}, slower)
+        raids = raid(spec.seed, day, rules, state, no_campaign, 2000.0, {})
         for slot in raids.raided.tolist():
             if state.generation[slot] == 0:
                 closed[bool(state.leaderless[slot])].add(int(state.reopens[slot]) - day)

@@ -53,7 +53,7 @@ def test_there_is_none_without_an_answer_or_feedback() -> None:
 
 
 def test_at_the_usual_yield_the_attempts_are_as_stated() -> None:
-    assert effort(shift=2.0, supply=1.0).answer(rates()) == pytest.approx(1.0, rel=1e-12)
+    assert effort(shift=2.0, supply=1.0).answer(nation(rates())) == pytest.approx(1.0, rel=1e-12)
 
 
 @given(st.lists(st.floats(0.8, 1.25), min_size=3 * TYPES, max_size=3 * TYPES), st.floats(0.0, 2.0), st.integers(0, 9))
@@ -62,7 +62,7 @@ def test_effort_is_conserved_where_supply_is_inelastic(ratios: list[float], shif
     relative = np.array(ratios).reshape(3, TYPES)
     usual = np.array(list(USUAL.values()))[:, None]
     gangs.yields = relative * usual
-    made = gangs.answer(stated)
+    made = gangs.answer(nation(stated))
     time = stated.sum(axis=0) * usual
     assert (time * made).sum() == pytest.approx(time.sum())
     # What yields twice as much is worked on 2^shift times as much; nothing moves without an elasticity.
@@ -76,7 +76,7 @@ def test_effort_moves_to_what_yields_more() -> None:
     for shift in (0.5, 0.0):
         gangs = effort(shift=shift)
         gangs.yields[1] *= 0.5
-        call, sms, online = gangs.answer(stated).mean(axis=1)
+        call, sms, online = gangs.answer(nation(stated)).mean(axis=1)
         if shift:
             assert sms < 1.0 < call == pytest.approx(online)
         else:
@@ -87,36 +87,36 @@ def test_where_less_pays_less_is_made() -> None:
     stated = rates()
     gangs = effort(shift=0.0, supply=0.5)
     gangs.yields *= 0.64
-    assert gangs.answer(stated) == pytest.approx(0.8)
+    assert gangs.answer(nation(stated)) == pytest.approx(0.8)
     gangs = effort(shift=0.0, supply=0.5)
     gangs.yields[0] *= 0.3
     time = stated.sum(axis=0) * np.array(list(USUAL.values()))[:, None]
     mean = 1 - 0.7 * time[0].sum() / time.sum()
-    assert gangs.answer(stated) == pytest.approx(mean**0.5)
+    assert gangs.answer(nation(stated)) == pytest.approx(mean**0.5)
 
 
 def test_effort_stays_between_half_and_twice() -> None:
     stated = rates()
     gangs = effort(shift=10.0)
     gangs.yields[0, 0] *= 50
-    found = gangs.answer(stated)
+    found = gangs.answer(nation(stated))
     assert found[0, 0] == 2.0
     assert (np.delete(found.ravel(), 0) == 0.5).all()
     # Where nothing yields anything they stop as far as they do; what alone moves finds nothing better.
     gangs = effort(shift=1.0, supply=1.0)
     gangs.yields[:] = 0.0
-    assert (gangs.answer(stated) == 0.5).all()
+    assert (gangs.answer(nation(stated)) == 0.5).all()
     gangs = effort(shift=1.0, supply=0.0)
     gangs.yields[:] = 0.0
-    assert gangs.answer(stated) == pytest.approx(1.0)
+    assert gangs.answer(nation(stated)) == pytest.approx(1.0)
     gangs.yields[2] = 0.1
-    assert (gangs.answer(stated)[:2] == 0.5).all()
+    assert (gangs.answer(nation(stated))[:2] == 0.5).all()
     # What nobody makes sways nobody.
     stated[:, 1] = 0.0
     gangs = effort()
     gangs.yields[1] *= 1000.0
-    assert gangs.answer(stated)[[0, 2]] == pytest.approx(1.0)
-    assert (effort().answer(0.0 * stated) == 1.0).all()
+    assert gangs.answer(nation(stated))[[0, 2]] == pytest.approx(1.0)
+    assert (effort().answer(nation(0.0 * stated)) == 1.0).all()
 
 
 def test_yields_follow_those_of_days_with_the_lag() -> None:

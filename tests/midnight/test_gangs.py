@@ -116,7 +116,7 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
             paying = np.minimum((paid + 20) / (drawn_in * q + 20), 1.0)
             yields = kept * yields + (1 - kept) * gates * paying
         night(day, yesterday)
-        stated = 0.8 * attempt_rates(spec, night.common.provinces, day)
+        stated = 0.8 * attempt_rates(spec, night.common.provinces, (day,))[0]
         time = stated.sum(axis=0) * usual
         ratio = yields / usual
         z = ratio**0.7
@@ -136,7 +136,7 @@ def test_without_gangs_nothing_is_noted_of_them() -> None:
         night(first, nothing())
         names = {name for _, _, name in notes.levels}
         assert not {name for name in names if name == "crews" or name.startswith(("effort", "yield"))}
-        assert (night.opening.rates == attempt_rates(night.common.spec, night.common.provinces, first)).all()
+        assert (night.opening.rates == attempt_rates(night.common.spec, night.common.provinces, (first,))[0]).all()
 
 
 def flagship(scale: float) -> ScenarioModel:

@@ -8,8 +8,9 @@ from ruamel.yaml import YAML
 
 from sim.base.caches import FileCache
 from sim.scenario import reading
+from sim.scenario.core_schema import plain_scalar
 from sim.scenario.errors import Place, ScenarioError
-from sim.scenario.reading import MAX_BYTES, decode, plain_scalar, read_nodes
+from sim.scenario.reading import MAX_BYTES, decode, read_nodes
 
 HERE = Place("here.yaml", 1, 1)
 TEXT = """\
@@ -82,8 +83,8 @@ def long_text(value: str) -> str:
 
 def test_a_long_text_is_parsed_once_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     parsed: list[str] = []
-    parse = reading._parsed
-    monkeypatch.setattr(reading, "_parsed", lambda text, place: parsed.append(text) or parse(text, place))
+    parse = reading._composed
+    monkeypatch.setattr(reading, "_composed", lambda text, place: parsed.append(text) or parse(text, place))
     monkeypatch.setattr(reading, "_read_before", lambda: FileCache(tmp_path))
     places = [Place("a.yaml", 1, 1), Place("b.yaml", 1, 1), Place("a.yaml", 1, 1, "file", ("c.yaml",))]
     for place in places:

@@ -33,7 +33,7 @@ def test_cards_move_and_are_never_lost(active: int, waiting: int, days: list[tup
     total = active + waiting
     for intercepted, purge, delay in days:
         before = stock.active[1], stock.waiting[1]
-        moved = step(stock, 1, CARDS, intercepted, purge, replaced_share(delay))
+        moved = step(stock, 1, CARDS, intercepted, purge, replaced_share(np.array([delay]))[0])
         assert stock.active[1] + stock.waiting[1] == total
         assert stock.active[1] >= 0
         assert stock.waiting[1] >= 0
@@ -58,7 +58,7 @@ def test_a_constant_load_leads_to_the_steady_state(intercepted: float, purge: fl
     total = 240.0
     stock = CardStock([fixed(total)], [0])
     for _ in range(3000):
-        moved = step(stock, 0, CARDS, intercepted, purge, replaced_share(delay))
+        moved = step(stock, 0, CARDS, intercepted, purge, replaced_share(np.array([delay]))[0])
 
     def gain(active: float) -> float:
         flagged = active * (1.0 - math.exp(-intercepted * CARDS.flag_share / active))
@@ -98,19 +98,19 @@ def test_replacement_is_lengthened_by_registration_and_campaigns() -> None:
         ),
     }
     days = CARDS.replacement / 86_400_000
-    assert replacement_days(CARDS, Measures({}), TODAY, 44) == pytest.approx(days)
+    assert replacement_days(CARDS, Measures({}), (TODAY,), 44)[0] == pytest.approx(days)
     # Halfway up its ramp the law lengthens by half of what it will.
     for code, factor in ((11, 1.5), (44, 3.0), (65, 9.0)):
-        assert replacement_days(CARDS, Measures(dict(longer)), TODAY, code) == pytest.approx(factor * days)
+        assert replacement_days(CARDS, Measures(dict(longer)), (TODAY,), code)[0] == pytest.approx(factor * days)
     purges = {
         name: CardPurge.model_validate(
             {"kind": "card_purge", "window": ["2020-01-01", None], "intensity": share, "provinces": places}
         )
         for name, share, places in (("a", 0.2, None), ("b", 0.5, [44]))
     }
-    assert purge_share(Measures(dict(purges)), TODAY, 44) == pytest.approx(0.6)
-    assert purge_share(Measures(dict(purges)), TODAY, 11) == pytest.approx(0.2)
-    assert purge_share(Measures(dict(purges)), day_number(dt.date(2019, 12, 31)), 44) == 0.0
+    days = (TODAY, day_number(dt.date(2019, 12, 31)))
+    assert purge_share(Measures(dict(purges)), days, 44) == pytest.approx([0.6, 0.0])
+    assert purge_share(Measures(dict(purges)), days, 11) == pytest.approx([0.2, 0.0])
 
 
 def test_the_heaviest_load_is_that_of_a_province_and_month() -> None:

@@ -17,7 +17,7 @@ from sim.draws.purposes import SLOT_GENERATION
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
-from sim.shield.dens import NEVER, DenState, Raids, Slots, raid, raided_thresholds, reopen
+from sim.shield.dens import NEVER, DenState, RaidRules, Raids, Slots, campaign_factors, raid, raided_thresholds, reopen
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 DAY = 86_400_000
@@ -74,10 +74,11 @@ def run(
     slots = Slots.of(seed, settings, 8)
     state = DenState.start(seed, settings, slots)
     history = []
+    factors = campaign_factors(settings, measures, range(FIRST, FIRST + days))
     for day in range(FIRST, FIRST + days):
         before = copy(state)
         home = {"overseas": repatriated[day]} if repatriated and day in repatriated else {}
-        happened = raid(seed, day, settings, state, measures, leads, home)
+        happened = raid(seed, day, RaidRules.of(settings), state, factors[day - FIRST], leads, home)
         between = copy(state)
         history.append(Midnight(before, happened, between, reopen(seed, day, settings, slots, state)))
     return slots, state, history

@@ -20,7 +20,7 @@ from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import Activities, Blocking, FilterStrength, Law, SourceRegulation, Videos
 from sim.shield import answering, engagement, interception, not_sent, sites
-from sim.shield.thresholds import GATES, gate_thresholds
+from sim.shield.thresholds import GATES, fixed_thresholds, gate_thresholds
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 UNIT = 2.0**-32
@@ -51,9 +51,9 @@ def test_measures_at_the_source_act_one_after_the_other(tiny: ScenarioModel) -> 
             of(SourceRegulation, "source_regulation", target="voice_line", intensity=0.3, provinces=[11]),
             of(Law, "law", deterrence=0.1, replacement_factor=1.0, data_sharing=0.0, provinces=[11, 65]),
         ),
-        TODAY,
+        (TODAY,),
         CODES,
-    )
+    )[0]
     # Ports of SMS, cloud services of online attempts, lines of calls; and each in its provinces.
     sent = np.array([[0.7 * 0.9, 0.8 * 0.9, 0.9], [1.0, 0.8 * 0.5, 1.0], [0.9, 0.8 * 0.5 * 0.9, 0.6 * 0.9]])
     assert table * UNIT == pytest.approx(1 - sent, abs=1e-9)
@@ -65,8 +65,8 @@ def test_measures_at_the_source_act_one_after_the_other(tiny: ScenarioModel) -> 
 def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
     settings = tiny.interception
     types = list(tiny.fraud.types)
-    by_province = [[4.1, 3.7], [4.3, 3.7], [4.1, 3.2]]
-    table = interception.thresholds(settings, by_province, types)
+    by_province = np.array([[4.1, 3.7], [4.3, 3.7], [4.1, 3.2]])
+    table = interception.thresholds_of(tiny, by_province)
     assert table.shape == (3, 2, len(types))
     for p, row in enumerate(by_province):
         for c, (channel, d_prime) in enumerate(zip(("call", "sms"), row, strict=True)):
@@ -82,7 +82,7 @@ def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
 def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioModel) -> None:
     settings = tiny.interception.model_copy(update={"adaptation_per_day": 0.01, "retraining_every": 7 * 86_400_000})
     days = range(TODAY, TODAY + 60)
-    values = np.array([interception.d_primes(settings, measures(), day, 44) for day in days])
+    values = interception.d_primes(settings, measures(), days, [44])[:, 0]
     steps = np.diff(values, axis=0)
     falls = np.isclose(steps, -0.01)
     rises = np.isclose(steps, 0.06)
@@ -96,10 +96,10 @@ def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioMod
     # Retrained every day, or more often, a filter loses nothing.
     for every in (86_400_000, 3_600_000):
         daily = settings.model_copy(update={"retraining_every": every})
-        assert all(interception.d_primes(daily, measures(), day, 44)[0] == settings.call.d_prime for day in days)
+        assert (interception.d_primes(daily, measures(), days, [44])[:, 0, 0] == settings.call.d_prime).all()
     stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3, provinces=[44])
     for code, gain in ((44, 0.3), (11, 0.0)):
-        more = np.array([interception.d_primes(settings, measures(stronger), day, code) for day in days])
+        more = interception.d_primes(settings, measures(stronger), days, [code])[:, 0]
         assert more - values == pytest.approx(np.tile([0.0, gain], (60, 1)))
 
 
@@ -147,7 +147,7 @@ def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
     spec = tiny.model_copy(
         update={"sites": tiny.sites.model_copy(update={"account": 0.3, "site": 0.25, "app": 0.2, "diversion": 0.1})}
     )
-    table = sites.thresholds(spec, found, TODAY, CODES)
+    table = sites.thresholds(spec, found, (TODAY,), CODES)[0]
     assert table.shape == (3, 3, len(spec.fraud.types))
     for p, (diversion, account) in enumerate(((0.025, 0.0), (0.025, 0.24), (0.0, 0.0))):
         web = 1 - (1 - 0.5 * 0.25) * (1 - diversion)
@@ -234,10 +234,13 @@ def test_nobody_engages_more_than_the_most_easily_deceived(tiny: ScenarioModel) 
 
 def test_the_rows_of_gates_stand_in_the_order_of_their_fates() -> None:
     assert [gate.fate for gate in SHIELD] == list(Fate)[:-1]
+    # A slice of the table holds the channels of a gate.
+    for gate in SHIELD:
+        assert list(gate.channels) == list(Channel)[gate.channels[0] : gate.channels[-1] + 1]
 
 
 def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: ScenarioModel) -> None:
-    codes, alike, types = [11, 44], np.array([1, 0, 1]), len(tiny.fraud.types)
+    types = len(tiny.fraud.types)
     of_tiny = Measures(dict(tiny.measures))
     shapes = {
         Fate.DEN_DESTROYED: (1, 1, types),
@@ -249,20 +252,23 @@ def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: Scena
     for fate, shape in shapes.items():
         stocks[fate] = np.arange(first, first + math.prod(shape)).reshape(shape)
         first += math.prod(shape)
-    stops = gate_thresholds(tiny, of_tiny, TODAY, codes, alike, stocks)
+    fixed = {fate: of_day[0] for fate, of_day in fixed_thresholds(tiny, of_tiny, (TODAY,), CODES).items()}
+    assert set(fixed) == {Fate.NOT_SENT, Fate.INTERCEPTED, Fate.SITE_BLOCKED}
+    stops = gate_thresholds({**fixed, **stocks}, 3, types)
     assert stops.shape == (GATES, 3, 3, types)
-    unsent = not_sent.thresholds(tiny, of_tiny, TODAY, codes)
-    down = sites.thresholds(tiny, of_tiny, TODAY, codes)
+    unsent, down = fixed[Fate.NOT_SENT], fixed[Fate.SITE_BLOCKED]
+    assert (unsent == not_sent.thresholds(tiny, of_tiny, (TODAY,), CODES)).all()
+    assert (down == sites.thresholds(tiny, of_tiny, (TODAY,), CODES)).all()
     assert unsent.any()
     assert down.any()
     for p, channel, t in itertools.product(range(3), Channel, range(types)):
         from_cards = channel != Channel.ONLINE
         assert stops[:, p, channel, t].tolist() == [
-            unsent[alike[p], channel],
+            unsent[p, channel],
             stocks[Fate.DEN_DESTROYED][0, 0, t],
             stocks[Fate.CARD_ELIMINATED][p] if from_cards else 0,
             stocks[Fate.INTERCEPTED][p, channel, t] if from_cards else 0,
-            down[alike[p], channel, t],
+            down[p, channel, t],
             stocks[Fate.UNANSWERED][p, channel],
         ]
 
@@ -282,11 +288,10 @@ def test_theory_of_a_gate_is_what_its_thresholds_stop_where_measures_are_in_full
         }
     )
     found = Measures(dict(spec.measures))
-    unsent, down = (of_gate.thresholds(spec, found, TODAY, CODES) for of_gate in (not_sent, sites))
-    d_primes = [interception.d_primes(spec.interception, found, TODAY, code) for code in CODES]
-    caught = interception.thresholds(spec.interception, d_primes, ["any"])
+    gates = not_sent, sites, interception
+    unsent, down, caught = (gate.thresholds(spec, found, (TODAY,), CODES)[0] for gate in gates)
     for (p, code), channel in itertools.product(enumerate(CODES), Channel):
-        expected = [of_gate.theory(spec, channel, code) for of_gate in (not_sent, sites, interception)]
+        expected = [gate.theory(spec, channel, code) for gate in gates]
         filtered = caught[p, channel, 0] if channel.label in interception.FILTERED else 0
         assert expected == pytest.approx(
             [unsent[p, channel] * UNIT, down[p, channel, 0] * UNIT, filtered * UNIT], abs=1e-9
@@ -298,10 +303,9 @@ def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:
     people = engagement.segment_people(tiny)
     awareness = np.full((3, 4), 0.6)
     levels = [0.6]
-    for day in range(TODAY, TODAY + 60):
-        engagement.renew(
-            awareness, settings, engagement.Education(settings, measures(), CODES, SEGMENTS, people).gains(day)
-        )
+    education = engagement.Education(settings, measures(), CODES, SEGMENTS, people)
+    for gains in education.gains(range(TODAY, TODAY + 60)):
+        engagement.renew(awareness, settings, gains)
         assert len(set(awareness.ravel().tolist())) == 1
         levels.append(float(awareness[0, 0]))
     assert levels[30] == pytest.approx(0.3, rel=1e-9)
@@ -325,9 +329,8 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
 
     def renewed(*found: Any, day: int = TODAY) -> np.ndarray:
         awareness = np.full((3, 4), 0.2)
-        engagement.renew(
-            awareness, settings, engagement.Education(settings, measures(*found), CODES, SEGMENTS, people).gains(day)
-        )
+        education = engagement.Education(settings, measures(*found), CODES, SEGMENTS, people)
+        engagement.renew(awareness, settings, education.gains((day,))[0])
         return awareness
 
     views = settings.per_view * 50_000 / days / nation

@@ -65,7 +65,7 @@ def hand_over(files: TableWriter, rows: Iterable[dict[str, np.ndarray]]) -> Iter
 
 def test_what_fails_last_is_raised_at_the_end(tmp_path: Path) -> None:
     rows = [attempts(FIRST), attempts(FIRST + 1, fate=8)]
-    with TableWriter(tmp_path, SCOPE) as files, pytest.raises(ValueError, match="code 8 is outside"):
+    with pytest.raises(ValueError, match="code 8 is outside"), TableWriter(tmp_path, SCOPE) as files:
         list(hand_over(files, rows))
 
 

@@ -8,16 +8,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim.store import query
+from sim.store import query, writer
 from sim.store.query import Where, from_memory, sums
 from tests.synthetic import write_tables
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the tables of a made-up run of three months."""
+    """Write the tables of a made-up run of three months, in row groups of a month."""
     path = tmp_path_factory.mktemp("stored")
-    write_tables(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "GROUP_ROWS", 1)
+        write_tables(path)
     return path
 
 

@@ -12,9 +12,11 @@ import pytest
 from sim.base.days import day_number
 from sim.base.words import Outcome
 from sim.draws.record import is_kept
+from sim.store import recorder as recording
+from sim.store import writer as writing
 from sim.store.columns import NULL
 from sim.store.recorder import LogEntry, Recorder
-from sim.store.tables import TABLES
+from sim.store.tables import COUNTED, FLOW_QUANTITIES, TABLES
 from sim.store.writer import TableWriter
 from sim.warning.service import wait_bin
 from tests.synthetic import SCOPE, alert_key, fill, scope_with, write_tables
@@ -62,7 +64,7 @@ def test_the_order_in_which_counts_are_added_leaves_no_trace(tmp_path: Path) -> 
         recorder, writer = recorded(folder, events=1.0)
         for key in shuffled:
             recorder.attempts[key] += 1
-            recorder.flows[key[0], key[1], f"q{key[2]}"] += 1
+            recorder.flows[key[0], key[1], FLOW_QUANTITIES[key[2]].name] += 1
             recorder.event(LogEntry(key[0] - FIRST, key[4], "attempt", key[1], keys.index(key)))
         recorder.day_done(FIRST + 2)
         recorder.close()
@@ -179,9 +181,49 @@ def test_tables_leave_month_by_month_and_a_late_count_is_an_error(tmp_path: Path
     recorder.day_done(end_of_month)
     assert not recorder.attempts
     recorder.attempts[end_of_month, 0, 0, 0, 1] += 1
-    with pytest.raises(ValueError, match="already written"):
+    with pytest.raises(ValueError, match="already final"):
         recorder.close()
     writer.close()
+
+
+@pytest.mark.parametrize("least", [1, 60, 100, 1 << 17])
+def test_row_groups_are_whole_months_and_depend_on_the_rows_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(writing, "GROUP_ROWS", least)
+    for name, handed_over in (("monthly", 1), ("rarely", 150), ("last", 1 << 17)):
+        monkeypatch.setattr(recording, "GROUP_ROWS", handed_over)
+        (tmp_path / name).mkdir()
+        write_tables(tmp_path / name, events=0.0)
+    for table in COUNTED:
+        one, *others = ((tmp_path / name / table.file).read_bytes() for name in ("monthly", "rarely", "last"))
+        assert all(other == one for other in others), table.name
+        file = pq.ParquetFile(tmp_path / "last" / table.file)
+        groups = [file.read_row_group(number).column(0).to_pylist() for number in range(file.num_row_groups)]
+        by_month = [{day.replace(day=1) for day in group} for group in groups]
+        assert sum(len(months) for months in by_month) == len(set().union(*by_month)), "a month is in two row groups"
+        for group in groups[:-1]:
+            last = group[-1].replace(day=1)
+            assert len(group) >= least > sum(day < last for day in group), "full with its last month, not before"
+
+
+def test_rows_that_are_kept_are_written_again_as_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "GROUP_ROWS", 50)
+    monkeypatch.setattr(recording, "GROUP_ROWS", 20)
+    for name in ("first", "again"):
+        (tmp_path / name).mkdir()
+    with TableWriter(tmp_path / "first", SCOPE, events=True, keeps=True) as first:
+        recorder = Recorder(SCOPE, first, events=1.0)
+        fill(recorder, 1)
+        recorder.close()
+    with TableWriter(tmp_path / "again", SCOPE, events=True) as again:
+        for rows_kept in first.kept or []:
+            again.write_again(rows_kept)
+    for table in TABLES.values():
+        one, two = (tmp_path / name / table.file for name in ("first", "again"))
+        assert one.read_bytes() == two.read_bytes(), table.name
 
 
 def test_a_service_that_ends_after_midnight_may_still_count_for_the_month_before(tmp_path: Path) -> None:
@@ -289,9 +331,9 @@ def test_the_writer_refuses_what_does_not_fit(tmp_path: Path, change: dict[str, 
 def test_a_state_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     recorder, writer = recorded(tmp_path)
     recorder.state[FIRST, 0, "backlog"] = float("nan")
+    recorder.close()
     with pytest.raises(ValueError, match="not finite"):
-        recorder.close()
-    writer.close()
+        writer.close()
 
 
 def test_progress_is_told_of_every_day_and_all_attempts_so_far(tmp_path: Path) -> None:

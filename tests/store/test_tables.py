@@ -85,6 +85,7 @@ def test_a_further_key_needs_no_more_than_its_declaration() -> None:
     assert wider.arrow_schema().names == [*(key.name for key in keys), "heard", "count"]
     sums = OpenSums(wider, 3, SIZES)
     sums.counts[SCOPE.first_day, 0, 1, 2, 3, 4, 1] += 2
-    rows, values = sums.take(SCOPE.last_day, SCOPE.first_day, SCOPE.last_day).rows()
+    assert sums.settle(SCOPE.last_day, SCOPE.first_day) == 1
+    rows, values = sums.take(SCOPE.first_day, SCOPE.last_day).rows()
     stored = stored_columns(wider, rows, values, [])
     assert [stored["heard"].tolist(), stored["count"].tolist()] == [[1], [2]]

@@ -199,7 +199,7 @@ def test_a_detector_off_in_half_of_the_provinces_sees_as_much_in_the_others() ->
     day, codes, people = day_number(spec.period.end), Provinces.of(spec).codes, spec.population.people
 
     def seen(**changed: object) -> list[int]:
-        found = coverage(Measures({"local": measure.model_copy(update=changed)}), day, codes, people)
+        found = coverage(Measures({"local": measure.model_copy(update=changed)}), (day,), codes, people)[0]
         return [int(threshold) for threshold in found[1]]
 
     everywhere, half = seen(), seen(provinces=list(codes[::2]))
@@ -225,10 +225,10 @@ def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:
             ),
         }
     )
-    seen = coverage(measures, day, provinces.codes, PEOPLE)
+    seen = coverage(measures, (day,), provinces.codes, PEOPLE)[0]
     assert seen[0].tolist() == [threshold(0.3), threshold(0.7), threshold(1.0)]
     assert seen[1].tolist() == [threshold(0.4)] * 3
-    assert coverage(measures, day_number(tiny.period.start) - 10_000, provinces.codes, PEOPLE).sum() == 0
+    assert coverage(measures, (day - 10_000,), provinces.codes, PEOPLE).sum() == 0
 
 
 PEOPLE = {11: 6000, 44: 12000, 65: 3000}
@@ -258,13 +258,13 @@ def test_weights_share_coverage_out_and_leave_the_country_what_it_has(
     measure = kind.model_validate({**values, "coverage": 0.6, "province_weights": weights, "provinces": provinces})
     measures = Measures({"weighed": measure})
     codes = Provinces.of(tiny).codes
-    seen = coverage(measures, day, codes, PEOPLE)[0] / CERTAIN
+    seen = coverage(measures, (day,), codes, PEOPLE)[0, 0] / CERTAIN
     assert seen.tolist() == pytest.approx(expected, abs=1e-9)
     if provinces is None:
         people = [PEOPLE[code] for code in codes]
         assert np.dot(seen, people) / sum(people) == pytest.approx(0.3, abs=1e-9)
     # Provinces that the weights tell apart are not computed once for all.
     examples, alike = measures.alike(codes)
-    assert coverage(measures, day, [codes[p] for p in examples], PEOPLE)[0, alike].tolist() == [
+    assert coverage(measures, (day,), [codes[p] for p in examples], PEOPLE)[0, 0, alike].tolist() == [
         threshold(share) for share in seen
     ]

@@ -1,0 +1,119 @@
+"""The timetable: what the scenario alone decides, for all days, computed once before the first of them.
+
+It says how the world will be without anybody's response. Midnights read a row of it; what depends on the run (dens,
+cards, crews, cases, people's bytes) and what users' components change is kept by the components of a midnight.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.cases import capacities
+from sim.base.words import Fate
+from sim.country.calendar import Calendar, Values, growth, ramped
+from sim.country.laundering import cashed, held_shares, reach
+from sim.country.measures import Measures
+from sim.country.people import app_adoption
+from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
+from sim.country.traffic import attempt_rates
+from sim.draws.distributions import thresholds
+from sim.midnight.outages import releases
+from sim.scenario.schema import ScenarioModel
+from sim.shield import cards, dens, interception, sites
+from sim.shield.engagement import Education
+from sim.shield.thresholds import fixed_thresholds
+from sim.warning.detectors import coverage, data_sharing
+
+
+class Timetable(NamedTuple):
+    """What the scenario alone decides, as arrays with a row for each day (D days, P provinces, T types, R regions).
+
+    Provinces that no measure tells apart form a group and share a place in arrays with an axis of E groups. Rows are
+    views of these arrays and must not be changed.
+
+    Attributes:
+        days: The numbers of the days.
+        alike: (P,) the group of each province.
+        rates: (D, P, 3, T) expected attempts if all gangs make them as the scenario states.
+        loss_factor: (D,) factor of losses.
+        gates: Thresholds of the gates that follow no stock, by fate: (D, E), (D, E, channels) or (D, E, channels, T).
+        app: (D,) threshold of the share of internet users who have the app.
+        d_prime: (D, E, 2) d' of the filters of calls and of SMS.
+        up: (D, E, 3) shares of web sites, apps and accounts that are up.
+        gains: (D, P, G) what a day's education adds to awareness at the next midnight, see ``engagement.renew``.
+        coverage: (D, 2, E) thresholds of the share of contacts that each detector sees.
+        data_sharing: (D, E) shift of d' of detectors.
+        outage: (D, 2, E) when a detector's instructions leave, see ``releases``.
+        staff: (D, growths) factors of staff, see ``Schedule.factors``.
+        held: (D, E) thresholds of the share of payments that banks hold.
+        reach: (D, E) factor of the half-life of money within reach of a stop-payment order.
+        cashed: (D,) share of payments that reaches the gangs.
+        capacity: (D,) cases of the whole country that investigation can finish.
+        suspects: (D,) suspects of a solved case.
+        raids: (D, R) factor of the hazard of raids by campaigns.
+        purged: (D, E) share of idle cards that purges take.
+        replaced: (D, E) share of the cards waiting that are replaced.
+    """
+
+    days: range
+    alike: NDArray[np.int64]
+    rates: NDArray[np.float64]
+    loss_factor: Values
+    gates: Mapping[Fate, NDArray[np.int64]]
+    app: NDArray[np.int64]
+    d_prime: NDArray[np.float64]
+    up: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    coverage: NDArray[np.int64]
+    data_sharing: NDArray[np.float64]
+    outage: NDArray[np.int64]
+    staff: NDArray[np.float64]
+    held: NDArray[np.int64]
+    reach: NDArray[np.float64]
+    cashed: Values
+    capacity: Values
+    suspects: Values
+    raids: NDArray[np.float64]
+    purged: NDArray[np.float64]
+    replaced: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, measures: Measures, schedule: Schedule
+    ) -> Self:
+        """Compute the timetable of all days of a run, warm-up included."""
+        days, fraud, suspects = calendar.days, spec.fraud, spec.aftermath.suspects
+        examples, alike = measures.alike(provinces.codes)
+        codes = [provinces.codes[p] for p in examples]
+        people = {row.code: row.population for row in spec.population.provinces}
+        delays = np.array([cards.replacement_days(spec.cards, measures, days, code) for code in codes])
+        return cls(
+            days=days,
+            alike=alike,
+            rates=attempt_rates(spec, provinces, days),
+            loss_factor=growth(fraud.loss_growth, days, fraud.reference, fraud.loss_ceiling),
+            gates=fixed_thresholds(spec, measures, days, codes),
+            app=thresholds(app_adoption(spec.population, days)),
+            d_prime=interception.d_primes(spec.interception, measures, days, codes),
+            up=sites.up_shares(spec, measures, days, codes),
+            gains=Education.of(spec, measures, provinces.codes).gains(days),
+            coverage=coverage(measures, days, codes, people),
+            data_sharing=data_sharing(measures, days, codes),
+            outage=releases(measures, calendar, days, codes),
+            staff=schedule.factors(days),
+            held=thresholds(held_shares(measures, days, codes)),
+            reach=np.array([reach(measures, days, code) for code in codes]).T,
+            cashed=cashed(measures, days, people),
+            capacity=capacities(spec.aftermath.investigation, days),
+            suspects=suspects.per_case * ramped(days, suspects.ramp),
+            raids=dens.campaign_factors(spec.dens, measures, days),
+            purged=np.array([cards.purge_share(measures, days, code) for code in codes]).T,
+            replaced=np.array([cards.replaced_share(delay) for delay in delays]).T,
+        )
+
+    def row(self, day: int) -> int:
+        """Return the row of a day; ValueError for a day outside the run."""
+        return self.days.index(day)
