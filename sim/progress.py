@@ -144,8 +144,9 @@ class Job:
         self._show = show
 
     def of(self, scenario: "Scenario") -> "Progress":
-        """Return the function that the next run calls after each day."""
+        """Return the function that the next run calls after each day; say so if it compiles its engine first."""
         days, course, began = Days(scenario), self._course, time.monotonic()
+        self._show_compiling(scenario.spec.engine)
 
         def show(day: int, attempts: int) -> None:
             course.part = days.share(day)
@@ -155,6 +156,16 @@ class Job:
             self._show(course.share, f"{self._which()}{days.shown(day)}", speed, lasting(course.left_s))
 
         return show
+
+    def _show_compiling(self, engine: str) -> None:
+        """Show for how long the engine will be compiled, if it is not."""
+        from sim.forecast.cost import HOME, compiling_s
+        from sim.forecast.machine import known
+
+        seconds = compiling_s(engine, known() or HOME)
+        if seconds:
+            text = said("compiling, once, about {seconds} s", seconds=_number(seconds))
+            self._show(self._course.share, f"{self._which()}{text}", "", lasting(None))
 
     def finished(self, done: int) -> None:
         """Record how many runs are done."""

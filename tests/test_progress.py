@@ -16,6 +16,8 @@ from sim import cli
 from sim.base.days import day_number
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
+from sim.forecast import cost, machine
+from sim.forecast.machine import Speeds
 from sim.progress import Course, Job, Steps, lasting
 from sim.reading.outcomes import quantities
 from tests.cli.commands import start
@@ -117,7 +119,10 @@ def test_time_is_shown_as_clocks_show_it(seconds: float | None, shown: str) -> N
     assert lasting(seconds) == shown
 
 
-def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_its_name() -> None:
+def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cost, "is_compiled", lambda _engine: True)
     shown: list[tuple[float, str]] = []
     clock = Clock()
     job = Job(Course(4, clock), lambda share, what, speed, left: shown.append((share, what)))
@@ -143,6 +148,20 @@ def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_i
     assert shares == sorted(shares)
     assert shares[0] == pytest.approx(1 / 18 / 4)
     assert shares[-1] == 0.5
+
+
+@pytest.mark.parametrize("engine", ["vector", "reference"])
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_a_run_that_compiles_its_engine_first_says_for_how_long(
+    is_compiled: bool, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "is_compiled", lambda _engine: is_compiled)
+    monkeypatch.setattr(machine, "known", lambda: Speeds(2 * cost.HOME.python_s, 1.0, 1.0))
+    shown: list[tuple[float, str]] = []
+    job = Job(Course(2, Clock()), lambda share, what, speed, left: shown.append((share, what)))
+    job.of(sim.load_scenario("tiny", engine=engine))
+    seconds = round(2 * cost.COMPILING_S[engine])  # on a machine whose Python takes twice as long
+    assert shown == ([] if is_compiled else [(0.0, f"run 1 of 2, compiling, once, about {seconds} s")])
 
 
 def on_terminal(folder: Path, until: Callable[[str], bool], *command: str) -> str:

@@ -5,6 +5,7 @@ finds it; if that process fails, the caller compiles.
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import subprocess
@@ -44,6 +45,11 @@ class Beside:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the process waits for types."""
+        return self._process is not None
+
     def compile(self, *arguments: Any) -> None:
         """Send the types of the arguments with which the function will be called."""
         if self._process is not None and self._process.stdin is not None:
@@ -70,6 +76,7 @@ def main() -> None:
     function = getattr(import_module(module), name)
     told = sys.stdin.buffer.read()
     if told:
+        gc.disable()  # it takes a twentieth of the time, and this process ends soon
         function.compile(pickle.loads(told))
 
 

@@ -22,6 +22,9 @@ from numba.core.targetconfig import ConfigStack
 from numba.core.typed_passes import NativeLowering
 from numba.core.typing.templates import _OverloadFunctionTemplate
 
+OPTIMISATION = 2
+"""LLVM's level, of 3: the highest one takes longer and makes no faster code here."""
+
 
 def _compiles_ours() -> bool:
     """Return whether numba is currently compiling a function of this project."""
@@ -113,7 +116,7 @@ class EntryLibrary(JITCodeLibrary):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(_module_of(library), preserve=True)
         # Only the full passes; numba's cheap ones before them serve the counting of references.
-        manager, builder = self._codegen._module_pass_manager()
+        manager, builder = self._codegen._module_pass_manager(opt=OPTIMISATION)
         manager.run(self._final_module, builder)
         self._final_module.verify()
         self._finalize_final_module()

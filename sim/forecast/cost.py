@@ -84,6 +84,11 @@ OUTCOME_BYTES = 6e3
 """Disk of a run of which an experiment keeps only the outcome."""
 
 
+def compiling_s(engine: str, speeds: Speeds) -> float:
+    """Return the seconds that compiling an engine will take on a machine; 0 if it is compiled."""
+    return 0.0 if is_compiled(engine) else COMPILING_S[engine] * slower(speeds)[0]
+
+
 @dataclass(frozen=True)
 class Cost:
     """The cost of runs: seconds of one thread (``serial_s``) and of shared work, bytes of a process and of its folder.
@@ -107,7 +112,7 @@ class Cost:
         shared = sum(getattr(coefficients, name) * terms[name] for name in SHARED) * kernels
         if work.engine == "reference":
             serial, shared = serial + coefficients.alert_by_reference * work.alerts * python, 0.0
-        compiling = 0.0 if is_compiled(work.engine) else COMPILING_S[work.engine] * python
+        compiling = compiling_s(work.engine, machine.speeds)
         return cls(
             start_s=coefficients.start * python,
             compiling_s=compiling,

@@ -38,5 +38,32 @@ class Today(NamedTuple):
     cells: NDArray[np.int64]
 
 
+def blank_day() -> Today:
+    """Return a day of the types of all days, without provinces: what is compiled for it fits them all."""
+
+    def integers(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Today(
+        day=0,
+        stops=integers(0, 0, 0, 0),
+        moments=np.zeros((0, 0, 0, 0)),
+        app=0,
+        unaware=np.zeros((0, 0)),
+        coverage=integers(0, 0),
+        data_sharing=np.zeros(0),
+        scores=np.zeros((0, 0)),
+        awareness=np.zeros((0, 0)),
+        held=integers(0),
+        reach=np.zeros(0),
+        outage=integers(0, 0),
+        servers=integers(0, 0, 0),
+        loss_factor=1.0,
+        attempts=integers(0, 0, 0),
+        contacts=integers(0, 0, 0),
+        cells=integers(0, 0),
+    )
+
+
 NO_OUTAGE = -(1 << 62)
 LOST = 1 << 62

@@ -74,6 +74,10 @@ def test_a_run_has_its_events_compiled_for_the_types_that_they_have(
             super().__init__(function, wanted=False)
             told.append((function, wanted))
 
+        @property
+        def is_wanted(self) -> bool:
+            return True
+
         def compile(self, *arguments: Any) -> None:
             typeof: Any = numba.typeof
             told.append(tuple(typeof(one) for one in arguments))

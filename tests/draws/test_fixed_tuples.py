@@ -1,22 +1,14 @@
 """Tuples of arrays that stay where they are."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import pytest
 from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
-from sim.draws import fixed_tuples as kept_tuples
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.fixed_tuples import Kept, kept_in
-
-
-@pytest.fixture(autouse=True)
-def _no_types_of_tests_in_the_cache_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    write: Any = kept_tuples._write
-    monkeypatch.setattr(kept_tuples, "_write", numba.njit(_nrt=False, no_cfunc_wrapper=True)(write.py_func))
 
 
 class Inner(NamedTuple):
@@ -84,9 +76,18 @@ def test_compiled_code_writes_into_the_very_arrays() -> None:
 
 def test_a_tuple_of_another_type_is_refused() -> None:
     kept = Kept(outer(3, 7))
-    with pytest.raises(NumbaError):
+    with pytest.raises(TypeError, match="other types"):
         kept.put(0, outer(3, 7)._replace(counts=np.zeros(3, dtype=np.int64)))
     assert told(kept, 0) == [3, 5, 1, 3.5, 7]
+
+
+class Short(NamedTuple):
+    number: np.int32
+
+
+def test_a_tuple_that_cannot_be_written_word_by_word_is_refused() -> None:
+    with pytest.raises(TypeError, match="Short has members that cannot be kept"):
+        Kept(Short(np.int32(1)))
 
 
 def test_a_function_that_counts_references_is_refused() -> None:

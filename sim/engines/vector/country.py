@@ -28,6 +28,7 @@ from sim.engines.vector.state import Tallies
 from sim.engines.vector.steps import (
     CountryDay,
     KeptCountry,
+    OfDay,
     finish_all,
     follow_all_attempts,
     run_all_events,
@@ -35,7 +36,7 @@ from sim.engines.vector.steps import (
     take_all_warned,
     warn_all,
 )
-from sim.midnight.today import Today
+from sim.midnight.today import Today, blank_day
 
 WORTH_THREADS_S = 0.01
 """After a day that took less processor time, one thread does the next day alone: sharing would take longer."""
@@ -85,7 +86,7 @@ class Country:
                 guides.stage,
             )
         )
-        self._tallies = Kept(tallies)
+        self._tallies = Kept(*(Tallies(*(part[p] for part in tallies)) for p in range(number)))
         self._states = Kept(*(province.arrays for province in self.provinces))
         self.all = np.arange(number)
         # The largest first, so that no thread is left alone with one of them in the end.
@@ -97,8 +98,13 @@ class Country:
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
         self._at_midnight: tuple[Integers, Integers]
-        self._days: Kept[tuple[Today, CountryDay]] | None = None
+        self._days: Kept[OfDay] | None = None
         self.kept: Kept[KeptCountry]
+        if compiler.is_wanted:
+            # Types are all it needs, and those of a day are known before the first midnight.
+            integers = np.zeros((0, 0), dtype=np.int64)
+            day = OfDay(blank_day(), CountryDay(np.zeros(0, dtype=np.uint8), integers, integers))
+            compiler.compile(self.all, 0, self._kept(Kept(day)), self._workers[0].alerts)
 
     def __enter__(self) -> Self:
         return self
@@ -132,12 +138,10 @@ class Country:
             self._detectors.thresholds[:] = today.scores
             self._guides.fill(self._detectors)
         if self._days is None:  # finding the types of all arrays takes longer than simulating some days
-            self._days = Kept((today, day))
-            parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
-            self.kept = Kept(KeptCountry(*parts))
-            self.compiler.compile(self.all, 0, self.kept, self._workers[0].alerts)
+            self._days = Kept(OfDay(today, day))
+            self.kept = self._kept(self._days)
         else:
-            self._days.put(0, (today, day))
+            self._days.put(0, OfDay(today, day))
         self._at_midnight = self.counters["issued"].copy(), self.desks["expired"].copy()
         before = self._busy_s
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
@@ -147,6 +151,11 @@ class Country:
             for done in [self._pool.submit(worker.days, provinces) for worker in self._workers]:
                 done.result()
         self._latest_s = self._busy_s - before
+
+    def _kept(self, days: Kept[OfDay]) -> Kept[KeptCountry]:
+        """Return the inputs of the steps of a day."""
+        parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies
+        return Kept(KeptCountry(*parts, days))
 
     @property
     def _busy_s(self) -> float:

@@ -40,6 +40,13 @@ class CountryDay(NamedTuple):
     outage: Integers
 
 
+class OfDay(NamedTuple):
+    """All values of a day."""
+
+    today: Today
+    country: CountryDay
+
+
 class KeptCountry(NamedTuple):
     """The inputs of the steps of a day: the state of each province, and the values of the run and the day."""
 
@@ -49,27 +56,13 @@ class KeptCountry(NamedTuple):
     contacts: Kept[ContactTables]
     people: Kept[People]
     tallies: Kept[Tallies]
-    days: Kept[tuple[Today, CountryDay]]
+    days: Kept[OfDay]
 
 
 @inlined
-def tallies_of(p: int, tallies: Tallies) -> Tallies:
-    """Return a province's part of tallies whose first axis is the province."""
-    return Tallies(
-        fates=tallies.fates[p],
-        alerts=tallies.alerts[p],
-        contacts=tallies.contacts[p],
-        waits=tallies.waits[p],
-        first_contacts=tallies.first_contacts[p],
-        busy=tallies.busy[p],
-        outcomes=tallies.outcomes[p],
-        cases=tallies.cases[p],
-    )
-
-
-@inlined
-def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) -> ProvinceDay:
+def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
     """Return the values of a day for a province; the period starts with day number ``start``."""
+    today, country = day.today, day.country
     return ProvinceDay(
         province=p,
         number=today.day,
@@ -80,10 +73,10 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
         reach=today.reach[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,
-        coverage=day.coverage[p],
-        outage=day.outage[p],
+        coverage=country.coverage[p],
+        outage=country.outage[p],
         awareness=today.awareness[p],
-        people_bytes=day.people_bytes[people.first[p] : people.first[p + 1]],
+        people_bytes=country.people_bytes[people.first[p] : people.first[p + 1]],
         servers=today.servers[p],
     )
 
@@ -97,15 +90,15 @@ def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: 
     """Pass the gates with the attempts of some provinces, and follow those that may have an effect."""
     country = kept_in(kept, 0)
     tables, run, people = kept_in(country.attempts, 0), kept_in(country.run, 0), kept_in(country.people, 0)
-    today, day = kept_in(country.days, 0)
-    tallies, scratch = kept_in(country.tallies, 0), kept_in(room, 0)
+    day = kept_in(country.days, 0)
+    scratch = kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
         arrays = kept_in(country.states, p)
         residents = residents_of(p, people, run.people)
-        people_bytes = day.people_bytes[people.first[p] : people.first[p + 1]]
-        output = Output(tallies.fates[p], arrays.found, arrays.log, arrays.counters)
-        if not follow_attempts(p, tables, today, people_bytes, residents, output, scratch):
+        people_bytes = day.country.people_bytes[people.first[p] : people.first[p + 1]]
+        output = Output(kept_in(country.tallies, p).fates, arrays.found, arrays.log, arrays.counters)
+        if not follow_attempts(p, tables, day.today, people_bytes, residents, output, scratch):
             return k
     return len(some)
 
@@ -115,7 +108,7 @@ def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: K
     """Record the legitimate contacts of some provinces on which a detector raises an alert."""
     country = kept_in(kept, 0)
     tables, people, scratch = kept_in(country.contacts, 0), kept_in(country.people, 0), kept_in(room, 0)
-    today, _ = kept_in(country.days, 0)
+    today = kept_in(country.days, 0).today
     for k in range(at, len(some)):
         p = some[k]
         arrays = kept_in(country.states, p)
@@ -128,14 +121,14 @@ def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: K
 def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Send and issue the alerts of some provinces."""
     country = kept_in(kept, 0)
-    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
-    today, day = kept_in(country.days, 0)
+    run, people = kept_in(country.run, 0), kept_in(country.people, 0)
+    day = kept_in(country.days, 0)
     scratch = kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
         arrays = kept_in(country.states, p)
-        of_day = day_of(p, run.rules.start, today, day, people)
-        if not warn(len(scratch.rows), run, of_day, people.band_guide[p], arrays, tallies_of(p, tallies), scratch):
+        of_day = day_of(p, run.rules.start, day, people)
+        if not warn(len(scratch.rows), run, of_day, people.band_guide[p], arrays, kept_in(country.tallies, p), scratch):
             return k
     return len(some)
 
@@ -144,13 +137,13 @@ def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertS
 def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Run the events of a day in some provinces."""
     country = kept_in(kept, 0)
-    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
-    today, day = kept_in(country.days, 0)
+    run, people = kept_in(country.run, 0), kept_in(country.people, 0)
+    day = kept_in(country.days, 0)
     scratch = kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
-        of_day = day_of(p, run.rules.start, today, day, people)
-        if not run_day(run, of_day, kept_in(country.states, p), tallies_of(p, tallies), scratch):
+        of_day = day_of(p, run.rules.start, day, people)
+        if not run_day(run, of_day, kept_in(country.states, p), kept_in(country.tallies, p), scratch):
             return k
     return len(some)
 
@@ -159,12 +152,12 @@ def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[
 def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
     """Count what is still open in some provinces when the run ends."""
     country = kept_in(kept, 0)
-    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
-    today, day = kept_in(country.days, 0)
+    run, people = kept_in(country.run, 0), kept_in(country.people, 0)
+    day = kept_in(country.days, 0)
     for k in range(at, len(some)):
         p = some[k]
-        of_day = day_of(p, run.rules.start, today, day, people)
-        if not finish(run.rules, of_day, kept_in(country.states, p), tallies_of(p, tallies)):
+        of_day = day_of(p, run.rules.start, day, people)
+        if not finish(run.rules, of_day, kept_in(country.states, p), kept_in(country.tallies, p)):
             return k
     return len(some)
 
