@@ -228,7 +228,11 @@ MUTATIONS = [
     of("a reading is not logged", Track, "message", ("alert.log(Phase.READS, Event.READ, channel=channel)", "pass")),
     of("a message left behind is not counted", Track, "leave_message", ("if self.delivered is not None:", "if False:")),
     of(
-        "education reaches back before the first day", Awareness, "at_midnight", ("day > common.calendar.first", "True")
+        "education reaches back before the first day",
+        Awareness,
+        "at_midnight",
+        ("day > common.calendar.first", "True"),
+        ("row(day - 1)", "row(max(day - 1, common.calendar.first))"),
     ),
 ]
 
