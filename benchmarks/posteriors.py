@@ -87,7 +87,7 @@ def by_smoother(residuals: Residuals, prior: Array, data: int, seed: int) -> Dra
         CovViaDiagonal(np.ones(data)),
         forward,
         n_assimilations=ASSIMILATIONS,
-        C_MD_localization=CorrelationBasedLocalization(CorrelationThresholding(3.0 / len(prior) ** 0.5)),
+        C_MD_localization=CorrelationBasedLocalization(CorrelationThresholding(min(1.0, 3.0 / len(prior) ** 0.5))),
         random_state=np.random.default_rng(seed),
     )
     smoother.solve()
