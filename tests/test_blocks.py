@@ -75,7 +75,7 @@ SMALLER = (
     Smaller(r"python -m benchmarks\.mechanism", "$", SOME + " --only red-deadline"),
     Smaller(r"python -m benchmarks\.systems", "$", SOME + " --only arrests"),
     Smaller(r"python -m benchmarks\.pooling", "$", " --seeds 2"),
-    Smaller(r"python -m benchmarks\.posteriors", "$", " --sets 1 --members 6"),
+    Smaller(r"python -m benchmarks\.posteriors", "$", " --sets 1 --members 10"),
     Smaller(r"python -m benchmarks\.forecast", "$", " --rounds 1 --only tiny"),
     # What pytest finds there; the tests are run by themselves.
     Smaller(r"python -m pytest (tests/|benchmarks)", "$", " --collect-only"),
@@ -112,7 +112,7 @@ GRANTED = (
     Granted(r"ruff", "sim", f"ln -s {HOME}/sim ."),
     Granted(r"tocsin calibrate my\.yaml", "my.yaml", small("my.yaml", 0)),
     Granted(r".* (?=my\.yaml)", "my.yaml", "tocsin new my"),
-    Granted(r".* scenarios/china-2022\.yaml", "scenarios/china-2022.yaml", small("scenarios/china-2022.yaml", 8)),
+    Granted(r".* scenarios/china-2022\.yaml", "scenarios/china-2022.yaml", small("scenarios/china-2022.yaml", 12)),
     Granted(
         r"tocsin calibrate .*--policy",
         "policy.yaml",
