@@ -52,8 +52,8 @@ TIME = Coefficients(
 """Seconds on ``HOME``. Those of an attempt and of a person come from the whole country, which the fit does not run:
 small runs cannot separate attempts from alerts."""
 
-COMPILING_S = {"vector": 34.0, "reference": 12.0}
-"""Seconds on ``HOME`` to compile an engine, at its first run of this version."""
+COMPILING_S = {"vector": 16.0, "reference": 12.0}
+"""Seconds on ``HOME`` to compile an engine on two cores, at its first run of this version."""
 
 COMPILING_BYTES = 600e6
 """Additional memory of compiling."""
