@@ -17,6 +17,7 @@ from sim.country.schedule import Schedule
 from sim.draws.distributions import CERTAIN
 from sim.midnight.timetable import Timetable
 from sim.midnight.today import LOST, NO_OUTAGE
+from sim.midnight.tomorrow import BLOCKED
 from sim.scenario.schema import ScenarioModel
 from sim.shield.interception import FILTERED
 from sim.store.folder import demand_file, whole
@@ -93,7 +94,7 @@ def _columns(
                 of_channel = stops if stops.ndim == 1 else stops[:, at]
                 columns[f"{gate.fate.label}_{channel.label}"] = _mean(of_channel / CERTAIN, attempts[:, channel])
     each("d_prime", FILTERED, lambda at: timetable.d_prime[:, group, at])
-    each("blocked", ("web", "app", "account"), lambda at: 1.0 - timetable.up[:, group, at])
+    each("blocked", BLOCKED, lambda at: 1.0 - timetable.up[:, group, at])
     each("coverage", Detector.labels(), lambda at: timetable.coverage[:, at, group] / CERTAIN)
     columns["data_sharing"] = timetable.data_sharing[:, group]
     each("outage", Detector.labels(), lambda at: _outages(timetable.outage[:, at, group], calendar))
