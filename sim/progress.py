@@ -67,11 +67,12 @@ class Course:
 
         Args:
             done: How many.
-            made: Whether the new ones were made, not found; judged by their time by default.
+            made: Whether the new ones were made, not found. By default judged by their time, until one was made:
+                several that are made at once may finish together.
         """
         now, more = self._clock(), done - self.done
         if made is None:
-            made = now - self._last >= FOUND_S * more
+            made = self._made > 0 or now - self._last >= FOUND_S * more
         if made:
             self._made += more
         else:
@@ -128,9 +129,9 @@ class Days:
 
 
 class Job:
-    """The progress bar of one run, or of several that are made one after the other.
+    """The progress bar of one run, or of several that are kept.
 
-    ``of`` gives each run the function that it calls after each day.
+    ``of`` gives each run that is made alone the function that it calls after each day.
     """
 
     def __init__(self, course: Course, show: Callable[[float, str, str, str], None]) -> None:
@@ -170,7 +171,7 @@ class Job:
     def finished(self, done: int) -> None:
         """Record how many runs are done."""
         course = self._course
-        course.finished(done, made=course.part > 0.0)
+        course.finished(done, made=True if course.part else None)
         text = said("{done} of {total} runs done", done=_number(done), total=_number(course.total or 0))
         self._show(course.share, text, "", lasting(course.left_s))
 
@@ -182,7 +183,7 @@ class Job:
 
 
 def job(silent: bool, runs: int = 1) -> "AbstractContextManager[Job | None]":
-    """Show one progress bar on standard error for runs that are made one after the other.
+    """Show one progress bar on standard error for runs that are kept.
 
     Returns:
         A context of the bar; of None if nothing is shown, because it is silent or there is no terminal.

@@ -232,7 +232,7 @@ def test_several_runs_share_one_bar(command: list[str], shown_by: Callable[..., 
 
 def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
     reached = re.compile(r"run 1 of 2, warm-up 2021-\d\d-\d\d .*days/s .*run 1 of 2, 2022-\d\d-\d\d .*days/s", re.S)
-    command = ["run", "china-2022", *YEAR, "--replicates", "2", "--out", "all"]
+    command = ["run", "china-2022", *YEAR, "--replicates", "2", "--workers", "1", "--out", "all"]
     seen = on_terminal(tmp_path, lambda seen: bool(reached.search(seen)), *command)
     assert reached.search(seen), seen[-2000:]
 

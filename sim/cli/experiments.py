@@ -1,5 +1,6 @@
 """Commands that make many runs: calibrations, comparisons, attributions and sweeps."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -171,6 +172,7 @@ def _compared(
 ) -> tuple[dict[str, Any], Path]:
     """Make the runs of a comparison; return its document and its folder."""
     from sim.experiments.paired import compare_scenarios, demand_comparable, prepared
+    from sim.experiments.replicates import Making
     from sim.forecast.job import Job
     from sim.progress import job
 
@@ -190,14 +192,17 @@ def _compared(
     # Before runs are made, each draw is checked when its folder is made; an estimate checks them all here.
     demand_comparable(names, loaded, draws if output.dry_run else draws and 1, replicates if output.dry_run else 1)
     first = [loaded(name, None if draws is None else 0, 0) for name in names]
-    output.forecast(Job.of_folders(first, replicates * (draws or 1), workers))
+    number = len(names) * replicates * (draws or 1)
+    output.forecast(Job.of_folders([first[0]], number, workers, parallel=True))
     folder = prepared(names, loaded, out, draws, replicates)
     with (
         keeping(resumable(folder)),
-        job(output.silent, len(names) * replicates * (draws or 1)) as bar,
+        job(output.silent, number) as bar,
         speaking(ENGLISH if output.as_json else spoken()),
     ):
-        return compare_scenarios(names, loaded, make, folder, draws, replicates, finished, output.verbose), folder
+        finished(0)
+        making = Making(make, workers or os.cpu_count() or 1, output.verbose)
+        return compare_scenarios(names, loaded, making, folder, draws, replicates, finished), folder
 
 
 def _show_comparison(document: dict[str, Any], output: Output, every: bool) -> None:

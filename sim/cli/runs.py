@@ -1,5 +1,6 @@
 """Commands about runs: making them, listing them, asking and checking them."""
 
+import os
 import shlex
 from dataclasses import asdict
 from functools import partial
@@ -46,6 +47,7 @@ from sim.scenario.errors import ascii_controls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sim.experiments.replicates import Making
     from sim.progress import Job as Bar
     from sim.reading.check import Checked
     from sim.reading.run import Run
@@ -88,6 +90,7 @@ def run(
     output: Output,
 ) -> None:
     """Run a scenario once or N times, and compare its figures with reported ones."""
+    from sim.experiments.replicates import Making
     from sim.experiments.rounded import demand_left
     from sim.forecast.job import Job
     from sim.progress import job
@@ -104,7 +107,7 @@ def run(
     single = draws is None and replicates == 1
     if out is not None and single:
         demand_free(out)  # nothing is measured for what cannot be written
-    output.forecast(Job.of_folders([first], draws or replicates, workers))
+    output.forecast(Job.of_folders([first], draws or replicates, workers, parallel=not (single or checkpoint)))
     if single:
         with job(output.silent) as bar:
             made = run_once(first, out, workers, bar, True, checkpoint, output.verbose)
@@ -115,8 +118,11 @@ def run(
         moved = {key: start + number for key, start in kind.items()}
         return model.load(scenario, **{**values, **moved}) if number else first
 
-    def making(bar: "Bar | None") -> "Callable[[Scenario, Path], Run]":
-        return lambda one, place: run_once(one, place, workers, bar, one is first, checkpoint, output.verbose)
+    def making(bar: "Bar | None") -> Making:
+        def alone(one: "Scenario", place: Path) -> "Run":
+            return run_once(one, place, workers, bar, one is first, checkpoint, output.verbose)
+
+        return Making(alone, 1 if checkpoint else workers or os.cpu_count() or 1, output.verbose)
 
     _run_several(first, numbered, making, draws, replicates, out, output)
 
@@ -124,7 +130,7 @@ def run(
 def _run_several(
     first: "Scenario",
     numbered: "Callable[[dict[str, int], int], Scenario]",
-    making: "Callable[[Bar | None], Callable[[Scenario, Path], Run]]",
+    making: "Callable[[Bar | None], Making]",
     draws: int | None,
     replicates: int,
     out: Path | None,
@@ -140,7 +146,9 @@ def _run_several(
     folder = prepared(kind, first, count, out)
     finished: list[Run] = []
     with keeping(resumable(folder)), job(output.silent, count) as bar:
-        for made in each(kind, count, partial(numbered, moved), making(bar), folder, output.verbose):
+        if bar is not None:
+            bar.finished(0)
+        for made in each(kind, count, partial(numbered, moved), making(bar), folder):
             finished.append(made)
             if bar is not None:
                 bar.finished(len(finished))

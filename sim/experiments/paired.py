@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import Logbook
 from sim.experiments.compare import caveats, rows_of
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
-from sim.experiments.replicates import DRAWS, REPLICATES, Make, found_or_made
+from sim.experiments.replicates import DRAWS, REPLICATES, Making, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.language.spoken import ENGLISH, speaking
@@ -67,12 +68,11 @@ def demand_comparable(names: Sequence[str], load: Load, draws: int | None, repli
 def compare_scenarios(
     names: Sequence[str],
     load: Load,
-    make: Make,
+    making: Making,
     folder: Path,
     draws: int | None = None,
     replicates: int = 1,
     finished: Callable[[int], None] = lambda number: None,
-    verbose: bool = False,
 ) -> Document:
     """Run every scenario for every draw and replicate, and compare each with the first, the baseline.
 
@@ -90,26 +90,27 @@ def compare_scenarios(
     amounts: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
     first: list[Run] = []
+    wanted = (
+        (load(name, draw, replicate), folder / title / _unit(draw, replicate if replicates > 1 else None))
+        for draw in plan
+        for replicate in range(replicates)
+        for name, title in zip(names, titles, strict=True)
+    )
     there = itertools.count(1)
-
-    def found(scenario: "Scenario", place: Path) -> Run:
-        run = found_or_made(scenario, place, make, log)
-        finished(next(there))
-        return run
-
-    with holding(folder), Logbook(folder, verbose) as log:
+    with (
+        holding(folder),
+        Logbook(folder, making.verbose) as log,
+        closing(found_or_made(wanted, making, log)) as made,
+    ):
         log(f"start: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
-        for draw in plan:
+        for _ in plan:
             for by_draw in amounts:
                 by_draw.append([])
-            for replicate in range(replicates):
-                unit = "/".join(
-                    [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
-                )
-                runs = [
-                    found(load(name, draw, replicate), folder / title / unit)
-                    for name, title in zip(names, titles, strict=True)
-                ]
+            for _ in range(replicates):
+                runs = []
+                for run in itertools.islice(made, len(names)):
+                    runs.append(run)
+                    finished(next(there))
                 for by_draw, run in zip(amounts, runs, strict=True):
                     by_draw[-1].append(quantities(run))
                 changed += _changes(titles, runs)
@@ -125,6 +126,11 @@ def compare_scenarios(
 
 def _plan(draws: int | None) -> list[int | None]:
     return [None] if draws is None else list(range(draws))
+
+
+def _unit(draw: int | None, replicate: int | None) -> Path:
+    """Return where a run of a scenario lies in its folder, by draw and by replicate where there are several."""
+    return Path(*(f"{kind}{number:03d}" for kind, number in (("d", draw), ("r", replicate)) if number is not None))
 
 
 def compare_folders(folders: Sequence[Path]) -> Document:

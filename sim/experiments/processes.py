@@ -30,8 +30,10 @@ from sim.base.interrupts import ENDING, put_off
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
-BEGIN = "import sys; sys.path[:] = {path}; from sim.experiments.processes import serve; serve()"
-"""The program of a process: it finds modules where the caller does."""
+BEGIN = (
+    "import sys; sys.path[:] = {path}; sys.argv[:] = {command}; from sim.experiments.processes import serve; serve()"
+)
+"""The program of a process: it finds modules where the caller does, and its runs record the caller's command."""
 
 ENDED = (EOFError, OSError, pickle.UnpicklingError)
 """Errors of reading from or writing to a pipe whose other end is closed."""
@@ -104,7 +106,7 @@ class _Process:
 
     def __init__(self) -> None:
         path = ascii([one for one in sys.path if isinstance(one, str)])
-        command = [sys.executable, "-P", "-c", BEGIN.format(path=path)]
+        command = [sys.executable, "-P", "-c", BEGIN.format(path=path, command=ascii(sys.argv))]
         try:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:

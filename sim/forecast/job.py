@@ -48,19 +48,26 @@ class Batch:
 class Job:
     """The runs of a command.
 
-    ``workers`` are threads of a run, or processes; None for one on each core. In a ``parallel`` job only outcomes are
-    kept. ``kept`` says whether the folders of successive runs stay, or each is removed before the next.
+    ``workers`` are threads of a run, or processes of a ``parallel`` job; None for one on each core. ``kept`` says
+    whether the folders of runs stay. If not, each is removed once it is read; of parallel ones the outcome stays.
     """
 
     batches: Sequence[Batch]
     workers: int | None
     parallel: bool
-    kept: bool = True
+    kept: bool = False
 
     @classmethod
-    def of_folders(cls, scenarios: "Iterable[Scenario]", each: int, workers: int | None, kept: bool = True) -> "Job":
-        """Return the job of successive runs: each scenario with its number of runs."""
-        return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, False, kept)
+    def of_folders(
+        cls,
+        scenarios: "Iterable[Scenario]",
+        each: int,
+        workers: int | None,
+        kept: bool = True,
+        parallel: bool = False,
+    ) -> "Job":
+        """Return the job of runs with folders, by default successive ones: each scenario with its number of runs."""
+        return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, parallel, kept)
 
     @classmethod
     def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
@@ -117,12 +124,13 @@ class Forecast:
 
         pairs = list(zip(job.batches, costs, strict=True))
         memory = max(cost.memory_bytes * at_once(batch) for batch, cost in pairs)
-        if job.parallel or not job.kept:
+        if not job.kept:
             disk = max(cost.disk_bytes * at_once(batch) for batch, cost in pairs)
         else:
             disk = sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
         if job.parallel:
             memory += BASE_BYTES  # of the process that requests the runs
+        if job.parallel and not job.kept:
             disk += OUTCOME_BYTES * job.runs.typical
         return cls(
             runs=job.runs,

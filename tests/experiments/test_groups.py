@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim import cli
 from sim.experiments.paired import compare_scenarios, groups_of, prepared
-from sim.experiments.replicates import REPLICATES, each
+from sim.experiments.replicates import REPLICATES, Making, each
 from sim.experiments.replicates import prepared as prepared_replicates
 from sim.report.tables import spread_table
 from sim.store.json_files import DamagedError, FolderError
@@ -39,7 +39,7 @@ def made(scenario: sim.Scenario, place: Path) -> sim.Run:
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``tocsin compare --replicates 2`` makes it."""
     folder = prepared(NAMES, loaded, tmp_path_factory.mktemp("groups") / "compared", None, 2)
-    compare_scenarios(NAMES, loaded, made, folder, None, 2)
+    compare_scenarios(NAMES, loaded, Making(made), folder, None, 2)
     return folder
 
 
@@ -48,7 +48,7 @@ def replicates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``tocsin run --replicates 3`` makes it."""
     first = loaded("with", None, 0)
     folder = prepared_replicates(REPLICATES, first, 3, tmp_path_factory.mktemp("groups") / "replicates")
-    list(each(REPLICATES, 3, lambda number: loaded("with", None, number), made, folder))
+    list(each(REPLICATES, 3, lambda number: loaded("with", None, number), Making(made), folder))
     return folder
 
 
@@ -70,7 +70,7 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     text = (comparison / "report.html").read_text(encoding="utf-8")
     assert "95% intervals of the expected difference" in text
     assert "without, the baseline" in text
-    compare_scenarios(NAMES, loaded, made, prepared(NAMES, loaded, comparison, None, 2), None, 2)
+    compare_scenarios(NAMES, loaded, Making(made), prepared(NAMES, loaded, comparison, None, 2), None, 2)
 
 
 def test_a_report_of_replicates_says_how_far_they_lie_apart(

@@ -51,6 +51,10 @@ def test_runs_side_by_side_share_time_and_take_memory_each(flagship: sim.Scenari
     assert forecast(400, 4).disk_bytes < 2 * four.disk_bytes
     assert forecast(2, 4).memory_bytes < four.memory_bytes
     assert (forecast(2, 4).cores, four.cores, more.cores) == (2, 4, 4)
+    # Folders that are kept take as much time and memory, and stay.
+    kept = Forecast.of(Job.of_folders([flagship], 40, 4, parallel=True), MACHINE)
+    assert (kept.high_s, kept.memory_bytes) == (four.high_s, four.memory_bytes)
+    assert kept.disk_bytes == Forecast.of(Job.of_folders([flagship], 40, 4), MACHINE).disk_bytes
 
 
 def test_a_large_run_has_all_cores_and_there_is_one_at_a_time() -> None:
