@@ -22,8 +22,9 @@ from sim.draws.compiled import IS_COMPILED
 from sim.draws.machine_code import is_compiled
 from sim.language.spoken import Terms, telling_in
 from tests.browser import axe, chromium
+from tests.one_process import one_process
 
-__all__ = ["axe", "chromium"]
+__all__ = ["axe", "chromium", "one_process"]
 
 # Nothing depends on luck or load: the same examples every time, and however long each of them takes.
 settings.register_profile(

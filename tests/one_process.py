@@ -1,7 +1,8 @@
-"""Runs of experiments, made by the process that asks for them.
+"""Runs of experiments, replicates and comparisons, made by the process that asks for them.
 
 A pool begins with processes that load the program anew, which takes longer than a dozen runs of a few days. What pools
-do is tested where it matters (``real_pools``); all else is the same whoever makes the runs.
+do is tested where it matters (``real_pools``, and commands that tests start as processes); all else is the same whoever
+makes the runs.
 """
 
 import pickle
@@ -13,7 +14,7 @@ import pytest
 
 from sim.experiments.processes import Given, Made, Processes
 
-POOL = "sim.experiments.simulations.Processes"
+POOLS = ("sim.experiments.simulations.Processes", "sim.experiments.replicates.Processes")
 
 
 class OneProcess(Processes):
@@ -30,17 +31,23 @@ class OneProcess(Processes):
         return future
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_process() -> Iterator[None]:
-    """Let the tests of a package, and what they share, make runs in their own process."""
+@contextmanager
+def _pools(kind: type[Processes]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(POOL, OneProcess)
+        for pool in POOLS:
+            patch.setattr(pool, kind)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_process() -> Iterator[None]:
+    """Let all tests, and what they share, make runs in their own process."""
+    with _pools(OneProcess):
         yield
 
 
 @contextmanager
 def real_pools() -> Iterator[None]:
     """Have runs made by pools of processes, as users have them, where that is what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(POOL, Processes)
+    with _pools(Processes):
         yield

@@ -19,7 +19,6 @@ import pytest
 import typer
 
 from sim.cli import app
-from tests.one_process import POOL, OneProcess
 from tests.test_documents import DOCUMENTS, ROOT, named
 from tests.test_guides import GUIDES, PROGRAMS
 
@@ -347,7 +346,6 @@ def test_python_that_documents_show_is_a_file_that_runs(program: str, tmp_path: 
 def test_python_that_documents_show_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, which makes all runs itself, and for a week."""
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
-    monkeypatch.setattr(POOL, OneProcess)
     monkeypatch.chdir(tmp_path)
     runpy.run_path("program.py", run_name="program")
 

@@ -10,9 +10,6 @@ from sim.calibration.evaluations import Evaluations, Level
 from sim.calibration.targets import Targets
 from sim.scenario.schema.population import COUNTRY
 from sim.store.scope import Scope
-from tests.one_process import one_process
-
-__all__ = ["one_process"]
 
 SMALL = Path(__file__).parent / "small.yaml"
 

@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 import sim
-from tests.one_process import one_process
-
-__all__ = ["one_process"]
 
 SEEDS = (7, 8, 9)
 POLICIES: dict[str, dict[str, str]] = {"base": {}, "silent": {"measures.warning-central": "null", "name": "silent"}}

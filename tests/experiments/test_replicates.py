@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,16 @@ from sim.experiments.replicates import Making, found_or_made
 from sim.experiments.simulations import SimulationError
 from sim.reading.run import Run
 from sim.store import provenance
+from tests.one_process import real_pools
 
 SEEDS = (3, 4, 5, 6, 7, 8, 9)
+
+
+@pytest.fixture(autouse=True)
+def processes() -> Iterator[None]:
+    """Have runs made by processes."""
+    with real_pools():
+        yield
 
 
 class Alone:
