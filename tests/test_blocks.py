@@ -65,12 +65,12 @@ SMALLER = (
     Smaller(r"tocsin staffing .*--by-half-hour", "--replicates 4", "--replicates 1 --trims 0"),
     # A policy that stands on the scenario that is here in place of the flagship.
     Smaller(r"tocsin calibrate .*--policy", "no-warning", "policy.yaml"),
-    # The limits of the machine at a size of seconds, kept elsewhere than in the file that documents quote.
+    # The start of a command, measured once, kept elsewhere than in the file that documents quote.
     Smaller(r"python -m benchmarks( --|$)", r"benchmarks( --full)?(.*)", r"benchmarks --smoke\2"),
     Smaller(r"python -m benchmarks .*--write", " --write", " --json new.json"),
     Smaller(r"python -m benchmarks .*--only queue", " --only queue", ""),
     Smaller(r"python -m benchmarks .*--before HEAD", " --before HEAD", ""),  # here is no repository
-    Smaller(r"python -m benchmarks( --|$)(?!.*--list)", "$", " --only limits"),
+    Smaller(r"python -m benchmarks( --|$)(?!.*--list)", "$", " --only start"),
     Smaller(r"python -m benchmarks\.mechanism", "$", SOME + " --only red-deadline"),
     Smaller(r"python -m benchmarks\.systems", "$", SOME + " --only arrests"),
     Smaller(r"python -m benchmarks\.pooling", "$", " --seeds 2"),
@@ -222,7 +222,7 @@ def smaller(command: str) -> str:
 SAID = (
     (r"tocsin ", r"warning: .*|measuring this machine, \d+ s"),
     (r"python -m benchmarks\.forecast", r"tiny.*: [\d.]+ s"),
-    (r"python -m benchmarks( |$)", r"limits \.\.\."),  # what is measured now
+    (r"python -m benchmarks( |$)", r"start \.\.\."),  # what is measured now
 )
 """Lines that may stand on standard error, by command."""
 

@@ -40,6 +40,10 @@ PROGRAMS = {"tocsin": (sys.executable, "-m", "sim"), "python": (sys.executable,)
 """The program and the Python that these tests run with, by the names that guides have for them."""
 
 
+REPORTED = ("tocsin report apart",)
+"""Reports of comparisons that are made elsewhere: in the tutorial, and by ``tests/test_blocks.py``."""
+
+
 def commands(block: str) -> Iterator[tuple[str, str]]:
     """Yield the commands of a block, lines that end with a backslash joined, each with what it prints."""
     for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
@@ -106,6 +110,10 @@ def test_the_session_of_a_guide_goes_as_it_says(guide: str, tmp_path: Path, sess
             (tmp_path / name).write_text(text, encoding="utf-8")
             continue
         for command, printed in commands(text):
+            if command in REPORTED:
+                assert (tmp_path / command.split()[-1] / "comparison.json").exists()
+                assert f"{command.split()[-1]}/report.html  " in printed
+                continue
             code, got = session(command)
             assert code == code_of(printed), got
             assert SAME(printed, got, doctest.ELLIPSIS), f"$ {command}\n{got}"

@@ -229,7 +229,7 @@ def test_each_point_is_the_run_of_the_same_values(
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=30)
 @given(drawn=cases(), data=st.data())
 def test_each_point_is_the_run_of_the_same_values_in_many_cases(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Any, data: st.DataObject

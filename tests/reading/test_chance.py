@@ -129,7 +129,7 @@ FEW_DENS = {
         # of totals is theirs, as in larger parts of the country with all of them.
         # Fourteen days of a small country tell little of chance that lasts longer than they do, such as which dens
         # there are.
-        ("china-2022", {"scale": 0.005, "population.pool": "country"}, 0.65, 1.7),
+        ("china-2022", {"scale": 0.001, "population.pool": "country"}, 0.65, 1.7),
         ("china-2022", {"scale": 0.005, "population.pool": "country", **FEW_DENS}, 0.65, 1.7),
         ("tiny", {}, 0.45, 2.1),
     ],

@@ -184,6 +184,7 @@ def test_pictures_are_light_and_say_what_they_are_of(shown: Opened, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shown", ["compared"], indirect=True)  # which has the pictures of the others, too
 def test_every_picture_can_be_saved(shown: Opened, tmp_path: Path) -> None:
     names = set()
     plots = shown.page.locator(".plot:has(> .save)")

@@ -27,6 +27,8 @@ PERIODS = (
 )
 PARTS = ("population", "fraud", "dens", "cards", "interception", "sites", "engagement", "warning", "desks", "aftermath")
 QUICK, ALL = 2, 60
+WITH_PAGE = 2
+"""Of the drawn extremes every second has a page, which takes ten times as long as all else of them."""
 
 
 def numbers(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -83,4 +85,5 @@ def test_an_extreme_scenario_has_an_answer_findings_and_a_report(case: dict[str,
     show(out, [totals_table(manifest["totals"])])
     cost_table(manifest["totals"])
     assert all(finding.passed for finding in check_run(run.path)), values
-    assert "<html" in page([[run]])
+    if not isinstance(case, int) or case % WITH_PAGE == 0:
+        assert "<html" in page([[run]])

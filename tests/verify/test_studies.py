@@ -88,19 +88,17 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
     ("study", "changed", "seen"),
     [
         (MMC, contacts(ALERTS * 1.02), "alerts a day and province"),
-        (MMC, {"desks.call.short": {"exponential": {"mean": "247.2 s"}}}, "mean service, s"),
-        (MMC, {"desks.call.short": {"exponential": {"mean": "247.2 s"}}}, "mean number of busy servers"),
-        (MMC, {"desks.call.short": {"constant": "4 min"}}, "mean wait, s"),
+        (MMC, {"desks.call.short": {"exponential": {"mean": "247.2 s"}}},
+         "mean service, s; mean number of busy servers"),
+        (MMC, {"desks.call.short": {"constant": "4 min"}}, "mean wait, s; gaps between departures, s"),
         (MMC, {"desks.call.staff": 4 * 32}, "probability of waiting"),
-        (MMC, {"desks.call.short": {"constant": "4 min"}}, "gaps between departures, s"),
         (MG1, {"desks.visit.visit": {"uniform": {"low": "0 s", "high": "8 min"}}}, "visits: mean wait, s"),
         (MG1, {"desks.call.answered": 0.76}, "calls: mean service, s"),
         (PRIORITIES, {"warning.detectors.central.thresholds.red": 2.6}, "mean wait of red alerts, s"),
         (RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
         (GROWTH, {"desks.call.growth": {"ramp": {"midpoint": "2022-03-09", "width": "12 h", "floor": 0.6}}},
          "probability of waiting, 5 servers"),
-        (GROWTH, {"desks.call.growth": STEP_LATE}, "mean wait, 5 servers, s"),
-        (GROWTH, {"desks.call.growth": STEP_LATE}, "hours on duty"),
+        (GROWTH, {"desks.call.growth": STEP_LATE}, "mean wait, 5 servers, s; hours on duty"),
         (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in queue, 07:00 to 09:00"),
         (GATES, {"cards.fixed_dead_share": 0.153}, "calls from dead cards"),
         (GATES, {"interception.call.d_prime": 1.51}, "hit rate of the filter of calls, d' 1.5, threshold 1.2"),
@@ -126,7 +124,7 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
 def test_what_differs_from_theory_by_a_few_per_cent_is_refused(
     study: Study[Any], changed: dict[str, Any], seen: str
 ) -> None:
-    assert seen in refused(study, "vector", changed)
+    assert set(seen.split("; ")) <= refused(study, "vector", changed)
 
 
 # Rules of the reference engine, broken one at a time
