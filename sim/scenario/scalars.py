@@ -154,6 +154,10 @@ def _day_text(day: dt.date) -> str:
     return day.isoformat()
 
 
+def _day_key(value: object) -> str:
+    return _day_text(_day(value))
+
+
 def _window_text(window: tuple[dt.date, dt.date | None]) -> list[str | None]:
     return [None if day is None else day.isoformat() for day in window]
 
@@ -191,6 +195,8 @@ DurationOrZero = Annotated[
     WithJsonSchema(_DURATION_SCHEMA),
 ]
 Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
+DayKey = Annotated[str, BeforeValidator(_day_key), WithJsonSchema(_DAY_SCHEMA)]
+"""A day as the key of a map: text, which is in order where the days are."""
 Window = Annotated[
     tuple[dt.date, dt.date | None],
     BeforeValidator(_window),

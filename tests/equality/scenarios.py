@@ -64,8 +64,10 @@ GROWING: dict[str, Any] = {
     "desks.visit.by_province": {"11": {"staff": 14, "growth": {"steps": [{"from": "2021-01-01", "factor": 0.5}]}}},
     "measures.warning-central.province_weights": {"65": 0.6},
     "measures.warning-local.province_weights": {"11": 1.5},
+    "measures.lines-here.steps": {"2022-02-02": 1.0, "2022-01-31": 0.2},
+    "measures.law-here.steps": {"2022-01-30": 0.0, "2022-02-03": 1.0},
 }
-"""Staff that another day has more or less of, by steps, by a ramp and by province, and detectors that weigh provinces.
+"""Staff that another day has more or less of, by steps, by a ramp and by province; weighing detectors; dated values.
 
 One staff falls at a midnight at which its servers are busy; it comes after ``UNEVEN``, whose measures it changes.
 """

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.country import schedule
+from sim.country import measures, schedule
 from sim.country.schedule import Schedule
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
@@ -190,6 +190,8 @@ GROWN: list[tuple[str, Mutation]] = [
         of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
     ),
     ("events", of("a step a day late", schedule, "grown", ("step.from_) >= 0", "step.from_) > 0"))),
+    ("events", of("dated values are left out", measures, "multiplier", ("if measure.steps", "if False"))),
+    ("events", of("dated values jump", measures, "dated", ("before + (value - before) * (", "before + 0.0 * ("))),
     ("events", of("weights are left out", timetable, "coverage", (" * relative[code]", ""))),
     ("events", of("the least weight for all", timetable, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
 ]
