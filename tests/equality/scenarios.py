@@ -332,7 +332,9 @@ def money_and_cases(draw: st.DrawFn) -> dict[str, Any]:
         "aftermath.stop_payment.half_life": draw(st.sampled_from(["10 min", "4 h"])),
         "aftermath.stop_payment.frozen_factor": draw(st.sampled_from([None, 1.0, 27.4])),
         "dens.hazard.case_half_life": draw(st.sampled_from([None, "1 d", "60 d"])),
-        "aftermath.settlement": draw(st.sampled_from([None, {"cases": 0.3, "suspects": 0.6}])),
+        "aftermath.settlement": draw(
+            st.sampled_from([None, {"cases": 0.3, "suspects": {"waits": 0.6, "until": "01-31", "release": 1.0}}])
+        ),
     }
     for name in draw(st.sampled_from([(), ("first",), ("first", "second")])):
         found[f"measures.accounts-{name}"] = measure(
