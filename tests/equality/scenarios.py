@@ -179,6 +179,7 @@ SLACK: dict[str, Any] = {
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
 ANSWERING: dict[str, Any] = {
+    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3}, "sms": {"share": 0.5, "usual": 0.6}},
     "gangs": {
         "start": 0.8,
         "recruiting": "40 per year",

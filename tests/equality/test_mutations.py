@@ -24,7 +24,7 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gangs import crews, effort
+from sim.gangs import crews, effort, retry
 from sim.gangs.crews import Crews
 from sim.midnight import timetable
 from sim.midnight.arrests import Arrests
@@ -289,6 +289,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
         "events",
         of("crews of another night", Recruiting, "at_midnight", ("self._dens.crews.recruit(self._dens.state)", "pass")),
     ),
+    ("events", of("nothing is sent again", retry, "sent", ("retry is None", "True"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",
