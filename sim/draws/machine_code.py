@@ -163,8 +163,8 @@ def _read(path: str) -> Any:
 def _as_far_as_readable(cache: Any) -> Callable[..., Any]:
     """Return a loader of machine code that drops unreadable files, so that they are compiled again.
 
-    It leaves out numba's refreshing of all that compiling needs: a compiler does that itself, and machine code needs
-    nothing but the functions that allocate arrays.
+    It leaves out numba's refreshing of all that compiling needs: a compiler does that itself. Machine code needs only
+    the functions that allocate arrays.
     """
 
     def load_overload(signature: Any, target: Any) -> Any:
