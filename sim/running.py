@@ -142,11 +142,11 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             recorder.close()
         tallied = time.perf_counter()
         phases["tables"] = tallied - simulated
-        if isinstance(files, TableKeeper) and asked.tables is not None:
-            asked.tables.update(files.tables())
+        if asked.tables is not None:
+            asked.tables.update(files.small)
         else:
             (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        with from_memory(staging.path, asked.tables):
+        with from_memory(staging.path, files.small):
             warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
             manifest = compose(staging.path, scope, warnings)
             if scenario.components:

@@ -1,12 +1,15 @@
-"""Settlement: some events of a day are counted at once, the rest in December, evenly over its days."""
+"""Settlement: some events of a day are counted at once, others later in the year, the last evenly over December."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from sim.base.days import calendar_date
+from sim.base.days import YEAR_DAYS, calendar_date
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.aftermath import Waiting
 
 DECEMBER = 12
+"""The last month, and so how many there are."""
 DAYS = 31
 """Days of December."""
 
@@ -17,16 +20,18 @@ class Settlement:
     The remainders carry fractions of counts, so at the end of a December as many are counted as there were.
     """
 
-    def __init__(self, share: float, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
+    def __init__(self, rule: Waiting, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
         """Begin with nothing waiting.
 
         Args:
-            share: Share of a day's count that waits, unless the day is in December.
+            rule: What waits, until when, and how much of it is counted in a month.
             quantity: Of ``remainders``.
             remainders: Of the run.
             places: Positions of provinces, -1 for the nation.
         """
-        self._waits = fixed(share)
+        self._waits = fixed(rule.waits)
+        self._until = rule.until
+        self._released = fixed(rule.release * DECEMBER / YEAR_DAYS)
         self._quantity = quantity
         self._remainders = remainders
         self._places = places
@@ -45,10 +50,18 @@ class Settlement:
         today = calendar_date(day)
         settled = []
         for at, (place, count) in enumerate(zip(self._places, counts, strict=True)):
-            due = self.waiting[at] // (DAYS + 1 - today.day) if today.month == DECEMBER else -count * self._waits
+            due = self._due(today, self.waiting[at], count)
             self.waiting[at] -= due
             settled.append(self._remainders.whole(place, self._quantity, count * ONE + due))
         return settled
+
+    def _due(self, today: date, waiting: int, count: int) -> int:
+        """Return how much of what waits is counted today, in 10**-9; negative if some of today's count will wait."""
+        if today.month == DECEMBER:
+            return waiting // (DAYS + 1 - today.day)
+        if f"{today:%m-%d}" <= self._until:
+            return -count * self._waits
+        return waiting * self._released // ONE
 
 
 def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nation: int) -> tuple[Settlement, ...]:
@@ -58,6 +71,6 @@ def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nat
         return ()
     places = range(provinces)
     return (
-        Settlement(late.cases, "cases_settled", remainders, places),
-        Settlement(late.suspects, "suspects_settled", remainders, (*places, nation)),
+        Settlement(late.waiting("cases"), "cases_settled", remainders, places),
+        Settlement(late.waiting("suspects"), "suspects_settled", remainders, (*places, nation)),
     )

@@ -1,6 +1,6 @@
 """Days, moments in ms from the start of the period, and growth with the calendar date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,6 +56,20 @@ def ramped(days: Days, ramp: Ramp | None) -> Values:
     if ramp is None:
         return np.ones(len(days))
     return ramp.floor + (1.0 - ramp.floor) * logistic(days_since(days, ramp.midpoint), ramp.width / DAY_MS)
+
+
+def dated(days: Days, values: Mapping[date, float]) -> Values:
+    """Return the value on each day, (D,), linear between dated values (in order); beyond them the first or the last."""
+    found = np.empty(len(days))
+    numbers = np.array(days, dtype=np.int64)
+    (first, before), *others = ((day_number(day), value) for day, value in values.items())
+    found[:] = before
+    for day, value in others:
+        between = (first <= numbers) & (numbers < day)
+        found[between] = before + (value - before) * ((numbers[between] - first) / (day - first))
+        found[day <= numbers] = value
+        first, before = day, value
+    return found
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import day_number
-from sim.country.calendar import Days, Values, ramped
-from sim.scenario.schema.measures import MeasureBase, Somewhere, WarningCoverage
+from sim.country.calendar import Days, Values, dated, ramped
+from sim.scenario.schema.measures import Growing, MeasureBase, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -36,9 +36,9 @@ class Measures:
     def over(self, days: Days, kind: type[M], code: int | None = None) -> list[tuple[M, Values]]:
         """Return the measures of a kind in force on any of the days, with the multipliers of their intensities.
 
-        A multiplier, (D,), is the value of the measure's ramp, 1 without one, and 0 on days on which the measure is not
-        in force: 1 - share x multiplier and 1 + more x multiplier are exact on all days. With ``code``, only measures
-        in force in that province are returned.
+        A multiplier, (D,), is the value of the measure's ramp or dated values, 1 without them, and 0 on days on which
+        the measure is not in force: 1 - share x multiplier and 1 + more x multiplier are exact on all days. With
+        ``code``, only measures in force in that province are returned.
         """
         found = self._over(days, kind)
         return found if code is None else [one for one in found if acts_in(one[0], code)]
@@ -66,13 +66,20 @@ class Measures:
         for measure, first, last in self._of_kind(kind):
             in_force = (first <= numbers) & (numbers <= last)
             if in_force.any():
-                found.append((measure, np.where(in_force, ramped(days, getattr(measure, "ramp", None)), 0.0)))
+                found.append((measure, np.where(in_force, multiplier(days, measure), 0.0)))
         return found
 
     def _spans(self, kind: type[M]) -> list[tuple[M, int, int]]:
         """Return all measures of a kind, each with the day numbers of both ends of its window."""
         ends = [(measure, measure.window[1] or date.max) for measure in self.all(kind)]
         return [(one, first_day(one.window), day_number(end)) for one, end in ends]
+
+
+def multiplier(days: Days, measure: MeasureBase) -> Values:
+    """Return the share of a measure's intensity on each day, (D,), by its ramp or dated values; 1 without them."""
+    if not isinstance(measure, Growing):
+        return np.ones(len(days))
+    return dated(days, measure.dated) if measure.steps else ramped(days, measure.ramp)
 
 
 def acts_in(measure: MeasureBase, code: int) -> bool:

@@ -27,6 +27,11 @@ QUANTITIES = (
     "fresh_cases",
     "cases_settled",
     "suspects_settled",
+    "ringleaders_arrested",
+    "calls_intercepted",
+    "sms_intercepted",
+    "alerts_central",
+    "alerts_local",
 )
 
 

@@ -33,7 +33,7 @@ class Making(NamedTuple):
 
     Attributes:
         alone: Makes a run in this process: one that keeps all cores busy, or the first one if it compiles its engine.
-        at_once: How many of the other runs are made at once, each in a process of its own. If 1, ``alone`` makes all.
+        at_once: How many of the other runs are made at once, each in another process. If 1, ``alone`` makes all.
         verbose: Whether the lines of logs also go to standard error.
     """
 

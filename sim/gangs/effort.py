@@ -155,12 +155,19 @@ def by_channel(values: Table, weights: Table) -> NDArray[np.float64]:
 
 
 @compiled_with_arrays
-def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of a day's attempts that pass gates 1 to 6, times the engagement that awareness leaves, (3, T).
+def passing(
+    first: NDArray[np.float64], rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of a day's first attempts that pass gates 1 to 6, times what awareness leaves, (3, T).
 
-    ``rates`` (P, 3, T) are expected attempts, the weights of provinces; ``stops`` (gates, P, 3, T) thresholds;
-    ``unaware`` (P,) the mean share of the propensity to engage that awareness leaves. Cells without expected attempts
-    are ``NOBODY``.
+    Args:
+        first: (P, 3, T) expected attempts before any is sent again: the weights of provinces.
+        rates: (P, 3, T) expected attempts.
+        stops: (gates, P, 3, T) thresholds of the gates.
+        unaware: (P,) the mean share of the propensity to engage that awareness leaves.
+
+    Returns:
+        Shares; cells without expected attempts are ``NOBODY``.
     """
     shares = np.empty(rates.shape[1:])
     for c in range(rates.shape[1]):
@@ -169,7 +176,7 @@ def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArr
             passed = 0.0
             for p in range(rates.shape[0]):
                 left = rates[p, c, t]
-                made += left
+                made += first[p, c, t]
                 for gate in range(stops.shape[0]):
                     left *= 1.0 - stops[gate, p, c, t] / CERTAIN
                 passed += left * unaware[p]

@@ -7,7 +7,7 @@ from sim.base.days import calendar_date
 from sim.base.words import Channel, Detector, Fate
 from sim.country.traffic import LIMIT, attempt_counts, profiles
 from sim.draws.distributions import CERTAIN
-from sim.gangs import effort
+from sim.gangs import effort, retry
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
 from sim.midnight.den_stock import Dens
@@ -28,7 +28,7 @@ from sim.shield.thresholds import gate_thresholds
 class Opening(Stateless):
     """The last component of a midnight, which makes ``today`` from the state of all others.
 
-    ``rates`` (P, 3, T) are the expected attempts of the day.
+    ``rates`` (P, 3, T) are the expected attempts of the day, ``first`` those before any is sent again.
     """
 
     name = "day"
@@ -61,13 +61,14 @@ class Opening(Stateless):
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.today: Today
         self.rates: NDArray[np.float64]
+        self.first: NDArray[np.float64]
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Open the day."""
         common, spec, levels = self._common, self._common.spec, self._levels
         timetable, alike = common.timetable, common.timetable.alike
         row = timetable.row(day)
-        self.rates, raided = self._made(day)
+        self.first, raided = self._made(day)
         seen = levels.coverage(day)
         works = bool(seen[0].any()), bool(seen[1].any())
         scores = levels.thresholds()
@@ -81,6 +82,7 @@ class Opening(Stateless):
             Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
             Fate.UNANSWERED: unanswered,
         }
+        self.rates = retry.sent(spec.fraud.retry, self.first, gates[Fate.INTERCEPTED])
         self.today = Today(
             day=day,
             stops=gate_thresholds(gates, len(alike), len(spec.fraud.types)),
@@ -112,7 +114,7 @@ class Opening(Stateless):
         today, ledger, spec = self.today, self._common.ledger, self._common.spec
         if self._gangs.effort is not None:
             unaware = engagement.mean_shares(today.unaware, self._awareness.people)
-            self._gangs.passing = effort.passing(self.rates, today.stops, unaware)
+            self._gangs.passing = effort.passing(self.first, self.rates, today.stops, unaware)
         if not spec.feedback:
             self._cards.expected = interception.expected(self.rates, today.stops).tolist()
         self._filters.note(day)
@@ -125,7 +127,7 @@ class Opening(Stateless):
             ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
 
     def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return the expected attempts of a day, (P, 3, T), and the thresholds of gate 2, (T,), for raided dens."""
+        """Return the expected first attempts of a day, (P, 3, T), and thresholds of gate 2, (T,), for raided dens."""
         timetable = self._common.timetable
         # A copy: gangs change what the scenario states.
         rates = timetable.rates[timetable.row(day)].copy()

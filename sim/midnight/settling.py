@@ -1,4 +1,4 @@
-"""Solved cases and suspects that are counted late, in December."""
+"""Solved cases and suspects that are counted late, the last in December."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class Settling:
         self._settlements = settlements(common.spec, common.remainders, len(common.provinces), NATION)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Count the cases solved and suspects arrested at this midnight, or defer some of them to December."""
+        """Count the cases solved and suspects arrested at this midnight, or defer some of them."""
         arrested = self._arrests.settle()
         if not self._settlements:
             return

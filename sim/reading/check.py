@@ -234,7 +234,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
-    if scope.settles:
+    if scope.settlement is not None:
         yield from _settled(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)

@@ -8,8 +8,11 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.aftermath.settlement import Settlement
 from sim.base.days import UNIX_DAYS, month_start
 from sim.base.words import Outcome
+from sim.draws.remainders import Remainders
+from sim.midnight.ledger import NATION
 from sim.store.encoding import arrow, numbers_of
 from sim.store.order import grouped, row_numbers
 from sim.store.query import Where, key_codes, sums
@@ -58,8 +61,9 @@ class Quantities:
     views: ClassVar[dict[str, str]] = {}
     only: ClassVar[dict[str, Where]] = {}
 
-    def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series]) -> None:
+    def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series], province: int | None = None) -> None:
         self.scope = scope
+        self._place = NATION if province is None else scope.provinces.index(province)
         self.series = series
         self._of: dict[tuple[Label, Label], list[tuple[tuple[Label, ...], Series]]] = {}
         for key, values in series.items():
@@ -77,7 +81,7 @@ class Quantities:
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
             series |= _series(folder, table, groups, cls, scope, province)
-        return cls(scope, series)
+        return cls(scope, series, province)
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
         """Add up the series of a table with these labels; None stands for any."""
@@ -94,14 +98,27 @@ class Quantities:
     def figure(self, name: str) -> Weighted | None:
         """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
 
-        Cases and suspects are counted when they are settled: at once, unless the scenario settles some late.
+        What the scenario settles late is counted when it is settled; of ``LATE``, nothing waits when the period begins.
         """
         if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
             factor = Fraction(repr(self.scope.frozen_factor))
             return [(factor, self._named("recovered_money")), (Fraction(1), self._named("held_money"))]
         if name not in FIGURES:
             return None
-        return [(Fraction(1), self._named((SETTLED if self.scope.settles else HAPPENED).get(name, name)))]
+        if self.scope.settlement is None:
+            return [(Fraction(1), self._named(HAPPENED.get(name, name)))]
+        series = self._named(SETTLED.get(name, name))
+        return [(Fraction(1), self._late(name, series) if name in LATE else series)]
+
+    def _late(self, name: str, series: Series) -> Series:
+        """Return a series as it is settled."""
+        assert self.scope.settlement is not None
+        rule = self.scope.settlement.waiting(LATE[name])
+        if not rule.waits:
+            return series
+        settlement = Settlement(rule, name, Remainders(self.scope.seed), (self._place,))
+        days = range(self.scope.first_day, self.scope.last_day + 1)
+        return np.array([settlement.settle(day, [count])[0] for day, count in zip(days, series.tolist(), strict=True)])
 
     def _named(self, name: str) -> Series:
         table, names, measure = FIGURES[name]
@@ -133,6 +150,16 @@ FUNDS_STOPPED = "funds_stopped_money"
 
 SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}
 """Flows of settled cases and suspects, by the name of the figure."""
+
+LATE = {
+    "ringleaders_arrested": "ringleaders",
+    "calls_intercepted": "calls",
+    "sms_intercepted": "sms",
+    "alerts_central": "alerts",
+    "alerts_local": "alerts",
+}
+"""Figures that are settled when a run is read, with the key of ``aftermath.settlement``: their tables have what
+happened."""
 
 HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
 """The inverse: if nothing is settled late, settled flows have no rows."""

@@ -116,6 +116,7 @@ def bounds_of(annotation: Any) -> Within:
 # Without a unit.
 
 Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
+Retried = Annotated[float, Within(0.0, 0.99, "a share; at 1 an attempt would be sent for ever")]
 Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
 Weight = Annotated[
     float,

@@ -47,7 +47,7 @@ VARIED = "sweep.vary"
 ALIKE = (
     (re.compile(r"(?<!desks\.)(?<!warning\.)(?<!stop\.)(?<!wage\.)(?<!false_alarm\.)\b(call|sms|online)\b"), "CHANNEL"),
     (re.compile(r"\b(red|orange|yellow|blue)\b"), "TIER"),
-    (re.compile(r"\[\w+\]\.ramp"), ".ramp"),
+    (re.compile(r"\[\w+\]\.(ramp|steps)"), r".\1"),
     (re.compile(r".*\.lognormal\.sigma"), "....lognormal.sigma"),
     (re.compile(r".*\.weibull\.shape"), "....weibull.shape"),
 )

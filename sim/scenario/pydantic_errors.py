@@ -112,6 +112,8 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[K
     if item["loc"] and item["loc"][-1] == "[key]":
         name = str(item["loc"][-2])
         place = place_of(root, path, by_key=True)
+        if kind == "quantity":
+            return [Mistake(place, dotted(path), f"key {context['what']}", context["allowed"])]
         return [Mistake(place, dotted(path), f"key {found(name)} is not a valid name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root, shape)]

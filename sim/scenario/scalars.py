@@ -25,6 +25,7 @@ DAY_MINUTES = 24 * HOUR_MINUTES
 
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+YEAR_DAY = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def refuse(what: str, allowed: str) -> PydanticCustomError:
@@ -150,8 +151,23 @@ def clock_text(minutes: int) -> str:
     return f"{minutes // HOUR_MINUTES:02d}:{minutes % HOUR_MINUTES:02d}"
 
 
+def _year_day(value: object) -> str:
+    allowed = "must be a month and a day such as 05-31"
+    if not isinstance(value, str) or YEAR_DAY.fullmatch(value) is None:
+        raise refuse(f"{found(value)} is not a day of the year", allowed)
+    try:
+        dt.date.fromisoformat(f"2001-{value}")
+    except ValueError:
+        raise refuse(f"{value} is not in the calendar of every year", allowed) from None
+    return value
+
+
 def _day_text(day: dt.date) -> str:
     return day.isoformat()
+
+
+def _day_key(value: object) -> str:
+    return _day_text(_day(value))
 
 
 def _window_text(window: tuple[dt.date, dt.date | None]) -> list[str | None]:
@@ -178,6 +194,7 @@ def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]
 _DURATION_SCHEMA = _text_schema("a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min")
 RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
 _DAY_SCHEMA = {"type": "string", "format": "date", "description": "a date", "examples": ["2022-11-30"]}
+_YEAR_DAY_SCHEMA = _text_schema("a day of every year", r"^[0-9]{2}-[0-9]{2}$", "05-31")
 _CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
 _HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
 
@@ -191,6 +208,10 @@ DurationOrZero = Annotated[
     WithJsonSchema(_DURATION_SCHEMA),
 ]
 Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
+YearDay = Annotated[str, BeforeValidator(_year_day), WithJsonSchema(_YEAR_DAY_SCHEMA)]
+"""A day of every year: text, which is in order where the days are."""
+DayKey = Annotated[str, BeforeValidator(_day_key), WithJsonSchema(_DAY_SCHEMA)]
+"""A day as the key of a map: text, which is in order where the days are."""
 Window = Annotated[
     tuple[dt.date, dt.date | None],
     BeforeValidator(_window),

@@ -192,9 +192,9 @@ class FinalSums:
 
         Sums of zero are dropped, levels of zero are not. A total of the table that is too large is an OverflowError.
         """
-        keyed = [*self._keyed_cells(), *self._keyed_provinces()]
         first, last = self.period
-        final, _ = _split([*self.parts.chunks, *keyed], lambda days: (days >= first) & (days <= last))
+        final, _ = _split(self.parts.chunks, lambda days: (days >= first) & (days <= last))
+        final += [*self._keyed_cells(), *self._keyed_provinces()]
         if not final:
             measures = self.table.measures
             dtype = np.float64 if measures[0].kind == "real" else np.int64
@@ -214,9 +214,14 @@ class FinalSums:
                 keys, values = keys[counted], values[counted]
         return keys, values
 
+    def _in_period(self, parts: list[OfDay]) -> list[OfDay]:
+        """Return the parts whose day, their first entry, lies in the period."""
+        first, last = self.period
+        return [part for part in parts if first <= part[0] <= last]
+
     def _keyed_cells(self) -> Iterator[Chunk]:
         """Give cells their keys."""
-        if cells := self.parts.cells:
+        if cells := self._in_period(self.parts.cells):
             days = np.repeat([day for day, _, _ in cells], [len(some) for _, some, _ in cells])
             shape = (self.sizes[0], *self.table.shape(self.sizes[1]))
             p, *codes = np.unravel_index(np.concatenate([some for _, some, _ in cells]), shape)
@@ -226,7 +231,7 @@ class FinalSums:
 
     def _keyed_provinces(self) -> Iterator[Chunk]:
         """Give the values of provinces their keys."""
-        if parts := self.parts.of_provinces:
+        if parts := self._in_period(self.parts.of_provinces):
             provinces = self.sizes[0]
             days, texts = (np.repeat([part[place] for part in parts], provinces) for place in (0, 1))
             keys = np.stack([days, np.tile(np.arange(provinces), len(parts)), texts])

@@ -14,6 +14,7 @@ from sim.store.withheld import rounded_desks
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.distributions import Distribution
+    from sim.scenario.schema.aftermath import Settlement
     from sim.scenario.schema.figures import Figure
     from sim.scenario.schema.measures import Measure
 
@@ -124,8 +125,8 @@ class Scope:
     order; ``fraud_types`` and ``age_bands`` are in the scenario's order. ``sha256`` is that of the resolved scenario
     without engine, workers and record. ``internet_users`` are those of the country. ``rounded`` are the desks whose
     costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a
-    policy. ``frozen_factor`` is the money stopped for each unit returned; ``settles`` says whether some cases and
-    suspects are counted later. ``gangs_as_on`` is the day number for which the start of gangs is stated. ``dens`` are
+    policy. ``frozen_factor`` is the money stopped for each unit returned; ``settlement`` says what is counted
+    later. ``gangs_as_on`` is the day number for which the start of gangs is stated. ``dens`` are
     missing only if there is no evidence on them. ``services`` are the durations of calls and visits.
     """
 
@@ -149,7 +150,7 @@ class Scope:
     policy_of: str | None = None
     measures: tuple[Dated, ...] = ()
     frozen_factor: float | None = None
-    settles: bool = False
+    settlement: "Settlement | None" = None
     gangs_as_on: int | None = None
     dens: DenSlots | None = None
     services: "tuple[Distribution, ...]" = ()
@@ -190,7 +191,7 @@ class Scope:
             policy_of=spec.policy_of,
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
-            settles=spec.aftermath.settlement is not None,
+            settlement=spec.aftermath.settlement,
             gangs_as_on=None if spec.gangs is None else day_number(spec.fraud.reference),
             dens=DenSlots.of(scenario),
             services=(

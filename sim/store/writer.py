@@ -45,6 +45,8 @@ class TableWriter:
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
         """Begin with no file; ``keeps`` keeps all rows in memory, as ``kept``."""
+        self.small: dict[str, pa.Table] = {}
+        """After ``close``, tables of a single row group as if read from their files, texts as codes."""
         self.folder = folder
         self.scope = scope
         self.kept: list[KeptRows] | None = [] if keeps else None
@@ -69,7 +71,7 @@ class TableWriter:
         if name in self._last and lowest <= self._last[name]:
             raise ValueError(f"{name}: cannot write {key} {lowest}: {self._last[name]} is already written")
         if self.kept is not None:
-            self.kept.append(KeptRows(name, _as_bytes(self._encoded(table, columns))))
+            self.kept.append(KeptRows(name, _as_bytes(self._coded(table, columns))))
         self._append(table, columns)
 
     def _append(self, table: StoredTable, columns: Columns) -> None:
@@ -96,8 +98,10 @@ class TableWriter:
         start = 0
         while start < len(times) and (ends or len(times) - start >= GROUP_ROWS):
             end = len(times) if table.is_log else _end_of_group(times, start)
-            rows = {name: values[start:end] for name, values in columns.items()}
-            self._writer(table).write_table(self._encoded(table, rows), row_group_size=end - start)
+            rows = self._coded(table, {name: values[start:end] for name, values in columns.items()})
+            if table.name not in self._open and ends and end == len(times):
+                self.small[table.name] = rows
+            self._writer(table).write_table(rows.cast(self._schema(table)), row_group_size=end - start)
             start = end
         if start < len(times):
             self._parts[table.name].append({name: values[start:] for name, values in columns.items()})
@@ -112,12 +116,12 @@ class TableWriter:
             for column in table.columns
         }
 
-    def _encoded(self, table: StoredTable, columns: Columns) -> "pa.Table":
-        """Return rows as they are stored."""
+    def _coded(self, table: StoredTable, columns: Columns) -> "pa.Table":
+        """Return rows as if read from a file, texts as codes."""
         import pyarrow as pa
 
-        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
-        return pa.Table.from_arrays(arrays, schema=self._schema(table))
+        arrays = [encode(column, columns[column.name], self.scope, coded=True) for column in table.columns]
+        return pa.table(arrays, names=[column.name for column in table.columns])
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
         """Append rows, one part after the other, as ``write`` does."""
@@ -128,8 +132,8 @@ class TableWriter:
         """Write what is left, and the footers; tables without a row become files without a row."""
         try:
             for name in self._tables:
-                self._writer(TABLES[name])
                 self._write_groups(TABLES[name], ends=True)
+                self._writer(TABLES[name])
         finally:
             self._close_all()
 
@@ -184,22 +188,11 @@ class TableKeeper(TableWriter):
     """Keeps the tables of one run in memory instead of files; there is no log."""
 
     def close(self) -> None:
-        """Do nothing: there are no files."""
+        """Keep every table as ``small``: there are no files."""
+        self.small = {name: self._coded(TABLES[name], self._joined(TABLES[name])) for name in self._tables}
 
     def _write_groups(self, table: StoredTable, ends: bool) -> None:
         """Do nothing: rows stay in memory."""
-
-    def tables(self) -> "dict[str, pa.Table]":
-        """Return every table as if read from its file, texts as codes."""
-        return {name: self._table(TABLES[name]) for name in self._tables}
-
-    def _table(self, table: StoredTable) -> "pa.Table":
-        """Return the rows of a table."""
-        import pyarrow as pa
-
-        columns = self._joined(table)
-        arrays = [encode(column, columns[column.name], self.scope, coded=True) for column in table.columns]
-        return pa.table(arrays, names=[column.name for column in table.columns])
 
 
 def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
@@ -208,12 +201,10 @@ def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
     return int(np.searchsorted(times, next_month(int(times[filled]))))
 
 
-def _as_bytes(batch: "pa.Table") -> npt.NDArray[np.uint8]:
+def _as_bytes(coded: "pa.Table") -> npt.NDArray[np.uint8]:
     """Return a table as a compressed Arrow stream with each text once, a fifth of the size with all texts."""
     import pyarrow as pa
 
-    columns = [column.dictionary_encode() if pa.types.is_string(column.type) else column for column in batch.columns]
-    coded = pa.Table.from_arrays(columns, names=batch.column_names)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, coded.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
         stream.write_table(coded)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.base.days import calendar_date, day_number, weekday
-from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
+from sim.country.calendar import Calendar, dated, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
 from sim.draws.functions import exp
 from sim.scenario.schema.measures import CardPurge, Ramp
@@ -58,6 +58,25 @@ def test_growth_and_ramps_are_functions_of_the_date_alone() -> None:
     assert ramped(days, None).tolist() == [1.0] * 4
     since = np.array([-30, -1, 0, 2])
     assert logistic(since, 7.0) + logistic(-since, 7.0) == pytest.approx(np.ones(4), abs=1e-15)
+
+
+def test_dated_values_are_linear_between_their_days_and_constant_beyond_them() -> None:
+    values = {dt.date(2022, 1, 1): 0.5, dt.date(2022, 1, 11): 1.0, dt.date(2022, 1, 12): 0.25}
+    first = day_number(dt.date(2022, 1, 1))
+    days = (first - 400, first, first + 1, first + 5, first + 10, first + 11, first + 400)
+    assert dated(days, values).tolist() == [0.5, 0.5, 0.5 + 0.5 * 0.1, 0.75, 1.0, 0.25, 0.25]
+    assert dated(days, {dt.date(2022, 6, 1): 0.3}).tolist() == [0.3] * 7
+    assert dated(days, values).tolist() == [dated((day,), values)[0] for day in days]
+
+
+def test_a_measure_with_dated_values_has_them_on_its_days_in_any_order() -> None:
+    campaign = {"kind": "card_purge", "window": ["2022-01-03", "2022-01-08"], "intensity": 0.5}
+    steps = {"2022-01-11": 1.0, "2022-01-01": 0.0}
+    measures = Measures({"purge": CardPurge.model_validate({**campaign, "steps": steps})})
+    days = range(day_number(dt.date(2022, 1, 1)), day_number(dt.date(2022, 1, 12)))
+    ((_, multipliers),) = measures.over(days, CardPurge)
+    assert multipliers.tolist() == pytest.approx([0.0, 0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.0, 0.0, 0.0], abs=1e-15)
+    assert "steps" not in CardPurge.model_validate(campaign).model_dump()
 
 
 def test_days_together_have_the_bits_of_each_by_itself() -> None:

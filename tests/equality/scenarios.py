@@ -64,8 +64,10 @@ GROWING: dict[str, Any] = {
     "desks.visit.by_province": {"11": {"staff": 14, "growth": {"steps": [{"from": "2021-01-01", "factor": 0.5}]}}},
     "measures.warning-central.province_weights": {"65": 0.6},
     "measures.warning-local.province_weights": {"11": 1.5},
+    "measures.lines-here.steps": {"2022-02-02": 1.0, "2022-01-31": 0.2},
+    "measures.law-here.steps": {"2022-01-30": 0.0, "2022-02-03": 1.0},
 }
-"""Staff that another day has more or less of, by steps, by a ramp and by province, and detectors that weigh provinces.
+"""Staff that another day has more or less of, by steps, by a ramp and by province; weighing detectors; dated values.
 
 One staff falls at a midnight at which its servers are busy; it comes after ``UNEVEN``, whose measures it changes.
 """
@@ -177,6 +179,7 @@ SLACK: dict[str, Any] = {
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
 ANSWERING: dict[str, Any] = {
+    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3}, "sms": {"share": 0.5, "usual": 0.6}},
     "gangs": {
         "start": 0.8,
         "recruiting": "40 per year",
@@ -330,7 +333,9 @@ def money_and_cases(draw: st.DrawFn) -> dict[str, Any]:
         "aftermath.stop_payment.half_life": draw(st.sampled_from(["10 min", "4 h"])),
         "aftermath.stop_payment.frozen_factor": draw(st.sampled_from([None, 1.0, 27.4])),
         "dens.hazard.case_half_life": draw(st.sampled_from([None, "1 d", "60 d"])),
-        "aftermath.settlement": draw(st.sampled_from([None, {"cases": 0.3, "suspects": 0.6}])),
+        "aftermath.settlement": draw(
+            st.sampled_from([None, {"cases": 0.3, "suspects": {"waits": 0.6, "until": "01-31", "release": 1.0}}])
+        ),
     }
     for name in draw(st.sampled_from([(), ("first",), ("first", "second")])):
         found[f"measures.accounts-{name}"] = measure(

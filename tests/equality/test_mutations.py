@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.country import schedule
+from sim.country import measures, schedule
 from sim.country.schedule import Schedule
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
@@ -24,7 +24,7 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gangs import crews, effort
+from sim.gangs import crews, effort, retry
 from sim.gangs.crews import Crews
 from sim.midnight import timetable
 from sim.midnight.arrests import Arrests
@@ -190,6 +190,8 @@ GROWN: list[tuple[str, Mutation]] = [
         of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
     ),
     ("events", of("a step a day late", schedule, "grown", ("step.from_) >= 0", "step.from_) > 0"))),
+    ("events", of("dated values are left out", measures, "multiplier", ("if measure.steps", "if False"))),
+    ("events", of("dated values jump", measures, "dated", ("before + (value - before) * (", "before + 0.0 * ("))),
     ("events", of("weights are left out", timetable, "coverage", (" * relative[code]", ""))),
     ("events", of("the least weight for all", timetable, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
 ]
@@ -287,6 +289,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
         "events",
         of("crews of another night", Recruiting, "at_midnight", ("self._dens.crews.recruit(self._dens.state)", "pass")),
     ),
+    ("events", of("nothing is sent again", retry, "sent", ("retry is None", "True"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",

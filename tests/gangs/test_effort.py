@@ -157,12 +157,14 @@ def test_what_passes_is_the_product_of_the_gates_weighed_by_rates() -> None:
     stops = np.array([threshold(float(share)) for share in shares.ravel()]).reshape(shares.shape)
     stated, unaware = rates(), np.array([0.9, 0.8, 0.5])
     stated[:, 1, 2] = 0.0
-    found = passing(stated, stops, unaware)
+    found = passing(stated, stated, stops, unaware)
     left = (1 - shares).prod(axis=0) * unaware[:, None, None]
     made = stated.sum(axis=0)
     expected = np.where(made > 0, (stated * left).sum(axis=0) / np.maximum(made, 1.0), NOBODY)
     assert found == pytest.approx(expected, rel=1e-8)
     assert np.argwhere(found == NOBODY).tolist() == [[1, 2]]
+    # What is sent again belongs to the yield of the first attempt.
+    assert passing(stated, 2.0 * stated, stops, unaware) == pytest.approx(np.where(made > 0, 2 * found, NOBODY))
 
 
 def test_means_are_weighed() -> None:

@@ -6,13 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from sim.base.days import day_number
 from sim.base.words import Outcome
-from sim.reading.figures import amount, error_of_whole, number, scale_fraction, summarise, uncounted
+from sim.reading.figures import amount, error_of_whole, number, scale_fraction, summarise, totals, uncounted
 from sim.reading.quantities import Quantities
+from sim.scenario.schema.aftermath import Settlement
 from sim.store.recorder import Recorder
 from sim.store.scope import Scope, Target
 from sim.store.writer import TableWriter
@@ -303,8 +305,9 @@ def test_cases_and_suspects_are_counted_as_they_are_settled(tmp_path: Path) -> N
             recorder.flows[day, 0, name] += count
             recorder.flows[SCOPE.first_day, 0, name] += 10
         recorder.close()
-    for settles, cases, suspects in ((True, 40, 22), (False, 50, 33)):
-        scope = replace(SCOPE, settles=settles)
+    settlement = Settlement(cases=0.2, suspects=0.5)
+    for late, cases, suspects in ((settlement, 40, 22), (None, 50, 33)):
+        scope = replace(SCOPE, settlement=late)
         quantities = Quantities.read(tmp_path, scope)
         for name, count in (
             *(("cases_solved", cases), ("cases_settled", cases)),
@@ -315,3 +318,26 @@ def test_cases_and_suspects_are_counted_as_they_are_settled(tmp_path: Path) -> N
         totals = summarise(tmp_path, scope)[0]
         assert totals["cases_solved"] == (cases + 10) * 1000
         assert totals["suspects_arrested"] == (suspects + 10) * 1000
+
+
+@pytest.mark.parametrize("province", [None, SCOPE.provinces[-1]])
+def test_calls_and_alerts_are_counted_as_they_are_settled_and_totals_as_they_happened(province: int | None) -> None:
+    days = {"first_day": day_number(date(2021, 1, 1)), "last_day": day_number(date(2022, 1, 31))}
+    settlement = Settlement.model_validate({"cases": 0.0, "suspects": 0.0, "calls": 0.061, "alerts": 0.25})
+    scope = replace(SCOPE, **days, settlement=settlement)
+    even = np.full(scope.days, 1000)
+    keys = [("attempts", "call", "intercepted"), ("attempts", "sms", "intercepted"), ("flows", "ringleaders_arrested")]
+    alerts = ("alerts", "central", "red", "fraud", "read", "count")
+    quantities = Quantities(scope, {**{(*key, "count"): even for key in keys}, alerts: even}, province)
+    november, december = ((date(2021, month, 1), date(2021, month, days)) for month, days in ((11, 30), (12, 31)))
+    for name, share in (
+        ("calls_intercepted", 0.061),
+        ("alerts_central", 0.25),
+        ("sms_intercepted", 0.0),
+        ("ringleaders_arrested", 0.0),
+    ):
+        of_one = 1 if name == "ringleaders_arrested" else 1000
+        before, late = (amount(quantities, name, window) / of_one for window in (november, december))
+        assert abs(before - 30_000 * (1 - share)) <= 1
+        assert abs(late - 31_000 - 334_000 * share) <= 1
+    assert totals(quantities)["calls_intercepted"] == scope.days * 1_000_000

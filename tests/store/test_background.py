@@ -39,20 +39,29 @@ def test_files_are_the_same_bytes(threaded: bool, tmp_path: Path) -> None:
 
 
 def test_tables_in_memory_are_those_of_files(tmp_path: Path) -> None:
-    for name in ("files", "none"):
-        (tmp_path / name).mkdir()
-    write_tables(tmp_path / "files", seed=3)
-    with TableKeeper(tmp_path / "none", SCOPE) as keeper, BackgroundWriter(keeper, threaded=False) as writer:
-        recorder = Recorder(SCOPE, writer)
-        fill(recorder, 3)
-        recorder.close()
-    tables = keeper.tables()
-    assert set(tables) == {table.name for table in TABLES.values() if not table.is_log}
-    for name, table in tables.items():
-        stored = pq.read_table(tmp_path / "files" / TABLES[name].file, read_dictionary=TABLES[name].texts)
-        assert table.schema.types == stored.schema.types, name
-        assert table.to_pylist() == stored.to_pylist(), name
+    for folder, kind in (("files", TableWriter), ("none", TableKeeper)):
+        (tmp_path / folder).mkdir()
+        with kind(tmp_path / folder, SCOPE) as files, BackgroundWriter(files, threaded=False) as writer:
+            recorder = Recorder(SCOPE, writer)
+            fill(recorder, 3)
+            recorder.close()
+        assert set(files.small) == {table.name for table in TABLES.values() if not table.is_log}
+        for name, table in files.small.items():
+            stored = pq.read_table(tmp_path / "files" / TABLES[name].file, read_dictionary=TABLES[name].texts)
+            assert table.schema.types == stored.schema.types, name
+            assert table.to_pylist() == stored.to_pylist(), name
     assert not list((tmp_path / "none").iterdir())
+
+
+def test_tables_of_several_row_groups_are_in_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.store.writer.GROUP_ROWS", 3)
+    with TableWriter(tmp_path, SCOPE) as files:
+        files.write("attempts", attempts(FIRST))
+        files.write("attempts", attempts(FIRST + 40))
+        files.write("attempts", attempts(FIRST + 80))
+        files.write("attempts", attempts(FIRST + 120))
+    assert pq.ParquetFile(tmp_path / TABLES["attempts"].file).num_row_groups == 2
+    assert files.small == {}
 
 
 def hand_over(files: TableWriter, rows: Iterable[dict[str, np.ndarray]]) -> Iterator[int]:

@@ -180,7 +180,8 @@ def _lanes(run: "Run") -> Iterator[Lane]:
         if last < period.start or first > period.end:
             continue
         ramp = getattr(measure, "ramp", None)
-        if first <= period.start and last >= period.end and ramp is None:
+        steps = getattr(measure, "steps", None)
+        if first <= period.start and last >= period.end and ramp is None and steps is None:
             always += 1
             continue
         law = measure.kind == "law" if hasattr(measure, "kind") else False

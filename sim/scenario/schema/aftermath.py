@@ -1,9 +1,13 @@
 """After the fraud: reports, stop-payment, filing, investigation, arrests."""
 
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag, model_validator
+
 from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import Part, Sparse
+from sim.scenario.scalars import Day, Duration, YearDay
+from sim.scenario.schema.base import Part, Sparse, mistake
 from sim.scenario.schema.measures import Ramp
 
 
@@ -78,18 +82,67 @@ class Suspects(Sparse):
     """How the suspects per case grow with the date; without it they do not grow."""
 
 
-class Settlement(Part):
-    """Shares of a day's solved cases and arrested suspects that count only in December, evenly over its days.
+class Waiting(Part):
+    """What of a quantity is counted late: a share of each day until ``until`` waits.
+
+    From then on ``release`` of those that wait is counted in a month, and what is left evenly over December.
+    """
+
+    waits: Probability
+    """Share of a day's count that waits. More: more is counted late. Example: `0.37`"""
+    until: YearDay = "11-30"
+    """Last day of each year of which a part waits; at the latest 11-30. Later: more is counted in December. Example:
+    `05-31`"""
+    release: Probability = 0.0
+    """Share of those waiting that is counted in a month, from the day after until to 30 November. Unit: share a month.
+    More: less is left for December. Example: `0.11`"""
+
+    @model_validator(mode="after")
+    def _before_december(self) -> "Waiting":
+        if self.until > "11-30":
+            raise mistake(
+                "until", "lies in December", "must be 11-30 or earlier; in December nothing waits", ("until",)
+            )
+        return self
+
+
+def _form(value: Any) -> str:
+    """Return the form of a late count: number or map."""
+    return "map" if isinstance(value, dict | Waiting) else "number"
+
+
+Late = Annotated[
+    Annotated[Probability, Tag("number")] | Annotated[Waiting, Tag("map")],
+    Discriminator(_form),
+]
+
+
+class Settlement(Sparse):
+    """What of a day's counts is counted later in the year: a share that waits for December, or a map.
 
     Only the counts depend on it: leads and raids follow from what happened.
     """
 
-    cases: Probability
-    """Share of the solved cases that counts in December. More: more cases counted at the end of the year. Example:
-    `0.07`"""
-    suspects: Probability
-    """Share of the arrested suspects that counts in December. More: more suspects counted at the end of the year.
-    Example: `0.12`"""
+    cases: Late
+    """Solved cases: the share that waits for December, or when which share waits. More: more cases counted at the end
+    of the year. Example: `0.07`"""
+    suspects: Late
+    """Arrested suspects, likewise. More: more suspects counted at the end of the year. Example: `{waits: 0.37, until:
+    05-31, release: 0.07}`"""
+    ringleaders: Late | None = None
+    """Arrested ringleaders, likewise; without it each counts on its day. More: more of them counted at the end of the
+    year. Example: `0.255`"""
+    calls: Late | None = None
+    """Intercepted calls, likewise. More: more calls counted at the end of the year. Example: `0.061`"""
+    sms: Late | None = None
+    """Intercepted SMS, likewise. More: more SMS counted at the end of the year. Example: `0.047`"""
+    alerts: Late | None = None
+    """Alerts, central and local, likewise. More: more alerts counted at the end of the year. Example: `0.069`"""
+
+    def waiting(self, name: str) -> Waiting:
+        """Return what of a quantity, by its key, is counted late."""
+        late = getattr(self, name)
+        return late if isinstance(late, Waiting) else Waiting(waits=late or 0.0)
 
 
 class Aftermath(Sparse):

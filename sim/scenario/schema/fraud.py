@@ -17,6 +17,7 @@ from sim.scenario.bounds import (
     Money,
     Probability,
     Ratio,
+    Retried,
     Sigma,
     Weight,
 )
@@ -205,6 +206,26 @@ class Surge(Part):
     """Provinces of the surge, by name or code; without it all. Example: `[33, 44]`"""
 
 
+class Repeated(Part):
+    """What gangs send again of a channel."""
+
+    share: Retried
+    """Share of the attempts that the filter stops that is sent again, and may be stopped again. More: a better filter
+    stops more messages and spares fewer people. Example: `0.9`"""
+    usual: Probability
+    """Share that the filter stops where there are as many attempts as the volumes say. More: fewer attempts. Example:
+    `0.74`"""
+
+
+class Retry(Sparse):
+    """What gangs send again of what filters stop, by channel."""
+
+    call: Repeated | None = None
+    """Retries of calls; without it there are none. Example: `{share: 0.9, usual: 0.74}`"""
+    sms: Repeated | None = None
+    """Retries of SMS; without it there are none. Example: `{share: 0.9, usual: 0.6}`"""
+
+
 class Fraud(Sparse):
     """Everything that potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
 
@@ -233,6 +254,9 @@ class Fraud(Sparse):
     loss_ceiling: Ceiling | None = None
     """Losses never exceed this multiple of the stated losses as they grow; without it they grow for ever. Unit: ratio.
     More: growth goes on for longer. Example: `1.5`"""
+    retry: Retry | None = None
+    """Attempts that are sent again where filters stop them; without it none are. Example: `{sms: {share: 0.9, usual:
+    0.6}}`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
 

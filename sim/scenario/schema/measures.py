@@ -21,7 +21,7 @@ from sim.scenario.bounds import (
     Views,
     Weight,
 )
-from sim.scenario.scalars import Day, Duration, Window
+from sim.scenario.scalars import Day, DayKey, Duration, Window
 from sim.scenario.schema.base import (
     DetectorName,
     Part,
@@ -36,6 +36,9 @@ from sim.scenario.schema.base import (
 
 LAUNDERING = ("half_life_factor", "hold", "cash_loss")
 """Keys of campaigns against money laundering."""
+
+MOST_DATED = 200
+"""The most dated values of an intensity."""
 
 LARGEST_EXPONENT = 700.0
 """Largest exponent whose exponential fits a double."""
@@ -117,14 +120,45 @@ class Spread(Somewhere):
         return self
 
 
-class Gradual(Somewhere):
-    """A measure whose intensity may grow within its window."""
+class Growing(MeasureBase):
+    """A measure whose intensity may change within its window, by a ramp or by dated values, or neither."""
 
     ramp: Ramp | None = None
     """How it grows within its window; without it, it has full intensity from the first day."""
+    steps: Annotated[dict[DayKey, Probability], Field(min_length=1, max_length=MOST_DATED)] | None = None
+    """Share of the intensity on some days, in place of a ramp: linear between them; the first also before, the last
+    also after them. More: more intensity around that day. Example: `{2021-01-01: 0.05, 2022-04-15: 0.55,
+    2022-06-30: 1}`"""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "Growing":
+        if self.ramp is not None and self.steps is not None:
+            what = "must be without a ramp (null removes one that another file gives)"
+            raise mistake("steps", "there is a ramp, too", what, ("ramp", "steps"))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_steps(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out ``steps`` if they are not given."""
+        return {key: value for key, value in write(self).items() if value is not None or key != "steps"}
+
+    @property
+    def dated(self) -> dict[date, float]:
+        """The shares of the intensity on some days, in their order."""
+        return {date.fromisoformat(day): share for day, share in sorted((self.steps or {}).items())}
+
+    def most(self, day: date) -> float:
+        """Return the largest share of the intensity until a day, nearly, for bounds; a ramp only grows."""
+        if self.steps is not None:
+            return max(self.steps.values())
+        return self.ramp.nearly(day) if self.ramp else 1.0
 
 
-class DenCampaign(MeasureBase):
+class Gradual(Growing, Somewhere):
+    """A measure in some provinces, or in all, whose intensity may change within its window."""
+
+
+class DenCampaign(Growing):
     """A regional campaign against dens: it multiplies the hazard of raids there by 1 + ``intensity``."""
 
     row: ClassVar = Row("dens", POLICE, about="region")
@@ -135,8 +169,12 @@ class DenCampaign(MeasureBase):
     intensity: Factor
     """Additional raids, as a multiple of the usual ones. Unit: factor. More: more dens raided, fewer attempts. Example:
     `1.5`"""
-    ramp: Ramp | None = None
-    """How it grows within its window; without it, it has full intensity from the first day."""
+
+    @model_serializer(mode="wrap")
+    def _ramp_last(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write the keys in their order, the ramp last, without ``steps`` if they are not given."""
+        given = [(key, value) for key, value in write(self).items() if value is not None or key != "steps"]
+        return dict(sorted(given, key=lambda item: item[0] in ("ramp", "steps")))
 
 
 class ClusterCampaign(Spread):

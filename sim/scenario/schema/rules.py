@@ -126,7 +126,7 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         last = spec.period.end if end is None else min(end, spec.period.end)
         if start > last:
             continue
-        covered = measure.coverage * (measure.ramp.nearly(last) if measure.ramp else 1.0)
+        covered = measure.coverage * measure.most(last)
         code, relative = max(measure.relative(people).items(), key=lambda item: item[1])
         if covered * relative > 1.0 + ROUNDING:
             given = str(code) in measure.province_weights
