@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import IndexDataCacheFile, _CacheLocator
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 from sim.base.caches import cache_folder, found_folder, sources_digest
 
