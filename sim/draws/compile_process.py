@@ -78,6 +78,7 @@ def main() -> None:
     if told:
         gc.disable()  # it takes a twentieth of the time, and this process ends soon
         function.compile(pickle.loads(told))
+        gc.freeze()  # nor does it search at the end, for which the run waits
 
 
 if __name__ == "__main__":

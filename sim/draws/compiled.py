@@ -5,7 +5,6 @@ compiler. ``docs/kernels.md`` says how to write such functions, and what is cost
 """
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, TypeVar, cast
 
 import numba
@@ -17,27 +16,6 @@ from sim.draws.machine_code import kept
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _load_without_blas() -> None:
-    """Load numba's array functions without scipy's linear algebra, which takes a quarter of a second to load.
-
-    While loading they search for a BLAS, for inner products; this project needs none. Code that multiplies matrices
-    searches again.
-    """
-    linalg: Any = import_module("numba.np.linalg")
-    ask = linalg.ensure_blas
-
-    def none_yet() -> None:
-        raise ImportError
-
-    linalg.ensure_blas = none_yet
-    try:
-        import_module("numba.np.arraymath")
-    finally:
-        linalg.ensure_blas = ask
-
-
-_load_without_blas()
 
 IS_COMPILED: bool = not cast(Any, numba.config).DISABLE_JIT
 """Whether functions are compiled: with ``NUMBA_DISABLE_JIT`` they run as Python."""

@@ -7,7 +7,8 @@ Compiling everything takes less than two thirds of the processor time, and the c
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 from llvmlite import ir
@@ -204,7 +205,35 @@ def _passes(state: Any, lowering: Any) -> Any:
     return manager
 
 
-class PartCompiler(CompilerBase):
+@cache
+def _load_without_blas() -> None:
+    """Load numba's array functions without scipy's linear algebra, which takes a quarter of a second to load.
+
+    While loading they search for a BLAS, for inner products; this project needs none. Code that multiplies matrices
+    searches again.
+    """
+    linalg: Any = import_module("numba.np.linalg")
+    ask = linalg.ensure_blas
+
+    def none_yet() -> None:
+        raise ImportError
+
+    linalg.ensure_blas = none_yet
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ask
+
+
+class _Compiler(CompilerBase):
+    """Compiler of our functions: it loads what numba needs for compiling, which machine code alone does not need."""
+
+    def __init__(self, *arguments: Any) -> None:
+        _load_without_blas()
+        super().__init__(*arguments)
+
+
+class PartCompiler(_Compiler):
     """Compiler of a function that is a part of others."""
 
     def define_pipelines(self) -> list[Any]:
@@ -212,7 +241,7 @@ class PartCompiler(CompilerBase):
         return [_passes(self.state, PartLowering)]
 
 
-class EntryCompiler(CompilerBase):
+class EntryCompiler(_Compiler):
     """Compiler of a function that Python calls."""
 
     def define_pipelines(self) -> list[Any]:

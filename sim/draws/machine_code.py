@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import IndexDataCacheFile, _CacheLocator
+from numba.core.runtime.nrt import rtsys
 
 from sim.base.caches import cache_folder, found_folder, sources_digest
 
@@ -160,12 +161,16 @@ def _read(path: str) -> Any:
 
 
 def _as_far_as_readable(cache: Any) -> Callable[..., Any]:
-    """Return a loader of machine code that drops unreadable files, so that they are compiled again."""
-    load = cache.load_overload
+    """Return a loader of machine code that drops unreadable files, so that they are compiled again.
+
+    It leaves out numba's refreshing of all that compiling needs: a compiler does that itself. Machine code needs only
+    the functions that allocate arrays.
+    """
 
     def load_overload(signature: Any, target: Any) -> Any:
         try:
-            return load(signature, target)
+            rtsys.initialize(target)
+            return cache._load_overload(signature, target)
         except Exception:
             # Damaged files fail in many ways, and so do types of modules that no longer exist.
             with contextlib.suppress(OSError):

@@ -32,6 +32,11 @@ QUANTITIES = (
     "sms_intercepted",
     "alerts_central",
     "alerts_local",
+    "dens_destroyed",
+    "dens_campaign",
+    "ringleaders",
+    "returned",
+    "suspects_returned",
 )
 
 

@@ -24,16 +24,22 @@ class Crews:
 
     def __init__(self, spec: ScenarioModel, slots: Slots) -> None:
         """Begin before the first midnight; the scenario has ``gangs``."""
-        assert spec.gangs is not None
+        own = spec.gangs
+        assert own is not None
+        assert own.start is not None
+        assert own.recruiting is not None
+        assert own.reopens_with is not None
+        assert own.crew_share is not None
+        assert own.slower is not None
         self._slots = slots
         self._weights = fsum(slots.weight)
         self._parts = np.ascontiguousarray(slots.share.T, dtype=np.float64)
         self._full = spec.dens.crew
-        self._crew_share = spec.gangs.crew_share
-        self.slower = spec.gangs.slower
-        self._growth = exp(spec.gangs.recruiting)
-        self._reopens_with = spec.gangs.reopens_with
-        self.share = np.full(len(slots.weight), spec.gangs.start)
+        self._crew_share = own.crew_share
+        self.slower = own.slower
+        self._growth = exp(own.recruiting)
+        self._reopens_with = own.reopens_with
+        self.share = np.full(len(slots.weight), own.start)
 
     @classmethod
     def of(cls, spec: ScenarioModel, slots: Slots) -> Self | None:

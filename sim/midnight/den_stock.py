@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.gangs.crews import Crews
 from sim.midnight.ledger import NATION
 from sim.midnight.protocol import Common
@@ -31,6 +34,12 @@ class Dens:
         if self.crews is not None:
             self.crews.reopen(raided > self.state.raided)
             ledger.level(day, NATION, "crews", self.crews.mean)
+
+    def made(self) -> tuple[NDArray[np.float64] | None, NDArray[np.int64]]:
+        """Return the share of the stated attempts that gangs make, (T,), None for all; its raided part, (T,)."""
+        if self.crews is None:
+            return None, dens.raided_thresholds(self.slots, self.state.raided)
+        return self.crews.made(self.state)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state, and the share of a full crew of each slot."""

@@ -23,6 +23,7 @@ from sim.midnight.ledger import Ledger
 from sim.midnight.levels import Levels
 from sim.midnight.opening import Opening
 from sim.midnight.people import People
+from sim.midnight.pool_stock import PoolStock
 from sim.midnight.protocol import Common, MacroComponent
 from sim.midnight.raids import Raids
 from sim.midnight.recruiting import Recruiting
@@ -58,7 +59,16 @@ class Night:
         held = Held()
         levels = Levels(common, held)
         self.cases = Investigation(common, arrests)
-        self.dens = Dens(common)
+        pools = common.spec.gangs is not None and common.spec.gangs.pools is not None
+        self.dens: Dens | PoolStock
+        of_gangs: tuple[tuple[MacroComponent, ...], tuple[MacroComponent, ...]]
+        if pools:
+            self.dens = PoolStock(common, arrests, self.cases)
+            of_gangs = (self.dens,), ()
+        else:
+            self.dens = Dens(common)
+            raids = Raids(common, arrests, self.cases, self.dens)
+            of_gangs = (raids, Recruiting(common, arrests, self.dens)), (self.dens,)
         self.cards = Cards(common, arrests)
         self.filters = Filters(common)
         self.awareness = Awareness(common)
@@ -69,14 +79,13 @@ class Night:
         self.components: tuple[MacroComponent, ...] = (
             Carried(common.remainders),
             self.cases,
-            Raids(common, arrests, self.cases, self.dens),
-            Recruiting(common, arrests, self.dens),
+            *of_gangs[0],
             self.cards,
             Settling(common, arrests, self.cases),
             self.filters,
             self.awareness,
             self.people,
-            self.dens,
+            *of_gangs[1],
             self.gangs,
             held,
             *(Visiting(one, at, common, levels, self.filters, self.awareness) for at, one in enumerate(given, start=1)),

@@ -17,10 +17,11 @@ from sim.midnight.ledger import NATION
 from sim.midnight.legitimate import Legitimate
 from sim.midnight.levels import Levels
 from sim.midnight.people import People
+from sim.midnight.pool_stock import PoolStock
 from sim.midnight.protocol import Common, Stateless
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.shield import answering, cards, dens, engagement, interception
+from sim.shield import answering, cards, engagement, interception
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
 
@@ -37,7 +38,7 @@ class Opening(Stateless):
         self,
         common: Common,
         tables: Answering,
-        stocks: tuple[Cards, Dens, Filters, Awareness, Learning],
+        stocks: tuple[Cards, Dens | PoolStock, Filters, Awareness, Learning],
         people: People,
         levels: Levels,
     ) -> None:
@@ -131,11 +132,9 @@ class Opening(Stateless):
         timetable = self._common.timetable
         # A copy: gangs change what the scenario states.
         rates = timetable.rates[timetable.row(day)].copy()
-        own, gangs = self._dens, self._gangs.effort
-        if own.crews is None:
-            raided = dens.raided_thresholds(own.slots, own.state.raided)
-        else:
-            made, raided = own.crews.made(own.state)
+        gangs = self._gangs.effort
+        made, raided = self._dens.made()
+        if made is not None:
             rates *= made
         if gangs is not None:
             stated = effort.nation(rates)

@@ -33,13 +33,9 @@ class Raids(Stateless):
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Raid dens; arrest ringleaders and crews; at the start of their measure, bring dens home from abroad."""
         common, spec, crews = self._common, self._common.spec, self._dens.crews
-        homecomings = [
-            measure
-            for measure in common.measures.on(day, Repatriation)
-            if day == max(first_day(measure.window), common.calendar.first)
-        ]
+        brought = homecomings(common, day)
         abroad = Counter[str]()
-        for measure in homecomings:
+        for measure in brought:
             abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
         leads = self._cases.leads / ONE
         factors = common.timetable.raids[common.timetable.row(day)]
@@ -52,10 +48,24 @@ class Raids(Stateless):
         else:
             members = crews.members(np.array(at_home, dtype=np.int64))
         self._arrests.of_nation(day, "suspects_dens", fixed(members * spec.scale))
-        for measure in homecomings:
+        for measure in brought:
             self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * spec.scale))
-        for campaign in common.measures.on(day, ClusterCampaign):
-            share = campaign.count / days_of(campaign.window)
-            count = common.remainders.whole(NATION, "cluster_campaigns", fixed(share))
-            common.ledger.flow(day, NATION, "cluster_campaigns", count)
-            self._arrests.of_nation(day, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
+        campaigns(common, self._arrests, day)
+
+
+def homecomings(common: Common, day: int) -> list[Repatriation]:
+    """Return the measures whose suspects are brought home at the midnight of a day."""
+    return [
+        measure
+        for measure in common.measures.on(day, Repatriation)
+        if day == max(first_day(measure.window), common.calendar.first)
+    ]
+
+
+def campaigns(common: Common, arrests: Arrests, day: int) -> None:
+    """Count the cluster campaigns of a day, and arrest their suspects."""
+    for campaign in common.measures.on(day, ClusterCampaign):
+        share = campaign.count / days_of(campaign.window)
+        count = common.remainders.whole(NATION, "cluster_campaigns", fixed(share))
+        common.ledger.flow(day, NATION, "cluster_campaigns", count)
+        arrests.of_nation(day, "suspects_campaigns", fixed(share * campaign.arrests * common.spec.scale))

@@ -20,6 +20,7 @@ from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.country.traffic import attempt_rates
 from sim.draws.distributions import thresholds
+from sim.gangs.pools import returning
 from sim.midnight.outages import releases
 from sim.scenario.schema import ScenarioModel
 from sim.shield import cards, dens, interception, sites
@@ -54,6 +55,8 @@ class Timetable(NamedTuple):
         capacity: (D,) cases of the whole country that investigation can finish.
         suspects: (D,) suspects of a solved case.
         raids: (D, R) factor of the hazard of raids by campaigns.
+        returning: (D, 3) hazard of members abroad of returning home on a day; times people who return with each; times
+            the share of the members that is arrested.
         purged: (D, E) share of idle cards that purges take.
         replaced: (D, E) share of the cards waiting that are replaced.
     """
@@ -77,6 +80,7 @@ class Timetable(NamedTuple):
     capacity: Values
     suspects: Values
     raids: NDArray[np.float64]
+    returning: NDArray[np.float64]
     purged: NDArray[np.float64]
     replaced: NDArray[np.float64]
 
@@ -110,6 +114,7 @@ class Timetable(NamedTuple):
             capacity=capacities(spec.aftermath.investigation, days),
             suspects=suspects.per_case * ramped(days, suspects.ramp),
             raids=dens.campaign_factors(spec.dens, measures, days),
+            returning=returning(measures, days),
             purged=np.array([cards.purge_share(measures, days, code) for code in codes]).T,
             replaced=np.array([cards.replaced_share(delay) for delay in delays]).T,
         )

@@ -35,7 +35,7 @@ def gangs_begin_late(scope: Scope) -> Iterator[Row]:
         late,
         HALF_A_YEAR,
         said(
-            "Crews and yields of gangs start from their state about {reference}. The first simulated day is "
+            "Members and yields of gangs start from their state about {reference}. The first simulated day is "
             "{begun}, {days} days later. So attempts and victims differ from those of a run that starts at the "
             "reference date.",
             reference=day_named(calendar_date(scope.gangs_as_on)),

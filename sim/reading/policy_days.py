@@ -105,6 +105,8 @@ def _columns(
     columns["investigation_capacity"] = timetable.capacity
     columns["suspects_per_case"] = timetable.suspects
     each("raids", tuple(spec.dens.regions), lambda at: timetable.raids[:, at])
+    if spec.gangs is not None and spec.gangs.pools is not None:
+        columns["gangs_returning"] = timetable.returning[:, 0]
     columns["cards_purged"] = timetable.purged[:, group]
     columns["cards_replaced"] = timetable.replaced[:, group]
     return columns

@@ -117,6 +117,7 @@ def bounds_of(annotation: Any) -> Within:
 
 Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
 Retried = Annotated[float, Within(0.0, 0.99, "a share; at 1 an attempt would be sent for ever")]
+Share = Annotated[float, Within(0.001, 0.999, "a share of something that is divided in two")]
 Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
 Weight = Annotated[
     float,
@@ -170,6 +171,7 @@ RecruitingRate = Annotated[
     RateWithin(0.0, 10.0, "a crew of one grows to 22,000 by the next midnight"),
     PlainSerializer(units.rate_text),
 ]
+Headcount = Annotated[float, Within(0.001, 1e9, "a billion people or leads; below a thousandth there is nothing")]
 Staff = Annotated[float, Within(0, MOST_STAFF, "a hundred million at the desks of a country")]
 People = Annotated[float, Within(0.0, 1e9, "a billion people")]
 Count = Annotated[int, WholeWithin(0, 1e9, "a billion")]

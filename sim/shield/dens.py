@@ -351,6 +351,8 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
 def off(spec: ScenarioModel) -> dict[str, Any]:
     """Return the values by dotted key with which nobody raids dens."""
     never = {f"dens.hazard.{key}": "0 per year" for key in (*spec.dens.regions, "per_lead")}
+    if spec.gangs is not None and spec.gangs.pools is not None:
+        never["gangs.pools.removed.home"] = "0 per year"
     return never if spec.dens.fixed_raided is None else {**never, "dens.fixed_raided": []}
 
 

@@ -109,11 +109,13 @@ class DenSlots:
     opens_with: float = 1.0
 
     @classmethod
-    def of(cls, scenario: "Scenario") -> "DenSlots":
-        """Return the slots of a scenario's dens."""
+    def of(cls, scenario: "Scenario") -> "DenSlots | None":
+        """Return the slots of dens; None with ``gangs.pools``, where chance does not decide which are raided."""
         dens, gangs = scenario.spec.dens, scenario.spec.gangs
         if gangs is None:
             return cls(dens.slots, dens.weight_sigma)
+        if gangs.recruiting is None or gangs.reopens_with is None:
+            return None
         return cls(dens.slots, dens.weight_sigma, gangs.recruiting, gangs.reopens_with)
 
 
@@ -192,7 +194,7 @@ class Scope:
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
             settlement=spec.aftermath.settlement,
-            gangs_as_on=None if spec.gangs is None else day_number(spec.fraud.reference),
+            gangs_as_on=None if spec.gangs is None else day_number(spec.gangs.since or spec.fraud.reference),
             dens=DenSlots.of(scenario),
             services=(
                 *(spec.desks.call.no_answer, spec.desks.call.short, spec.desks.call.hard),

@@ -49,6 +49,8 @@ FLOW_QUANTITIES = (
     Quantity("cards_eliminated", "cards eliminated because they were used, or idle in a purge", "province", "cards"),
     Quantity("dens_destroyed", "dens raided, including repatriations", "nation", "dens", whole=True),
     Quantity("dens_reopened", "dens that have reopened", "nation", "dens", whole=True),
+    Quantity("dens_campaign", "those of them that regional campaigns add", "nation", "dens", whole=True),
+    Quantity("returned", "people who returned from abroad", "nation", "people", whole=True),
     Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
     Quantity(
         "suspects_arrested",
@@ -89,6 +91,8 @@ STATE_QUANTITIES = (
     Quantity("d_prime_call", "d' of the filter of calls", "province", "standard deviations"),
     Quantity("d_prime_sms", "d' of the filter of SMS", "province", "standard deviations"),
     Quantity("dens_raided", "dens raided and not reopened yet", "nation", "dens"),
+    Quantity("gangs_home", "members of gangs at home", "nation", "people"),
+    Quantity("gangs_abroad", "members of gangs abroad", "nation", "people"),
     Quantity("crews", "mean crew of dens as a share of a full crew, weighted by their size", "nation", "share"),
     *(
         Quantity(f"effort_{channel}", f"factor of the stated {of} that gangs make", "nation", "factor")

@@ -86,6 +86,15 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "here" / "run.json").read_text())["command"].startswith("tocsin run china-2022 ")
 
 
+def test_the_end_of_the_program_searches_for_no_cycles(tmp_path: Path) -> None:
+    source = (
+        "import atexit, gc, sys; atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "from sim.__main__ import main; sys.argv = ['tocsin', '--version']; main()"
+    )
+    ended = program("-c", source, folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, f"tocsin {sim.__version__}\nTrue\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

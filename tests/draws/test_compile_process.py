@@ -1,5 +1,9 @@
 """What another process has compiled is read, and whatever becomes of that process, a run goes on."""
 
+import os
+import pickle
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from subprocess import Popen
@@ -36,6 +40,22 @@ def test_what_the_process_has_compiled_is_read(tmp_path: Path, monkeypatch: pyte
     again: Any = compiled(TRIPLED.py_func)
     assert again(14) == 42
     assert sum(again.stats.cache_hits.values()) == 1
+
+
+def test_its_end_searches_for_no_cycles(tmp_path: Path) -> None:
+    program = (
+        "import atexit, gc, sys; atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "from sim.draws.compile_process import main; sys.argv = ['', 'tests.draws.tripling', 'tripled']; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        input=pickle.dumps((numba.int64,)),
+        capture_output=True,
+        check=True,
+    )
+    assert ended.stdout == b"True\n"
 
 
 def test_a_process_that_fails_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,11 @@
 """How functions are compiled: what is asked once, and what is a part."""
 
 import math
+import os
 import pickle
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,6 +110,25 @@ def test_damaged_machine_code_is_compiled_again(
     again = compiled(doubled)
     assert again(3) == 6
     assert sum(again.stats.cache_hits.values()) == 1  # type: ignore[attr-defined]
+
+
+def test_machine_code_loads_without_what_compiling_needs(tmp_path: Path) -> None:
+    program = (
+        "import sys; from tests.draws.tripling import tripled; tripled(14)\n"
+        "print([name in sys.modules for name in ('numba.np.arraymath', 'scipy.linalg')])"
+    )
+    loaded = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in ("compiled", "loaded")
+    ]
+    assert loaded == ["[True, False]\n", "[False, False]\n"]
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

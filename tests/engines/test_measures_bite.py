@@ -32,6 +32,15 @@ GANGS = {
     **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 1.0, "slower": 2.0},
     "answer": {"shift": 0.0, "supply": 1.0, "lag": "1 d", "usual": {"call": 0.12, "sms": 0.12, "online": 0.12}},
 }
+POOLS = {
+    "gangs": {
+        "pools": {
+            **{"members": 20_000, "abroad": 0.6, "since": "2022-01-23", "capacity": 1.5, "crew": 6.3},
+            **{"recruiting": "2 per year", "arriving": "0 per year", "arriving_abroad": 0.5, "leaving": "0 per year"},
+            **{"removed": {"home": "1 per year", "abroad": "0 per year"}, "leaderless": "90 d"},
+        }
+    }
+}
 CENTRAL = {"kind": "warning", "window": ALWAYS, "detector": "central", "coverage": 0.8}
 PURGE = {"kind": "card_purge", "window": ALWAYS, "intensity": 0.3}
 
@@ -163,6 +172,29 @@ BITES: dict[str, Bite] = {
         "suspects_arrested",
         window=["2022-01-24", None],
     ),
+    "returns": Bite(
+        "returns",
+        {"intensity": "30 per year", "members": 0.5, "arrested": 0.5},
+        {"intensity": "60 per year"},
+        "attempts_potential",
+        up=False,
+        values=POOLS,
+    ),
+    "returns of others": Bite(
+        "returns",
+        {"intensity": "10 per year", "members": 0.8, "arrested": 0.5},
+        {"members": 0.4},
+        "returned",
+        values=POOLS,
+        exact=True,
+    ),
+    "returns: arrests": Bite(
+        "returns",
+        {"intensity": "30 per year", "members": 0.5, "arrested": 0.3},
+        {"arrested": 0.6},
+        "suspects_arrested",
+        values=POOLS,
+    ),
     "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False),
     "campaigns: cards": Bite(
         "cluster_campaign",
@@ -215,7 +247,7 @@ BITES: dict[str, Bite] = {
 COUNTERS = {("videos", "count"): "what teaches is views"}
 """Keys that nothing but their own count and cost depends on, and what ``docs/model.md`` says of them."""
 
-STRUCTURE = {"kind", "window", "provinces", "province_weights", "ramp", "segments", "region"}
+STRUCTURE = {"kind", "window", "provinces", "province_weights", "ramp", "steps", "segments", "region"}
 """Keys that say where, when, how gradually and to whom, but not how much."""
 
 

@@ -34,6 +34,39 @@ def test_both_engines_agree_on_gangs_that_are_arrested_and_answer(tmp_path: Path
     assert_equal(one, other)
 
 
+POOLS: dict[str, Any] = {
+    "members": 9_000,
+    "abroad": 0.4,
+    "since": "2022-01-26",
+    "capacity": 1.5,
+    "recruiting": "1 per year",
+    "arriving": "0.1 per year",
+    "arriving_abroad": 0.7,
+    "leaving": "1 per year",
+    "removed": {"home": "30 per year", "abroad": "0.5 per year"},
+    "leads": {"share": 0.5, "usual": 40},
+    "crew": 6.3,
+    "leaderless": "9 d",
+    "home_share": {"gaming": 0.9},
+}
+"""Pools that lose members fast, the more so where cases are solved."""
+
+
+def test_both_engines_agree_on_pools_that_are_raided_and_persuaded_to_return(tmp_path: Path) -> None:
+    gangs = {"pools": POOLS, "answer": ANSWERING["gangs"]["answer"]}
+    window = ["2022-01-27", None]
+    home = {"kind": "returns", "window": window, "intensity": "20 per year", "members": 0.4, "arrested": 0.5}
+    values = {**UNEVEN, **GROWING, **ANSWERING, **FEW, "gangs": gangs, "measures.home": home}
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **values)
+    noted = one.state[one.state["quantity"].isin(["gangs_home", "gangs_abroad"])]
+    found = noted.pivot(index="day", columns="quantity", values="value")
+    assert found.shape == (12, 2)
+    assert (found.nunique() >= 11).all()
+    flows = one.flows.groupby("quantity")["count"].sum()
+    assert (flows[["dens_destroyed", "dens_campaign", "returned", "suspects_arrested"]] > 0).all()
+    assert_equal(one, other)
+
+
 def test_without_feedback_it_is_as_without_gangs(tmp_path: Path) -> None:
     without = {key: value for key, value in ANSWERING.items() if key != "gangs"}
     runs = [

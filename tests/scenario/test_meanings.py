@@ -17,6 +17,7 @@ from sim.scenario.meanings import example, is_measured, meaning
 from sim.scenario.provinces import code_of
 from sim.scenario.reading import read_nodes
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.measures import KINDS
 from sim.scenario.schema.recording import Calibration
 from sim.scenario.shapes import NAMED, adapter, fields, shape
 
@@ -130,7 +131,7 @@ def test_what_stands_below_a_key_is_listed() -> None:
     (desks,) = explained("desks")
     assert [key for key, _ in desks.below] == ["desks.call", "desks.visit", "desks.province_weights"]
     (measures,) = explained("measures")
-    assert len(measures.below) == 14
+    assert len(measures.below) == len(KINDS)
     assert all(text for _, text in measures.below)
     (own,) = explained("measures", load_scenario("tiny"))
     assert "measures.banks" in dict(own.below)

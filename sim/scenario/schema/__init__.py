@@ -76,8 +76,9 @@ class ScenarioModel(Part):
     dens: Dens
     """Places where gangs work, and raids on them."""
     gangs: Gangs | None = None
-    """The crews of dens and how gangs respond; without it crews are full whenever their den works, and attempts do not
-    depend on any measure."""
+    """The crews of dens, or pools of members, and how gangs respond; without it crews are full while their den works,
+    and attempts do not depend on any measure. Example: `{start: 1, recruiting: 6 per year, reopens_with: 0.5,
+    crew_share: 0.3, slower: 2}`"""
     cards: Cards
     """Phone cards in the hands of gangs."""
     interception: Interception

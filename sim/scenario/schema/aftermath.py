@@ -83,9 +83,9 @@ class Suspects(Sparse):
 
 
 class Waiting(Part):
-    """What of a quantity is counted late: a share of each day until ``until`` waits.
+    """The late part of a quantity: a share of each day waits until later in the year.
 
-    From then on ``release`` of those that wait is counted in a month, and what is left evenly over December.
+    From then on ``release`` of those that wait is counted in a month, and the rest evenly over December.
     """
 
     waits: Probability
@@ -118,7 +118,7 @@ Late = Annotated[
 
 
 class Settlement(Sparse):
-    """What of a day's counts is counted later in the year: a share that waits for December, or a map.
+    """The late parts of counts: a share that waits for December, or a map.
 
     Only the counts depend on it: leads and raids follow from what happened.
     """

@@ -1,10 +1,24 @@
-"""Gangs: crews of dens, which recruiting renews and arrests thin, and how gangs respond to yields."""
+"""Gangs: crews of dens, or pools of members at home and abroad, and how gangs respond to yields."""
 
-from typing import Final
+from datetime import date
+from typing import Annotated, Final
 
-from sim.scenario.bounds import Elasticity, Lengthening, Probability, RecruitingRate, Yield
-from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import Part, PerChannel, Sparse
+from pydantic import Field, model_validator
+
+from sim.scenario.bounds import (
+    MOST_FRAUD_TYPES,
+    Ceiling,
+    Elasticity,
+    HazardRate,
+    Headcount,
+    Lengthening,
+    Probability,
+    RecruitingRate,
+    Share,
+    Yield,
+)
+from sim.scenario.scalars import Day, Duration
+from sim.scenario.schema.base import Part, PerChannel, Sparse, Word, mistake
 
 MOST_EFFORT: Final = 2.0
 """Largest factor of the stated attempts of a channel and type, however much they yield."""
@@ -45,26 +59,111 @@ class Answer(Part):
     """The yield at which the volumes are as stated."""
 
 
-class Gangs(Sparse):
-    """The crews of the den slots, as shares of a full crew: attempts are as stated while all crews are full.
+class Removed(Part):
+    """How fast members are removed from the pools for good."""
 
-    A crew grows logistically by ``recruiting``; raids, and arrests for cases and in campaigns, thin it.
+    home: HazardRate
+    """Removal of members at home by raids, without campaigns, at the usual leads. More: fewer attempts, more suspects.
+    Example: `1.4 per year`"""
+    abroad: HazardRate
+    """Members abroad who leave for good without returning home. More: fewer attempts. Example: `0.13 per year`"""
+
+
+class Leads(Part):
+    """How removal at home depends on the leads from solved cases."""
+
+    share: Probability
+    """Share of the removal at home that is in proportion to leads; the rest does not depend on them. More: solved cases
+    reduce gangs more. Example: `0.2`"""
+    usual: Headcount
+    """Leads at which removal is as stated. Unit: leads. More: fewer members are removed. Example: `2500`"""
+
+
+class Pools(Sparse):
+    """Members of gangs at home and abroad, as two stocks; attempts are as stated while both are as at the start.
+
+    Recruiting is logistic in both together; raids remove members at home, and measures of kind ``returns`` bring home
+    those abroad.
     """
 
-    start: Probability
+    members: Headcount
+    """Members of gangs at the start, at home and abroad. Unit: people. More: each makes fewer attempts; raids take more
+    suspects. Example: `165000`"""
+    abroad: Share
+    """Share of the members who are abroad at the start. More: raids at home reach fewer. Example: `0.49`"""
+    since: Day
+    """Day until which the pools stay as at the start. Later: changes come later. Example: `2021-01-01`"""
+    capacity: Ceiling
+    """Members that all markets together can feed, as a multiple of those at the start. Unit: ratio. More: gangs grow
+    further. Example: `1.5`"""
+    recruiting: RecruitingRate
+    """Growth rate of a small gang; it slows down as members approach the capacity. More: gangs recover faster. Example:
+    `1.9 per year`"""
+    arriving: RecruitingRate
+    """People who join without being recruited, as a share of the members at the start. More: gangs never die out.
+    Example: `0.03 per year`"""
+    arriving_abroad: Probability
+    """Share of these who join abroad. More: more of them are out of reach of raids. Example: `0.7`"""
+    leaving: HazardRate
+    """Members at home who move abroad. More: gangs move out of reach of raids. Example: `0.25 per year`"""
+    removed: Removed
+    """How fast members are removed."""
+    leads: Leads | None = None
+    """How removal at home depends on leads; without it it does not."""
+    crew: Headcount
+    """Members of a den. Unit: people. More: fewer dens for the same members. Example: `6.3`"""
+    leaderless: Duration
+    """Mean time until another ringleader takes the place of one who was arrested; meanwhile the den does not recruit.
+    More: arrested ringleaders reduce gangs more. Example: `90 d`"""
+    home_share: Annotated[dict[Word, Probability], Field(max_length=MOST_FRAUD_TYPES)] = Field(default_factory=dict)
+    """By fraud type, the share of its attempts made at home at the start; for a missing type that of the members. More:
+    raids at home reduce this type more. Example: `{loan: 0.6, romance: 0.2}`"""
+
+
+CREWS: Final = ("start", "recruiting", "reopens_with", "crew_share", "slower")
+"""Keys of crews, which belong together."""
+
+
+class Gangs(Sparse):
+    """The crews of the den slots, as shares of a full crew, or pools of members instead.
+
+    Attempts are as stated while all crews are full. A crew grows logistically by ``recruiting``; raids, and arrests for
+    cases and in campaigns, thin it.
+    """
+
+    start: Probability | None = None
     """Share of a full crew at work in every den at the first midnight. Unit: share. More: more attempts at first.
     Example: `1`"""
-    recruiting: RecruitingRate
+    recruiting: RecruitingRate | None = None
     """Growth rate of a small crew; it slows down as the crew fills up. A crew whose ringleader was arrested does not
     recruit. More: crews recover faster from arrests. Example: `6 per year`"""
-    reopens_with: Probability
+    reopens_with: Probability | None = None
     """Share of a full crew with which a raided den opens again. Unit: share. More: raids have less effect. Example:
     `0.5`"""
-    crew_share: Probability
+    crew_share: Probability | None = None
     """Share of the suspects arrested for cases and in cluster campaigns who belong to crews at work. Unit: share. More:
     arrests thin crews more, fewer attempts. Example: `0.3`"""
-    slower: Lengthening
+    slower: Lengthening | None = None
     """Factor by which a den stays closed longer if its ringleader was arrested, at the raid or before. Unit: factor.
     More: arrested ringleaders keep attempts away for longer. Example: `2`"""
+    pools: Pools | None = None
+    """Members at home and abroad, in place of crews; without it each den has a crew."""
     answer: Answer | None = None
     """How gangs respond to the yield of their attempts; without it they do not."""
+
+    @property
+    def since(self) -> date | None:
+        """The day on which pools are as at the start; None without pools."""
+        return None if self.pools is None else self.pools.since
+
+    @model_validator(mode="after")
+    def _crews_or_pools(self) -> "Gangs":
+        given = [key for key in CREWS if getattr(self, key) is not None]
+        if self.pools is not None and given:
+            what = "must be without crews (null removes what another file gives)"
+            raise mistake(given[0], "is a key of crews, but there are pools", what, (*CREWS, "pools"))
+        missing = [key for key in CREWS if key not in given]
+        if self.pools is None and missing:
+            what = f"all of {', '.join(CREWS)} must be there, or pools instead"
+            raise mistake(missing[0], "is missing", what, (*CREWS, "pools"))
+        return self

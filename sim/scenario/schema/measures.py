@@ -14,10 +14,12 @@ from sim.scenario.bounds import (
     Count,
     Crew,
     Factor,
+    HazardRate,
     Lengthening,
     People,
     Probability,
     Score,
+    Share,
     Views,
     Weight,
 )
@@ -372,6 +374,25 @@ class Repatriation(MeasureBase, Sparse):
     """Suspects who are brought home. Unit: people. More: more suspects arrested. Example: `230`"""
 
 
+class Returns(Growing):
+    """People abroad are persuaded to return home; some of them are members of gangs, and some of these are arrested.
+
+    It acts on ``gangs.pools``, and does nothing without them.
+    """
+
+    row: ClassVar = Row("dens", POLICE)
+    kind: Literal["returns"]
+    """The kind of measure: people are persuaded to return home. Example: `returns`"""
+    intensity: HazardRate
+    """Rate at which members of gangs abroad return home. More: fewer members abroad, fewer attempts. Example: `2.7 per
+    year`"""
+    members: Share
+    """Share of those who return who were members of gangs. More: fewer people return for the same effect. Example:
+    `0.41`"""
+    arrested: Probability
+    """Share of the members who return who are arrested. More: more suspects arrested. Example: `0.48`"""
+
+
 class BankHold(Gradual):
     """Banks hold a payment with this probability: the payment does not happen and the episode ends."""
 
@@ -417,6 +438,7 @@ Measure = Annotated[
     | WarningCoverage
     | Law
     | Repatriation
+    | Returns
     | BankHold
     | Outage,
     Field(discriminator="kind"),

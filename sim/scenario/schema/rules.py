@@ -16,7 +16,7 @@ from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
-from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, WarningCoverage
+from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, Returns, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
@@ -74,6 +74,24 @@ def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         if isinstance(measure, DenCampaign | Repatriation) and measure.region not in (None, *spec.dens.regions):
             key = f"measures.{name}.region"
             yield mistake(key, f"names '{measure.region}'", choices(str(measure.region), spec.dens.regions))
+
+
+def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find pools of gangs with unknown types, without a region abroad, and returns without pools."""
+    pools = None if spec.gangs is None else spec.gangs.pools
+    if pools is None:
+        for name, measure in spec.measures.items():
+            if isinstance(measure, Returns):
+                yield mistake(f"measures.{name}", "acts on gangs.pools, which are missing", "must have gangs.pools")
+        return
+    types = list(spec.fraud.types)
+    for name in pools.home_share:
+        if name not in types:
+            key = f"gangs.pools.home_share.{name}"
+            yield mistake(key, "is not a fraud type", choices(name, dict.fromkeys(types)))
+    at_home = sum(list(spec.dens.regions.values())[:-1])
+    if not at_home:
+        yield mistake("dens.regions", "has no share at home", "must have one: the last region is abroad")
 
 
 def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -284,6 +302,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _bands: ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
     _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
     _regions: ("dens.regions!", "measures.*.region"),
+    _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
     _provinces: (

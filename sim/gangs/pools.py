@@ -1,0 +1,124 @@
+"""Gangs as two stocks of people, at home and abroad: recruiting renews them, raids, arrests and returns reduce them.
+
+A mean field: members are real numbers of the whole country. The attempts of a type follow the stock at home and that
+abroad, by the share of the type that is made at home.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS
+from sim.country.calendar import Days
+from sim.country.measures import Measures
+from sim.draws.functions import exp
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.gangs import Pools
+from sim.scenario.schema.measures import Returns
+
+
+class Moved(NamedTuple):
+    """The members who left the pools on a day: removed at home, removed abroad, returned home from abroad."""
+
+    home: float
+    abroad: float
+    returned: float
+
+
+@dataclass
+class Stock:
+    """The members of gangs at home and abroad, and the share of those at home whose ringleader was arrested.
+
+    ``start`` are both at first; attempts are as stated while nothing differs from it.
+    """
+
+    pools: Pools
+    home_share: NDArray[np.float64]
+    home: float
+    abroad: float
+    leaderless: float = 0.0
+
+    @classmethod
+    def of(cls, spec: ScenarioModel) -> Self:
+        """Return the stock before it begins to move; the scenario has ``gangs.pools``."""
+        assert spec.gangs is not None
+        pools = spec.gangs.pools
+        assert pools is not None
+        at_home = 1.0 - pools.abroad
+        shares = np.array([pools.home_share.get(name, at_home) for name in spec.fraud.types])
+        return cls(pools, shares, pools.members * at_home, pools.members * pools.abroad)
+
+    @property
+    def dens(self) -> float:
+        """The dens at home."""
+        return self.home / self.pools.crew
+
+    def made(self) -> NDArray[np.float64]:
+        """Return the share of the stated attempts of each type that gangs make, (T,)."""
+        pools = self.pools
+        home = self.home / (pools.members * (1.0 - pools.abroad))
+        abroad = self.abroad / (pools.members * pools.abroad)
+        made: NDArray[np.float64] = self.home_share * home + (1.0 - self.home_share) * abroad
+        return made
+
+    def step(self, raids: float, returning: float) -> Moved:
+        """Change the stocks by a day.
+
+        Recruiting is logistic in both pools together. Who leaves does so at constant hazards, from the stock of the
+        day before.
+
+        Args:
+            raids: Factor of the hazard of being removed at home.
+            returning: Hazard of members abroad of returning home, in a day.
+
+        Returns:
+            Who was removed, and who returned.
+        """
+        pools = self.pools
+        home, abroad = self.home, self.abroad
+        room = 1.0 - (home + abroad) / (pools.members * pools.capacity)
+        arriving = pools.arriving * pools.members
+        removed = home * _share(pools.removed.home * raids)
+        left = home * _share(pools.leaving)
+        gone = abroad * _share(pools.removed.abroad)
+        returned = abroad * _share(returning)
+        led = home * (1.0 - self.leaderless)
+        here = pools.recruiting * led * room + (1.0 - pools.arriving_abroad) * arriving
+        there = pools.recruiting * abroad * room + pools.arriving_abroad * arriving
+        self.home = max(0.0, home + here - removed - left)
+        self.abroad = max(0.0, abroad + there + left - gone - returned)
+        return Moved(removed, gone, returned)
+
+    def lose_leaders(self, leaders: float) -> None:
+        """Note arrested ringleaders of dens that still work, and let new ones take the place of earlier ones."""
+        self.leaderless *= 1.0 - _share(1.0 / (self.pools.leaderless / DAY_MS))
+        if self.dens > 0.0:
+            self.leaderless = min(1.0, self.leaderless + leaders / self.dens)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the stock, for ``resume``."""
+        return {"home": self.home, "abroad": self.abroad, "leaderless": self.leaderless}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over a ``snapshot``."""
+        self.home, self.abroad, self.leaderless = snapshot["home"], snapshot["abroad"], snapshot["leaderless"]
+
+
+def returning(measures: Measures, days: Days) -> NDArray[np.float64]:
+    """Return the hazard a day of members abroad of returning home, on each day, (D, 3).
+
+    The other two columns are the hazard times the people who return with each member, and times the share of members
+    who are arrested.
+    """
+    found = np.zeros((len(days), 3))
+    for measure, share in measures.over(days, Returns):
+        hazard = measure.intensity * share
+        found += np.stack([hazard, hazard / measure.members, hazard * measure.arrested], axis=1)
+    return found
+
+
+def _share(hazard: float) -> float:
+    """Return the share that leaves in a day at a hazard a day."""
+    return 1.0 - exp(-hazard)

@@ -1,0 +1,97 @@
+"""The members of gangs as two pools: raids, campaigns, returns and ringleaders at a midnight."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import day_number
+from sim.draws.functions import exp, fsum
+from sim.draws.remainders import ONE, fixed
+from sim.gangs.pools import Stock
+from sim.midnight.arrests import Arrests
+from sim.midnight.investigation import Investigation
+from sim.midnight.ledger import NATION
+from sim.midnight.protocol import Common
+from sim.midnight.raids import campaigns, homecomings
+from sim.midnight.totals import DayTotals
+
+
+class PoolStock:
+    """The ``stock`` of members, in place of dens with crews.
+
+    Dens and ringleaders are whole counts of what the pools lose. Regions matter only by their campaigns: the last one
+    is abroad, the others are home.
+    """
+
+    name = "pools"
+
+    def __init__(self, common: Common, arrests: Arrests, cases: Investigation) -> None:
+        self._common = common
+        self._arrests = arrests
+        self._cases = cases
+        self.stock = Stock.of(common.spec)
+        *home, _ = common.spec.dens.regions.values()
+        self._regions = np.array(home) / fsum(np.array(home))
+        self._since = day_number(self.stock.pools.since)
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Change the pools from the day on which they begin to move; count dens, returns, ringleaders and suspects."""
+        ledger = self._common.ledger
+        if day > self._since:
+            self._move(day)
+        for measure in homecomings(self._common, day):
+            self.stock.abroad -= min(self.stock.abroad, measure.suspects)
+            ledger.flow(day, NATION, "dens_destroyed", measure.dens)
+            self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * self._common.spec.scale))
+        campaigns(self._common, self._arrests, day)
+        ledger.level(day, NATION, "gangs_home", self.stock.home)
+        ledger.level(day, NATION, "gangs_abroad", self.stock.abroad)
+
+    def made(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the share of the stated attempts that gangs make, (T,), and no part of it that gate 2 stops, (T,)."""
+        made = self.stock.made()
+        return made, np.zeros(len(made), dtype=np.int64)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the stock."""
+        return self.stock.snapshot()
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over the stock."""
+        self.stock.resume(snapshot)
+
+    def _move(self, day: int) -> None:
+        """Change the pools by a day."""
+        common, spec, stock = self._common, self._common.spec, self.stock
+        row = common.timetable.row(day)
+        leads = self._cases.leads / ONE
+        campaigning = fsum(self._regions * common.timetable.raids[row, :-1])
+        returning, people, arrested = common.timetable.returning[row].tolist()
+        by_lead = self._leaders(leads)
+        moved = stock.step(campaigning * _by_leads(stock, leads), returning)
+        stock.lose_leaders(by_lead)
+        dens, own = moved.home / stock.pools.crew, spec.dens.ringleaders
+        self._count(day, "dens_destroyed", "dens_destroyed", dens)
+        self._count(day, "dens_campaign", "dens_campaign", dens * (campaigning - 1.0) / campaigning)
+        self._count(day, "ringleaders_arrested", "ringleaders", by_lead + dens * own.share * own.at_raid)
+        self._arrests.of_nation(day, "suspects_dens", fixed(moved.home * spec.scale))
+        if returning > 0.0:
+            self._count(day, "returned", "returned", moved.returned * people / returning)
+            self._arrests.of_nation(day, "suspects_returned", fixed(moved.returned * arrested / returning * spec.scale))
+
+    def _leaders(self, leads: float) -> float:
+        """Return the ringleaders of dens at work whom leads arrest."""
+        dens, own = self.stock.dens, self._common.spec.dens.ringleaders
+        return dens * own.share * (1.0 - exp(-own.per_lead * leads / dens)) if dens > 0.0 else 0.0
+
+    def _count(self, day: int, flow: str, quantity: str, expected: float) -> None:
+        """Count whole dens or people from an expected number."""
+        common = self._common
+        common.ledger.flow(day, NATION, flow, common.remainders.whole(NATION, quantity, fixed(expected)))
+
+
+def _by_leads(stock: Stock, leads: float) -> float:
+    """Return the factor of removal at home by leads."""
+    own = stock.pools.leads
+    return 1.0 if own is None else 1.0 - own.share + own.share * leads / own.usual
