@@ -237,6 +237,7 @@ def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
     assert reached.search(seen), seen[-2000:]
 
 
+@pytest.mark.slow
 def test_an_experiment_in_steps_has_one_bar(shown_by: Callable[..., str]) -> None:
     command = ["staffing", "tiny", "--share", "0.5", "--relative", "--workers", "1", "--out", "all"]
     seen = shown_by(*command)

@@ -78,6 +78,7 @@ def test_checkpoints_are_written_down(tocsin: Tocsin, tmp_path: Path) -> None:
     assert not any(line.startswith("2022-02 is simulated") for line in again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "runs"), [(["run", *SHORT], 2), (["compare", *SHORT, "no-warning"], 4)])
 def test_several_runs_have_one_log_that_goes_on(command: list[str], runs: int, tocsin: Tocsin, tmp_path: Path) -> None:
     command = [*command, "--replicates", "2", "--out", "all", "--quiet"]

@@ -121,6 +121,7 @@ def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, 
         assert second.simulated == 1
 
 
+@pytest.mark.slow
 def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

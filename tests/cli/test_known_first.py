@@ -13,6 +13,7 @@ from sim.cli.options import Output
 from sim.experiments.store import WARNINGS
 from sim.warning.size import Size
 from tests.cli.commands import ROOT, Ended, Tocsin
+from tests.marks import first_quick
 
 DAY = "period={start: 2022-01-25, end: 2022-01-25, warmup: 0 d}"
 TWO_DAYS = DAY.replace("25, end", "24, end")
@@ -88,7 +89,7 @@ def test_every_command_has_such_an_answer_or_says_why_not() -> None:
     assert all(NO_ANSWER.values())
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", first_quick(COMMANDS, 4))
 def test_it_stands_above_the_answer_and_is_part_of_what_scripts_read(name: str, tocsin: Tocsin) -> None:
     """The first line is a warning about the size, and so are all up to the last one; then the answer begins."""
     shown = ended(name, tocsin)

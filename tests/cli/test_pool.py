@@ -61,6 +61,7 @@ def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: 
 HOLD = "measures.hold={kind: bank_hold, window: [2022-01-24, null], intensity: 0.1, provinces: [Guangdong]}"
 
 
+@pytest.mark.slow
 def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and_shown(
     tocsin: Tocsin, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_a_component_that_changes_nothing_changes_no_byte(tmp_path: Path, untouc
     assert not differences(other, untouched)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(1, 10**6), by=st.floats(0.1, 3.0), feedback=st.booleans(), scale=st.sampled_from([0.5, 0.2]))
 def test_engines_agree_whatever_changes_at_once(

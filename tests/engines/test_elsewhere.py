@@ -15,6 +15,7 @@ import sim
 from sim.scenario.schema.measures import Somewhere, Spread
 from tests.engines.small import fewer, run_tiny
 from tests.engines.test_measures_bite import BITES, SEGMENTS, kinds
+from tests.marks import first_quick
 from tests.scenario.bundled import bundled
 
 KEPT, OFF = (11, 44), 65
@@ -62,7 +63,7 @@ def run(folder: Path, **values: Any) -> sim.Run:
 SOMEWHERE = [kind for kind, model in kinds().items() if issubclass(model, Somewhere)]
 
 
-@pytest.mark.parametrize("kind", SOMEWHERE)
+@pytest.mark.parametrize("kind", first_quick(SOMEWHERE, 5))
 def test_a_measure_off_in_a_province_changes_nothing_in_the_others(kind: str, tmp_path: Path) -> None:
     bite = next(one for one in BITES.values() if one.kind == kind)
     tried = measures(kind)

@@ -24,6 +24,7 @@ def beside_lines(state: pd.DataFrame) -> pd.DataFrame:
     return state[~state["quantity"].isin(("line_call", "line_visit"))].reset_index(drop=True)
 
 
+@pytest.mark.slow
 def test_twice_the_same_scenario_gives_the_same_bytes(two_days: sim.Run, tmp_path: Path) -> None:
     again = run_tiny(tmp_path / "again")
     assert files_that_differ(two_days, again) == set()

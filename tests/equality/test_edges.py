@@ -156,6 +156,7 @@ def losses(median: float) -> dict[str, Any]:
     return {f"fraud.types.{name}.{key}": value for name in types for key, value in of_type.items()}
 
 
+@pytest.mark.slow
 def test_a_sum_at_the_edge_is_the_same_and_beyond_it_refused_in_the_same_line(tmp_path: Path) -> None:
     run = outcomes(tmp_path / "small", **MANY_VICTIMS, **losses(1000.0))
     assert isinstance(run, sim.Run)

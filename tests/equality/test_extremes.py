@@ -12,6 +12,7 @@ from tests.engines.log import TIERS
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import MONTHS, STAGES, UNEVEN
+from tests.marks import first_quick
 
 ALWAYS: dict[str, Any] = {"window": ["2022-01-01", None]}
 RARE = {"red": 4.4, "orange": 4.2, "yellow": 4.1, "blue": 4.0}
@@ -197,7 +198,7 @@ EXTREMES: dict[str, dict[str, Any]] = {
 """What is changed of ``tiny``, by what it brings about."""
 
 
-@pytest.mark.parametrize("extreme", EXTREMES)
+@pytest.mark.parametrize("extreme", first_quick(EXTREMES, 10))
 def test_both_engines_write_the_same_bytes(extreme: str, tmp_path: Path) -> None:
     values = {"period": TWO_DAYS, **fewer(0.25), **UNEVEN, **EXTREMES[extreme]}
     assert_equal(*run_both(tmp_path, "tiny", workers=2, **values))

@@ -303,6 +303,7 @@ def test_the_command_tells_both_side_by_side(tocsin: Tocsin, answering: sim.Scen
     assert err.startswith("tocsin attribute: tiny has no gangs.answer, ")
 
 
+@pytest.mark.slow
 def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Scenario, tmp_path: Path):
     levels = [f"{number} per day" for number in (700, 1400, 2800)]
     draws = [changed(tiny, {"fraud.volumes.call.level": level}) for level in levels]

@@ -312,6 +312,7 @@ def test_an_experiment_of_other_sources_is_made_again(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
+@pytest.mark.slow
 def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(
     tiny: sim.Scenario, undisturbed: bytes, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

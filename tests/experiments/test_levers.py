@@ -220,6 +220,7 @@ def hold(folder: Path, tmp_path: Path, drawn: Any, data: st.DataObject) -> None:
         assert text == case.load(point).yaml(), (point, key)
 
 
+@pytest.mark.slow
 @settings(SETTINGS, max_examples=8)
 @given(drawn=cases(), data=st.data())
 def test_each_point_is_the_run_of_the_same_values(

@@ -199,6 +199,7 @@ def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_comparison_that_says_what_a_pool_would_keep(tocsin: Tocsin) -> None:
     code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.003", "--set", DAY, "--quiet")
     assert code == 0

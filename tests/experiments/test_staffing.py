@@ -164,6 +164,7 @@ BRIEF = {"period": "{start: 2022-01-24, end: 2022-01-25, warmup: 0 d}", "scale":
 FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

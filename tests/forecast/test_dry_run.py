@@ -14,6 +14,7 @@ from sim.forecast.cost import HOME
 from sim.verify.verification import STUDIES
 from tests.cli.commands import CALIBRATED, SHORT, Tocsin
 from tests.cli.conftest import tocsin as tocsin
+from tests.marks import first_quick
 
 GANGS = (
     "{start: 1, recruiting: 6 per year, reopens_with: 0.5, crew_share: 0.3, slower: 2, "
@@ -55,7 +56,7 @@ def test_it_says_how_many_runs_and_does_nothing(name: str, tocsin: Tocsin, tmp_p
     assert 0.0 < document["low_s"] < document["high_s"] == document["most_s"]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", first_quick(COMMANDS, 3))
 def test_so_many_runs_are_made(name: str, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     each = Simulations.each

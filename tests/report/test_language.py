@@ -41,6 +41,7 @@ def test_nothing_of_a_run_without_anything_is_left_untranslatable(empty: sim.Run
     assert left_of([empty], [empty], tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("marking")
 def test_nothing_of_policies_is_left_untranslatable(
     full: sim.Run, silent: sim.Run, central: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -172,6 +172,7 @@ def test_replicates_give_differences_their_intervals(
     assert "single pair of runs" in single
 
 
+@pytest.mark.slow
 def test_the_command_writes_where_it_is_told_and_the_same_each_time(
     tocsin: Tocsin,
     reports: dict[str, Path],

@@ -133,6 +133,7 @@ def test_every_option_of_every_control_draws_something_else(
         assert not found.wrong
 
 
+@pytest.mark.slow
 def test_runs_beside_each_other_have_axes_and_scales_in_common(held: Callable[..., Opened]) -> None:
     found = held("beside")
     found.page.select_option("#daily-by", "tier")

@@ -69,7 +69,9 @@ def test_people_are_told_by_the_names_of_their_groups(tmp_path: Path) -> None:
     assert (people["segment"] == "at work").mean() > 0.2
 
 
-@pytest.mark.parametrize(("regions", "segments"), [(1, 1), (MOST_REGIONS, MOST_SEGMENTS)])
+@pytest.mark.parametrize(
+    ("regions", "segments"), [pytest.param(1, 1, marks=pytest.mark.slow), (MOST_REGIONS, MOST_SEGMENTS)]
+)
 def test_both_engines_take_one_name_and_the_most(regions: int, segments: int, tmp_path: Path) -> None:
     values, most = short(), range(max(regions, segments))
     dens, occupation = values["dens"], values["population"]["occupation"]

@@ -18,6 +18,7 @@ from sim.report.page import page
 from sim.scenario.resolved import plain
 from sim.told.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
 from sim.told.text_tables import show
+from tests.marks import first_quick
 
 PERIODS = (
     {"start": "2022-01-24", "end": "2022-01-24", "warmup": "0 d"},
@@ -63,12 +64,11 @@ def drawn(seed: int) -> dict[str, Any]:
 
 
 CASES: list[Any] = [
-    {"dens.slots": 1},
+    pytest.param({"dens.slots": 1}, marks=pytest.mark.slow),
     {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")},
-    {"desks.call.staff": 0, "desks.visit.staff": 0},
-    {"scale": 1e-6},
-    *range(QUICK),
-    *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, ALL)),
+    pytest.param({"desks.call.staff": 0, "desks.visit.staff": 0}, marks=pytest.mark.slow),
+    pytest.param({"scale": 1e-6}, marks=pytest.mark.slow),
+    *first_quick(range(ALL), QUICK),
 ]
 
 
