@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +78,9 @@ def start(*arguments: str, folder: Path, before: str = "", **options: object) ->
 def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Path:
     """Wait until a file or folder that fits a pattern is there."""
     for _ in range(6000):
-        found = sorted(folder.glob(pattern))
-        if found:
-            return found[0]
+        with suppress(FileNotFoundError):  # a folder of an unfinished run was renamed meanwhile
+            for found in sorted(folder.glob(pattern)):
+                return found
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     raise AssertionError(f"no {pattern} in a minute")
