@@ -52,7 +52,7 @@ class Size:
 
 
 QUICK: Final = Size("quick", rounds=3, long_rounds=1, customers=50_000, points=12)
-FULL: Final = Size("full", rounds=5, long_rounds=2, customers=100_000)
+FULL: Final = Size("full", rounds=3, long_rounds=2, customers=100_000)
 SMOKE: Final = Size(
     "smoke",
     rounds=1,
