@@ -43,8 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     only = given.only or (names if given.size is FULL else [one.name for one in BENCHMARKS if not one.full])
     chosen = [one for one in BENCHMARKS if one.name in only]
-    if given.write and (given.size is not FULL or (chosen and given.only)):
-        parser.error(f"--write keeps what --full measures: all of it, or --only {GROWTH}")
+    if given.write and given.size is not FULL:
+        parser.error("--write keeps what --full measures")
+    kept = told.measured()
+    if given.write and chosen and given.only and not table.is_of(kept.get("table"), given.before):
+        parser.error("--write --only replaces rows of a table of these sources and this --before; measure all of it")
     found: dict[str, Any] = {}
     code = 0
     if chosen:
@@ -59,8 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if given.write and code < 2:
-        kept = told.measured() | found
-        told.FILE.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        if chosen and given.only:
+            found["table"] = table.replaced(kept["table"], found["table"])
+        told.FILE.write_text(json.dumps(kept | found, indent=1) + "\n", encoding="utf-8")
         told.write()
     return code
 

@@ -153,6 +153,20 @@ def stored(said: Mapping[str, Any], rows: Iterable[Measured]) -> dict[str, Any]:
     return {"about": dict(said), "rows": [asdict(row) for row in rows]}
 
 
+def is_of(found: Mapping[str, Any] | None, before: str | None) -> bool:
+    """Return whether a kept table is of these sources, this machine and this version before."""
+    if found is None:
+        return False
+    said = about(found["about"]["size"], before or "", 0.0)
+    return all(found["about"][key] == said[key] for key in ("machine", "sources", "before"))
+
+
+def replaced(found: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a kept table with the rows of another one in place of its own rows of these keys."""
+    rows = {row["key"]: row for row in others["rows"]}
+    return {"about": found["about"], "rows": [rows.get(row["key"], row) for row in found["rows"]]}
+
+
 def read(found: Mapping[str, Any]) -> tuple[dict[str, Any], list[Measured]]:
     """Return what ``stored`` returned."""
     return dict(found["about"]), [Measured(**row) for row in found["rows"]]

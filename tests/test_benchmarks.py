@@ -157,7 +157,7 @@ def test_keys_of_rows_are_unique_and_named_in_the_list(capsys: pytest.CaptureFix
     [
         (["--write"], "--write keeps what --full measures"),
         (["--smoke", "--write"], "--write keeps what --full measures"),
-        (["--full", "--only", "queue", "--write"], "all of it, or --only growth"),
+        (["--full", "--only", "queue", "--write", "--before", "nowhere"], "measure all of it"),
         (["--only", "limits", "--before", "no:ref"], "must be a tree, an environment or a git reference"),
         (["--only", "nothing"], "invalid choice: 'nothing'"),
     ],
