@@ -6,10 +6,10 @@ from datetime import date
 from sim.base.days import YEAR_DAYS, calendar_date
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.aftermath import Waiting
+from sim.scenario.schema.aftermath import LateCount
 
-DECEMBER = 12
-"""The last month, and so how many there are."""
+MONTHS = 12
+DECEMBER = MONTHS
 DAYS = 31
 """Days of December."""
 
@@ -20,7 +20,7 @@ class Settlement:
     The remainders carry fractions of counts, so at the end of a December as many are counted as there were.
     """
 
-    def __init__(self, rule: Waiting, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
+    def __init__(self, rule: LateCount, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
         """Begin with nothing waiting.
 
         Args:
@@ -31,7 +31,7 @@ class Settlement:
         """
         self._waits = fixed(rule.waits)
         self._until = rule.until
-        self._released = fixed(rule.release * DECEMBER / YEAR_DAYS)
+        self._released = fixed(rule.release * MONTHS / YEAR_DAYS)
         self._quantity = quantity
         self._remainders = remainders
         self._places = places
@@ -48,20 +48,17 @@ class Settlement:
     def settle(self, day: int, counts: Sequence[int]) -> list[int]:
         """Return the count for each place on a day with these events."""
         today = calendar_date(day)
+        waits = f"{today:%m-%d}" <= self._until
         settled = []
         for at, (place, count) in enumerate(zip(self._places, counts, strict=True)):
-            due = self._due(today, self.waiting[at], count)
+            due = -count * self._waits if waits else self._due(today, self.waiting[at])
             self.waiting[at] -= due
             settled.append(self._remainders.whole(place, self._quantity, count * ONE + due))
         return settled
 
-    def _due(self, today: date, waiting: int, count: int) -> int:
-        """Return how much of what waits is counted today, in 10**-9; negative if some of today's count will wait."""
-        if today.month == DECEMBER:
-            return waiting // (DAYS + 1 - today.day)
-        if f"{today:%m-%d}" <= self._until:
-            return -count * self._waits
-        return waiting * self._released // ONE
+    def _due(self, today: date, waiting: int) -> int:
+        """Return how much of the waiting count is due on a later day than ``until``, in 10**-9."""
+        return waiting // (DAYS + 1 - today.day) if today.month == DECEMBER else waiting * self._released // ONE
 
 
 def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nation: int) -> tuple[Settlement, ...]:
@@ -71,6 +68,6 @@ def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nat
         return ()
     places = range(provinces)
     return (
-        Settlement(late.waiting("cases"), "cases_settled", remainders, places),
-        Settlement(late.waiting("suspects"), "suspects_settled", remainders, (*places, nation)),
+        Settlement(late.part("cases"), "cases_settled", remainders, places),
+        Settlement(late.part("suspects"), "suspects_settled", remainders, (*places, nation)),
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import day_number
 from sim.country.calendar import Days, Values, dated, ramped
-from sim.scenario.schema.measures import Growing, MeasureBase, Somewhere, WarningCoverage
+from sim.scenario.schema.measures import MeasureBase, Somewhere, Varying, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -77,7 +77,7 @@ class Measures:
 
 def multiplier(days: Days, measure: MeasureBase) -> Values:
     """Return the share of a measure's intensity on each day, (D,), by its ramp or dated values; 1 without them."""
-    if not isinstance(measure, Growing):
+    if not isinstance(measure, Varying):
         return np.ones(len(days))
     return dated(days, measure.dated) if measure.steps else ramped(days, measure.ramp)
 

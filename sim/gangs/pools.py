@@ -1,4 +1,4 @@
-"""Gangs as two stocks of people, at home and abroad: recruiting renews them, raids, arrests and returns reduce them.
+"""Gangs as two stocks of people, at home and abroad: recruiting renews them, raids and returns reduce them.
 
 A mean field: members are real numbers of the whole country. The attempts of a type follow the stock at home and that
 abroad, by the share of the type that is made at home.
@@ -20,10 +20,9 @@ from sim.scenario.schema.measures import Returns
 
 
 class Moved(NamedTuple):
-    """The members who left the pools on a day: removed at home, removed abroad, returned home from abroad."""
+    """The members who left the pools on a day: removed at home, and returned from abroad."""
 
-    home: float
-    abroad: float
+    removed: float
     returned: float
 
 
@@ -31,7 +30,7 @@ class Moved(NamedTuple):
 class Stock:
     """The members of gangs at home and abroad, and the share of those at home whose ringleader was arrested.
 
-    ``start`` are both at first; attempts are as stated while nothing differs from it.
+    Attempts are as stated while both stocks are as at the start. ``home_share`` (T,) is that of each fraud type.
     """
 
     pools: Pools
@@ -89,11 +88,11 @@ class Stock:
         there = pools.recruiting * abroad * room + pools.arriving_abroad * arriving
         self.home = max(0.0, home + here - removed - left)
         self.abroad = max(0.0, abroad + there + left - gone - returned)
-        return Moved(removed, gone, returned)
+        return Moved(removed, returned)
 
     def lose_leaders(self, leaders: float) -> None:
         """Note arrested ringleaders of dens that still work, and let new ones take the place of earlier ones."""
-        self.leaderless *= 1.0 - _share(1.0 / (self.pools.leaderless / DAY_MS))
+        self.leaderless *= 1.0 - _share(DAY_MS / self.pools.leaderless)
         if self.dens > 0.0:
             self.leaderless = min(1.0, self.leaderless + leaders / self.dens)
 

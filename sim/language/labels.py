@@ -69,16 +69,8 @@ _EXPERIMENTS = (
 """Stances, states and columns of experiments."""
 _KEYS = (
     *(marked("replacement factor"), marked("deterrence"), marked("data sharing"), marked("count"), marked("arrests")),
-    *(
-        marked("members"),
-        marked("arrested"),
-        marked("views"),
-        marked("people"),
-        marked("segments"),
-        marked("dens"),
-        marked("suspects"),
-        marked("ramp"),
-    ),
+    *(marked("views"), marked("people"), marked("segments"), marked("dens"), marked("suspects"), marked("ramp")),
+    *(marked("members"), marked("arrested")),
     *(marked("midpoint"), marked("width"), marked("floor"), marked("weekdays"), marked("start"), marked("end")),
     marked("share"),
 )

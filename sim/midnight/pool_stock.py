@@ -71,11 +71,11 @@ class PoolStock:
         by_lead = self._leaders(leads)
         moved = stock.step(campaigning * _by_leads(stock, leads), returning)
         stock.lose_leaders(by_lead)
-        dens, own = moved.home / stock.pools.crew, spec.dens.ringleaders
+        dens, own = moved.removed / stock.pools.crew, spec.dens.ringleaders
         self._count(day, "dens_destroyed", "dens_destroyed", dens)
         self._count(day, "dens_campaign", "dens_campaign", dens * (campaigning - 1.0) / campaigning)
         self._count(day, "ringleaders_arrested", "ringleaders", by_lead + dens * own.share * own.at_raid)
-        self._arrests.of_nation(day, "suspects_dens", fixed(moved.home * spec.scale))
+        self._arrests.of_nation(day, "suspects_dens", fixed(moved.removed * spec.scale))
         if returning > 0.0:
             self._count(day, "returned", "returned", moved.returned * people / returning)
             self._arrests.of_nation(day, "suspects_returned", fixed(moved.returned * arrested / returning * spec.scale))

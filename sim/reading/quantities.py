@@ -113,7 +113,7 @@ class Quantities:
     def _late(self, name: str, series: Series) -> Series:
         """Return a series as it is settled."""
         assert self.scope.settlement is not None
-        rule = self.scope.settlement.waiting(LATE[name])
+        rule = self.scope.settlement.part(LATE[name])
         if not rule.waits:
             return series
         settlement = Settlement(rule, name, Remainders(self.scope.seed), (self._place,))

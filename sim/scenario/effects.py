@@ -7,7 +7,7 @@ from sim.base.days import day_number
 from sim.base.words import DESK_LABELS
 from sim.scenario.nodes import KeyPath
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measures import Growing, MeasureBase, Outage, Repatriation
+from sim.scenario.schema.measures import MeasureBase, Outage, Repatriation, Varying
 
 NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),
@@ -18,7 +18,7 @@ NO_EFFECT = (
 HOW_IT_IS_RUN: tuple[KeyPath, ...] = (("seed",), ("scale",), ("clock",), ("period",), ("population", "pool"))
 """Keys that say how a policy is run; with other values a scenario is the same policy."""
 
-SEEN_BY_DAY = (Growing, Repatriation)
+SEEN_BY_DAY = (Varying, Repatriation)
 """Kinds of measures that act day by day: before a given day only the earlier part of their window matters. Other kinds
 spread counts over their whole window."""
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def encode(column: Column, values: npt.NDArray[Any], scope: Scope, coded: bool = False) -> "pa.Array":
+def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
     """Return the stored values of a column: dates, codes of provinces, labels or numbers.
 
     ``values`` (rows,) are day numbers, positions of provinces and names, edges of bins or numbers. ``NULL`` becomes
-    null in a nullable column. Labels that are ``coded`` stay a dictionary and codes.
+    null in a nullable column. Labels become a dictionary and codes.
 
     Raises:
         ValueError: If a position lies outside its list, or a real number is not finite.
@@ -40,7 +40,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope, coded: bool =
     if column.kind in ("label", "text"):
         names = column.by_rank(scope)
         _take(column, np.arange(len(names)), codes, missing)
-        return _decoded(names, codes, missing, coded)
+        return pa.DictionaryArray.from_arrays(arrow(codes, pa.int32(), missing), arrow_texts(names))
     return arrow(codes, kind, missing)
 
 
@@ -63,16 +63,6 @@ def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np
     if missing is not None and missing.any():
         bitmap = pa.py_buffer(np.packbits(~missing, bitorder="little"))
     return pa.Array.from_buffers(kind, len(stored), [bitmap, pa.py_buffer(stored)])
-
-
-def _decoded(
-    texts: Sequence[str], codes: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None, coded: bool
-) -> "pa.Array":
-    """Return the texts at ``codes`` as an Arrow array, null where these are missing."""
-    import pyarrow as pa
-
-    found = pa.DictionaryArray.from_arrays(arrow(codes, pa.int32(), missing), arrow_texts(texts))
-    return found if coded else found.cast(pa.string())
 
 
 def arrow_texts(texts: Sequence[str]) -> "pa.Array":

@@ -49,7 +49,7 @@ FLOW_QUANTITIES = (
     Quantity("cards_eliminated", "cards eliminated because they were used, or idle in a purge", "province", "cards"),
     Quantity("dens_destroyed", "dens raided, including repatriations", "nation", "dens", whole=True),
     Quantity("dens_reopened", "dens that have reopened", "nation", "dens", whole=True),
-    Quantity("dens_campaign", "those of them that regional campaigns add", "nation", "dens", whole=True),
+    Quantity("dens_campaign", "dens raided because of regional campaigns", "nation", "dens", whole=True),
     Quantity("returned", "people who returned from abroad", "nation", "people", whole=True),
     Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
     Quantity(

@@ -120,7 +120,7 @@ class TableWriter:
         """Return rows as if read from a file, texts as codes."""
         import pyarrow as pa
 
-        arrays = [encode(column, columns[column.name], self.scope, coded=True) for column in table.columns]
+        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
         return pa.table(arrays, names=[column.name for column in table.columns])
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:

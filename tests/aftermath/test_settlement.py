@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim.aftermath.settlement import Settlement
 from sim.base.days import calendar_date, day_number
 from sim.draws.remainders import ONE, Remainders
-from sim.scenario.schema.aftermath import Waiting
+from sim.scenario.schema.aftermath import LateCount
 
 YEAR = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2022, 1, 1)))
 SHARES = st.floats(0.0, 1.0)
@@ -19,7 +19,7 @@ def counted(
     share: float, events: dict[int, int], days: range, place: int = 0, until: str = "11-30", release: float = 0.0
 ) -> dict[int, int]:
     """Return what is counted on each day of one place."""
-    rule = Waiting(waits=share, until=until, release=release)
+    rule = LateCount(waits=share, until=until, release=release)
     settlement = Settlement(rule, "cases_settled", Remainders(7), [place])
     return {day: settlement.settle(day, [events.get(day, 0)])[0] for day in days}
 
@@ -106,7 +106,7 @@ def test_it_is_what_exact_fractions_give(share: float, counts: list[int]) -> Non
 
 
 def test_places_wait_each_for_themselves() -> None:
-    settlement = Settlement(Waiting(waits=0.5), "suspects_settled", Remainders(7), [0, 1, -1])
+    settlement = Settlement(LateCount(waits=0.5), "suspects_settled", Remainders(7), [0, 1, -1])
     november = day_number(dt.date(2021, 11, 30))
     assert settlement.settle(november, [100, 0, 40]) == [50, 0, 20]
     assert settlement.waiting == [50 * ONE, 0, 20 * ONE]
@@ -117,8 +117,8 @@ def test_places_wait_each_for_themselves() -> None:
 
 def test_a_place_is_counted_as_if_it_were_alone() -> None:
     places = [0, 1, -1]
-    together = Settlement(Waiting(waits=0.37), "suspects_settled", Remainders(7), places)
+    together = Settlement(LateCount(waits=0.37), "suspects_settled", Remainders(7), places)
     found = [together.settle(day, [day % 3, 1, day % 5]) for day in YEAR]
     for at, place in enumerate(places):
-        alone = Settlement(Waiting(waits=0.37), "suspects_settled", Remainders(7), [place])
+        alone = Settlement(LateCount(waits=0.37), "suspects_settled", Remainders(7), [place])
         assert [row[at] for row in found] == [alone.settle(day, [(day % 3, 1, day % 5)[at]])[0] for day in YEAR]

@@ -1,13 +1,13 @@
 """After the fraud: reports, stop-payment, filing, investigation, arrests."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Discriminator, Tag, model_validator
 
 from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, YearDay
-from sim.scenario.schema.base import Part, Sparse, mistake
+from sim.scenario.schema.base import Part, Sparse, form, mistake
 from sim.scenario.schema.measures import Ramp
 
 
@@ -82,23 +82,24 @@ class Suspects(Sparse):
     """How the suspects per case grow with the date; without it they do not grow."""
 
 
-class Waiting(Part):
-    """The late part of a quantity: a share of each day waits until later in the year.
+class LateCount(Part):
+    """The part of a count that is reported later in the year.
 
-    From then on ``release`` of those that wait is counted in a month, and the rest evenly over December.
+    A share of each day waits until ``until``; then ``release`` is counted each month, and the rest evenly over
+    December.
     """
 
     waits: Probability
     """Share of a day's count that waits. More: more is counted late. Example: `0.37`"""
     until: YearDay = "11-30"
-    """Last day of each year of which a part waits; at the latest 11-30. Later: more is counted in December. Example:
-    `05-31`"""
+    """Last day of the year on which a part of the count waits; at the latest 11-30. Later: more is counted in December.
+    Example: `05-31`"""
     release: Probability = 0.0
-    """Share of those waiting that is counted in a month, from the day after until to 30 November. Unit: share a month.
-    More: less is left for December. Example: `0.11`"""
+    """Share of the waiting count that is reported each month, from the day after until to 30 November. Unit: share a
+    month. More: less is left for December. Example: `0.11`"""
 
     @model_validator(mode="after")
-    def _before_december(self) -> "Waiting":
+    def _before_december(self) -> "LateCount":
         if self.until > "11-30":
             raise mistake(
                 "until", "lies in December", "must be 11-30 or earlier; in December nothing waits", ("until",)
@@ -106,32 +107,27 @@ class Waiting(Part):
         return self
 
 
-def _form(value: Any) -> str:
-    """Return the form of a late count: number or map."""
-    return "map" if isinstance(value, dict | Waiting) else "number"
-
-
 Late = Annotated[
-    Annotated[Probability, Tag("number")] | Annotated[Waiting, Tag("map")],
-    Discriminator(_form),
+    Annotated[Probability, Tag("number")] | Annotated[LateCount, Tag("map")],
+    Discriminator(form),
 ]
 
 
 class Settlement(Sparse):
-    """The late parts of counts: a share that waits for December, or a map.
+    """Counts that are reported late: the share that waits for December, or a map.
 
     Only the counts depend on it: leads and raids follow from what happened.
     """
 
     cases: Late
-    """Solved cases: the share that waits for December, or when which share waits. More: more cases counted at the end
+    """Solved cases: the share that waits for December, or a map. More: more cases counted at the end
     of the year. Example: `0.07`"""
     suspects: Late
     """Arrested suspects, likewise. More: more suspects counted at the end of the year. Example: `{waits: 0.37, until:
     05-31, release: 0.07}`"""
     ringleaders: Late | None = None
-    """Arrested ringleaders, likewise; without it each counts on its day. More: more of them counted at the end of the
-    year. Example: `0.255`"""
+    """Arrested ringleaders, likewise; without this key each counts on the day of the arrest. More: more of them counted
+    at the end of the year. Example: `0.255`"""
     calls: Late | None = None
     """Intercepted calls, likewise. More: more calls counted at the end of the year. Example: `0.061`"""
     sms: Late | None = None
@@ -139,10 +135,10 @@ class Settlement(Sparse):
     alerts: Late | None = None
     """Alerts, central and local, likewise. More: more alerts counted at the end of the year. Example: `0.069`"""
 
-    def waiting(self, name: str) -> Waiting:
-        """Return what of a quantity, by its key, is counted late."""
+    def part(self, name: str) -> LateCount:
+        """Return the late part of a count, by its key."""
         late = getattr(self, name)
-        return late if isinstance(late, Waiting) else Waiting(waits=late or 0.0)
+        return late if isinstance(late, LateCount) else LateCount(waits=late or 0.0)
 
 
 class Aftermath(Sparse):

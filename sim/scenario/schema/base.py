@@ -110,6 +110,11 @@ class Sparse(Part):
         return {key: value for key, value in write(self).items() if value is not None}
 
 
+def form(value: Any) -> str:
+    """Return the form of a value that may be a number or a map: ``number`` or ``map``."""
+    return "map" if isinstance(value, dict | Part) else "number"
+
+
 class PerChannel(Part, Generic[Value]):
     """One value per channel of attempts."""
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -11,7 +11,7 @@ from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
-from sim.scenario.schema.base import DisciplineName, Part, ProvinceKey, Sparse, mistake
+from sim.scenario.schema.base import DisciplineName, Part, ProvinceKey, Sparse, form, mistake
 from sim.scenario.schema.measures import Ramp
 
 MOST_STEPS_OF_STAFF = 64
@@ -100,14 +100,9 @@ class ProvinceDesk(Sparse):
     "24:00", share: 0.5}]`"""
 
 
-def _form(value: Any) -> str:
-    """Return the form of a province's staff: number or map."""
-    return "desk" if isinstance(value, dict | ProvinceDesk) else "number"
-
-
 ProvinceStaff = Annotated[
-    Annotated[Staff, Tag("number")] | Annotated[ProvinceDesk, Tag("desk")],
-    Discriminator(_form),
+    Annotated[Staff, Tag("number")] | Annotated[ProvinceDesk, Tag("map")],
+    Discriminator(form),
 ]
 
 

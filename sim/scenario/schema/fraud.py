@@ -207,18 +207,18 @@ class Surge(Part):
 
 
 class Repeated(Part):
-    """What gangs send again of a channel."""
+    """How gangs repeat stopped attempts of a channel."""
 
     share: Retried
-    """Share of the attempts that the filter stops that is sent again, and may be stopped again. More: a better filter
+    """Share of the stopped attempts that gangs repeat; the filter may stop these, too. More: a better filter
     stops more messages and spares fewer people. Example: `0.9`"""
     usual: Probability
-    """Share that the filter stops where there are as many attempts as the volumes say. More: fewer attempts. Example:
+    """Share that the filter stops when there are as many attempts as fraud.volumes says. More: fewer attempts. Example:
     `0.74`"""
 
 
 class Retry(Sparse):
-    """What gangs send again of what filters stop, by channel."""
+    """How gangs repeat attempts that filters stop, by channel."""
 
     call: Repeated | None = None
     """Retries of calls; without it there are none. Example: `{share: 0.9, usual: 0.74}`"""
@@ -255,7 +255,7 @@ class Fraud(Sparse):
     """Losses never exceed this multiple of the stated losses as they grow; without it they grow for ever. Unit: ratio.
     More: growth goes on for longer. Example: `1.5`"""
     retry: Retry | None = None
-    """Attempts that are sent again where filters stop them; without it none are. Example: `{sms: {share: 0.9, usual:
+    """How gangs repeat attempts that filters stop; without it they do not. Example: `{sms: {share: 0.9, usual:
     0.6}}`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""

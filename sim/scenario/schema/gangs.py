@@ -63,10 +63,11 @@ class Removed(Part):
     """How fast members are removed from the pools for good."""
 
     home: HazardRate
-    """Removal of members at home by raids, without campaigns, at the usual leads. More: fewer attempts, more suspects.
-    Example: `1.4 per year`"""
+    """Rate at which raids remove members at home, without campaigns and at the usual leads. More: fewer attempts, more
+    suspects. Example: `1.4 per year`"""
     abroad: HazardRate
-    """Members abroad who leave for good without returning home. More: fewer attempts. Example: `0.13 per year`"""
+    """Rate at which members abroad leave gangs for good without returning home. More: fewer attempts. Example: `0.13
+    per year`"""
 
 
 class Leads(Part):
@@ -92,32 +93,32 @@ class Pools(Sparse):
     abroad: Share
     """Share of the members who are abroad at the start. More: raids at home reach fewer. Example: `0.49`"""
     since: Day
-    """Day until which the pools stay as at the start. Later: changes come later. Example: `2021-01-01`"""
+    """Until this day both pools stay as they are at the start. Later: changes come later. Example: `2021-01-01`"""
     capacity: Ceiling
-    """Members that all markets together can feed, as a multiple of those at the start. Unit: ratio. More: gangs grow
-    further. Example: `1.5`"""
+    """Carrying capacity: the most members that the market supports, as a multiple of those at the start. Unit: ratio.
+    More: gangs grow further. Example: `1.5`"""
     recruiting: RecruitingRate
     """Growth rate of a small gang; it slows down as members approach the capacity. More: gangs recover faster. Example:
     `1.9 per year`"""
     arriving: RecruitingRate
-    """People who join without being recruited, as a share of the members at the start. More: gangs never die out.
-    Example: `0.03 per year`"""
+    """Rate at which people join without being recruited, as a share of the members at the start. More: gangs never die
+    out. Example: `0.03 per year`"""
     arriving_abroad: Probability
     """Share of these who join abroad. More: more of them are out of reach of raids. Example: `0.7`"""
     leaving: HazardRate
-    """Members at home who move abroad. More: gangs move out of reach of raids. Example: `0.25 per year`"""
+    """Rate at which members at home move abroad. More: gangs move out of reach of raids. Example: `0.25 per year`"""
     removed: Removed
     """How fast members are removed."""
     leads: Leads | None = None
-    """How removal at home depends on leads; without it it does not."""
+    """How removal at home depends on leads; without this key it does not."""
     crew: Headcount
     """Members of a den. Unit: people. More: fewer dens for the same members. Example: `6.3`"""
     leaderless: Duration
     """Mean time until another ringleader takes the place of one who was arrested; meanwhile the den does not recruit.
     More: arrested ringleaders reduce gangs more. Example: `90 d`"""
     home_share: Annotated[dict[Word, Probability], Field(max_length=MOST_FRAUD_TYPES)] = Field(default_factory=dict)
-    """By fraud type, the share of its attempts made at home at the start; for a missing type that of the members. More:
-    raids at home reduce this type more. Example: `{loan: 0.6, romance: 0.2}`"""
+    """Share of a fraud type's attempts that are made at home at the start; a missing type has the share of the members.
+    More: raids at home reduce this type more. Example: `{loan_credit: 0.6, romance_investment: 0.2}`"""
 
 
 CREWS: Final = ("start", "recruiting", "reopens_with", "crew_share", "slower")

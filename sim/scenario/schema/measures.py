@@ -122,8 +122,11 @@ class Spread(Somewhere):
         return self
 
 
-class Growing(MeasureBase):
+class Varying(MeasureBase):
     """A measure whose intensity may change within its window, by a ramp or by dated values, or neither."""
+
+    last: ClassVar[tuple[str, ...]] = ()
+    """Keys that are written after the others of the kind."""
 
     ramp: Ramp | None = None
     """How it grows within its window; without it, it has full intensity from the first day."""
@@ -133,16 +136,17 @@ class Growing(MeasureBase):
     2022-06-30: 1}`"""
 
     @model_validator(mode="after")
-    def _one_form(self) -> "Growing":
+    def _one_form(self) -> "Varying":
         if self.ramp is not None and self.steps is not None:
             what = "must be without a ramp (null removes one that another file gives)"
             raise mistake("steps", "there is a ramp, too", what, ("ramp", "steps"))
         return self
 
     @model_serializer(mode="wrap")
-    def _without_steps(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out ``steps`` if they are not given."""
-        return {key: value for key, value in write(self).items() if value is not None or key != "steps"}
+    def _in_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write the keys of ``last`` at the end, and leave out ``steps`` if they are not given."""
+        given = [(key, value) for key, value in write(self).items() if value is not None or key != "steps"]
+        return dict(sorted(given, key=lambda item: item[0] in self.last))
 
     @property
     def dated(self) -> dict[date, float]:
@@ -156,14 +160,15 @@ class Growing(MeasureBase):
         return self.ramp.nearly(day) if self.ramp else 1.0
 
 
-class Gradual(Growing, Somewhere):
+class Gradual(Varying, Somewhere):
     """A measure in some provinces, or in all, whose intensity may change within its window."""
 
 
-class DenCampaign(Growing):
+class DenCampaign(Varying):
     """A regional campaign against dens: it multiplies the hazard of raids there by 1 + ``intensity``."""
 
     row: ClassVar = Row("dens", POLICE, about="region")
+    last: ClassVar = ("ramp", "steps")
     kind: Literal["den_campaign"]
     """The kind of measure: a campaign against dens. Example: `den_campaign`"""
     region: Word
@@ -171,12 +176,6 @@ class DenCampaign(Growing):
     intensity: Factor
     """Additional raids, as a multiple of the usual ones. Unit: factor. More: more dens raided, fewer attempts. Example:
     `1.5`"""
-
-    @model_serializer(mode="wrap")
-    def _ramp_last(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Write the keys in their order, the ramp last, without ``steps`` if they are not given."""
-        given = [(key, value) for key, value in write(self).items() if value is not None or key != "steps"]
-        return dict(sorted(given, key=lambda item: item[0] in ("ramp", "steps")))
 
 
 class ClusterCampaign(Spread):
@@ -374,7 +373,7 @@ class Repatriation(MeasureBase, Sparse):
     """Suspects who are brought home. Unit: people. More: more suspects arrested. Example: `230`"""
 
 
-class Returns(Growing):
+class Returns(Varying):
     """People abroad are persuaded to return home; some of them are members of gangs, and some of these are arrested.
 
     It acts on ``gangs.pools``, and does nothing without them.
