@@ -180,11 +180,13 @@ class RaidRules(NamedTuple):
     @classmethod
     def of(cls, dens: Dens, slower: float = 1.0) -> Self:
         """Return the rules of a scenario; ``slower`` is the factor of a closure where the ringleader was arrested."""
-        closure = dens.reopening
+        closure, per_lead = dens.reopening, dens.hazard.per_lead
+        assert closure is not None, "dens have slots"
+        assert per_lead is not None
         return cls(
             regions=list(dens.regions),
             hazard=np.array([dens.hazard.by_region[region] for region in dens.regions]),
-            per_lead=dens.hazard.per_lead,
+            per_lead=per_lead,
             leader_at_raid=threshold(dens.ringleaders.at_raid),
             leader_per_lead=dens.ringleaders.per_lead,
             reopening=(int(closure.kind), closure.a, closure.b, dens.reopening_growth, slower),
@@ -345,14 +347,14 @@ def _reopen(
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
     """Return the share that theory expects the gate to stop, see ``sim.shield.gate``: that of slots kept raided."""
-    return len(spec.dens.fixed_raided or ()) / spec.dens.slots
+    return len(spec.dens.fixed_raided or ()) / (spec.dens.slots or 1)
 
 
 def off(spec: ScenarioModel) -> dict[str, Any]:
     """Return the values by dotted key with which nobody raids dens."""
-    never = {f"dens.hazard.{key}": "0 per year" for key in (*spec.dens.regions, "per_lead")}
     if spec.gangs is not None and spec.gangs.pools is not None:
-        never["gangs.pools.removed.home"] = "0 per year"
+        return {"gangs.pools.removed.home": "0 per year"}
+    never = {f"dens.hazard.{key}": "0 per year" for key in (*spec.dens.regions, "per_lead")}
     return never if spec.dens.fixed_raided is None else {**never, "dens.fixed_raided": []}
 
 

@@ -1,7 +1,7 @@
 """The gates before a person is reached: dens, cards, interception, sites; then answering and engagement."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
@@ -26,10 +26,14 @@ from sim.scenario.bounds import (
 from sim.scenario.distributions import Distribution
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_sum
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, Word, demand, mistake, wrong_sum
 
 RegionShares = Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_REGIONS)]
 """Shares of den slots by region; they add up to 1."""
+
+
+SLOTS_ONLY: Any = Field(default=None)
+"""A key that is given if and only if dens have slots."""
 
 
 class Hazard(Part, extra="allow"):
@@ -42,9 +46,9 @@ class Hazard(Part, extra="allow"):
     __pydantic_extra__: dict[str, HazardRate]
     """How often a den in the region of this name is raided. More: dens live shorter, more attempts are never made.
     Example: `0.4 per year`"""
-    per_lead: HazardRate
-    """Raids on all dens together that one fresh lead causes. More: solved cases lead to more raids. Example: `0.15 per
-    year`"""
+    per_lead: HazardRate | None = None
+    """Raids on all dens together that one fresh lead causes; not with gangs.pools. More: solved cases lead to more
+    raids. Example: `0.15 per year`"""
     leads_per_case: Each
     """Leads from one solved case. Unit: leads per case. More: solved cases lead to more raids. Example: `0.05`"""
     lead_half_life: Duration
@@ -65,6 +69,13 @@ class Hazard(Part, extra="allow"):
         return {name: rates[name] for name in names if rates.get(name) is not None}
 
 
+OF_SLOTS: Final = (
+    *("slots", "weight_sigma", "types_per_den", "crew", "hazard.per_lead", "reopening", "reopening_growth"),
+    *("displaced", "displaced_to"),
+)
+"""Keys of ``dens`` that are given if and only if there are no ``gangs.pools``, like the rates of regions."""
+
+
 class Ringleaders(Part):
     """A den has a ringleader with ``share``; a raid arrests them with ``at_raid``, a lead with a daily rate."""
 
@@ -77,35 +88,39 @@ class Ringleaders(Part):
     arrested. Example: `0.05 per year`"""
 
 
-class Dens(Part):
-    """Den slots, fixed before the run; raids and reopenings make generations of dens follow each other in a slot."""
+class Dens(Sparse):
+    """Den slots, fixed before the run; raids and reopenings make generations of dens follow each other in a slot.
 
-    slots: Slots
+    Where members of gangs are pools (``gangs.pools``) there are no slots: of dens only regions, leads and ringleaders
+    are given.
+    """
+
+    slots: Slots = SLOTS_ONLY
     """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer attempts; their total stays
     the same. Example: `3000`"""
     regions: RegionShares
     """Share of the dens in each region at first, by names of your choice; they add up to 1. More: more dens where
     campaigns of this region act. Example: `{coast: 0.2, inland: 0.2, abroad: 0.6}`"""
-    weight_sigma: Sigma
+    weight_sigma: Sigma = SLOTS_ONLY
     """Inequality of the sizes of dens: standard deviation of the logarithm. More: a few large dens send most attempts,
     so raids depend more on luck. Example: `1`"""
-    types_per_den: TypesPerDen
+    types_per_den: TypesPerDen = SLOTS_ONLY
     """Fraud types that a den pursues. Unit: types. More: a raid hits more types at once. Example: `3`"""
-    crew: Crew
+    crew: Crew = SLOTS_ONLY
     """Suspects arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example: `30`"""
     hazard: Hazard
     """How often dens are raided. Example: `{coast: 0.4 per year, inland: 0.3 per year, abroad: 0.02 per year, per_lead:
     0.15 per year, leads_per_case: 0.05, lead_half_life: 30 d}`"""
-    reopening: Distribution
+    reopening: Distribution | None = None
     """Time until a raided den opens again. More: a raid keeps attempts away for longer. Example: `{lognormal: {median:
     40 d, sigma: 0.7}}`"""
-    reopening_growth: Ratio
+    reopening_growth: Ratio = SLOTS_ONLY
     """Factor by which each further reopening of the same den takes longer. Unit: ratio. More: raids have more effect
     with time. Example: `1.1`"""
-    displaced: Probability
+    displaced: Probability = SLOTS_ONLY
     """Probability that a den reopens somewhere else. More: more dens move to the regions of displaced_to. Example:
     `0.4`"""
-    displaced_to: RegionShares
+    displaced_to: RegionShares = SLOTS_ONLY
     """Share of the displaced dens that open in each region; the shares add up to 1, and a region that is missing gets
     none. More: more dens where campaigns of this region act. Example: `{inland: 0.4, abroad: 0.6}`"""
     ringleaders: Ringleaders
@@ -120,14 +135,15 @@ class Dens(Part):
         return self
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
-        for key, shares in (("regions", self.regions), ("displaced_to", self.displaced_to)):
+        given = [("regions", self.regions), *([("displaced_to", self.displaced_to)] if self.displaced_to else [])]
+        for key, shares in given:
             yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values(), reads=(key,))
         for name in self.regions:
             if name in Hazard.model_fields:
                 yield mistake(f"regions.{name}", "is already a key of dens.hazard", "use another name", ("regions!",))
-            elif name not in self.hazard.by_region:
+            elif self.slots and name not in self.hazard.by_region:
                 yield mistake(f"hazard.{name}", "is missing", "every region must have a rate", ("regions!", "hazard!"))
-        keys = {"displaced_to": (self.displaced_to, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
+        keys = {"displaced_to": (self.displaced_to or {}, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
         for key, (found, others) in keys.items():
             for name in found:
                 if name not in self.regions:
@@ -136,7 +152,7 @@ class Dens(Part):
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
-        wrong = [slot for slot in self.fixed_raided or [] if slot >= self.slots]
+        wrong = [slot for slot in self.fixed_raided or [] if self.slots and slot >= self.slots]
         if wrong:
             allowed = f"must be slots 0 to {self.slots - 1}"
             raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))

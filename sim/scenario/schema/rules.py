@@ -16,6 +16,7 @@ from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
+from sim.scenario.schema.gates import OF_SLOTS, Dens
 from sim.scenario.schema.measures import Activities, DenCampaign, OnClasses, Repatriation, Returns, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 
@@ -80,10 +81,18 @@ def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     """Find pools of gangs with unknown types, without a region abroad, and returns without pools."""
     pools = None if spec.gangs is None else spec.gangs.pools
     if pools is None:
+        for key in OF_SLOTS:
+            if not _given(spec.dens, key):
+                yield mistake(f"dens.{key}", "is missing", "must be given, or gangs.pools")
         for name, measure in spec.measures.items():
             if isinstance(measure, Returns):
                 yield mistake(f"measures.{name}", "acts on gangs.pools, which are missing", "must have gangs.pools")
         return
+    of_slots = [key for key in OF_SLOTS if _given(spec.dens, key)]
+    of_slots += [f"hazard.{region}" for region in spec.dens.hazard.by_region]
+    if of_slots:
+        what = "must be without slots of dens (null removes what another file gives)"
+        yield mistake(f"dens.{of_slots[0]}", "is a key of slots, but there are gangs.pools", what)
     types = list(spec.fraud.types)
     for name in pools.home_share:
         if name not in types:
@@ -106,6 +115,12 @@ def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                         choices(given, known) if known else "must be without classes, or fraud.classes must have some"
                     )
                     yield mistake(f"measures.{name}.classes", what, must)
+
+
+def _given(dens: Dens, key: str) -> bool:
+    """Return whether a key of slots is given."""
+    holder = dens.hazard if key.startswith("hazard.") else dens
+    return getattr(holder, key.removeprefix("hazard.")) is not None
 
 
 def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
