@@ -240,7 +240,7 @@ def _of_warnings_and_networks() -> Iterator[System]:
     for name, target in (("SMS ports", "sms_port"), ("cloud services", "cloud_service")):
         find = measures("source_regulation", target=target)
         yield System(name, f"{FATE}not_sent", without(find), of_measures(find, intensity=twice_share), "the share")
-    for target in ("account", "site", "domain", "hosting", "app", "diversion", "promotion"):
+    for target in ("account", "site", "hosting", "app", "diversion", "promotion"):
         yield System(
             f"blocking: {target}",
             f"{FATE}site_blocked",

@@ -4,6 +4,7 @@ Fraudulent contacts score N(d', 1), legitimate ones N(0, 1). The filter blocks s
 Phi(d' - threshold), the share of false blocks Phi(-threshold).
 """
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
@@ -31,10 +32,7 @@ FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 
 
 def d_primes(interception: Interception, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return d' of the filters of calls and of SMS on each day in each province.
-
-    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings follow the calendar, counted
-    from 2000-01-01, independently of the start of the period.
+    """Return d' of the filters of calls and of SMS on each day in each province, before what gangs cost them.
 
     Args:
         interception: Settings.
@@ -45,11 +43,9 @@ def d_primes(interception: Interception, measures: Measures, days: Days, codes: 
     Returns:
         (D, P, 2) d' of calls and of SMS.
     """
-    every = max(1, interception.retraining_every // DAY_MS)
-    lost = interception.adaptation_per_day * (np.array(days) % every)
     found = np.empty((len(days), len(codes), len(FILTERED)))
     for at, channel in enumerate(FILTERED):
-        found[:, :, at] = (getattr(interception, channel).d_prime - lost)[:, None]
+        found[:, :, at] = getattr(interception, channel).d_prime
         for p, code in enumerate(codes):
             for strength, ramp in measures.over(days, FilterStrength, code):
                 if strength.channel == channel:
@@ -57,9 +53,24 @@ def d_primes(interception: Interception, measures: Measures, days: Days, codes: 
     return found
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of each day, (D, P, 2 channels, T types), see ``thresholds_of``."""
-    return thresholds_of(spec, d_primes(spec.interception, measures, days, codes))
+def usual_loss(interception: Interception) -> NDArray[np.float64]:
+    """Return the loss of d' of each filter, (2,), that stays the same while it stops the usual number of attempts."""
+    return np.full(len(FILTERED), interception.adaptation / -math.expm1(-DAY_MS / interception.retraining))
+
+
+def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the loss of d' of each filter on a day, (2,): retraining makes up for a part, and gangs learn.
+
+    Args:
+        interception: Settings.
+        before: (2,) loss on the day before.
+        stopped: (2,) attempts that the filters stopped on the day before, in the whole country.
+
+    Returns:
+        (2,) loss, 0 or more.
+    """
+    usual = [getattr(interception.usual, channel) for channel in FILTERED]
+    return before * math.exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
 
 
 def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -68,7 +79,7 @@ def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[
     offsets = np.array([own.type_offset.get(name, 0.0) for name in spec.fraud.types])
     limits = np.array([getattr(own, channel).threshold for channel in FILTERED])
     scores = d_prime[..., None] + offsets - limits[:, None]
-    # Most days repeat those of another group of provinces, or of the retraining before.
+    # Most provinces are like others.
     different, place = np.unique(scores, return_inverse=True)
     caught = np.array([threshold(normal_cdf(score)) for score in different.tolist()], dtype=np.int64)
     return caught[place].reshape(scores.shape)
@@ -110,21 +121,21 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 @compiled_with_arrays
 def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the expected interceptions of a day by province, among attempts that no earlier gate has stopped.
+    """Return the expected interceptions of a day, among attempts that no earlier gate has stopped.
 
     Args:
         rates: (P, 3, T) expected potential attempts.
         stops: (gates, P, 3, T) thresholds of the gates.
 
     Returns:
-        (P,) expected counts of calls and SMS together.
+        (P, 3) expected counts by channel.
     """
-    totals = np.zeros(rates.shape[0])
+    totals = np.zeros(rates.shape[:2])
     for p in range(rates.shape[0]):
         for c in range(Channel.SMS + 1):
             for t in range(rates.shape[2]):
                 left = rates[p, c, t]
                 for gate in range(Fate.INTERCEPTED):
                     left *= 1.0 - stops[gate, p, c, t] / CERTAIN
-                totals[p] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
+                totals[p, c] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
     return totals
