@@ -27,8 +27,7 @@ class Filters:
         self.d_prime: NDArray[np.float64]
 
     def stopped(self, yesterday: DayTotals) -> NDArray[np.float64]:
-        """Return yesterday's interceptions, (P, 3): counted, or expected without feedback; none before the first day.
-        """
+        """Return yesterday's interceptions, (P, 3): counted, or expected without feedback."""
         return yesterday.intercepted.astype(np.float64) if self._common.spec.feedback else self.expected
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:

@@ -17,8 +17,8 @@ class DayTotals:
     """Counts of one day, by province position, or by fraud type.
 
     ``intercepted`` (P, 3) attempts by channel; ``from_cards`` (P,) those from a card at work; ``filed`` cases as
-    (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their first
-    payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
+    (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their
+    first payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
     ``first_payments`` (T,).
 
     Fields that only users' components read are empty without components: ``attempts`` (P, 3, fates), ``issued`` (P,)

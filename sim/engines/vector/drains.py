@@ -56,7 +56,7 @@ def move(counts: Integers, slot: int, to: Integers) -> None:
 
 @compiled_with_arrays
 def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
-    """Return sums of attempts (P, channels, types, fates): by fate; intercepted, by channel; from cards, by province."""
+    """Return sums of attempts (P, channels, types, fates): by fate; of those intercepted; of those from cards."""
     provinces, channels, types, ends = fates.shape
     sums = np.zeros(ends, dtype=np.int64)
     intercepted = np.zeros((provinces, channels), dtype=np.int64)
