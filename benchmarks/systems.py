@@ -166,8 +166,8 @@ def together(*changes: Change) -> Change:
 def more_odds(channel: str) -> Change:
     """Return what raises the d' of a filter so that the odds of an interception double.
 
-    The odds are those of a type without offset, with all measures of the channel in full force and the filter freshly
-    trained; the threshold stays, and false blocks with it.
+    The odds are those of a type without offset, with all measures of the channel in full force and nothing lost to
+    gangs; the threshold stays, and false blocks with it.
     """
 
     def change(scenario: Scenario) -> Values:
