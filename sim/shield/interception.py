@@ -79,10 +79,16 @@ def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[
     offsets = np.array([own.type_offset.get(name, 0.0) for name in spec.fraud.types])
     limits = np.array([getattr(own, channel).threshold for channel in FILTERED])
     scores = d_prime[..., None] + offsets - limits[:, None]
-    # Most provinces are like others.
-    different, place = np.unique(scores, return_inverse=True)
-    caught = np.array([threshold(normal_cdf(score)) for score in different.tolist()], dtype=np.int64)
-    return caught[place].reshape(scores.shape)
+    return _caught(scores.ravel()).reshape(scores.shape)
+
+
+@compiled_with_arrays
+def _caught(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the thresholds of the shares of a standard normal below some scores, (n,)."""
+    found = np.empty(len(scores), dtype=np.int64)
+    for k in range(len(scores)):
+        found[k] = threshold(normal_cdf(scores[k]))
+    return found
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
