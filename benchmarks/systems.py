@@ -166,8 +166,8 @@ def together(*changes: Change) -> Change:
 def more_odds(channel: str) -> Change:
     """Return what raises the d' of a filter so that the odds of an interception double.
 
-    The odds are those of a type without offset, with all measures of the channel in full force and the filter freshly
-    trained; the threshold stays, and false blocks with it.
+    The odds are those of a type without offset, with all measures of the channel in full force and nothing lost to
+    gangs; the threshold stays, and false blocks with it.
     """
 
     def change(scenario: Scenario) -> Values:
@@ -240,7 +240,7 @@ def _of_warnings_and_networks() -> Iterator[System]:
     for name, target in (("SMS ports", "sms_port"), ("cloud services", "cloud_service")):
         find = measures("source_regulation", target=target)
         yield System(name, f"{FATE}not_sent", without(find), of_measures(find, intensity=twice_share), "the share")
-    for target in ("account", "site", "domain", "hosting", "app", "diversion", "promotion"):
+    for target in ("account", "site", "hosting", "app", "diversion", "promotion"):
         yield System(
             f"blocking: {target}",
             f"{FATE}site_blocked",

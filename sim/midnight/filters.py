@@ -1,28 +1,53 @@
-"""The filters of calls and SMS: gangs adapt to them, and they are retrained."""
+"""The filters of calls and SMS: gangs learn from what they stop how to pass, and they are retrained."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.midnight.protocol import Common, Stateless
+from sim.base.words import Channel
+from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 from sim.shield import interception
 
 
-class Filters(Stateless):
-    """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins."""
+class Filters:
+    """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,).
+
+    ``expected`` (P, 3) are the expected interceptions of the day that ends, in place of counts if the run has no
+    feedback.
+    """
 
     name = "filters"
 
     def __init__(self, common: Common) -> None:
         self._common = common
+        self.lost = interception.usual_loss(common.spec.interception)
+        self.expected = np.zeros((len(common.provinces), len(Channel)))
         self.d_prime: NDArray[np.float64]
+
+    def stopped(self, yesterday: DayTotals) -> NDArray[np.float64]:
+        """Return yesterday's interceptions, (P, 3): counted, or expected without feedback."""
+        return yesterday.intercepted.astype(np.float64) if self._common.spec.feedback else self.expected
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Update d' as gangs adapt and filters are retrained."""
-        timetable = self._common.timetable
-        self.d_prime = timetable.d_prime[timetable.row(day)].take(timetable.alike, axis=0)
+        common = self._common
+        timetable, spec = common.timetable, common.spec
+        if day > common.calendar.first:
+            nation = self.stopped(yesterday).sum(axis=0)[: len(interception.FILTERED)] / spec.scale
+            self.lost = interception.lost(spec.interception, self.lost, nation)
+        self.d_prime = timetable.d_prime[timetable.row(day)].take(timetable.alike, axis=0) - self.lost
 
     def note(self, day: int) -> None:
         """Note d' of a day."""
         for channel, d_prime in zip(interception.FILTERED, self.d_prime.T, strict=True):
             self._common.ledger.level_by_province(day, f"d_prime_{channel}", d_prime)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the losses and the expected interceptions."""
+        return {"lost": self.lost, "expected": self.expected}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over the losses and the expected interceptions."""
+        self.lost, self.expected = snapshot["lost"], snapshot["expected"]

@@ -57,15 +57,14 @@ class Levels:
         return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
 
     def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
-        """Return the thresholds of the gates that follow no stock, by province, see ``sim.shield.gate``.
+        """Return the thresholds of the gates of blocking and filters, and at the source, see ``sim.shield.gate``.
 
         A change of d' by components becomes that of the filters.
         """
         spec = self._common.spec
         found = {fate: self._row(by_day, day) for fate, by_day in self._timetable.gates.items()}
-        if self._held.of("d_prime") is not None:
-            filters.d_prime = self.d_prime(filters).T
-            found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
+        filters.d_prime = self.d_prime(filters).T
+        found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
         if (held := self._held.of("blocked")) is not None:
             up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
             found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)

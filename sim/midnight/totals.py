@@ -16,9 +16,9 @@ DESK_COUNTS = ("busy_ms", "staffed_ms", "waiting", "served", "expired")
 class DayTotals:
     """Counts of one day, by province position, or by fraud type.
 
-    ``intercepted`` (P,) attempts; ``from_cards`` (P,) those that came from a card at work; ``filed`` cases as (moment,
-    attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their first
-    payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
+    ``intercepted`` (P, 3) attempts by channel; ``from_cards`` (P,) those from a card at work; ``filed`` cases as
+    (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their
+    first payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
     ``first_payments`` (T,).
 
     Fields that only users' components read are empty without components: ``attempts`` (P, 3, fates), ``issued`` (P,)
@@ -40,7 +40,7 @@ class DayTotals:
     def empty(cls, provinces: int, types: int = 0) -> "DayTotals":
         """Return the totals of a day on which nothing has happened yet; without types, nothing is counted by type."""
         return cls(
-            intercepted=np.zeros(provinces, dtype=np.int64),
+            intercepted=np.zeros((provinces, len(Channel)), dtype=np.int64),
             from_cards=np.zeros(provinces, dtype=np.int64),
             filed=[[] for _ in range(provinces)],
             heard=[[] for _ in range(provinces)],

@@ -71,7 +71,7 @@ class Yesterday:
             provinces=provinces.codes,
             fraud_types=types,
             attempts=ByName("attempts", (Channel.labels(), Fate.labels()), np.moveaxis(totals.attempts, 0, -1).copy()),
-            intercepted=totals.intercepted.copy(),
+            intercepted=totals.intercepted.sum(axis=1),
             issued=totals.issued.copy(),
             heard=_numbers(totals.heard),
             victims=_numbers(totals.victims),

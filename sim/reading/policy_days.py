@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
-from sim.base.words import DESK_LABELS, SHIELD, Channel, Detector
+from sim.base.words import DESK_LABELS, SHIELD, Channel, Detector, Fate
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures, acts_in, in_window
 from sim.country.provinces import Provinces
@@ -19,7 +19,7 @@ from sim.midnight.timetable import Timetable
 from sim.midnight.today import LOST, NO_OUTAGE
 from sim.midnight.tomorrow import BLOCKED
 from sim.scenario.schema import ScenarioModel
-from sim.shield.interception import FILTERED
+from sim.shield.interception import FILTERED, thresholds_of
 from sim.store.folder import demand_file, whole
 
 ALL: Final = "all"
@@ -87,9 +87,11 @@ def _columns(
     each("attempts", Channel.labels(), lambda channel: attempts[:, channel].sum(axis=1) / spec.scale)
     columns["loss_factor"] = timetable.loss_factor
     columns["app_adoption"] = timetable.app / CERTAIN
+    # What gangs cost the filters depends on the run.
+    gates = {**timetable.gates, Fate.INTERCEPTED: thresholds_of(spec, timetable.d_prime)}
     for gate in SHIELD:
-        if gate.fate in timetable.gates:
-            stops = timetable.gates[gate.fate][:, group]
+        if gate.fate in gates:
+            stops = gates[gate.fate][:, group]
             for at, channel in enumerate(gate.channels):
                 of_channel = stops if stops.ndim == 1 else stops[:, at]
                 columns[f"{gate.fate.label}_{channel.label}"] = _mean(of_channel / CERTAIN, attempts[:, channel])

@@ -160,6 +160,11 @@ Contacts = Annotated[
     RateWithin(0.0, 1e14, "a thousand a day for each of a hundred billion people"),
     PlainSerializer(units.rate_text),
 ]
+UsualContacts = Annotated[
+    float,
+    RateWithin(0.001, 1e14, "as for contacts; at 0 a filter that stops anything would lose everything"),
+    PlainSerializer(units.rate_text),
+]
 Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(units.rate_text)]
 HazardRate = Annotated[
     float,

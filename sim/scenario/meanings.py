@@ -178,7 +178,7 @@ _UNITS_BY_BOUND = {
         "standard deviations": (bounds.Score, bounds.Step, bounds.Drift),
         "years": (bounds.Age,),
         "money": (bounds.Money,),
-        A_RATE: (bounds.Contacts, bounds.Cases, bounds.HazardRate),
+        A_RATE: (bounds.Contacts, bounds.UsualContacts, bounds.Cases, bounds.HazardRate),
     }.items()
     for annotation in annotations
 }

@@ -17,7 +17,7 @@ from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
-from sim.draws.functions import normal_cdf
+from sim.draws.functions import exp, normal_cdf
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
@@ -31,10 +31,7 @@ FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 
 
 def d_primes(interception: Interception, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return d' of the filters of calls and of SMS on each day in each province.
-
-    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings follow the calendar, counted
-    from 2000-01-01, independently of the start of the period.
+    """Return d' of the filters of calls and of SMS on each day in each province, before what gangs cost them.
 
     Args:
         interception: Settings.
@@ -45,11 +42,9 @@ def d_primes(interception: Interception, measures: Measures, days: Days, codes: 
     Returns:
         (D, P, 2) d' of calls and of SMS.
     """
-    every = max(1, interception.retraining_every // DAY_MS)
-    lost = interception.adaptation_per_day * (np.array(days) % every)
     found = np.empty((len(days), len(codes), len(FILTERED)))
     for at, channel in enumerate(FILTERED):
-        found[:, :, at] = (getattr(interception, channel).d_prime - lost)[:, None]
+        found[:, :, at] = getattr(interception, channel).d_prime
         for p, code in enumerate(codes):
             for strength, ramp in measures.over(days, FilterStrength, code):
                 if strength.channel == channel and not strength.classes:
@@ -57,9 +52,24 @@ def d_primes(interception: Interception, measures: Measures, days: Days, codes: 
     return found
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of each day, (D, P, 2 channels, T types), see ``thresholds_of``."""
-    return thresholds_of(spec, d_primes(spec.interception, measures, days, codes))
+def usual_loss(interception: Interception) -> NDArray[np.float64]:
+    """Return the loss of d' of each filter, (2,), that stays the same while it stops the usual number of attempts."""
+    return np.full(len(FILTERED), interception.adaptation / (1.0 - exp(-DAY_MS / interception.retraining)))
+
+
+def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the loss of d' of each filter on a day, (2,): retraining makes up for a part, and gangs learn.
+
+    Args:
+        interception: Settings.
+        before: (2,) loss on the day before.
+        stopped: (2,) attempts that the filters stopped on the day before, in the whole country.
+
+    Returns:
+        (2,) loss, 0 or more.
+    """
+    usual = [getattr(interception.usual, channel) for channel in FILTERED]
+    return before * exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
 
 
 def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -72,10 +82,16 @@ def caught(spec: ScenarioModel, d_prime: NDArray[np.float64], limits: NDArray[np
     """Return the thresholds, (..., n, T types), of filters with these d' (..., n) and thresholds of scores (n,)."""
     offsets = np.array([spec.interception.type_offset.get(name, 0.0) for name in spec.fraud.types])
     scores = d_prime[..., None] + offsets - limits[:, None]
-    # Most days repeat those of another group of provinces, or of the retraining before.
-    different, place = np.unique(scores, return_inverse=True)
-    shares = np.array([threshold(normal_cdf(score)) for score in different.tolist()], dtype=np.int64)
-    return shares[place].reshape(scores.shape)
+    return _caught(scores.ravel()).reshape(scores.shape)
+
+
+@compiled_with_arrays
+def _caught(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the thresholds of the shares of a standard normal below some scores, (n,)."""
+    found = np.empty(len(scores), dtype=np.int64)
+    for k in range(len(scores)):
+        found[k] = threshold(normal_cdf(scores[k]))
+    return found
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
@@ -120,21 +136,21 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 @compiled_with_arrays
 def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the expected interceptions of a day by province, among attempts that no earlier gate has stopped.
+    """Return the expected interceptions of a day, among attempts that no earlier gate has stopped.
 
     Args:
         rates: (P, 3, T) expected potential attempts.
         stops: (gates, P, 3, T) thresholds of the gates.
 
     Returns:
-        (P,) expected counts of calls and SMS together.
+        (P, 3) expected counts by channel.
     """
-    totals = np.zeros(rates.shape[0])
+    totals = np.zeros(rates.shape[:2])
     for p in range(rates.shape[0]):
         for c in range(Channel.SMS + 1):
             for t in range(rates.shape[2]):
                 left = rates[p, c, t]
                 for gate in range(Fate.INTERCEPTED):
                     left *= 1.0 - stops[gate, p, c, t] / CERTAIN
-                totals[p] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
+                totals[p, c] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
     return totals

@@ -13,7 +13,7 @@ from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
 
-WEB_TARGETS = ("site", "domain", "hosting", "diversion")
+WEB_TARGETS = ("site", "hosting", "diversion")
 """Kinds of blocking that take down web sites."""
 APP_TARGETS = ("app", "promotion", "diversion")
 """Kinds of blocking that take down apps."""

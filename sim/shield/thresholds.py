@@ -18,7 +18,7 @@ GATES: Final = int(Fate.IGNORED)
 """Number of gates that stop attempts before anybody answers: those of the first fates."""
 
 
-STOCKS: Final = (Fate.DEN_DESTROYED, Fate.CARD_ELIMINATED, Fate.UNANSWERED)
+STOCKS: Final = (Fate.DEN_DESTROYED, Fate.CARD_ELIMINATED, Fate.INTERCEPTED, Fate.UNANSWERED)
 """Gates that follow a stock, which midnights change."""
 
 

@@ -87,7 +87,7 @@ TAUGHT = {
 RAIDS = {f"dens.hazard.{region}": "20 per year" for region in ("east", "south", "elsewhere", "overseas")}
 DENS = {"dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
 QUICK = {"aftermath.stop_payment": {"share": 0.9, "half_life": "10 min"}}
-BLOCKED = ("account", "site", "domain", "hosting", "app", "diversion", "promotion")
+BLOCKED = ("account", "site", "hosting", "app", "diversion", "promotion")
 
 BITES: dict[str, Bite] = {
     "den campaign": Bite(

@@ -41,6 +41,10 @@ def test_shares_of_fates_do_not_depend_on_scale(tmp_path: Path) -> None:
         assert len(rows) == 3 * 6
         # Six billionths of a card: one rounding of the fixed-point stock a step.
         assert ((rows["value_part"] / 0.3 / rows["value"] - 1.0).abs() < 1e-6).all()
-    same = macro[macro["quantity"].isin(["dens_raided", "leads", "d_prime_call", "awareness", "app_adoption"])]
+    # Filters lose by what is expected to be stopped, which cards round a little.
+    filters = macro[macro["quantity"] == "d_prime_call"]
+    assert filters["value"].nunique() == 6
+    assert ((filters["value"] - filters["value_part"]).abs() < 1e-9).all()
+    same = macro[macro["quantity"].isin(["dens_raided", "leads", "awareness", "app_adoption"])]
     assert (same["value"] == same["value_part"]).all()
-    assert same["quantity"].nunique() == 5
+    assert same["quantity"].nunique() == 4

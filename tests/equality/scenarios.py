@@ -22,6 +22,8 @@ def measure(kind: str, *provinces: int, since: str = "2022-01-01", until: str | 
 
 
 UNEVEN: dict[str, Any] = {
+    "interception.adaptation": 0.1,
+    "interception.retraining": "60 h",
     "population.app.midpoint": BEGIN,
     "population.app.width": "1 d",
     "desks.province_weights": {"11": 2.0, "44": 0.5},

@@ -127,7 +127,7 @@ MANY_VICTIMS: dict[str, Any] = {
     "population.internet": {"urban": 1.0, "rural": 1.0, "age_factor": [1.0] * 6},
     "engagement.answering": {**dict.fromkeys(("call", "sms", "online"), SURE), "age_factor": [1.0] * 6},
     "engagement.awareness.effect": 0.0,
-    "sites": dict.fromkeys(("account", "site", "domain", "hosting", "app", "diversion", "promotion"), 0.0),
+    "sites": dict.fromkeys(("account", "site", "hosting", "app", "diversion", "promotion"), 0.0),
     "aftermath.report.probability": 1.0,
     "aftermath.report.delay": "0 min",
     "aftermath.filing.delay": "0 min",

@@ -200,7 +200,7 @@ GROWN: list[tuple[str, Mutation]] = [
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
     (Arrivals, "pass_gates", "[self.cells]", "[0 * self.province, self.channel, self.fraud_type]"),
-    (Arrivals, "add_from_cards", "self.province,", "0 * self.province,"),
+    (Arrivals, "pass_gates", "(self.province, self.channel)", "(0 * self.province, self.channel)"),
     (
         attempts,
         "least_scores",

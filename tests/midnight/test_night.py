@@ -1,6 +1,7 @@
 """Midnight: its steps in their order, and what of yesterday may be seen today."""
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,39 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
     assert quiet.cases.leads == busy.cases.leads > 0
     assert busy.people.bytes[0].sum() == 0
     assert max(quiet.cards.stock.waiting) > 0
+
+
+LEARNING = {"measures.filter-call": None, "measures.filter-sms": None, "interception.adaptation": 0.02}
+
+
+@pytest.mark.parametrize("later", ["2022-02-01", "2022-02-07", "2021-01-31"])
+def test_what_filters_lose_depends_on_no_calendar(later: str) -> None:
+    found = []
+    for start in ("2022-01-31", later):
+        night, notes, first = night_of(scenario(start, **LEARNING))
+        for day in range(first, first + 9):
+            yesterday = DayTotals.empty(3)
+            yesterday.intercepted[:, :2] = 100 + 7 * (day - first)
+            night(day, yesterday)
+        found.append([notes.levels[first + at, 1, f"d_prime_{name}"] for at in range(9) for name in ("call", "sms")])
+    assert found[0] == found[1]
+    assert len(set(found[0])) == 18
+
+
+def test_without_feedback_filters_lose_by_what_is_expected() -> None:
+    night, notes, first = night_of(scenario(feedback=False, **LEARNING))
+    own = night.common.spec.interception
+    kept = math.exp(-86_400_000 / own.retraining)
+    lost = np.full(2, own.adaptation / (1.0 - kept))
+    for day in range(first, first + 5):
+        night(day, DayTotals.empty(3))
+        assert [notes.levels[day, 0, f"d_prime_{name}"] for name in ("call", "sms")] == pytest.approx(
+            [own.call.d_prime - lost[0], own.sms.d_prime - lost[1]], abs=1e-12
+        )
+        stops = night.today.stops / CERTAIN
+        met = night.opening.rates * np.prod(1.0 - stops[: Fate.INTERCEPTED], axis=0)
+        caught = (met * stops[Fate.INTERCEPTED]).sum(axis=(0, 2))
+        lost = lost * kept + own.adaptation * caught[:2] / [own.usual.call, own.usual.sms]
 
 
 def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() -> None:

@@ -18,6 +18,7 @@ from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario import ScenarioModel
+from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import Activities, Blocking, FilterStrength, Law, SourceRegulation, Videos
 from sim.shield import answering, engagement, interception, not_sent, sites
 from sim.shield.thresholds import GATES, fixed_thresholds, gate_thresholds
@@ -36,6 +37,10 @@ def measures(*found: Any) -> Measures:
 
 def of(kind: Any, name: str, **values: Any) -> Any:
     return kind.model_validate({"kind": name, **ALWAYS, **values})
+
+
+def changed_filters(spec: ScenarioModel, **values: Any) -> Interception:
+    return Interception.model_validate({**spec.interception.model_dump(mode="json"), **values})
 
 
 # Gate 1
@@ -79,28 +84,43 @@ def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
     assert shares == pytest.approx([stats.norm.sf(settings.call.threshold), stats.norm.sf(settings.sms.threshold)])
 
 
-def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioModel) -> None:
-    settings = tiny.interception.model_copy(update={"adaptation_per_day": 0.01, "retraining_every": 7 * 86_400_000})
+def test_a_measure_shifts_d_prime_in_its_provinces(tiny: ScenarioModel) -> None:
     days = range(TODAY, TODAY + 60)
-    values = interception.d_primes(settings, measures(), days, [44])[:, 0]
-    steps = np.diff(values, axis=0)
-    falls = np.isclose(steps, -0.01)
-    rises = np.isclose(steps, 0.06)
-    assert (falls | rises).all()
-    assert np.diff(np.flatnonzero(rises[:, 0])).tolist() == [7] * (len(np.flatnonzero(rises[:, 0])) - 1)
-    # Retrainings stand in the calendar: a week after one, whatever day a run begins on, is another.
-    retrained = [day for day, value in zip(days, values[:, 0], strict=True) if value == settings.call.d_prime]
-    assert [day % 7 for day in retrained] == [0] * len(retrained)
-    assert len(retrained) in (8, 9)
-    assert values[:, 0].min() == pytest.approx(settings.call.d_prime - 0.06)
-    # Retrained every day, or more often, a filter loses nothing.
-    for every in (86_400_000, 3_600_000):
-        daily = settings.model_copy(update={"retraining_every": every})
-        assert (interception.d_primes(daily, measures(), days, [44])[:, 0, 0] == settings.call.d_prime).all()
+    values = interception.d_primes(tiny.interception, measures(), days, [44])[:, 0]
+    assert (values == [tiny.interception.call.d_prime, tiny.interception.sms.d_prime]).all()
     stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3, provinces=[44])
     for code, gain in ((44, 0.3), (11, 0.0)):
-        more = interception.d_primes(settings, measures(stronger), days, [code])[:, 0]
+        more = interception.d_primes(tiny.interception, measures(stronger), days, [code])[:, 0]
         assert more - values == pytest.approx(np.tile([0.0, gain], (60, 1)))
+
+
+@pytest.mark.parametrize("retraining", ["6 h", "1 d", "28 d", "180 d"])
+def test_a_filter_that_stops_the_usual_number_loses_no_more(tiny: ScenarioModel, retraining: str) -> None:
+    own = changed_filters(tiny, adaptation=0.01, retraining=retraining)
+    usual = np.array([own.usual.call, own.usual.sms])
+    start = interception.usual_loss(own)
+    assert interception.lost(own, start, usual) == pytest.approx(start, rel=1e-12)
+    # From none, it nears the same value, by the share of a day in the time of retraining.
+    loss, days = np.zeros(2), 400
+    for _ in range(days):
+        loss = interception.lost(own, loss, usual)
+    left = math.exp(-days * 86_400_000 / own.retraining)
+    assert loss == pytest.approx(start * (1.0 - left), rel=1e-9)
+    assert (loss >= 0.01).all()
+
+
+def test_a_filter_loses_by_what_it_stops_and_retraining_makes_up_for_it(tiny: ScenarioModel) -> None:
+    own = changed_filters(tiny, adaptation=0.01, retraining="10 d", usual={"call": "200 per day", "sms": "50 per day"})
+    # Each channel by its own number: twice the usual calls, half the usual SMS.
+    assert interception.lost(own, np.zeros(2), np.array([400.0, 25.0])) == pytest.approx([0.02, 0.005])
+    nothing = interception.lost(own, np.array([0.3, 0.1]), np.zeros(2))
+    assert nothing == pytest.approx(np.array([0.3, 0.1]) * math.exp(-0.1))
+
+
+def test_without_adaptation_nothing_is_lost(tiny: ScenarioModel) -> None:
+    own = changed_filters(tiny, adaptation=0.0)
+    assert (interception.usual_loss(own) == 0.0).all()
+    assert (interception.lost(own, np.zeros(2), np.array([1e9, 1e9])) == 0.0).all()
 
 
 def test_false_blocks_are_poisson() -> None:
@@ -130,10 +150,11 @@ def test_what_is_expected_to_be_intercepted_has_passed_the_gates_before() -> Non
     rates = rng.uniform(1.0, 100.0, (2, 3, 4))
     stops = rng.integers(0, CERTAIN, (len(Fate), 2, 3, 4))
     filters = list(Fate).index(Fate.INTERCEPTED)
+    # No filter looks at attempts over the internet.
+    stops[filters, :, Channel.ONLINE] = 0
     for p, found in enumerate(interception.expected(rates, stops)):
         passed = rates[p] * np.prod(1.0 - stops[:filters, p] * UNIT, axis=0) * stops[filters, p] * UNIT
-        # No filter looks at attempts over the internet.
-        assert found == pytest.approx(passed[[Channel.CALL, Channel.SMS]].sum())
+        assert found == pytest.approx(passed.sum(axis=1))
 
 
 def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
@@ -253,7 +274,7 @@ def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: Scena
         stocks[fate] = np.arange(first, first + math.prod(shape)).reshape(shape)
         first += math.prod(shape)
     fixed = {fate: of_day[0] for fate, of_day in fixed_thresholds(tiny, of_tiny, (TODAY,), CODES).items()}
-    assert set(fixed) == {Fate.NOT_SENT, Fate.INTERCEPTED, Fate.SITE_BLOCKED}
+    assert set(fixed) == {Fate.NOT_SENT, Fate.SITE_BLOCKED}
     stops = gate_thresholds({**fixed, **stocks}, 3, types)
     assert stops.shape == (GATES, 3, 3, types)
     unsent, down = fixed[Fate.NOT_SENT], fixed[Fate.SITE_BLOCKED]
@@ -284,12 +305,14 @@ def test_theory_of_a_gate_is_what_its_thresholds_stop_where_measures_are_in_full
                 "accounts": of(Blocking, "blocking", target="account", intensity=0.7),
                 "sms": of(FilterStrength, "filter", channel="sms", intensity=0.4, provinces=[65]),
             },
-            "interception": tiny.interception.model_copy(update={"adaptation_per_day": 0.0, "type_offset": {}}),
+            "interception": tiny.interception.model_copy(update={"type_offset": {}}),
         }
     )
     found = Measures(dict(spec.measures))
     gates = not_sent, sites, interception
-    unsent, down, caught = (gate.thresholds(spec, found, (TODAY,), CODES)[0] for gate in gates)
+    unsent, down = (gate.thresholds(spec, found, (TODAY,), CODES)[0] for gate in (not_sent, sites))
+    d_prime = interception.d_primes(spec.interception, found, (TODAY,), CODES)[0]
+    caught = interception.thresholds_of(spec, d_prime)
     for (p, code), channel in itertools.product(enumerate(CODES), Channel):
         expected = [gate.theory(spec, channel, code) for gate in gates]
         filtered = caught[p, channel, 0] if channel.label in interception.FILTERED else 0

@@ -128,14 +128,10 @@ class Arrivals:
             self.ended[gate] = stopped
             count = count - stopped
             if gate == Fate.CARD_ELIMINATED:
-                self.add_from_cards(world.totals.from_cards, count)
+                np.add.at(world.totals.from_cards, self.province, count * self.from_cards)
             elif gate == Fate.INTERCEPTED:
-                self.add_from_cards(world.totals.intercepted, stopped)
+                np.add.at(world.totals.intercepted, (self.province, self.channel), stopped)
         return stopped, count
-
-    def add_from_cards(self, total: Counts, counts: Counts) -> None:
-        """Add the attempts that come from cards to a total of each province."""
-        np.add.at(total, self.province, counts * self.from_cards)
 
     def count(self) -> None:
         """Count the ended attempts under their fate."""

@@ -56,10 +56,10 @@ def move(counts: Integers, slot: int, to: Integers) -> None:
 
 @compiled_with_arrays
 def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
-    """Return sums of attempts (P, channels, types, fates): by fate, and by province the intercepted and from cards."""
+    """Return sums of attempts (P, channels, types, fates): by fate; of those intercepted; of those from cards."""
     provinces, channels, types, ends = fates.shape
     sums = np.zeros(ends, dtype=np.int64)
-    intercepted = np.zeros(provinces, dtype=np.int64)
+    intercepted = np.zeros((provinces, channels), dtype=np.int64)
     from_cards = np.zeros(provinces, dtype=np.int64)
     for p in range(provinces):
         for c in range(channels):
@@ -68,5 +68,5 @@ def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
                     sums[fate] += fates[p, c, t, fate]
                     if fate >= Fate.INTERCEPTED and c in FROM_CARDS:
                         from_cards[p] += fates[p, c, t, fate]
-                intercepted[p] += fates[p, c, t, Fate.INTERCEPTED]
+                intercepted[p, c] += fates[p, c, t, Fate.INTERCEPTED]
     return sums, intercepted, from_cards

@@ -84,7 +84,7 @@ class ScenarioModel(Part):
     interception: Interception
     """Filters of calls and SMS."""
     sites: Sites
-    """Blocking of accounts, sites, domains, hosting, apps and diversions."""
+    """Blocking of accounts, sites, hosting, apps and diversions."""
     engagement: Engagement
     """Who answers and who believes, and what people have learned."""
     warning: Warning

@@ -22,6 +22,7 @@ from sim.scenario.bounds import (
     Sigma,
     Slots,
     TypesPerDen,
+    UsualContacts,
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.errors import choices
@@ -192,8 +193,17 @@ class Filter(Part):
     """Lowest score that the filter blocks. More: fewer attempts intercepted, fewer false blocks. Example: `4.27`"""
 
 
+class Stopped(Part):
+    """Attempts that filters usually stop in the whole country, retries included."""
+
+    call: UsualContacts
+    """Calls that filters stop. More: filters lose less by the same number. Example: `4600000 per day`"""
+    sms: UsualContacts
+    """SMS that filters stop. More: filters lose less by the same number. Example: `5300000 per day`"""
+
+
 class Interception(Part):
-    """Filters of calls and SMS; gangs adapt from day to day, and retraining restores the filters."""
+    """Filters of calls and SMS: gangs learn from what is stopped how to pass, and retraining restores the filters."""
 
     call: Filter
     """The filter of calls."""
@@ -202,11 +212,14 @@ class Interception(Part):
     type_offset: dict[str, Score] = Field(default_factory=dict)
     """By fraud type, added to the filter's d' for its attempts. More: more of that type intercepted. Example:
     `{loan_credit: 0.3}`"""
-    adaptation_per_day: Drift
-    """What filters lose every day as gangs adapt, until the next training. Unit: standard deviations a day. More: fewer
-    attempts intercepted towards the next training. Example: `0.004`"""
-    retraining_every: Duration
-    """Time between two trainings of the filters, in whole days. More: filters are worse on average. Example: `28 d`"""
+    adaptation: Drift
+    """What a filter loses on a day on which it stops the usual number of attempts, as gangs adapt; in proportion with
+    more or fewer. Unit: standard deviations a day. More: a filter that stops more loses more. Example: `0.002`"""
+    retraining: Duration
+    """Mean time after which retraining makes up for a loss. More: losses last longer, and fewer attempts are
+    intercepted. Example: `28 d`"""
+    usual: Stopped
+    """How many attempts filters stop on a day on which they lose what adaptation states."""
 
 
 class Sites(Part):
@@ -216,11 +229,8 @@ class Sites(Part):
     """Share of online attempts that fail when blocking of accounts is at full intensity. More: more online attempts
     stopped. Example: `0.3`"""
     site: Probability
-    """Share of sites that are down when blocking of sites is at full intensity. More: more attempts with links stopped.
-    Example: `0.3`"""
-    domain: Probability
-    """Share of sites that are down when blocking of domains is at full intensity. More: more attempts with links
-    stopped. Example: `0.2`"""
+    """Share of web sites that are down when blocking of sites and their addresses is at full intensity. More: more
+    attempts with links stopped. Example: `0.3`"""
     hosting: Probability
     """Share of sites that are down when blocking of hosting is at full intensity. More: more attempts with links
     stopped. Example: `0.1`"""

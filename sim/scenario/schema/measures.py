@@ -292,8 +292,8 @@ class Blocking(Gradual):
     row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["blocking"]
     """The kind of measure: blocking of infrastructure. Example: `blocking`"""
-    target: Literal["account", "site", "domain", "hosting", "app", "diversion", "promotion"]
-    """What is blocked: account, site, domain, hosting, app, diversion or promotion. Example: `site`"""
+    target: Literal["account", "site", "hosting", "app", "diversion", "promotion"]
+    """What is blocked: account, site (and its address), hosting, app, diversion or promotion. Example: `site`"""
     intensity: Probability
     """Share of the full effect that sites states for this target. More: more attempts stopped at sites and apps.
     Example: `0.8`"""
