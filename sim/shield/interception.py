@@ -68,8 +68,9 @@ def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArr
     Returns:
         (2,) loss, 0 or more.
     """
-    usual = [getattr(interception.usual, channel) for channel in FILTERED]
-    return before * exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
+    usual = np.array([getattr(interception.usual, channel) for channel in FILTERED])
+    found: NDArray[np.float64] = before * exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
+    return found
 
 
 def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
