@@ -48,8 +48,8 @@ from sim.report.pictures import cascade, comparison, film, money, people, place
 from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
 from sim.scenario import effects, lever_words
-from sim.scenario.schema import costs as prices
 from sim.scenario.schema import aftermath, gates, warning
+from sim.scenario.schema import costs as prices
 from sim.scenario.schema.base import PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES

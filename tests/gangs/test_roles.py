@@ -151,7 +151,7 @@ def test_the_pool_loses_people_of_the_whole_country(scale: float) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.1])
 @pytest.mark.parametrize(("per_year", "removal"), [((506, 1006), 1.0), ((1006, 2012), 1.4), ((2012, 2012), 2.5)])
 def test_no_share_of_callers_ends_gangs(share: float, per_year: tuple[int, int], removal: float) -> None:
-    # Thousands of suspects of cases and campaigns in 2021 and 2022; as published, and twice and more of them and of raids.
+    # Thousands of suspects of cases and campaigns in 2021 and 2022: as published, and more of them and of raids.
     pools = stock(removed={"home": f"{removal} per year", "abroad": "0.13 per year"})
     n0, least, callers = 165_000, 1.0, 0.0
     for day in range(2 * 365):
