@@ -53,9 +53,9 @@ from sim.scenario.schema import costs as prices
 from sim.scenario.schema.base import PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES
-from sim.scenario.schema.measures import KINDS
+from sim.scenario.schema.measures import KINDS, REGULATED
 from sim.scenario.schema.names import ChannelNames
-from sim.shield import answering, interception, not_sent, sites
+from sim.shield import answering, interception, sites
 from sim.shield.gate import of_gate
 from sim.store import tables
 from sim.told import vocabulary
@@ -214,13 +214,13 @@ LISTS: dict[str, Listed] = {
     "what blocking takes down: sim/shield/sites.py": Listed(
         lambda: {*sites.WEB_TARGETS, *sites.APP_TARGETS, *sites.ACCOUNT_TARGETS}, lambda: choices("blocking", "target")
     ),
-    "what is regulated: REGULATED of sim/shield/not_sent.py": Listed(
-        lambda: not_sent.REGULATED, lambda: choices("source_regulation", "target")
+    "what is regulated: REGULATED of sim/scenario/schema/measures.py": Listed(
+        lambda: REGULATED, lambda: choices("source_regulation", "target")
     ),
     # Channels of attempts.
     "values by channel: PerChannel of sim/scenario/schema/base.py": Listed(keys(PerChannel), Channel.labels),
-    "channels that are regulated: REGULATED of sim/shield/not_sent.py": Listed(
-        lambda: labels(not_sent.REGULATED.values()), Channel.labels
+    "channels that are regulated: REGULATED of sim/scenario/schema/measures.py": Listed(
+        lambda: labels(REGULATED.values()), Channel.labels
     ),
     **{
         f"channels of a gate: {gate.fate.label} in SHIELD of sim/base/words.py": Listed(

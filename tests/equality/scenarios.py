@@ -179,7 +179,11 @@ SLACK: dict[str, Any] = {
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
 ANSWERING: dict[str, Any] = {
-    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3}, "sms": {"share": 0.5, "usual": 0.6}},
+    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3, "displaced": 0.4}, "sms": {"share": 0.5, "usual": 0.6}},
+    "fraud.classes.call": {
+        "domestic": {"share": 0.7, "legitimate": 0.9},
+        "abroad": {"share": 0.3, "legitimate": 0.1, "offset": 0.5, "usual": 0.5},
+    },
     "gangs": {
         "start": 0.8,
         "recruiting": "40 per year",
