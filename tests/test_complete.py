@@ -48,8 +48,8 @@ from sim.report.pictures import cascade, comparison, film, money, people, place
 from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
 from sim.scenario import effects, lever_words
+from sim.scenario.schema import aftermath, gates, warning
 from sim.scenario.schema import costs as prices
-from sim.scenario.schema import gates, warning
 from sim.scenario.schema.base import PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES
@@ -281,8 +281,10 @@ LISTS: dict[str, Listed] = {
             *(f"{what}_{channel}" for what in ("effort", "yield") for channel in Channel.labels()),
             *(f"{what}_{channel}" for what in ("d_prime", "false_blocks") for channel in interception.FILTERED),
             *(f"line_{desk}" for desk in DESK_LABELS),
+            *(role.arrested for role in words.Role),
         },
     ),
+    "roles of suspects: Roles of sim/scenario/schema/aftermath.py": Listed(keys(aftermath.Roles), words.Role.labels),
     "figures and totals: NAMES of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.NAMES,
         lambda: {

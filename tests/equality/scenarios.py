@@ -342,6 +342,7 @@ def money_and_cases(draw: st.DrawFn) -> dict[str, Any]:
         "aftermath.settlement": draw(
             st.sampled_from([None, {"cases": 0.3, "suspects": {"waits": 0.6, "until": "01-31", "release": 1.0}}])
         ),
+        "aftermath.suspects.roles": draw(st.sampled_from([None, {"callers": 0.3, "accounts": 0.5}])),
     }
     for name in draw(st.sampled_from([(), ("first",), ("first", "second")])):
         found[f"measures.accounts-{name}"] = measure(
