@@ -69,8 +69,11 @@ def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArr
     Returns:
         (2,) loss, 0 or more.
     """
-    usual = [getattr(interception.usual, channel) for channel in FILTERED]
-    return before * math.exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
+    usual = np.array([getattr(interception.usual, channel) for channel in FILTERED])
+    loss: NDArray[np.float64] = (
+        before * math.exp(-DAY_MS / interception.retraining) + interception.adaptation * stopped / usual
+    )
+    return loss
 
 
 def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
