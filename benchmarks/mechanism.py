@@ -20,7 +20,7 @@ from benchmarks.documents import write_into
 from sim.base.days import MINUTE_MS
 from sim.base.words import DESK_LABELS, Discipline, Tier, Truth
 from sim.experiments.intervals import half_width
-from sim.experiments.simulations import Simulations
+from sim.experiments.simulations import Reader, Simulations
 from sim.experiments.sparing import ratio
 from sim.reading.costs import COST
 from sim.reading.evidence import FORMULAS, Inside, Span, UnknownError
@@ -226,11 +226,12 @@ def within(bins: Sequence[tuple[int, int]], minutes: int) -> Fraction:
 
 def scenario_of(policy: Policy, own: Scenario, seed: int) -> Scenario:
     """Return the scenario of a policy: its own or another one, pooled and as small as the scenario that is asked."""
-    start = own if policy.scenario is None else _loaded(policy.scenario, own.spec.scale, own.spec.population.pool)
+    start = own if policy.scenario is None else loaded(policy.scenario, own.spec.scale, own.spec.population.pool)
     return changed(start, {**policy.values, "seed": seed})
 
 
-def _loaded(name: str, scale: float, pool: Pool) -> Scenario:
+def loaded(name: str, scale: float, pool: Pool = COUNTRY) -> Scenario:
+    """Return a scenario with pooled provinces at a scale."""
     return load_scenario(name, {"population.pool": str(pool)}, scale=scale)
 
 
@@ -309,46 +310,56 @@ def _more_victims(base: Sequence[Outcome], own: Sequence[Outcome]) -> tuple[floa
     return fmean(pairs), half_width(stdev(pairs), len(pairs)) if len(pairs) > 1 else None
 
 
-def asked_for(
-    module: str, description: str | None, noun: str, known: Collection[str], arguments: Sequence[str] | None
-) -> tuple[argparse.Namespace, list[str]]:
-    """Return the options of a benchmark that writes tables of pooled runs, and the names that it is asked for.
+def options(
+    module: str, description: str | None, noun: str, arguments: Sequence[str] | None, seeds: int = SEEDS
+) -> argparse.Namespace:
+    """Return the options of a benchmark that writes tables of pooled runs.
 
     Args:
         module: Of the benchmarks, as it is called.
         description: What it does.
         noun: What each name is that it may be asked for.
-        known: These names.
         arguments: Of the command; those of the process if None.
+        seeds: How many there are by default.
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{module}", description=description)
     parser.add_argument("scenario", nargs="?", default="china-2022")
     parser.add_argument("--scale", type=float, default=SCALE)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="counting up from the scenario's")
+    parser.add_argument("--seeds", type=int, default=seeds, help="counting up from the scenario's")
     parser.add_argument("--workers", type=int, default=None, help="runs at a time; all cores by default")
-    parser.add_argument("--only", default=",".join(known), help=f"names of each {noun}, with commas between them")
+    parser.add_argument("--only", help=f"names of each {noun}, with commas between them; all by default")
     parser.add_argument("--out", type=Path, help="where finished runs are kept: the same command resumes from there")
     parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets the tables")
-    given = parser.parse_args(arguments)
-    names = given.only.split(",")
+    parser.set_defaults(noun=noun, error=parser.error)
+    return parser.parse_args(arguments)
+
+
+def asked_for(given: argparse.Namespace, known: Collection[str]) -> list[str]:
+    """Return the names that a benchmark with these options is asked for, all of the known ones by default."""
+    names = given.only.split(",") if given.only else list(known)
     if unknown := [name for name in names if name not in known]:
-        parser.error(f"{unknown[0]} is not a {noun}; use {', '.join(known)}")
-    return given, names
+        given.error(f"{unknown[0]} is not a {given.noun}; use {', '.join(known)}")
+    return names
+
+
+def made(given: argparse.Namespace, read: Reader, scenarios: Sequence[Scenario]) -> list[Outcome]:
+    """Return what is read of a run of each scenario; those that the folder of the options has are not made again."""
+    with tempfile.TemporaryDirectory() as thrown:
+        folder = given.out or Path(thrown)
+        folder.mkdir(parents=True, exist_ok=True)
+        with holding(folder), Simulations(folder, read, workers=given.workers) as simulations:
+            return list(simulations.run(scenarios, len(scenarios)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every policy for every seed, print the tables, and perhaps write them into a document."""
-    given, names = asked_for("mechanism", __doc__, "table", SECTIONS, arguments)
-    own = _loaded(given.scenario, given.scale, COUNTRY)
+    given = options("mechanism", __doc__, "table", arguments)
+    names = asked_for(given, SECTIONS)
+    own = loaded(given.scenario, given.scale)
     seeds = range(own.spec.seed, own.spec.seed + given.seeds)
     policies = {name: list(SECTIONS[name].policies(own)) for name in names}
     asked = [Policy(given.scenario), *(policy for name in names for policy in policies[name])]
-    with tempfile.TemporaryDirectory() as thrown:
-        folder = given.out or Path(thrown)
-        folder.mkdir(parents=True, exist_ok=True)
-        with holding(folder), Simulations(folder, facts, workers=given.workers) as simulations:
-            scenarios = (scenario_of(policy, own, seed) for policy in asked for seed in seeds)
-            outcomes = iter(simulations.run(scenarios, len(asked) * len(seeds)))
+    outcomes = iter(made(given, facts, [scenario_of(policy, own, seed) for policy in asked for seed in seeds]))
     own_facts, *found = ([next(outcomes) for _ in seeds] for _ in asked)
     groups = iter(found)
     for name in names:

@@ -6,31 +6,26 @@ row shows the change in per cent of victims, losses and the system's own figure,
 docs/mechanism.md`` puts the table between the markers of that document.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Final
 
 from benchmarks.documents import write_into
-from benchmarks.mechanism import asked_for
+from benchmarks.mechanism import asked_for, loaded, made, options
 from sim.base.words import Detector
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
-from sim.experiments.simulations import Simulations
 from sim.reading.outcomes import Outcome
 from sim.reading.run import Run
-from sim.scenario import Scenario, changed, load_scenario
+from sim.scenario import Scenario, changed
 from sim.scenario.bounds import Lengthening, Probability, bounds_of
 from sim.scenario.load import as_pooled
 from sim.scenario.prefix import digest_of_results
-from sim.scenario.schema.population import COUNTRY
 from sim.scenario.units import rate_text
 from sim.shield.gate import NEVER
-from sim.store.holding import holding
 
 Values = Mapping[str, Any]
 """Values by dotted key."""
@@ -402,18 +397,14 @@ def moved(pairs: Sequence[tuple[float, float]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every system off and doubled for every seed, print the table, and perhaps write it into a document."""
-    given, names = asked_for("systems", __doc__, "system", SYSTEMS, arguments)
-    own = load_scenario(given.scenario, {"population.pool": COUNTRY}, scale=given.scale)
+    given = options("systems", __doc__, "system", arguments)
+    names = asked_for(given, SYSTEMS)
+    own = loaded(given.scenario, given.scale)
     seeds = range(own.spec.seed, own.spec.seed + given.seeds)
     stances: tuple[str | None, ...] = stances_of(own, None) or (None,)
     worlds = {stance or "": rows(standing(own, stance), names) for stance in stances}
     asked = {one.sha256: one for group in worlds.values() for row in group for one in (row.base, row.other)}
-    with tempfile.TemporaryDirectory() as thrown:
-        folder = given.out or Path(thrown)
-        folder.mkdir(parents=True, exist_ok=True)
-        with holding(folder), Simulations(folder, facts, workers=given.workers) as simulations:
-            seeded = (changed(one, {"seed": seed}) for one in asked.values() for seed in seeds)
-            found = simulations.run(seeded, len(asked) * len(seeds))
+    found = made(given, facts, [changed(one, {"seed": seed}) for one in asked.values() for seed in seeds])
     keys = [(sha256, seed) for sha256 in asked for seed in seeds]
     lines = table(worlds, dict(zip(keys, found, strict=True)), seeds)
     print(lines)

@@ -48,14 +48,14 @@ from sim.report.pictures import cascade, comparison, film, money, people, place
 from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
 from sim.scenario import effects, lever_words
+from sim.scenario.schema import aftermath, gates, warning
 from sim.scenario.schema import costs as prices
-from sim.scenario.schema import gates, warning
 from sim.scenario.schema.base import PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES
-from sim.scenario.schema.measures import KINDS
+from sim.scenario.schema.measures import KINDS, REGULATED
 from sim.scenario.schema.names import ChannelNames
-from sim.shield import answering, interception, not_sent, sites
+from sim.shield import answering, interception, sites
 from sim.shield.gate import of_gate
 from sim.store import tables
 from sim.told import vocabulary
@@ -214,13 +214,13 @@ LISTS: dict[str, Listed] = {
     "what blocking takes down: sim/shield/sites.py": Listed(
         lambda: {*sites.WEB_TARGETS, *sites.APP_TARGETS, *sites.ACCOUNT_TARGETS}, lambda: choices("blocking", "target")
     ),
-    "what is regulated: REGULATED of sim/shield/not_sent.py": Listed(
-        lambda: not_sent.REGULATED, lambda: choices("source_regulation", "target")
+    "what is regulated: REGULATED of sim/scenario/schema/measures.py": Listed(
+        lambda: REGULATED, lambda: choices("source_regulation", "target")
     ),
     # Channels of attempts.
     "values by channel: PerChannel of sim/scenario/schema/base.py": Listed(keys(PerChannel), Channel.labels),
-    "channels that are regulated: REGULATED of sim/shield/not_sent.py": Listed(
-        lambda: labels(not_sent.REGULATED.values()), Channel.labels
+    "channels that are regulated: REGULATED of sim/scenario/schema/measures.py": Listed(
+        lambda: labels(REGULATED.values()), Channel.labels
     ),
     **{
         f"channels of a gate: {gate.fate.label} in SHIELD of sim/base/words.py": Listed(
@@ -281,8 +281,10 @@ LISTS: dict[str, Listed] = {
             *(f"{what}_{channel}" for what in ("effort", "yield") for channel in Channel.labels()),
             *(f"{what}_{channel}" for what in ("d_prime", "false_blocks") for channel in interception.FILTERED),
             *(f"line_{desk}" for desk in DESK_LABELS),
+            *(role.arrested for role in words.Role),
         },
     ),
+    "roles of suspects: Roles of sim/scenario/schema/aftermath.py": Listed(keys(aftermath.Roles), words.Role.labels),
     "figures and totals: NAMES of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.NAMES,
         lambda: {

@@ -115,6 +115,19 @@ Thresholds, causes, layers of attribution, colours, the checks of ``tocsin verif
 """
 
 
+class Role(Code):
+    """Roles of arrested suspects: those who call, those who provide cards and accounts, those who carry the money."""
+
+    CALLERS = 0
+    ACCOUNTS = 1
+    COURIERS = 2
+
+    @property
+    def arrested(self) -> str:
+        """The flow that counts their arrests."""
+        return f"{self.label}_arrested"
+
+
 class Sex(Word):
     """Sexes of people."""
 

@@ -37,6 +37,9 @@ QUANTITIES = (
     "ringleaders",
     "returned",
     "suspects_returned",
+    "callers_arrested",
+    "accounts_arrested",
+    "couriers_arrested",
 )
 
 

@@ -31,6 +31,7 @@ class Stock:
     """The members of gangs at home and abroad, and the share of those at home whose ringleader was arrested.
 
     Attempts are as stated while both stocks are as at the start. ``home_share`` (T,) is that of each fraud type.
+    ``arrested`` are those at home who were arrested for cases and in campaigns since the last step.
     """
 
     pools: Pools
@@ -38,6 +39,7 @@ class Stock:
     home: float
     abroad: float
     leaderless: float = 0.0
+    arrested: float = 0.0
 
     @classmethod
     def of(cls, spec: ScenarioModel) -> Self:
@@ -54,19 +56,37 @@ class Stock:
         """The dens at home."""
         return self.home / self.pools.crew
 
+    @property
+    def home_at_start(self) -> float:
+        """The members at home at the start."""
+        return self.pools.members * (1.0 - self.pools.abroad)
+
     def made(self) -> NDArray[np.float64]:
         """Return the share of the stated attempts of each type that gangs make, (T,)."""
         pools = self.pools
-        home = self.home / (pools.members * (1.0 - pools.abroad))
+        home = self.home / self.home_at_start
         abroad = self.abroad / (pools.members * pools.abroad)
         made: NDArray[np.float64] = self.home_share * home + (1.0 - self.home_share) * abroad
         return made
+
+    def arrest(self, expected: float) -> float:
+        """Arrest members at home for cases or in a campaign, in proportion to how many there are.
+
+        Args:
+            expected: Those who would be arrested if there were as many as at the start.
+
+        Returns:
+            Those who are arrested, of those whom earlier arrests since the last step have left.
+        """
+        found = (self.home - self.arrested) * _share(expected / self.home_at_start)
+        self.arrested += found
+        return found
 
     def step(self, raids: float, returning: float) -> Moved:
         """Change the stocks by a day.
 
         Recruiting is logistic in both pools together. Who leaves does so at constant hazards, from the stock of the
-        day before.
+        day before; those ``arrested`` leave too.
 
         Args:
             raids: Factor of the hazard of being removed at home.
@@ -86,7 +106,8 @@ class Stock:
         led = home * (1.0 - self.leaderless)
         here = pools.recruiting * led * room + (1.0 - pools.arriving_abroad) * arriving
         there = pools.recruiting * abroad * room + pools.arriving_abroad * arriving
-        self.home = max(0.0, home + here - removed - left)
+        self.home = max(0.0, home + here - removed - left - self.arrested)
+        self.arrested = 0.0
         self.abroad = max(0.0, abroad + there + left - gone - returned)
         return Moved(removed, returned)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sim.base.words import Detector, Fate, Tier
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
+from sim.gangs.routes import OfDay
 from sim.midnight.filters import Filters
 from sim.midnight.held import Held, Values
 from sim.midnight.protocol import Common
@@ -68,6 +69,10 @@ class Levels:
             up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
             found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
         return found
+
+    def routes(self, day: int) -> OfDay:
+        """Return what measures do to the routes of attempts, (P, R) each."""
+        return OfDay(*(self._row(by_day, day) for by_day in self._timetable.routes))
 
     def officers(self, day: int) -> Values:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""

@@ -55,7 +55,7 @@ class Night:
         given: Sequence[Component] = (),
     ) -> None:
         self.common = common = Common.of(spec, provinces, calendar, ledger)
-        arrests = Arrests(len(provinces), common.remainders, ledger)
+        arrests = Arrests(common)
         held = Held()
         levels = Levels(common, held)
         self.cases = Investigation(common, arrests)

@@ -7,7 +7,8 @@ from sim.base.days import calendar_date
 from sim.base.words import Channel, Detector, Fate
 from sim.country.traffic import LIMIT, attempt_counts, profiles
 from sim.draws.distributions import CERTAIN
-from sim.gangs import effort, retry
+from sim.gangs import effort
+from sim.gangs.routes import Routes
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
 from sim.midnight.den_stock import Dens
@@ -59,7 +60,8 @@ class Opening(Stateless):
         self._levels = levels
         self._profiles = profiles(spec)
         self._legitimate = Legitimate(spec, common.provinces)
-        self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
+        self._routes = Routes.of(spec)
+        self._false_blocks = interception.false_block_shares(spec.interception)
         self.today: Today
         self.rates: NDArray[np.float64]
         self.first: NDArray[np.float64]
@@ -83,7 +85,7 @@ class Opening(Stateless):
             Fate.CARD_ELIMINATED: cards.thresholds(self._cards.stock, spec.cards, len(common.provinces)),
             Fate.UNANSWERED: unanswered,
         }
-        self.rates = retry.sent(spec.fraud.retry, self.first, gates[Fate.INTERCEPTED])
+        self.rates, blocked = self._sent(day, gates)
         self.today = Today(
             day=day,
             stops=gate_thresholds(gates, len(alike), len(spec.fraud.types)),
@@ -108,9 +110,22 @@ class Opening(Stateless):
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
-        self._tell(day)
+        self._tell(day, blocked)
 
-    def _tell(self, day: int) -> None:
+    def _sent(self, day: int, gates: dict[Fate, NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the expected attempts of a day, (P, 3, T), and the share of legitimate calls and SMS stopped, (P, 2).
+
+        Gates that depend on the routes of attempts are changed in place.
+        """
+        stopped = np.tile(self._false_blocks, (len(self.first), 1))
+        if self._routes is None:
+            return self.first, stopped
+        of_day = self._levels.routes(day)
+        rates, mixed = self._routes.sent(self.first, gates, self._filters.d_prime, of_day)
+        gates |= mixed
+        return rates, self._routes.false_blocks(self._false_blocks, of_day)
+
+    def _tell(self, day: int, blocked: NDArray[np.float64]) -> None:
         """Store the inputs of the next midnight, and note the levels of the day."""
         today, ledger, spec = self.today, self._common.ledger, self._common.spec
         if self._gangs.effort is not None:
@@ -123,8 +138,8 @@ class Opening(Stateless):
         ledger.level(day, NATION, "app_adoption", today.app / CERTAIN)
         for detector, shares in zip(Detector.labels(), today.coverage / CERTAIN, strict=True):
             ledger.level_by_province(day, f"coverage_{detector}", shares)
-        blocked = interception.false_blocks(spec.seed, day, self._legitimate.rates, self._false_block_shares)
-        for channel, counts in zip(interception.FILTERED, blocked.T, strict=True):
+        false_blocks = interception.false_blocks(spec.seed, day, self._legitimate.rates, blocked)
+        for channel, counts in zip(interception.FILTERED, false_blocks.T, strict=True):
             ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
 
     def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -34,17 +34,21 @@ class PoolStock:
         *home, _ = common.spec.dens.regions.values()
         self._regions = np.array(home) / fsum(np.array(home))
         self._since = day_number(self.stock.pools.since)
+        if common.spec.feedback:
+            arrests.pool = self.stock
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Change the pools from the day on which they begin to move; count dens, returns, ringleaders and suspects."""
         ledger = self._common.ledger
+        campaigns(self._common, self._arrests, day)
         if day > self._since:
             self._move(day)
+        else:
+            self.stock.arrested = 0.0
         for measure in homecomings(self._common, day):
             self.stock.abroad -= min(self.stock.abroad, measure.suspects)
             ledger.flow(day, NATION, "dens_destroyed", measure.dens)
             self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * self._common.spec.scale))
-        campaigns(self._common, self._arrests, day)
         ledger.level(day, NATION, "gangs_home", self.stock.home)
         ledger.level(day, NATION, "gangs_abroad", self.stock.abroad)
 

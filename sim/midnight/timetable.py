@@ -20,6 +20,7 @@ from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.country.traffic import attempt_rates
 from sim.draws.distributions import thresholds
+from sim.gangs import routes
 from sim.gangs.pools import returning
 from sim.midnight.outages import releases
 from sim.scenario.schema import ScenarioModel
@@ -43,6 +44,7 @@ class Timetable(NamedTuple):
         gates: Thresholds of the gates that follow no stock, by fate: (D, E), (D, E, channels) or (D, E, channels, T).
         app: (D,) threshold of the share of internet users who have the app.
         d_prime: (D, E, 2) d' of the filters of calls and of SMS, before what gangs cost them.
+        routes: (D, E, R) each, what measures do to the routes of attempts.
         up: (D, E, 3) shares of web sites, apps and accounts that are up.
         gains: (D, P, G) what a day's education adds to awareness at the next midnight, see ``engagement.renew``.
         coverage: (D, 2, E) thresholds of the share of contacts that each detector sees.
@@ -68,6 +70,7 @@ class Timetable(NamedTuple):
     gates: Mapping[Fate, NDArray[np.int64]]
     app: NDArray[np.int64]
     d_prime: NDArray[np.float64]
+    routes: routes.OfDay
     up: NDArray[np.float64]
     gains: NDArray[np.float64]
     coverage: NDArray[np.int64]
@@ -102,6 +105,7 @@ class Timetable(NamedTuple):
             gates=fixed_thresholds(spec, measures, days, codes),
             app=thresholds(app_adoption(spec.population, days)),
             d_prime=interception.d_primes(spec.interception, measures, days, codes),
+            routes=routes.by_day(spec, measures, days, codes),
             up=sites.up_shares(spec, measures, days, codes),
             gains=Education.of(spec, measures, provinces.codes).gains(days),
             coverage=coverage(measures, days, codes, people),

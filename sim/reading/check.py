@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.days import DAY_MS, UNIX_DAYS, calendar_date
-from sim.base.words import DESK_LABELS, End, EpisodeEnd
+from sim.base.words import DESK_LABELS, End, EpisodeEnd, Role
 from sim.language.spoken import said
 from sim.reading.chance import chance
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
@@ -234,6 +234,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
+    if scope.roles:
+        yield _roles(folder, scope)
     if scope.settlement is not None:
         yield from _settled(folder, scope)
     if scope.warmup_days == 0:
@@ -348,6 +350,18 @@ def _backlog(folder: Path, scope: Scope) -> Checked:
     return Checked(
         said("conservation: backlog = backlog of the day before + filed - solved - closed"), not detail, detail
     )
+
+
+def _roles(folder: Path, scope: Scope) -> Checked:
+    """Check that every suspect has one role, on each day and at each place."""
+    roles, suspects = (
+        _by_day(folder, "flows", "count", scope, {"quantity": quantities}, nation=True)
+        for quantities in ([role.arrested for role in Role], ["suspects_arrested"])
+    )
+    wrong = int((roles != suspects).sum())
+    detail = said("{number} differ", number=wrong) if wrong else ""
+    what = said("suspects of all roles = suspects_arrested")
+    return Checked(said("conservation: {what}, by province and of the nation", what=what), not wrong, detail)
 
 
 def _settled(folder: Path, scope: Scope) -> Iterator[Checked]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sim.base.bins import REPORT_DELAYS_MS
 from sim.base.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Tier, Truth
+from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Role, Tier, Truth
 from sim.draws.functions import exp
 from sim.reading.figures import number, scale_fraction
 from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
@@ -274,6 +274,12 @@ def local_share(span: Span, province: str) -> Fraction:
     return ratio(span.sum("local_alerts", int(province)), span.sum("local_alerts", None))
 
 
+def share_of_suspects(span: Span, role: str) -> Fraction:
+    """Return the share of a role among the arrested suspects of all roles."""
+    arrested = {one.label: span.sum("flows", one.arrested) for one in Role}
+    return ratio(arrested[role], sum(arrested.values()))
+
+
 def _ended(tier: str, end: End) -> "Formula":
     return lambda span, _: ended(span, tier, end.label)
 
@@ -341,6 +347,7 @@ FORMULAS: dict[str, Formula] = {
     **{f"reached_{tier}": _ended(tier, End.REACHED) for tier in Tier.labels()},
     **{f"first_contact_{tier}": _first_contact(tier) for tier in Tier.labels()},
     "local_alerts_share": local_share,
+    "share_of_suspects": share_of_suspects,
 }
 """The formula of each quantity, for a window and, if its name has a second part, for that type, band or province.
 
@@ -422,8 +429,8 @@ def _iso(first: int, last: int) -> list[str]:
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
     """Return one quantity over a window, for the country; raises KeyError for an unknown name.
 
-    The name is one of ``FORMULAS``, some followed by a dot and a fraud type, age band or province. The window is the
-    whole period if None, the rest of the period without a last day. There is no result (None) if the window is not
+    The name is one of ``FORMULAS``, some followed by a dot and a fraud type, age band, province or role. The window is
+    the whole period if None, the rest of the period without a last day. There is no result (None) if the window is not
     inside the period or cuts a month of a table that counts by months, or if the quantity is a share of nothing.
     """
     scope = inside.scope

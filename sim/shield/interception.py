@@ -4,7 +4,6 @@ Fraudulent contacts score N(d', 1), legitimate ones N(0, 1). The filter blocks s
 Phi(d' - threshold), the share of false blocks Phi(-threshold).
 """
 
-import math
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
@@ -18,7 +17,7 @@ from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
-from sim.draws.functions import normal_cdf
+from sim.draws.functions import exp, normal_cdf
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
@@ -48,14 +47,14 @@ def d_primes(interception: Interception, measures: Measures, days: Days, codes: 
         found[:, :, at] = getattr(interception, channel).d_prime
         for p, code in enumerate(codes):
             for strength, ramp in measures.over(days, FilterStrength, code):
-                if strength.channel == channel:
+                if strength.channel == channel and not strength.classes:
                     found[:, p, at] += strength.intensity * ramp
     return found
 
 
 def usual_loss(interception: Interception) -> NDArray[np.float64]:
     """Return the loss of d' of each filter, (2,), that stays the same while it stops the usual number of attempts."""
-    return np.full(len(FILTERED), interception.adaptation / -math.expm1(-DAY_MS / interception.retraining))
+    return np.full(len(FILTERED), interception.adaptation / (1.0 - exp(-DAY_MS / interception.retraining)))
 
 
 def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -70,17 +69,20 @@ def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArr
         (2,) loss, 0 or more.
     """
     usual = np.array([getattr(interception.usual, channel) for channel in FILTERED])
-    loss: NDArray[np.float64] = (
-        before * math.exp(-DAY_MS / interception.retraining) + interception.adaptation * stopped / usual
-    )
-    return loss
+    kept = exp(-DAY_MS / interception.retraining)
+    found: NDArray[np.float64] = before * kept + interception.adaptation * (stopped / usual)
+    return found
 
 
 def thresholds_of(spec: ScenarioModel, d_prime: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the thresholds, (..., 2 channels, T types), from d' (..., 2)."""
-    own = spec.interception
-    offsets = np.array([own.type_offset.get(name, 0.0) for name in spec.fraud.types])
-    limits = np.array([getattr(own, channel).threshold for channel in FILTERED])
+    limits = np.array([getattr(spec.interception, channel).threshold for channel in FILTERED])
+    return caught(spec, d_prime, limits)
+
+
+def caught(spec: ScenarioModel, d_prime: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the thresholds, (..., n, T types), of filters with these d' (..., n) and thresholds of scores (n,)."""
+    offsets = np.array([spec.interception.type_offset.get(name, 0.0) for name in spec.fraud.types])
     scores = d_prime[..., None] + offsets - limits[:, None]
     return _caught(scores.ravel()).reshape(scores.shape)
 
@@ -102,7 +104,10 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
     shift = sum(
         one.intensity
         for one in spec.measures.values()
-        if isinstance(one, FilterStrength) and one.channel == channel.label and code in (one.provinces or [code])
+        if isinstance(one, FilterStrength)
+        and one.channel == channel.label
+        and code in (one.provinces or [code])
+        and not one.classes
     )
     return 1.0 - NormalDist(own.d_prime + shift).cdf(own.threshold)
 
@@ -112,19 +117,22 @@ def off(_: ScenarioModel) -> dict[str, Any]:
     return {f"interception.{channel}.threshold": NEVER for channel in FILTERED}
 
 
-def false_block_shares(interception: Interception) -> list[float]:
-    """Return the share of legitimate calls and of SMS that the filters block."""
-    return [normal_cdf(-getattr(interception, channel).threshold) for channel in FILTERED]
+def false_block_shares(interception: Interception) -> NDArray[np.float64]:
+    """Return the share of legitimate calls and of SMS that the filters block, (2,)."""
+    return np.array([normal_cdf(-getattr(interception, channel).threshold) for channel in FILTERED])
 
 
 @compiled_with_arrays
 def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the numbers of legitimate calls and SMS blocked on a day, (P, 2): Poisson counts, keyed by identity."""
+    """Return the numbers of legitimate calls and SMS blocked on a day, (P, 2): Poisson counts, keyed by identity.
+
+    ``rates`` (P, 3) are expected, ``shares`` (P, 2) of them are blocked.
+    """
     counts = np.empty((rates.shape[0], 2), dtype=np.int64)
     for p in range(rates.shape[0]):
-        for c in range(len(shares)):
+        for c in range(shares.shape[1]):
             high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
-            counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
+            counts[p, c] = poisson(rates[p, c] * shares[p, c], uniform52(high, low))
     return counts
 
 

@@ -12,16 +12,14 @@ from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, SourceRegulation
 
-REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
-"""The channel of attempts that each kind of regulation acts on."""
-
 
 def thresholds(_: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.int64]:
     """Return the thresholds of each day, (D, P, 3 channels), from the shares of the measures: 1 - prod(1 - share)."""
     sent = np.ones((len(codes), len(Channel), len(days)))
     for of_province, code in zip(sent, codes, strict=True):
         for regulation, ramp in measures.over(days, SourceRegulation, code):
-            of_province[REGULATED[regulation.target]] *= 1.0 - regulation.intensity * ramp
+            if not regulation.classes:
+                of_province[regulation.acts_on] *= 1.0 - regulation.intensity * ramp
         for law, ramp in measures.over(days, Law, code):
             of_province *= 1.0 - law.deterrence * ramp
     return as_thresholds(1.0 - sent.transpose(2, 0, 1))
@@ -35,6 +33,6 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
             continue
         if isinstance(measure, Law):
             sent *= 1.0 - measure.deterrence
-        elif REGULATED[measure.target] == channel:
+        elif measure.acts_on == channel and not measure.classes:
             sent *= 1.0 - measure.intensity
     return 1.0 - sent

@@ -58,6 +58,9 @@ FLOW_QUANTITIES = (
         "either",
         "people",
     ),
+    Quantity("callers_arrested", "suspects arrested who called people", "either", "people"),
+    Quantity("accounts_arrested", "suspects arrested who provided cards or accounts", "either", "people"),
+    Quantity("couriers_arrested", "suspects arrested who carried or laundered money", "either", "people"),
     Quantity(
         "suspects_settled",
         "suspects arrested as counted, some of them only in December",

@@ -181,7 +181,11 @@ SLACK: dict[str, Any] = {
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
 ANSWERING: dict[str, Any] = {
-    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3}, "sms": {"share": 0.5, "usual": 0.6}},
+    "fraud.retry": {"call": {"share": 0.9, "usual": 0.3, "displaced": 0.4}, "sms": {"share": 0.5, "usual": 0.6}},
+    "fraud.classes.call": {
+        "domestic": {"share": 0.7, "legitimate": 0.9},
+        "abroad": {"share": 0.3, "legitimate": 0.1, "offset": 0.5, "usual": 0.5},
+    },
     "gangs": {
         "start": 0.8,
         "recruiting": "40 per year",
@@ -338,6 +342,7 @@ def money_and_cases(draw: st.DrawFn) -> dict[str, Any]:
         "aftermath.settlement": draw(
             st.sampled_from([None, {"cases": 0.3, "suspects": {"waits": 0.6, "until": "01-31", "release": 1.0}}])
         ),
+        "aftermath.suspects.roles": draw(st.sampled_from([None, {"callers": 0.3, "accounts": 0.5}])),
     }
     for name in draw(st.sampled_from([(), ("first",), ("first", "second")])):
         found[f"measures.accounts-{name}"] = measure(

@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 
 import sim
+from sim.base.words import Role
 from tests.engines.small import run_tiny
 from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import hashes_of
-from tests.equality.scenarios import ANSWERING, GROWING, UNEVEN
+from tests.equality.scenarios import ANSWERING, GROWING, LAUNDERING, UNEVEN
+from tests.reading.test_check import failures
 
 PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "2 d"}
 FEW = {f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")}
@@ -56,7 +58,8 @@ def test_both_engines_agree_on_pools_that_are_raided_and_persuaded_to_return(tmp
     gangs = {"pools": POOLS, "answer": ANSWERING["gangs"]["answer"]}
     window = ["2022-01-27", None]
     home = {"kind": "returns", "window": window, "intensity": "20 per year", "members": 0.4, "arrested": 0.5}
-    values = {**UNEVEN, **GROWING, **ANSWERING, **FEW, "gangs": gangs, "measures.home": home}
+    values = {**UNEVEN, **GROWING, **LAUNDERING, **ANSWERING, **FEW, "gangs": gangs, "measures.home": home}
+    values["aftermath.suspects.roles"] = {"callers": 0.3, "accounts": 0.5, "couriers": 0.2}
     one, other = run_both(tmp_path, "tiny", period=PERIOD, **values)
     noted = one.state[one.state["quantity"].isin(["gangs_home", "gangs_abroad"])]
     found = noted.pivot(index="day", columns="quantity", values="value")
@@ -64,6 +67,10 @@ def test_both_engines_agree_on_pools_that_are_raided_and_persuaded_to_return(tmp
     assert (found.nunique() >= 11).all()
     flows = one.flows.groupby("quantity")["count"].sum()
     assert (flows[["dens_destroyed", "dens_campaign", "returned", "suspects_arrested"]] > 0).all()
+    roles = flows[[role.arrested for role in Role]]
+    assert (roles > 10).all()
+    assert roles.sum() == flows["suspects_arrested"]
+    assert failures(one.path) == []
     assert_equal(one, other)
 
 

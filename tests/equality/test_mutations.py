@@ -24,7 +24,7 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gangs import crews, effort, retry
+from sim.gangs import crews, effort, routes
 from sim.gangs.crews import Crews
 from sim.midnight import timetable
 from sim.midnight.arrests import Arrests
@@ -289,7 +289,8 @@ OF_GANGS: list[tuple[str, Mutation]] = [
         "events",
         of("crews of another night", Recruiting, "at_midnight", ("self._dens.crews.recruit(self._dens.state)", "pass")),
     ),
-    ("events", of("nothing is sent again", retry, "sent", ("retry is None", "True"))),
+    ("events", of("nothing is tried again", routes.Routes, "sent", ("(1.0 - again * caught)", "1.0"))),
+    ("events", of("nobody goes elsewhere", routes.Routes, "_moved", ("if share > 0.0", "if False"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",

@@ -15,7 +15,7 @@ from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
 from tests.midnight.test_night import night_of
 
-SINGLE = ("days", "alike", "gates")
+SINGLE = ("days", "alike", "gates", "routes")
 
 
 def of(spec: ScenarioModel, calendar: Calendar) -> Timetable:
@@ -27,6 +27,7 @@ def arrays(timetable: Timetable) -> Iterator[tuple[str, np.ndarray]]:
     """Yield every array by day, with its name."""
     yield from ((name, array) for name, array in timetable._asdict().items() if name not in SINGLE)
     yield from ((fate.label, array) for fate, array in timetable.gates.items())
+    yield from timetable.routes._asdict().items()
 
 
 @pytest.mark.parametrize("name", ["china-2022", "china-2022-full", "example-country"])

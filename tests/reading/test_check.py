@@ -224,6 +224,7 @@ LATE = {
     "period": {"start": "2021-12-29", "end": "2022-01-04", "warmup": "0 d"},
     "aftermath.investigation.backlog": 400,
     "aftermath.settlement": {"cases": 0.4, "suspects": 0.4},
+    "aftermath.suspects.roles": {"callers": 0.2, "accounts": 0.8},
 }
 
 
@@ -256,6 +257,20 @@ def test_what_is_settled_too_early_or_never_is_noticed(happened: str, late: sim.
 
         rewrite(forged, "flows", change)
         assert f"conservation: {law}, by province and of the nation" in failures(forged)
+
+
+def test_a_suspect_without_a_role_is_noticed(late: sim.Run, tmp_path: Path) -> None:
+    forged = tmp_path / "forged"
+    shutil.copytree(late.path, forged)
+
+    def change(stored: pa.Table) -> pa.Table:
+        rows = stored.to_pylist()
+        next(row for row in rows if row["quantity"] == "accounts_arrested")["count"] -= 1
+        return pa.Table.from_pylist(rows, schema=stored.schema)
+
+    rewrite(forged, "flows", change)
+    law = "suspects of all roles = suspects_arrested, by province and of the nation"
+    assert failures(forged) == [f"conservation: {law}"]
 
 
 def test_what_waits_from_before_the_period_is_no_fault(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_without_adaptation_nothing_is_lost(tiny: ScenarioModel) -> None:
 
 def test_false_blocks_are_poisson() -> None:
     rates = np.array([[2.0e4, 3.0e5, 1.0e9], [1.0e3, 0.0, 0.0]])
-    shares = np.array([1e-3, 2e-5])
+    shares = np.array([[1e-3, 2e-5], [2e-3, 3e-5]])
     counts = np.array([interception.false_blocks(9, day, rates, shares) for day in range(8000, 8400)])
     wanted = rates[:, :2] * shares
     for p, c in itertools.product(range(2), range(2)):
@@ -139,7 +139,7 @@ def test_false_blocks_are_poisson() -> None:
         assert fit(np.bincount(counts[:, p, c], minlength=40)[:40], 400 * stats.poisson.pmf(upper, 2 * mean)) < HOPELESS
     for p, c in itertools.product(range(2), range(2)):
         high, low, _, _ = draw4(9, province_day_id(8000, p, c), FALSE_BLOCKS, 0)
-        assert counts[0, p, c] == poisson(float(rates[p, c] * shares[c]), uniform52(high, low))
+        assert counts[0, p, c] == poisson(float(rates[p, c] * shares[p, c]), uniform52(high, low))
 
 
 # Gate 5

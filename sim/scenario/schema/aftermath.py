@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Discriminator, Tag, model_validator
 
+from sim.base.words import Role
 from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, YearDay
-from sim.scenario.schema.base import Part, Sparse, form, mistake
+from sim.scenario.schema.base import Part, Sparse, demand, form, mistake, wrong_sum
 from sim.scenario.schema.measures import Ramp
 
 
@@ -69,6 +70,33 @@ class Investigation(Sparse):
     takes the oldest. More: leads are fresher, old cases wait longer. Example: `0.2`"""
 
 
+class Roles(Sparse):
+    """Whom arrests for solved cases and in cluster campaigns hit: three shares that add up to 1.
+
+    Raids and returns arrest callers, eliminated cards lead to those who provide accounts.
+    """
+
+    callers: Probability
+    """Share of the suspects who call people, in dens. With pools of gangs those at home are arrested in proportion to
+    how many there are: this is the share at the start. More: arrests reduce gangs more. Example: `0.02`"""
+    accounts: Probability
+    """Share of the suspects who provide cards and accounts. More: fewer couriers arrested. Example: `0.8`"""
+    couriers: Probability | None = None
+    """Share of the suspects who carry or launder money; without this key all others. More: more couriers arrested.
+    Example: `0.18`"""
+
+    @property
+    def shares(self) -> dict[Role, float]:
+        """The share of each role."""
+        couriers = max(0.0, 1.0 - self.callers - self.accounts) if self.couriers is None else self.couriers
+        return {Role.CALLERS: self.callers, Role.ACCOUNTS: self.accounts, Role.COURIERS: couriers}
+
+    @model_validator(mode="after")
+    def _everybody(self) -> "Roles":
+        demand(wrong_sum("callers", self.shares.values()))
+        return self
+
+
 class Suspects(Sparse):
     """Suspects arrested for each solved case and for each eliminated card (sellers)."""
 
@@ -80,6 +108,9 @@ class Suspects(Sparse):
     `0.004`"""
     ramp: Ramp | None = None
     """How the suspects per case grow with the date; without it they do not grow."""
+    roles: Roles | None = None
+    """Roles of the suspects arrested for cases and in campaigns; without this key suspects are counted without roles,
+    and none of these leaves a pool of gangs."""
 
 
 class LateCount(Part):

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.base.words import Tier
+from sim.base.words import Role, Tier
 from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
 
-FRAUD_TYPE, AGE_BAND, PROVINCE = "fraud type", "age band", "province"
+FRAUD_TYPE, AGE_BAND, PROVINCE, ROLE = "fraud type", "age band", "province", "role"
 
 QUANTITIES: dict[str, str | None] = {
     "share_of_cases": FRAUD_TYPE,
@@ -57,6 +57,7 @@ QUANTITIES: dict[str, str | None] = {
     **{f"reached_{tier}": None for tier in Tier.labels()},
     **{f"first_contact_{tier}": None for tier in Tier.labels()},
     "local_alerts_share": PROVINCE,
+    "share_of_suspects": ROLE,
 }
 """Quantities of evidence, and the kind of name that follows the dot: ``share_of_cases.loan``.
 
@@ -71,7 +72,7 @@ class Evidence(Part):
     """
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
-    """Quantity that is known, some with a fraud type, age band or province behind a dot. Example:
+    """Quantity that is known, some with a fraud type, age band, province or role of suspects behind a dot. Example:
     `local_alerts_share.44`"""
     window: Window | None = None
     """Days for which it is known; without it the whole period. Example: `[2022-01-01, 2022-11-30]`"""
@@ -100,9 +101,9 @@ class Evidence(Part):
 def wrong_names(
     evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str], provinces: Sequence[str]
 ) -> Iterator[PydanticCustomError]:
-    """Find unknown quantities, and quantities of an unknown fraud type, age band or province."""
-    known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces}
-    where = {FRAUD_TYPE: "fraud.types!", AGE_BAND: "population.age_bands", PROVINCE: "population.provinces"}
+    """Find unknown quantities, and quantities of an unknown fraud type, age band, province or role."""
+    known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces, ROLE: Role.labels()}
+    where = {FRAUD_TYPE: ("fraud.types!",), AGE_BAND: ("population.age_bands",), PROVINCE: ("population.provinces",)}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
     for number, row in enumerate(evidence):
         key = f"evidence.{number}.name"
@@ -113,4 +114,4 @@ def wrong_names(
         elif kind is not None and of not in known[kind]:
             a_kind = f"{'an' if kind == AGE_BAND else 'a'} {kind}"
             what = f"'{of}' is not {a_kind}" if dot else f"'{name}' must name {a_kind}: {name}.{known[kind][0]}"
-            yield mistake(key, what, choices(of, known[kind]), (key, where[kind]))
+            yield mistake(key, what, choices(of, known[kind]), (key, *where.get(kind, ())))

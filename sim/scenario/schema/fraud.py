@@ -18,6 +18,7 @@ from sim.scenario.bounds import (
     Probability,
     Ratio,
     Retried,
+    Score,
     Sigma,
     Weight,
 )
@@ -34,10 +35,12 @@ from sim.scenario.schema.base import (
     Word,
     demand,
     mistake,
+    wrong_sum,
 )
 from sim.scenario.schema.measures import LARGEST_EXPONENT
 
 MAX_PAYMENTS = 8
+MOST_CLASSES = 8
 WEEKDAYS = 7
 MONTHS = 12
 
@@ -215,6 +218,9 @@ class Repeated(Part):
     usual: Probability
     """Share that the filter stops when there are as many attempts as fraud.volumes says. More: fewer attempts. Example:
     `0.74`"""
+    displaced: Probability = 0.0
+    """Of the attempts that gangs give up beyond the usual, the share that they make by other channels and classes
+    instead. More: a better filter moves attempts elsewhere. Example: `0.5`"""
 
 
 class Retry(Sparse):
@@ -224,6 +230,44 @@ class Retry(Sparse):
     """Retries of calls; without it there are none. Example: `{share: 0.9, usual: 0.74}`"""
     sms: Repeated | None = None
     """Retries of SMS; without it there are none. Example: `{share: 0.9, usual: 0.6}`"""
+
+
+class NumberClass(Sparse):
+    """A class of the numbers from which gangs call or send SMS, such as those of other countries."""
+
+    share: Probability
+    """Share of the channel's attempts. More: more attempts from numbers of this class. Example: `0.2`"""
+    legitimate: Probability
+    """Share of the channel's legitimate contacts, which are stopped, too, where numbers of the class are blocked. More:
+    blocking the class stops more legitimate contacts. Example: `0.002`"""
+    offset: Score = 0.0
+    """Shift of the filter's d' for the class. More: the filter stops more attempts of this class. Example: `0.4`"""
+    usual: Probability | None = None
+    """Share that the filter stops when there are as many attempts of the class as its share says; without it that of
+    fraud.retry. More: fewer attempts of the class. Example: `0.8`"""
+
+
+Named = Annotated[dict[Word, NumberClass], Field(min_length=1, max_length=MOST_CLASSES)]
+
+
+class Classes(Sparse):
+    """Classes of numbers of calls and of SMS, by names of your choice."""
+
+    call: Named | None = None
+    """Classes of calls; without them all calls are alike."""
+    sms: Named | None = None
+    """Classes of SMS; without them all SMS are alike."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Classes":
+        demand(self._wrong())
+        return self
+
+    def _wrong(self) -> Iterator[PydanticCustomError]:
+        for channel in (Channel.CALL.label, Channel.SMS.label):
+            own = getattr(self, channel) or {}
+            for key in ("share", "legitimate") if own else ():
+                yield from wrong_sum(channel, (getattr(one, key) for one in own.values()), f"the values of {key}")
 
 
 class Fraud(Sparse):
@@ -257,6 +301,9 @@ class Fraud(Sparse):
     retry: Retry | None = None
     """How gangs repeat attempts that filters stop; without it they do not. Example: `{sms: {share: 0.9, usual:
     0.6}}`"""
+    classes: Classes | None = None
+    """Classes of numbers; without it the attempts of a channel are alike. Example: `{call: {domestic: {share: 0.8,
+    legitimate: 0.998}, abroad: {share: 0.2, legitimate: 0.002, offset: 0.4}}}`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
 

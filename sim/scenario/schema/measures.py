@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.base.days import DAY_MS
+from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_SEGMENTS,
     Count,
@@ -44,6 +45,12 @@ MOST_DATED = 200
 
 LARGEST_EXPONENT = 700.0
 """Largest exponent whose exponential fits a double."""
+
+REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
+"""The channel of attempts that each kind of regulation acts on."""
+
+OMITTED = ("steps", "classes")
+"""Keys of measures whose intensity may change that are written only if they are given."""
 
 POLICE = "what raids, searches and the work on cases cost is not among the prices"
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
@@ -144,8 +151,8 @@ class Varying(MeasureBase):
 
     @model_serializer(mode="wrap")
     def _in_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Write the keys of ``last`` at the end, and leave out ``steps`` if they are not given."""
-        given = [(key, value) for key, value in write(self).items() if value is not None or key != "steps"]
+        """Write the keys of ``last`` at the end, and leave out the keys of ``OMITTED`` that are not given."""
+        given = [(key, value) for key, value in write(self).items() if value is not None or key not in OMITTED]
         return dict(sorted(given, key=lambda item: item[0] in self.last))
 
     @property
@@ -162,6 +169,18 @@ class Varying(MeasureBase):
 
 class Gradual(Varying, Somewhere):
     """A measure in some provinces, or in all, whose intensity may change within its window."""
+
+
+class OnClasses(Gradual):
+    """A measure on attempts of a channel, or on those of some of its classes."""
+
+    classes: Annotated[list[Word], Field(min_length=1)] | None = None
+    """Classes of the channel on which it acts, of fraud.classes; without it all. Example: `[abroad]`"""
+
+    @property
+    def acts_on(self) -> Channel:
+        """The channel on which it acts."""
+        raise NotImplementedError
 
 
 class DenCampaign(Varying):
@@ -233,7 +252,7 @@ class RealName(Gradual):
     """
 
 
-class FilterStrength(Gradual):
+class FilterStrength(OnClasses):
     """A stronger (or weaker) filter: shifts d' of a channel."""
 
     row: ClassVar = Row("interception", NETWORK, about="channel")
@@ -244,8 +263,13 @@ class FilterStrength(Gradual):
     intensity: Score
     """Shift of the filter's d'; a negative number weakens it. More: more attempts intercepted. Example: `-1.0`"""
 
+    @property
+    def acts_on(self) -> Channel:
+        """The channel of the filter."""
+        return Channel[self.channel.upper()]
 
-class SourceRegulation(Gradual):
+
+class SourceRegulation(OnClasses):
     """Regulation at the source: a share of SMS (ports), online attempts (cloud services) or calls is not sent."""
 
     row: ClassVar = Row("sites", NETWORK, about="target")
@@ -255,6 +279,11 @@ class SourceRegulation(Gradual):
     """What is regulated: ports of SMS, cloud services (online attempts) or voice lines (calls). Example: `sms_port`"""
     intensity: Probability
     """Share of attempts that are never sent. More: fewer attempts of that channel. Example: `0.05`"""
+
+    @property
+    def acts_on(self) -> Channel:
+        """The channel that uses ports, cloud services or voice lines."""
+        return REGULATED[self.target]
 
 
 class Blocking(Gradual):

@@ -16,7 +16,7 @@ from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
-from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, Returns, WarningCoverage
+from sim.scenario.schema.measures import Activities, DenCampaign, OnClasses, Repatriation, Returns, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
@@ -92,6 +92,20 @@ def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     at_home = sum(list(spec.dens.regions.values())[:-1])
     if not at_home:
         yield mistake("dens.regions", "has no share at home", "must have one: the last region is abroad")
+
+
+def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find measures on unknown classes of numbers."""
+    for name, measure in spec.measures.items():
+        if isinstance(measure, OnClasses) and measure.classes:
+            known = getattr(spec.fraud.classes, measure.acts_on.label, None) or {}
+            for given in measure.classes:
+                if given not in known:
+                    what = f"fraud.classes.{measure.acts_on.label} does not have '{given}'"
+                    must = (
+                        choices(given, known) if known else "must be without classes, or fraud.classes must have some"
+                    )
+                    yield mistake(f"measures.{name}.classes", what, must)
 
 
 def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -303,6 +317,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
     _regions: ("dens.regions!", "measures.*.region"),
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
+    _classes: ("fraud.classes!", "measures!"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
     _provinces: (

@@ -1,0 +1,209 @@
+"""Routes: what filters stop is tried again or goes elsewhere; classes of a channel are mixed as attempts are."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.base.words import Channel, Fate
+from sim.draws.distributions import CERTAIN
+from sim.draws.functions import normal_quantile
+from sim.gangs.routes import OfDay, Routes
+from tests.midnight.test_gangs import answering, night_of, nothing, scenario
+
+TYPES = 8
+STATED = np.array([[[100.0, 50.0], [20.0, 10.0], [7.0, 3.0]], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]).repeat(4, axis=2)
+RATES = {"share": 0.9, "usual": 0.6}
+ALIKE = dict.fromkeys(("police_impersonation", "acquaintance", "romance_investment"), 0.0)
+TWO = {"domestic": {"share": 0.75, "legitimate": 0.9}, "abroad": {"share": 0.25, "legitimate": 0.1, "offset": 0.8}}
+
+
+class Small:
+    """Routes of a scenario whose types filters see alike, at a recall of choice."""
+
+    def __init__(self, **fraud: Any) -> None:
+        spec = scenario(
+            **{"interception.type_offset": ALIKE, **{f"fraud.{key}": value for key, value in fraud.items()}}
+        )
+        self.routes = Routes(spec)
+        self.limits = [spec.interception.call.threshold, spec.interception.sms.threshold]
+
+    def sent(self, *recall: float, stated: Any = STATED, **of_day: Any) -> tuple[Any, Any]:
+        """Return attempts, and what passes gates 1 and 4 of each channel."""
+        d_prime = np.array([[limit + normal_quantile(share) for limit, share in zip(self.limits, recall, strict=True)]])
+        none = np.zeros((len(stated), len(self.routes.channel)))
+        fixed = {Fate.NOT_SENT: np.zeros((len(stated), 3), dtype=np.int64)}
+        fixed[Fate.INTERCEPTED] = np.rint(np.array([[[share] * TYPES for share in recall]] * len(stated)) * CERTAIN)
+        fixed[Fate.INTERCEPTED] = fixed[Fate.INTERCEPTED].astype(np.int64)
+        day = OfDay(*(np.array(of_day.get(name, none)) for name in OfDay._fields))
+        rates, gates = self.routes.sent(stated, fixed, np.repeat(d_prime, len(stated), axis=0), day)
+        passing = rates * (1 - gates[Fate.NOT_SENT] / CERTAIN)
+        passing[:, :2] *= 1 - gates[Fate.INTERCEPTED] / CERTAIN
+        return rates, passing
+
+
+def test_without_retries_attempts_are_as_stated() -> None:
+    assert Routes.of(scenario()) is None
+    assert (Small(retry={}).sent(0.7, 0.5)[0] == STATED).all()
+
+
+@pytest.mark.parametrize("recall", [0.001, 0.3, 0.7, 0.999])
+def test_what_is_stopped_is_tried_again_and_again(recall: float) -> None:
+    found, _ = Small(retry={"sms": RATES}).sent(0.99, recall)
+    first = STATED[:, 1] * (1 - 0.9 * 0.6)  # the stated attempts include those tried again at the usual share
+    tries = [first * (0.9 * recall) ** number for number in range(400)]
+    assert found[:, 1] == pytest.approx(sum(tries), rel=1e-8)
+    assert (found[:, [0, 2]] == STATED[:, [0, 2]]).all()
+
+
+def test_at_the_usual_share_attempts_are_as_stated() -> None:
+    retry = {"call": {"share": 0.8, "usual": 0.5, "displaced": 1.0}, "sms": {**RATES, "displaced": 0.5}}
+    assert Small(retry=retry).sent(0.5, 0.6)[0] == pytest.approx(STATED, rel=1e-8)
+
+
+def test_midnights_try_again_what_the_filters_of_the_day_stop_in_each_province() -> None:
+    values = {
+        "measures.better": {"kind": "filter", "channel": "call", "intensity": 1.0, "window": ["2022-01-01", None],
+                            "provinces": [44]},
+        "fraud.retry": {"call": {"share": 0.9, "usual": 0.4}},
+    }  # fmt: skip
+    night, _, first = night_of(scenario(**values))
+    night(first, nothing())
+    opening = night.opening
+    recall = night.today.stops[Fate.INTERCEPTED, :, 0] / CERTAIN
+    assert len(np.unique(recall)) > 1
+    expected = opening.first[:, 0] * (1 - 0.9 * 0.4) / (1 - 0.9 * recall)
+    assert opening.rates[:, 0] == pytest.approx(expected, rel=1e-12)
+    assert (opening.rates[:, 1:] == opening.first[:, 1:]).all()
+
+
+def test_gangs_learn_the_yield_of_first_attempts() -> None:
+    both = []
+    for share in (0.0, 0.9):
+        values = {"fraud.retry": {"call": {"share": share, "usual": 0.0}}, "gangs": answering()}
+        night, _, first = night_of(scenario(**values))
+        night(first, nothing())
+        both.append((night.gangs.passing, night.today.stops[Fate.INTERCEPTED, :, 0] / CERTAIN))
+    (without, _), (with_retries, recall) = both
+    assert with_retries[1:] == pytest.approx(without[1:])
+    assert (with_retries[0] >= without[0] / (1 - 0.9 * recall.min(axis=0)) * (1 - 1e-9)).all()
+    assert (with_retries[0] > without[0] * 1.05).all()
+
+
+def test_a_better_filter_spares_fewer_where_gangs_try_again() -> None:
+    spared = []
+    for retry in ({}, {"sms": {"share": 0.9, "usual": 0.5}}):
+        small = Small(retry=retry)
+        worse, better = (small.sent(0.5, recall)[1][:, 1].sum() for recall in (0.5, 0.8))
+        spared.append(1 - better / worse)
+    assert spared == pytest.approx([1 - 0.2 / 0.5, 1 - (0.2 / 0.28) / (0.5 / 0.55)], rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.9])
+def test_what_gangs_give_up_beyond_the_usual_goes_elsewhere(share: float) -> None:
+    small = Small(retry={"sms": {"share": share, "usual": 0.6, "displaced": 0.5}})
+    rates, _ = small.sent(0.5, 0.9)
+    first = STATED[:, 1] * (1 - share * 0.6)
+    # Round by round: what is stopped is tried again or given up.
+    given_up = {}
+    for recall in (0.6, 0.9):
+        left, lost = first.copy(), np.zeros_like(first)
+        for _ in range(300):
+            lost += left * recall * (1 - share)
+            left *= recall * share
+        given_up[recall] = lost
+    came = rates[:, [0, 2]] - STATED[:, [0, 2]]
+    assert came.sum(axis=1) == pytest.approx(0.5 * (given_up[0.9] - given_up[0.6]), rel=1e-6)
+    # In proportion to what each type makes elsewhere.
+    assert came[:, 0] / came[:, 1] == pytest.approx(STATED[:, 0] / STATED[:, 2], rel=1e-6)
+    # A worse filter brings nobody back.
+    assert (small.sent(0.5, 0.3)[0][:, [0, 2]] == STATED[:, [0, 2]]).all()
+
+
+def test_types_that_use_no_other_channel_stay() -> None:
+    stated = STATED.copy()
+    stated[:, [0, 2], 0] = 0.0
+    rates, _ = Small(retry={"sms": {**RATES, "displaced": 1.0}}).sent(0.5, 0.9, stated=stated)
+    assert (rates[:, [0, 2], 0] == 0.0).all()
+    assert (rates[:, [0, 2], 1] > stated[:, [0, 2], 1]).all()
+
+
+def test_classes_are_mixed_as_if_each_attempt_had_one() -> None:
+    small = Small(classes={"call": TWO})
+    rates, passing = small.sent(0.5, 0.5)
+    assert (rates == STATED).all()
+    better = 1 - recall_at(0.8)
+    assert passing[:, 0] == pytest.approx(STATED[:, 0] * (0.75 * 0.5 + 0.25 * better), rel=1e-8)
+    assert passing[:, 1:] == pytest.approx(STATED[:, 1:] * np.array([0.5, 1.0])[:, None], rel=1e-8)
+    # The filter of one class, and a class that is closed: the filter sees what is left.
+    shift, closed = np.zeros((2, 4)), np.zeros((2, 4))
+    shift[:, 0], closed[:, 1] = 0.3, 0.6
+    _, passing = small.sent(0.5, 0.5, shift=shift, closed=closed, regulated=closed)
+    expected = STATED[:, 0] * (0.75 * (1 - recall_at(0.3)) + 0.25 * 0.4 * better)
+    assert passing[:, 0] == pytest.approx(expected, rel=1e-8)
+
+
+def recall_at(shift: float) -> float:
+    """Return the recall of a filter that stops half, with d' shifted."""
+    from statistics import NormalDist
+
+    return NormalDist().cdf(shift)
+
+
+def test_a_closed_class_moves_to_the_others() -> None:
+    retry = {"call": {"share": 0.5, "usual": 0.5, "displaced": 1.0}}
+    alike = {name: {"share": 0.5, "legitimate": 0.5} for name in ("one", "two")}
+    small = Small(retry=retry, classes={"call": alike})
+    closed = np.zeros((2, 4))
+    closed[:, 0] = 1.0
+    before, _ = small.sent(0.5, 0.5)
+    rates, passing = small.sent(0.5, 0.5, closed=closed, regulated=closed)
+    usually_lost = 0.5 * 0.5 / (1 - 0.5 * 0.5)
+    first = STATED[:, 0] * 0.5 * (1 - 0.5 * 0.5)
+    elsewhere = np.stack([first, STATED[:, 1], STATED[:, 2]], axis=1)
+    came = first[:, None] * (1 - usually_lost) * elsewhere / elsewhere.sum(axis=1, keepdims=True)
+    assert rates[:, 1:] == pytest.approx(before[:, 1:] + came[:, 1:], rel=1e-8)
+    tried = (first + came[:, 0]) / (1 - 0.5 * 0.5)
+    assert passing[:, 0] == pytest.approx(tried * 0.5, rel=1e-8)
+
+
+def test_classes_that_are_alike_are_as_one() -> None:
+    retry = {"call": {**RATES, "displaced": 0.0}}
+    alike = {name: {"share": share, "legitimate": share} for name, share in (("one", 0.3), ("two", 0.7))}
+    one, many = Small(retry=retry).sent(0.8, 0.5), Small(retry=retry, classes={"call": alike}).sent(0.8, 0.5)
+    for found, expected in zip(many, one, strict=True):
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_blocking_a_class_stops_its_legitimate_contacts() -> None:
+    routes = Small(classes={"call": TWO}).routes
+    closed = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    found = routes.false_blocks(np.array([0.2, 0.3]), OfDay(closed, closed, closed))
+    assert found == pytest.approx(np.array([[0.2 + 0.8 * 0.1 * 0.5, 0.3], [0.2, 0.3]]))
+
+
+def test_measures_act_on_their_classes_only() -> None:
+    window = ["2022-01-01", None]
+    values = {
+        "fraud.classes": {"call": TWO},
+        "interception.type_offset": ALIKE,
+        "measures.better": {"kind": "filter", "channel": "call", "intensity": 1.0, "window": window,
+                            "classes": ["abroad"]},
+        "measures.closed": {"kind": "source_regulation", "target": "voice_line", "intensity": 0.5, "window": window,
+                            "classes": ["abroad"], "provinces": [44]},
+    }  # fmt: skip
+    before, _, first = night_of(scenario(**{key: value for key, value in values.items() if "measures" not in key}))
+    night, _, _ = night_of(scenario(**values))
+    before(first, nothing())
+    night(first, nothing())
+    codes = night.common.provinces.codes
+    stops, old = night.today.stops / CERTAIN, before.today.stops / CERTAIN
+    at = codes.index(44)
+    opened = (1 - stops[Fate.NOT_SENT, :, Channel.CALL, 0]) / (1 - old[Fate.NOT_SENT, :, Channel.CALL, 0])
+    assert opened == pytest.approx([0.875 if p == at else 1.0 for p in range(len(codes))], rel=1e-6)
+    tried = before.opening.rates[:, Channel.CALL] > 0.0
+    tried[at] = False  # where half of those whom the filter knows better are not sent
+    assert (stops[Fate.INTERCEPTED, :, Channel.CALL] > old[Fate.INTERCEPTED, :, Channel.CALL])[tried].all()
+    assert (stops[:, :, Channel.SMS] == old[:, :, Channel.SMS]).all()
+    blocked = night.opening._routes.false_blocks(np.zeros(2), night.opening._levels.routes(first))
+    assert blocked[:, 0] == pytest.approx([0.05 if p == at else 0.0 for p in range(len(codes))])
