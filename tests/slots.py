@@ -17,4 +17,10 @@ WITH: dict[str, Any] = {
     **{"dens.reopening_growth": 1.1, "dens.displaced": 0.3, "dens.displaced_to": {"elsewhere": 0.4, "overseas": 0.6}},
     **{"measures.returns-deadline": None, "measures.returns-after": None},
 }
-"""Overrides that give the flagship slots of dens in place of its pools of gangs; ``gangs`` need crews as well."""
+"""Overrides that give the flagship slots of dens in place of its pools of gangs; ``CREWS`` are needed as well."""
+
+CREWS: dict[str, Any] = {
+    **{"gangs.start": 0.85, "gangs.recruiting": "3 per year", "gangs.reopens_with": 0.5},
+    **{"gangs.crew_share": 0.05, "gangs.slower": 3.0},
+}
+"""Crews of these slots."""
