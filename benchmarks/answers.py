@@ -83,6 +83,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table again")
     given = parser.parse_args()
     table = table_of(given.scenario)
+    if not table.exists():
+        sys.exit(f"no posterior of {given.scenario.name} is stored: there is no {table.name}")
     before = rows_of(table)
     found = again(given.scenario, given.out, given.workers)
     made = given.out / table.name

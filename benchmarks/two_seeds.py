@@ -9,6 +9,7 @@ puts the table into ``docs/calibration.md``.
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
 from benchmarks.documents import write_into
@@ -83,7 +84,10 @@ def again(file: Path, folder: Path, seed: int, members: int | None = None) -> St
 def answers_beside(file: Path) -> StoredAnswers:
     """Return what lies beside a scenario's file of its own draws' answers."""
     scenario = load_scenario(str(file))
-    return read_answers(file.with_name(f"{scenario.name}{SUFFIX}"))[policy_digest(scenario)]
+    table = file.with_name(f"{scenario.name}{SUFFIX}")
+    if not table.exists():
+        sys.exit(f"no posterior of {file.name} is stored: there is no {table.name}")
+    return read_answers(table)[policy_digest(scenario)]
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from benchmarks.mechanism import loaded
 from benchmarks.phases import MARKER, facts, moving, phase, table
 from sim.scenario import load_scenario
 from tests.equality.test_gangs import POOLS
+from tests.slots import WITHOUT
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
 ASSUMED = {"origin": "assumed", "basis": "no data"}
@@ -26,13 +27,13 @@ def pooled() -> sim.Scenario:
     """Return ``tiny`` with pools of gangs that have a range."""
     pools = {**POOLS, "recruiting": RECRUITING}
     period = {"start": "2022-01-28", "end": "2022-01-31", "warmup": "1 d"}
-    values = {"gangs": {"pools": pools}, "measures.home": RETURNS, "period": period}
+    values = {"gangs": {"pools": pools}, "measures.home": RETURNS, "period": period, **WITHOUT}
     return load_scenario("tiny", **values)
 
 
 def test_rows_are_the_numbers_that_gangs_live_by() -> None:
     rows = moving(loaded("china-2022", 0.005))
-    assert {"gangs.crew_share", "dens.slots", "measures.den-campaign-east.intensity"} <= rows.keys()
+    assert {"gangs.pools.members", "dens.hazard.leads_per_case", "measures.den-campaign-east.intensity"} <= rows.keys()
     assert not [key for key in rows if key.startswith(("measures.videos", "fraud.types", "warning"))]
     rows = moving(pooled())
     assert {"gangs.pools.recruiting", "measures.home.members", "dens.hazard.lead_half_life"} <= rows.keys()

@@ -13,7 +13,8 @@ from sim.language.spoken import ENGLISH, said, speaking
 
 @command(
     (
-        "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 --vary dens.crew",
+        "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 "
+        "--vary gangs.pools.abroad",
         "a page with two sliders over 24 simulated settings",
     ),
     ("tocsin explore results/sweeps/NAME-HASH --out what-if.html", "the page of a finished sweep, at once"),

@@ -82,8 +82,12 @@ def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True)
 def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
     """Return the kind of an ``answer``'s intervals: ``95% intervals: run-to-run noise at scale 0.005``; or nothing."""
     every = _listed(runs)
-    stored = None if draws or not known else stored_answers(every[0].scenario)
-    if stored is not None:
+    if draws:
+        return said(
+            "{level} intervals over {number} posterior draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every))
+        )
+    stored = stored_answers(every[0].scenario)
+    if stored is not None and known:
         return said(
             "{level} intervals: parameter uncertainty ({number} posterior draws) and run-to-run noise ({parts})",
             level=percent(1 - 2 / TWENTIETHS),
@@ -94,12 +98,15 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
         scale = written(f"{every[0].manifest['scale']:g}")
         if not every[0].chance:
             return ""
-        return said("{level} intervals: run-to-run noise at scale {scale}", level=percent(LEVEL), scale=scale)
-    if draws:
-        return said(
-            "{level} intervals over {number} posterior draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every))
-        )
-    return said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+        kind = said("{level} intervals: run-to-run noise at scale {scale}", level=percent(LEVEL), scale=scale)
+    else:
+        kind = said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+    return kind if stored is not None else without_posterior(kind)
+
+
+def without_posterior(kind: str) -> str:
+    """Return the kind of intervals of run-to-run noise, and that they lack parameter uncertainty."""
+    return said("{intervals}, without parameter uncertainty: no posterior is stored", intervals=kind)
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:

@@ -8,6 +8,7 @@ from sim.language.spoken import marked, said
 from sim.reading.chance import LEVEL
 from sim.reading.costs import COST, TOTAL
 from sim.reading.draw_intervals import TWENTIETHS
+from sim.told.answer import without_posterior
 
 Row = Mapping[str, Any]
 
@@ -90,7 +91,8 @@ def interval_said(rows: Sequence[Row]) -> str:
             level=percent(1 - 2 / TWENTIETHS),
             number=str(rows[0]["draws"]),
         )
-    return said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
+    number = str(rows[0]["replicates"])
+    return without_posterior(said("{level} intervals over {number} replicates", level=percent(LEVEL), number=number))
 
 
 def _told(what: str, row: Row, stored: bool) -> str:

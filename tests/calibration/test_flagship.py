@@ -7,23 +7,24 @@ import pytest
 import sim
 from sim.calibration.targets import label_of
 from sim.experiments.parameters import free_parameters
-from sim.reading.stored_answers import stored_answers
+from sim.reading.stored_answers import answer_tables
 
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}
-LOOKED_AT = {"cases_filed_change@2021-04-15..2022-04-14", "losses@2020-01-01..2020-12-31"}
-"""Reported figures that the draws predict nothing of: their windows, or bases, begin before the period."""
-
 SAID_TWICE = {
     "cases_solved@2022-01-01..2022-11-30",
-    "alerts_central@2021-04-01..2022-07-31",
     "cases_solved@2021-01-01..2021-12-31",
+    "cases_solved@2021-01-01..2021-05-31",
     "suspects_arrested@2021-01-01..2021-12-31",
+    "suspects_arrested@2021-01-01..2021-05-31",
+    "cases_filed@2021-04-01..2021-04-30",
+    "alerts_central@2021-01-01..2021-06-17",
+    "alerts_central@2022-06-25..2022-09-30",
 }
 """Fitted figures that fix no parameter of their own: both solved years and their change are one thing said twice, one
-ramp has three totals, and what waits for December is evidence."""
+ramp has all totals of central alerts, and what waits for May and December is evidence."""
 
-LOOSE = {"alerts_central": 0.09, "2021-12-31": 0.03}
-"""Tolerances by name or last day where they are not a hundredth: no ramp meets all three totals of central alerts."""
+LOOSEST = 0.05
+"""Largest tolerance of a fitted figure: what cannot be met within it is named, and not allowed for."""
 
 
 @pytest.fixture(scope="module")
@@ -43,40 +44,21 @@ def test_every_calibrated_parameter_names_the_fitted_figure_that_fixed_it(flagsh
 def test_every_fitted_figure_has_a_tolerance_and_what_chance_does_to_it(flagship: sim.Scenario):
     for row in flagship.spec.figures:
         if row.role == "fitted":
-            usual = 0.005 if row.name.endswith("_change") else 0.01
-            assert row.tolerance == LOOSE.get(row.name, LOOSE.get(str(row.window[1]), usual))
+            assert row.tolerance is not None
+            assert (row.tolerance == 0.005) if row.name.endswith("_change") else 0.01 <= row.tolerance <= LOOSEST
             assert row.standard_error is not None
             assert row.standard_error > 0
 
 
-def test_what_was_not_fitted_is_predicted_with_an_interval(flagship: sim.Scenario):
+def test_without_a_posterior_nothing_has_an_interval_of_parameters(flagship: sim.Scenario):
+    assert answer_tables() == []
+    with pytest.raises(sim.ScenarioError, match="no draws are stored with 'china-2022'"):
+        sim.posterior("china-2022")
+    assert flagship.spec.calibration is not None
+    assert flagship.spec.calibration.members == 0
     predicted = [row for row in flagship.spec.figures if row.role == "predicted" and row.value is not None]
-    looked_at = {label_of(row.name, row.window) for row in predicted if row.interval is None}
-    assert looked_at == LOOKED_AT
-    assert len(predicted) == 10 + len(LOOKED_AT)
-    for row in predicted:
-        assert row.tolerance is None
-        assert row.interval is None or 0 < row.interval[0] < row.interval[1]
-
-
-def test_stored_draws_are_of_the_parameters_that_have_a_range_and_lie_inside(flagship: sim.Scenario):
-    draws = sim.posterior("china-2022")
-    assert list(draws.columns) == [one.key for one in free_parameters(flagship)]
-    assert len(draws) >= 200
-    for number in (0, len(draws) // 2, len(draws) - 1):
-        drawn = sim.load_scenario("no-warning", draw=number)  # values outside of a range would be refused
-        assert drawn.spec.fraud.loss_growth == pytest.approx(float(draws["fraud.loss_growth"][number]))
-    assert draws.nunique().min() > 1
-
-
-def test_what_each_draw_answers_is_stored_for_any_scale_and_seed(flagship: sim.Scenario):
-    for scenario in (flagship, sim.load_scenario("china-2022", scale=0.005, seed=7)):
-        stored = stored_answers(scenario)
-        assert stored is not None
-        assert stored.draws == len(sim.posterior("china-2022"))
-        low, high = stored.interval("victims", 4e6) or (0.0, 0.0)
-        assert 0.0 < low < 4e6 < high
-    assert stored_answers(sim.load_scenario("china-2022", {"desks.visit.staff": "3"})) is None
+    assert len(predicted) > 10
+    assert all(row.tolerance is None and row.interval is None for row in predicted)
 
 
 def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path: Path):
@@ -87,11 +69,12 @@ def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path:
     assert (grown.loc["coverage_local"] > 0).all()
     assert (grown.loc["coverage_central"] >= 0).all()
     assert mean.loc["coverage_central"].iloc[-1] == pytest.approx(
-        run.scenario.spec.measures["warning-central"].coverage
+        run.scenario.spec.measures["warning-central"].coverage, rel=0.01
     )
     years = [row for row in run.manifest["figures"] if row["window"] == ["2022-01-01", "2022-12-31"]]
     assert {row["name"] for row in years} >= {"alerts_central", "calls_intercepted", "cases_solved"}
-    assert all(row["role"] == "predicted" and row["reported"] is None for row in years)
+    assert all(row["role"] == "predicted" for row in years)
+    assert {row["reported"] is None for row in years} == {True, False}
 
 
 ONE_BY_ONE = ("alerts_", "calls_", "sms_", "cards_")
@@ -103,7 +86,5 @@ def test_what_thinning_adds_is_that_of_what_is_drawn_one_by_one(flagship: sim.Sc
     assert len(rows) > 10
     for row in rows:
         assert isinstance(row.value, float)
-        # The fit has up to a fifth more or less of cards and alerts than was reported.
+        # The fit has a little more or less than was reported.
         assert row.sampling_error == pytest.approx(row.value**0.5, rel=0.12), row.name
-        assert row.standard_error is not None
-        assert row.sampling_error < row.standard_error / 5, "most of it is chance of dens"

@@ -37,7 +37,7 @@ def test_a_run_begins_with_its_answer_and_ends_with_its_folder(tocsin: Tocsin, t
     assert warned[0].startswith("warning: At scale 3e-06, 62 of 62 desks have fewer than 5 seats: ")
     assert first[len(warned)] == "Findings"
     assert all(line.startswith("  ") for line in first[len(warned) + 1 :])
-    assert lines[len(first)] == "Answer   95% intervals: run-to-run noise at scale 3e-06"
+    assert lines[len(first)].startswith("Answer   95% intervals: run-to-run noise at scale 3e-06, without parameter ")
     assert lines.count("Findings") == 1
     # No figure is about the few days of this run: one line says so, and its totals follow, then costs and folder.
     why = "figures have no simulated value, because their windows are outside the period; 9 without a reported value"
@@ -187,7 +187,7 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     assert alone["files"] == document["replicates"][1]["files"]
     assert len(document["figures"]) == len(alone["figures"])
     table = tocsin("run", *SHORT, "--replicates", "2", "--out", "table").out
-    assert "Answer   95% intervals over 2 replicates" in table.splitlines()
+    assert "Answer   95% intervals over 2 replicates, without parameter uncertainty: no" in table
 
 
 def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from sim.experiments.intervals import half_width
 from sim.scenario.load import changed
 from sim.scenario.schema.measures import Measure
 from tests.scenario.bundled import bundled
+from tests.slots import WITHOUT
 
 SEEDS = (11, 12, 13)
 PERIOD = {"start": "2022-01-24", "end": "2022-01-27", "warmup": "1 d"}
@@ -39,7 +40,8 @@ POOLS = {
             **{"recruiting": "2 per year", "arriving": "0 per year", "arriving_abroad": 0.5, "leaving": "0 per year"},
             **{"removed": {"home": "1 per year", "abroad": "0 per year"}, "leaderless": "90 d"},
         }
-    }
+    },
+    **WITHOUT,
 }
 CENTRAL = {"kind": "warning", "window": ALWAYS, "detector": "central", "coverage": 0.8}
 PURGE = {"kind": "card_purge", "window": ALWAYS, "intensity": 0.3}

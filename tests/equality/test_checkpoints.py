@@ -28,6 +28,7 @@ from tests.equality.both import assert_equal
 from tests.equality.scenarios import ANSWERING, AT_ONCE, GROWING, LAUNDERING, MONTHS, UNEVEN, measure, wild
 from tests.equality.test_gangs import POOLS
 from tests.equality.test_random import SETTINGS
+from tests.slots import WITHOUT
 
 PERIOD = {"start": "2022-02-03", "end": "2022-03-05", "warmup": "4 d"}
 """Two midnights between months, the first one in the warm-up."""
@@ -165,7 +166,12 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
         {"feedback": False},
         # What gangs have learned, and how many they are.
         ANSWERING,
-        {**ANSWERING, "gangs": {"pools": POOLS}, "aftermath.suspects.roles": {"callers": 0.4, "accounts": 0.6}},
+        {
+            **ANSWERING,
+            **WITHOUT,
+            "gangs": {"pools": POOLS},
+            "aftermath.suspects.roles": {"callers": 0.4, "accounts": 0.6},
+        },
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),

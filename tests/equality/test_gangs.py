@@ -12,6 +12,7 @@ from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import hashes_of
 from tests.equality.scenarios import ANSWERING, GROWING, LAUNDERING, UNEVEN
 from tests.reading.test_check import failures
+from tests.slots import WITHOUT
 
 PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "2 d"}
 FEW = {f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")}
@@ -58,7 +59,7 @@ def test_both_engines_agree_on_pools_that_are_raided_and_persuaded_to_return(tmp
     gangs = {"pools": POOLS, "answer": ANSWERING["gangs"]["answer"]}
     window = ["2022-01-27", None]
     home = {"kind": "returns", "window": window, "intensity": "20 per year", "members": 0.4, "arrested": 0.5}
-    values = {**UNEVEN, **GROWING, **LAUNDERING, **ANSWERING, **FEW, "gangs": gangs, "measures.home": home}
+    values = {**UNEVEN, **GROWING, **LAUNDERING, **ANSWERING, **FEW, "gangs": gangs, "measures.home": home, **WITHOUT}
     values["aftermath.suspects.roles"] = {"callers": 0.3, "accounts": 0.5, "couriers": 0.2}
     one, other = run_both(tmp_path, "tiny", period=PERIOD, **values)
     noted = one.state[one.state["quantity"].isin(["gangs_home", "gangs_abroad"])]

@@ -60,8 +60,11 @@ def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told
     assert effect_lines([given, row("episodes", 1, 2)]) == [told]
 
 
+WITHOUT = "without parameter uncertainty: no posterior is stored"
+
+
 def test_intervals_are_said_by_what_they_are_over() -> None:
-    assert interval_said([row("victims", 1, 2, 0, 3)]) == "95% intervals over 4 replicates"
+    assert interval_said([row("victims", 1, 2, 0, 3)]) == f"95% intervals over 4 replicates, {WITHOUT}"
     assert interval_said([row("victims", 1, 2, 0, 3, draws=20)]) == "90% intervals over 20 posterior draws"
     assert interval_said([row("victims", 1, 2)]) == interval_said([]) == ""
 
@@ -97,8 +100,8 @@ def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -
     assert lines[0] == "Changes of policy from china-2022"
     assert lines[1] == "  deadline of the red tier: 1 d -> 1 h"
     assert lines[2].startswith("  staff of the visit desks in Guangdong: its share,")
-    did = lines.index("Effect   95% intervals over 4 replicates")
-    assert lines[did + 1].startswith("  707,000 more victims (684,000 to 729,000;")
+    did = next(at for at, line in enumerate(lines) if line.startswith("Effect   95% intervals over 4 replicates"))
+    assert lines[did + 2].startswith("  707,000 more victims (684,000 to 729,000;")
     text = "\n".join(lines[did:])
     for whole in (
         "victims",

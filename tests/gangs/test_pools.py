@@ -14,6 +14,7 @@ from sim.midnight.ledger import NATION
 from sim.midnight.pool_stock import PoolStock
 from sim.scenario.schema.gangs import Pools
 from tests.midnight.test_gangs import night_of, nothing, scenario
+from tests.slots import WITHOUT
 
 YEAR = 365.25
 SINCE = dt.date(2022, 2, 1)
@@ -103,7 +104,8 @@ def test_a_den_without_its_ringleader_does_not_recruit_until_another_has_come() 
 
 def pooled(**values: Any) -> tuple[Any, Any, int]:
     """Return a night of ``tiny`` with pools, what it notes, and its first day."""
-    night, notes, first = night_of(scenario(gangs={"pools": {**POOLS, **values.pop("pools", {})}}, **values))
+    gangs = {"pools": {**POOLS, **values.pop("pools", {})}}
+    night, notes, first = night_of(scenario(gangs=gangs, **WITHOUT, **values))
     assert isinstance(night.dens, PoolStock)
     return night, notes, first
 

@@ -15,6 +15,7 @@ from sim.scenario.schema.aftermath import Roles
 from tests.gangs.test_pools import POOLS, SINCE, YEAR, stock
 from tests.midnight.test_gangs import GANGS, night_of, nothing, scenario, solved
 from tests.midnight.test_night import Notes
+from tests.slots import WITHOUT
 
 SHARES = {"callers": 0.5, "accounts": 0.3, "couriers": 0.2}
 NIGHTS = 40
@@ -95,7 +96,7 @@ def test_callers_arrested_leave_the_pool_in_proportion_to_how_many_there_are() -
     pools = {**POOLS, "members": 2_000, "removed": {"home": "9 per year", "abroad": "0 per year"}}
     returns = {"kind": "returns", "window": ["2022-02-02", None], "intensity": "5 per year", "members": 0.4}
     home = {"measures.home": {**returns, "arrested": 0.25}, "measures.homecoming": None}
-    night, notes, first = nights({"pools": pools}, **home, **{"dens.ringleaders.per_lead": "0 per year"})
+    night, notes, first = nights({"pools": pools}, **home, **WITHOUT, **{"dens.ringleaders.per_lead": "0 per year"})
     h, n0, regions = 1 / YEAR, 2_000, night.common.spec.dens.regions
     campaigns = [one for one in night.common.spec.measures.values() if one.kind == "den_campaign"]
     raids = 9 * (1 + sum(one.intensity * regions[one.region] for one in campaigns) / (1 - regions["overseas"]))
@@ -139,8 +140,8 @@ def test_callers_of_the_same_cases_are_more_where_the_pool_is_larger() -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 0.05])
 def test_the_pool_loses_people_of_the_whole_country(scale: float) -> None:
-    roles = {"aftermath.suspects.roles": SHARES}
-    night, notes, first = night_of(scenario(gangs={"pools": {**POOLS, "members": 1_000}}, scale=scale, **roles))
+    values = {**WITHOUT, "gangs": {"pools": {**POOLS, "members": 1_000}}, "aftermath.suspects.roles": SHARES}
+    night, notes, first = night_of(scenario(scale=scale, **values))
     night.cases._arrests.of_nation(first, "suspects_campaigns", fixed(800 * scale))
     found = 510 * (1 - math.exp(-400 / 510))
     assert night.dens.stock.arrested == pytest.approx(found)

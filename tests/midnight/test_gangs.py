@@ -16,6 +16,7 @@ from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
 from sim.shield.engagement import segment_people
 from tests.midnight.test_night import Notes, night_of, scenario
+from tests.slots import WITH
 
 TYPES = 8
 GANGS: dict[str, Any] = {
@@ -142,7 +143,7 @@ def test_without_gangs_nothing_is_noted_of_them() -> None:
 def flagship(scale: float) -> ScenarioModel:
     gangs = {**GANGS, "start": 1.0, "crew_share": 0.5}
     period = {"start": "2021-03-01", "end": "2021-06-30", "warmup": "0 d"}
-    values = {**NO_RAIDS, "population.pool": "country", "cards.fixed_dead_share": 0.1}
+    values = {**WITH, **NO_RAIDS, "population.pool": "country", "cards.fixed_dead_share": 0.1}
     del values["measures.homecoming.window"]
     return sim.load_scenario("china-2022", scale=scale, period=period, gangs=gangs, **values).spec
 

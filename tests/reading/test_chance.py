@@ -13,6 +13,7 @@ import sim
 from sim.reading.chance import LEVEL, chance, of_share, of_total, student
 from sim.store.scope import Scope
 from sim.told.answer import estimates
+from tests.slots import CREWS, WITH
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 5, 12, 50, 1000])
@@ -90,8 +91,8 @@ def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Pat
 
 @pytest.fixture(scope="module")
 def flagship(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    """A run of a month of the flagship, among few people."""
-    values = {"scale": 0.0002, "population.pool": "country", "period.end": "2021-02-15", "period.warmup": "10 d"}
+    """A run of a month of the flagship with slots of dens, among few people."""
+    values = {**WITH, **CREWS, "scale": 0.0002, "population.pool": "country", "period.end": "2021-02-15", "period.warmup": "10 d"}
     return sim.run(sim.load_scenario("china-2022", **values), tmp_path_factory.mktemp("chance") / "run")
 
 
@@ -112,6 +113,8 @@ SEEDS = 32
 """Their spread is known to an eighth of itself, 1 / sqrt(2 (n - 1)); of 16 it was to 18 %, and of 24 to 15 %."""
 
 FEW_DENS = {
+    **WITH,
+    **CREWS,
     "dens.slots": 600,
     "dens.crew": 150,
     "dens.hazard.per_lead": "0.1 per year",

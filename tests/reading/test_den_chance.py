@@ -12,6 +12,7 @@ from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE, of_dens
 from sim.reading.den_chance import DenChance, DenDays, den_chance
 from sim.scenario import load_scenario
 from sim.store.scope import DenSlots, Scope
+from tests.slots import CREWS, WITH
 from tests.synthetic import SCOPE
 
 EACH = 10**6
@@ -185,9 +186,13 @@ def test_crews_that_dwindle_leave_it_finite() -> None:
 
 
 def test_a_scope_knows_the_dens_of_its_scenario() -> None:
-    flagship, tiny = load_scenario("china-2022"), load_scenario("tiny")
-    gangs = flagship.spec.gangs
+    crews, tiny = load_scenario("china-2022", **WITH, **CREWS), load_scenario("tiny")
+    gangs = crews.spec.gangs
     assert gangs is not None
-    assert Scope.of(flagship).dens == DenSlots(3000, 1.0, gangs.recruiting, gangs.reopens_with)
+    assert gangs.recruiting is not None
+    assert gangs.reopens_with is not None
+    assert Scope.of(crews).dens == DenSlots(3000, 1.0, gangs.recruiting, gangs.reopens_with)
     assert gangs.recruiting == pytest.approx(3 / 365.25, rel=2e-3)  # a day
     assert Scope.of(tiny).dens == DenSlots(60, 1.0, 0.0, 1.0)
+    # Where gangs are pools chance does not decide which dens are raided.
+    assert Scope.of(load_scenario("china-2022")).dens is None

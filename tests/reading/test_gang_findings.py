@@ -10,7 +10,7 @@ from sim.reading.gang_findings import HALF_A_YEAR, gangs_begin_late
 from sim.scenario import load_scenario
 from sim.store.scope import Scope
 
-REFERENCE = day_number(date(2021, 6, 15))
+REFERENCE = day_number(date(2021, 1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,8 @@ def scope() -> Scope:
 def test_the_flagship_begins_when_its_gangs_do(scope: Scope) -> None:
     assert scope.gangs_as_on == REFERENCE
     assert list(gangs_begin_late(scope)) == []
+    crews = load_scenario("example-country")
+    assert Scope.of(crews).gangs_as_on == day_number(crews.spec.fraud.reference)
     assert list(gangs_begin_late(Scope.of(load_scenario("china-2023")))) == []
 
 
@@ -33,7 +35,7 @@ def test_the_first_simulated_day_counts(scope: Scope, warmup: int, found: int) -
     if rows:
         assert rows[0]["value"] == HALF_A_YEAR + 32 - warmup
         assert f"{HALF_A_YEAR + 32 - warmup} days later" in rows[0]["sentence"]
-        assert "15 June 2021" in rows[0]["sentence"]
+        assert "1 January 2021" in rows[0]["sentence"]
 
 
 def test_where_there_are_no_gangs_nothing_is_found(scope: Scope) -> None:

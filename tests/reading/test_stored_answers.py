@@ -96,7 +96,12 @@ def test_a_policy_is_known_at_any_scale_and_seed_and_no_other_is_taken_for_it():
 
 
 @pytest.mark.parametrize("pool", ["none", "country", "regions", "{apart: [44]}", "{apart: [Beijing, Guangdong]}"])
-def test_however_its_provinces_are_pooled_a_policy_has_its_stored_answers(tmp_path: Path, pool: str):
+def test_however_its_provinces_are_pooled_a_policy_has_its_stored_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: str
+):
+    known = policy_digests(sim.load_scenario("china-2022"))
+    write_answers(tmp_path / "answers.csv", {known: answers("china-2022", 100.0, FACTORS)})
+    monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "answers.csv"])
     scenario = sim.load_scenario("china-2022", {"population.pool": pool}, scale=0.005)
     (tmp_path / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
     for one in (scenario, sim.load_scenario(str(tmp_path / "stored.yaml"))):
@@ -144,7 +149,7 @@ def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.
 
 
 def test_a_run_of_another_policy_is_told_with_chance_alone(run: sim.Run):
-    assert "run-to-run noise at scale" in answer(run)
+    assert "run-to-run noise at scale 1, without parameter uncertainty: no posterior is stored." in answer(run)
     assert estimates([run])["victims"].low == run.chance["victims"][0]
 
 

@@ -18,7 +18,9 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert said.startswith(f"{share} (")
     assert f") of {amount(totals['attempts_potential'])} attempts" in said
     assert " were stopped before reaching anyone, mostly" in said
-    assert said.endswith("95% intervals: run-to-run noise at scale 1.")
+    assert said.endswith(
+        "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no posterior is stored."
+    )
     assert STOPPED[first] in said.partition(", then ")[0]
     for name in ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"):
         assert amount(totals[name]) in said

@@ -190,9 +190,10 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
     digests = {run: policy_digests(run.scenario) for run in (full, silent)}
     monkeypatch.setattr("sim.reading.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
     write_answers(tmp_path / "some-answers.csv", {digests[full]: answers("full", 100.0, FACTORS)})
-    assert "parameter uncertainty" in answer(full)
+    assert "parameter uncertainty (101 posterior draws)" in answer(full)
     text = page([[full], [silent]])
-    assert text.count("95% intervals: run-to-run noise at scale 1.") == 2
+    assert "95% intervals: run-to-run noise at scale 1." in text
+    assert "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no posterior is stored." in text
     assert "parameter uncertainty (" not in text
     assert short_answer(full, known=False)["victims"][1] in text
     # Where both have some, both are told so.

@@ -39,7 +39,7 @@ STRUCTURE = {
     "province_weights",
     "by_province",
     "ramp",
-    "fixed_raided",
+    "until",
     "fixed_dead_share",
 }
 """Last parts of keys that say what a parameter is about, or that nothing of the kind is given; they measure nothing."""
@@ -62,13 +62,22 @@ FITTED = {
     ("cases_filed_change", "2022-01-01", "2022-11-30"),
     ("losses_change", "2022-01-01", "2022-11-30"),
     ("ringleaders_arrested", "2022-01-01", "2022-11-30"),
-    ("dens_destroyed", "2022-01-01", "2022-11-30"),
+    ("dens_campaign", "2022-01-01", "2022-11-30"),
+    ("dens_destroyed", "2021-01-01", "2021-05-31"),
+    ("returned", "2021-04-15", "2022-04-14"),
+    ("returned", "2021-04-01", "2022-07-31"),
+    ("cases_filed", "2021-04-01", "2021-04-30"),
+    ("cases_filed", "2021-05-01", "2021-05-31"),
+    ("cases_solved", "2021-01-01", "2021-05-31"),
+    ("suspects_arrested", "2021-01-01", "2021-05-31"),
     ("calls_intercepted", "2021-01-01", "2021-11-30"),
     ("sms_intercepted", "2021-01-01", "2021-11-30"),
     ("cases_solved", "2021-01-01", "2021-11-30"),
     ("suspects_arrested", "2021-01-01", "2021-11-30"),
-    ("alerts_central", "2021-04-15", "2022-04-14"),
-    ("alerts_local", "2021-04-15", "2022-04-14"),
+    ("alerts_central", "2021-01-01", "2021-06-17"),
+    ("alerts_central", "2021-04-15", "2022-01-31"),
+    ("alerts_local", "2021-04-15", "2022-01-31"),
+    ("alerts_central", "2022-06-25", "2022-09-30"),
     ("alerts_central", "2021-04-01", "2022-07-31"),
     ("cases_solved", "2021-01-01", "2021-12-31"),
     ("suspects_arrested", "2021-01-01", "2021-12-31"),
@@ -131,7 +140,7 @@ def test_every_assumed_scalar_has_a_range(flagship: Scenario) -> None:
 
 
 def test_what_may_be_left_out_is_empty_where_no_origin_is_given(flagship: Scenario) -> None:
-    optional = {"provinces", "province_weights", "by_province", "ramp", "floor", "fixed_raided", "fixed_dead_share"}
+    optional = {"provinces", "province_weights", "by_province", "ramp", "floor", "fixed_dead_share"}
     unsaid = {
         key: source
         for key, source in flagship.sources.items()
@@ -227,7 +236,8 @@ def test_what_goes_on_goes_on_at_the_daily_pace_of_2022() -> None:
         last, own = surges[f"{sale}-2022"], surges[f"{sale}-2023"]
         assert own.model_dump(exclude={"window"}) == last.model_dump(exclude={"window"})
         assert own.window == tuple(day.replace(year=2023) for day in last.window)
-    assert all(row.value is None and row.role == "predicted" for row in spec.spec.figures)
+    assert all(row.role == "predicted" for row in spec.spec.figures)
+    assert all(row.value is None or row.window[0].year == 2022 for row in spec.spec.figures)
     assert {row.window[0].year for row in spec.spec.figures} == {2022, 2023}
 
 

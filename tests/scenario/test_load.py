@@ -143,7 +143,7 @@ def test_layers_and_their_sources(folder: Path) -> None:
         "figures.0.role": "--set",
     }
     assert scenario.sources["figures.0.name"].where.startswith("small.yaml:")
-    assert scenario.sources["dens.fixed_raided"].where == "default"
+    assert scenario.sources["cards.fixed_dead_share"].where == "default"
 
 
 def test_a_full_form_can_be_set(folder: Path) -> None:

@@ -242,9 +242,12 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
     assert "  deadline of the red tier: 8 h -> 1 h" in lines
 
 
+WITHOUT = "without parameter uncertainty: no posterior is stored"
+
+
 def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
     lines = printed(answer_parts([policy], 400))
-    assert lines[0] == "Answer   95% intervals: run-to-run noise at scale 1"
+    assert lines[0] == f"Answer   95% intervals: run-to-run noise at scale 1, {WITHOUT}"
     for line, word in zip(lines[1:], ("stopped", "drawn in", "victims averted", "lost", "prevented"), strict=True):
         assert word in line
         assert re.search(r"\([\d.,]+%?( million| billion)? to [\d.,]+", line), line
@@ -253,7 +256,7 @@ def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
 def test_the_answer_of_replicates_has_the_interval_of_their_mean(policy: sim.Run, tmp_path: Path) -> None:
     other = sim.run(sim.load_scenario(str(policy.path / "scenario.yaml"), seed=8), tmp_path / "other")
     lines = printed(answer_parts([policy, other], 400))
-    assert lines[0] == "Answer   95% intervals over 2 replicates"
+    assert lines[0] == f"Answer   95% intervals over 2 replicates, {WITHOUT}"
     one, two = (json.loads((run.path / "run.json").read_text())["totals"]["victims"] for run in (policy, other))
     half = 12.7062 * abs(one - two) / 2
     mean = (one + two) / 2

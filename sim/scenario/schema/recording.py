@@ -61,4 +61,4 @@ class Calibration(Part):
     """Names of evidence that constrains the posterior, in addition to the figures. Example: `[recall_call, loss_mean]`
     """
     draws: CsvFile | None = Field(default=None, exclude=True)
-    """Name of the CSV file of posterior draws, stored next to the scenario. Example: `china-2022-draws.csv`"""
+    """Name of the CSV file of posterior draws, stored next to the scenario. Example: `week-draws.csv`"""

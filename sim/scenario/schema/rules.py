@@ -78,21 +78,20 @@ def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find pools of gangs with unknown types, without a region abroad, and returns without pools."""
+    """Find pools of gangs beside slots of dens, with unknown types or without a region at home; and neither of both."""
     pools = None if spec.gangs is None else spec.gangs.pools
     if pools is None:
         for key in OF_SLOTS:
             if not _given(spec.dens, key):
-                yield mistake(f"dens.{key}", "is missing", "must be given, or gangs.pools")
+                yield mistake(f"dens.{key}", "is missing", "must be there, or gangs.pools instead")
         for name, measure in spec.measures.items():
             if isinstance(measure, Returns):
                 yield mistake(f"measures.{name}", "acts on gangs.pools, which are missing", "must have gangs.pools")
         return
-    of_slots = [key for key in OF_SLOTS if _given(spec.dens, key)]
-    of_slots += [f"hazard.{region}" for region in spec.dens.hazard.by_region]
-    if of_slots:
+    of_slots = [key for key in (*OF_SLOTS, "fixed_raided") if _given(spec.dens, key)]
+    for key in (*of_slots, *(f"hazard.{region}" for region in spec.dens.hazard.by_region)):
         what = "must be without slots of dens (null removes what another file gives)"
-        yield mistake(f"dens.{of_slots[0]}", "is a key of slots, but there are gangs.pools", what)
+        yield mistake(f"dens.{key}", "is a key of slots, but there are gangs.pools", what)
     types = list(spec.fraud.types)
     for name in pools.home_share:
         if name not in types:
