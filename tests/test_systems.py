@@ -231,6 +231,13 @@ def test_the_document_says_of_every_system_what_is_doubled() -> None:
     assert written in ([], [[f"| {name}", how] for name in SYSTEMS for how in (OFF, DOUBLED)])
 
 
+def test_the_document_says_of_every_system_what_a_sceptic_would_say() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    section = text[text.index("### What a sceptic would say") : text.index("## 9 ")]
+    said = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|", section, re.MULTILINE)[2:]
+    assert [name for name, *_ in said] == list(SYSTEMS)
+
+
 GANGS = {
     **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 0.3, "slower": 2.0},
     "answer": {"shift": 1.5, "supply": 0.5, "lag": "1 d", "usual": {"call": 0.05, "sms": 0.02, "online": 0.1}},
