@@ -275,7 +275,7 @@ def attribute(
         more = {"withheld": withheld, "warnings": done.layers.attrs["warnings"]}
         print_json({"folder": str(folder), **document, **more})
     elif not output.quiet:
-        show(console(), attribution_tables(done, withheld))
+        show(console(), attribution_tables(done, withheld, found.spec.fraud.retry is not None))
         tell(f"{done.folder}  {_runs(len(done.coalitions))}")
 
 

@@ -69,7 +69,8 @@ def lost(interception: Interception, before: NDArray[np.float64], stopped: NDArr
         (2,) loss, 0 or more.
     """
     usual = np.array([getattr(interception.usual, channel) for channel in FILTERED])
-    found: NDArray[np.float64] = before * exp(-DAY_MS / interception.retraining) + interception.adaptation * (stopped / usual)
+    kept = exp(-DAY_MS / interception.retraining)
+    found: NDArray[np.float64] = before * kept + interception.adaptation * (stopped / usual)
     return found
 
 

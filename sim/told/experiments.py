@@ -179,8 +179,17 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], requested: Sequence[
     return table
 
 
-def attribution_tables(result: "Attribution", withheld: str = "") -> Iterator[TextTable | str]:
-    """Lay out an attribution: victims and money by layer, what layers cost (or why not), and the largest overlaps."""
+def attribution_tables(result: "Attribution", withheld: str = "", retried: bool = False) -> Iterator[TextTable | str]:
+    """Yield an attribution: victims and money by layer, what layers cost (or why not), and the largest overlaps.
+
+    Args:
+        result: The attribution.
+        withheld: Why costs are withheld, if they are.
+        retried: Whether gangs try again what filters stop.
+
+    Yields:
+        Tables and paragraphs.
+    """
     from sim.experiments.attribute import CAUSED, GANGS
 
     layers = result.layers
@@ -217,6 +226,11 @@ def attribution_tables(result: "Attribution", withheld: str = "") -> Iterator[Te
             ends = (interval(*_rounded(row[low], row[high])) for _, low, high in shown)
             table.add_row(*first, *cells, *ends)
         yield table
+    if retried and "interception" in names:
+        yield said(
+            "Gangs try again what filters stop (fraud.retry). So filters spare fewer people than they stop messages, "
+            "and interceptions do not show what filters prevent."
+        )
     yield said("What layers cause, averaged over the orders in which they can be added:")
     table = TextTable([*head, *map(named, CAUSED)], range(len(head)))
     for name, stance, first in every:

@@ -13,6 +13,7 @@ from sim.experiments.gangs import STANCES, stances_of
 from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
 from sim.scenario import changed
 from sim.store.json_files import FolderError
+from sim.told.experiments import attribution_tables
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -35,6 +36,13 @@ def whole(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Attri
 
 def fates(run: sim.Run, fate: str) -> int:
     return int(run.totals[f"attempts_by_fate.{fate}"])
+
+
+def test_it_is_said_that_filters_spare_fewer_people_where_gangs_try_again(whole: Attribution) -> None:
+    said = [[str(part) for part in attribution_tables(whole, retried=retried)] for retried in (False, True)]
+    more = [text for text in said[True] if text not in said[False]]
+    assert len(said[True]) == len(said[False]) + 1
+    assert "filters spare fewer people than they stop messages" in " ".join(more)
 
 
 def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
