@@ -203,7 +203,7 @@ class Stopped(Part):
 
 
 class Interception(Part):
-    """Filters of calls and SMS: gangs learn from what is stopped how to pass, and retraining restores the filters."""
+    """Filters of calls and SMS: gangs learn from stopped attempts how to pass, and retraining restores the filters."""
 
     call: Filter
     """The filter of calls."""
