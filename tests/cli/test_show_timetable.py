@@ -39,6 +39,14 @@ def test_rows_change_where_and_when_a_measure_is_in_force(tocsin: Tocsin, tmp_pa
     assert all(one["intercepted_call"] == other["intercepted_call"] for one, other in zip(there, others, strict=True))
 
 
+def test_what_gangs_cost_filters_depends_on_the_run_and_is_in_no_row() -> None:
+    for values in ({"interception.adaptation": 0.0}, {"interception.adaptation": 0.1}):
+        for row in policy_days(sim.load_scenario("tiny", **{**values, "measures.filter-call": None}).spec):
+            assert row["d_prime_call"] == "4.4"
+            # Of a threshold of 4.27, less the types that look less like bulk traffic.
+            assert 0.5 < float(row["intercepted_call"]) < 0.552
+
+
 def test_counts_are_of_the_country_at_any_scale() -> None:
     for value in ("attempts_call", "officers_visit", "investigation_capacity"):
         one, other = (

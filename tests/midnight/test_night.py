@@ -26,6 +26,7 @@ from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
 from sim.shield.answering import answering_tables
 from sim.shield.dens import raided_thresholds
+from sim.shield.interception import thresholds_of
 from sim.shield.thresholds import GATES
 
 
@@ -263,6 +264,8 @@ def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -
         for p in range(3):
             assert notes.levels[(day, p, "d_prime_call")] == night.filters.d_prime[p][0]
             assert notes.levels[(day, p, "d_prime_sms")] == night.filters.d_prime[p][1]
+        caught = thresholds_of(tiny, night.filters.d_prime)
+        assert (today.stops[Fate.INTERCEPTED, :, : Channel.ONLINE] == caught).all()
     assert seen > 0
 
 

@@ -73,5 +73,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "9446911a94ce23b5e9be79ede55cd2616c9167826b6c30f40879b3ebf3709362"
+HASH = "d1c45d1c6dcad376bb2d9a4993ad18f8ab14079dbb530753f9b75507da4d6bb1"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""
