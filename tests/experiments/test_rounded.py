@@ -278,7 +278,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
         ["china-2022", "--scale", "0.00001"],
         ["tiny", "--scale", "0.1"],
-        ["no-local", "--scale", "0.00001", "--draw", "3"],
+        [str(DRAWN / "weak.yaml"), "--scale", "0.1", "--draw", "2"],
     ],
 )
 def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) -> None:

@@ -92,7 +92,14 @@ def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Pat
 @pytest.fixture(scope="module")
 def flagship(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
     """A run of a month of the flagship with slots of dens, among few people."""
-    values = {**WITH, **CREWS, "scale": 0.0002, "population.pool": "country", "period.end": "2021-02-15", "period.warmup": "10 d"}
+    values = {
+        **WITH,
+        **CREWS,
+        "scale": 0.0002,
+        "population.pool": "country",
+        "period.end": "2021-02-15",
+        "period.warmup": "10 d",
+    }
     return sim.run(sim.load_scenario("china-2022", **values), tmp_path_factory.mktemp("chance") / "run")
 
 
