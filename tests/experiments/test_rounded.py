@@ -19,7 +19,7 @@ from sim.experiments.rounded import STAFF_KEYS, alike, lost, unsaid, varied
 from sim.experiments.sensitivity import planned as screened
 from sim.experiments.sweep import planned
 from sim.scenario import Scenario, changed, load_scenario
-from tests.experiments.test_command import Tocsin, tocsin
+from tests.experiments.test_command import WEAK, Tocsin, tocsin
 
 __all__ = ["tocsin"]
 
@@ -278,7 +278,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
         ["china-2022", "--scale", "0.00001"],
         ["tiny", "--scale", "0.1"],
-        [str(DRAWN / "weak.yaml"), "--scale", "0.1", "--draw", "2"],
+        [WEAK, "--scale", "0.1", "--draw", "2"],
     ],
 )
 def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) -> None:
