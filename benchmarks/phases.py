@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks.documents import write_into
 from benchmarks.mechanism import asked_for, loaded, made, options, spread
-from benchmarks.systems import moved
+from benchmarks.systems import moved, pools_of
 from sim.experiments.parameters import Parameter, ranged_parameters
 from sim.reading.outcomes import Outcome
 from sim.reading.run import Run
@@ -48,15 +48,9 @@ def moving(scenario: Scenario) -> dict[str, Parameter]:
     measures = (f"measures.{name}" for name, one in scenario.spec.measures.items() if one.kind in KINDS)
     sections = tuple(f"{section}." for section in (*BELOW, *measures))
     found = {one.key: one for one in ranged_parameters(scenario) if one.key.startswith(sections)}
-    if not has_pools(scenario):
+    if not pools_of(scenario):
         return found
     return {key: one for key, one in found.items() if not key.startswith("dens.") or key.startswith(READ_WITH_POOLS)}
-
-
-def has_pools(scenario: Scenario) -> bool:
-    """Return whether the gangs of a scenario are pools."""
-    gangs = scenario.spec.gangs
-    return gangs is not None and gangs.pools is not None
 
 
 def facts(finished: Run) -> Outcome:
@@ -65,10 +59,10 @@ def facts(finished: Run) -> Outcome:
     Shares are of the members at the start; without pools there are none.
     """
     found: Outcome = {"victims": float(finished.totals["victims"])}
-    gangs = finished.scenario.spec.gangs
-    if gangs is not None and gangs.pools is not None:
+    pools = pools_of(finished.scenario)
+    if pools:
         state = finished.state[finished.state["quantity"].isin(["gangs_home", "gangs_abroad"])]
-        members = state.groupby("day")["value"].sum() / gangs.pools.members
+        members = state.groupby("day")["value"].sum() / pools.members
         found |= {"gangs": float(members.iloc[-1]), "fewest": float(members.min())}
     return found
 

@@ -1,7 +1,8 @@
 """Switch each system of the shield off, and double it, as a table in Markdown: ``python -m benchmarks.systems``.
 
 A scenario is run with pooled provinces at a small scale, once for each seed: as it is, with each system off, and with
-each doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each
+each doubled. The last two systems are not of the shield: how gangs respond to filters, by retries and by displacement.
+Where gangs answer what attempts yield, every run is made with gangs that stand still and with gangs that answer. Each
 row shows the change in per cent of victims, losses and the system's own figure, paired by seed. ``--write
 docs/mechanism.md`` puts the table between the markers of that document.
 """
@@ -21,9 +22,10 @@ from sim.experiments.intervals import half_width
 from sim.reading.outcomes import Outcome
 from sim.reading.run import Run
 from sim.scenario import Scenario, changed
-from sim.scenario.bounds import Lengthening, Probability, bounds_of
+from sim.scenario.bounds import Lengthening, Probability, Retried, bounds_of
 from sim.scenario.load import as_pooled
 from sim.scenario.prefix import digest_of_results
+from sim.scenario.schema.gangs import Pools
 from sim.scenario.units import rate_text
 from sim.shield.gate import NEVER
 
@@ -50,8 +52,8 @@ LAW_DAYS: Final = 150
 NOTHING: Final = "none"
 """What a cell says where the scenario has nothing of a system."""
 
-BROUGHT_HOME: Final = 10
-"""Dens that a repatriation raids that is added where a scenario has none."""
+BROUGHT_HOME: Final = 0.1
+"""Share of the gangs abroad at the start whom a repatriation brings home that is added where a scenario has none."""
 
 FATE: Final = "attempts_by_fate."
 """How the names of totals begin that count attempts by their fate."""
@@ -68,6 +70,7 @@ class System:
         doubled: Returns those of a scenario with twice of it.
         says: What is doubled.
         world: Returns the values of the scenario that both are beside, where that is not the scenario as it is.
+        of_crews: The quantity that it is there for where gangs are crews of dens, if it is another one.
     """
 
     name: str
@@ -76,9 +79,19 @@ class System:
     doubled: Change
     says: str
     world: Change = lambda _: {}
+    of_crews: str | None = None
+
+    def owns(self, scenario: Scenario) -> str:
+        """Return the quantity that it is there for in a scenario."""
+        return self.own if self.of_crews is None or pools_of(scenario) else self.of_crews
 
 
-def measures(kind: str, **attributes: str) -> Found:
+def pools_of(scenario: Scenario) -> Pools | None:
+    """Return the pools of gangs of a scenario; None where gangs are crews of dens."""
+    return None if scenario.spec.gangs is None else scenario.spec.gangs.pools
+
+
+def measures(kind: str, **attributes: str | None) -> Found:
     """Return what finds the measures of a kind with these attributes in a scenario, by name."""
 
     def find(scenario: Scenario) -> dict[str, Any]:
@@ -99,6 +112,11 @@ def twice(number: float) -> float:
 def twice_share(share: float) -> float:
     """Return a share or a probability doubled, cut at 1."""
     return min(2.0 * share, bounds_of(Probability).high)
+
+
+def twice_again(share: float) -> float:
+    """Return a share that is sent again doubled, cut below 1."""
+    return min(2.0 * share, bounds_of(Retried).high)
 
 
 def twice_longer(factor: float) -> float:
@@ -161,14 +179,14 @@ def together(*changes: Change) -> Change:
 def more_odds(channel: str) -> Change:
     """Return what raises the d' of a filter so that the odds of an interception double.
 
-    The odds are those of a type without offset, with all measures of the channel in full force and nothing lost to
-    gangs; the threshold stays, and false blocks with it.
+    The odds are those of a type and a class of numbers without offset, with all measures of the channel in full force
+    and nothing lost to gangs; the threshold stays, and false blocks with it.
     """
 
     def change(scenario: Scenario) -> Values:
         own = getattr(scenario.spec.interception, channel)
         above = own.d_prime - own.threshold
-        above += sum(one.intensity for one in measures("filter", channel=channel)(scenario).values())
+        above += sum(one.intensity for one in measures("filter", channel=channel, classes=None)(scenario).values())
         recall = normal_cdf(above)
         more = normal_quantile(2.0 * recall / (1.0 + recall)) - above
         return {f"interception.{channel}.d_prime": round(own.d_prime + more, 6)}
@@ -185,15 +203,45 @@ def in_force(scenario: Scenario) -> Values:
     return {"period.end": LAW_UNTIL.isoformat()}
 
 
+def of_usual_raids(change: Callable[[float], str]) -> Change:
+    """Return what changes the rates of raids without campaigns: of removal from a pool, or of raids on each den."""
+
+    def values(scenario: Scenario) -> Values:
+        pools, hazard = pools_of(scenario), scenario.spec.dens.hazard
+        if pools:
+            return {"gangs.pools.removed.home": change(pools.removed.home)}
+        rates = {**hazard.by_region, "per_lead": hazard.per_lead or 0.0}
+        return {f"dens.hazard.{key}": change(rate) for key, rate in rates.items()}
+
+    return values
+
+
+def of_retries(**how: Callable[[float], float]) -> Change:
+    """Return what changes these keys of the retries of each channel, each as said."""
+    return lambda scenario: {
+        f"fraud.retry.{channel}.{key}": change(getattr(own, key))
+        for channel, own in scenario.spec.fraud.retry or ()
+        if own
+        for key, change in how.items()
+    }
+
+
+def without_retries(scenario: Scenario) -> Values:
+    """Return what leaves retries out."""
+    return {"fraud.retry": None} if scenario.spec.fraud.retry else {}
+
+
 def brought_home(scenario: Scenario) -> Values:
-    """Return twice the dens of repatriations, or, where there is none, one a third into the period."""
+    """Return twice the suspects of repatriations, or, where there is none, one a third into the period."""
     find = measures("repatriation")
     if find(scenario):
         return of_measures(find, dens=twice, suspects=twice)(scenario)
-    period = scenario.spec.period
+    period, pools, own = scenario.spec.period, pools_of(scenario), scenario.spec.dens
     day = period.start + timedelta(days=(period.end - period.start).days // 3)
-    crew = round(BROUGHT_HOME * scenario.spec.dens.crew)
-    added = {"kind": "repatriation", "window": [day.isoformat(), None], "dens": BROUGHT_HOME, "suspects": crew}
+    *_, abroad = own.regions.values()
+    crew, there = (pools.crew, pools.members * pools.abroad / pools.crew) if pools else (own.crew, own.slots * abroad)
+    dens = max(1, round(BROUGHT_HOME * there))
+    added = {"kind": "repatriation", "window": [day.isoformat(), None], "dens": dens, "suspects": round(dens * crew)}
     return {"measures.brought-home": added}
 
 
@@ -270,13 +318,35 @@ def _of_police_and_people() -> Iterator[System]:
         of_keys({f"{leaders}.at_raid": twice_share, f"{leaders}.per_lead": twice_rate}),
         "the probability at a raid, and the rate by leads",
     )
-    campaigns = measures("den_campaign")
+    yield System(
+        "den raids",
+        "dens_destroyed",
+        of_usual_raids(never),
+        of_usual_raids(twice_rate),
+        "the usual raids, and with them those of campaigns",
+    )
+    campaigns, returns = measures("den_campaign"), measures("returns")
     yield System(
         "den campaigns",
-        "dens_destroyed",
+        "dens_campaign",
         without(campaigns),
         of_measures(campaigns, intensity=twice),
         "raids in addition to the usual ones",
+        of_crews="dens_destroyed",
+    )
+    yield System(
+        "returns",
+        "returned",
+        without(returns),
+        of_measures(returns, intensity=twice_rate),
+        "the rate at which members abroad return",
+    )
+    yield System(
+        "repatriation",
+        "suspects_arrested",
+        without(measures("repatriation")),
+        brought_home,
+        f"dens and suspects; {BROUGHT_HOME:.0%} of the gangs abroad where there was none".replace("%", " %"),
     )
     yield System(
         "cluster campaigns: lines",
@@ -306,34 +376,42 @@ def _of_police_and_people() -> Iterator[System]:
     yield System(
         "activities", "awareness_activities", without(activities), of_measures(activities, count=twice), "activities"
     )
+
+
+def _of_gangs() -> Iterator[System]:
+    """Yield the answers of gangs to filters: no systems of the shield, but what decides how much filters spare."""
     yield System(
-        "repatriation",
-        "dens_destroyed",
-        without(measures("repatriation")),
-        brought_home,
-        f"dens; {BROUGHT_HOME} where there was none",
+        "gangs: retries",
+        "attempts_potential",
+        without_retries,
+        of_retries(share=twice_again),
+        f"the share that is sent again, at most {bounds_of(Retried).high:g}",
+    )
+    yield System(
+        "gangs: displacement",
+        "attempts_potential",
+        of_retries(displaced=none),
+        of_retries(displaced=twice_share),
+        "the share that goes elsewhere, at most 1",
     )
 
 
-SYSTEMS: Final = {one.name: one for one in (*_of_warnings_and_networks(), *_of_police_and_people())}
+SYSTEMS: Final = {one.name: one for one in (*_of_warnings_and_networks(), *_of_police_and_people(), *_of_gangs())}
 """All systems by name, in the order of the table."""
 
 
 def facts(finished: Run) -> Outcome:
     """Return victims and losses of a run, and the own figure of every system; of the country, over the period."""
     found: Outcome = {name: float(finished.totals[name]) for name in ("victims", "loss_money")}
-    for one in SYSTEMS.values():
-        total = finished.totals.get(one.own)
-        found[one.own] = float(finished.figure(one.own) or 0) if total is None else float(total)
+    for own in (one.owns(finished.scenario) for one in SYSTEMS.values()):
+        total = finished.totals.get(own)
+        found[own] = float(finished.figure(own) or 0) if total is None else float(total)
     return found
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a system, off or doubled, and the scenarios that it is the difference of, without their seed.
-
-    ``same`` says that the scenario has nothing that could be off, or doubled.
-    """
+    """A row of the table: a system, off or doubled, and the scenarios with and without the change, without a seed."""
 
     system: System
     how: str
@@ -373,13 +451,13 @@ def table(
     heads = [f"{column}{f', gangs {stance}' if stance else ''}" for column in columns for stance in worlds]
     lines = [f"| system | | {' | '.join(heads)} | which is |", f"| --- | --- |{' ---: |' * len(heads)} --- |"]
     for group in zip(*worlds.values(), strict=True):
-        system, how = group[0].system, group[0].how
+        system, how, own = group[0].system, group[0].how, group[0].system.owns(group[0].base)
         cells = []
-        for quantity in ("victims", "loss_money", system.own):
+        for quantity in ("victims", "loss_money", own):
             for row in group:
                 pairs = [(outcomes[row.base.sha256, seed], outcomes[row.other.sha256, seed]) for seed in seeds]
                 cells.append(NOTHING if row.same else moved([(one[quantity], two[quantity]) for one, two in pairs]))
-        lines.append(f"| {system.name} | {how} | {' | '.join(cells)} | {system.own.removeprefix(FATE)} |")
+        lines.append(f"| {system.name} | {how} | {' | '.join(cells)} | {own.removeprefix(FATE)} |")
     return "\n".join(lines)
 
 

@@ -8,13 +8,16 @@ import pytest
 
 import sim
 from benchmarks import systems
-from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_odds, moved, rows
+from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_odds, moved, rows, table
 from sim.base.words import Detector
 from sim.draws.functions import normal_cdf
 from sim.scenario import Scenario, changed, load_scenario
+from sim.scenario.schema.gates import OF_SLOTS
+from tests.equality.test_gangs import POOLS
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
 LAUNDERING = {"half_life_factor": 1.5, "hold": 0.02, "cash_loss": 0.6}
+REGIONS = ("east", "south", "elsewhere", "overseas")
 HOME = {"kind": "repatriation", "window": ["2022-01-01", None], "dens": 20, "suspects": 230}
 
 
@@ -31,6 +34,12 @@ def full(flagship: Scenario) -> Scenario:
     return changed(own, {"measures.home": HOME})
 
 
+@pytest.fixture(scope="module")
+def crews() -> Scenario:
+    """A scenario whose gangs are the crews of dens, and that brings nobody home."""
+    return changed(load_scenario("tiny"), {"measures.homecoming": None})
+
+
 def made(scenario: Scenario, name: str) -> tuple[Scenario, Scenario, Scenario]:
     """Return what a system's rows are beside, and the scenarios without it and with twice of it."""
     off, doubled = rows(scenario, [name])
@@ -44,7 +53,7 @@ def test_off_and_doubled_are_other_policies_for_the_same_people(name: str, full:
     assert len({base.sha256, off.sha256, doubled.sha256}) == 3
     for one in (base, off, doubled):
         assert one.spec.population == full.spec.population
-        assert one.spec.fraud == full.spec.fraud
+        assert (one.spec.fraud == base.spec.fraud) is (one is base or not name.startswith("gangs: "))
         assert (one.spec.period == full.spec.period) is (name != "law")
 
 
@@ -59,12 +68,48 @@ def test_every_kind_of_measure_of_the_flagship_belongs_to_a_system(full: Scenari
 
 
 def test_a_scenario_without_a_system_says_so(flagship: Scenario) -> None:
-    gone = {f"measures.laundering-campaigns{year}": "null" for year in ("", "-2021")}
-    without = load_scenario("china-2022", {"population.pool": "country", **gone}, scale=flagship.spec.scale)
-    assert all(row.same for row in rows(without, ["cluster campaigns: laundering"]))
+    gone = {f"measures.laundering-campaigns{year}": None for year in ("", "-2021")}
+    gone |= {"measures.returns-deadline": None, "measures.returns-after": None, "fraud.retry": None}
+    missing = ["cluster campaigns: laundering", "returns", "gangs: retries", "gangs: displacement"]
+    assert all(row.same for row in rows(changed(flagship, gone), missing))
+
+
+def test_where_nobody_is_brought_home_a_tenth_of_the_gangs_abroad_are(flagship: Scenario, crews: Scenario) -> None:
     off, doubled = rows(flagship, ["repatriation"])
     assert (off.same, doubled.same) == (True, False)
-    assert doubled.other.spec.measures["brought-home"].dens == 10
+    home = doubled.other.spec.measures["brought-home"]
+    pools = flagship.spec.gangs.pools
+    assert home.suspects == pytest.approx(pools.members * pools.abroad / 10, rel=0.001)
+    assert home.dens == pytest.approx(home.suspects / pools.crew, rel=0.001)
+    # Of 60 slots of dens 0.4 are abroad at first.
+    [_, doubled] = rows(crews, ["repatriation"])
+    home = doubled.other.spec.measures["brought-home"]
+    assert (home.dens, home.suspects) == (2, 2 * crews.spec.dens.crew)
+
+
+def test_raids_are_removals_from_a_pool_or_rates_of_each_den(flagship: Scenario, crews: Scenario) -> None:
+    _, off, doubled = made(flagship, "den raids")
+    removed = [one.spec.gangs.pools.removed.home for one in (flagship, off, doubled)]
+    assert removed == [removed[0], 0.0, pytest.approx(2 * removed[0])]
+    _, off, doubled = made(crews, "den raids")
+    own, none, twice = (one.spec.dens.hazard for one in (crews, off, doubled))
+    assert own.by_region["east"] > 0
+    assert [*none.by_region.values(), none.per_lead] == [0.0] * (1 + len(own.by_region))
+    assert twice.by_region == pytest.approx({region: 2 * rate for region, rate in own.by_region.items()})
+    assert twice.per_lead == pytest.approx(2 * own.per_lead)
+
+
+def test_raids_of_campaigns_are_counted_apart_where_gangs_are_pools(flagship: Scenario, crews: Scenario) -> None:
+    campaigns = SYSTEMS["den campaigns"]
+    assert (campaigns.owns(flagship), campaigns.owns(crews)) == ("dens_campaign", "dens_destroyed")
+    group = rows(crews, ["den campaigns"])
+    outcomes = {
+        (row.sha256, 7): {"victims": 10.0, "loss_money": 10.0, "dens_destroyed": dens}
+        for dens, row in zip((50.0, 40.0, 60.0), (group[0].base, *(one.other for one in group)), strict=True)
+    }
+    _, _, off, doubled = table({"": group}, outcomes, [7]).splitlines()
+    assert off.endswith("| -20.00 % | dens_destroyed |")
+    assert doubled.endswith("| +20.00 % | dens_destroyed |")
 
 
 def test_intensities_shares_and_rates_are_doubled_to_their_bounds(full: Scenario) -> None:
@@ -93,6 +138,23 @@ def test_intensities_shares_and_rates_are_doubled_to_their_bounds(full: Scenario
     assert (laundering.half_life_factor, laundering.hold, laundering.cash_loss) == (2.0, 0.04, 1.0)
     assert doubled("repatriation").measures["home"].dens == 40
     assert doubled("videos").measures["videos-2022"].views == 2 * own.measures["videos-2022"].views
+    returns = [one.measures["returns-after"].intensity for one in (own, doubled("returns"))]
+    assert returns[1] == pytest.approx(2 * returns[0])
+    for channel in ("call", "sms"):
+        retry, again, elsewhere = (
+            getattr(one.fraud.retry, channel)
+            for one in (own, doubled("gangs: retries"), doubled("gangs: displacement"))
+        )
+        assert (again.share, again.displaced) == (min(0.99, 2 * retry.share), retry.displaced)
+        assert (elsewhere.share, elsewhere.displaced) == (retry.share, min(1.0, 2 * retry.displaced))
+
+
+def test_without_retries_attempts_are_as_stated(full: Scenario) -> None:
+    assert made(full, "gangs: retries")[1].spec.fraud.retry is None
+    _, off, _ = made(full, "gangs: displacement")
+    retry = off.spec.fraud.retry
+    assert (retry.call.displaced, retry.sms.displaced) == (0.0, 0.0)
+    assert retry.call.share == full.spec.fraud.retry.call.share
 
 
 @pytest.mark.parametrize("channel", ["call", "sms"])
@@ -104,6 +166,13 @@ def test_a_doubled_filter_has_twice_the_odds(channel: str, flagship: Scenario) -
         return recall / (1 - recall)
 
     assert odds(changed(flagship, more_odds(channel)(flagship))) == pytest.approx(2 * odds(flagship), rel=1e-4)
+
+
+def test_the_odds_of_a_filter_are_those_of_numbers_without_their_own_filter(flagship: Scenario) -> None:
+    classes = {"abroad": {"share": 0.2, "legitimate": 0.01}, "others": {"share": 0.8, "legitimate": 0.99}}
+    stricter = {"kind": "filter", "window": ["2021-01-01", None], "channel": "call", "intensity": 0.7}
+    own = changed(flagship, {"fraud.classes.call": classes, "measures.abroad": {**stricter, "classes": ["abroad"]}})
+    assert more_odds("call")(own) == more_odds("call")(flagship)
 
 
 def test_the_law_is_tried_where_it_is_in_force(full: Scenario) -> None:
@@ -123,7 +192,22 @@ def test_facts_are_those_of_the_run(tmp_path: Path) -> None:
     by_fate = finished.attempts.groupby(["fate", "channel"], observed=True)["count"].sum()
     assert found["sms_intercepted"] == by_fate["intercepted", "sms"] > 0
     assert found[f"{FATE}site_blocked"] == by_fate["site_blocked"].sum() > 0
-    assert set(found) == {"victims", "loss_money", *(one.own for one in SYSTEMS.values())}
+    assert set(found) == {"victims", "loss_money", *(one.owns(finished.scenario) for one in SYSTEMS.values())}
+    assert found["returned"] == 0
+
+
+def test_facts_of_pools_have_returns_and_raids_of_campaigns(tmp_path: Path) -> None:
+    window = {"window": ["2022-01-24", None]}
+    values = {
+        **{f"dens.{key}": None for key in (*OF_SLOTS, *(f"hazard.{region}" for region in REGIONS))},
+        **{"gangs": {"pools": POOLS}, "period.end": "2022-01-29", "period.warmup": "1 d"},
+        "measures.home": {"kind": "returns", **window, "intensity": "9 per year", "members": 0.4, "arrested": 0.5},
+        "measures.raids": {"kind": "den_campaign", **window, "region": "east", "intensity": 4},
+    }
+    finished = sim.run(load_scenario("tiny", **values), tmp_path / "run", events="none")
+    found, flows = facts(finished), finished.flows.groupby("quantity", observed=True)["count"].sum()
+    for name in ("returned", "dens_campaign"):
+        assert found[name] == flows[name] > 0
 
 
 def test_differences_are_in_per_cent_with_half_of_their_interval() -> None:
@@ -147,6 +231,13 @@ def test_the_document_says_of_every_system_what_is_doubled() -> None:
     assert written in ([], [[f"| {name}", how] for name in SYSTEMS for how in (OFF, DOUBLED)])
 
 
+def test_the_document_says_of_every_system_what_a_sceptic_would_say() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    section = text[text.index("### What a sceptic would say") : text.index("## 9 ")]
+    said = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|", section, re.MULTILINE)[2:]
+    assert [name for name, *_ in said] == list(SYSTEMS)
+
+
 GANGS = {
     **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 0.3, "slower": 2.0},
     "answer": {"shift": 1.5, "supply": 0.5, "lag": "1 d", "usual": {"call": 0.05, "sms": 0.02, "online": 0.1}},
@@ -159,7 +250,7 @@ def test_the_command_prints_the_table_and_goes_on(tmp_path: Path, capsys: pytest
     file, document = tmp_path / "mine.yaml", tmp_path / "document.md"
     file.write_text(own.yaml(), encoding="utf-8")
     document.write_text(f"<!-- {MARKER}: begin --><!-- {MARKER}: end -->", encoding="utf-8")
-    only = ["filter of SMS", "cluster campaigns: laundering", "repatriation"]
+    only = ["filter of SMS", "den raids", "returns", "cluster campaigns: laundering"]
     command = [str(file), "--scale", "1", "--seeds", "2", "--only", ",".join(only), "--out", str(tmp_path / "out")]
     systems.main([*command, "--write", str(document)])
     printed = capsys.readouterr().out
@@ -172,11 +263,13 @@ def test_the_command_prints_the_table_and_goes_on(tmp_path: Path, capsys: pytest
     ]
     cells = {(line[0], line[1]): line[2:] for line in lines}
     assert list(cells) == [(name, how) for name in only for how in (OFF, DOUBLED)]
-    assert all(set(cells["cluster campaigns: laundering", how][:6]) == {"none"} for how in (OFF, DOUBLED))
+    for name in ("returns", "cluster campaigns: laundering"):
+        assert all(set(cells[name, how][:6]) == {"none"} for how in (OFF, DOUBLED))
     still, answering = (cells["filter of SMS", OFF][place] for place in (0, 1))
     assert still.startswith("+")
     assert still != answering
     assert cells["filter of SMS", OFF][4].startswith("-100.00 % ± 0.00")
+    assert cells["den raids", DOUBLED][4].startswith("+")
     assert document.read_text(encoding="utf-8").count("\n| ") == 2 + len(lines)
     before = (tmp_path / "out" / "journal.jsonl").read_bytes()
     systems.main(command)

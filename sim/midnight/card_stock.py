@@ -7,23 +7,25 @@ import numpy as np
 from sim.base.days import calendar_date
 from sim.draws.remainders import ONE, fixed
 from sim.midnight.arrests import Arrests
-from sim.midnight.filters import Filters
 from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 from sim.shield import cards
 
 
 class Cards:
-    """The ``stock`` of cards, which interceptions flag, and their ``load``."""
+    """The ``stock`` of cards, their ``load``, and the interceptions that flag them.
+
+    ``expected`` (P,) are the expected interceptions of the day that ends; they flag cards if the run has no feedback.
+    """
 
     name = "cards"
 
-    def __init__(self, common: Common, arrests: Arrests, filters: Filters) -> None:
+    def __init__(self, common: Common, arrests: Arrests) -> None:
         self._common = common
         self._arrests = arrests
-        self._filters = filters
         self.stock = cards.CardStock.start(common.spec)
         self.load = cards.CardLoad(len(common.provinces))
+        self.expected: list[float] = []
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Close the load of the day that ends; flag, purge and replace cards; arrest sellers."""
@@ -31,7 +33,7 @@ class Cards:
         self._close(day, yesterday)
         row = common.timetable.row(day)
         purges, replaced = common.timetable.purged[row].tolist(), common.timetable.replaced[row].tolist()
-        intercepted = self._filters.stopped(yesterday).sum(axis=1).tolist()
+        intercepted = self._intercepted(day, yesterday)
         moved = [
             cards.step(self.stock, p, settings, intercepted[p], purges[alike], replaced[alike])
             for p, alike in enumerate(common.timetable.alike.tolist())
@@ -53,17 +55,19 @@ class Cards:
         self.load.close_month()
 
     def snapshot(self) -> dict[str, Any]:
-        """Return stock and load."""
+        """Return stock, load and expected interceptions."""
         return {
             "active": list(self.stock.active),
             "waiting": list(self.stock.waiting),
             "load": self.load.snapshot(),
+            "expected": self.expected,
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over stock and load."""
+        """Take over stock, load and expected interceptions."""
         self.stock = cards.CardStock(snapshot["active"], snapshot["waiting"])
         self.load.resume(snapshot["load"])
+        self.expected = snapshot["expected"]
 
     def _close(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday to the load, and close a month that has ended."""
@@ -71,3 +75,9 @@ class Cards:
             self.load.add_day(yesterday.from_cards, self.stock)
         if calendar_date(day).day == 1:
             self.load.close_month()
+
+    def _intercepted(self, day: int, yesterday: DayTotals) -> list[float]:
+        """Return yesterday's interceptions that flag cards, (P,): counted, or expected without feedback."""
+        if self._common.spec.feedback:
+            return [float(count) for count in yesterday.intercepted.sum(axis=1).tolist()]
+        return [0.0] * len(self._common.provinces) if day == self._common.calendar.first else self.expected

@@ -5,37 +5,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import Channel
 from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 from sim.shield import interception
 
 
 class Filters:
-    """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,).
-
-    ``expected`` (P, 3) are the expected interceptions of the day that ends, in place of counts if the run has no
-    feedback.
-    """
+    """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,)."""
 
     name = "filters"
 
     def __init__(self, common: Common) -> None:
         self._common = common
         self.lost = interception.usual_loss(common.spec.interception)
-        self.expected = np.zeros((len(common.provinces), len(Channel)))
         self.d_prime: NDArray[np.float64]
-
-    def stopped(self, yesterday: DayTotals) -> NDArray[np.float64]:
-        """Return yesterday's interceptions, (P, 3): counted, or expected without feedback."""
-        return yesterday.intercepted.astype(np.float64) if self._common.spec.feedback else self.expected
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Update d' as gangs adapt and filters are retrained."""
         common = self._common
         timetable, spec = common.timetable, common.spec
-        if day > common.calendar.first:
-            nation = self.stopped(yesterday).sum(axis=0)[: len(interception.FILTERED)] / spec.scale
+        if spec.feedback and day > common.calendar.first:
+            nation = yesterday.intercepted.sum(axis=0)[: len(interception.FILTERED)] / spec.scale
             self.lost = interception.lost(spec.interception, self.lost, nation)
         self.d_prime = timetable.d_prime[timetable.row(day)].take(timetable.alike, axis=0) - self.lost
 
@@ -45,9 +35,9 @@ class Filters:
             self._common.ledger.level_by_province(day, f"d_prime_{channel}", d_prime)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the losses and the expected interceptions."""
-        return {"lost": self.lost, "expected": self.expected}
+        """Return the losses."""
+        return {"lost": self.lost}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the losses and the expected interceptions."""
-        self.lost, self.expected = snapshot["lost"], snapshot["expected"]
+        """Take over the losses."""
+        self.lost = snapshot["lost"]

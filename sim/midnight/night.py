@@ -70,7 +70,7 @@ class Night:
             raids = Raids(common, arrests, self.cases, self.dens)
             of_gangs = (raids, Recruiting(common, arrests, self.dens)), (self.dens,)
         self.filters = Filters(common)
-        self.cards = Cards(common, arrests, self.filters)
+        self.cards = Cards(common, arrests)
         self.awareness = Awareness(common)
         self.people = People(common, spread)
         self.gangs = Learning(common)

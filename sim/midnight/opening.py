@@ -132,7 +132,7 @@ class Opening(Stateless):
             unaware = engagement.mean_shares(today.unaware, self._awareness.people)
             self._gangs.passing = effort.passing(self.first, self.rates, today.stops, unaware)
         if not spec.feedback:
-            self._filters.expected = interception.expected(self.rates, today.stops)
+            self._cards.expected = interception.expected(self.rates, today.stops).tolist()
         self._filters.note(day)
         self._awareness.note(day)
         ledger.level(day, NATION, "app_adoption", today.app / CERTAIN)

@@ -138,21 +138,21 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 @compiled_with_arrays
 def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the expected interceptions of a day, among attempts that no earlier gate has stopped.
+    """Return the expected interceptions of a day by province, among attempts that no earlier gate has stopped.
 
     Args:
         rates: (P, 3, T) expected potential attempts.
         stops: (gates, P, 3, T) thresholds of the gates.
 
     Returns:
-        (P, 3) expected counts by channel.
+        (P,) expected counts of calls and SMS together.
     """
-    totals = np.zeros(rates.shape[:2])
+    totals = np.zeros(rates.shape[0])
     for p in range(rates.shape[0]):
         for c in range(Channel.SMS + 1):
             for t in range(rates.shape[2]):
                 left = rates[p, c, t]
                 for gate in range(Fate.INTERCEPTED):
                     left *= 1.0 - stops[gate, p, c, t] / CERTAIN
-                totals[p, c] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
+                totals[p] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
     return totals

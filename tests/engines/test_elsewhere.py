@@ -1,7 +1,6 @@
 """What is said of some provinces changes nothing in the others, unless it is a total that provinces share.
 
-Without feedback, and if filters lose nothing by what they stop, nothing passes from one province to another but what a
-scenario shares out. So each kind of measure
+Without feedback, nothing passes from one province to another but what a scenario shares out. So each kind of measure
 that may be in force in some provinces is switched off in one of three, and the tables of the other two stay as they
 are, to the last event. The exceptions are totals, and ``docs/model.md`` says so.
 """
@@ -55,9 +54,9 @@ def tables_that_differ(one: sim.Run, other: sim.Run, codes: tuple[int, ...]) -> 
 
 
 def run(folder: Path, **values: Any) -> sim.Run:
-    """Run two days of ``tiny`` without feedback or losses of filters, and without measures but those given."""
+    """Run two days of ``tiny`` without feedback and without measures but those given."""
     absent = dict.fromkeys(bundled("tiny").spec.measures)
-    given = {"feedback": False, "interception.adaptation": 0.0, **fewer(0.5), **values}
+    given = {"feedback": False, **fewer(0.5), **values}
     return run_tiny(folder, **{**given, "measures": {**absent, **given.get("measures", {})}})
 
 

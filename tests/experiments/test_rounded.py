@@ -191,7 +191,8 @@ def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
 STAFF = load_scenario("china-2022").spec.desks.visit.staff
 DOUBLED = (
     rf"{2 * STAFF:g} instead of {STAFF:g} makes no difference at scale 0\.001: "
-    r"0\.\d+ and 0\.\d+ seats of the visit desk in Guangdong both round to 1; use --scale 0\.\d+ \(the smallest at which they differ\) or --pool regions"
+    r"0\.\d+ and 0\.\d+ seats of the visit desk in Guangdong both round to 1; "
+    r"use --scale 0\.\d+ \(the smallest at which they differ\) or --pool regions"
 )
 """What is said of twice as many officers: how many seats there are is the flagship's."""
 
