@@ -285,7 +285,7 @@ def attribute(
         "every combination",
     ),
     (
-        "tocsin sweep my.yaml --vary warning.app.read --vary gangs.pools.abroad --design sobol --samples 64 "
+        "tocsin sweep my.yaml --vary warning.app.read --vary sites.site --design sobol --samples 64 "
         "--scheduler tcp://HOST:8786",
         "points spread over the ranges of two parameters, on a cluster",
     ),

@@ -165,7 +165,7 @@ def test_each_mistake_of_a_scenario_is_a_line(tocsin: Tocsin, tmp_path: Path) ->
 
 def test_validate_show_schema_and_scenarios_print_what_they_promise(tocsin: Tocsin) -> None:
     assert tocsin("validate", "china-2022").out.startswith("china-2022: no mistakes")
-    shown = tocsin("show", "china-2022", "--set", "dens.slots=7", "--seed", "3").out.splitlines()
+    shown = tocsin("show", "china-2022", "--set", "gangs.pools.crew=7", "--seed", "3").out.splitlines()
     assert any(line.startswith("seed: 3  # argument") for line in shown)
     assert any(line.startswith("scale: ") and "china-2022.yaml:" in line for line in shown)
     assert any("  # --set" in line for line in shown)

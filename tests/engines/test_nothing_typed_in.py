@@ -95,10 +95,15 @@ def telling(name: str, value: float) -> bool:
     return name.endswith(CHANGE) or (value >= 100 and not math.log10(value).is_integer())
 
 
+ELSE = {(240e6, "sim/forecast/cost.py")}
+"""Numbers that mean something else, and where: bytes of a process."""
+
+
 def test_no_reported_output_stands_in_the_program() -> None:
     spelled = literals()
     figures = [row for name in NAMES for row in bundled(name).spec.figures if row.role != "input"]
     numbers = [(row.name, row.value) for row in figures if isinstance(row.value, float)]
     sought = {abs(value): name for name, value in numbers if telling(name, value)}
     assert len(sought) > 15
-    assert {f"{sought[value]} = {value:g} at {spelled[value]}" for value in sought.keys() & spelled.keys()} == set()
+    alike = {value for value in sought.keys() & spelled.keys() if (value, spelled[value].split(":")[0]) not in ELSE}
+    assert {f"{sought[value]} = {value:g} at {spelled[value]}" for value in alike} == set()

@@ -11,8 +11,10 @@ import pytest
 import sim
 from sim import cli
 from sim.experiments.sparing import SPARED
+from tests.cli.commands import CALIBRATED
 
 SHORT = ["--set", "period={start: 2022-11-29, end: 2022-11-30, warmup: 0 d}", "--scale", "0.000003"]
+WEAK = CALIBRATED.replace("calibrated.yaml", "weak.yaml")
 Tocsin = Callable[..., tuple[int, str, str]]
 
 
@@ -82,7 +84,7 @@ def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
     code, out, _ = tocsin(*policy, "--dry-run", "--json")
     assert (code, json.loads(out)["dry_run"]["runs"]["typical"]) == (0, 8)
     for more, runs in ((["--replicates", "2"], 4), (["--draws", "2"], 4), (["--draws", "2", "--replicates", "3"], 12)):
-        document = json.loads(tocsin("compare", "china-2022", "no-warning", *SHORT, *more, "--dry-run", "--json")[1])
+        document = json.loads(tocsin("compare", CALIBRATED, WEAK, *more, "--dry-run", "--json")[1])
         assert document["dry_run"]["runs"]["typical"] == runs
     code, out, _ = tocsin(*policy, "--out", "four")
     assert out.splitlines()[-1] == "four  8 runs"
@@ -106,11 +108,11 @@ def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
 
 
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
-    code, out, _ = tocsin("compare", "china-2022", "no-warning", *SHORT, "--draws", "2", "--out", "both")
+    code, out, _ = tocsin("compare", CALIBRATED, WEAK, "--draws", "2", "--out", "both")
     assert code == 0
     assert "90%, draws" in out
     assert out.splitlines()[-1] == "both  4 runs"
-    for policy in ("china-2022", "no-warning"):
+    for policy in ("calibrated", "weak"):
         runs = [sim.load_run(tmp_path / "both" / policy / f"d00{k}") for k in (0, 1)]
         levels = {run.scenario.spec.fraud.volumes.call.level for run in runs}
         assert len(levels) == 2

@@ -15,6 +15,7 @@ import sim
 from sim.base.logbook import LOG
 from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, generator_of
 from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
+from sim.experiments.parameters import free_parameters
 from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
 from sim.reading.outcomes import quantities, quantity_names
@@ -27,10 +28,13 @@ __all__ = ["tocsin"]
 Array = npt.NDArray[np.float64]
 
 SHORT = "{start: 2022-01-24, end: 2022-01-26, warmup: 0 d}"
-MET, WRONG, VIDEOS = "desks.visit.met", "warning.dissuasion.wrong_class", "measures.videos-2021.count"
+MET, WRONG, VIDEOS = "desks.visit.met", "warning.dissuasion.wrong_class", "measures.videos-2021.views"
 """Two that matter within three days of 2022, and one of a measure that was over before."""
 
 KEYS = (MET, WRONG, VIDEOS)
+RUNS = 100_000 * (len(free_parameters(sim.load_scenario("tiny"))) + 1)
+"""Those of 100,000 trajectories of all numbers of tiny."""
+
 RED = "warning.detectors.central.thresholds.red"
 """It must lie above the threshold of orange, which is 2.9."""
 
@@ -315,7 +319,7 @@ def test_the_command_says_what_it_dropped(tocsin: Tocsin):
         (["--method", "fast"], "method must be one of morris, sobol; got fast"),
         (["--method", "sobol", "--samples", "12"], "samples of a Sobol sequence must be a power of two; got 12"),
         (["--samples", "1"], "samples must be at least 2 trajectories; got 1"),
-        (["--samples", "100000"], "12,700,000 runs are too many; at most 1,000,000"),
+        (["--samples", "100000"], f"{RUNS:,} runs are too many; at most 1,000,000"),
         (["--vary", MET, "--out", "full"], "full: the folder is not empty; "),
     ],
 )

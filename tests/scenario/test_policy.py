@@ -74,5 +74,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "cdeab0ac2e3148dc115541eab1cb357dae379a1af898c883857682a5e4e0c8e6"
+HASH = "29cbb1650ba796545ac3f3a57d791180123de077392b50ee865c54a17e5eac9d"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""

@@ -78,7 +78,7 @@ def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find pools of gangs beside slots of dens, with unknown types or without a region at home; and neither of both."""
+    """Find pools of gangs with slots of dens too, with unknown types or no region at home; and missing slots."""
     pools = None if spec.gangs is None else spec.gangs.pools
     if pools is None:
         for key in OF_SLOTS:
