@@ -12,12 +12,11 @@ from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_
 from sim.base.words import Detector
 from sim.draws.functions import normal_cdf
 from sim.scenario import Scenario, changed, load_scenario
-from sim.scenario.schema.gates import OF_SLOTS
 from tests.equality.test_gangs import POOLS
+from tests.slots import WITHOUT
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
 LAUNDERING = {"half_life_factor": 1.5, "hold": 0.02, "cash_loss": 0.6}
-REGIONS = ("east", "south", "elsewhere", "overseas")
 HOME = {"kind": "repatriation", "window": ["2022-01-01", None], "dens": 20, "suspects": 230}
 
 
@@ -199,7 +198,7 @@ def test_facts_are_those_of_the_run(tmp_path: Path) -> None:
 def test_facts_of_pools_have_returns_and_raids_of_campaigns(tmp_path: Path) -> None:
     window = {"window": ["2022-01-24", None]}
     values = {
-        **{f"dens.{key}": None for key in (*OF_SLOTS, *(f"hazard.{region}" for region in REGIONS))},
+        **WITHOUT,
         **{"gangs": {"pools": POOLS}, "period.end": "2022-01-29", "period.warmup": "1 d"},
         "measures.home": {"kind": "returns", **window, "intensity": "9 per year", "members": 0.4, "arrested": 0.5},
         "measures.raids": {"kind": "den_campaign", **window, "region": "east", "intensity": 4},

@@ -111,11 +111,11 @@ class Stock:
         self.abroad = max(0.0, abroad + there + left - gone - returned)
         return Moved(removed, returned)
 
-    def lose_leaders(self, leaders: float) -> None:
-        """Note arrested ringleaders of dens that still work, and let new ones take the place of earlier ones."""
+    def lose_leaders(self, dens: float) -> None:
+        """Note dens that lost their ringleader, and let new ones take the place of earlier ones."""
         self.leaderless *= 1.0 - _share(DAY_MS / self.pools.leaderless)
         if self.dens > 0.0:
-            self.leaderless = min(1.0, self.leaderless + leaders / self.dens)
+            self.leaderless = min(1.0, self.leaderless + dens / self.dens)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the stock, for ``resume``."""

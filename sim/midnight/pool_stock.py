@@ -74,11 +74,13 @@ class PoolStock:
         returning, people, arrested = common.timetable.returning[row].tolist()
         by_lead = self._leaders(leads)
         moved = stock.step(campaigning * _by_leads(stock, leads), returning)
-        stock.lose_leaders(by_lead)
         dens, own = moved.removed / stock.pools.crew, spec.dens.ringleaders
+        leaders = by_lead + dens * own.share * own.at_raid
+        # Each leads so many dens, which do not recruit without.
+        stock.lose_leaders(leaders / own.share if own.share > 0.0 else 0.0)
         self._count(day, "dens_destroyed", "dens_destroyed", dens)
         self._count(day, "dens_campaign", "dens_campaign", dens * (campaigning - 1.0) / campaigning)
-        self._count(day, "ringleaders_arrested", "ringleaders", by_lead + dens * own.share * own.at_raid)
+        self._count(day, "ringleaders_arrested", "ringleaders", leaders)
         self._arrests.of_nation(day, "suspects_dens", fixed(moved.removed * spec.scale))
         if returning > 0.0:
             self._count(day, "returned", "returned", moved.returned * people / returning)

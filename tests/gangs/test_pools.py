@@ -159,6 +159,17 @@ def test_the_opening_of_a_day_has_the_pools_attempts_and_gate_2_stops_nobody() -
     assert not night.today.stops[1].any()
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.0])
+def test_a_ringleader_arrested_at_a_raid_leads_other_dens_too(share: float) -> None:
+    own = {"share": share, "at_raid": 0.4, "per_lead": "0 per year"}
+    night, _, first = pooled(pools={"since": "2021-01-01"}, **{"dens.ringleaders": own})
+    night(first, nothing())
+    stock, before = night.dens.stock, 0.51 * 165_000
+    factor = float(np.dot(night.dens._regions, night.common.timetable.raids[0, :-1]))
+    raided = before * (1 - math.exp(-1.4 / YEAR * factor)) / 6.3
+    assert stock.leaderless == pytest.approx(raided * 0.4 / stock.dens if share else 0.0)
+
+
 def test_leads_speed_removal_up_where_the_scenario_says() -> None:
     leads = {"share": 0.5, "usual": 1.0}
     fast, slow = (pooled(pools={"since": "2021-01-01", **more})[0] for more in ({"leads": leads}, {}))
