@@ -59,7 +59,7 @@ SMALLER = (
     Smaller(r"tocsin (attribute|sweep|sensitivity|staffing|explore china-2022)", "$", WEEK),
     # Fewer runs.
     Smaller(r"tocsin attribute", "$", " --layer dens --layer cards"),
-    Smaller(r"tocsin compare .*--draws 20", "--draws 20", "--draws 3"),
+    Smaller(r"tocsin (run|compare) .*--draws 20", "--draws 20", "--draws 3"),
     Smaller(r"tocsin sweep .*--samples 64", "--samples 64", "--samples 8"),
     Smaller(r"tocsin sensitivity", "$", " --samples 2"),
     Smaller(r"tocsin staffing .*--by-half-hour", "--replicates 4", "--replicates 1 --trims 0"),
@@ -111,6 +111,8 @@ GRANTED = (
     ),
     Granted(r"ruff", "sim", f"ln -s {HOME}/sim ."),
     Granted(r"tocsin calibrate my\.yaml", "my.yaml", small("my.yaml", 0)),
+    Granted(r".* calibrated\.yaml", "calibrated.yaml", f"cp {HOME}/tests/scenario/drawn/* ."),
+    Granted(r".* calibrated\.yaml policy\.yaml", "policy.yaml", "cp weak.yaml policy.yaml"),
     Granted(r".* (?=my\.yaml)", "my.yaml", "tocsin new my"),
     Granted(r".* scenarios/china-2022\.yaml", "scenarios/china-2022.yaml", small("scenarios/china-2022.yaml", 12)),
     Granted(

@@ -170,8 +170,7 @@ def test_documents_count_what_the_flagship_has() -> None:
     calibrated = sum(source.origin == "calibrated" for source in sources.values())
     ranges = sum(source.range is not None and not key.startswith("costs.") for key, source in sources.items())
     text = " ".join(document("calibration").split())
-    assert calibrated == 24
-    assert "Twenty-four are calibrated" in text
+    assert f"Of them {calibrated} are calibrated" in text
     assert f"a posterior of all {ranges} numbers with a range" in text
     assert f"All {len(spec.evidence)} rows of evidence" in text
     added = re.search(r"(\d+) episodes\s+\(`(\w+)`", document("model"))

@@ -102,7 +102,7 @@ def calibrate(
         "tocsin compare china-2022 no-warning --scale 0.01 --replicates 5",
         "another policy on the same attempts, in five replicates",
     ),
-    ("tocsin compare china-2022 no-warning --scale 0.01 --draws 20", "over 20 posterior draws"),
+    ("tocsin compare calibrated.yaml policy.yaml --draws 20", "over 20 posterior draws"),
     ("tocsin compare results/runs/A results/runs/B", "two finished runs"),
 )
 def compare(

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
         "one value changed; four replicates",
     ),
     ("tocsin run china-2022 --scale 0.005 --pool country", "in seconds, with queues as long as the country's"),
-    ("tocsin run my.yaml --draws 20", "the posterior draws stored with a scenario: parameter uncertainty"),
+    ("tocsin run calibrated.yaml --draws 20", "the posterior draws stored with a scenario: parameter uncertainty"),
     ("tocsin run china-2022 --replicates 8 --dry-run", "how many runs, how long, how much memory and disk here"),
     (
         "tocsin run china-2022 --checkpoint",

@@ -56,6 +56,8 @@ FITTED = {
     ("calls_intercepted", "2022-01-01", "2022-11-30"),
     ("sms_intercepted", "2022-01-01", "2022-11-30"),
     ("cards_eliminated", "2021-01-01", "2022-11-30"),
+    ("sms_intercepted", "2021-01-01", "2021-06-17"),
+    ("calls_intercepted", "2021-01-01", "2021-06-17"),
     ("cases_solved", "2022-01-01", "2022-11-30"),
     ("suspects_arrested_change", "2022-01-01", "2022-11-30"),
     ("cases_solved_change", "2022-01-01", "2022-11-30"),
