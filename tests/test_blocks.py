@@ -63,8 +63,6 @@ SMALLER = (
     Smaller(r"tocsin sweep .*--samples 64", "--samples 64", "--samples 8"),
     Smaller(r"tocsin sensitivity", "$", " --samples 2"),
     Smaller(r"tocsin staffing .*--by-half-hour", "--replicates 4", "--replicates 1 --trims 0"),
-    # A policy that stands on the scenario that is here in place of the flagship.
-    Smaller(r"tocsin calibrate .*--policy", "no-warning", "policy.yaml"),
     # The start of a command, measured once, kept elsewhere than in the file that documents quote.
     Smaller(r"python -m benchmarks( --|$)", r"benchmarks( --full)?(.*)", r"benchmarks --smoke\2"),
     Smaller(r"python -m benchmarks .*--write", " --write", " --json new.json"),
@@ -115,11 +113,6 @@ GRANTED = (
     Granted(r".* calibrated\.yaml policy\.yaml", "policy.yaml", "cp weak.yaml policy.yaml"),
     Granted(r".* (?=my\.yaml)", "my.yaml", "tocsin new my"),
     Granted(r".* scenarios/china-2022\.yaml", "scenarios/china-2022.yaml", small("scenarios/china-2022.yaml", 12)),
-    Granted(
-        r"tocsin calibrate .*--policy",
-        "policy.yaml",
-        f"tocsin new policy --from scenarios/china-2022.yaml && {BUSY} >> policy.yaml",
-    ),
     Granted(r".* results/runs/(NAME|A|BASE)\b", "results/runs/NAME", "tocsin run tiny --out results/runs/NAME"),
     Granted(r".* results/runs/A\b", "results/runs/A", "cp -r results/runs/NAME results/runs/A"),
     Granted(r".* results/runs/BASE\b", "results/runs/BASE", "cp -r results/runs/NAME results/runs/BASE"),
