@@ -71,7 +71,7 @@ SMALLER = (
     Smaller(r"python -m benchmarks( --|$)(?!.*--list)", "$", " --only start"),
     Smaller(r"python -m benchmarks\.mechanism", "$", SOME + " --only red-deadline"),
     Smaller(r"python -m benchmarks\.systems", "$", SOME + " --only arrests"),
-    Smaller(r"python -m benchmarks\.phases", "$", SOME + " --only dens.ringleaders.share"),
+    Smaller(r"python -m benchmarks\.phases", "$", SOME + " --only dens.hazard.leads_per_case"),
     Smaller(r"python -m benchmarks\.pooling", "$", " --seeds 2"),
     Smaller(r"python -m benchmarks\.posteriors", "$", " --sets 1 --members 10"),
     Smaller(r"python -m benchmarks\.forecast", "$", " --rounds 1 --only tiny"),
