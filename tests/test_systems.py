@@ -63,7 +63,7 @@ def test_every_kind_of_measure_of_the_flagship_belongs_to_a_system(full: Scenari
         for one in (off, doubled):
             touched |= {key for key, own in base.spec.measures.items() if one.spec.measures.get(key) != own}
     # Filters are doubled as a whole, and blocking by its full effect.
-    assert set(full.spec.measures) - touched == {"filter-call", "filter-sms"}
+    assert set(full.spec.measures) - touched == {f"filter-{one}" for one in ("call", "sms", "call-2022", "sms-2022")}
 
 
 def test_a_scenario_without_a_system_says_so(flagship: Scenario) -> None:
@@ -160,7 +160,7 @@ def test_without_retries_attempts_are_as_stated(full: Scenario) -> None:
 def test_a_doubled_filter_has_twice_the_odds(channel: str, flagship: Scenario) -> None:
     def odds(scenario: Scenario) -> float:
         own = getattr(scenario.spec.interception, channel)
-        strength = scenario.spec.measures[f"filter-{channel}"].intensity
+        strength = sum(scenario.spec.measures[f"filter-{name}"].intensity for name in (channel, f"{channel}-2022"))
         recall = normal_cdf(own.d_prime + strength - own.threshold)
         return recall / (1 - recall)
 

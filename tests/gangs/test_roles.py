@@ -96,7 +96,8 @@ def test_callers_arrested_leave_the_pool_in_proportion_to_how_many_there_are() -
     pools = {**POOLS, "members": 2_000, "removed": {"home": "9 per year", "abroad": "0 per year"}}
     returns = {"kind": "returns", "window": ["2022-02-02", None], "intensity": "5 per year", "members": 0.4}
     home = {"measures.home": {**returns, "arrested": 0.25}, "measures.homecoming": None}
-    night, notes, first = nights({"pools": pools}, **home, **WITHOUT, **{"dens.ringleaders.per_lead": "0 per year"})
+    leaders = {"dens.ringleaders": {"share": 0.0, "at_raid": 0.0, "per_lead": "0 per year"}}
+    night, notes, first = nights({"pools": pools}, **home, **WITHOUT, **leaders)
     h, n0, regions = 1 / YEAR, 2_000, night.common.spec.dens.regions
     campaigns = [one for one in night.common.spec.measures.values() if one.kind == "den_campaign"]
     raids = 9 * (1 + sum(one.intensity * regions[one.region] for one in campaigns) / (1 - regions["overseas"]))

@@ -74,5 +74,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "62fa389dabd19cb9cbb42c3015269c944eb11013e67b3acd27f964f2fdfc6411"
+HASH = "c883cb56f3357927f09f21bf36035eb8f36126f4b1268003aa8735543e701a77"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""
