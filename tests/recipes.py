@@ -271,8 +271,8 @@ TESTS: dict[str, Edit] = {
     "tests/test_complete.py": all_of(
         put('        dict.fromkeys(("call", "sms"), "reaches', '        {"video": "reaches whoever has a phone"} |\n'),
         instead(
-            "labels(not_sent.REGULATED.values()), Channel.labels",
-            'labels(not_sent.REGULATED.values()), Channel.labels, {"video": "nobody regulates it"}',
+            "labels(REGULATED.values()), Channel.labels",
+            'labels(REGULATED.values()), Channel.labels, {"video": "nobody regulates it"}',
         ),
         instead('{"online": "needs no phone card"}', '{"online": "needs no phone card", "video": "needs none"}'),
         instead('posts and advertisements"}', 'posts and advertisements", "video": "no filter sees it"}'),

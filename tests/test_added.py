@@ -79,7 +79,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
         WORDS,
         lambda text: with_member(text, "Channel", "VIDEO", "ONLINE"),
         (
-            *("sim/scenario/schema/base.py", "sim/shield/not_sent.py", "sim/shield/answering.py"),
+            *("sim/scenario/schema/base.py", "sim/scenario/schema/measures.py", "sim/shield/answering.py"),
             *("sim/base/words.py", TELLING, NAMES),
         ),
     ),

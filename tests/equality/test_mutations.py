@@ -301,7 +301,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
             ("self._thinning = self._thinning, 0", "_ = self._thinning, 0"),
         ),
     ),
-    ("events", of("who is arrested for a card is a member", Arrests, "_thin", ("in THINNING", '!= "suspects_dens"'))),
+    ("events", of("who is arrested for a card is a member", Arrests, "_parts", ("in THINNING", '!= "suspects_dens"'))),
     ("events", of("raided dens recruit", crews, "_recruit", ("not dens.raided[slot] and ", ""))),
     ("events", of("leaderless crews recruit", crews, "_recruit", (" and not dens.leaderless[slot]", ""))),
     ("events", of("dens open again as they were", Crews, "reopen", ("= self._reopens_with", "= self.share[opened]"))),
