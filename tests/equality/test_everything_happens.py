@@ -32,8 +32,8 @@ def test_both_engines_agree_on_a_run_in_which_everything_happens(tmp_path: Path)
 @pytest.mark.slow
 def test_both_engines_agree_where_it_happens_on_several_tracks(tmp_path: Path) -> None:
     # Messages alone may be given up; the desks have time for a last try.
-    written = {"warning.tiers.blue.first": "sms", "desks.call.staff": 18, "desks.visit.staff": 60}
-    values = {**fewer(1.7), **UNEVEN, **GROWING, **AT_ONCE, **written}
+    written = {"warning.tiers.blue.first": "sms", "desks.call.staff": 24, "desks.visit.staff": 60}
+    values = {**fewer(1.5), **UNEVEN, **GROWING, **AT_ONCE, **written}
     one, other = run_both(tmp_path, "tiny", period=PERIOD, **values)
     demand_everything(one)
     assert_equal(one, other)

@@ -33,8 +33,9 @@ RegionShares = Annotated[dict[Word, Probability], Field(min_length=1, max_length
 """Shares of den slots by region; they add up to 1."""
 
 
-SLOTS_ONLY: Any = Field(default=None)
-"""A key that is given if and only if dens have slots."""
+def slots_only() -> Any:
+    """Return the default of a key that is given if and only if dens have slots; pydantic may change it."""
+    return Field(default=None)
 
 
 class Hazard(Part, extra="allow"):
@@ -96,18 +97,18 @@ class Dens(Sparse):
     are given.
     """
 
-    slots: Slots = SLOTS_ONLY
+    slots: Slots = slots_only()
     """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer attempts; their total stays
     the same. Example: `3000`"""
     regions: RegionShares
     """Share of the dens in each region at first, by names of your choice; they add up to 1. More: more dens where
     campaigns of this region act. Example: `{coast: 0.2, inland: 0.2, abroad: 0.6}`"""
-    weight_sigma: Sigma = SLOTS_ONLY
+    weight_sigma: Sigma = slots_only()
     """Inequality of the sizes of dens: standard deviation of the logarithm. More: a few large dens send most attempts,
     so raids depend more on luck. Example: `1`"""
-    types_per_den: TypesPerDen = SLOTS_ONLY
+    types_per_den: TypesPerDen = slots_only()
     """Fraud types that a den pursues. Unit: types. More: a raid hits more types at once. Example: `3`"""
-    crew: Crew = SLOTS_ONLY
+    crew: Crew = slots_only()
     """Suspects arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example: `30`"""
     hazard: Hazard
     """How often dens are raided. Example: `{coast: 0.4 per year, inland: 0.3 per year, abroad: 0.02 per year, per_lead:
@@ -115,13 +116,13 @@ class Dens(Sparse):
     reopening: Distribution | None = None
     """Time until a raided den opens again. More: a raid keeps attempts away for longer. Example: `{lognormal: {median:
     40 d, sigma: 0.7}}`"""
-    reopening_growth: Ratio = SLOTS_ONLY
+    reopening_growth: Ratio = slots_only()
     """Factor by which each further reopening of the same den takes longer. Unit: ratio. More: raids have more effect
     with time. Example: `1.1`"""
-    displaced: Probability = SLOTS_ONLY
+    displaced: Probability = slots_only()
     """Probability that a den reopens somewhere else. More: more dens move to the regions of displaced_to. Example:
     `0.4`"""
-    displaced_to: RegionShares = SLOTS_ONLY
+    displaced_to: RegionShares = slots_only()
     """Share of the displaced dens that open in each region; the shares add up to 1, and a region that is missing gets
     none. More: more dens where campaigns of this region act. Example: `{inland: 0.4, abroad: 0.6}`"""
     ringleaders: Ringleaders
