@@ -6,11 +6,11 @@ can show; ``sim.reading.den_chance`` computes it separately. docs/model.md, sect
 spread of runs that differ in their seed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import fsum, isqrt, pi, sqrt, tan
 from pathlib import Path
-from statistics import NormalDist
+from statistics import NormalDist, median_low
 from typing import ClassVar
 
 from sim.base.money import CENTS_PER_UNIT
@@ -33,13 +33,17 @@ payment; of losses, those recovered."""
 WEEK = 7
 FORTNIGHT, MONTH = 2 * WEEK, 4 * WEEK
 ENOUGH = 2 * WEEK
-"""The fewest differences of days for an estimate of their spread: those of two weeks."""
+"""The fewest differences of days for an estimate of their spread: those of two weeks; also the fewest for a median."""
 LEAST = 4
 """The fewest sums of longer stretches for an estimate of their spread."""
 
 SECOND, FIRST = (Fraction(6), Fraction(70, 36)), (Fraction(2), Fraction(3, 2))
 """For second and first differences: the ratio of their mean square to the variance of one day, and the number of them
 that carry as much information as one without overlap."""
+
+MEDIAN_SQUARE, EFFICIENCY = Fraction(4549, 10_000), Fraction(37, 100)
+"""The median of the square of a standard normal number, and the variance of an estimate of a variance by the mean of
+squares as a share of that by their median."""
 
 PARTS, QUANTILE_PARTS = 10**12, 10**6
 """Parts of one to which a standard error is rounded down, in whole numbers, and a quantile is rounded, since its last
@@ -89,7 +93,7 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
             False,
         ),
     ):
-        spread = of_share(part, whole, counted)
+        spread = of_share(part, whole, counted, steps=counted and scope.dens is None)
         if spread is not None:
             spreads = [spread]
             if dens is not None:
@@ -126,12 +130,16 @@ def of_total(days: Sequence[int], counted: bool) -> Spread | None:
     return max(found, default=None)
 
 
-def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread | None:
+def of_share(part: Sequence[int], whole: Sequence[int], counted: bool, steps: bool = False) -> Spread | None:
     """Return the run-to-run variance of the share of one daily series in another.
 
     Growth and seasons of both cancel out, so longer stretches can show noise that lasts longer, such as which dens
     there are and when they are raided. The variance is the largest from days, weeks, fortnights and four weeks.
     ``counted`` says that both count single events, so that the share varies at least like a binomial one.
+
+    Measures move a share in steps, such as a better filter from a day on. ``steps`` says that such steps are larger
+    than the noise, because raids of dens cause none. Then the variance is from days and weeks, by the median of their
+    squared differences, which a few steps do not change.
 
     None if the period is too short, if the part is zero or all of the whole, which has no spread, or if it is more,
     such as money recovered from losses before a short period.
@@ -141,34 +149,50 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
         return None
     # The excess of each day over its share, times the whole: whole numbers.
     beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]
-    found = [_of_days(beyond), *(_of_stretches(beyond, length) for length in (WEEK, FORTNIGHT, MONTH))]
+    if steps:
+        found = [_of_days(beyond, typical), _of_stretches(beyond, WEEK, typical)]
+    else:
+        found = [_of_days(beyond), *(_of_stretches(beyond, length) for length in (WEEK, FORTNIGHT, MONTH))]
     spreads = [(variance / total**4, degrees) for variance, degrees in filter(None, found)]
     if counted:
         spreads.append((Fraction(own * (total - own), total**3), total))
     return max(spreads, default=None)
 
 
-def _of_days(days: Sequence[int]) -> Spread | None:
+def mean(squares: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Return the variance of a normal number from its squares, and how much of their information this uses."""
+    return Fraction(sum(squares), len(squares)), Fraction(1)
+
+
+def typical(squares: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Return the variance as ``mean`` does, by the median of the squares, of which a few may be of anything else."""
+    return Fraction(median_low(squares)) / MEDIAN_SQUARE, EFFICIENCY
+
+
+Estimator = Callable[[Sequence[int]], tuple[Fraction, Fraction]]
+
+
+def _of_days(days: Sequence[int], estimator: Estimator = mean) -> Spread | None:
     """Return the variance of a sum of days, from days a week apart, or from consecutive days if those are too few."""
     second = _differences(days, WEEK, 2)
     if len(second) >= ENOUGH:
-        return _spread(second, SECOND, len(days))
+        return _spread(second, SECOND, len(days), estimator)
     first = _differences(days, WEEK, 1)
     if len(first) >= WEEK:
-        return _spread(first, FIRST, len(days))
+        return _spread(first, FIRST, len(days), estimator)
     on_end = _differences(days, 1, 2)
-    return _spread(on_end, SECOND, len(days)) if len(on_end) >= LEAST else None
+    return _spread(on_end, SECOND, len(days), estimator) if len(on_end) >= LEAST else None
 
 
-def _of_stretches(days: Sequence[int], length: int) -> Spread | None:
+def _of_stretches(days: Sequence[int], length: int, estimator: Estimator = mean) -> Spread | None:
     """Return the variance of a sum of days from the sums of stretches of this length, up to the last day."""
     number = len(days) // length
     rest = len(days) - number * length
     sums = [sum(days[rest + at * length : rest + (at + 1) * length]) for at in range(number)]
     second = _differences(sums, 1, 2)
-    if len(second) < LEAST:
+    if len(second) < (LEAST if estimator is mean else ENOUGH):
         return None
-    variance, degrees = _spread(second, SECOND, number)
+    variance, degrees = _spread(second, SECOND, number, estimator)
     return variance * len(days) / (number * length), degrees
 
 
@@ -178,11 +202,11 @@ def _differences(days: Sequence[int], lag: int, order: int) -> list[int]:
     return list(days)
 
 
-def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: int) -> Spread:
+def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: int, estimator: Estimator) -> Spread:
     """Return the variance of a sum of days or stretches from their differences."""
     larger, each = of
-    mean = Fraction(sum(one * one for one in differences), len(differences))
-    return mean / larger * number, max(1, int(len(differences) / each))
+    variance, used = estimator([one * one for one in differences])
+    return variance / larger * number, max(1, int(len(differences) * used / each))
 
 
 def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:

@@ -10,8 +10,28 @@ from sim.experiments.parameters import free_parameters
 from sim.reading.stored_answers import answer_tables
 
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}
-LOOSEST = 0.05
-"""Largest tolerance of a fitted figure: what cannot be met within it is named, and not allowed for."""
+SAID_TWICE = {
+    "alerts_central@2021-04-01..2022-07-31",
+    "alerts_central@2022-01-01..2022-11-30",
+    "cases_filed@2021-04-01..2021-04-30",
+    "cases_solved@2021-01-01..2021-05-31",
+    "cases_solved@2021-01-01..2021-12-31",
+    "cases_solved@2022-01-01..2022-11-30",
+    "returned@2021-04-15..2022-04-14",
+    "suspects_arrested@2021-01-01..2021-05-31",
+    "suspects_arrested@2021-01-01..2021-12-31",
+}
+"""Fitted figures that fix no parameter of their own: one ramp has all totals of central alerts, both solved years and
+their change are one thing said twice, the rhythm of counting is evidence."""
+
+LOOSE = {
+    **dict.fromkeys(("alerts_central", "2021-06-17", "2022-01-31"), 0.02),
+    **dict.fromkeys(("dens_destroyed", "cases_solved@2021-05-31"), 0.02),
+    **dict.fromkeys(("returned", "suspects_arrested@2021-05-31", "2021-12-31"), 0.03),
+    "cases_filed": 0.05,
+}
+"""Tolerances by name, name and last day, or last day, where they are not a hundredth: windows of some months, and the
+two months of filings that returns turn too slowly."""
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +43,7 @@ def test_every_calibrated_parameter_names_the_fitted_figure_that_fixed_it(flagsh
     fitted = {label_of(row.name, row.window) for row in flagship.spec.figures if row.role == "fitted"}
     named = {one.key: flagship.sources[one.key].target for one in free_parameters(flagship, "calibrated")}
     assert set(named.values()) <= fitted
-    # Those that fix none are further windows of a quantity that does: one ramp has all totals of central alerts.
-    fixing = {label.partition("@")[0] for label in named.values()}
-    assert {label.partition("@")[0] for label in fitted} <= fixing
+    assert fitted - set(named.values()) == SAID_TWICE
     origins = {key for key, source in flagship.sources.items() if source.origin == "calibrated"}
     assert origins == set(named)
 
@@ -33,8 +51,9 @@ def test_every_calibrated_parameter_names_the_fitted_figure_that_fixed_it(flagsh
 def test_every_fitted_figure_has_a_tolerance_and_what_chance_does_to_it(flagship: sim.Scenario):
     for row in flagship.spec.figures:
         if row.role == "fitted":
-            assert row.tolerance is not None
-            assert (row.tolerance == 0.005) if row.name.endswith("_change") else 0.01 <= row.tolerance <= LOOSEST
+            usual = 0.005 if row.name.endswith("_change") else 0.01
+            keys = (row.name, f"{row.name}@{row.window[1]}", str(row.window[1]))
+            assert row.tolerance == next((LOOSE[key] for key in keys if key in LOOSE), usual), row
             assert row.standard_error is not None
             assert row.standard_error > 0
 
@@ -66,14 +85,19 @@ def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path:
     assert {row["reported"] is None for row in years} == {True, False}
 
 
-ONE_BY_ONE = ("alerts_", "calls_", "sms_", "cards_")
-"""Beginnings of figures that count what is drawn one by one."""
+ONE_BY_ONE = {"alerts_": 2.0, "calls_": 12.0, "sms_": 12.0}
+"""Beginnings of figures that count what is drawn one by one, and the most times a Poisson error that a run has: filters
+lose d' by what they stop, so days depend on each other. Cards are a stock of expected values."""
 
 
-def test_what_thinning_adds_is_that_of_what_is_drawn_one_by_one(flagship: sim.Scenario):
-    rows = [row for row in flagship.spec.figures if row.sampling_error and row.name.startswith(ONE_BY_ONE)]
+def test_all_noise_of_the_flagship_comes_from_drawing_people_and_attempts(flagship: sim.Scenario):
+    assert all(row.sampling_error is None for row in flagship.spec.figures)
+    rows = [row for row in flagship.spec.figures if row.standard_error and row.name.startswith(tuple(ONE_BY_ONE))]
     assert len(rows) > 10
     for row in rows:
         assert isinstance(row.value, float)
-        # The fit has a little more or less than was reported.
-        assert row.sampling_error == pytest.approx(row.value**0.5, rel=0.12), row.name
+        assert isinstance(row.standard_error, float)
+        most = next(times for name, times in ONE_BY_ONE.items() if row.name.startswith(name))
+        # The spread of eight runs is known to a quarter of itself.
+        assert 0.5 < row.standard_error / row.value**0.5 < most, row
+        assert row.standard_error < 0.001 * row.value, row
