@@ -180,7 +180,7 @@ def more_odds(channel: str) -> Change:
     """Return what raises the d' of a filter so that the odds of an interception double.
 
     The odds are those of a type and a class of numbers without offset, with all measures of the channel in full force
-    and nothing lost to gangs; the threshold stays, and false blocks with it.
+    and no loss of d' to adaptation; the threshold stays, and false blocks with it.
     """
 
     def change(scenario: Scenario) -> Values:

@@ -27,11 +27,11 @@ Gates = dict[Fate, NDArray[np.int64]]
 WHOLE = NumberClass(share=1.0, legitimate=0.0)
 """All of a channel whose attempts are alike."""
 
-FOLLOWED = Repeated(share=0.0, usual=0.0)
+NO_RETRY = Repeated(share=0.0, usual=0.0)
 """What gangs do in a channel without ``fraud.retry``: nothing."""
 
 
-class OfDay(NamedTuple):
+class OnRoutes(NamedTuple):
     """What measures do to routes on a day, (P, R) each.
 
     Attributes:
@@ -54,7 +54,7 @@ class Routes:
     def __init__(self, spec: ScenarioModel) -> None:
         self._spec = spec
         found = [(code, name, one) for code in Channel for name, one in _classes(spec, code).items()]
-        retries = [getattr(spec.fraud.retry, code.label, None) or FOLLOWED for code, _, _ in found]
+        retries = [getattr(spec.fraud.retry, code.label, None) or NO_RETRY for code, _, _ in found]
         self.names = [name for _, name, _ in found]
         self.channel = np.array([code for code, _, _ in found])
         self._filtered = self.channel < len(FILTERED)
@@ -73,7 +73,7 @@ class Routes:
         """Return the routes of a scenario; None where attempts are as stated and all of a channel are alike."""
         return cls(spec) if spec.fraud.retry is not None or spec.fraud.classes is not None else None
 
-    def sent(self, stated: Array, gates: Gates, d_prime: Array, of_day: OfDay) -> tuple[Array, Gates]:
+    def sent(self, stated: Array, gates: Gates, d_prime: Array, of_day: OnRoutes) -> tuple[Array, Gates]:
         """Return the attempts of a day.
 
         Args:
@@ -100,7 +100,7 @@ class Routes:
         rates = np.stack([tried[:, self.channel == code].sum(axis=1) for code in Channel], axis=1)
         return rates, self._mixed(gates, tried, reaching, caught)
 
-    def false_blocks(self, by_filters: Array, of_day: OfDay) -> Array:
+    def false_blocks(self, by_filters: Array, of_day: OnRoutes) -> Array:
         """Return the share of legitimate calls and SMS that are stopped, (P, 2), from those that filters stop, (2,)."""
         stopped = self._legitimate * of_day.closed
         closed = np.stack([stopped[:, self.channel == code].sum(axis=1) for code in range(len(FILTERED))], axis=1)
@@ -115,7 +115,7 @@ class Routes:
                 others = first.copy()
                 others[:, at] = 0.0
                 whole = others.sum(axis=1, keepdims=True)
-                parts = np.divide(others, whole, out=np.zeros_like(others), where=whole > 0.0)
+                parts = _ratio(others, whole, np.zeros_like(others))
                 moved += parts * (share * first[:, at] * given_up[:, at])[:, None]
         return moved
 
@@ -128,9 +128,9 @@ class Routes:
             if own.sum() > 1:
                 whole, left = tried[:, own].sum(axis=1), reaching[:, own].sum(axis=1)
                 stopped = (reaching * caught)[:, own].sum(axis=1)
-                open_share = np.divide(left, whole, out=np.ones_like(left), where=whole > 0.0)
+                open_share = _ratio(left, whole, np.ones_like(left))
                 sent[:, code] = as_thresholds(1.0 - (1.0 - sent[:, code] / CERTAIN) * open_share)
-                mean = np.divide(stopped, left, out=intercepted[:, code] / CERTAIN, where=left > 0.0)
+                mean = _ratio(stopped, left, intercepted[:, code] / CERTAIN)
                 intercepted[:, code] = as_thresholds(mean)
         return {Fate.NOT_SENT: sent, Fate.INTERCEPTED: intercepted}
 
@@ -141,7 +141,13 @@ def lost(caught: Array, again: Array) -> Array:
     return given_up
 
 
-def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> OfDay:
+def _ratio(part: Array, whole: Array, otherwise: Array) -> Array:
+    """Return a part by its whole; ``otherwise`` where the whole is 0."""
+    ratio: Array = np.divide(part, whole, out=otherwise, where=whole > 0.0)
+    return ratio
+
+
+def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> OnRoutes:
     """Return what measures do to the routes on each day, (D, P, R); without routes R is 0."""
     routes = Routes.of(spec)
     names = routes.names if routes else []
@@ -160,7 +166,7 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
                         left[p, at] *= share
                     if name in (regulation.classes or []):
                         closed[p, at] *= share
-    return OfDay(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left)))
+    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left)))
 
 
 def _classes(spec: ScenarioModel, channel: Channel) -> dict[str, NumberClass]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.base.words import Detector, Fate, Tier
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
-from sim.gangs.routes import OfDay
+from sim.gangs.routes import OnRoutes
 from sim.midnight.filters import Filters
 from sim.midnight.held import Held, Values
 from sim.midnight.protocol import Common
@@ -57,7 +57,7 @@ class Levels:
         return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
 
     def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
-        """Return the thresholds of the gates of blocking and filters, and at the source, see ``sim.shield.gate``.
+        """Return the thresholds of gates 1, 4 and 5 by province: source regulation, filters, blocked sites.
 
         A change of d' by components becomes that of the filters.
         """
@@ -70,9 +70,9 @@ class Levels:
             found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
         return found
 
-    def routes(self, day: int) -> OfDay:
+    def routes(self, day: int) -> OnRoutes:
         """Return what measures do to the routes of attempts, (P, R) each."""
-        return OfDay(*(self._row(by_day, day) for by_day in self._timetable.routes))
+        return OnRoutes(*(self._row(by_day, day) for by_day in self._timetable.routes))
 
     def officers(self, day: int) -> Values:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""

@@ -38,10 +38,10 @@ from sim.shield.answering import Answering
 class Night:
     """The macro layer of a run: ``components`` in the order of a midnight.
 
-    With ``feedback: off`` no count of the run is read: interceptions are the expected ones, leads come from the
-    capacity of the investigation, and people's bytes and gangs do not change. ``spread`` runs heavy work by province,
-    perhaps in parallel; it changes no result. Users' components, ``given``, come after all others and before the day is
-    opened.
+    With ``feedback: off`` no count of the run is read: the expected interceptions flag cards, leads come from the
+    capacity of the investigation, and filters, people's bytes and gangs do not change. ``spread`` runs heavy work by
+    province, perhaps in parallel; it changes no result. Users' components, ``given``, come after all others and before
+    the day is opened.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class Night:
             self.dens = Dens(common)
             raids = Raids(common, arrests, self.cases, self.dens)
             of_gangs = (raids, Recruiting(common, arrests, self.dens)), (self.dens,)
-        self.filters = Filters(common)
         self.cards = Cards(common, arrests)
+        self.filters = Filters(common)
         self.awareness = Awareness(common)
         self.people = People(common, spread)
         self.gangs = Learning(common)

@@ -76,7 +76,7 @@ class PoolStock:
         moved = stock.step(campaigning * _by_leads(stock, leads), returning)
         dens, own = moved.removed / stock.pools.crew, spec.dens.ringleaders
         leaders = by_lead + dens * own.share * own.at_raid
-        # Each leads so many dens, which do not recruit without.
+        # A ringleader leads 1 / share dens, which do not recruit until somebody takes over.
         stock.lose_leaders(leaders / own.share if own.share > 0.0 else 0.0)
         self._count(day, "dens_destroyed", "dens_destroyed", dens)
         self._count(day, "dens_campaign", "dens_campaign", dens * (campaigning - 1.0) / campaigning)

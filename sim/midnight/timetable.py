@@ -43,7 +43,7 @@ class Timetable(NamedTuple):
         loss_factor: (D,) factor of losses.
         gates: Thresholds of the gates that follow no stock, by fate: (D, E), (D, E, channels) or (D, E, channels, T).
         app: (D,) threshold of the share of internet users who have the app.
-        d_prime: (D, E, 2) d' of the filters of calls and of SMS, before what gangs cost them.
+        d_prime: (D, E, 2) d' of the filters of calls and of SMS, before they lose any to gangs' adaptation.
         routes: (D, E, R) each, what measures do to the routes of attempts.
         up: (D, E, 3) shares of web sites, apps and accounts that are up.
         gains: (D, P, G) what a day's education adds to awareness at the next midnight, see ``engagement.renew``.
@@ -70,7 +70,7 @@ class Timetable(NamedTuple):
     gates: Mapping[Fate, NDArray[np.int64]]
     app: NDArray[np.int64]
     d_prime: NDArray[np.float64]
-    routes: routes.OfDay
+    routes: routes.OnRoutes
     up: NDArray[np.float64]
     gains: NDArray[np.float64]
     coverage: NDArray[np.int64]

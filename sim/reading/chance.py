@@ -138,8 +138,8 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool, steps: bo
     ``counted`` says that both count single events, so that the share varies at least like a binomial one.
 
     Measures move a share in steps, such as a better filter from a day on. ``steps`` says that such steps are larger
-    than the noise, because raids of dens cause none. Then the variance is from days and weeks, by the median of their
-    squared differences, which a few steps do not change.
+    than the noise, because raids of dens cause none. Then the median of squared differences takes the place of their
+    mean, because a few steps hardly change it, and four weeks are left out, most of which have a step.
 
     None if the period is too short, if the part is zero or all of the whole, which has no spread, or if it is more,
     such as money recovered from losses before a short period.
@@ -149,10 +149,8 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool, steps: bo
         return None
     # The excess of each day over its share, times the whole: whole numbers.
     beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]
-    if steps:
-        found = [_of_days(beyond, typical), _of_stretches(beyond, WEEK, typical)]
-    else:
-        found = [_of_days(beyond), *(_of_stretches(beyond, length) for length in (WEEK, FORTNIGHT, MONTH))]
+    estimator, lengths = (typical, (WEEK, FORTNIGHT)) if steps else (mean, (WEEK, FORTNIGHT, MONTH))
+    found = [_of_days(beyond, estimator), *(_of_stretches(beyond, length, estimator) for length in lengths)]
     spreads = [(variance / total**4, degrees) for variance, degrees in filter(None, found)]
     if counted:
         spreads.append((Fraction(own * (total - own), total**3), total))

@@ -87,7 +87,7 @@ def _columns(
     each("attempts", Channel.labels(), lambda channel: attempts[:, channel].sum(axis=1) / spec.scale)
     columns["loss_factor"] = timetable.loss_factor
     columns["app_adoption"] = timetable.app / CERTAIN
-    # What gangs cost the filters depends on the run.
+    # How much d' filters lose as gangs adapt depends on the run.
     gates = {**timetable.gates, Fate.INTERCEPTED: thresholds_of(spec, timetable.d_prime)}
     for gate in SHIELD:
         if gate.fate in gates:

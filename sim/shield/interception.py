@@ -31,7 +31,7 @@ FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 
 
 def d_primes(interception: Interception, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
-    """Return d' of the filters of calls and of SMS on each day in each province, before what gangs cost them.
+    """Return d' of the filters of calls and of SMS on each day in each province, before any loss to gangs' adaptation.
 
     Args:
         interception: Settings.

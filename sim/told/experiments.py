@@ -228,8 +228,8 @@ def attribution_tables(result: "Attribution", withheld: str = "", retried: bool 
         yield table
     if retried and "interception" in names:
         yield said(
-            "Gangs try again what filters stop (fraud.retry). So filters spare fewer people than they stop messages, "
-            "and interceptions do not show what filters prevent."
+            "Gangs repeat attempts that filters stop (fraud.retry). So the number of intercepted messages says little "
+            "about how many people filters protect."
         )
     yield said("What layers cause, averaged over the orders in which they can be added:")
     table = TextTable([*head, *map(named, CAUSED)], range(len(head)))

@@ -39,7 +39,7 @@ def test_rows_change_where_and_when_a_measure_is_in_force(tocsin: Tocsin, tmp_pa
     assert all(one["intercepted_call"] == other["intercepted_call"] for one, other in zip(there, others, strict=True))
 
 
-def test_what_gangs_cost_filters_depends_on_the_run_and_is_in_no_row() -> None:
+def test_the_loss_of_filters_depends_on_the_run_and_is_in_no_row() -> None:
     for values in ({"interception.adaptation": 0.0}, {"interception.adaptation": 0.1}):
         for row in policy_days(sim.load_scenario("tiny", **{**values, "measures.filter-call": None}).spec):
             assert row["d_prime_call"] == "4.4"

@@ -8,7 +8,7 @@ import pytest
 from sim.base.words import Channel, Fate
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import normal_quantile
-from sim.gangs.routes import OfDay, Routes
+from sim.gangs.routes import OnRoutes, Routes
 from tests.midnight.test_gangs import answering, night_of, nothing, scenario
 
 TYPES = 8
@@ -35,7 +35,7 @@ class Small:
         fixed = {Fate.NOT_SENT: np.zeros((len(stated), 3), dtype=np.int64)}
         fixed[Fate.INTERCEPTED] = np.rint(np.array([[[share] * TYPES for share in recall]] * len(stated)) * CERTAIN)
         fixed[Fate.INTERCEPTED] = fixed[Fate.INTERCEPTED].astype(np.int64)
-        day = OfDay(*(np.array(of_day.get(name, none)) for name in OfDay._fields))
+        day = OnRoutes(*(np.array(of_day.get(name, none)) for name in OnRoutes._fields))
         rates, gates = self.routes.sent(stated, fixed, np.repeat(d_prime, len(stated), axis=0), day)
         passing = rates * (1 - gates[Fate.NOT_SENT] / CERTAIN)
         passing[:, :2] *= 1 - gates[Fate.INTERCEPTED] / CERTAIN
@@ -178,7 +178,7 @@ def test_classes_that_are_alike_are_as_one() -> None:
 def test_blocking_a_class_stops_its_legitimate_contacts() -> None:
     routes = Small(classes={"call": TWO}).routes
     closed = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    found = routes.false_blocks(np.array([0.2, 0.3]), OfDay(closed, closed, closed))
+    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed))
     assert found == pytest.approx(np.array([[0.2 + 0.8 * 0.1 * 0.5, 0.3], [0.2, 0.3]]))
 
 

@@ -219,8 +219,8 @@ class Repeated(Part):
     """Share that the filter stops when there are as many attempts as fraud.volumes says. More: fewer attempts. Example:
     `0.74`"""
     displaced: Probability = 0.0
-    """Of the attempts that gangs give up beyond the usual, the share that they make by other channels and classes
-    instead. More: a better filter moves attempts elsewhere. Example: `0.5`"""
+    """If the filter makes gangs give up more attempts than usual: the share of these that gangs make by other channels
+    and classes. More: a better filter moves attempts elsewhere. Example: `0.5`"""
 
 
 class Retry(Sparse):
@@ -238,24 +238,24 @@ class NumberClass(Sparse):
     share: Probability
     """Share of the channel's attempts. More: more attempts from numbers of this class. Example: `0.2`"""
     legitimate: Probability
-    """Share of the channel's legitimate contacts, which are stopped, too, where numbers of the class are blocked. More:
-    blocking the class stops more legitimate contacts. Example: `0.002`"""
+    """Share of the channel's legitimate contacts that come from the class. A measure that blocks the class stops these,
+    too. More: blocking the class stops more legitimate contacts. Example: `0.002`"""
     offset: Score = 0.0
     """Shift of the filter's d' for the class. More: the filter stops more attempts of this class. Example: `0.4`"""
     usual: Probability | None = None
-    """Share that the filter stops when there are as many attempts of the class as its share says; without it that of
+    """Share that the filter stops when the class has the stated share of attempts; without this key the value of
     fraud.retry. More: fewer attempts of the class. Example: `0.8`"""
 
 
-Named = Annotated[dict[Word, NumberClass], Field(min_length=1, max_length=MOST_CLASSES)]
+ClassesByName = Annotated[dict[Word, NumberClass], Field(min_length=1, max_length=MOST_CLASSES)]
 
 
 class Classes(Sparse):
     """Classes of numbers of calls and of SMS, by names of your choice."""
 
-    call: Named | None = None
+    call: ClassesByName | None = None
     """Classes of calls; without them all calls are alike."""
-    sms: Named | None = None
+    sms: ClassesByName | None = None
     """Classes of SMS; without them all SMS are alike."""
 
     @model_validator(mode="after")

@@ -110,9 +110,7 @@ def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             for given in measure.classes:
                 if given not in known:
                     what = f"fraud.classes.{measure.acts_on.label} does not have '{given}'"
-                    must = (
-                        choices(given, known) if known else "must be without classes, or fraud.classes must have some"
-                    )
+                    must = choices(given, known) if known else "must name no class, or fraud.classes must state it"
                     yield mistake(f"measures.{name}.classes", what, must)
 
 
