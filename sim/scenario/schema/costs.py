@@ -1,7 +1,7 @@
 """What a policy costs, in units of money: staff, false alarms, education. No day of a run depends on any of it."""
 
 from sim.scenario.bounds import Cost
-from sim.scenario.schema.base import Part
+from sim.scenario.schema.base import Part, Sparse
 
 
 class Wages(Part):
@@ -41,7 +41,18 @@ class Education(Part):
     """Cost of one activity. Unit: money each. More: education costs more; nothing else changes. Example: `5000`"""
 
 
-class Costs(Part):
+class TransferCosts(Part):
+    """Costs of a legitimate transfer that a bank delays or stops: to the person, and to the bank."""
+
+    delayed: Cost
+    """Cost of one legitimate transfer that waits, of the person's time and the bank's. Unit: money each. More: delays
+    cost more; nothing else changes. Example: `5`"""
+    held: Cost
+    """Cost of one legitimate transfer that a bank stops by mistake, of the person's time and the bank's. Unit: money
+    each. More: holds cost more; nothing else changes. Example: `50`"""
+
+
+class Costs(Sparse):
     """Unit costs; the costs of other layers of the shield are not known."""
 
     wage: Wages
@@ -50,3 +61,9 @@ class Costs(Part):
     """Costs of false alarms to those who get them."""
     education: Education
     """Costs of education to those who make it."""
+    transfer: TransferCosts | None = None
+    """Costs of legitimate transfers that banks delay or stop; they are counted if population.transfers is given.
+    Example: `{delayed: 5, held: 50}`"""
+    payment_call: Cost | None = None
+    """Cost of one call by a bank about a legitimate transfer that waits. Unit: money each. More: calls by banks cost
+    more; nothing else changes. Example: `5`"""
