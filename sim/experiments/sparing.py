@@ -102,12 +102,12 @@ def price_interval(
 ) -> tuple[float, float]:
     """Return the least and the most of a mean difference in cost, in money, as prices move within their ranges.
 
-    Both policies pay the same price, and each price moves independently.
+    Both policies pay the same price, and each price moves independently. Without a price nothing is paid.
     """
     low = high = 0.0
     for part in parts:
         ends = [
-            fmean(float(two[f"{key}.{part}"]) - float(one[f"{key}.{part}"]) for one, two in pairs)
+            fmean(float(two.get(f"{key}.{part}", 0.0)) - float(one.get(f"{key}.{part}", 0.0)) for one, two in pairs)
             for key in (COST_LOW, COST, COST_HIGH)
         ]
         low, high = low + min(ends), high + max(ends)

@@ -55,7 +55,10 @@ _OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("sto
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
-_COSTS = (marked("call desks"), marked("visit desks"), marked("false alarms by app"))
+_COSTS = (
+    *(marked("call desks"), marked("visit desks"), marked("false alarms by app")),
+    *(marked("transfers delayed"), marked("false holds"), marked("payment calls")),
+)
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),

@@ -24,7 +24,7 @@ COST_RATIO = "cost_per_"
 REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET)
 """Results of contacts that somebody has heard."""
 
-WARNING, EDUCATION = "warning", "education"
+WARNING, EDUCATION, TRANSFERS = "warning", "education", "transfers"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class CostPart:
 
     Attributes:
         price: The key of its price, below ``costs``.
-        of: Its purpose: warnings or education.
+        of: Its purpose: warnings, education, or transfers that banks delay or stop.
         counted: Returns its count in a run, as simulated.
         whole: Whether the count is never sampled, so never scaled up.
         desk: The desk that pays for it; None if none does.
@@ -73,8 +73,11 @@ PARTS: Mapping[str, CostPart] = {
     },
     "videos": CostPart("education.video", EDUCATION, _flow("videos_published"), whole=True),
     "activities": CostPart("education.activity", EDUCATION, _flow("awareness_activities"), whole=True),
+    "transfers_delayed": CostPart("transfer.delayed", TRANSFERS, _flow("transfers_delayed")),
+    "false_holds": CostPart("transfer.held", TRANSFERS, _flow("false_holds")),
+    "payment_calls": CostPart("payment_call", TRANSFERS, _flow("transfers_called")),
 }
-"""Every part of the costs."""
+"""Every part of the costs; a scenario has those whose price it states."""
 
 OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
 """Totals that depend on the staff of a desk; a comparison withholds them if rounding has changed that staff."""
@@ -93,6 +96,8 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
         return {}
     found: dict[str, Cost | None] = {}
     for name, part in PARTS.items():
+        if part.price not in prices:
+            continue
         if part.desk in quantities.scope.rounded:
             found[name] = None
             continue
@@ -103,8 +108,13 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
     return found
 
 
+def parts_in(amounts: Mapping[str, object]) -> list[str]:
+    """Return the parts of the costs among the totals of a run by dotted name."""
+    return [part for part in PARTS if f"{COST}.{part}" in amounts]
+
+
 def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
-    """Return the sum of all costs, or of one purpose (``WARNING``, ``EDUCATION``); None if one of them is withheld."""
+    """Return the sum of all costs, or of one purpose (such as ``WARNING``); None if one of them is withheld."""
     chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
     known = [cost for cost in chosen if cost is not None]
     if len(known) < len(chosen):

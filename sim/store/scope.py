@@ -211,9 +211,18 @@ class Scope:
         return self.last_day - self.first_day + 1
 
 
+OF_TRANSFERS = ("transfer.", "payment_call")
+"""Beginnings of the names of prices of legitimate transfers."""
+
+
 def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
-    """Return all prices of a scenario; empty without ``costs``."""
-    return tuple(_prices(scenario.resolved["costs"]))
+    """Return all prices of a scenario; empty without ``costs``.
+
+    Those of legitimate transfers are left out if the scenario does not say how many there are.
+    """
+    every = _prices(scenario.resolved["costs"])
+    counted = scenario.spec.population.transfers is not None
+    return tuple(price for price in every if counted or not price.name.startswith(OF_TRANSFERS))
 
 
 def _prices(resolved: Any, path: str = "") -> Iterator[Price]:

@@ -58,6 +58,7 @@ POLICE = "what raids, searches and the work on cases cost is not among the price
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
 NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
 BANKS = "what banks spend is not among the prices"
+MISTAKEN = "how many legitimate transfers it stops by mistake is not known: give false_share"
 LAW = "what a law costs those who must keep it is not among the prices"
 DETECTION = "what detectors, and their data, cost is not among the prices"
 AUDIENCE = "a price is of one video or activity, however many people see or attend it"
@@ -112,6 +113,11 @@ class MeasureBase(Part):
 
     window: Window
     """First and last day in force; null as the last day means no end. Example: `[2022-03-01, null]`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices below ``costs`` that pay for this measure, or the reason why none does."""
+        return self.row.price
 
 
 class Somewhere(MeasureBase):
@@ -442,6 +448,11 @@ class BankHold(Gradual):
     """Share of legitimate transfers that banks stop by mistake at full intensity, of any amount; null: not known. More:
     more false holds. Example: `0.00001`"""
 
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The price of the transfers that it stops by mistake, if their share is known."""
+        return MISTAKEN if self.false_share is None else self.row.price
+
 
 class BankCall(Part):
     """A bank phones a person whose transfer waits."""
@@ -497,6 +508,11 @@ class PaymentDelay(Gradual):
     release: Release | None = None
     """Early releases because the person insists; null: none. Example: `{share: 0.1, after: {lognormal: {median: 4 h,
     sigma: 1}}}`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices of transfers that wait and, if the bank phones, of its calls."""
+        return ("transfer.delayed",) if self.bank_call is None else ("transfer.delayed", "payment_call")
 
     @property
     def years(self) -> tuple[int, int]:
