@@ -75,7 +75,8 @@ _KEYS = (
     *(marked("views"), marked("people"), marked("segments"), marked("dens"), marked("suspects"), marked("ramp")),
     *(marked("members"), marked("arrested")),
     *(marked("midpoint"), marked("width"), marked("floor"), marked("weekdays"), marked("start"), marked("end")),
-    marked("share"),
+    *(marked("share"), marked("above"), marked("payee"), marked("ages"), marked("wait"), marked("second thoughts")),
+    *(marked("bank call"), marked("after"), marked("stops"), marked("release"), marked("false share")),
 )
 """Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` shows with their values."""
 _COLUMNS = (

@@ -125,8 +125,8 @@ OUTCOME_MEANINGS = {
     Outcome.FILED_LOSS_CENTS: "payments of episodes with a filed case, on the day of filing",
     Outcome.PREVENTED_CENTS: "payments that a warning prevented, on the day of the stop",
     Outcome.RECOVERED_CENTS: "payments that stop-payment orders recovered, on the day of the report",
-    Outcome.HELD: "episodes that ended at a bank before any payment (held, or cancelled while a transfer waited), on that day",
-    Outcome.HELD_CENTS: "payments that were kept at a bank (held, or cancelled while a transfer waited), on that day",
+    Outcome.HELD: "episodes that ended at a bank before any payment: held, or cancelled while a transfer waited",
+    Outcome.HELD_CENTS: "payments that were kept at a bank: held, or cancelled while a transfer waited, on that day",
     Outcome.AVERTED: "episodes of `saved` in which the person would have paid unwarned, on the day of the stop",
 }
 """Meaning of each measure of outcomes."""

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.engines.reference.episodes import Episode
 from sim.scenario.load import changed
 from sim.store.tables import TABLES
 from tests.engines.log import TIERS
 from tests.engines.small import NO_LEGITIMATE, WEEK, run_tiny
-from tests.equality.both import assert_equal, run_both
+from tests.engines.test_mutations import Mutation, of
+from tests.equality.both import assert_equal, differences, run_both
 from tests.equality.scenarios import BEGIN, DENSE, TRACKS, measure
 
 COURSE: dict[str, Any] = {
@@ -67,6 +69,36 @@ def test_both_engines_delay_the_same_payments(name: str, tmp_path: Path) -> None
     assert sum(parts.values()) == pytest.approx(total)
     without = run_tiny(tmp_path / "without", **{key: own for key, own in values.items() if "waits" not in key})
     assert one.totals["held"] > without.totals["held"] + more
+
+
+BROKEN = [
+    of("every payment waits as the first", Episode, "waits", ("payment = stage - FIRST_PAYMENT", "payment = 0")),
+    of("everybody is of one age", Episode, "waits", ("cents, age, delayed", "cents, 50, delayed")),
+    of("delays of another province", Episode, "waits", ("delayed[person.province]", "delayed[1]")),
+    of("who cancels pays", Episode, "course", ("if cancels:", "if False:")),
+    of("a transfer is scored when it is paid", Episode, "course", ("self.show(stage)", "pass"),
+       ("self.next_stage = stage + 1", "self.next_stage = stage + 1; self.show(stage)")),
+    of("a transfer that waits counts as made", Episode, "course",
+       ("wait, cancels =", "self.next_stage = stage + 1; wait, cancels =")),
+    of("who would have cancelled is averted", Episode, "avert", ("and not self.waits(FIRST_PAYMENT)[1]", "")),
+    of("who waits is averted", Episode, "avert", ("pays = not self.will_cancel", "pays = True")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run_tiny(tmp_path_factory.mktemp("unbroken") / "run", "all", WEEK, engine="vector", **DELAYS)
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    [pytest.param(one, marks=[pytest.mark.slow] if at else [], id=one.rule) for at, one in enumerate(BROKEN)],
+)
+def test_a_broken_rule_of_one_engine_is_reported(
+    mutation: Mutation, unbroken: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutation.apply(monkeypatch)
+    assert differences(run_tiny(tmp_path / "run", "all", WEEK, engine="reference", **DELAYS), unbroken)
 
 
 NOTHING: dict[str, dict[str, Any]] = {

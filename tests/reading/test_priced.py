@@ -68,6 +68,39 @@ def test_levers_without_a_price_are_found(settings: dict[str, str], without: lis
     assert moved("tiny", settings) == without
 
 
+PRICED = {
+    "population.transfers": "{number: 0.05 per day, amount: {median: 500, sigma: 1.8}, new_payee: 0.1}",
+    "costs.transfer": "{delayed: 5, held: 50}",
+}
+DELAY = "kind: payment_delay, window: [2022-01-24, null], intensity: 1, wait: 24 h"
+HOLD = "kind: bank_hold, window: [2022-01-24, null], intensity: 0.1"
+CALL = "bank_call: {share: 0.3, after: 2 h, stops: 0.4}"
+
+
+@pytest.mark.parametrize(
+    ("measure", "prices", "priced"),
+    [
+        (DELAY, PRICED, True),
+        (DELAY, {}, False),
+        (DELAY, {**PRICED, "population.transfers": "null"}, False),
+        (f"{DELAY}, {CALL}", PRICED, False),
+        (f"{DELAY}, {CALL}", {**PRICED, "costs.payment_call": "6"}, True),
+        (HOLD, PRICED, False),
+        (f"{HOLD}, false_share: 0.001", PRICED, True),
+        (f"{HOLD}, false_share: 0.001", {}, False),
+    ],
+)
+def test_delays_and_holds_are_priced_if_legitimate_transfers_are_counted(
+    measure: str, prices: dict[str, str], priced: bool
+) -> None:
+    given = {key: value for key, value in prices.items() if value != "null"}
+    base = sim.load_scenario("tiny", {"measures.banks": "null", **given})
+    other = sim.load_scenario("tiny", {"measures.banks": "null", **given, "measures.new": f"{{{measure}}}"})
+    assert [one.key for one in not_priced(base, other, levers(base, other)) if one.key == "measures.new"] == (
+        [] if priced else ["measures.new"]
+    )
+
+
 def test_without_its_price_nothing_has_one() -> None:
     assert moved("tiny", {"desks.visit.staff": "60"}, costs="null") == ["desks.visit.staff"]
     base, other = sim.load_scenario("tiny", {"costs": "null"}), sim.load_scenario("tiny", {"desks.visit.staff": "60"})
