@@ -34,9 +34,8 @@ def falsely_held(measures: Measures, days: Days, codes: Sequence[int]) -> NDArra
     """Return the share of legitimate transfers that banks stop by mistake on each day, (D, P)."""
     found = np.zeros((len(days), len(codes)))
     for p, code in enumerate(codes):
-        for kind in (BankHold, ClusterCampaign):
-            for hold, ramp in measures.over(days, kind, code):
-                found[:, p] += (hold.false_share or 0.0) * ramp
+        for hold, ramp in (*measures.over(days, BankHold, code), *measures.over(days, ClusterCampaign, code)):
+            found[:, p] += (hold.false_share or 0.0) * ramp
     return found
 
 

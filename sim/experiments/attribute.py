@@ -16,12 +16,11 @@ from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import interval_of_mean
-from sim.experiments.layer_costs import by_work, columns, costs_of
+from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
 from sim.midnight.giving import with_components
-from sim.reading.costs import parts_in
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
@@ -266,8 +265,9 @@ class _Game:
     def worth(self, quantity: str) -> shapley.Worth:
         """Return what coalitions prevent or cause of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
-        nobody = self.outcomes[0][quantity]
-        return lambda coalition: sign * (self.outcomes[coalition][quantity] - nobody)
+        # A cost that a coalition has no price for, such as that of a measure that it lacks, is nothing.
+        nobody = self.outcomes[0].get(quantity, 0.0)
+        return lambda coalition: sign * (self.outcomes[coalition].get(quantity, 0.0) - nobody)
 
     def all_of(self, quantity: str) -> float:
         """Return what all layers together prevent or cause."""
@@ -336,8 +336,8 @@ def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
 
 
 def _costs(without_price: Collection[str], names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
-    parts = parts_in(games[0].outcomes[0])
-    return _frame(costs_of(names, lambda quantity: _independent(games, quantity), parts, without_price))
+    priced = is_priced(games[0].outcomes[0])
+    return _frame(costs_of(names, lambda quantity: _independent(games, quantity), priced, without_price))
 
 
 def _overlaps(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":

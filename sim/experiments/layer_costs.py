@@ -7,14 +7,14 @@ Desks are staffed by the clock, so a run without a layer pays for the same seats
 each busy hour carries its share of the idle hours that there are when all layers are on.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
 from sim.base.words import DESK_LABELS
 from sim.experiments.intervals import half_width
 from sim.experiments.sparing import Interval, fieller
-from sim.reading.costs import COST, COST_HIGH, COST_LOW
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS
 from sim.reading.outcomes import Outcome
 
 PER = {"victim": "victims", "money": "net_loss_money"}
@@ -43,17 +43,14 @@ def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
     return found
 
 
-def costs_of(names: Sequence[str], samples: Samples, parts: Sequence[str], unpriced: Collection[str]) -> list[Row]:
-    """Return what layers cost, one row each and one for ``all`` of them, see ``Attribution.costs``.
-
-    ``parts`` are those of the costs that the scenario has a price for.
-    """
+def costs_of(names: Sequence[str], samples: Samples, priced: bool, unpriced: Collection[str]) -> list[Row]:
+    """Return what layers cost, one row each and one for ``all`` of them, see ``Attribution.costs``."""
     rows = []
     for layer in (*names, "all"):
-        known = bool(parts) and not set(unpriced) & set(names if layer == "all" else [layer])
+        known = priced and not set(unpriced) & set(names if layer == "all" else [layer])
         row: Row = {"layer": layer, "known": known, **dict.fromkeys(columns()[2:])}
-        if parts:
-            row |= _row(_of(layer, names, samples), parts, known)
+        if priced:
+            row |= _row(_of(layer, names, samples), known)
         rows.append(row)
     return rows
 
@@ -74,11 +71,11 @@ def _of(layer: str, names: Sequence[str], samples: Samples) -> Callable[[str], l
     return of_one
 
 
-def _row(of_one: Callable[[str], list[float]], parts: Sequence[str], known: bool) -> Row:
-    by_part = [of_one(f"{COST}.{part}") for part in parts]
-    costs = [sum(one) for one in zip(*by_part, strict=True)]
+def _row(of_one: Callable[[str], list[float]], known: bool) -> Row:
+    by_part = [of_one(f"{COST}.{part}") for part in PARTS]
+    costs = [sum(parts) for parts in zip(*by_part, strict=True)]
     cost = fmean(costs)
-    prices = _prices(of_one, parts)
+    prices = _prices(of_one)
     row = _with_ends(COST, cost, _interval(costs), prices, prefix="")
     for per, quantity in PER.items() if known else ():
         spared = of_one(quantity)
@@ -94,10 +91,10 @@ def _with_ends(name: str, value: float, chance: Interval, prices: tuple[float, f
     return {name: value, **{f"{prefix}{end}": number for end, number in zip(ENDS, ends, strict=True)}}
 
 
-def _prices(of_one: Callable[[str], list[float]], parts: Sequence[str]) -> tuple[float, float]:
+def _prices(of_one: Callable[[str], list[float]]) -> tuple[float, float]:
     """Return the least and the most as each price moves within its range."""
     low = high = 0.0
-    for part in parts:
+    for part in PARTS:
         ends = [fmean(of_one(f"{key}.{part}")) for key in (COST_LOW, COST, COST_HIGH)]
         low, high = low + min(ends), high + max(ends)
     return low, high
@@ -109,3 +106,8 @@ def _interval(samples: Sequence[float]) -> Interval:
         return None
     half = half_width(stdev(samples), len(samples))
     return fmean(samples) - half, fmean(samples) + half
+
+
+def is_priced(outcome: Mapping[str, Any]) -> bool:
+    """Return whether a run's scenario says what things cost."""
+    return f"{COST}.{next(iter(PARTS))}" in outcome

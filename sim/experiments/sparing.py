@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.intervals import quantile
 from sim.language.spoken import said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, paid
 from sim.reading.priced import not_priced
 from sim.scenario.levers import levers
 from sim.store.withheld import change_withheld
@@ -102,12 +102,12 @@ def price_interval(
 ) -> tuple[float, float]:
     """Return the least and the most of a mean difference in cost, in money, as prices move within their ranges.
 
-    Both policies pay the same price, and each price moves independently. Without a price nothing is paid.
+    Both policies pay the same price, and each price moves independently.
     """
     low = high = 0.0
     for part in parts:
         ends = [
-            fmean(float(two.get(f"{key}.{part}", 0.0)) - float(one.get(f"{key}.{part}", 0.0)) for one, two in pairs)
+            fmean(paid(two, key, part) - paid(one, key, part) for one, two in pairs)
             for key in (COST_LOW, COST, COST_HIGH)
         ]
         low, high = low + min(ends), high + max(ends)

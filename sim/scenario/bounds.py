@@ -152,6 +152,11 @@ Money = Annotated[
 ]
 Amount = Annotated[float, Within(0.0, 1e13, "units of money: the largest loss that 63 bits of cents hold in sums")]
 Cost = Annotated[float, Within(0.0, 1e9, "units of money for one hour, contact, video or activity: a billion")]
+Spending = Annotated[
+    float,
+    RateWithin(0.0, 1e12, "a trillion units of money a day"),
+    PlainSerializer(units.rate_text),
+]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
 
 # Of the whole country.

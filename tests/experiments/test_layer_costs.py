@@ -11,7 +11,7 @@ import sim
 from sim.experiments.layer_costs import by_work, costs_of
 from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
-from sim.reading.costs import PARTS
+from sim.reading.costs import PARTS, paid
 from sim.told.costs import layer_cost_lines
 from sim.told.text_tables import TextTable
 from tests.experiments.test_command import Tocsin, tocsin
@@ -62,7 +62,7 @@ def sampled(quantity: str) -> Sequence[Sequence[float]]:
 
 
 def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() -> None:
-    red, cards, both = costs_of(NAMES, sampled, list(PARTS), ["cards"])
+    red, cards, both = costs_of(NAMES, sampled, True, ["cards"])
     assert [row["layer"] for row in (red, cards, both)] == [*NAMES, "all"]
     assert (red["cost_money"], cards["cost_money"], both["cost_money"]) == pytest.approx((10.0, 50.0, 60.0))
     # The desk's price low while that of activities is high, and the other way round.
@@ -76,21 +76,21 @@ def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() 
 
 
 def test_nothing_is_divided_by_costs_that_are_not_known() -> None:
-    red, cards, both = costs_of(NAMES, sampled, list(PARTS), ["cards"])
+    red, cards, both = costs_of(NAMES, sampled, True, ["cards"])
     assert (red["known"], cards["known"], both["known"]) == (True, False, False)
     assert cards["per_victim"] is cards["per_money"] is both["per_victim"] is None
-    assert costs_of(["warning.red"], sampled, list(PARTS), [])[-1]["known"]
+    assert costs_of(["warning.red"], sampled, True, [])[-1]["known"]
 
 
 def test_without_prices_nothing_is_known() -> None:
-    rows = costs_of(NAMES, sampled, [], NAMES)
+    rows = costs_of(NAMES, sampled, False, NAMES)
     assert not any(row["known"] for row in rows)
     assert {value for row in rows for key, value in row.items() if key not in ("layer", "known")} == {None}
     assert list(layer_cost_lines(rows, "orders")) == ["Costs of layers: the scenario has no prices"]
 
 
 def test_the_terminal_says_which_costs_are_not_known() -> None:
-    _, table, last = layer_cost_lines(costs_of(NAMES, sampled, list(PARTS), ["cards"]), "replicates")
+    _, table, last = layer_cost_lines(costs_of(NAMES, sampled, True, ["cards"]), "replicates")
     assert str(last).startswith("Not priced: cards. ")
     assert isinstance(table, TextTable)
     red, cards, _ = table.rows
@@ -109,11 +109,7 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
     }
 
     def cost(off: tuple[str, ...]) -> float:
-        found = sum(
-            runs[off][f"cost_money.{part}"]
-            for part in PARTS
-            if f"cost_money.{part}" in runs[off] and not part.startswith("desk_")
-        )
+        found = sum(paid(runs[off], "cost_money", part) for part in PARTS if not part.startswith("desk_"))
         for desk in ("call", "visit"):
             busy = f"staff_hours_{desk}"
             found += runs[()][f"cost_money.desk_{desk}"] * runs[off][busy] / runs[()][busy]

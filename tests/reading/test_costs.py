@@ -30,9 +30,12 @@ VALUES = {
     "false_alarm.visit": (30.0, 10.0, 100.0),
     "education.video": (10_000.0, 1000.0, 100_000.0),
     "education.activity": (5000.0, 1000.0, 50_000.0),
+    "false_block.call": (2.0, 0.5, 5.0),
+    "false_block.sms": (0.5, 0.1, 1.0),
     "transfer.delayed": (5.0, 1.0, 30.0),
     "transfer.held": (50.0, 10.0, 200.0),
     "payment_call": (6.0, 2.0, 20.0),
+    "measures": (7000.0, 6000.0, 9000.0),
 }
 PRICES = tuple(Price(name, *ends) for name, ends in VALUES.items())
 SCALE = Fraction(1, 1000)
@@ -46,8 +49,9 @@ HEARD = {
     "false_alarm_visit": (13, SCALE),
 }
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
-TRANSFERS = {"transfers_delayed": (23, SCALE), "false_holds": (29, SCALE), "payment_calls": (31, SCALE)}
-COUNTED = {**HOURS, **HEARD, **FLOWS, **TRANSFERS}
+BLOCKED = {"false_block_call": (23, SCALE), "false_block_sms": (29, SCALE)}
+TRANSFERS = {"transfers_delayed": (31, SCALE), "false_holds": (37, SCALE), "payment_calls": (41, SCALE)}
+COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, **TRANSFERS, "measures": (1, 1)}
 KEYS = ("cost_money", "cost_money_low", "cost_money_high")
 RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 
@@ -72,9 +76,11 @@ def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4, ave
     recorder.flows[first, NULL, "videos_published"] += 17
     recorder.flows[last, 0, "awareness_activities"] += 19
     recorder.flows[last, NULL, "video_views"] += 10**9
-    for flow, count in (("transfers_delayed", 23), ("false_holds", 29), ("transfers_called", 31)):
+    for channel in ("call", "sms"):
+        recorder.flows[last, 0, f"false_blocks_{channel}"] += BLOCKED[f"false_block_{channel}"][0]
+    for flow, part in (("transfers_called", "payment_calls"), ("transfers_delayed",) * 2, ("false_holds",) * 2):
         recorder.flows[first, 0, flow] += 2
-        recorder.flows[last, 1, flow] += count - 2
+        recorder.flows[last, 1, flow] += TRANSFERS[part][0] - 2
     recorder.flows[last, 1, "transfers_released"] += 10**9
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
     outcome[Outcome.PREVENTED_CENTS] += prevented_cents
