@@ -34,8 +34,10 @@ def falsely_held(measures: Measures, days: Days, codes: Sequence[int]) -> NDArra
     """Return the share of legitimate transfers that banks stop by mistake on each day, (D, P)."""
     found = np.zeros((len(days), len(codes)))
     for p, code in enumerate(codes):
-        for hold, ramp in (*measures.over(days, BankHold, code), *measures.over(days, ClusterCampaign, code)):
+        for hold, ramp in measures.over(days, BankHold, code):
             found[:, p] += (hold.false_share or 0.0) * ramp
+        for campaign, in_force in measures.over(days, ClusterCampaign, code):
+            found[:, p] += (campaign.false_share or 0.0) * in_force
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.engines.reference.episodes import Episode
+from sim.experiments.layers import without
 from sim.scenario.load import changed
 from sim.store.tables import TABLES
 from tests.engines.log import TIERS
@@ -148,6 +149,7 @@ SMS_ALONE: dict[str, Any] = {
     "fraud.surges": {"no more": {"window": ["2022-02-02", None], "factor": 0.0}},
 }
 """Warnings by SMS alone: nobody waits in a queue, and what one person hears changes nothing for another."""
+ONE_PROVINCE = "{kind: payment_delay, provinces: [44], window: [2022-06-01, null], intensity: 1, wait: 24 h}"
 PERIOD = {"start": "2022-01-31", "end": "2022-03-20", "warmup": "0 d"}
 
 
@@ -167,6 +169,14 @@ def test_a_longer_wait_loses_nothing_that_a_shorter_one_kept(tmp_path: Path) -> 
         assert (less <= lost).all()
         assert (more >= kept).all()
         assert less.sum() < lost.sum()
+
+
+def test_without_the_aftermath_nothing_waits_and_in_a_pool_one_province_needs_its_own_place() -> None:
+    scenario = sim.load_scenario("tiny", **DELAYS)
+    kept = without(scenario, {"aftermath"}).spec.measures.values()
+    assert {one.kind for one in kept} & {"payment_delay", "bank_hold"} == set()
+    with pytest.raises(sim.ScenarioError, match="--apart"):
+        sim.load_scenario("china-2022", {"population.pool": "country", "measures.waits": ONE_PROVINCE})
 
 
 def _losses(run: sim.Run) -> "pd.Series[int]":
