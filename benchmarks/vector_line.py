@@ -112,6 +112,7 @@ def _day_of_province(
         midnight=offset * DAY_MS,
         app=today.app,
         held=int(today.held[p]),
+        delayed=today.delayed[p],
         reach=float(today.reach[p]),
         data_sharing=float(today.data_sharing[p]),
         loss_factor=today.loss_factor,

@@ -206,7 +206,11 @@ LISTS: dict[str, Listed] = {
             for key, one in model.model_fields.items()
             if get_origin(one.annotation) is Literal or key == "region"
         },
-        {"kind": "is what is directed", "mode": "is what becomes of instructions, not what it is directed at"},
+        {
+            "kind": "is what is directed",
+            "payee": "is which transfers wait, wherever they go",
+            "mode": "is what becomes of instructions, not what it is directed at",
+        },
     ),
     "kinds of infrastructure: Sites of sim/scenario/schema/gates.py": Listed(
         keys(gates.Sites), lambda: choices("blocking", "target")

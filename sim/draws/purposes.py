@@ -14,10 +14,10 @@ given to another purpose, since old and new draws would be equal. Ranges, and th
     range    entity                        free
     =======  ============================  =======
     1-15     attempts                      3-5, 15
-    16-31    legitimate traffic            22-31
+    16-31    legitimate traffic            24-31
     32-47    people                        36-47
     48-63    slots of dens                 51-63
-    64-79    episodes                      66-79
+    64-79    episodes                      69-79
     80-95    alerts, and the log (88)      89-95
     96-111   reports, cases, remainders    100-111
     112-     designs outside a run         114-
@@ -41,6 +41,8 @@ LEGITIMATE_COUNT = 16
 LEGITIMATE_CONTACT = 17
 FALSE_BLOCKS = 20
 LEGITIMATE_TARGET = 21
+TRANSFER_COUNT = 22
+TRANSFER_COURSE = 23
 
 PERSON_HOME = 34
 PERSON_TRAITS = 35
@@ -51,6 +53,9 @@ SLOT_RAID = 50
 
 EPISODE_STAGE = 64
 EPISODE_LOSS = 65
+PAYMENT_WAIT = 66
+PAYMENT_CANCELLED = 67
+PAYMENT_RELEASED = 68
 
 DETECTOR_SCORE = 80
 ALERT_CLASS = 81
@@ -114,6 +119,15 @@ REGISTRY = (
     ),
     Purpose("LEGITIMATE_TARGET", LEGITIMATE_TARGET, "contact", ("person high", "person low", "moment", "")),
     Purpose("FALSE_BLOCKS", FALSE_BLOCKS, "province, channel and day", ("count high", "count low", "", "")),
+    Purpose(
+        "TRANSFER_COUNT", TRANSFER_COUNT, "province and day", ("delayed high", "delayed low", "held high", "held low")
+    ),
+    Purpose(
+        "TRANSFER_COURSE",
+        TRANSFER_COURSE,
+        "province and day",
+        ("released high", "released low", "called high", "called low"),
+    ),
     Purpose("PERSON_HOME", PERSON_HOME, "person", ("age", "urban", "internet", "app")),
     Purpose("PERSON_TRAITS", PERSON_TRAITS, "person", ("sex", "occupation", "frailty", "")),
     Purpose(
@@ -134,6 +148,15 @@ REGISTRY = (
         "stage",
     ),
     Purpose("EPISODE_LOSS", EPISODE_LOSS, "attempt", ("loss high", "loss low", "payments", "")),
+    Purpose("PAYMENT_WAIT", PAYMENT_WAIT, "attempt", ("caught", "call", "stops", "release"), "payment"),
+    Purpose(
+        "PAYMENT_CANCELLED",
+        PAYMENT_CANCELLED,
+        "attempt",
+        ("second thoughts high", "second thoughts low", "call high", "call low"),
+        "payment",
+    ),
+    Purpose("PAYMENT_RELEASED", PAYMENT_RELEASED, "attempt", ("release high", "release low", "", ""), "payment"),
     Purpose(
         "DETECTOR_SCORE",
         DETECTOR_SCORE,

@@ -13,6 +13,7 @@ from sim.country.provinces import Provinces
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
+from sim.episode.waiting import WaitTables, wait_tables
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering, answering_tables
 from sim.shield.engagement import most_engaging, propensities
@@ -58,6 +59,7 @@ class Tables:
     propensity: NDArray[np.float64]
     most_engaging: NDArray[np.int64]
     episodes: EpisodeTables
+    waits: WaitTables
     detectors: DetectorTables
     delays: DelayTables
     tiers: tuple[TierRules, ...]
@@ -99,6 +101,7 @@ class Tables:
             propensity=propensity,
             most_engaging=most_engaging(propensity),
             episodes=episode_tables(spec),
+            waits=wait_tables(spec),
             detectors=detector_tables(spec),
             delays=delay_tables(spec),
             tiers=tuple(rules),

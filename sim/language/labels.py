@@ -55,7 +55,10 @@ _OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("sto
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
-_COSTS = (marked("call desks"), marked("visit desks"), marked("false alarms by app"))
+_COSTS = (
+    *(marked("call desks"), marked("visit desks"), marked("false alarms by app")),
+    *(marked("transfers delayed"), marked("false holds"), marked("payment calls")),
+)
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
@@ -72,7 +75,8 @@ _KEYS = (
     *(marked("views"), marked("people"), marked("segments"), marked("dens"), marked("suspects"), marked("ramp")),
     *(marked("members"), marked("arrested")),
     *(marked("midpoint"), marked("width"), marked("floor"), marked("weekdays"), marked("start"), marked("end")),
-    marked("share"),
+    *(marked("share"), marked("above"), marked("payee"), marked("ages"), marked("wait"), marked("second thoughts")),
+    *(marked("bank call"), marked("after"), marked("stops"), marked("release"), marked("false share")),
 )
 """Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` shows with their values."""
 _COLUMNS = (

@@ -30,6 +30,7 @@ from sim.midnight.recruiting import Recruiting
 from sim.midnight.settling import Settling
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
+from sim.midnight.transfers import LegitimateTransfers
 from sim.midnight.visiting import Visiting
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering
@@ -74,6 +75,7 @@ class Night:
         self.awareness = Awareness(common)
         self.people = People(common, spread)
         self.gangs = Learning(common)
+        transfers = common.spec.population.transfers
         stocks = self.cards, self.dens, self.filters, self.awareness, self.gangs
         self.opening = Opening(common, answering, stocks, self.people, levels)
         self.components: tuple[MacroComponent, ...] = (
@@ -87,6 +89,7 @@ class Night:
             self.people,
             *of_gangs[1],
             self.gangs,
+            *(() if transfers is None else (LegitimateTransfers(common),)),
             held,
             *(Visiting(one, at, common, levels, self.filters, self.awareness) for at, one in enumerate(given, start=1)),
             self.opening,

@@ -97,6 +97,7 @@ class Opening(Stateless):
             scores=scores,
             awareness=awareness.copy(),
             held=timetable.held[row].take(alike),
+            delayed=timetable.delayed[row].take(alike, axis=0),
             reach=timetable.reach[row].take(alike),
             outage=timetable.outage[row].take(alike, axis=1),
             servers=levels.servers(day),

@@ -19,6 +19,7 @@ from sim.country.people import app_adoption
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.country.traffic import attempt_rates
+from sim.country.transfers import delayed_shares
 from sim.draws.distributions import thresholds
 from sim.gangs import routes
 from sim.gangs.pools import returning
@@ -52,6 +53,7 @@ class Timetable(NamedTuple):
         outage: (D, 2, E) when a detector's instructions leave, see ``releases``.
         staff: (D, growths) factors of staff, see ``Schedule.factors``.
         held: (D, E) thresholds of the share of payments that banks hold.
+        delayed: (D, E, M) thresholds of the share of transfers that each measure delays, in the order of their names.
         reach: (D, E) factor of the half-life of money within reach of a stop-payment order.
         cashed: (D,) share of payments that reaches the gangs.
         capacity: (D,) cases of the whole country that investigation can finish.
@@ -78,6 +80,7 @@ class Timetable(NamedTuple):
     outage: NDArray[np.int64]
     staff: NDArray[np.float64]
     held: NDArray[np.int64]
+    delayed: NDArray[np.int64]
     reach: NDArray[np.float64]
     cashed: Values
     capacity: Values
@@ -113,6 +116,7 @@ class Timetable(NamedTuple):
             outage=releases(measures, calendar, days, codes),
             staff=schedule.factors(days),
             held=thresholds(held_shares(measures, days, codes)),
+            delayed=thresholds(delayed_shares(measures, days, codes)),
             reach=np.array([reach(measures, days, code) for code in codes]).T,
             cashed=cashed(measures, days, people),
             capacity=capacities(spec.aftermath.investigation, days),

@@ -12,10 +12,11 @@ class Today(NamedTuple):
     ``stops`` (gates, P, 3, T) of gates 1 to 6; ``moments`` (2, P, 3, 49) cumulative profiles of attempts that nobody
     answers, and of those that somebody does; ``app`` the share of internet users with the app; ``unaware`` (P, G)
     shares of the propensity to engage that awareness leaves; ``coverage`` (2, P); ``data_sharing`` (P,) shift of d';
-    ``scores`` (2, 4) the lowest of each tier by detector; ``awareness`` (P, G); ``held`` (P,) by banks; ``reach`` (P,)
-    factor of the half-life of money within reach of a stop-payment order; ``outage`` (2, P) the moment from which a
-    detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``servers``
-    (P, 2, 48) on duty by desk and half hour; ``loss_factor`` of the day's contacts.
+    ``scores`` (2, 4) the lowest of each tier by detector; ``awareness`` (P, G); ``held`` (P,) by banks; ``delayed``
+    (P, M) by each measure that makes transfers wait; ``reach`` (P,) factor of the half-life of money within reach of a
+    stop-payment order; ``outage`` (2, P) the moment from which a detector's instructions leave again, ``LOST`` if they
+    are lost, ``NO_OUTAGE`` without an outage; ``servers`` (P, 2, 48) on duty by desk and half hour; ``loss_factor`` of
+    the day's contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
@@ -29,6 +30,7 @@ class Today(NamedTuple):
     scores: NDArray[np.float64]
     awareness: NDArray[np.float64]
     held: NDArray[np.int64]
+    delayed: NDArray[np.int64]
     reach: NDArray[np.float64]
     outage: NDArray[np.int64]
     servers: NDArray[np.int64]
@@ -55,6 +57,7 @@ def blank_day() -> Today:
         scores=np.zeros((0, 0)),
         awareness=np.zeros((0, 0)),
         held=integers(0),
+        delayed=integers(0, 0),
         reach=np.zeros(0),
         outage=integers(0, 0),
         servers=integers(0, 0, 0),

@@ -80,6 +80,9 @@ PARTS: Mapping[str, CostPart] = {
         f"false_block_{channel}": CostPart(f"false_block.{channel}", OTHER, _flow(f"false_blocks_{channel}"))
         for channel in FILTERED
     },
+    "transfers_delayed": CostPart("transfer.delayed", OTHER, _flow("transfers_delayed")),
+    "false_holds": CostPart("transfer.held", OTHER, _flow("false_holds")),
+    "payment_calls": CostPart("payment_call", OTHER, _flow("transfers_called")),
     # Its price is of the whole period.
     "measures": CostPart(MEASURES, OTHER, lambda counts: Fraction(1), whole=True),
 }

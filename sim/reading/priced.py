@@ -55,6 +55,7 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     "aftermath.settlement": WORLD,
     **{f"measures[{kind}]": schema.row.price for kind, schema in KINDS.items()},
     **{f"measures[{kind}].{key}": why for kind, schema in KINDS.items() for key, why in schema.row.unpriced.items()},
+    "measures[payment_delay].bank_call": ("transfer.delayed", "payment_call"),
     # A change of a price is priced by itself.
     "costs": (),
 }
@@ -96,10 +97,20 @@ def _cost_of(name: str, scenario: "Scenario") -> float | None:
 
 
 def has_price(key: str, *scenarios: "Scenario") -> bool:
-    """Return whether all scenarios state the prices that pay for a key of the schema."""
-    entry = entry_of(key)
+    """Return whether all scenarios state the prices that pay for a key of the schema, and for its kind of measure."""
+    entries = [entry_of(key)]
+    measures = [
+        one
+        for scenario in scenarios
+        for name, one in scenario.spec.measures.items()
+        if _cost_of(name, scenario) is None
+    ]
+    entries += [one.price for one in measures if key.startswith(f"measures[{one.kind}]")]
     stated = [{price.name for price in prices_of(one)} for one in scenarios]
-    return entry is not None and not isinstance(entry, str) and all(known.issuperset(entry) for known in stated)
+    return all(
+        entry is not None and not isinstance(entry, str) and all(known.issuperset(entry) for known in stated)
+        for entry in entries
+    )
 
 
 def _in_schema(key: str, *scenarios: "Scenario") -> Iterator[str]:

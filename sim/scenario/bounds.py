@@ -150,6 +150,7 @@ CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempt
 Money = Annotated[
     float, Within(0.01, 1e9, "a hundredth of a unit of money; half of all victims lose more, and few own a billion")
 ]
+Amount = Annotated[float, Within(0.0, 1e13, "units of money: the largest loss that 63 bits of cents hold in sums")]
 Cost = Annotated[float, Within(0.0, 1e9, "units of money for one hour, contact, video or activity: a billion")]
 Spending = Annotated[
     float,
@@ -168,6 +169,11 @@ Contacts = Annotated[
 UsualContacts = Annotated[
     float,
     RateWithin(0.001, 1e14, "as for contacts; at 0 a filter that stops anything would lose everything"),
+    PlainSerializer(units.rate_text),
+]
+Transfers = Annotated[
+    float,
+    RateWithin(0.0, 10.0, "transfers of one person to others: ten a day"),
     PlainSerializer(units.rate_text),
 ]
 Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(units.rate_text)]

@@ -28,6 +28,7 @@ UNITS = {
         (bounds.Drift, marked("{number} d' a day")),
         (bounds.Growth, marked("{number} a year")),
         (bounds.Money, marked("{number} {currency}")),
+        (bounds.Amount, marked("{number} {currency}")),
         (bounds.Cost, marked("{number} {currency}")),
         (bounds.Staff, PEOPLE),
         (bounds.People, PEOPLE),

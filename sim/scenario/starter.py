@@ -44,6 +44,7 @@ LEVERS = (
 MEASURES: dict[str, dict[str, Any]] = {
     "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
     "my-bank-holds": {"kind": "bank_hold", "intensity": 0.1},
+    "my-payment-delay": {"kind": "payment_delay", "intensity": 1.0, "above": 50000.0, "payee": "new", "wait": "24 h"},
     "my-campaign": {"kind": "den_campaign", "intensity": 1.0},
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }

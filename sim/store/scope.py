@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MEASURES = "measures"
 """Name of the price of all measures that ``costs.measures`` names."""
 
+OF_TRANSFERS = ("transfer.", "payment_call")
+"""Beginnings of the names of prices of legitimate transfers."""
+
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]
 """First and last day, both included."""
@@ -219,12 +222,17 @@ class Scope:
 def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
     """Return all prices of a scenario; empty without ``costs``.
 
-    The last one is ``measures``: what the measures in ``costs.measures`` cost in the period, which is missing if
-    none has.
+    Those of legitimate transfers are left out if the scenario does not say how many there are. The last one is
+    ``measures``: what the measures in ``costs.measures`` cost in the period, which is missing if none has.
     """
     resolved = scenario.resolved["costs"] or {}
     own = resolved.get("measures") or {}
-    unit_costs = tuple(_prices({key: value for key, value in resolved.items() if key != "measures"}))
+    counted = scenario.spec.population.transfers is not None
+    unit_costs = tuple(
+        price
+        for price in _prices({key: value for key, value in resolved.items() if key != "measures"})
+        if counted or not price.name.startswith(OF_TRANSFERS)
+    )
     return unit_costs + _spent(scenario, tuple(_prices(own)))
 
 

@@ -72,6 +72,10 @@ FLOW_QUANTITIES = (
     Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
     Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province", "calls"),
     Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province", "SMS"),
+    Quantity("transfers_delayed", "legitimate transfers that a bank delays", "province", "transfers"),
+    Quantity("transfers_released", "of these, released before their time", "province", "transfers"),
+    Quantity("transfers_called", "of these, phoned about by the bank", "province", "transfers"),
+    Quantity("false_holds", "legitimate transfers that a bank stops by mistake", "province", "transfers"),
     Quantity("video_views", "views of videos", "nation", "views", whole=True),
     Quantity("videos_published", "videos published", "nation", "videos", whole=True),
     Quantity("awareness_activities", "activities that raise awareness", "province", "activities", whole=True),
@@ -121,8 +125,8 @@ OUTCOME_MEANINGS = {
     Outcome.FILED_LOSS_CENTS: "payments of episodes with a filed case, on the day of filing",
     Outcome.PREVENTED_CENTS: "payments that a warning prevented, on the day of the stop",
     Outcome.RECOVERED_CENTS: "payments that stop-payment orders recovered, on the day of the report",
-    Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
-    Outcome.HELD_CENTS: "payments that a bank prevented, on the day of the hold",
+    Outcome.HELD: "episodes that ended at a bank before any payment: held, or cancelled while a transfer waited",
+    Outcome.HELD_CENTS: "payments that were kept at a bank: held, or cancelled while a transfer waited, on that day",
     Outcome.AVERTED: "episodes of `saved` in which the person would have paid unwarned, on the day of the stop",
 }
 """Meaning of each measure of outcomes."""

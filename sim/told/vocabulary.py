@@ -55,6 +55,10 @@ NAMES = {
     "false_blocks": marked("false blocks"),
     "false_blocks_call": marked("false blocks of calls"),
     "false_blocks_sms": marked("false blocks of SMS"),
+    "transfers_delayed": marked("legitimate transfers delayed"),
+    "transfers_released": marked("legitimate transfers released early"),
+    "transfers_called": marked("legitimate transfers that banks phone about"),
+    "false_holds": marked("legitimate transfers held by mistake"),
     "video_views": marked("views of videos"),
     "videos_published": marked("videos published"),
     "awareness_activities": marked("awareness activities"),
@@ -96,6 +100,9 @@ PARTS = {
     "false_block_call": marked("ordinary calls that filters stop"),
     "false_block_sms": marked("ordinary SMS that filters stop"),
     "measures": marked("measures"),
+    "transfers_delayed": marked("legitimate transfers delayed"),
+    "false_holds": marked("legitimate transfers held"),
+    "payment_calls": marked("calls by banks"),
     TOTAL: marked("total"),
 }
 """Names of the parts of a cost."""

@@ -38,9 +38,16 @@ def stopped_unpaid(run: sim.Run) -> dict[int, tuple[date, int]]:
     }
 
 
-@pytest.mark.parametrize("hold", [0.0, 0.3])
-def test_averted_are_those_stopped_who_pay_where_nobody_is_warned(hold: float, tmp_path: Path) -> None:
-    values: dict[str, Any] = {**ALONE, "measures.banks.intensity": hold}
+WAITS = {"kind": "payment_delay", "window": ["2022-01-01", None], "intensity": 0.9, "wait": "12 h"}
+
+
+@pytest.mark.parametrize(
+    ("hold", "waits"), [(0.0, {}), (0.3, {}), (0.3, {"measures.waits": {**WAITS, "second_thoughts": "12 h"}})]
+)
+def test_averted_are_those_stopped_who_pay_where_nobody_is_warned(
+    hold: float, waits: dict[str, Any], tmp_path: Path
+) -> None:
+    values: dict[str, Any] = {**ALONE, "measures.banks.intensity": hold, **waits}
     warned = run_tiny(tmp_path / "warned", period=DAYS, **values)
     silent = run_tiny(tmp_path / "silent", period=LONG, **values, **SILENT)
     stopped = stopped_unpaid(warned)

@@ -89,6 +89,10 @@ TAUGHT = {
 RAIDS = {f"dens.hazard.{region}": "20 per year" for region in ("east", "south", "elsewhere", "overseas")}
 DENS = {"dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
 QUICK = {"aftermath.stop_payment": {"share": 0.9, "half_life": "10 min"}}
+DELAY = {"intensity": 1, "wait": "24 h", "second_thoughts": "48 h"}
+TRANSFERS = {
+    "population.transfers": {"number": "0.05 per day", "amount": {"median": 500, "sigma": 1.8}, "new_payee": 0.1}
+}
 BLOCKED = ("account", "site", "hosting", "app", "diversion", "promotion")
 
 BITES: dict[str, Bite] = {
@@ -198,6 +202,40 @@ BITES: dict[str, Bite] = {
         values=POOLS,
     ),
     "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False),
+    "false holds": Bite(
+        *("bank_hold", {"intensity": 0.1, "false_share": 0.01}, {"false_share": 0.02}, "false_holds"), values=TRANSFERS
+    ),
+    "payment delay": Bite("payment_delay", {**DELAY, "intensity": 0.4}, {"intensity": 0.8}, "loss_money", up=False),
+    "delay above an amount": Bite(
+        *("payment_delay", {**DELAY, "above": 60_000}, {"above": 10_000}, "loss_money"), up=False
+    ),
+    "delay of first payments": Bite(
+        *("payment_delay", {**DELAY, "payee": "new", "wait": "12 h"}, {"wait": "96 h"}, "loss_money"), up=False
+    ),
+    "delay of the old": Bite(
+        *("payment_delay", {**DELAY, "ages": [60, None]}, {"ages": [30, None]}, "loss_money"), up=False
+    ),
+    "second thoughts": Bite("payment_delay", DELAY, {"second_thoughts": "6 h"}, "held_money"),
+    "calls of banks": Bite(
+        "payment_delay",
+        {**DELAY, "second_thoughts": None, "bank_call": {"share": 0.4, "after": "1 h", "stops": 0.4}},
+        {"bank_call": {"share": 0.8, "after": "1 h", "stops": 0.8}},
+        "held_money",
+    ),
+    "early releases": Bite(
+        "payment_delay",
+        {**DELAY, "release": {"share": 0.9, "after": "1 h"}},
+        {"release": {"share": 0.1, "after": "1 h"}},
+        "held_money",
+    ),
+    "campaigns: false holds": Bite(
+        "cluster_campaign",
+        {**CLUSTER, "hold": 0.1, "false_share": 0.01},
+        {"false_share": 0.02},
+        "false_holds",
+        window=SPREAD,
+        values=TRANSFERS,
+    ),
     "campaigns: cards": Bite(
         "cluster_campaign",
         {**CLUSTER, "replacement_factor": 2},
@@ -268,7 +306,8 @@ def test_every_kind_and_every_key_of_it_is_tried_or_a_counter() -> None:
         assert keys <= tried | set(COUNTERS), kind
         for key in choices:
             allowed = set(get_args(model.model_fields[key].annotation))
-            assert {one.own[key] for one in BITES.values() if one.kind == kind} == allowed, (kind, key)
+            default = model.model_fields[key].default
+            assert {one.own.get(key, default) for one in BITES.values() if one.kind == kind} == allowed, (kind, key)
     assert {one.kind for one in BITES.values()} == set(kinds())
     assert not tried & set(COUNTERS)
 

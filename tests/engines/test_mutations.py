@@ -204,11 +204,11 @@ MUTATIONS = [
         "course",
         ("elif u_hold < world.today.held[self.person.province]:", "elif False:"),
     ),
-    of("a hold keeps nothing", Episode, "course", ("self.prevent(Outcome.HELD_CENTS)", "pass")),
+    of("a hold keeps nothing", Episode, "hold", ("self.prevent(Outcome.HELD_CENTS)", "pass")),
     of(
         "a hold counts as what warnings prevented",
         Episode,
-        "course",
+        "hold",
         ("self.prevent(Outcome.HELD_CENTS)", "self.prevent(Outcome.PREVENTED_CENTS)"),
     ),
     of("both detectors see the same contacts", attempts, "covered", ("u_local < local", "u_central < local")),

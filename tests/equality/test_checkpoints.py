@@ -172,6 +172,17 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
             "gangs": {"pools": POOLS},
             "aftermath.suspects.roles": {"callers": 0.4, "accounts": 0.6},
         },
+        # Transfers that wait over midnight.
+        {
+            "measures.waits": measure(
+                "payment_delay", 11, 44, intensity=0.9, wait="30 h", second_thoughts="20 h", payee="any"
+            ),
+            "population.transfers": {
+                "number": "0.05 per day",
+                "amount": {"median": 500, "sigma": 1.8},
+                "new_payee": 0.1,
+            },
+        },
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),
@@ -191,6 +202,9 @@ LATER: dict[str, Any] = {
     "measures.filter-later": measure("filter", 11, since=SECOND, channel="call", intensity=-1.5),
     "measures.accounts-later": measure("blocking", 65, since=SECOND, target="account", intensity=1.0),
     "measures.holds-later": measure("bank_hold", 44, 65, since=SECOND, intensity=0.9),
+    "measures.waits-later": measure(
+        "payment_delay", 44, 65, since=SECOND, intensity=0.8, wait="30 h", second_thoughts="20 h"
+    ),
     # Of victims of February too, who report later.
     "measures.purses-later": measure(
         "cluster_campaign", 11, since=SECOND, until=END, count=3, arrests=2.0, half_life_factor=50.0, hold=0.2

@@ -32,6 +32,9 @@ VALUES = {
     "education.activity": (5000.0, 1000.0, 50_000.0),
     "false_block.call": (2.0, 0.5, 5.0),
     "false_block.sms": (0.5, 0.1, 1.0),
+    "transfer.delayed": (5.0, 1.0, 30.0),
+    "transfer.held": (50.0, 10.0, 200.0),
+    "payment_call": (6.0, 2.0, 20.0),
     "measures": (7000.0, 6000.0, 9000.0),
 }
 PRICES = tuple(Price(name, *ends) for name, ends in VALUES.items())
@@ -47,7 +50,8 @@ HEARD = {
 }
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
 BLOCKED = {"false_block_call": (23, SCALE), "false_block_sms": (29, SCALE)}
-COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, "measures": (1, 1)}
+TRANSFERS = {"transfers_delayed": (31, SCALE), "false_holds": (37, SCALE), "payment_calls": (41, SCALE)}
+COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, **TRANSFERS, "measures": (1, 1)}
 KEYS = ("cost_money", "cost_money_low", "cost_money_high")
 RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 
@@ -74,6 +78,10 @@ def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4, ave
     recorder.flows[last, NULL, "video_views"] += 10**9
     for channel in ("call", "sms"):
         recorder.flows[last, 0, f"false_blocks_{channel}"] += BLOCKED[f"false_block_{channel}"][0]
+    for flow, part in (("transfers_called", "payment_calls"), ("transfers_delayed",) * 2, ("false_holds",) * 2):
+        recorder.flows[first, 0, flow] += 2
+        recorder.flows[last, 1, flow] += TRANSFERS[part][0] - 2
+    recorder.flows[last, 1, "transfers_released"] += 10**9
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
     outcome[Outcome.PREVENTED_CENTS] += prevented_cents
     outcome[Outcome.SAVED] += saved
@@ -140,7 +148,7 @@ def test_prices_are_the_decimal_fractions_that_were_written(tmp_path: Path) -> N
 
 def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
     prices = {price.name: price for price in Scope.of(sim.load_scenario("china-2022")).prices}
-    assert [PARTS[part].price for part in PARTS] == [*prices, "measures"]
+    assert [part.price for part in PARTS.values() if part.price in prices] == list(prices)
     assert all(price.low < price.value < price.high for price in prices.values())
     assert prices["wage.call"] == Price("wage.call", 60.0, 35.0, 105.0)
     # What is said without a range is known; what a sweep sets beyond one moves that end.

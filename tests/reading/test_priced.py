@@ -42,7 +42,8 @@ def test_every_entry_is_a_key_and_every_price_pays_for_one() -> None:
         assert key in keys or any(one.startswith(f"{key}.") for one in keys), key
     paid = {price for entry in PRICES.values() if not isinstance(entry, str) for price in entry}
     # Two of them pay for no key: a burden that comes with filters, and measures that state their own cost.
-    assert paid == {part.price for name, part in PARTS.items() if part.of != OTHER}
+    of_transfers = {"transfer.delayed", "transfer.held", "payment_call"}
+    assert paid == {part.price for part in PARTS.values() if part.of != OTHER} | of_transfers
     assert all(entry for entry in PRICES.values() if isinstance(entry, str))
 
 
@@ -96,6 +97,39 @@ def test_without_its_price_nothing_has_one() -> None:
     assert moved("tiny", {"desks.visit.staff": "60"}, costs="null") == ["desks.visit.staff"]
     base, other = sim.load_scenario("tiny", {"costs": "null"}), sim.load_scenario("tiny", {"desks.visit.staff": "60"})
     assert [one.key for one in not_priced(base, other, levers(base, other))][-1] == "desks.visit.staff"
+
+
+PRICED = {
+    "population.transfers": "{number: 0.05 per day, amount: {median: 500, sigma: 1.8}, new_payee: 0.1}",
+    "costs.transfer": "{delayed: 5, held: 50}",
+}
+DELAY = "kind: payment_delay, window: [2022-01-24, null], intensity: 1, wait: 24 h"
+BANK_HOLD = "kind: bank_hold, window: [2022-01-24, null], intensity: 0.1"
+CALL = "bank_call: {share: 0.3, after: 2 h, stops: 0.4}"
+
+
+@pytest.mark.parametrize(
+    ("measure", "prices", "priced"),
+    [
+        (DELAY, PRICED, True),
+        (DELAY, {}, False),
+        (DELAY, {**PRICED, "population.transfers": "null"}, False),
+        (f"{DELAY}, {CALL}", PRICED, False),
+        (f"{DELAY}, {CALL}", {**PRICED, "costs.payment_call": "6"}, True),
+        (BANK_HOLD, PRICED, False),
+        (f"{BANK_HOLD}, false_share: 0.001", PRICED, True),
+        (f"{BANK_HOLD}, false_share: 0.001", {}, False),
+    ],
+)
+def test_delays_and_holds_are_priced_if_legitimate_transfers_are_counted(
+    measure: str, prices: dict[str, str], priced: bool
+) -> None:
+    given = {key: value for key, value in prices.items() if value != "null"}
+    base = sim.load_scenario("tiny", {"measures.banks": "null", **given})
+    other = sim.load_scenario("tiny", {"measures.banks": "null", **given, "measures.new": f"{{{measure}}}"})
+    assert [one.key for one in not_priced(base, other, levers(base, other)) if one.key == "measures.new"] == (
+        [] if priced else ["measures.new"]
+    )
 
 
 def test_a_measure_that_becomes_one_of_another_kind_has_a_price_if_both_kinds_have() -> None:

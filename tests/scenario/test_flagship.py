@@ -204,6 +204,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "weak-filters": {"interception"},
         "law-2022": {"measures"},
         "outage": {"measures"},
+        "first-transfers": {"measures"},
         "no-campaigns": {"measures"},
         "night-closed": {"desks"},
         "china-2022-full": {"measures", "period"},

@@ -8,6 +8,8 @@ import simpy
 
 from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
 from sim.base.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
+from sim.country.people import home
+from sim.draws.identity import person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
@@ -16,6 +18,7 @@ from sim.engines.reference.detection import Detection
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, would_pay
+from sim.episode.waiting import waits
 from sim.store.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
 
@@ -30,6 +33,7 @@ class Episode:
         self.person = person
         self.over = False
         self.next_stage = ENGAGED_STAGE
+        self.will_cancel: bool | None = None
         self.payments: list[tuple[int, int]] = []
         self.alerts: list[Alert] = []
         self.scheduled, self.total = scheduled(
@@ -71,17 +75,40 @@ class Episode:
                 if stage < FIRST_PAYMENT:
                     self.log(Phase.STAGE_MOMENTS, Event.STAGE, stage)
                 elif u_hold < world.today.held[self.person.province]:
-                    self.prevent(Outcome.HELD_CENTS)
-                    self.end(EpisodeEnd.HELD, Phase.STAGE_MOMENTS)
+                    self.hold()
                     return
-                else:
+                self.show(stage)
+                if stage >= FIRST_PAYMENT:
+                    wait, cancels = self.waits(stage)
+                    if wait > 0:
+                        self.will_cancel = cancels
+                        yield At(world.env, world.now + wait, priority(Phase.STAGE_MOMENTS, self.attempt | stage))
+                        self.will_cancel = None
+                    if cancels:
+                        self.hold()
+                        return
                     self.pay(stage)
                 self.next_stage = stage + 1
-                self.show(stage)
             self.end(None, Phase.STAGE_MOMENTS)
         except simpy.Interrupt as interrupt:
             self.avert(self.prevent(Outcome.PREVENTED_CENTS))
             self.end(EpisodeEnd.SAVED, cast(int, interrupt.cause))
+
+    def waits(self, stage: int) -> tuple[int, bool]:
+        """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode.waiting``."""
+        world, tables, person = self.world, self.world.tables, self.person
+        delayed = world.today.delayed[person.province]
+        if not len(delayed):
+            return 0, False
+        age, _, _, _ = home(tables.seed, person_id(person.province, person.number), person.province, tables.people)
+        payment = stage - FIRST_PAYMENT
+        cents = self.amount_before(payment + 1) - self.amount_before(payment)
+        return waits(tables.seed, self.attempt, payment, cents, age, delayed, tables.waits, tables.clock)
+
+    def hold(self) -> None:
+        """End the episode before a payment: a bank holds it, or the person cancels while it waits."""
+        self.prevent(Outcome.HELD_CENTS)
+        self.end(EpisodeEnd.HELD, Phase.STAGE_MOMENTS)
 
     def amount_before(self, payment: int) -> int:
         """Return the cents of all scheduled payments before one."""
@@ -102,7 +129,7 @@ class Episode:
         self.log(Phase.STAGE_MOMENTS, Event.PAYMENT, stage, value=cents)
 
     def show(self, stage: int) -> None:
-        """Let both detectors score a stage that has happened."""
+        """Let both detectors score a stage, or a transfer that is ordered."""
         world, tables = self.world, self.world.tables
         d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1])
         d_prime += float(world.today.data_sharing[self.person.province])
@@ -127,9 +154,15 @@ class Episode:
 
     def avert(self, come_to: int) -> None:
         """Count a person stopped before any payment who would have become a victim without the warning."""
+        if self.payments:
+            return
         world = self.world
         held = int(world.today.held[self.person.province])
-        if not self.payments and would_pay(world.tables.seed, self.attempt, come_to, held):
+        if self.will_cancel is None:
+            pays = would_pay(world.tables.seed, self.attempt, come_to, held) and not self.waits(FIRST_PAYMENT)[1]
+        else:  # no bank has held the transfer that waits
+            pays = not self.will_cancel
+        if pays:
             self.count(Outcome.AVERTED, 1)
 
     def move_books(self, end: EpisodeEnd) -> None:

@@ -17,7 +17,7 @@ from sim.engines.vector.events import order_of_alert, order_of_stage
 from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
 from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_stage
-from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
+from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record, Waiting
 from sim.engines.vector.state import (
     Arrays,
     Tallies,
@@ -29,6 +29,7 @@ from sim.engines.vector.state import (
     take_alert,
 )
 from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled, would_pay
+from sim.episode.waiting import waits
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
@@ -60,6 +61,7 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     episode.next_stage = Stage.ENGAGED
     episode.scheduled = payments
     episode.paid = 0
+    episode.waiting = Waiting.NOT
     episode.over = False
     for tier in range(TIERS):
         episode.living[tier] = NONE
@@ -75,6 +77,12 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
 def cents_before(episode: Record, payment: int, run: RunTables) -> int:
     """Return the cents of all scheduled payments before one."""
     return paid_before(episode.total, payment, episode.scheduled, float(run.episodes.growth[episode.kind]))
+
+
+@part_of_caller
+def cents_of(episode: Record, payment: int, run: RunTables) -> int:
+    """Return the cents of a payment."""
+    return cents_before(episode, payment + 1, run) - cents_before(episode, payment, run)
 
 
 @internal
@@ -147,9 +155,33 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
 def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """End an episode because a warning persuaded the person."""
     come_to = prevent(episode, Outcome.PREVENTED_CENTS, run, tallies.outcomes)
-    if episode.paid == 0 and would_pay(run.rules.seed, episode.attempt, come_to, day.held):
+    if episode.paid == 0 and pays_unwarned(episode, come_to, run, day):
         tallies.outcomes[episode.kind, episode.band, episode.sex, Outcome.AVERTED] += 1
     end_episode(episode, EpisodeEnd.SAVED, now, run, day, arrays, tallies)
+
+
+@part_of_caller
+def pays_unwarned(episode: Record, come_to: int, run: RunTables, day: ProvinceDay) -> bool:
+    """Return whether a person stopped before any payment would have become a victim."""
+    pays = bool(episode.waiting == Waiting.TO_BE_PAID)  # no bank has held the transfer that waits
+    if episode.waiting == Waiting.NOT:
+        pays = would_pay(run.rules.seed, episode.attempt, come_to, day.held)
+        if pays:
+            _, cancels = wait_of(episode, Stage.FIRST_PAYMENT, run, day)
+            pays = not cancels
+    return pays
+
+
+@internal
+def wait_of(episode: Record, stage: int, run: RunTables, day: ProvinceDay) -> tuple[int, bool]:
+    """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode.waiting``."""
+    if len(day.delayed) == 0:
+        return 0, False
+    rules = run.rules
+    age, _, _, _ = home(rules.seed, person_id(day.province, episode.person), day.province, run.people)
+    payment = stage - Stage.FIRST_PAYMENT
+    cents = cents_of(episode, payment, run)
+    return waits(rules.seed, episode.attempt, payment, cents, age, day.delayed, run.waits, rules.clock)
 
 
 @internal
@@ -158,30 +190,62 @@ def reach_stage(
 ) -> None:
     """Bring an episode to a stage: the person drops out, a bank holds, or it happens and detectors score it.
 
-    The current event refers to the episode. The next stage gets its own event; otherwise the reference is dropped.
+    A transfer that banks delay is scored when it is ordered, and comes here again when it is paid or cancelled. The
+    current event refers to the episode. The next one gets its own; otherwise the reference is dropped.
     """
     counters = arrays.counters[0]
     if episode.over:
         release_episode(episode, arrays.episodes_free, counters)
         return
     episode.next_stage = stage
-    how = end_before(episode, stage, run, day, tallies.outcomes)
+    waited = episode.waiting
+    how, delay = NONE, 0
+    if waited == Waiting.TO_BE_CANCELLED:
+        prevent(episode, Outcome.HELD_CENTS, run, tallies.outcomes)
+        how = EpisodeEnd.HELD
+    elif waited == Waiting.NOT:
+        how = end_before(episode, stage, run, day, tallies.outcomes)
+        if how == NONE:
+            detect(episode, stage, now.moment, run, day, arrays)
+            delay = begin_wait(episode, stage, run, day)
     if how == NONE:
-        if stage >= Stage.FIRST_PAYMENT:
-            pay(episode, stage, now, run, day, arrays, tallies.outcomes)
-        elif is_logged(episode.attempt, run.rules):
-            log_stage(Event.STAGE, now, day.province, episode, arrays.log, counters)
-        episode.next_stage = stage + 1
-        detect(episode, stage, now.moment, run, day, arrays)
-        if stage + 1 < Stage.FIRST_PAYMENT + episode.scheduled:
-            delay, _, _ = next_stage(
-                run.rules.seed, episode.attempt, stage + 1, episode.kind, run.episodes, run.rules.clock
-            )
-            order = order_of_stage(stage + 1, episode)
+        if delay == 0:
+            happen(episode, stage, now, run, day, arrays, tallies.outcomes)
+            stage += 1
+            episode.next_stage = stage
+        if stage < Stage.FIRST_PAYMENT + episode.scheduled:
+            if delay == 0:
+                delay, _, _ = next_stage(
+                    run.rules.seed, episode.attempt, stage, episode.kind, run.episodes, run.rules.clock
+                )
+            order = order_of_stage(stage, episode)
             expect(arrays.heap, arrays.later, counters, day.midnight, now.moment + delay, order)
             return
     end_episode(episode, how, now, run, day, arrays, tallies)
     release_episode(episode, arrays.episodes_free, counters)
+
+
+@part_of_caller
+def begin_wait(episode: Record, stage: int, run: RunTables, day: ProvinceDay) -> int:
+    """Return the ms that the transfer of a stage waits, and note how the wait will end; 0 if it is paid at once."""
+    delay = 0
+    if stage >= Stage.FIRST_PAYMENT:
+        delay, cancels = wait_of(episode, stage, run, day)
+        if delay > 0:
+            episode.waiting = Waiting.TO_BE_CANCELLED if cancels else Waiting.TO_BE_PAID
+    return delay
+
+
+@part_of_caller
+def happen(
+    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers
+) -> None:
+    """Let a stage happen: make its payment, or note it."""
+    episode.waiting = Waiting.NOT
+    if stage >= Stage.FIRST_PAYMENT:
+        pay(episode, stage, now, run, day, arrays, outcomes)
+    elif is_logged(episode.attempt, run.rules):
+        log_stage(Event.STAGE, now, day.province, episode, arrays.log, arrays.counters[0])
 
 
 @part_of_caller
@@ -204,7 +268,7 @@ def pay(
     """Make the payment of a stage; the first one makes a victim."""
     counters = arrays.counters[0]
     payment = stage - Stage.FIRST_PAYMENT
-    cents = cents_before(episode, payment + 1, run) - cents_before(episode, payment, run)
+    cents = cents_of(episode, payment, run)
     measures = outcomes[episode.kind, episode.band, episode.sex]
     if episode.paid == 0:
         measures[Outcome.VICTIMS] += 1
@@ -221,7 +285,7 @@ def pay(
 
 @part_of_caller
 def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let both detectors score a stage that has happened, and send their alerts down the chain."""
+    """Let both detectors score a stage, or a transfer that is ordered, and send their alerts down the chain."""
     rules, counters, detectors = run.rules, arrays.counters[0], run.detectors
     d_prime = float(detectors.stage[min(stage, len(detectors.stage)) - 1]) + day.data_sharing
     tiers = stage_tiers(rules.seed, episode.attempt, stage, d_prime, detectors)

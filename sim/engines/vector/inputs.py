@@ -11,6 +11,7 @@ from sim.engines.tables import Tables
 from sim.engines.vector.records import Integers
 from sim.engines.vector.rules import Rules
 from sim.episode.stages import EpisodeTables
+from sim.episode.waiting import WaitTables
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import DetectorTables
 from sim.warning.discipline import LineTables
@@ -28,6 +29,7 @@ class RunTables(NamedTuple):
     lines: LineTables
     service: ServiceTables
     episodes: EpisodeTables
+    waits: WaitTables
     dissuasion: DissuasionTables
     reports: ReportTables
 
@@ -36,9 +38,9 @@ class ProvinceDay(NamedTuple):
     """The values of a day for a province.
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
-    which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
-    ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
-    duty by desk and half hour.
+    which the day begins. ``app``, ``held``, ``delayed`` (M,), ``reach``, ``coverage`` (2,), ``data_sharing``,
+    ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,);
+    ``servers`` (2, 48) on duty by desk and half hour.
     """
 
     province: int
@@ -47,6 +49,7 @@ class ProvinceDay(NamedTuple):
     midnight: int
     app: int
     held: int
+    delayed: Integers
     reach: float
     data_sharing: float
     loss_factor: float
@@ -74,6 +77,7 @@ def run_tables(tables: Tables, rules: Rules) -> RunTables:
         lines=tables.lines,
         service=tables.service,
         episodes=tables.episodes,
+        waits=tables.waits,
         dissuasion=tables.dissuasion,
         reports=tables.reports,
     )

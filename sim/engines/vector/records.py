@@ -62,6 +62,14 @@ class AlertState(IntEnum):
     ENDED = 6
 
 
+class Waiting(IntEnum):
+    """Whether a transfer of an episode waits at its bank, and how the wait will end unless a warning ends it."""
+
+    NOT = 0
+    TO_BE_PAID = 1
+    TO_BE_CANCELLED = 2
+
+
 class OverflowTable(IntEnum):
     """Tables some of whose counts fall outside the days of their tally."""
 
@@ -140,6 +148,7 @@ EPISODE = record(
     ("next_stage", CODE),
     ("scheduled", CODE),  # payments, if nothing ends the episode
     ("paid", CODE),  # payments made
+    ("waiting", CODE),  # a Waiting
     ("over", np.bool_),
 )
 

@@ -70,6 +70,7 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
         midnight=(today.day - start) * DAY_MS,
         app=today.app,
         held=today.held[p],
+        delayed=today.delayed[p],
         reach=today.reach[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,

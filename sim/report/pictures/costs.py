@@ -69,7 +69,7 @@ def called(part: str) -> str:
         "false_alarm": f"false alarms by {spelled(channel)}",
         "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} that filters stop",
     }
-    return kinds.get(kind, part)
+    return kinds.get(kind, spelled(part))
 
 
 NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}

@@ -52,6 +52,17 @@ class FalseBlock(Part):
     Example: `0.5`"""
 
 
+class TransferCosts(Part):
+    """Costs of a legitimate transfer that a bank delays or stops: to the person, and to the bank."""
+
+    delayed: Cost
+    """Cost of one legitimate transfer that waits, of the person's time and the bank's. Unit: money each. More: delays
+    cost more; nothing else changes. Example: `5`"""
+    held: Cost
+    """Cost of one legitimate transfer that a bank stops by mistake, of the person's time and the bank's. Unit: money
+    each. More: holds cost more; nothing else changes. Example: `50`"""
+
+
 class Costs(Sparse):
     """Unit costs; the costs of other layers of the shield are not known."""
 
@@ -63,6 +74,12 @@ class Costs(Sparse):
     """Costs of education to those who make it."""
     false_block: FalseBlock | None = None
     """Costs of ordinary calls and SMS that filters stop by mistake; without this key they cost nothing."""
+    transfer: TransferCosts | None = None
+    """Costs of legitimate transfers that banks delay or stop; they are counted if population.transfers is given.
+    Example: `{delayed: 5, held: 50}`"""
+    payment_call: Cost | None = None
+    """Cost of one call by a bank about a legitimate transfer that waits. Unit: money each. More: calls by banks cost
+    more; nothing else changes. Example: `5`"""
     measures: dict[Word, Spending] | None = None
     """What measures cost those who carry them out, by name, on each day of their window; a change of a measure without
     this cost has no price. Unit: money a day or a year. More: the measure costs more; nothing else changes. Example:

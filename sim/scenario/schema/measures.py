@@ -12,6 +12,7 @@ from sim.base.days import DAY_MS
 from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_SEGMENTS,
+    Amount,
     Count,
     Crew,
     Factor,
@@ -24,7 +25,8 @@ from sim.scenario.bounds import (
     Views,
     Weight,
 )
-from sim.scenario.scalars import Day, DayKey, Duration, Window
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import OLDEST_YEARS, Ages, Day, DayKey, Duration, DurationOrZero, Window
 from sim.scenario.schema.base import (
     DetectorName,
     Part,
@@ -37,7 +39,7 @@ from sim.scenario.schema.base import (
     wrong_sum,
 )
 
-LAUNDERING = ("half_life_factor", "hold", "cash_loss")
+LAUNDERING = ("half_life_factor", "hold", "false_share", "cash_loss")
 """Keys of campaigns against money laundering."""
 
 MOST_DATED = 200
@@ -49,13 +51,14 @@ LARGEST_EXPONENT = 700.0
 REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
 """The channel of attempts that each kind of regulation acts on."""
 
-OMITTED = ("steps", "classes")
+OMITTED = ("steps", "classes", "false_share")
 """Keys of measures whose intensity may change that are written only if they are given."""
 
 POLICE = "what raids, searches and the work on cases cost is not among the prices"
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
 NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
-BANKS = "what banks spend, and what holding a payment by mistake costs, is not among the prices"
+BANKS = "what banks spend is not among the prices"
+MISTAKEN = "how many legitimate transfers it stops by mistake is not known: give false_share"
 LAW = "what a law costs those who must keep it is not among the prices"
 DETECTION = "what detectors, and their data, cost is not among the prices"
 AUDIENCE = "a price is of one video or activity, however many people see or attend it"
@@ -110,6 +113,11 @@ class MeasureBase(Part):
 
     window: Window
     """First and last day in force; null as the last day means no end. Example: `[2022-03-01, null]`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices below ``costs`` that pay for this measure, or the reason why none does."""
+        return self.row.price
 
 
 class Somewhere(MeasureBase):
@@ -219,8 +227,11 @@ class ClusterCampaign(Spread):
     """Factor by which money stays longer within reach of stop-payment orders, for victims who report meanwhile. Unit:
     factor. More: more money recovered. Example: `1.5`"""
     hold: Probability | None = None
-    """Probability that a bank holds a payment meanwhile, which ends the episode. More: fewer and smaller losses.
-    Example: `0.02`"""
+    """Probability that a bank stops a payment for good meanwhile, which ends the episode. More: fewer and smaller
+    losses. Example: `0.02`"""
+    false_share: Probability | None = None
+    """Share of legitimate transfers that banks stop by mistake meanwhile, of any amount; null: not known. More: more
+    false holds. Example: `0.00001`"""
     cash_loss: Probability | None = None
     """Share of payments meanwhile that never reaches the gang. More: fraud yields less. Example: `0.05`"""
 
@@ -422,13 +433,92 @@ class Returns(Varying):
 
 
 class BankHold(Gradual):
-    """Banks hold a payment with this probability: the payment does not happen and the episode ends."""
+    """Banks stop a share of payments for good: the payment never happens and the episode ends.
 
-    row: ClassVar = Row("aftermath", BANKS)
+    A hold is not a delay: nothing is released. Its price is that of the legitimate transfers that it stops by mistake,
+    which are counted if ``false_share`` and ``population.transfers`` are given.
+    """
+
+    row: ClassVar = Row("aftermath", ("transfer.held",))
     kind: Literal["bank_hold"]
-    """The kind of measure: banks hold payments. Example: `bank_hold`"""
+    """The kind of measure: banks stop payments for good. Example: `bank_hold`"""
     intensity: Probability
     """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
+    false_share: Probability | None = None
+    """Share of legitimate transfers that banks stop by mistake at full intensity, of any amount; null: not known. More:
+    more false holds. Example: `0.00001`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The price of the transfers that it stops by mistake, if their share is known."""
+        return MISTAKEN if self.false_share is None else self.row.price
+
+
+class BankCall(Part):
+    """A bank phones a person whose transfer waits."""
+
+    share: Probability
+    """Probability that the bank phones about a transfer that waits. More: more people cancel. Example: `0.3`"""
+    after: Distribution
+    """Time from the order of the transfer to the call; a call after the payment changes nothing. More: fewer people
+    cancel in time. Example: `{lognormal: {median: 2 h, sigma: 1}}`"""
+    stops: Probability
+    """Probability that the call makes a victim cancel. More: fewer and smaller losses. Example: `0.4`"""
+
+
+class Release(Part):
+    """A bank releases a transfer before its time because the person insists."""
+
+    share: Probability
+    """Share of delayed transfers that are released early. More: less is kept. Example: `0.1`"""
+    after: Distribution
+    """Time from the order of the transfer to its release. More: more people cancel before it. Example: `{lognormal:
+    {median: 4 h, sigma: 1}}`"""
+
+
+class PaymentDelay(Gradual):
+    """Transfers wait before they are paid: the person may think again, a warning may come, the bank may call.
+
+    A transfer that several measures delay is paid when the last of them releases it, unless the person cancels before.
+    """
+
+    row: ClassVar = Row("aftermath", ("transfer.delayed",))
+    kind: Literal["payment_delay"]
+    """The kind of measure: transfers wait. Example: `payment_delay`"""
+    intensity: Probability
+    """Share of the transfers described below that wait. More: more transfers wait. Example: `1`"""
+    above: Amount | None = None
+    """Only transfers of more than this wait; 0 or null: of any amount. Unit: money. More: fewer transfers wait.
+    Example: `50000`"""
+    payee: Literal["new", "any"] = "any"
+    """Which transfers wait: the first to a new payee (new), which is the first payment of an episode, or any. Example:
+    `new`"""
+    ages: Ages | None = None
+    """Only transfers of people from the first to the last of these ages wait, in years, both included; null as the last
+    means no end. Example: `[60, null]`"""
+    wait: DurationOrZero
+    """Time from the order of a transfer to its payment; at 0 nothing waits. More: more people cancel, or are warned, in
+    time; legitimate transfers wait longer. Example: `24 h`"""
+    second_thoughts: Duration | None = None
+    """Time in which half of those whose transfer waits have thought again and cancelled; null: nobody does. More: fewer
+    people cancel. Example: `48 h`"""
+    bank_call: BankCall | None = None
+    """Calls by the bank while a transfer waits; null: none. Example: `{share: 0.3, after: {lognormal: {median: 2 h,
+    sigma: 1}}, stops: 0.4}`"""
+    release: Release | None = None
+    """Early releases because the person insists; null: none. Example: `{share: 0.1, after: {lognormal: {median: 4 h,
+    sigma: 1}}}`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices of transfers that wait and, if the bank phones, of its calls."""
+        return ("transfer.delayed",) if self.bank_call is None else ("transfer.delayed", "payment_call")
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The youngest and the oldest age in years of those whose transfers wait."""
+        youngest, oldest = self.ages or (0, None)
+        return youngest, OLDEST_YEARS if oldest is None else oldest
 
 
 class Outage(Somewhere):
@@ -468,6 +558,7 @@ Measure = Annotated[
     | Repatriation
     | Returns
     | BankHold
+    | PaymentDelay
     | Outage,
     Field(discriminator="kind"),
 ]

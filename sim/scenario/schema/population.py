@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.scenario import bounds
 from sim.scenario.bounds import (
     MOST_PROVINCES,
     MOST_SEGMENTS,
@@ -15,6 +16,7 @@ from sim.scenario.bounds import (
     Contacts,
     Factor,
     Men,
+    Money,
     PeopleOfProvince,
     Percent,
     Probability,
@@ -199,6 +201,31 @@ class Legitimate(PerChannel[Contacts]):
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
 
 
+class TransferAmount(Part):
+    """Amounts of legitimate transfers: lognormal in units of money."""
+
+    median: Money
+    """Median amount of a transfer to somebody else. More: more transfers are above an amount. Example: `500`"""
+    sigma: Sigma
+    """Standard deviation of the logarithm of amounts. More: more very large transfers. Example: `1.8`"""
+
+
+class Transfers(Sparse):
+    """Legitimate transfers to other people, which banks delay or stop by mistake: counted only if a measure does so."""
+
+    number: bounds.Transfers
+    """Transfers to other people by each person of 18 years and more. More: more legitimate transfers are delayed or
+    stopped. Example: `0.05 per day`"""
+    amount: TransferAmount
+    """Amounts of these transfers."""
+    new_payee: Probability
+    """Share of these transfers that are the first to a payee. More: more of them wait if first transfers do. Example:
+    `0.1`"""
+    age_factor: list[Factor] | None = None
+    """Factors of the number of transfers, one for each band of age_bands; without it they are 1. Unit: factor. More:
+    people of that band make more transfers. Example: `[1, 1, 1, 1, 0.8, 0.5]`"""
+
+
 class Apart(Part):
     """A pool of all provinces except some, each of which is simulated separately."""
 
@@ -244,7 +271,7 @@ def finest(one: Pool, other: Pool) -> Pool:
     return one if one == other else COUNTRY
 
 
-class Population(Part):
+class Population(Sparse):
     """Everything that the synthetic population is derived from.
 
     ``pool`` says which provinces are simulated as one: none, those of a region, the whole country, or all except some.
@@ -277,6 +304,9 @@ class Population(Part):
     Example: `2`"""
     legitimate: Legitimate
     """Ordinary contacts, the source of false alarms."""
+    transfers: Transfers | None = None
+    """Legitimate transfers to other people; without it those that banks delay or stop are not counted. Example:
+    `{number: 0.05 per day, amount: {median: 500, sigma: 1.8}, new_payee: 0.1}`"""
 
     @model_validator(mode="after")
     def _agree(self) -> "Population":
@@ -288,6 +318,9 @@ class Population(Part):
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
+        if self.transfers is not None and self.transfers.age_factor is not None:
+            key = "transfers.age_factor"
+            yield from wrong_length(key, self.transfers.age_factor, len(self.age_bands), "age band", (key, "age_bands"))
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
             yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0", bands)
         factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
