@@ -32,6 +32,7 @@ class Episode:
         self.next_stage = ENGAGED_STAGE
         self.payments: list[tuple[int, int]] = []
         self.alerts: list[Alert] = []
+        self.rang: tuple[int, int] | None = None
         self.scheduled, self.total = scheduled(
             world.tables.seed,
             attempt,
