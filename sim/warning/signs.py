@@ -1,8 +1,8 @@
-"""Signs: facts about a contact that tiers may ask for beside a score, and when an alert does not ring again.
+"""Signs: facts about a contact that tiers may ask for in addition to a score, and alerts that do not ring again.
 
 A sign, such as a transfer under way, is seen with a probability that depends on what the contact is. It belongs to the
-contact: both detectors see the same signs. It may raise the tier of an alert, and an alert of a tier that asks for signs
-and shows none of them gets a lower tier.
+contact: both detectors see the same signs. It may raise the tier of an alert. An alert of a tier that asks for signs
+and shows none of them gets a lower one.
 """
 
 import zlib
@@ -69,9 +69,7 @@ def sign_tables(spec: ScenarioModel) -> SignTables:
 
 
 @compiled
-def weigh(
-    seed: int, alert: int, truth: int, kind: int, tier: int, tables: SignTables, clock: int
-) -> tuple[int, int]:
+def weigh(seed: int, alert: int, truth: int, kind: int, tier: int, tables: SignTables, clock: int) -> tuple[int, int]:
     """Return the tier of an alert by its score and its signs, -1 for none, and the ms until these signs are known.
 
     ``tier`` is that of the score, -1 for no alert; ``kind`` the fraud type, or T for a legitimate contact.

@@ -32,7 +32,7 @@ def raised(seen: tuple[bool, bool], tiers: tuple[int, int]) -> tuple[int, int]:
 
 
 def detect(world: World, finding: Detection, tiers: tuple[int, int]) -> None:
-    """Send an alert down the chain for each detector whose tier is not -1, by its signs; an outage delays or loses it."""
+    """Send an alert down the chain for each detector whose tier by signs is not -1; an outage delays or loses it."""
     tables = world.tables
     sent: list[tuple[int, Alert]] = []
     for detector, tier in enumerate(tiers):

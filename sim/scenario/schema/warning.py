@@ -231,9 +231,9 @@ class TierSettings(Sparse):
     escalate: Escalation
     """What follows when the first channel fails."""
     sign: SignNames | None = None
-    """A sign of warning.signs that an alert must show to get this tier, or a list of signs of which it must show one;
-    without it the alert gets the next lower tier, and none below blue. Without this key the score alone decides.
-    Example: `[transfer, remote_control]`"""
+    """A sign of warning.signs that an alert must show to get this tier, or a list of signs, one of which is enough; an
+    alert that shows none gets the next lower tier, and below blue there is no alert. Without this key the score alone
+    decides. Example: `[transfer, remote_control]`"""
 
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
@@ -289,7 +289,7 @@ class SignByStage(Part):
 class Sign(Sparse):
     """A fact about a contact that a tier may ask for, such as a transfer under way; both detectors see the same.
 
-    It is drawn anew for each contact and each stage.
+    Each contact and each stage has its own draw.
     """
 
     episode: SignByStage
@@ -390,8 +390,8 @@ class Warning(Sparse):
     dissuasion: Dissuasion
     """Whether warned people stop."""
     signs: Annotated[dict[Name, Sign], Field(min_length=1, max_length=MOST_SIGNS)] | None = None
-    """Signs beside the score, by names of your choice, which decide the tier of an alert where a tier asks for them
-    (warning.tiers) or they raise it; without this key scores alone decide. Example: `{transfer: {episode: {contact:
+    """Signs, by names of your choice, which decide the tier of an alert together with its score, where a tier asks for
+    them (warning.tiers) or they raise it; without this key scores alone decide. Example: `{transfer: {episode: {contact:
     0.01, engaged: 0.03, opened: 0.1, payment: 0.7}, ignored: 0.01, unanswered: 0.005, legitimate: 0.02, delay: 5 min}}`
     """
     quiet: DurationOrZero | None = None
