@@ -391,9 +391,9 @@ class Warning(Sparse):
     """Whether warned people stop."""
     signs: Annotated[dict[Name, Sign], Field(min_length=1, max_length=MOST_SIGNS)] | None = None
     """Signs, by names of your choice, which decide the tier of an alert together with its score, where a tier asks for
-    them (warning.tiers) or they raise it; without this key scores alone decide. Example: `{transfer: {episode: {contact:
-    0.01, engaged: 0.03, opened: 0.1, payment: 0.7}, ignored: 0.01, unanswered: 0.005, legitimate: 0.02, delay: 5 min}}`
-    """
+    them (warning.tiers) or they raise it; without this key scores alone decide. Example: `{transfer: {episode:
+    {contact: 0.01, engaged: 0.03, opened: 0.1, payment: 0.7}, ignored: 0.01, unanswered: 0.005, legitimate: 0.02,
+    delay: 5 min}}`"""
     quiet: DurationOrZero | None = None
     """Time in which a person does not hear of the same contact or episode again, unless the alert is more urgent: a
     further alert is superseded at its issue. Without this key each alert rings. More: fewer contacts, less fatigue.
