@@ -199,6 +199,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "phone-first": {"warning"},
         "phone-and-visit": {"warning"},
         "visit-only": {"warning", "desks"},
+        "red-by-evidence": {"warning"},
         "looser": {"warning"},
         "tighter": {"warning"},
         "weak-filters": {"interception"},
@@ -272,6 +273,16 @@ def test_dispatch_variants_differ_from_the_flagship_in_the_rule_of_their_name(fl
     assert {last.desks.call.discipline, last.desks.visit.discipline} == {"last_issued"}
     assert visit.desks.call.growth is visit.desks.visit.growth is None
     assert visit.desks.province_weights == {}
+
+
+def test_signs_lift_to_red_which_asks_for_them(flagship: Scenario) -> None:
+    own, signs = load_scenario("red-by-evidence").spec.warning, load_scenario("red-by-evidence").spec.warning.signs
+    assert signs is not None
+    assert own.tiers.red.sign == list(signs)
+    assert {sign.lifts for sign in signs.values()} == {3}
+    assert {name for sign in signs.values() for name in sign.types or ()} <= set(flagship.spec.fraud.types)
+    # But for the signs, red is the flagship's.
+    assert own.tiers.red.model_copy(update={"sign": None}) == flagship.spec.warning.tiers.red
 
 
 def test_a_scenario_is_frozen(flagship: Scenario) -> None:
