@@ -561,6 +561,13 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
     assert ("65,000,000 to 500,000,000" in text) == (width > 30)
 
 
+def test_a_claim_is_told_as_one() -> None:
+    out = io.StringIO()
+    show(Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None, 120))
+    (line,) = (line for line in out.getvalue().splitlines() if "recall call  " in line)
+    assert line.split() == ["recall", "call", "0.6", "to", "0.7,", "claimed", "0.75"]
+
+
 MONTHLY_ROW = {
     **ROWS[0],
     "month": "2022-01",
