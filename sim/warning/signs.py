@@ -27,7 +27,7 @@ OTHERS: Final = tuple(truth.label for truth in Truth if truth != Truth.EPISODE)
 
 
 class SignTables(NamedTuple):
-    """The signs of a scenario, S of them.
+    """The signs of a scenario that decide some tier, S of them.
 
     Attributes:
         asks: (4,) by tier, the signs of which an alert must show one: bit k for the k-th sign, 0 for no demand.
@@ -49,10 +49,12 @@ class SignTables(NamedTuple):
 
 def sign_tables(spec: ScenarioModel) -> SignTables:
     """Return the tables of a scenario."""
-    signs, types = spec.warning.signs or {}, list(spec.fraud.types)
-    tiers = [getattr(spec.warning.tiers, name) for name in Tier.labels()]
+    types = list(spec.fraud.types)
+    asked = [getattr(spec.warning.tiers, name).sign or () for name in Tier.labels()]
+    every = (spec.warning.signs or {}).items()
+    signs = {name: sign for name, sign in every if sign.lifts or any(name in some for some in asked)}
     tables = SignTables(
-        asks=np.array([sum(1 << k for k, name in enumerate(signs) if name in (tier.sign or ())) for tier in tiers]),
+        asks=np.array([sum(1 << k for k, name in enumerate(signs) if name in some) for some in asked], dtype=np.int64),
         lifts=np.array([sign.lifts for sign in signs.values()], dtype=np.int64),
         most=max((sign.lifts for sign in signs.values()), default=0),
         name=np.array([zlib.crc32(name.encode()) for name in signs], dtype=np.int64),

@@ -563,7 +563,9 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
 
 def test_a_claim_is_told_as_one() -> None:
     out = io.StringIO()
-    show(Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None, 120))
+    show(
+        Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None, 120)
+    )
     (line,) = (line for line in out.getvalue().splitlines() if "recall call  " in line)
     assert line.split() == ["recall", "call", "0.6", "to", "0.7,", "claimed", "0.75"]
 
