@@ -169,7 +169,7 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     parameters = free_parameters(scenario, "calibrated")
     if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
         raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; name a number with one")
-    if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
+    if missing := set(settings.evidence) - {known.name for known in scope.evidence if not known.claimed}:
         raise FitError(
             f"calibration.evidence names {min(missing)}, which is not in the scenario's evidence; name one that is"
         )

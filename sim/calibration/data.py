@@ -62,7 +62,7 @@ class Data:
             error = error_of_whole(float(values.std(ddof=1)), row, scale)
             level = 1.0 if row.name.endswith(CHANGE) else max(float(values.mean()), LEAST_COUNT)
             self.seed_sd[number] = error / level / targets.tolerance(number)
-        rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence]
+        rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence and not row.claimed]
         self._evidence = [(number, (row.low, row.high)) for number, row in rows]
         ends = [_scaled(limits, np.array(limits)) for _, limits in self._evidence]
         self._evidence_errors = np.array([(high - low) / 2.0 / HALF_WIDTH for low, high in ends])

@@ -18,7 +18,7 @@ given to another purpose, since old and new draws would be equal. Ranges, and th
     32-47    people                        36-47
     48-63    slots of dens                 51-63
     64-79    episodes                      69-79
-    80-95    alerts, and the log (88)      89-95
+    80-95    alerts, and the log (88)      91-95
     96-111   reports, cases, remainders    100-111
     112-     designs outside a run         114-
     =======  ============================  =======
@@ -66,6 +66,8 @@ CONTACT_TRY = 85
 DISSUASION = 86
 CONTACT_WAIT = 87
 RECORD = 88
+SIGN = 89
+SIGN_DELAY = 90
 
 REPORT = 96
 FILING = 97
@@ -184,6 +186,9 @@ REGISTRY = (
     Purpose("CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"),
     Purpose("RECORD", RECORD, "attempt, contact or case", ("record", "", "", "")),
     Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
+    # A sign belongs to a contact: it has the identity of the central alert about it.
+    Purpose("SIGN", SIGN, "alert", ("seen", "", "", ""), "CRC-32 of the name of the sign"),
+    Purpose("SIGN_DELAY", SIGN_DELAY, "alert", ("delay high", "delay low", "", ""), "CRC-32 of the name of the sign"),
     Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
     Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "", "")),
     # A case has the identity of its attempt, or backlog_id if it was filed before the start.

@@ -22,6 +22,7 @@ from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, service_tables
+from sim.warning.signs import SignTables, sign_tables
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Tables:
     waits: WaitTables
     detectors: DetectorTables
     delays: DelayTables
+    signs: SignTables
+    quiet: int
     tiers: tuple[TierRules, ...]
     unread_wait: int
     desk_knows: bool
@@ -104,6 +107,8 @@ class Tables:
             waits=wait_tables(spec),
             detectors=detector_tables(spec),
             delays=delay_tables(spec),
+            signs=sign_tables(spec),
+            quiet=spec.warning.quiet or 0,
             tiers=tuple(rules),
             unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
             desk_knows=spec.warning.desk_knows_episode_over,

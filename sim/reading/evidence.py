@@ -367,9 +367,9 @@ def held(inside: Inside) -> list[Row]:
 
     Returns:
         A row for each piece of evidence, its window closed to two days; ``simulated`` and ``within`` are null where
-        ``quantity`` returns None, and ``within`` also for a policy run, which evidence is not about. Evidence by month
-        also has its ``months``, and the values of its worst ``month``: the one farthest outside the range, or nearest
-        to its ends.
+        ``quantity`` returns None, and ``within`` also for a policy run, which evidence is not about, and for a claim,
+        which has ``claimed``. Evidence by month also has its ``months``, and the values of its worst ``month``: the one
+        farthest outside the range, or nearest to its ends.
     """
     return [_by_month(inside, known) if known.by_month else _row(inside, known) for known in inside.scope.evidence]
 
@@ -386,6 +386,7 @@ def _row(inside: Inside, known: Known) -> Row:
         "high": known.high,
         "within": found["within"],
         "basis": known.basis,
+        **({"claimed": True} if known.claimed else {}),
     }
 
 
@@ -409,10 +410,11 @@ def _by_month(inside: Inside, known: Known) -> Row:
 
 
 def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
-    """Return the simulated value and whether it is in the range; for a policy run the latter is null."""
+    """Return the simulated value and whether it is in the range; for a policy run or a claim the latter is null."""
+    judged = simulated is not None and scope.policy_of is None and not known.claimed
     return {
         "simulated": None if simulated is None else number(simulated),
-        "within": None if simulated is None or scope.policy_of is not None else _within(known, simulated),
+        "within": _within(known, simulated) if judged and simulated is not None else None,
     }
 
 

@@ -34,8 +34,8 @@ PRICES: dict[str, tuple[str, ...] | str] = {
         (f"warning.detectors.{name}" for name in ("correlation", "contact", "stages", "central", "local", "grid")),
         DETECTION,
     ),
-    **dict.fromkeys(("warning.tiers", "warning.unread_wait"), OF_WARNINGS),
-    "warning.confusion": DETECTION,
+    **dict.fromkeys(("warning.tiers", "warning.unread_wait", "warning.quiet"), OF_WARNINGS),
+    **dict.fromkeys(("warning.confusion", "warning.signs"), DETECTION),
     **dict.fromkeys(
         (f"warning.{name}" for name in ("hop_delay", "escalation_delay", "desk_knows_episode_over")), OFFICES
     ),

@@ -28,6 +28,8 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
             shown = Written(said("{value} ({month})", value=value, month=month), row["simulated"]) if month else value
             window = said("{low} to {high}", low=row["window"][0], high=row["window"][1])
             known = between(row["low"], row["high"])
+            if row.get("claimed"):
+                known = Written(said("{range}, claimed", range=known), known.value, known.others)
             rows.append((evidence_named(row["name"]), window, known, shown, said(WITHIN[row["within"]]), row["basis"]))
     columns = ["quantity", "window", marked("evidence"), "simulated", "within", "basis"]
     return table_of(rows, columns)

@@ -213,6 +213,7 @@ Slots = Annotated[int, WholeWithin(1, MOST_SLOTS, "the largest number that ident
 TypesPerDen = Annotated[int, WholeWithin(1, MOST_FRAUD_TYPES, "the largest number of fraud types")]
 Hops = Annotated[int, WholeWithin(1, MOST_HOPS, "offices that an instruction passes through")]
 TryCount = Annotated[int, WholeWithin(1, MOST_TRIES, "the largest number that random draws can distinguish")]
+Lift = Annotated[int, WholeWithin(0, 3, "from the least urgent tier to the most urgent one")]
 Steps = Annotated[int, WholeWithin(1, MOST_STEPS, "the largest number that identities can hold")]
 Weekday = Annotated[int, WholeWithin(1, 7, "Monday to Sunday")]
 Samples = Annotated[int, WholeWithin(1, MILLION, "a million points of a design need a million runs")]

@@ -50,6 +50,7 @@ HOLDERS: tuple[tuple[KeyPath, str], ...] = (
     (("fraud", "province_weights"), marked("weight of attempts")),
     (("desks", "*"), marked("the {which} desks")),
     (("warning", "tiers", "*"), marked("the {which} tier")),
+    (("warning", "signs", "*"), marked("the sign {which}")),
     (("warning", "detectors", "central"), marked("the {which} detector")),
     (("warning", "detectors", "local"), marked("the {which} detector")),
     (("measures", "*"), marked("the measure {which}")),
@@ -65,6 +66,8 @@ WORDS = {
     "deadline": marked("deadline"),
     "first": marked("first step"),
     "tries": marked("tries"),
+    "sign": marked("sign that it asks for"),
+    "quiet": marked("time without a second alert"),
     "window": marked("days in force"),
     "intensity": marked("strength"),
     "coverage": marked("share of contacts seen"),
@@ -80,7 +83,7 @@ WORDS = {
 BY_CODE = ("provinces", "apart")
 """Keys of lists of province codes."""
 
-WHOLE = ("window", *BY_CODE, "first", "stages", "age_bands", "channels", "types", "fixed_raided")
+WHOLE = ("window", *BY_CODE, "first", "sign", "stages", "age_bands", "channels", "types", "fixed_raided")
 """Keys of lists that are one value."""
 
 NOWHERE = Place("", 1, 1)

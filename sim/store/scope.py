@@ -57,7 +57,7 @@ class Known:
     """Evidence on a quantity inside the model: a range, perhaps a value in it, and its source.
 
     ``window`` holds both of its days; None means the whole period, and an end of None the rest of it. ``by_month``
-    says that each month is in the range on its own.
+    says that each month is in the range on its own, ``claimed`` that nobody knows what was counted.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Known:
     high: float | int
     basis: str
     by_month: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,7 @@ class Scope:
                     high=_number(row.range[1]),
                     basis=row.basis,
                     by_month=row.by == "month",
+                    claimed=bool(row.claimed),
                 )
                 for row in spec.evidence
             ),

@@ -30,6 +30,8 @@ def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width:
             if own == title:
                 worst = f" ({row['month']})" if row.get("month") else ""
                 limits = span_said(number_text(row["low"]), number_text(row["high"]))
+                if row.get("claimed"):
+                    limits = said("{range}, claimed", range=limits)
                 simulated = f"{number_text(row['simulated'])}{worst}"
                 table.add_row(evidence_named(row["name"]), limits, simulated, yes_said(row["within"]))
     yield table

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import sim
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.reading.outcomes import Outcome
-from sim.store.scope import Scope
+from sim.store.scope import Known, Scope
 
 LEVEL = Level(0.5, (11, 12, 13))
 BIAS = 1.2
@@ -50,6 +51,15 @@ def test_the_mean_of_the_levels_runs_is_what_is_expected(small: sim.Scenario, se
     # Where a run is off from that by chance it stays so: seed 13 has nine per cent more than the seeds in the mean.
     tolerances = 100.0 * np.log(1.2 / np.cbrt(1.1 * 1.2))
     assert (model.data(of_level)[2] - data.expected())[0] == pytest.approx(tolerances, rel=0.02)
+
+
+def test_a_claim_is_no_datum(small: sim.Scenario):
+    known = Known("alert_precision", None, None, 0.2, 0.4, "a survey")
+    scope = replace(Scope.of(small), evidence=(replace(known, low=0.8, high=0.9, claimed=True), known))
+    data = Data(scope, ["alert_precision"], [{**outcome(one), "evidence": [0.3, 0.3]} for one in (1.0, 1.01)], 1.0)
+    assert data.names[-1] == "alert_precision"
+    assert len(data.names) == len(data.targets.fitted) + 1
+    assert np.exp(data.observed[-1]) == pytest.approx(np.sqrt(0.2 * 0.4))
 
 
 def test_points_are_run_with_the_seed_of_the_model(small: sim.Scenario):

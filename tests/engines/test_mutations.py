@@ -179,7 +179,7 @@ MUTATIONS = [
         "issue",
         ("episode.over and world.tables.desk_knows", "False"),
     ),
-    of("an outage delays nothing", attempts, "detect", ("max(finding.moment, outage)", "finding.moment")),
+    of("an outage delays nothing", attempts, "detect", ("max(finding.moment + wait, outage)", "finding.moment + wait")),
     of(
         "an overrun leaves its server",
         Desk,

@@ -215,6 +215,27 @@ ANSWERING: dict[str, Any] = {
     "fraud.loss_ceiling": 1.2,
 }
 """Gangs that are raided, arrested and recruit, and who answer within days; growth that has a ceiling."""
+SIGNS: dict[str, Any] = {
+    "warning.signs": {
+        "transfer": {
+            "episode": {"contact": 0.3, "engaged": 0.3, "opened": 0.5, "payment": 0.7},
+            **{"ignored": 0.2, "unanswered": 0.1, "legitimate": 0.2, "delay": "5 min"},
+        },
+        "remote_control": {
+            "episode": {"contact": 0.2, "engaged": 0.5, "opened": 0.6, "payment": 0.4},
+            **{"ignored": 0.4, "unanswered": 0.3, "legitimate": 0.3, "types": {"loan_credit": 3.0, "gaming": 0.1}},
+            **{"delay": {"lognormal": {"median": "10 min", "sigma": 0.7}}, "lifts": 1},
+        },
+        "long_call": {
+            "episode": {"contact": 0.9, "engaged": 0.4, "opened": 0.8, "payment": 0.5},
+            **{"ignored": 0.5, "unanswered": 0.4, "legitimate": 0.6, "delay": {"exponential": {"mean": "20 min"}}},
+        },
+    },
+    "warning.tiers.red.sign": ["transfer", "remote_control"],
+    "warning.tiers.yellow.sign": "long_call",
+    "warning.quiet": "6 h",
+}
+"""Tiers that ask for signs, of which one lifts an alert, and people who do not hear of the same thing twice."""
 AS_BEFORE = {"dense": DENSE, "long": LONG, "tracks": TRACKS, "slack": SLACK}
 """Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
 
@@ -256,6 +277,8 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
         "desks.visit.by_province": draw(st.sampled_from([{}, {"11": 1.0, "44": 9.0}])),
         "aftermath.report.probability": draw(st.sampled_from([0.0, 0.5, 1.0])),
     }
+    if draw(st.booleans()):
+        values.update(SIGNS)
     if draw(st.booleans()):
         values.update(UNEVEN)
     if draw(st.booleans()):

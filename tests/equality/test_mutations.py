@@ -37,7 +37,7 @@ from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import ANSWERING, GROWING, SLACK, TIED_AND_UNEVEN, TRACKS
+from tests.equality.scenarios import ANSWERING, DENSE, GROWING, SIGNS, SLACK, TIED_AND_UNEVEN, TRACKS
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -329,6 +329,26 @@ OF_GANGS_VALUES: dict[str, Any] = {
     "population.legitimate": dict.fromkeys(("call", "sms", "online"), "4000 per day"),
 }
 
+LOCAL_RINGS = "repeats(local.tier, other_issue, central.tier, issue, True, tables.quiet)"
+OF_SIGNS: list[tuple[str, Mutation]] = [
+    ("events", of("nobody waits for a sign", attempts, "detect", ("finding.moment + wait", "finding.moment"))),
+    ("events", of("each detector sees its own signs", alerts, "weigh", ("origin_of(alert), 0,", "alert, 0,"))),
+    ("events", of("one draw for all signs", alerts, "weigh", ("contact, SIGN, tables.name[k]", "contact, SIGN, 0"))),
+    ("events", of("signs of the contact at every stage", alerts, "weigh", ("min(stage_of(alert),", "min(0,"))),
+    ("events", of("who ignores shows what others show", alerts, "weigh", ("- 1 + truth", "- 1 + Truth.LEGITIMATE"))),
+    ("events", of("all types show the same signs", alerts, "weigh", ("[k, case, kind]", "[k, case, 0]"))),
+    ("events", of("a sign lifts nothing", alerts, "weigh", ("tier - lift", "tier"))),
+    ("events", of("every sign waits for the last", alerts, "weigh", ("asked = min(asked, delay)", "asked = delay"))),
+    ("events", of("a lift is known at once", alerts, "weigh", ("lifted = min(lifted, delay)", "pass"))),
+    ("events", of("a sign known in the tier of the score", alerts, "weigh", ("given < tier and ", ""))),
+    ("events", of("the local alert always rings", attempts, "detect", (LOCAL_RINGS, "False"))),
+    ("events", of("the less urgent alert rings", alerts, "repeats", ("first_tier <= tier", "first_tier >= tier"))),
+    ("events", of("it is quiet for ever", alerts, "repeats", (" and before < quiet", ""))),
+    ("events", of("who was reached in an episode hears again", Alert, "rings_again", ("tier <= self.tier", "False"))),
+    ("events", of("an episode is quiet from the contact", Alert, "rings_again", ("now - moment", "now * 0"))),
+]
+"""Broken on ``DENSE`` with ``SIGNS``."""
+
 GROWING_THERE: dict[str, Any] = {**TIED_AND_UNEVEN, **GROWING}
 SETTINGS: dict[str, dict[str, Any]] = {
     "rules": TIED_AND_UNEVEN,
@@ -336,12 +356,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gangs": OF_GANGS_VALUES,
     "tracks": TRACKS,
     "slack": SLACK,
+    "signs": {**DENSE, **SIGNS},
 }
 BROKEN_THERE = [
     (name, *broken)
     for name, some in (("rules", BROKEN), ("growth", GROWN), ("gangs", OF_GANGS), ("tracks", OF_TRACKS))
     for broken in some
-] + [("slack", *broken) for broken in OF_SLACK]
+] + [*(("slack", *broken) for broken in OF_SLACK), *(("signs", *broken) for broken in OF_SIGNS)]
 
 
 def an_eighth(share: float, legitimate: int, values: dict[str, Any]) -> dict[str, Any]:
@@ -360,6 +381,7 @@ FEW: dict[str, dict[str, Any]] = {
     "gangs": an_eighth(1.0, 4_000, OF_GANGS_VALUES),
     "tracks": an_eighth(1.5, 6_000, TRACKS),
     "slack": an_eighth(1.5, 6_000, SLACK),
+    "signs": an_eighth(1.0, 12_000, {**DENSE, **SIGNS}),
 }
 """The same settings with few attempts, where most broken rules are reported already, in a third of the time.
 

@@ -370,6 +370,15 @@ def test_a_policy_is_not_held_to_what_is_known_of_what_was(tmp_path: Path) -> No
     ]
 
 
+def test_a_claim_is_shown_and_not_judged(tmp_path: Path) -> None:
+    known = Known("alert_precision", JANUARY, 0.8, 0.6, 0.8, "a ministry")
+    scope = replace(WHOLE, evidence=(known, replace(known, claimed=True)))
+    inside(tmp_path, everything, scope)
+    judged, claimed = evidence(tmp_path, scope)
+    assert judged["within"] is False
+    assert claimed == {**judged, "within": None, "claimed": True}
+
+
 def test_a_range_is_the_decimal_that_was_written() -> None:
     count = np.zeros(SCOPE.days, dtype=np.int64)
     count[31] = 1
@@ -550,6 +559,15 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
     for part in (*known, "[some]", "carriers", "wide"):
         assert part in text, part
     assert ("65,000,000 to 500,000,000" in text) == (width > 30)
+
+
+def test_a_claim_is_told_as_one() -> None:
+    out = io.StringIO()
+    show(
+        Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None, 120)
+    )
+    (line,) = (line for line in out.getvalue().splitlines() if "recall call  " in line)
+    assert line.split() == ["recall", "call", "0.6", "to", "0.7,", "claimed", "0.75"]
 
 
 MONTHLY_ROW = {

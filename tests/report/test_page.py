@@ -122,6 +122,15 @@ def test_evidence_of_a_policy_is_shown_and_not_judged(off: sim.Run, monkeypatch:
     assert after["reached red"].tolist() == [share.removesuffix(" (out)") for share in before["reached red"]]
 
 
+def test_a_claim_is_shown_as_one(off: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{**row, "within": None, "claimed": True} for row in off.manifest["evidence"]]
+    monkeypatch.setitem(off.manifest, "evidence", rows)
+    assert evidence_summary(off) == ""
+    shown = evidence_table(off)
+    assert shown["within"].tolist() == ["", ""]
+    assert all(range_.endswith(", claimed") for range_ in shown["evidence"])
+
+
 def test_without_evidence_nothing_is_said_of_it(full: sim.Run) -> None:
     assert evidence_summary(full) == ""
     assert months_table(full).empty

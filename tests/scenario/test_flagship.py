@@ -166,7 +166,8 @@ def test_every_reported_output_is_fitted_and_every_measure_an_input(flagship: Sc
 
 
 def test_what_is_known_of_the_inside_lies_in_the_period(flagship: Scenario) -> None:
-    period, rows = flagship.spec.period, flagship.spec.evidence
+    period = flagship.spec.period
+    rows = [row for row in flagship.spec.evidence if not row.claimed]
     names = [row.name for row in rows]
     assert len(set(names)) == len(names)
     for row in rows:
@@ -199,6 +200,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "phone-first": {"warning"},
         "phone-and-visit": {"warning"},
         "visit-only": {"warning", "desks"},
+        "red-by-evidence": {"warning"},
         "looser": {"warning"},
         "tighter": {"warning"},
         "weak-filters": {"interception"},
@@ -273,6 +275,16 @@ def test_dispatch_variants_differ_from_the_flagship_in_the_rule_of_their_name(fl
     assert {last.desks.call.discipline, last.desks.visit.discipline} == {"last_issued"}
     assert visit.desks.call.growth is visit.desks.visit.growth is None
     assert visit.desks.province_weights == {}
+
+
+def test_signs_lift_to_red_which_asks_for_them(flagship: Scenario) -> None:
+    own, signs = load_scenario("red-by-evidence").spec.warning, load_scenario("red-by-evidence").spec.warning.signs
+    assert signs is not None
+    assert own.tiers.red.sign == [name for name, sign in signs.items() if sign.lifts == 3]
+    assert signs["long_call_abroad"].lifts == 0
+    assert {name for sign in signs.values() for name in sign.types or ()} <= set(flagship.spec.fraud.types)
+    # But for the signs, red is the flagship's.
+    assert own.tiers.red.model_copy(update={"sign": None}) == flagship.spec.warning.tiers.red
 
 
 def test_a_scenario_is_frozen(flagship: Scenario) -> None:

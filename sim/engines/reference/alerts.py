@@ -5,7 +5,7 @@ from simpy.events import EventPriority
 from sim.base.words import ContactChannel, End, Event, Tier
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.reference.detection import Detection
+from sim.engines.reference.detection import Detection, Warned
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
@@ -15,6 +15,7 @@ from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.discipline import score_of
 from sim.warning.service import wait_bin
+from sim.warning.signs import repeats, weigh
 
 NO_ALERTS = (NO_ALERT, NO_ALERT)
 
@@ -31,28 +32,36 @@ def raised(seen: tuple[bool, bool], tiers: tuple[int, int]) -> tuple[int, int]:
 
 
 def detect(world: World, finding: Detection, tiers: tuple[int, int]) -> None:
-    """Send an alert down the chain for each detector whose tier is not -1; an outage delays or loses it."""
+    """Send an alert down the chain for each detector whose tier by signs is not -1; an outage delays or loses it."""
     tables = world.tables
+    sent: list[tuple[int, Alert]] = []
     for detector, tier in enumerate(tiers):
-        if tier == NO_ALERT:
-            continue
         outage = int(world.today.outage[detector, finding.person.province])
-        if outage == LOST:
-            continue
         identity = alert_id(finding.origin, detector, int(finding.stage))
-        leaves = max(finding.moment, outage)
+        given, wait = weigh(
+            tables.seed, identity, int(finding.truth), finding.true_type, int(tier), tables.signs, tables.clock
+        )
+        if given == NO_ALERT or outage == LOST:
+            continue
+        leaves = max(finding.moment + wait, outage)
         issue = leaves + chain_delay(tables.seed, identity, detector, tables.delays, tables.clock)
-        alert = Alert(world, finding, identity, detector, int(tier))
+        alert = Alert(world, finding, identity, detector, given)
         if tables.lines.is_scored:
             sharing = float(world.today.data_sharing[finding.person.province])
             alert.score = score_of(tables.seed, identity, int(finding.truth), sharing, tables.detectors)
+        sent.append((issue, alert))
         call_at(world.env, issue, priority(Phase.ARRIVALS, identity, ArrivalStep.ISSUE), alert.issue)
+    if len(sent) == len(tiers) and finding.episode is None:
+        (issue, central), (other_issue, local) = sent
+        central.repeats = repeats(central.tier, issue, local.tier, other_issue, False, tables.quiet)
+        local.repeats = repeats(local.tier, other_issue, central.tier, issue, True, tables.quiet)
 
 
 class Alert:
     """One alert: issued, then tried on one or several tracks at once, until it ends with the last of them.
 
-    ``reached`` is true once its person was reached on a track, ``contacted`` once a call or a visit has begun.
+    ``reached`` is true once its person was reached on a track, ``contacted`` once a call or a visit has begun;
+    ``repeats`` if it is about a contact, not an episode, and the other detector's alert about it rings instead.
     """
 
     def __init__(self, world: World, finding: Detection, identity: int, detector: int, tier: int) -> None:
@@ -64,7 +73,7 @@ class Alert:
         self.rules = world.tables.tiers[tier]
         self.score = 0
         self.tracks: list[Track] = []
-        self.reached = self.contacted = self.ended = False
+        self.reached = self.contacted = self.ended = self.repeats = False
         self.issued = self.deadline = 0
         self.right_class = False
 
@@ -86,17 +95,27 @@ class Alert:
                 self.end(End.MOOT, Phase.ARRIVALS)
                 return
             living = list(episode.alerts)
-            if any(alert.tier <= self.tier for alert in living):
+            if any(alert.tier <= self.tier for alert in living) or self.rings_again(episode):
                 self.end(End.SUPERSEDED, Phase.ARRIVALS)
                 return
             for alert in living:
                 alert.leave(End.SUPERSEDED, Phase.ARRIVALS)
             episode.alerts.append(self)
+        elif self.repeats:
+            self.end(End.SUPERSEDED, Phase.ARRIVALS)
+            return
         world.alive[self.identity] = self
         call_at(world.env, self.deadline, self.order(Phase.READS, AlertStep.EXPIRY), self.expire)
         self.tracks = [Track(self, channel) for channel in self.rules.first]
         for track in self.tracks:
             track.begin()
+
+    def rings_again(self, episode: Warned) -> bool:
+        """Return whether an alert as urgent as this one has just reached the person of its episode."""
+        if episode.rang is None:
+            return False
+        moment, tier = episode.rang
+        return tier <= self.tier and self.world.now - moment < self.world.tables.quiet
 
     # Reports of its tracks.
 

@@ -226,7 +226,10 @@ class Track:
         if not alert.reached:
             world.totals.heard[person.province].append(person.number)
         episode = alert.finding.episode
-        if episode is None or episode.over:
+        if episode is None:
+            return
+        episode.rang = (world.now, alert.tier)
+        if episode.over:
             return
         if is_dissuaded(
             tables.seed,

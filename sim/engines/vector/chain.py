@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import Truth
+from sim.base.words import End, Stage, Truth
 from sim.draws.compiled import internal, part_of_caller, wide
 from sim.draws.identity import alert_id
 from sim.draws.many import quantiles, round_to_ticks
@@ -15,10 +15,12 @@ from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.vector.episodes import begin_episode, join_episode
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.inputs import ProvinceDay, RunTables
-from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
+from sim.engines.vector.records import DETECTORS, NONE, Integers, Record, Records
 from sim.engines.vector.state import Arrays, delay_or_score, expect_early, raise_alert, take_alert
 from sim.midnight.today import LOST
+from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT
+from sim.warning.signs import repeats, weigh
 
 
 class AlertScratch(NamedTuple):
@@ -27,8 +29,9 @@ class AlertScratch(NamedTuple):
     ``rows`` of alerts; ``positions`` in the block and ``identities`` of those that draw, their ``lanes``, and the ms
     that they ``drew``, with ``outside`` and ``tails`` for quantiles. For tries drawn ahead: rows of alerts that are
     ``pending``, ``numbers`` of their draws, ``kinds``, ``a`` and ``b`` of the distributions. On the way down the chain:
-    rows of the ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and of the
-    ``delay`` until a message is read, -1 for never.
+    rows of the ``episodes`` that findings began, ms that alerts have to ``wait`` (2, block) for signs, 0 without any,
+    and ms that the ``chain`` takes. In writing: ms of ``delivery`` and of the ``delay`` until a message is read, -1 for
+    never.
     """
 
     rows: Integers
@@ -44,6 +47,7 @@ class AlertScratch(NamedTuple):
     a: NDArray[np.float64]
     b: NDArray[np.float64]
     episodes: Integers
+    wait: Integers
     chain: NDArray[np.float64]
     delivery: Integers
     delay: Integers
@@ -72,6 +76,7 @@ def alert_scratch(block: int) -> AlertScratch:
         a=reals(),
         b=reals(),
         episodes=integers(),
+        wait=np.zeros((DETECTORS, block), dtype=np.int64),
         chain=reals(),
         delivery=integers(),
         delay=integers(),
@@ -109,6 +114,8 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
             room.episodes[k] = NONE
             if findings[k].truth == Truth.EPISODE:
                 room.episodes[k] = begin_episode(findings[k], run, day, arrays, outcomes)
+        if len(run.signs.lifts) > 0:
+            weigh_all(findings, run, room)
         for detector in range(DETECTORS):
             if day.outage[detector] != LOST:
                 send_from(detector, findings, run, day, arrays, room)
@@ -120,6 +127,38 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
 
 
 @part_of_caller
+def weigh_all(findings: Records, run: RunTables, room: AlertScratch) -> None:
+    """Give the alerts on a block of findings their tiers by signs, and find the ms that they wait for these."""
+    rules = run.rules
+    for k in range(len(findings)):
+        finding = findings[k]
+        for detector in range(DETECTORS):
+            identity = alert_id(finding.origin, detector, Stage.CONTACT)
+            tier, wait = weigh(
+                rules.seed, identity, finding.truth, finding.kind, finding.tiers[detector], run.signs, rules.clock
+            )
+            finding.tiers[detector] = tier
+            room.wait[detector, k] = wait
+
+
+@part_of_caller
+def repeats_other(
+    detector: int, moment: int, finding: Record, wait: Integers, run: RunTables, day: ProvinceDay
+) -> bool:
+    """Return whether an alert about a contact, issued at a moment, does not ring because the other detector's does.
+
+    ``wait`` (2,) ms for signs, by detector.
+    """
+    rules, other = run.rules, 1 - detector
+    if rules.quiet == 0 or finding.tiers[other] == NO_ALERT or day.outage[other] == LOST:
+        return False
+    identity = alert_id(finding.origin, other, Stage.CONTACT)
+    first = max(finding.moment + wait[other], day.outage[other])
+    first += chain_delay(rules.seed, identity, other, run.delays, rules.clock)
+    return repeats(finding.tiers[detector], moment, finding.tiers[other], first, other < detector, rules.quiet)
+
+
+@part_of_caller
 def send_from(
     detector: int, findings: Records, run: RunTables, day: ProvinceDay, arrays: Arrays, room: AlertScratch
 ) -> None:
@@ -128,7 +167,7 @@ def send_from(
     count = 0
     for k in range(len(findings)):
         room.positions[count] = k
-        room.identities[count] = alert_id(findings[k].origin, detector, 0)
+        room.identities[count] = alert_id(findings[k].origin, detector, Stage.CONTACT)
         count += findings[k].tiers[detector] != NO_ALERT
     for k in range(count):
         room.chain[k] = 0.0
@@ -141,7 +180,7 @@ def send_from(
     for k in range(count):
         finding = findings[room.positions[k]]
         delay = int(room.chain[k])
-        issued = max(finding.moment, day.outage[detector]) + delay
+        issued = max(finding.moment + room.wait[detector, room.positions[k]], day.outage[detector]) + delay
         if issued < rules.end:
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
@@ -158,6 +197,8 @@ def send_from(
                 raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
+                if repeats_other(detector, issued, finding, room.wait[:, room.positions[k]], run, day):
+                    alert.marked = End.SUPERSEDED
                 counters.sent += 1
         else:
             counters.discarded += 1

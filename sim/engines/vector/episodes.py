@@ -33,6 +33,7 @@ from sim.episode.waiting import waits
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
+from sim.warning.signs import weigh
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
 """Outcome of an episode without a payment, by its ``EpisodeEnd``."""
@@ -62,6 +63,7 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     episode.scheduled = payments
     episode.paid = 0
     episode.waiting = Waiting.NOT
+    episode.rang_tier = NONE
     episode.over = False
     for tier in range(TIERS):
         episode.living[tier] = NONE
@@ -291,13 +293,14 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
     tiers = stage_tiers(rules.seed, episode.attempt, stage, d_prime, detectors)
     u_central, u_local, _, _ = draw4(rules.seed, episode.attempt, ATTEMPT_COVERAGE, 0)
     for detector in range(DETECTORS):
-        tier = tiers[0] if detector == Detector.CENTRAL else tiers[1]
+        by_score = tiers[0] if detector == Detector.CENTRAL else tiers[1]
         u = u_central if detector == Detector.CENTRAL else u_local
         outage = day.outage[detector]
+        identity = alert_id(episode.attempt, detector, stage)
+        tier, wait = weigh(rules.seed, identity, Truth.EPISODE, episode.kind, by_score, run.signs, rules.clock)
         if tier != NO_ALERT and u < day.coverage[detector] and outage != LOST:
-            identity = alert_id(episode.attempt, detector, stage)
             delay = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
-            issued = max(moment, outage) + delay
+            issued = max(moment + wait, outage) + delay
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
                 kept = delay_or_score(identity, delay, Truth.EPISODE, run, day.data_sharing)

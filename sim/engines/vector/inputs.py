@@ -17,6 +17,7 @@ from sim.warning.detectors import DetectorTables
 from sim.warning.discipline import LineTables
 from sim.warning.dissuasion import DissuasionTables
 from sim.warning.service import ServiceTables
+from sim.warning.signs import SignTables
 
 
 class RunTables(NamedTuple):
@@ -26,6 +27,7 @@ class RunTables(NamedTuple):
     people: PeopleTables
     detectors: DetectorTables
     delays: DelayTables
+    signs: SignTables
     lines: LineTables
     service: ServiceTables
     episodes: EpisodeTables
@@ -74,6 +76,7 @@ def run_tables(tables: Tables, rules: Rules) -> RunTables:
         people=tables.people,
         detectors=tables.detectors,
         delays=tables.delays,
+        signs=tables.signs,
         lines=tables.lines,
         service=tables.service,
         episodes=tables.episodes,

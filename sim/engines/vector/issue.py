@@ -195,9 +195,13 @@ def issue_block(
     for k in range(count):
         room.positions[written] = k
         room.outside[called] = k
-        is_called = arrays.sent[room.rows[k]].channel >= ContactChannel.CALL
-        called += is_called
-        written += not is_called
+        alert = arrays.sent[room.rows[k]]
+        is_called = alert.channel >= ContactChannel.CALL
+        rings = alert.marked == NONE
+        called += is_called and rings
+        written += not is_called and rings
+    if written + called < count:
+        end_repeats(count, rules, day, arrays, tallies, room)
     for q in range(called):
         alert = arrays.sent[room.rows[room.outside[q]]]
         enter_loop(alert, issued(alert, rules), Phase.ARRIVALS, ArrivalStep.ISSUE, rules, day.midnight, arrays, room)
@@ -205,6 +209,18 @@ def issue_block(
         k = room.positions[q]
         settle_message(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], rules, day, arrays, tallies, room)
     draw_ahead(run, arrays.alerts, counters, room)
+
+
+@internal
+def end_repeats(
+    count: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
+) -> None:
+    """End those of ``count`` alerts that do not ring because the other detector's alert about the contact does."""
+    for k in range(count):
+        alert = arrays.sent[room.rows[k]]
+        if alert.marked != NONE:
+            order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
+            end_track(alert, alert.marked, Now(issued(alert, rules), order), rules, day, arrays, tallies)
 
 
 @part_of_caller

@@ -196,6 +196,8 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
                 expire_one(episode, tier, now, rules, day, arrays, tallies)
             if episode.living[tier] != NONE and tier <= alert.tier:
                 end = End.SUPERSEDED
+        if NONE < episode.rang_tier <= alert.tier and now.moment - episode.rang < rules.quiet:
+            end = End.SUPERSEDED
     return end
 
 

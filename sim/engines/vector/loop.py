@@ -166,6 +166,9 @@ def close(
     if end == End.REACHED and not alert.reached:
         note_warned(alert.person, day.number, arrays.warned, counters)
     row: int = alert.episode
+    if row != NONE and end == End.REACHED:
+        arrays.episodes[row].rang = now.moment
+        arrays.episodes[row].rang_tier = alert.tier
     stops = row != NONE and end == End.REACHED and is_stopped(alert, arrays.episodes[row], run, day)
     if alert.sibling != NONE:
         end_among_tracks(alert, end, now, run.rules, day, arrays, tallies)

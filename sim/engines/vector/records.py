@@ -121,7 +121,7 @@ ALERT = record(
     ("state", SHORT_CODE),  # an AlertState
     ("channel", SHORT_CODE),  # contact channel
     ("number", SHORT_CODE),  # of the try, from 0
-    ("marked", SHORT_CODE),  # its end unless the current service succeeds, or NONE
+    ("marked", SHORT_CODE),  # its end unless the current service succeeds, its end at issue before that, or NONE
     ("seats", SHORT_CODE),  # number of the desk whose server is busy with it
     ("right_class", np.bool_),  # whether the predicted fraud type is the true one
     ("success", np.bool_),  # whether the service, drawn ahead or current, finds the person
@@ -138,6 +138,7 @@ EPISODE = record(
     ("person", PERSON),
     ("total", COUNT),  # cents of all scheduled payments
     ("payments", MOMENT, MAX_PAYMENTS),  # moments of those that were made
+    ("rang", MOMENT),  # when an alert last reached the person
     ("living", ROW, TIERS),  # rows of the living alerts; no two have the same tier, as the second is superseded
     ("row", ROW),  # its own
     ("references", ROW),  # events and alerts that refer to the row; NONE for a free one
@@ -149,6 +150,7 @@ EPISODE = record(
     ("scheduled", CODE),  # payments, if nothing ends the episode
     ("paid", CODE),  # payments made
     ("waiting", CODE),  # a Waiting
+    ("rang_tier", CODE),  # tier of the alert that last reached the person, or NONE
     ("over", np.bool_),
 )
 

@@ -18,10 +18,11 @@ class Rules(NamedTuple):
 
     ``clock`` ms of a tick; ``start`` the day number at which moments are 0; ``end`` the moment at which the run stops;
     ``kept`` the threshold of origins that are logged, 0 for none; ``unread_wait`` ms after which a message counts as
-    unread; ``desk_knows`` whether desks know that an episode is over. By tier, (4,): ``tracks`` the number of channels
-    with which it begins, the ``first`` (4, 3) ones in order, NONE beyond, ``also_if_reached`` 1 if the others continue
-    after one has reached; ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and
-    ``visits_unanswered`` 1 if a call follows an unread message and a visit unanswered calls.
+    unread; ``quiet`` ms in which an alert about the same origin does not ring again, 0 for none; ``desk_knows`` whether
+    desks know that an episode is over. By tier, (4,): ``tracks`` the number of channels with which it begins, the
+    ``first`` (4, 3) ones in order, NONE beyond, ``also_if_reached`` 1 if the others continue after one has reached;
+    ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and ``visits_unanswered`` 1 if a call
+    follows an unread message and a visit unanswered calls.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Rules(NamedTuple):
     end: int
     kept: int
     unread_wait: int
+    quiet: int
     desk_knows: bool
     tracks: NDArray[np.int64]
     first: NDArray[np.int64]
@@ -50,6 +52,7 @@ def rules_of(tables: Tables, end: int, kept: int) -> Rules:
         end=end,
         kept=kept,
         unread_wait=tables.unread_wait,
+        quiet=tables.quiet,
         desk_knows=tables.desk_knows,
         tracks=np.array([len(tier.first) for tier in tiers], dtype=np.int64),
         first=np.array([[*tier.first, *[NONE] * (TRACKS - len(tier.first))] for tier in tiers], dtype=np.int64),

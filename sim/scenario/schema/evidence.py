@@ -1,15 +1,15 @@
 """Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.base.words import Role, Tier
 from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
-from sim.scenario.scalars import Window
+from sim.scenario.scalars import Switch, Window
 from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
 
 FRAUD_TYPE, AGE_BAND, PROVINCE, ROLE = "fraud type", "age band", "province", "role"
@@ -85,6 +85,14 @@ class Evidence(Part):
     Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
     """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
+    claimed: Switch | None = None
+    """on for a claim whose definition is not known: it is shown next to the quantity and never judged or fitted.
+    Example: `on`"""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out whether it is a claim if that is not given."""
+        return {key: value for key, value in write(self).items() if key != "claimed" or value is not None}
 
     @model_validator(mode="after")
     def _in_range(self) -> "Evidence":

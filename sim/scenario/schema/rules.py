@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import PydanticCustomError
 
 from sim.base.days import HALF_HOUR_MS
-from sim.base.words import DESKS, Channel
+from sim.base.words import DESKS, Channel, Tier
 from sim.scenario.bounds import MOST_STAFF, plain
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
@@ -118,6 +118,20 @@ def _given(dens: Dens, key: str) -> bool:
     """Return whether a key of slots is given."""
     holder = dens.hazard if key.startswith("hazard.") else dens
     return getattr(holder, key.removeprefix("hazard.")) is not None
+
+
+def _signs(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find tiers that ask for unknown signs, and signs of unknown fraud types."""
+    signs, types = spec.warning.signs or {}, spec.fraud.types
+    for label in Tier.labels():
+        for name in getattr(spec.warning.tiers, label).sign or ():
+            if name not in signs:
+                must = choices(name, signs) if signs else "must name no sign, or warning.signs must state it"
+                yield mistake(f"warning.tiers.{label}.sign", f"warning.signs does not have '{name}'", must)
+    for name, sign in signs.items():
+        for given in sign.types or ():
+            if given not in types:
+                yield mistake(f"warning.signs.{name}.types.{given}", "is not a fraud type", choices(given, types))
 
 
 def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -330,6 +344,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _regions: ("dens.regions!", "measures.*.region"),
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
     _classes: ("fraud.classes!", "measures!"),
+    _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
     _provinces: (

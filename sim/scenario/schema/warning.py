@@ -7,8 +7,10 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from sim.base.words import WRITTEN, ContactChannel
 from sim.scenario.bounds import (
     Correlation,
+    Factor,
     Fatigue,
     Hops,
+    Lift,
     Probability,
     Score,
     Step,
@@ -16,11 +18,14 @@ from sim.scenario.bounds import (
     TryCount,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Duration, Switch
+from sim.scenario.scalars import Duration, DurationOrZero, Switch
 from sim.scenario.schema.base import (
     ContactChannelName,
+    Name,
     Part,
     PerChannel,
+    Sparse,
+    Word,
     demand,
     mistake,
 )
@@ -186,6 +191,13 @@ FirstChannels = Annotated[
 ]
 """A channel, or a list of channels that start at once."""
 
+MOST_SIGNS = 8
+
+SignNames = Annotated[
+    list[Name], Field(min_length=1, max_length=MOST_SIGNS), BeforeValidator(_as_list), PlainSerializer(_as_written)
+]
+"""A sign, or a list of signs of which one is enough."""
+
 WRITTEN_LABELS = {channel.label for channel in WRITTEN}
 
 
@@ -198,7 +210,7 @@ class Escalation(Part):
     """What follows calls that nobody answers: a visit, or nothing. Example: `visit`"""
 
 
-class TierSettings(Part):
+class TierSettings(Sparse):
     """One tier: first channels, deadline from issue, tries, waits between tries, and what follows when they fail.
 
     ``first`` may list several channels, which start at once. Once one of them has reached the person, the others stop,
@@ -218,6 +230,10 @@ class TierSettings(Part):
     """Waits between tries."""
     escalate: Escalation
     """What follows when the first channel fails."""
+    sign: SignNames | None = None
+    """A sign of warning.signs that an alert must show to get this tier, or a list of signs, one of which is enough; an
+    alert that shows none gets the next lower tier, and below blue there is no alert. Without this key the score alone
+    decides. Example: `[transfer, remote_control]`"""
 
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
@@ -251,6 +267,50 @@ class Tiers(Part):
     """The third tier."""
     blue: TierSettings
     """The least urgent tier."""
+
+
+class SignByStage(Part):
+    """Probability that a sign is seen at a stage of an episode."""
+
+    contact: Probability
+    """Probability that the sign is seen at the contact that makes somebody engage. More: more alerts show the sign.
+    Example: `0.01`"""
+    engaged: Probability
+    """Probability that the sign is seen when the person has engaged. More: more alerts show the sign. Example: `0.03`
+    """
+    opened: Probability
+    """Probability that the sign is seen when the site or app is opened. More: more alerts show the sign before the
+    first payment. Example: `0.1`"""
+    payment: Probability
+    """Probability that the sign is seen at a payment. More: more alerts show the sign when money begins to flow.
+    Example: `0.7`"""
+
+
+class Sign(Sparse):
+    """A fact about a contact that a tier may ask for, such as a transfer under way; both detectors see the same.
+
+    Each contact and each stage has its own draw.
+    """
+
+    episode: SignByStage
+    """Probability that the sign is seen in an episode, by stage."""
+    ignored: Probability
+    """Probability that the sign is seen at an attempt that was answered and not believed. More: more false signs.
+    Example: `0.01`"""
+    unanswered: Probability
+    """Probability that the sign is seen at an attempt that nobody answered. More: more false signs. Example: `0.005`"""
+    legitimate: Probability
+    """Probability that the sign is seen at a legitimate contact. More: more false alarms of tiers that ask for the
+    sign. Example: `0.02`"""
+    types: dict[Word, Factor] | None = None
+    """By fraud type, factor of these probabilities, which are 1 at most; other types and legitimate contacts have 1.
+    Unit: factor. More: more alerts about this type show the sign. Example: `{police_impersonation: 3}`"""
+    delay: Distribution | None = None
+    """Time until the sign is known: an alert whose tier it decides leaves its detector that much later; without this
+    key it is known at once. More: such alerts arrive later. Example: `{lognormal: {median: 5 min, sigma: 0.7}}`"""
+    lifts: Lift = 0
+    """Tiers by which an alert that shows the sign is raised, up to red; of several signs the largest number counts.
+    Unit: tiers. More: more alerts in higher tiers. Example: `1`"""
 
 
 class Written(Part):
@@ -302,7 +362,7 @@ class Dissuasion(Part):
     `0.1`"""
 
 
-class Warning(Part):
+class Warning(Sparse):
     """The warning mechanism as a whole."""
 
     detectors: Detectors
@@ -329,3 +389,12 @@ class Warning(Part):
     """Whether a desk learns at once that an episode is over, and drops its alerts. Example: `off`"""
     dissuasion: Dissuasion
     """Whether warned people stop."""
+    signs: Annotated[dict[Name, Sign], Field(min_length=1, max_length=MOST_SIGNS)] | None = None
+    """Signs, by names of your choice, which decide the tier of an alert together with its score, where a tier asks for
+    them (warning.tiers) or they raise it; without this key scores alone decide. Example: `{transfer: {episode:
+    {contact: 0.01, engaged: 0.03, opened: 0.1, payment: 0.7}, ignored: 0.01, unanswered: 0.005, legitimate: 0.02,
+    delay: 5 min}}`"""
+    quiet: DurationOrZero | None = None
+    """Time in which a person does not hear of the same contact or episode again, unless the alert is more urgent: a
+    further alert is superseded at its issue. Without this key each alert rings. More: fewer contacts, less fatigue.
+    Example: `24 h`"""
