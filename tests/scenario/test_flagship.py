@@ -280,7 +280,7 @@ def test_dispatch_variants_differ_from_the_flagship_in_the_rule_of_their_name(fl
 def test_signs_lift_to_red_which_asks_for_them(flagship: Scenario) -> None:
     own, signs = load_scenario("red-by-evidence").spec.warning, load_scenario("red-by-evidence").spec.warning.signs
     assert signs is not None
-    assert own.tiers.red.sign == [name for name, sign in signs.items() if sign.lifts == 3]
+    assert own.tiers.red.sign == [name for name, sign in signs.items() if sign.lifts == 1]
     assert signs["long_call_abroad"].lifts == 0
     assert {name for sign in signs.values() for name in sign.types or ()} <= set(flagship.spec.fraud.types)
     # But for the signs, red is the flagship's.
