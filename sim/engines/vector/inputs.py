@@ -36,8 +36,8 @@ class ProvinceDay(NamedTuple):
     """The values of a day for a province.
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
-    which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
-    ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
+    which the day begins. ``app``, ``held``, ``reach``, ``searches`` (M, 4), ``coverage`` (2,), ``data_sharing``,
+    ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
     duty by desk and half hour.
     """
 
@@ -48,6 +48,7 @@ class ProvinceDay(NamedTuple):
     app: int
     held: int
     reach: float
+    searches: NDArray[np.float64]
     data_sharing: float
     loss_factor: float
     coverage: Integers

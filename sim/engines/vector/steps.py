@@ -71,6 +71,7 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
         app=today.app,
         held=today.held[p],
         reach=today.reach[p],
+        searches=today.searches[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,
         coverage=country.coverage[p],

@@ -14,6 +14,7 @@ from sim.scenario.bounds import (
     MOST_SEGMENTS,
     Count,
     Crew,
+    Each,
     Factor,
     HazardRate,
     Lengthening,
@@ -24,6 +25,7 @@ from sim.scenario.bounds import (
     Views,
     Weight,
 )
+from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, DayKey, Duration, Window
 from sim.scenario.schema.base import (
     DetectorName,
@@ -49,13 +51,14 @@ LARGEST_EXPONENT = 700.0
 REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
 """The channel of attempts that each kind of regulation acts on."""
 
-OMITTED = ("steps", "classes")
+OMITTED = ("steps", "classes", "false_share")
 """Keys of measures whose intensity may change that are written only if they are given."""
 
 POLICE = "what raids, searches and the work on cases cost is not among the prices"
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
 NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
 BANKS = "what banks spend, and what holding a payment by mistake costs, is not among the prices"
+MISTAKEN = "without false_share nobody knows whom a freeze hits by mistake; how many it hits is no policy"
 LAW = "what a law costs those who must keep it is not among the prices"
 DETECTION = "what detectors, and their data, cost is not among the prices"
 AUDIENCE = "a price is of one video or activity, however many people see or attend it"
@@ -431,6 +434,43 @@ class BankHold(Gradual):
     """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
 
 
+class AccountFreeze(Gradual):
+    """Banks find and freeze accounts of mules: what still lies in a found account is given back to a victim who reports.
+
+    It acts on ``accounts``, and does nothing without them.
+    """
+
+    row: ClassVar = Row("aftermath", ("account.frozen",), unpriced={"false_share": MISTAKEN})
+    kind: Literal["account_freeze"]
+    """The kind of measure: banks find accounts of mules. Example: `account_freeze`"""
+    share: Probability
+    """Probability that the account of a payment is found, for victims who report meanwhile. More: more money recovered,
+    fewer accounts at work. Example: `0.3`"""
+    after: Distribution
+    """Time from the payment until its account is found. More: less money is still there. Example: `{uniform: {low:
+    0 min, high: 1 h}}`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are frozen by mistake for each account that is found; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `0.5`"""
+
+
+class AccountPurge(Gradual):
+    """A purge of accounts that were sold or lie idle. It acts on ``accounts``, and does nothing without them."""
+
+    row: ClassVar = Row("aftermath", ("account.frozen",), unpriced={"false_share": MISTAKEN})
+    kind: Literal["account_purge"]
+    """The kind of measure: a purge of accounts. Example: `account_purge`"""
+    intensity: Probability
+    """Share of the working accounts that is closed in a day. Unit: share a day. More: money leaves more slowly, more
+    money recovered. Example: `0.02`"""
+    replacement_factor: Lengthening = 1.0
+    """Factor by which replacing an account takes longer. Unit: factor. More: gangs lack accounts for longer. Example:
+    `1.5`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are closed by mistake for each account that is closed; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `2`"""
+
+
 class Outage(Somewhere):
     """A detector's centre is down: its instructions wait for the end of the window, or are lost."""
 
@@ -468,6 +508,8 @@ Measure = Annotated[
     | Repatriation
     | Returns
     | BankHold
+    | AccountFreeze
+    | AccountPurge
     | Outage,
     Field(discriminator="kind"),
 ]
