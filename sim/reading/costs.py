@@ -80,6 +80,7 @@ PARTS: Mapping[str, CostPart] = {
         f"false_block_{channel}": CostPart(f"false_block.{channel}", OTHER, _flow(f"false_blocks_{channel}"))
         for channel in FILTERED
     },
+    "false_freezes": CostPart("false_freeze", OTHER, _flow("false_freezes")),
     # Its price is of the whole period.
     "measures": CostPart(MEASURES, OTHER, lambda counts: Fraction(1), whole=True),
 }

@@ -25,6 +25,8 @@ NAMES = {
     "staff_hours_visit": marked("staff hours, visits"),
     "cards_flagged": marked("cards flagged"),
     "cards_eliminated": marked("cards eliminated"),
+    "accounts_frozen": marked("accounts of mules frozen"),
+    "false_freezes": marked("accounts frozen by mistake"),
     "dens_destroyed": marked("dens destroyed"),
     "dens_campaign": marked("dens destroyed in campaigns"),
     "dens_reopened": marked("dens reopened"),
@@ -95,6 +97,7 @@ PARTS = {
     "activities": marked("activities"),
     "false_block_call": marked("ordinary calls that filters stop"),
     "false_block_sms": marked("ordinary SMS that filters stop"),
+    "false_freezes": marked("accounts frozen by mistake"),
     "measures": marked("measures"),
     TOTAL: marked("total"),
 }

@@ -89,6 +89,15 @@ TAUGHT = {
 RAIDS = {f"dens.hazard.{region}": "20 per year" for region in ("east", "south", "elsewhere", "overseas")}
 DENS = {"dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
 QUICK = {"aftermath.stop_payment": {"share": 0.9, "half_life": "10 min"}}
+IN_ACCOUNTS: dict[str, Any] = {
+    "exact": True,
+    "values": {
+        "accounts": {
+            **{"stock": 4000, "frozen_by_case": 0.0, "found": 0.0, "replacement": "2 d"},
+            "withdrawal_delay": {"lognormal": {"median": "40 min", "sigma": 1.6}},
+        }
+    },
+}
 BLOCKED = ("account", "site", "hosting", "app", "diversion", "promotion")
 
 BITES: dict[str, Bite] = {
@@ -198,6 +207,34 @@ BITES: dict[str, Bite] = {
         values=POOLS,
     ),
     "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False),
+    **{
+        f"account freeze: {key}": Bite(
+            "account_freeze",
+            {"share": 0.3, "after": "20 min", "false_share": 0.5},
+            {key: value},
+            outcome,
+            **IN_ACCOUNTS,
+        )
+        for key, value, outcome in (
+            ("share", 0.9, "recovered_money"),
+            ("after", "1 min", "recovered_money"),
+            ("false_share", 2.0, "false_freezes"),
+        )
+    },
+    **{
+        f"account purge: {key}": Bite(
+            "account_purge",
+            {"intensity": 0.3, "replacement_factor": 1.5, "false_share": 0.5},
+            {key: value},
+            outcome,
+            **IN_ACCOUNTS,
+        )
+        for key, value, outcome in (
+            ("intensity", 0.9, "recovered_money"),
+            ("replacement_factor", 20.0, "recovered_money"),
+            ("false_share", 2.0, "false_freezes"),
+        )
+    },
     "campaigns: cards": Bite(
         "cluster_campaign",
         {**CLUSTER, "replacement_factor": 2},

@@ -3,11 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.engines.small import run_tiny
 from tests.equality.both import assert_equal, run_both
-from tests.equality.hashes import hashes_of
 from tests.equality.scenarios import BEGIN, GROWING, LAUNDERING, UNEVEN, measure
 from tests.reading.test_check import failures
 
@@ -32,7 +28,12 @@ ACCOUNTS: dict[str, Any] = {
     ),
     "measures.freeze-there": measure("account_freeze", 11, 44, since=BEGIN, share=0.9, after="20 min"),
     "measures.closing": measure(
-        "account_purge", 65, intensity=0.2, replacement_factor=3.0, false_share=0.25, steps={"2022-01-30": 0.2, BEGIN: 1.0}
+        "account_purge",
+        65,
+        intensity=0.2,
+        replacement_factor=3.0,
+        false_share=0.25,
+        steps={"2022-01-30": 0.2, BEGIN: 1.0},
     ),
 }
 """Accounts that are frozen for cases, found and purged, differently by province and day."""

@@ -26,6 +26,7 @@ from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
 from tests.equality.scenarios import ANSWERING, AT_ONCE, GROWING, LAUNDERING, MONTHS, UNEVEN, measure, wild
+from tests.equality.test_accounts import ACCOUNTS
 from tests.equality.test_gangs import POOLS
 from tests.equality.test_random import SETTINGS
 from tests.slots import WITHOUT
@@ -172,6 +173,8 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
             "gangs": {"pools": POOLS},
             "aftermath.suspects.roles": {"callers": 0.4, "accounts": 0.6},
         },
+        # How many accounts of mules work.
+        ACCOUNTS,
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),

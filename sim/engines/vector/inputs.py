@@ -37,8 +37,8 @@ class ProvinceDay(NamedTuple):
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
     which the day begins. ``app``, ``held``, ``reach``, ``searches`` (M, 4), ``coverage`` (2,), ``data_sharing``,
-    ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
-    duty by desk and half hour.
+    ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,);
+    ``servers`` (2, 48) on duty by desk and half hour.
     """
 
     province: int

@@ -58,7 +58,6 @@ POLICE = "what raids, searches and the work on cases cost is not among the price
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
 NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
 BANKS = "what banks spend, and what holding a payment by mistake costs, is not among the prices"
-MISTAKEN = "without false_share nobody knows whom a freeze hits by mistake; how many it hits is no policy"
 LAW = "what a law costs those who must keep it is not among the prices"
 DETECTION = "what detectors, and their data, cost is not among the prices"
 AUDIENCE = "a price is of one video or activity, however many people see or attend it"
@@ -435,12 +434,12 @@ class BankHold(Gradual):
 
 
 class AccountFreeze(Gradual):
-    """Banks find and freeze accounts of mules: what still lies in a found account is given back to a victim who reports.
+    """Banks find and freeze accounts of mules: a victim who reports gets back what still lies in a found account.
 
-    It acts on ``accounts``, and does nothing without them.
+    It acts on ``accounts``. Where several are in force, an account is frozen as soon as one of them finds it.
     """
 
-    row: ClassVar = Row("aftermath", ("account.frozen",), unpriced={"false_share": MISTAKEN})
+    row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["account_freeze"]
     """The kind of measure: banks find accounts of mules. Example: `account_freeze`"""
     share: Probability
@@ -455,9 +454,9 @@ class AccountFreeze(Gradual):
 
 
 class AccountPurge(Gradual):
-    """A purge of accounts that were sold or lie idle. It acts on ``accounts``, and does nothing without them."""
+    """A purge of accounts that were sold or lie idle. It acts on ``accounts``."""
 
-    row: ClassVar = Row("aftermath", ("account.frozen",), unpriced={"false_share": MISTAKEN})
+    row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["account_purge"]
     """The kind of measure: a purge of accounts. Example: `account_purge`"""
     intensity: Probability
