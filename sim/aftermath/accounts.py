@@ -21,7 +21,7 @@ class AccountDays(NamedTuple):
 
     Attributes:
         found: Share of the victims' accounts that measures find.
-        closed: Share of the accounts at work that banks find of their own accord, or purges close.
+        closed: Share of the accounts at work that banks find without any report, or purges close.
         replaced: Share of the accounts waiting that are replaced.
         found_wrongly: Accounts of honest people frozen for each victim.
         closed_wrongly: Accounts of honest people closed for each account at work.

@@ -207,7 +207,7 @@ class Accounts(Sparse):
     """Accounts on the way of the money that banks freeze for each filed case. Unit: accounts per case. More: money
     leaves more slowly, more money recovered. Example: `3`"""
     found: Probability
-    """Share of the working accounts that banks find and freeze in a day of their own accord. Unit: share a day. More:
+    """Share of the working accounts that banks find and freeze in a day without any report. Unit: share a day. More:
     money leaves more slowly, more money recovered. Example: `0.01`"""
     replacement: Duration
     """Mean time until a frozen account is replaced. More: gangs lack accounts for longer, and money leaves more slowly.
