@@ -154,8 +154,10 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
     shared = [name for name in base[0][0] if all(name in one for one in runs)]
     if f"{COST}.{TOTAL}" in shared:
         # A part that only some have a price for costs the others nothing.
-        parts = (f"{COST}.{part}" for part in PARTS)
-        shared += [name for name in parts if name not in shared and any(name in one for one in runs)]
+        every_part = (f"{COST}.{part}" for part in PARTS)
+        some = [name for name in every_part if name not in shared and any(name in one for one in runs)]
+        at = shared.index(f"{COST}.{TOTAL}")
+        shared[at:at] = some
     for quantity in shared:
         if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
             continue  # the ends of prices are columns of the costs' own rows

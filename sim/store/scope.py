@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario.schema.measures import Measure
 
 MEASURES = "measures"
-"""Name of the price of all measures that have a cost of their own."""
+"""Name of the price of all measures that ``costs.measures`` names."""
 
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]
@@ -219,7 +219,7 @@ class Scope:
 def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
     """Return all prices of a scenario; empty without ``costs``.
 
-    The last one is ``measures``: what all measures with a cost of their own cost in the period, which is missing if
+    The last one is ``measures``: what the measures in ``costs.measures`` cost in the period, which is missing if
     none has.
     """
     resolved = scenario.resolved["costs"] or {}
