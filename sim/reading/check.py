@@ -234,7 +234,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
-    yield from _accounts(folder, scope)
+    if scope.accounts:
+        yield _accounts(folder, scope)
     if scope.roles:
         yield _roles(folder, scope)
     if scope.settlement is not None:
@@ -243,15 +244,14 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         yield from _ends_of_episodes(folder)
 
 
-def _accounts(folder: Path, scope: Scope) -> Iterator[Checked]:
-    """Check, of a run with accounts of mules, that those that work and those that wait are always as many."""
+def _accounts(folder: Path, scope: Scope) -> Checked:
+    """Check that the accounts of mules that work or wait for replacement are as many on all days."""
     stocks = ("accounts_working", "accounts_waiting")
     whole = sum(_by_day(folder, "state", "value", scope, {"quantity": [name]}) for name in stocks)
-    if np.any(whole):
-        # Numbers of a billionth of an account, each rounded once to a double.
-        wrong = np.argwhere(~np.isclose(whole, whole[:1], rtol=1e-12, atol=1e-8))
-        detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""
-        yield Checked(said("conservation: accounts at work or waiting, by day and province"), not detail, detail)
+    # Numbers of a billionth of an account, each rounded once to a double.
+    wrong = np.argwhere(~np.isclose(whole, whole[:1], rtol=1e-12, atol=1e-8))
+    detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""
+    return Checked(said("conservation: accounts at work or waiting, by day and province"), not detail, detail)
 
 
 def _cases(folder: Path) -> Checked:

@@ -16,7 +16,7 @@ from sim.draws.distributions import threshold
 from sim.midnight.totals import DayTotals
 from sim.scenario.distributions import Distribution
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
-from tests.equality.test_accounts import ACCOUNTS, STILL
+from tests.equality.scenarios import ACCOUNTS, STILL
 from tests.midnight.test_night import night_of, scenario
 
 PERIOD = {"start": "2022-01-30", "end": "2022-02-03", "warmup": "0 d"}

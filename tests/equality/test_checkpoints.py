@@ -25,8 +25,7 @@ from sim.store.checkpoint_file import CheckpointWarning, read_values, write_valu
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import ANSWERING, AT_ONCE, GROWING, LAUNDERING, MONTHS, UNEVEN, measure, wild
-from tests.equality.test_accounts import ACCOUNTS
+from tests.equality.scenarios import ACCOUNTS, ANSWERING, AT_ONCE, GROWING, LAUNDERING, MONTHS, UNEVEN, measure, wild
 from tests.equality.test_gangs import POOLS
 from tests.equality.test_random import SETTINGS
 from tests.slots import WITHOUT

@@ -14,7 +14,7 @@ from sim.country.schedule import Schedule
 from sim.midnight.timetable import Timetable
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
-from tests.equality.test_accounts import ACCOUNTS
+from tests.equality.scenarios import ACCOUNTS
 from tests.midnight.test_night import night_of
 
 SINGLE = ("days", "alike", "gates", "routes", "accounts")
