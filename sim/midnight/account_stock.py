@@ -49,9 +49,9 @@ class Accounts:
 
     @property
     def slowness(self) -> NDArray[np.float64]:
-        """The factor by which money leaves more slowly than with all accounts at work, (P,)."""
+        """The factor by which money leaves more slowly than with all accounts at work, (P,); 1 without any account."""
         both = zip(self.stock.active, self.stock.waiting, strict=True)
-        return np.array([(active + waiting) / max(1, active) for active, waiting in both])
+        return np.array([max(1, active + waiting) / max(1, active) for active, waiting in both])
 
     def snapshot(self) -> dict[str, Any]:
         """Return the stock."""

@@ -164,6 +164,14 @@ def test_the_stock_comes_to_the_balance_of_renewal_theory() -> None:
     assert frozen > 40 * 0.1 * working * 30_000 > lost
 
 
+def test_money_leaves_as_ever_without_accounts_and_stays_while_none_works() -> None:
+    for stock, found, least in ((0, 0.0, 1.0), (0, 1.0, 1.0), (30_000, 1.0, 1e12)):
+        night, _, first = night_of(scenario(**{"accounts": {**STILL, "stock": stock, "found": found}}))
+        reach = night(first, DayTotals.empty(3)).reach
+        assert (reach >= least).all()
+        assert least > 1 or (reach == 1).all()
+
+
 def test_cases_and_victims_freeze_distinct_accounts_with_feedback_alone() -> None:
     values = {
         "accounts": {**STILL, "stock": 3000, "frozen_by_case": 2.0},

@@ -321,7 +321,21 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
             values["warning.tiers"][tier]["deadline"] = draw(st.sampled_from(some))
     if deadlines == "long":
         values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
+    if draw(st.booleans()):
+        values.update(accounts(draw))
     return values
+
+
+def accounts(draw: st.DrawFn) -> dict[str, Any]:
+    """Return accounts of mules: none, few or many, of which banks find none or all; with or without measures."""
+    values = ACCOUNTS if draw(st.booleans()) else {"accounts": ACCOUNTS["accounts"]}
+    return {
+        **values,
+        "accounts.stock": draw(st.sampled_from([0, 30, 4000])),
+        "accounts.found": draw(st.sampled_from([0.0, 0.3, 1.0])),
+        "accounts.withdrawal_delay": draw(lasting(1, 300)),
+        "accounts.late": draw(st.sampled_from([None, {"share": 1.0, "delay": "3 h"}])),
+    }
 
 
 @st.composite
