@@ -246,8 +246,10 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
 
 def _accounts(folder: Path, scope: Scope) -> Checked:
     """Check that the accounts of mules that work or wait for replacement are as many on all days."""
-    stocks = ("accounts_working", "accounts_waiting")
-    whole = sum(_by_day(folder, "state", "value", scope, {"quantity": [name]}) for name in stocks)
+    working, waiting = (
+        _by_day(folder, "state", "value", scope, {"quantity": [f"accounts_{name}"]}) for name in ("working", "waiting")
+    )
+    whole = working + waiting
     # Numbers of a billionth of an account, each rounded once to a double.
     wrong = np.argwhere(~np.isclose(whole, whole[:1], rtol=1e-12, atol=1e-8))
     detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""

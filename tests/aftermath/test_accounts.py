@@ -37,7 +37,7 @@ BASE: dict[str, Any] = {
 
 def share_recovered(elapsed: int, reach: float, searches: np.ndarray) -> float:
     """Return the mean share of many payments that comes back."""
-    values = {
+    values: dict[str, Any] = {
         "accounts": {
             **STILL,
             "withdrawal_delay": WITHDRAWAL.model_dump(),
@@ -148,8 +148,8 @@ def test_a_stock_that_nobody_touches_may_have_any_size(usual: sim.Run, tmp_path:
 
 
 def test_the_stock_comes_to_the_balance_of_renewal_theory() -> None:
-    spec = scenario(**{"accounts": {**STILL, "stock": 30_000, "found": 0.1, "replacement": "3 d"}})
-    night, notes, first = night_of(spec)
+    values: dict[str, Any] = {"accounts": {**STILL, "stock": 30_000, "found": 0.1, "replacement": "3 d"}}
+    night, notes, first = night_of(scenario(**values))
     for day in range(first, first + 50):
         today = night(day, DayTotals.empty(3))
     renewed = 1 - math.exp(-1 / 3)
@@ -166,14 +166,15 @@ def test_the_stock_comes_to_the_balance_of_renewal_theory() -> None:
 
 def test_money_leaves_as_ever_without_accounts_and_stays_while_none_works() -> None:
     for stock, found, least in ((0, 0.0, 1.0), (0, 1.0, 1.0), (30_000, 1.0, 1e12)):
-        night, _, first = night_of(scenario(**{"accounts": {**STILL, "stock": stock, "found": found}}))
+        values: dict[str, Any] = {"accounts": {**STILL, "stock": stock, "found": found}}
+        night, _, first = night_of(scenario(**values))
         reach = night(first, DayTotals.empty(3)).reach
         assert (reach >= least).all()
         assert least > 1 or (reach == 1).all()
 
 
 def test_cases_and_victims_freeze_distinct_accounts_with_feedback_alone() -> None:
-    values = {
+    values: dict[str, Any] = {
         "accounts": {**STILL, "stock": 3000, "frozen_by_case": 2.0},
         "measures.search": {
             **{"kind": "account_freeze", "window": ["2022-01-01", None], "share": 0.5, "after": "1 h"},
@@ -197,7 +198,8 @@ def test_cases_and_victims_freeze_distinct_accounts_with_feedback_alone() -> Non
 
 def test_an_order_takes_no_time_without_processing() -> None:
     for processing, least, most in ((None, 0, 0), ({"uniform": {"low": "1 h", "high": "2 h"}}, HOUR_MS, 2 * HOUR_MS)):
-        tables = report_tables(sim.load_scenario("tiny", **{"aftermath.stop_payment.processing": processing}).spec)
+        values: dict[str, Any] = {"aftermath.stop_payment.processing": processing}
+        tables = report_tables(sim.load_scenario("tiny", **values).spec)
         assert all(least <= order_delay(1, attempt, tables, 1) <= most for attempt in range(20))
 
 
