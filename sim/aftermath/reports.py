@@ -11,7 +11,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
-from sim.draws.purposes import FILING, REPORT
+from sim.draws.purposes import ACCOUNT_FOUND, FILING, REPORT, WITHDRAWAL
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 
@@ -23,8 +23,13 @@ class ReportTables(NamedTuple):
         reports: Threshold of reporting at all.
         delay: (kind, a, b) of the ms from the end of an episode to the report.
         filing: (kind, a, b) of the ms from the report to the filing.
-        share: Recovered share of a payment that is reported at once.
+        share: Recovered share of a payment that an order reaches at once.
         half_life: Ms after which that share has halved.
+        processing: (kind, a, b) of the ms from the report until the order reaches the bank.
+        is_processed: Whether orders take that time.
+        has_accounts: Whether money is in reach until it is withdrawn, in place of the half-life.
+        withdrawal: (2, 3) (kind, a, b) of the ms from a payment until its money is out of reach: usually, and late.
+        late: Threshold of leaving late.
     """
 
     reports: int
@@ -32,17 +37,31 @@ class ReportTables(NamedTuple):
     filing: NDArray[np.float64]
     share: float
     half_life: float
+    processing: NDArray[np.float64]
+    is_processed: bool
+    has_accounts: bool
+    withdrawal: NDArray[np.float64]
+    late: int
 
 
 def report_tables(spec: ScenarioModel) -> ReportTables:
     """Return the tables of a scenario."""
-    aftermath = spec.aftermath
+    aftermath, accounts = spec.aftermath, spec.accounts
+    processing = aftermath.stop_payment.processing
+    late = None if accounts is None else accounts.late
+    none = [0.0, 0.0, 0.0]
+    usual = none if accounts is None else row(accounts.withdrawal_delay)
     return ReportTables(
         reports=threshold(aftermath.report.probability),
         delay=np.array(row(aftermath.report.delay)),
         filing=np.array(row(aftermath.filing.delay)),
         share=aftermath.stop_payment.share,
         half_life=float(aftermath.stop_payment.half_life),
+        processing=np.array(none if processing is None else row(processing)),
+        is_processed=processing is not None,
+        has_accounts=accounts is not None,
+        withdrawal=np.array([usual, none if late is None else row(late.delay)]),
+        late=0 if late is None else threshold(late.share),
     )
 
 
@@ -63,12 +82,47 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 
 
 @compiled
-def recovered(cents: int, elapsed: int, reach: float, tables: ReportTables) -> int:
-    """Return the cents of a payment that a stop-payment order recovers, rounded down.
+def order_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> int:
+    """Return the ms from the report until the stop-payment order reaches the bank."""
+    if not tables.is_processed:
+        return 0
+    _, _, high, low = draw4(seed, attempt, FILING, 0)
+    return to_ticks(drawn(tables.processing, high, low), clock)
 
-    ``elapsed`` is in ms from the payment to the report; ``reach`` multiplies the half-life on the day of the report.
+
+@compiled
+def recovered(
+    payment: tuple[int, int, int, int],
+    elapsed: int,
+    reach: float,
+    searches: NDArray[np.float64],
+    tables: ReportTables,
+    clock: int,
+) -> int:
+    """Return the cents of a payment that come back to a victim who reports, rounded down.
+
+    Args:
+        payment: Seed, attempt, number of the payment, cents.
+        elapsed: Ms from the payment until the stop-payment order reaches the bank.
+        reach: Factor of the time that money stays within reach, on the day of the report.
+        searches: (M, 4) how M measures find accounts on that day, see ``sim.aftermath.accounts``.
+        tables: Of the scenario.
+        clock: Ms of a tick.
+
+    Returns:
+        All cents if a search finds the account before the money leaves; else the share that an order recovers.
     """
-    return int(cents * (tables.share * left_after(elapsed, tables.half_life * reach)))
+    seed, attempt, number, cents = payment
+    if not tables.has_accounts:
+        return int(cents * (tables.share * left_after(elapsed, tables.half_life * reach)))
+    high, low, u_late, _ = draw4(seed, attempt, WITHDRAWAL, number)
+    stays = to_ticks(drawn(tables.withdrawal[1 if u_late < tables.late else 0], high, low) * reach, clock)
+    if len(searches):
+        u_found, high, low, _ = draw4(seed, attempt, ACCOUNT_FOUND, number)
+        for search in searches:
+            if u_found < search[0] and to_ticks(drawn(search[1:], high, low), clock) < stays:
+                return cents
+    return int(cents * tables.share) if elapsed < stays else 0
 
 
 @compiled

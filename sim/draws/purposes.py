@@ -19,7 +19,7 @@ given to another purpose, since old and new draws would be equal. Ranges, and th
     48-63    slots of dens                 51-63
     64-79    episodes                      69-79
     80-95    alerts, and the log (88)      91-95
-    96-111   reports, cases, remainders    100-111
+    96-111   reports, cases, remainders    102-111
     112-     designs outside a run         114-
     =======  ============================  =======
 
@@ -73,6 +73,8 @@ REPORT = 96
 FILING = 97
 CASE_SOLVED = 98
 REMAINDER = 99
+WITHDRAWAL = 100
+ACCOUNT_FOUND = 101
 
 MEMBER = 112
 DESIGN = 113
@@ -190,7 +192,9 @@ REGISTRY = (
     Purpose("SIGN", SIGN, "alert", ("seen", "", "", ""), "CRC-32 of the name of the sign"),
     Purpose("SIGN_DELAY", SIGN_DELAY, "alert", ("delay high", "delay low", "", ""), "CRC-32 of the name of the sign"),
     Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
-    Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "", "")),
+    Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "order high", "order low")),
+    Purpose("WITHDRAWAL", WITHDRAWAL, "attempt", ("delay high", "delay low", "late", ""), "payment"),
+    Purpose("ACCOUNT_FOUND", ACCOUNT_FOUND, "attempt", ("found", "after high", "after low", ""), "payment"),
     # A case has the identity of its attempt, or backlog_id if it was filed before the start.
     Purpose("CASE_SOLVED", CASE_SOLVED, "case", ("solve", "", "", "")),
     Purpose("REMAINDER", REMAINDER, "province and quantity", ("remainder high", "remainder low", "", "")),

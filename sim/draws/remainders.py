@@ -40,6 +40,8 @@ QUANTITIES = (
     "callers_arrested",
     "accounts_arrested",
     "couriers_arrested",
+    "accounts_frozen",
+    "false_freezes",
 )
 
 

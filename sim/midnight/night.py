@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Spread, at_once
+from sim.midnight.account_stock import Accounts
 from sim.midnight.arrests import Arrests
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
@@ -71,18 +72,20 @@ class Night:
             raids = Raids(common, arrests, self.cases, self.dens)
             of_gangs = (raids, Recruiting(common, arrests, self.dens)), (self.dens,)
         self.cards = Cards(common, arrests)
+        self.accounts = None if spec.accounts is None else Accounts(common, spec.accounts)
         self.filters = Filters(common)
         self.awareness = Awareness(common)
         self.people = People(common, spread)
         self.gangs = Learning(common)
         transfers = common.spec.population.transfers
         stocks = self.cards, self.dens, self.filters, self.awareness, self.gangs
-        self.opening = Opening(common, answering, stocks, self.people, levels)
+        self.opening = Opening(common, answering, stocks, self.people, levels, self.accounts)
         self.components: tuple[MacroComponent, ...] = (
             Carried(common.remainders),
             self.cases,
             *of_gangs[0],
             self.cards,
+            *(() if self.accounts is None else (self.accounts,)),
             Settling(common, arrests, self.cases),
             self.filters,
             self.awareness,

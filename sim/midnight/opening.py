@@ -9,6 +9,7 @@ from sim.country.traffic import LIMIT, attempt_counts, profiles
 from sim.draws.distributions import CERTAIN
 from sim.gangs import effort
 from sim.gangs.routes import Routes
+from sim.midnight.account_stock import Accounts
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
 from sim.midnight.den_stock import Dens
@@ -42,6 +43,7 @@ class Opening(Stateless):
         stocks: tuple[Cards, Dens | PoolStock, Filters, Awareness, Learning],
         people: People,
         levels: Levels,
+        accounts: Accounts | None,
     ) -> None:
         """Take the fixed inputs of a run, and the components that a day depends on.
 
@@ -51,6 +53,7 @@ class Opening(Stateless):
             stocks: The stocks that a day reads.
             people: Their spread is used.
             levels: The values that components may change.
+            accounts: Of mules; None without them.
         """
         spec = common.spec
         self._common = common
@@ -58,6 +61,7 @@ class Opening(Stateless):
         self._cards, self._dens, self._filters, self._awareness, self._gangs = stocks
         self._people = people
         self._levels = levels
+        self._accounts = accounts
         self._profiles = profiles(spec)
         self._legitimate = Legitimate(spec, common.provinces)
         self._routes = Routes.of(spec)
@@ -98,7 +102,8 @@ class Opening(Stateless):
             awareness=awareness.copy(),
             held=timetable.held[row].take(alike),
             delayed=timetable.delayed[row].take(alike, axis=0),
-            reach=timetable.reach[row].take(alike),
+            reach=timetable.reach[row].take(alike) * (1.0 if self._accounts is None else self._accounts.slowness),
+            searches=timetable.searches[row].take(alike, axis=0),
             outage=timetable.outage[row].take(alike, axis=1),
             servers=levels.servers(day),
             loss_factor=float(timetable.loss_factor[row]),

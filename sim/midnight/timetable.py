@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.aftermath.accounts import AccountDays, searches
 from sim.aftermath.cases import capacities
 from sim.base.words import Fate
 from sim.country.calendar import Calendar, Values, growth, ramped
@@ -27,6 +28,7 @@ from sim.midnight.outages import releases
 from sim.scenario.schema import ScenarioModel
 from sim.shield import cards, dens, interception, sites
 from sim.shield.engagement import Education
+from sim.shield.stock import replaced_share
 from sim.shield.thresholds import fixed_thresholds
 from sim.warning.detectors import coverage, data_sharing
 
@@ -63,6 +65,8 @@ class Timetable(NamedTuple):
             the share of the members that is arrested.
         purged: (D, E) share of idle cards that purges take.
         replaced: (D, E) share of the cards waiting that are replaced.
+        accounts: What happens to accounts of mules; None without them.
+        searches: (D, E, M, 4) how M measures find accounts, see ``sim.aftermath.accounts``.
     """
 
     days: range
@@ -89,6 +93,8 @@ class Timetable(NamedTuple):
     returning: NDArray[np.float64]
     purged: NDArray[np.float64]
     replaced: NDArray[np.float64]
+    accounts: AccountDays | None
+    searches: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -124,7 +130,9 @@ class Timetable(NamedTuple):
             raids=dens.campaign_factors(spec.dens, measures, days),
             returning=returning(measures, days),
             purged=np.array([cards.purge_share(measures, days, code) for code in codes]).T,
-            replaced=np.array([cards.replaced_share(delay) for delay in delays]).T,
+            replaced=np.array([replaced_share(delay) for delay in delays]).T,
+            accounts=None if spec.accounts is None else AccountDays.of(spec.accounts, measures, days, codes),
+            searches=searches(measures, days, codes),
         )
 
     def row(self, day: int) -> int:

@@ -234,12 +234,26 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
+    if scope.accounts:
+        yield _accounts(folder, scope)
     if scope.roles:
         yield _roles(folder, scope)
     if scope.settlement is not None:
         yield from _settled(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
+
+
+def _accounts(folder: Path, scope: Scope) -> Checked:
+    """Check that the accounts of mules that work or wait for replacement are as many on all days."""
+    working, waiting = (
+        _by_day(folder, "state", "value", scope, {"quantity": [f"accounts_{name}"]}) for name in ("working", "waiting")
+    )
+    whole = working + waiting
+    # Numbers of a billionth of an account, each rounded once to a double.
+    wrong = np.argwhere(~np.isclose(whole, whole[:1], rtol=1e-12, atol=1e-8))
+    detail = said("{number} differ", number=len(wrong)) if len(wrong) else ""
+    return Checked(said("conservation: accounts at work or waiting, by day and province"), not detail, detail)
 
 
 def _cases(folder: Path) -> Checked:

@@ -83,6 +83,7 @@ PARTS: Mapping[str, CostPart] = {
     "transfers_delayed": CostPart("transfer.delayed", OTHER, _flow("transfers_delayed")),
     "false_holds": CostPart("transfer.held", OTHER, _flow("false_holds")),
     "payment_calls": CostPart("payment_call", OTHER, _flow("transfers_called")),
+    "false_freezes": CostPart("false_freeze", OTHER, _flow("false_freezes")),
     # Its price is of the whole period.
     "measures": CostPart(MEASURES, OTHER, lambda counts: Fraction(1), whole=True),
 }

@@ -103,6 +103,7 @@ def totals(quantities: Quantities) -> Summary:
         "staff_hours_call": contacts("call", "staff_ms", HOUR_MS),
         "staff_hours_visit": contacts("visit", "staff_ms", HOUR_MS),
         "cards_eliminated": flow("cards_eliminated"),
+        **({name: flow(name) for name in ("accounts_frozen", "false_freezes")} if quantities.scope.accounts else {}),
         "dens_destroyed": int(quantities.flow("dens_destroyed").sum()),
         "ringleaders_arrested": int(quantities.flow("ringleaders_arrested").sum()),
         "episodes": outcome("episodes"),

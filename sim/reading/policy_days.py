@@ -111,6 +111,8 @@ def _columns(
         columns["gangs_returning"] = timetable.returning[:, 0]
     columns["cards_purged"] = timetable.purged[:, group]
     columns["cards_replaced"] = timetable.replaced[:, group]
+    if (accounts := timetable.accounts) is not None:
+        each("accounts", ("found", "closed", "replaced"), lambda at: accounts[at][:, group])
     return columns
 
 

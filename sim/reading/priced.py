@@ -27,6 +27,7 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     "feedback": EXPERIMENT,
     **dict.fromkeys(("population", "fraud", "engagement"), WORLD),
     **dict.fromkeys(("dens", "gangs", "cards"), POLICE),
+    "accounts": WORLD,
     **dict.fromkeys(("interception", "sites"), NETWORK),
     # Alerts cost desks and false alarms; detection itself has no price.
     **dict.fromkeys(("warning.detectors.central.thresholds", "warning.detectors.local.thresholds"), OF_WARNINGS),

@@ -113,7 +113,8 @@ def _alike(base: "Scenario", other: "Scenario") -> "tuple[Scenario, Scenario]":
 def _rows(base: "Scenario", other: "Scenario") -> Iterator[Lever]:
     walk = _Walk(base, other)
     one, two = plain(base.resolved), plain(other.resolved)
-    for key in dict.fromkeys((*one, *two)):
+    for name, field in ScenarioModel.model_fields.items():
+        key = field.alias or name
         if key not in NO_LEVERS:
             yield from walk.below((key,), one.get(key), two.get(key), _shape_at((key,)))
 

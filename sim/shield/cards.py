@@ -1,6 +1,5 @@
 """Gate 3: phone cards, as a mean field. The stock of each province is counted in units of 10**-9 cards."""
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,35 +7,27 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import SHIELD, Channel, Fate
-from sim.country.calendar import Days, Values, exps
+from sim.country.calendar import Days, Values
 from sim.country.measures import Measures
 from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
+from sim.shield.stock import Stock
 
 FROM_CARDS = SHIELD[Fate.CARD_ELIMINATED].channels
 """Channels whose attempts come from phone cards."""
 
 
-@dataclass
-class CardStock:
-    """Cards of gangs in each province at simulated scale, in 10**-9: in use, and eliminated but not yet replaced."""
-
-    active: list[int]
-    waiting: list[int]
+class CardStock(Stock):
+    """Cards of gangs; the share of them that waits for replacement is equal to the share of attempts stopped."""
 
     @classmethod
     def start(cls, spec: ScenarioModel) -> "CardStock":
         """Return the stocks before the first day, all in use."""
         rate = spec.cards.per_thousand_people / 1000.0
-        stock = [fixed(row.population * spec.scale * rate) for row in spec.population.provinces]
-        return cls(stock, [0] * len(stock))
-
-    def dead_share(self, province: int) -> float:
-        """Return the share of a province's cards that wait for replacement, equal to the share of attempts stopped."""
-        return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
+        return cls.full(row.population * spec.scale * rate for row in spec.population.provinces)
 
 
 class CardLoad:
@@ -100,11 +91,6 @@ def purge_share(measures: Measures, days: Days, code: int) -> Values:
     return 1.0 - kept
 
 
-def replaced_share(delay: Values) -> Values:
-    """Return the share of the cards waiting that are replaced on a day, (D,), at mean delays in days (D,)."""
-    return 1.0 - exps(-1.0 / delay)
-
-
 def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, replaced: float) -> CardDay:
     """Change the stock of a province at midnight, in place.
 
@@ -122,14 +108,11 @@ def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purg
     Returns:
         Cards flagged, purged and replaced.
     """
-    active, waiting = stock.active[province], stock.waiting[province]
+    active = stock.active[province]
     flagged = min(active, fixed(distinct(intercepted * cards.flag_share, active / ONE)))
     idle = (active - flagged) * cards.idle_share / ONE
     purged = min(active - flagged, fixed(idle * purge))
-    renewed = min(waiting, fixed(waiting / ONE * replaced))
-    stock.active[province] = active - flagged - purged + renewed
-    stock.waiting[province] = waiting + flagged + purged - renewed
-    return CardDay(flagged, purged, renewed)
+    return CardDay(flagged, purged, stock.move(province, flagged + purged, replaced))
 
 
 def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int64]:

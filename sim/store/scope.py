@@ -137,9 +137,9 @@ class Scope:
     without engine, workers and record. ``internet_users`` are those of the country. ``rounded`` are the desks whose
     costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a
     policy. ``frozen_factor`` is the money stopped for each unit returned; ``settlement`` says what is counted later,
-    ``roles`` whether suspects are counted by role. ``gangs_as_on`` is the day number for which the start of gangs is
-    stated. ``dens`` are missing only if there is no evidence on them. ``services`` are the durations of calls and
-    visits.
+    ``roles`` whether suspects are counted by role, ``accounts`` whether accounts of mules are. ``gangs_as_on`` is the
+    day number for which the start of gangs is stated. ``dens`` are missing only if there is no evidence on them.
+    ``services`` are the durations of calls and visits.
     """
 
     name: str
@@ -164,6 +164,7 @@ class Scope:
     frozen_factor: float | None = None
     settlement: "Settlement | None" = None
     roles: bool = False
+    accounts: bool = False
     gangs_as_on: int | None = None
     dens: DenSlots | None = None
     services: "tuple[Distribution, ...]" = ()
@@ -207,6 +208,7 @@ class Scope:
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
             settlement=spec.aftermath.settlement,
             roles=spec.aftermath.suspects.roles is not None,
+            accounts=spec.accounts is not None,
             gangs_as_on=None if spec.gangs is None else day_number(spec.gangs.since or spec.fraud.reference),
             dens=DenSlots.of(scenario),
             services=(

@@ -47,6 +47,8 @@ class Quantity:
 FLOW_QUANTITIES = (
     Quantity("cards_flagged", "cards eliminated because they were used", "province", "cards"),
     Quantity("cards_eliminated", "cards eliminated because they were used, or idle in a purge", "province", "cards"),
+    Quantity("accounts_frozen", "accounts of mules frozen for cases, found by banks or purged", "province", "accounts"),
+    Quantity("false_freezes", "accounts of honest people frozen by mistake", "province", "accounts"),
     Quantity("dens_destroyed", "dens raided, including repatriations", "nation", "dens", whole=True),
     Quantity("dens_reopened", "dens that have reopened", "nation", "dens", whole=True),
     Quantity("dens_campaign", "dens raided because of regional campaigns", "nation", "dens", whole=True),
@@ -92,6 +94,8 @@ STATE_QUANTITIES = (
     Quantity("leads", "leads that raids on dens can use", "nation", "leads"),
     Quantity("cards_active", "cards at work", "province", "cards"),
     Quantity("cards_waiting", "eliminated cards waiting for replacement", "province", "cards"),
+    Quantity("accounts_working", "accounts of mules at work", "province", "accounts"),
+    Quantity("accounts_waiting", "frozen accounts of mules waiting for replacement", "province", "accounts"),
     Quantity("awareness", "mean awareness of the segments", "province", "share"),
     Quantity("coverage_central", "share of contacts that the central detector sees", "province", "share"),
     Quantity("coverage_local", "share of contacts that the local detector sees", "province", "share"),

@@ -93,6 +93,15 @@ DELAY = {"intensity": 1, "wait": "24 h", "second_thoughts": "48 h"}
 TRANSFERS = {
     "population.transfers": {"number": "0.05 per day", "amount": {"median": 500, "sigma": 1.8}, "new_payee": 0.1}
 }
+IN_ACCOUNTS: dict[str, Any] = {
+    "exact": True,
+    "values": {
+        "accounts": {
+            **{"stock": 4000, "frozen_by_case": 0.0, "found": 0.0, "replacement": "2 d"},
+            "withdrawal_delay": {"lognormal": {"median": "40 min", "sigma": 1.6}},
+        }
+    },
+}
 BLOCKED = ("account", "site", "hosting", "app", "diversion", "promotion")
 
 BITES: dict[str, Bite] = {
@@ -236,6 +245,34 @@ BITES: dict[str, Bite] = {
         window=SPREAD,
         values=TRANSFERS,
     ),
+    **{
+        f"account freeze: {key}": Bite(
+            "account_freeze",
+            {"share": 0.3, "after": "20 min", "false_share": 0.5},
+            {key: value},
+            outcome,
+            **IN_ACCOUNTS,
+        )
+        for key, value, outcome in (
+            ("share", 0.9, "recovered_money"),
+            ("after", "1 min", "recovered_money"),
+            ("false_share", 2.0, "false_freezes"),
+        )
+    },
+    **{
+        f"account purge: {key}": Bite(
+            "account_purge",
+            {"intensity": 0.3, "replacement_factor": 1.5, "false_share": 0.5},
+            {key: value},
+            outcome,
+            **IN_ACCOUNTS,
+        )
+        for key, value, outcome in (
+            ("intensity", 0.9, "recovered_money"),
+            ("replacement_factor", 20.0, "recovered_money"),
+            ("false_share", 2.0, "false_freezes"),
+        )
+    },
     "campaigns: cards": Bite(
         "cluster_campaign",
         {**CLUSTER, "replacement_factor": 2},

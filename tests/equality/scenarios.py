@@ -97,6 +97,35 @@ LAUNDERING: dict[str, Any] = {
 }
 """Campaigns against laundering that another day and province does not know, fresh cases, counts put off to December."""
 
+STILL: dict[str, Any] = {
+    "stock": 4_000_000,
+    "frozen_by_case": 0.0,
+    "found": 0.0,
+    "replacement": "2 d",
+    "withdrawal_delay": {"lognormal": {"median": "40 min", "sigma": 1.6}},
+}
+"""Accounts that nobody freezes."""
+ACCOUNTS: dict[str, Any] = {
+    "accounts": {
+        **{**STILL, "stock": 4000, "frozen_by_case": 3.0, "found": 0.05},
+        "late": {"share": 0.3, "delay": {"exponential": {"mean": "9 h"}}},
+    },
+    "aftermath.stop_payment.processing": {"uniform": {"low": "5 min", "high": "40 min"}},
+    "measures.freeze-here": measure(
+        "account_freeze", 44, share=0.6, after={"uniform": {"low": "0 min", "high": "1 h"}}, false_share=0.5
+    ),
+    "measures.freeze-there": measure("account_freeze", 11, 44, since=BEGIN, share=0.9, after="20 min"),
+    "measures.closing": measure(
+        "account_purge",
+        65,
+        intensity=0.2,
+        replacement_factor=3.0,
+        false_share=0.25,
+        steps={"2022-01-30": 0.2, BEGIN: 1.0},
+    ),
+}
+"""Accounts of mules that are frozen for cases, found and purged, differently by province and day."""
+
 TIED_AND_UNEVEN: dict[str, Any] = {
     **TIES,
     **UNEVEN,
@@ -315,7 +344,21 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
             values["warning.tiers"][tier]["deadline"] = draw(st.sampled_from(some))
     if deadlines == "long":
         values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
+    if draw(st.booleans()):
+        values.update(accounts(draw))
     return values
+
+
+def accounts(draw: st.DrawFn) -> dict[str, Any]:
+    """Return accounts of mules: none, few or many, of which banks find none or all; with or without measures."""
+    values = ACCOUNTS if draw(st.booleans()) else {"accounts": ACCOUNTS["accounts"]}
+    return {
+        **values,
+        "accounts.stock": draw(st.sampled_from([0, 30, 4000])),
+        "accounts.found": draw(st.sampled_from([0.0, 0.3, 1.0])),
+        "accounts.withdrawal_delay": draw(lasting(1, 300)),
+        "accounts.late": draw(st.sampled_from([None, {"share": 1.0, "delay": "3 h"}])),
+    }
 
 
 @st.composite

@@ -25,7 +25,18 @@ from sim.store.checkpoint_file import CheckpointWarning, read_values, write_valu
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import ANSWERING, AT_ONCE, GROWING, LAUNDERING, MONTHS, SIGNS, UNEVEN, measure, wild
+from tests.equality.scenarios import (
+    ACCOUNTS,
+    ANSWERING,
+    AT_ONCE,
+    GROWING,
+    LAUNDERING,
+    MONTHS,
+    SIGNS,
+    UNEVEN,
+    measure,
+    wild,
+)
 from tests.equality.test_gangs import POOLS
 from tests.equality.test_random import SETTINGS
 from tests.slots import WITHOUT
@@ -185,6 +196,8 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
         },
         # When an alert last reached the person of an episode, and which alert will not ring.
         {**SIGNS, "warning.quiet": "3 d"},
+        # How many accounts of mules work.
+        ACCOUNTS,
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),

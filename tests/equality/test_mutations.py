@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import sim
+from sim.aftermath import accounts as account_days
 from sim.country import measures, schedule
 from sim.country.schedule import Schedule
 from sim.engines.reference import alerts, attempts, track
@@ -27,17 +28,19 @@ from sim.engines.reference.world import World
 from sim.gangs import crews, effort, routes
 from sim.gangs.crews import Crews
 from sim.midnight import timetable
+from sim.midnight.account_stock import Accounts
 from sim.midnight.arrests import Arrests
 from sim.midnight.card_stock import Cards
 from sim.midnight.filters import Filters
 from sim.midnight.learning import Learning
+from sim.midnight.opening import Opening
 from sim.midnight.raids import Raids
 from sim.midnight.recruiting import Recruiting
 from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import ANSWERING, DENSE, GROWING, SIGNS, SLACK, TIED_AND_UNEVEN, TRACKS
+from tests.equality.scenarios import ACCOUNTS, ANSWERING, DENSE, GROWING, SIGNS, SLACK, TIED_AND_UNEVEN, TRACKS
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -321,6 +324,33 @@ OF_GANGS: list[tuple[str, Mutation]] = [
 ]
 """Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
 
+BY_CASES = "distinct(marked, active / ONE)"
+BY_HONEST = "fixed(victims * ", "fixed(active / ONE * "
+ONE_DRAW = "self.attempt, number, cents", "self.attempt, 0, cents"
+OF_ACCOUNTS: list[tuple[str, Mutation]] = [
+    (
+        "events",
+        of(
+            "an order at the report",
+            Episode,
+            "report",
+            ("ordered = world.now + order_", "ordered = world.now + 0 * order_"),
+        ),
+    ),
+    ("events", of("all payments by one draw", Episode, "report", ONE_DRAW)),
+    ("events", of("searches of the first", Episode, "report", ("searches[self.person.province]", "searches[0]"))),
+    ("events", of("money leaves as ever", Opening, "at_midnight", ("self._accounts.slowness", "1.0"))),
+    (
+        "flows",
+        of("measures find what no other does", account_days, "_of_province", ("np.maximum(found, ", "(found + ")),
+    ),
+    ("flows", of("purges do not lengthen", account_days, "_of_province", ("(purge.replacement_factor - 1.0)", "0.0"))),
+    ("flows", of("no account for a case", Accounts, "at_midnight", ("cases * self", "0 * self"))),
+    ("flows", of("an account for each case", Accounts, "at_midnight", (BY_CASES, "marked"))),
+    ("flows", of("honest accounts by all at work", Accounts, "at_midnight", BY_HONEST)),
+]
+"""Broken on ``TIED_AND_UNEVEN`` with accounts of mules."""
+
 OF_GANGS_VALUES: dict[str, Any] = {
     **TIED_AND_UNEVEN,
     **fewer(1.0),
@@ -349,18 +379,36 @@ OF_SIGNS: list[tuple[str, Mutation]] = [
 ]
 """Broken on ``DENSE`` with ``SIGNS``."""
 
+OF_ACCOUNTS_VALUES: dict[str, Any] = {
+    **TIED_AND_UNEVEN,
+    **fewer(1.0),
+    **ACCOUNTS,
+    "accounts.stock": 150,
+    "accounts.replacement": "20 d",
+    "aftermath.report": {"probability": 0.9, "delay": {"lognormal": {"median": "1 h", "sigma": 1.5}}},
+    "warning.dissuasion.stop": dict.fromkeys(("app", "sms", "call", "visit"), 0.1),
+    "period": {"start": "2022-01-29", "end": "2022-02-02", "warmup": "1 d"},
+    "population.legitimate": dict.fromkeys(("call", "sms", "online"), "4000 per day"),
+}
 GROWING_THERE: dict[str, Any] = {**TIED_AND_UNEVEN, **GROWING}
 SETTINGS: dict[str, dict[str, Any]] = {
     "rules": TIED_AND_UNEVEN,
     "growth": GROWING_THERE,
     "gangs": OF_GANGS_VALUES,
+    "accounts": OF_ACCOUNTS_VALUES,
     "tracks": TRACKS,
     "slack": SLACK,
     "signs": {**DENSE, **SIGNS},
 }
 BROKEN_THERE = [
     (name, *broken)
-    for name, some in (("rules", BROKEN), ("growth", GROWN), ("gangs", OF_GANGS), ("tracks", OF_TRACKS))
+    for name, some in (
+        ("rules", BROKEN),
+        ("growth", GROWN),
+        ("gangs", OF_GANGS),
+        ("accounts", OF_ACCOUNTS),
+        ("tracks", OF_TRACKS),
+    )
     for broken in some
 ] + [*(("slack", *broken) for broken in OF_SLACK), *(("signs", *broken) for broken in OF_SIGNS)]
 
@@ -379,6 +427,7 @@ FEW: dict[str, dict[str, Any]] = {
     "rules": an_eighth(3.0, 40_000, TIED_AND_UNEVEN),
     "growth": an_eighth(3.0, 40_000, GROWING_THERE),
     "gangs": an_eighth(1.0, 4_000, OF_GANGS_VALUES),
+    "accounts": an_eighth(1.0, 4_000, OF_ACCOUNTS_VALUES),
     "tracks": an_eighth(1.5, 6_000, TRACKS),
     "slack": an_eighth(1.5, 6_000, SLACK),
     "signs": an_eighth(1.0, 12_000, {**DENSE, **SIGNS}),

@@ -14,10 +14,10 @@ import pytest
 import sim
 from tests.engines.small import TWO_DAYS, fewer
 from tests.equality.both import ENGINES, assert_equal
-from tests.equality.scenarios import SIGNS
+from tests.equality.scenarios import ACCOUNTS, SIGNS
 
 ROOT = Path(__file__).parents[2]
-VALUES: dict[str, Any] = {"period": TWO_DAYS, **fewer(0.05), **SIGNS}
+VALUES: dict[str, Any] = {"period": TWO_DAYS, **fewer(0.05), **ACCOUNTS, **SIGNS}
 
 PROGRAM = """
 import sys

@@ -1,6 +1,7 @@
 """The timetable: each of its days has the bits that the day has by itself, and midnights leave it as it is."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from sim.country.schedule import Schedule
 from sim.midnight.timetable import Timetable
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from tests.equality.scenarios import ACCOUNTS
 from tests.midnight.test_night import night_of
 
-SINGLE = ("days", "alike", "gates", "routes")
+SINGLE = ("days", "alike", "gates", "routes", "accounts")
 
 
 def of(spec: ScenarioModel, calendar: Calendar) -> Timetable:
@@ -28,11 +30,15 @@ def arrays(timetable: Timetable) -> Iterator[tuple[str, np.ndarray]]:
     yield from ((name, array) for name, array in timetable._asdict().items() if name not in SINGLE)
     yield from ((fate.label, array) for fate, array in timetable.gates.items())
     yield from timetable.routes._asdict().items()
+    if timetable.accounts is not None:
+        yield from ((f"accounts.{name}", array) for name, array in timetable.accounts._asdict().items())
 
 
-@pytest.mark.parametrize("name", ["china-2022", "china-2022-full", "example-country"])
-def test_a_day_among_all_has_the_bits_of_the_day_by_itself(name: str) -> None:
-    spec = sim.load_scenario(name, scale=0.001).spec
+@pytest.mark.parametrize(
+    ("name", "values"), [("china-2022", {}), ("china-2022-full", {}), ("example-country", {}), ("tiny", ACCOUNTS)]
+)
+def test_a_day_among_all_has_the_bits_of_the_day_by_itself(name: str, values: dict[str, Any]) -> None:
+    spec = sim.load_scenario(name, scale=0.001, **values).spec
     calendar = Calendar.of(spec.period)
     together = of(spec, calendar)
     assert len(together.days) == calendar.last - calendar.first + 1

@@ -16,6 +16,7 @@ from sim.store.json_files import sha256
 from sim.store.run_json import sealed
 from sim.store.tables import TABLES
 from tests.engines.small import fewer, run_tiny
+from tests.equality.scenarios import ACCOUNTS
 
 
 def failures(folder: Path) -> list[str]:
@@ -271,6 +272,21 @@ def test_a_suspect_without_a_role_is_noticed(late: sim.Run, tmp_path: Path) -> N
     rewrite(forged, "flows", change)
     law = "suspects of all roles = suspects_arrested, by province and of the nation"
     assert failures(forged) == [f"conservation: {law}"]
+
+
+def test_an_account_that_comes_from_nowhere_is_noticed(tmp_path: Path) -> None:
+    run = run_tiny(tmp_path / "run", events="none", engine="vector", **fewer(0.1), **ACCOUNTS)
+    assert failures(run.path) == []
+    flows = run.flows.groupby("quantity")["count"].sum()
+    assert all(run.totals[name] == flows[name] for name in ("accounts_frozen", "false_freezes"))
+
+    def change(stored: pa.Table) -> pa.Table:
+        rows = stored.to_pylist()
+        next(row for row in rows if row["quantity"] == "accounts_waiting")["value"] += 1.0
+        return pa.Table.from_pylist(rows, schema=stored.schema)
+
+    rewrite(run.path, "state", change)
+    assert "conservation: accounts at work or waiting, by day and province" in failures(run.path)
 
 
 def test_what_waits_from_before_the_period_is_no_fault(tmp_path: Path) -> None:

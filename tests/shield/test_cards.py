@@ -16,7 +16,8 @@ from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
-from sim.shield.cards import CardLoad, CardStock, purge_share, replaced_share, replacement_days, step, thresholds
+from sim.shield.cards import CardLoad, CardStock, purge_share, replacement_days, step, thresholds
+from sim.shield.stock import replaced_share
 
 SPEC = sim.load_scenario("tiny").spec
 CARDS = SPEC.cards.model_copy(update={"flag_share": 0.3, "idle_share": 0.4})

@@ -6,7 +6,7 @@ from typing import cast
 
 import simpy
 
-from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
+from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, order_delay, recovered, report_delay
 from sim.base.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
 from sim.country.people import home
 from sim.draws.identity import person_id
@@ -192,8 +192,12 @@ class Episode:
     def report(self, after: int) -> None:
         """Report, ``after`` ms from the end: a stop-payment order recovers something; the case will be filed."""
         world, tables = self.world, self.world.tables
-        reach = float(world.today.reach[self.person.province])
-        back = sum(recovered(cents, world.now - moment, reach, tables.reports) for moment, cents in self.payments)
+        reach, searches = float(world.today.reach[self.person.province]), world.today.searches[self.person.province]
+        ordered = world.now + order_delay(tables.seed, self.attempt, tables.reports, tables.clock)
+        back = 0
+        for number, (moment, cents) in enumerate(self.payments):
+            made = tables.seed, self.attempt, number, cents
+            back += recovered(made, ordered - moment, reach, searches, tables.reports, tables.clock)
         self.count(Outcome.RECOVERED_CENTS, back)
         self.log(Phase.REPORTS, Event.REPORT, Stage.CONTACT, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)

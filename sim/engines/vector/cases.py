@@ -1,6 +1,6 @@
 """Cases on their way from the victim to the police, counted when the day of their report or filing ends."""
 
-from sim.aftermath.reports import loss_bin, recovered
+from sim.aftermath.reports import loss_bin, order_delay, recovered
 from sim.base.days import DAY_MS
 from sim.base.words import Event, Outcome
 from sim.draws.compiled import internal, part_of_caller
@@ -17,11 +17,14 @@ from sim.episode.stages import paid_before
 def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
     """Return the cents that a stop-payment order recovers for a case on the day of its report."""
     growth = float(run.episodes.growth[case.kind])
+    seed, clock = run.rules.seed, run.rules.clock
+    ordered = case.reported + order_delay(seed, case.attempt, run.reports, clock)
     back = 0
     before = 0
     for payment in range(case.paid):
         after = paid_before(case.total, payment + 1, case.scheduled, growth)
-        back += recovered(after - before, case.reported - case.payments[payment], day.reach, run.reports)
+        made = seed, case.attempt, payment, after - before
+        back += recovered(made, ordered - case.payments[payment], day.reach, day.searches, run.reports, clock)
         before = after
     return back
 

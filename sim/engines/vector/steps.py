@@ -72,6 +72,7 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
         held=today.held[p],
         delayed=today.delayed[p],
         reach=today.reach[p],
+        searches=today.searches[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,
         coverage=country.coverage[p],

@@ -67,6 +67,7 @@ def called(part: str) -> str:
     kinds = {
         "desk": f"{spelled(channel)} desks",
         "false_alarm": f"false alarms by {spelled(channel)}",
+        "false": "accounts frozen by mistake",
         "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} that filters stop",
     }
     return kinds.get(kind, spelled(part))

@@ -17,7 +17,7 @@ from sim.scenario.schema.evidence import Evidence
 from sim.scenario.schema.figures import Figure
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.gangs import Gangs
-from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
+from sim.scenario.schema.gates import Accounts, Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.names import ChannelNames
 from sim.scenario.schema.period import Period
@@ -81,6 +81,10 @@ class ScenarioModel(Part):
     crew_share: 0.3, slower: 2}`"""
     cards: Cards
     """Phone cards in the hands of gangs."""
+    accounts: Accounts | None = None
+    """Accounts of mules, which payments pass; without it recoverable money halves every
+    aftermath.stop_payment.half_life. Example: `{stock: 300000, frozen_by_case: 3, found: 0.01, replacement: 5 d,
+    withdrawal_delay: {lognormal: {median: 10 min, sigma: 1.6}}}`"""
     interception: Interception
     """Filters of calls and SMS."""
     sites: Sites
@@ -119,7 +123,7 @@ class ScenarioModel(Part):
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out newer keys at their defaults, so that older scenarios keep their hash."""
-        unsaid: dict[str, Any] = {"gangs": None, "currency": UNITS_OF_MONEY, "channels": {}}
+        unsaid: dict[str, Any] = {"gangs": None, "accounts": None, "currency": UNITS_OF_MONEY, "channels": {}}
         return {key: value for key, value in write(self).items() if key not in unsaid or value != unsaid[key]}
 
     @model_validator(mode="after")

@@ -23,13 +23,21 @@ class Report(Part):
 
 
 class StopPayment(Sparse):
-    """Share of a payment that a stop-payment order recovers right after it; it halves every ``half_life``."""
+    """Share of a payment that a stop-payment order recovers right after it; it halves every ``half_life``.
+
+    With ``accounts`` an order recovers this share of the payments whose money is still in reach, and nothing of others;
+    ``half_life`` is then not used.
+    """
 
     share: Probability
     """Share of a payment that a stop-payment order recovers right after the payment. More: more money recovered.
     Example: `0.5`"""
     half_life: Duration
-    """Time in which half of the recoverable money is gone. More: late reports recover more. Example: `2 h`"""
+    """Time in which half of the recoverable money is gone; not used with accounts. More: late reports recover more.
+    Example: `2 h`"""
+    processing: Distribution | None = None
+    """Time from the report until the order reaches the bank; without it the order is immediate. More: less money
+    recovered. Example: `{lognormal: {median: 30 min, sigma: 0.7}}`"""
     frozen_factor: Frozen | None = None
     """Money that orders stop or freeze for each unit returned to the victim, because they freeze whole accounts on the
     way; without it funds stopped are not counted. Unit: factor. More: more funds stopped. Example: `27.4`"""

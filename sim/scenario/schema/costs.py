@@ -80,6 +80,9 @@ class Costs(Sparse):
     payment_call: Cost | None = None
     """Cost of one call by a bank about a legitimate transfer that waits. Unit: money each. More: calls by banks cost
     more; nothing else changes. Example: `5`"""
+    false_freeze: Cost | None = None
+    """Cost of an account of somebody honest that is frozen by mistake; without this key it costs nothing. Unit: money
+    each. More: freezing accounts costs more; nothing else changes. Example: `200`"""
     measures: dict[Word, Spending] | None = None
     """What measures cost those who carry them out, by name, on each day of their window; a change of a measure without
     this cost has no price. Unit: money a day or a year. More: the measure costs more; nothing else changes. Example:

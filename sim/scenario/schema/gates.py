@@ -184,6 +184,41 @@ class Cards(Part):
     feedback. More: fewer attempts by phone. Example: `0.1`"""
 
 
+class LateMoney(Part):
+    """Money that waits in an account behind the first, for example until a trade in coins is made."""
+
+    share: Probability
+    """Share of payments whose money waits. More: more money recovered. Example: `0.4`"""
+    delay: Distribution
+    """Time from the payment until this money is out of reach, in place of withdrawal_delay. More: more money recovered.
+    Example: `{lognormal: {median: 12 h, sigma: 1.5}}`"""
+
+
+class Accounts(Sparse):
+    """Bank accounts of mules, which payments pass: sold to gangs, used, frozen, replaced; and how soon money leaves.
+
+    Where fewer accounts work than at the start, each carries more, and money leaves more slowly, in proportion.
+    """
+
+    stock: Count
+    """Accounts that the gangs of the whole country have when the warm-up begins, all of them working. Unit: accounts.
+    More: one frozen account slows withdrawals less. Example: `300000`"""
+    frozen_by_case: Each
+    """Accounts on the way of the money that banks freeze for each filed case. Unit: accounts per case. More: money
+    leaves more slowly, more money recovered. Example: `3`"""
+    found: Probability
+    """Share of the working accounts that banks find and freeze in a day without any report. Unit: share a day. More:
+    money leaves more slowly, more money recovered. Example: `0.01`"""
+    replacement: Duration
+    """Mean time until a frozen account is replaced. More: gangs lack accounts for longer, and money leaves more slowly.
+    Example: `5 d`"""
+    withdrawal_delay: Distribution
+    """Time from a payment until its money is out of reach of a stop-payment order, with as many accounts as at the
+    start. More: more money recovered. Example: `{lognormal: {median: 10 min, sigma: 1.6}}`"""
+    late: LateMoney | None = None
+    """Money that leaves later; without this key none does."""
+
+
 class Filter(Part):
     """A binormal detector: intercept when N(d', 1) exceeds ``threshold``; legitimate traffic is N(0, 1)."""
 

@@ -15,6 +15,7 @@ from sim.scenario.bounds import (
     Amount,
     Count,
     Crew,
+    Each,
     Factor,
     HazardRate,
     Lengthening,
@@ -521,6 +522,43 @@ class PaymentDelay(Gradual):
         return youngest, OLDEST_YEARS if oldest is None else oldest
 
 
+class AccountFreeze(Gradual):
+    """Banks find and freeze accounts of mules: a victim who reports gets back what still lies in a found account.
+
+    It acts on ``accounts``. Where several are in force, an account is frozen as soon as one of them finds it.
+    """
+
+    row: ClassVar = Row("aftermath", BANKS)
+    kind: Literal["account_freeze"]
+    """The kind of measure: banks find accounts of mules. Example: `account_freeze`"""
+    share: Probability
+    """Probability that the account of a payment is found, for victims who report meanwhile. More: more money recovered,
+    fewer accounts at work. Example: `0.3`"""
+    after: Distribution
+    """Time from the payment until its account is found. More: less money is still there. Example: `{uniform: {low:
+    0 min, high: 1 h}}`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are frozen by mistake for each account that is found; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `0.5`"""
+
+
+class AccountPurge(Gradual):
+    """A purge of accounts that were sold or lie idle. It acts on ``accounts``."""
+
+    row: ClassVar = Row("aftermath", BANKS)
+    kind: Literal["account_purge"]
+    """The kind of measure: a purge of accounts. Example: `account_purge`"""
+    intensity: Probability
+    """Share of the working accounts that is closed in a day. Unit: share a day. More: money leaves more slowly, more
+    money recovered. Example: `0.02`"""
+    replacement_factor: Lengthening = 1.0
+    """Factor by which replacing an account takes longer. Unit: factor. More: gangs lack accounts for longer. Example:
+    `1.5`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are closed by mistake for each account that is closed; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `2`"""
+
+
 class Outage(Somewhere):
     """A detector's centre is down: its instructions wait for the end of the window, or are lost."""
 
@@ -559,6 +597,8 @@ Measure = Annotated[
     | Returns
     | BankHold
     | PaymentDelay
+    | AccountFreeze
+    | AccountPurge
     | Outage,
     Field(discriminator="kind"),
 ]

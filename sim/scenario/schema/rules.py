@@ -17,7 +17,16 @@ from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.gates import OF_SLOTS, Dens
-from sim.scenario.schema.measures import Activities, DenCampaign, OnClasses, Repatriation, Returns, WarningCoverage
+from sim.scenario.schema.measures import (
+    AccountFreeze,
+    AccountPurge,
+    Activities,
+    DenCampaign,
+    OnClasses,
+    Repatriation,
+    Returns,
+    WarningCoverage,
+)
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
@@ -100,6 +109,13 @@ def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     at_home = sum(list(spec.dens.regions.values())[:-1])
     if not at_home:
         yield mistake("dens.regions", "has no share at home", "must have one: the last region is abroad")
+
+
+def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find measures on accounts of mules that the scenario does not have."""
+    for name, measure in spec.measures.items():
+        if spec.accounts is None and isinstance(measure, AccountFreeze | AccountPurge):
+            yield mistake(f"measures.{name}", "acts on accounts, which are missing", "must have the section accounts")
 
 
 def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -343,6 +359,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
     _regions: ("dens.regions!", "measures.*.region"),
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
+    _accounts: ("accounts!", "measures!"),
     _classes: ("fraud.classes!", "measures!"),
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
