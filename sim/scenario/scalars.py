@@ -20,6 +20,9 @@ from sim.scenario.errors import found
 LONGEST_DAYS = 36_525
 """A hundred years: a longer duration is a mistake in the unit."""
 
+OLDEST_YEARS = 150
+"""Nobody lives longer: a larger number is a mistake in the unit."""
+
 HOUR_MINUTES = 60
 DAY_MINUTES = 24 * HOUR_MINUTES
 
@@ -101,6 +104,27 @@ def read_rate(value: object) -> float:
     if number < 0:
         raise refuse(f"{found(value)} is negative", "must be 0 or more")
     return float(units.per_day(number, unit))
+
+
+# ages
+
+
+def _ages(value: object) -> tuple[int, int | None]:
+    allowed = "must be [youngest, oldest] in whole years (the oldest may be null), for example [60, null]"
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise refuse(f"{found(value)} is not a range of ages", allowed)
+    low = _years(value[0], allowed)
+    high = None if value[1] is None else _years(value[1], allowed)
+    if high is not None and high < low:
+        raise refuse(f"the ages end at {high}, before they start at {low}", f"must end at {low} or later")
+    return low, high
+
+
+def _years(value: object, allowed: str) -> int:
+    years = read_whole(value, allowed)
+    if not 0 <= years <= OLDEST_YEARS:
+        raise refuse(f"{found(value)} is not an age", f"must be 0 to {OLDEST_YEARS} years")
+    return years
 
 
 # days and times of day
@@ -207,6 +231,24 @@ DurationOrZero = Annotated[
     PlainSerializer(units.duration_text),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
+Ages = Annotated[
+    tuple[int, int | None],
+    BeforeValidator(_ages),
+    PlainSerializer(list),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "description": "youngest and oldest age in years, both included; null as the oldest means no end",
+            "prefixItems": [
+                {"type": "integer", "minimum": 0, "maximum": OLDEST_YEARS},
+                {"anyOf": [{"type": "integer", "minimum": 0, "maximum": OLDEST_YEARS}, {"type": "null"}]},
+            ],
+            "minItems": 2,
+            "maxItems": 2,
+        }
+    ),
+]
+"""A range of ages: people from the youngest to the oldest age, both included."""
 Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
 YearDay = Annotated[str, BeforeValidator(_year_day), WithJsonSchema(_YEAR_DAY_SCHEMA)]
 """A day of every year: text, which is in order where the days are."""

@@ -107,6 +107,20 @@ def test_bounds_of_rates_are_told_in_their_own_unit() -> None:
         read(b.Cases, "1e9 per s")
 
 
+def test_ages_are_whole_years_with_or_without_an_end() -> None:
+    assert read(q.Ages, [60, None]) == (60, None)
+    assert read(q.Ages, [0, 0]) == (0, 0)
+    assert written(q.Ages, [18, 30]) == [18, 30]
+
+
+@pytest.mark.parametrize(
+    "value", [[31, 30], [-1, 30], [60], [60, 70, 80], 60, "60+", [60.5, None], [None, 60], [0, 151], [True, None]]
+)
+def test_other_ages_are_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="must"):
+        read(q.Ages, value)
+
+
 def test_days_windows_and_times() -> None:
     assert read(q.Day, "2022-11-30") == read(q.Day, dt.date(2022, 11, 30)) == dt.date(2022, 11, 30)
     assert read(q.Window, ["2022-01-01", None]) == (dt.date(2022, 1, 1), None)
