@@ -158,9 +158,15 @@ REGISTRY = (
         ("answer", "hard", "duration high", "duration low"),
         "channel x 32 + try",
     ),
-    Purpose("CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"),
+    Purpose(
+        "CONTACT_WAIT",
+        CONTACT_WAIT,
+        "alert",
+        ("wait high", "wait low", "way high", "way low"),
+        "channel x 32 + try, 31 before an escalated visit, 127 before a second visit",
+    ),
     Purpose("RECORD", RECORD, "attempt, contact or case", ("record", "", "", "")),
-    Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
+    Purpose("DISSUASION", DISSUASION, "alert", ("stop", "family", "", ""), "0, of a second visit 1"),
     Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
     Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "", "")),
     # A case has the identity of its attempt, or backlog_id if it was filed before the start.
