@@ -173,6 +173,22 @@ TRACKS: dict[str, Any] = {
     "desks.visit.not_met": "90 min",
 }
 """``DENSE`` with several channels at once and long services in vain: most alerts try again, or are marked meanwhile."""
+VISITS: dict[str, Any] = {
+    "desks.visit.way": {"lognormal": {"median": "25 min", "sigma": 0.6}},
+    "desks.visit.refused": 0.3,
+    "warning.dissuasion.family": {"share": 0.5, "bonus": 0.6},
+    "warning.dissuasion.again": 0.7,
+    "warning.tiers.orange.again": {"after": {"lognormal": {"median": "40 min", "sigma": 0.5}}},
+    "warning.tiers.yellow.again": {"after": {"lognormal": {"median": "1 h", "sigma": 0.3}}},
+    "warning.tiers.red.by_age": [{"ages": [60, None], "deadline": "3 h", "first": ["sms", "visit"]}],
+    "warning.tiers.yellow.by_age": [
+        {"ages": [41, 59], "first": ["call", "visit"], "tries": {"call": 1, "visit": 3}},
+        {"ages": [0, 25], "first": "call", "escalate": {"unread": "none", "unanswered": "visit"}, "deadline": "2 h"},
+        {"ages": [70, None], "first": "visit", "deadline": "9 h", "tries": {"call": 2, "visit": 2}},
+    ],
+    "warning.tiers.blue.by_age": [{"ages": [50, 75], "first": "app"}],
+}
+"""Ways of visits, refusals, second visits, families, and groups of ages with rules of their own."""
 SLACK: dict[str, Any] = {
     **TRACKS,
     "desks.call.discipline": "last_issued",
