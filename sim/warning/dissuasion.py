@@ -24,7 +24,7 @@ class DissuasionTables(NamedTuple):
         wrong_class: Factor if the alert names the wrong type of fraud.
         fatigue: (128,) factor by the number of alerts heard.
         awareness_bonus: Share of the gap to 1 that full awareness closes.
-        family: Threshold of telling the family at the visits of an alert.
+        family: Threshold of informing the family at the visits of an alert.
         family_bonus: Share of the gap to 1 that a family closes.
         again: Factor at a second visit.
     """
@@ -71,8 +71,8 @@ def is_dissuaded(
 
     The probability is that of the channel, times the factor of a wrong class, times fatigue for each alert heard before
     today, times ``again`` at a second visit. Awareness then closes ``awareness_bonus`` x awareness of its gap to 1, and
-    at a visit a family that is told ``family_bonus`` of the gap that is left. All channels of an alert share one draw,
-    since the resistance of a person is one; a second visit has another.
+    at a visit an informed family closes ``family_bonus`` of the gap that is left. All channels of an alert share one
+    draw, since the resistance of a person is one; a second visit has another.
     """
     p = tables.stop[channel] * tables.fatigue[heard]
     if not right_class:

@@ -125,7 +125,7 @@ class Alert:
             self.end(End.REACHED if self.reached else end, phase)
 
     def note_reached(self, phase: int, by: Track | None = None) -> None:
-        """Leave the person in peace on the other tracks, all but ``by``, once reached, unless the tier continues."""
+        """Stop all tracks but ``by`` once the person is reached, unless the tier lets them continue."""
         if not self.reached:
             self.reached = True
             if not self.rules.also_if_reached:

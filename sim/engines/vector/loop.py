@@ -210,7 +210,7 @@ def is_visited_again(alert: Record, now: Now, rules: Rules) -> bool:
 
 @part_of_caller
 def visit_again(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
-    """Leave the person in peace on the other tracks, and schedule a second visit on this one."""
+    """Stop the other tracks, and schedule a second visit on this one."""
     rules = run.rules
     tell_others(alert, now, rules, day, arrays, tallies)
     alert.channel = ContactChannel.VISIT

@@ -181,8 +181,8 @@ class VisitDesk(Desk, Extended):
     """Time of a visit that meets the person, with travel. More: busier desks, longer waits. Example: `{lognormal:
     {median: 90 min, sigma: 0.4}}`"""
     way: Distribution | None = None
-    """Time from dispatch to the door, beside visit and not_met, which then begin there; without it they include the
-    way. More: people are met later, busier desks, longer waits. Example: `{lognormal: {median: 25 min, sigma: 0.6}}`"""
+    """Time from dispatch to the door, where visit and not_met then begin; without it they include the way. More: people
+    are met later, busier desks, longer waits. Example: `{lognormal: {median: 25 min, sigma: 0.6}}`"""
     refused: Probability | None = None
     """Probability that a person who is met refuses to listen; the visit then counts as failed, takes as long as
     not_met, and is tried again. More: fewer people reached, more visits. Example: `0.15`"""

@@ -328,7 +328,7 @@ class Tiers(Part):
 
     @property
     def groups(self) -> int:
-        """Groups of ages, the one of people without rules of their own included."""
+        """Number of groups of ages, with one for everybody else."""
         return 1 + max(len(getattr(self, name).by_age or ()) for name in Tier.labels())
 
     def rules(self) -> Iterator[TierSettings]:
@@ -372,10 +372,10 @@ class StopProbabilities(Part):
 
 
 class Family(Part):
-    """Relatives who are told at a visit, so that they also talk to the person."""
+    """Relatives whom officers inform at visits, so that they also talk to the person."""
 
     share: Probability
-    """Share of alerts whose visits tell the family. More: more people stop after visits. Example: `0.3`"""
+    """Share of alerts whose visits inform the family. More: more people stop after visits. Example: `0.3`"""
     bonus: Probability
     """Share of the missing probability to stop that a family adds. More: more people stop after such visits. Example:
     `0.3`"""
@@ -384,8 +384,8 @@ class Family(Part):
 class Dissuasion(Extended):
     """Effect of reaching a person: ``wrong_class`` and ``fatigue`` (per alert heard before today) multiply it.
 
-    Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``. A family that is told
-    at a visit raises it in the same way by ``family.bonus``.
+    Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``. A family that
+    officers inform at a visit raises it in the same way by ``family.bonus``.
     """
 
     newer: ClassVar = ("family", "again")
@@ -402,9 +402,9 @@ class Dissuasion(Extended):
     """Share of the missing probability that full awareness adds. More: education makes warnings work better. Example:
     `0.1`"""
     family: Family | None = None
-    """Relatives who are told at visits; without it none are. Example: `{share: 0.3, bonus: 0.3}`"""
+    """Relatives whom officers inform at visits; without it they inform nobody. Example: `{share: 0.3, bonus: 0.3}`"""
     again: Probability | None = None
-    """Factor of this probability at a second visit, where the person's resistance is drawn anew; without it 1. Unit:
+    """Factor of this probability at a second visit, where the person's resistance is drawn again; without it 1. Unit:
     factor, 0 to 1. More: more people stop at second visits. Example: `0.5`"""
 
 
