@@ -13,6 +13,7 @@ from sim.country.provinces import Provinces
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
+from sim.scenario.scalars import oldest
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering, answering_tables
 from sim.shield.engagement import most_engaging, propensities
@@ -45,7 +46,7 @@ def rule_of_age(spec: ScenarioModel) -> NDArray[np.int64]:
     rules = np.repeat(np.arange(len(Tier), dtype=np.int64)[:, np.newaxis], OLDEST + 1, axis=1)
     for tier, name in enumerate(Tier.labels()):
         for group, some in enumerate(getattr(spec.warning.tiers, name).by_age or (), start=1):
-            rules[tier, some.ages[0] : some.last + 1] += len(Tier) * group
+            rules[tier, some.ages[0] : oldest(some.ages) + 1] += len(Tier) * group
     return rules
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.engines.log import TIERS
-from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
+from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.engines.test_mutations import TIES
 from tests.engines.test_random_scenarios import changes, lasting, shifts
 
@@ -189,6 +189,28 @@ VISITS: dict[str, Any] = {
     "warning.tiers.blue.by_age": [{"ages": [50, 75], "first": "app"}],
 }
 """Ways of visits, refusals, second visits, families, and groups of ages with rules of their own."""
+VISITED: dict[str, Any] = {
+    **TRACKS,
+    **VISITS,
+    **fewer(3.0),
+    **NO_LEGITIMATE,
+    "desks.call.staff": 60,
+    "desks.call.answered": 0.8,
+    "desks.visit.staff": 300,
+    "desks.visit.met": 0.9,
+    **{f"desks.visit.{key}": "5 min" for key in ("not_met", "visit", "way")},
+    **{f"warning.tiers.{tier}.again": {"after": "5 min"} for tier in ("orange", "yellow")},
+    "warning.detectors.stages": {"engaged": 3.0, "opened": 3.0, "payment": 3.0},
+    "warning.hop_delay": "1 min",
+    "warning.dissuasion.stop": {"app": 0.2, "sms": 0.2, "call": 0.2, "visit": 0.5},
+    "warning.dissuasion.fatigue": 1.0,
+    **{
+        f"fraud.types.{kind}.delays.{stage}": "2 h"
+        for kind in TYPES
+        for stage in ("opened", "first_payment", "later_payment")
+    },
+}
+"""Quick desks and slow episodes: many people are visited again before their episode is over."""
 SLACK: dict[str, Any] = {
     **TRACKS,
     "desks.call.discipline": "last_issued",

@@ -37,7 +37,7 @@ from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import ANSWERING, GROWING, SLACK, TIED_AND_UNEVEN, TRACKS, VISITS
+from tests.equality.scenarios import ANSWERING, GROWING, SLACK, TIED_AND_UNEVEN, TRACKS, VISITED, VISITS
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -290,14 +290,16 @@ OF_SLACK: list[tuple[str, Mutation]] = [
 TALK = "not alert.reached and self.marked is None and world.now < alert.deadline"
 OF_VISITS: list[tuple[str, Mutation]] = [
     ("events", of("everybody follows the rules of the tier", Alert, "__init__", ("finding.person.age]", "0]"))),
-    ("events", of("whoever refuses is warned", track, "is_warned", ("case == REFUSED and", "case == REFUSED or"))),
-    ("contacts", of("refusals count as visits in vain", track, "result_of", ("case]", "case % 2]"))),
+    ("laws", of("whoever refuses is warned", track, "is_warned", ("case == REFUSED and", "case == REFUSED or"))),
+    (
+        "events",
+        of("refusals count as visits in vain", track, "result_of", ("case]", "case % 2 if channel > 2 else case]")),
+    ),
     (
         "events",
         of("a way at the speed of another try", track, "outcome", ("channel, tries, tables", "channel, 0, tables")),
     ),
     ("first_contacts", of("first contact at dispatch", Alert, "note_first_contact", ("world.now + way", "world.now"))),
-    ("events", of("visited again for ever", Track, "finish", (TALK, TALK.removeprefix("not alert.reached and ")))),
     ("events", of("visited again though marked", Track, "finish", ("self.marked is None and", ""))),
     ("events", of("visited again after the deadline", Track, "finish", (" and world.now < alert.deadline", ""))),
     ("events", of("no second visit", Track, "finish", ("and alert.rules.again", "and False"))),
@@ -306,16 +308,16 @@ OF_VISITS: list[tuple[str, Mutation]] = [
         "events",
         of("second visits after an escalation's wait", track, "second_visit_wait", ("again[rule]", "escalation")),
     ),
-    (
-        "events",
-        of("other tracks go on beside a second visit", Track, "finish", ("SERVICE_ENDS, self)", "READS, alert)")),
-    ),
-    ("events", of("one resistance for both visits", track, "is_dissuaded", ("1 if is_second else 0", "0"))),
-    ("events", of("a second visit as good as the first", track, "is_dissuaded", ("*= tables.again", "*= 1.0"))),
     ("events", of("calls reach families", track, "is_dissuaded", ("channel == ContactChannel.VISIT and", ""))),
     ("events", of("no family", track, "is_dissuaded", ("tables.family_bonus", "0.0"))),
 ]
 """Broken on ``TRACKS`` with ``VISITS``."""
+
+OF_VISITED: list[tuple[str, Mutation]] = [
+    ("events", of("one resistance for both visits", track, "is_dissuaded", ("1 if is_second else 0", "0"))),
+    ("events", of("a second visit as good as the first", track, "is_dissuaded", ("*= tables.again", "*= 1.0"))),
+]
+"""Broken on ``VISITED``."""
 
 OF_GANGS: list[tuple[str, Mutation]] = [
     (
@@ -370,12 +372,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "tracks": TRACKS,
     "slack": SLACK,
     "visits": {**TRACKS, **VISITS},
+    "visited": VISITED,
 }
 BROKEN_THERE = [
     (name, *broken)
     for name, some in (("rules", BROKEN), ("growth", GROWN), ("gangs", OF_GANGS), ("tracks", OF_TRACKS))
     for broken in some
-] + [(name, *broken) for name, some in (("slack", OF_SLACK), ("visits", OF_VISITS)) for broken in some]
+] + [
+    (name, *broken)
+    for name, some in (("slack", OF_SLACK), ("visits", OF_VISITS), ("visited", OF_VISITED))
+    for broken in some
+]
 
 
 def an_eighth(share: float, legitimate: int, values: dict[str, Any]) -> dict[str, Any]:
@@ -395,6 +402,7 @@ FEW: dict[str, dict[str, Any]] = {
     "tracks": an_eighth(1.5, 6_000, TRACKS),
     "slack": an_eighth(1.5, 6_000, SLACK),
     "visits": an_eighth(1.5, 6_000, {**TRACKS, **VISITS}),
+    "visited": an_eighth(3.0, 0, VISITED),
 }
 """The same settings with few attempts, where most broken rules are reported already, in a third of the time.
 

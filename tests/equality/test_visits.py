@@ -15,14 +15,14 @@ from sim.engines.tables import Tables
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 from tests.equality.both import ENGINES, assert_equal, run_both
 from tests.equality.hashes import hashes_of
-from tests.equality.scenarios import DENSE, SLACK, TRACKS, VISITS
+from tests.equality.scenarios import DENSE, SLACK, TRACKS, VISITED, VISITS
 
 
-@pytest.mark.parametrize("name", ["dense", "tracks", "slack"])
+@pytest.mark.parametrize("name", ["dense", "tracks", "slack", "visited"])
 @pytest.mark.parametrize("knows", [False, True])
 def test_both_engines_write_the_same_bytes(name: str, knows: bool, tmp_path: Path) -> None:
-    values: dict[str, Any] = {"dense": DENSE, "tracks": TRACKS, "slack": SLACK}[name]
-    one, other = run_both(tmp_path, "tiny", **{**values, **VISITS, "warning.desk_knows_episode_over": knows})
+    values: dict[str, Any] = {"dense": DENSE, "tracks": TRACKS, "slack": SLACK, "visited": VISITED}[name]
+    one, other = run_both(tmp_path, "tiny", **{**VISITS, **values, "warning.desk_knows_episode_over": knows})
     assert_equal(one, other)
     visits = one.events[one.events["event"] == "service_start"]
     assert (visits["number"] >= 16).any()

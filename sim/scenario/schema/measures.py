@@ -24,7 +24,7 @@ from sim.scenario.bounds import (
     Views,
     Weight,
 )
-from sim.scenario.scalars import Day, DayKey, Duration, Window
+from sim.scenario.scalars import Ages, Day, DayKey, Duration, Window
 from sim.scenario.schema.base import (
     DetectorName,
     Part,
@@ -299,7 +299,19 @@ class Blocking(Gradual):
     Example: `0.8`"""
 
 
-class Videos(Spread):
+class Taught(Spread):
+    """Education, of everybody or of people of some ages."""
+
+    ages: Ages | None = None
+    """Ages in years of the people who learn, both included, null for no upper limit; without it all do. Unit: years.
+    More: no direction: other people. Example: `[60, null]`"""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in write(self).items() if value is not None or key != "ages"}
+
+
+class Videos(Taught):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
     row: ClassVar = Row("awareness", ("education.video",), unpriced={"views": AUDIENCE})
@@ -312,7 +324,7 @@ class Videos(Spread):
     """Views of all videos. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
-class Activities(Spread):
+class Activities(Taught):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
     row: ClassVar = Row("awareness", ("education.activity",), unpriced={"people": AUDIENCE})

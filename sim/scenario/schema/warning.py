@@ -18,7 +18,7 @@ from sim.scenario.bounds import (
     TryCount,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import OLDEST_YEARS, Ages, Duration, Switch
+from sim.scenario.scalars import Ages, Duration, Switch, oldest
 from sim.scenario.schema.base import (
     ContactChannelName,
     Extended,
@@ -231,11 +231,6 @@ class TierOfAges(Sparse):
         check_channels(self.first or [])
         return self
 
-    @property
-    def last(self) -> int:
-        """The oldest age, in years."""
-        return OLDEST_YEARS if self.ages[1] is None else self.ages[1]
-
 
 MOST_GROUPS = 3
 """Most groups of ages with their own rules in a tier."""
@@ -289,7 +284,7 @@ class TierSettings(Extended):
         check_channels(self.first)
         groups = sorted(self.by_age or [], key=lambda group: group.ages[0])
         for before, after in pairwise(groups):
-            if after.ages[0] <= before.last:
+            if after.ages[0] <= oldest(before.ages):
                 found = f"{after.ages[0]} is in two groups of ages"
                 raise mistake("by_age", found, "the groups must not overlap", ("by_age",))
         if self.again is not None and self.also_if_reached:
