@@ -92,7 +92,7 @@ class Education:
 
     Views are spread over all people of a measure's provinces, attendances over those of the segment addressed; both
     only over people of the ages of the measure. Where some measure has ages, a segment has a part for each group of
-    ages, of which it teaches all or nobody.
+    ages, and a measure teaches all people of a part or nobody.
     """
 
     def __init__(

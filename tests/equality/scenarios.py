@@ -330,6 +330,12 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
             values["warning.tiers"][tier]["deadline"] = draw(st.sampled_from(some))
     if deadlines == "long":
         values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
+    if draw(st.booleans()):
+        values.update({key: value for key, value in VISITS.items() if not key.startswith("warning.tiers")})
+        for tier in TIERS:
+            own = values["warning.tiers"][tier]
+            own["by_age"] = VISITS.get(f"warning.tiers.{tier}.by_age")
+            own["again"] = None if own["also_if_reached"] else {"after": draw(lasting(1, 200))}
     return values
 
 
