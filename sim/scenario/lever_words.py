@@ -107,7 +107,7 @@ DIGITS = 7
 
 def by_itself(path: KeyPath) -> bool:
     """Return whether a list is one value, such as a window or the provinces of a measure."""
-    return path[-1] in WHOLE and path[:2] != ("population", "provinces")
+    return path[-1] in WHOLE and path[:2] not in (("population", "provinces"), ("population", "ages"))
 
 
 def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -172,7 +172,7 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
             when.append(_days(*inner))
         elif key in ("kind", "channel", "target", "detector", "region", "mode"):
             what.insert(0 if key == "kind" else len(what), value_text(inner, None))
-        elif key == "ages":
+        elif key == "ages" and not isinstance(inner[0], dict):
             when.insert(0, ages_text(*inner))
         elif key == "provinces":
             when.insert(0, said("in {provinces}", provinces=value_text(inner, None, names)))

@@ -207,7 +207,7 @@ class _Walk:
     def _text(self, path: KeyPath, value: Tree, expected: Shape | None) -> str | None:
         if isinstance(value, dict):
             return gist(value, self.names, expected)
-        if path[-1] == "ages" and value is not None:
+        if path[-1] == "ages" and value is not None and path[0] != "population":
             return ages_text(*value)
         return None if value is None else value_text(value, expected, self.names if path[-1] in BY_CODE else None)
 
