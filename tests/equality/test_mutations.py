@@ -287,7 +287,6 @@ OF_SLACK: list[tuple[str, Mutation]] = [
 ]
 """Broken on ``SLACK``."""
 
-TALK = "not alert.reached and self.marked is None and world.now < alert.deadline"
 OF_VISITS: list[tuple[str, Mutation]] = [
     ("events", of("everybody follows the rules of the tier", Alert, "__init__", ("finding.person.age]", "0]"))),
     ("laws", of("whoever refuses is warned", track, "is_warned", ("case == REFUSED and", "case == REFUSED or"))),
