@@ -63,11 +63,11 @@ def significant(value: float, digits: int = 3) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def percent(value: float | None) -> Written:
-    """Return a share in percent, with two significant digits below ten percent."""
+def percent(value: float | None, digits: int = 3) -> Written:
+    """Return a share in percent, with significant digits: one less below ten percent."""
     if value is None or isnan(value):
         return Written(said("none"))
-    return Written(f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{PERCENT[spoken()]}", value)
+    return Written(f"{_rounded(100 * value, digits - 1 if abs(value) < 0.0995 else digits)}{PERCENT[spoken()]}", value)
 
 
 def with_share(value: float, share: float) -> Written:

@@ -265,8 +265,9 @@ class _Game:
     def worth(self, quantity: str) -> shapley.Worth:
         """Return what coalitions prevent or cause of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
-        nobody = self.outcomes[0][quantity]
-        return lambda coalition: sign * (self.outcomes[coalition][quantity] - nobody)
+        # A cost that a coalition has no price for, such as that of a measure that it lacks, is nothing.
+        nobody = self.outcomes[0].get(quantity, 0.0)
+        return lambda coalition: sign * (self.outcomes[coalition].get(quantity, 0.0) - nobody)
 
     def all_of(self, quantity: str) -> float:
         """Return what all layers together prevent or cause."""

@@ -150,13 +150,22 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
     ``withheld`` is why there is no cost per unit spared, as ``why_withheld`` returns it.
     """
     every = [list(zip(ones, twos, strict=True)) for ones, twos in zip(base, other, strict=True)]
-    shared = [name for name in base[0][0] if all(name in one for group in (*base, *other) for one in group)]
+    runs = [one for group in (*base, *other) for one in group]
+    shared = [name for name in base[0][0] if all(name in one for one in runs)]
+    if f"{COST}.{TOTAL}" in shared:
+        # A part that only some have a price for costs the others nothing.
+        every_part = (f"{COST}.{part}" for part in PARTS)
+        some = [name for name in every_part if name not in shared and any(name in one for one in runs)]
+        at = shared.index(f"{COST}.{TOTAL}")
+        shared[at:at] = some
     for quantity in shared:
         if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
             continue  # the ends of prices are columns of the costs' own rows
         if withheld == ROUNDED and quantity in OF_STAFF:
             continue
-        pairs = [[(float(one[quantity]), float(two[quantity])) for one, two in group] for group in every]
+        pairs = [
+            [(float(one.get(quantity, 0.0)), float(two.get(quantity, 0.0))) for one, two in group] for group in every
+        ]
         row = {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
         if not quantity.partition("@")[0].endswith(CHANGE):
             # No count or sum falls below 0, so its expected difference is at least minus the base: Student's interval

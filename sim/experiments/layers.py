@@ -67,14 +67,15 @@ def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]
 
 def unpriced(scenario: "Scenario", names: Collection[str]) -> list[str]:
     """Return those layers of which a scenario does not say what all of it costs: a measure or a key has no price."""
-    present = {measure.kind: measure.row.layer for measure in scenario.spec.measures.values()}
+    own = set((scenario.spec.costs and scenario.spec.costs.measures) or ())
+    present = {one.kind: one.row.layer for name, one in scenario.spec.measures.items() if name not in own}
     return [
         layer
         for layer in names
         if not all(
             has_price(key, scenario)
             for key in (
-                *(f"measures[{kind}]" for kind, own in present.items() if own == layer),
+                *(f"measures[{kind}]" for kind, of in present.items() if of == layer),
                 *_switched_off(scenario, [layer]),
             )
         )

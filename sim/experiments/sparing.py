@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.intervals import quantile
 from sim.language.spoken import said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, paid
 from sim.reading.priced import not_priced
 from sim.scenario.levers import levers
 from sim.store.withheld import change_withheld
@@ -107,7 +107,7 @@ def price_interval(
     low = high = 0.0
     for part in parts:
         ends = [
-            fmean(float(two[f"{key}.{part}"]) - float(one[f"{key}.{part}"]) for one, two in pairs)
+            fmean(paid(two, key, part) - paid(one, key, part) for one, two in pairs)
             for key in (COST_LOW, COST, COST_HIGH)
         ]
         low, high = low + min(ends), high + max(ends)

@@ -10,6 +10,8 @@ from fractions import Fraction
 from sim.base.days import HOUR_MS
 from sim.base.words import DESK_LABELS, ContactChannel, ContactResult, Truth
 from sim.reading.quantities import Quantities
+from sim.shield.interception import FILTERED
+from sim.store.scope import MEASURES
 
 ENDS = ("value", "low", "high")
 """The three numbers of a cost: at the values, the low ends and the high ends of all prices."""
@@ -24,7 +26,8 @@ COST_RATIO = "cost_per_"
 REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET, ContactResult.REFUSED)
 """Results of contacts that somebody has heard."""
 
-WARNING, EDUCATION = "warning", "education"
+WARNING, EDUCATION, OTHER = "warning", "education", "other"
+"""What costs are for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class CostPart:
 
     Attributes:
         price: The key of its price, below ``costs``.
-        of: Its purpose: warnings or education.
+        of: Its purpose: warnings, education or other measures.
         counted: Returns its count in a run, as simulated.
         whole: Whether the count is never sampled, so never scaled up.
         desk: The desk that pays for it; None if none does.
@@ -73,6 +76,12 @@ PARTS: Mapping[str, CostPart] = {
     },
     "videos": CostPart("education.video", EDUCATION, _flow("videos_published"), whole=True),
     "activities": CostPart("education.activity", EDUCATION, _flow("awareness_activities"), whole=True),
+    **{
+        f"false_block_{channel}": CostPart(f"false_block.{channel}", OTHER, _flow(f"false_blocks_{channel}"))
+        for channel in FILTERED
+    },
+    # Its price is of the whole period.
+    "measures": CostPart(MEASURES, OTHER, lambda counts: Fraction(1), whole=True),
 }
 """Every part of the costs."""
 
@@ -86,13 +95,16 @@ Cost = dict[str, Fraction]
 def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
     """Return money of the country by part, the last one the ``total``; empty if the scenario has no prices.
 
-    A withheld cost, since rounding to seats has changed the staff, is missing (None). ``scale`` is the simulated share.
+    Parts without a price are left out. A withheld cost, since rounding to seats has changed the staff, is missing
+    (None). ``scale`` is the simulated share.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:
         return {}
     found: dict[str, Cost | None] = {}
     for name, part in PARTS.items():
+        if part.price not in prices:
+            continue
         if part.desk in quantities.scope.rounded:
             found[name] = None
             continue
@@ -101,6 +113,14 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
         found[name] = {end: amount * Fraction(repr(getattr(prices[part.price], end))) for end in ENDS}
     found[TOTAL] = added(found)
     return found
+
+
+def paid(amounts: Mapping[str, float], key: str, part: str) -> float:
+    """Return the cost of a part in a run, by the name of its key (one of ``COST``, ``COST_LOW``, ``COST_HIGH``).
+
+    ``amounts`` are the run's quantities by name; a part without a price costs nothing.
+    """
+    return float(amounts.get(f"{key}.{part}", 0.0))
 
 
 def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:

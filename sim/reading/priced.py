@@ -75,8 +75,27 @@ def entry_of(key: str) -> tuple[str, ...] | str | None:
 def not_priced(base: "Scenario", other: "Scenario", changed: "Iterable[Lever]") -> "list[Lever]":
     """Return the changed levers without a price, and those whose price one of the scenarios leaves out, in order."""
     return [
-        lever for lever in changed if not all(has_price(key, base, other) for key in _in_schema(lever.key, base, other))
+        lever
+        for lever in changed
+        if not has_own_cost(lever.key, base, other)
+        and not all(has_price(key, base, other) for key in _in_schema(lever.key, base, other))
     ]
+
+
+def has_own_cost(key: str, base: "Scenario", other: "Scenario") -> bool:
+    """Return whether the scenarios say what the measure of a lever costs: ``costs.measures`` has it.
+
+    Where both have the measure its cost must differ: at the same cost a change would be free.
+    """
+    section, _, rest = key.partition(".")
+    name = rest.partition(".")[0]
+    costs = [_cost_of(name, one) for one in (base, other) if name in one.spec.measures]
+    return section == "measures" and None not in costs and len(set(costs)) == len(costs)
+
+
+def _cost_of(name: str, scenario: "Scenario") -> float | None:
+    costs = scenario.spec.costs
+    return None if costs is None or costs.measures is None else costs.measures.get(name)
 
 
 def has_price(key: str, *scenarios: "Scenario") -> bool:

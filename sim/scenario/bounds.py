@@ -151,6 +151,11 @@ Money = Annotated[
     float, Within(0.01, 1e9, "a hundredth of a unit of money; half of all victims lose more, and few own a billion")
 ]
 Cost = Annotated[float, Within(0.0, 1e9, "units of money for one hour, contact, video or activity: a billion")]
+Spending = Annotated[
+    float,
+    RateWithin(0.0, 1e12, "a trillion units of money a day"),
+    PlainSerializer(units.rate_text),
+]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
 
 # Of the whole country.

@@ -1,5 +1,6 @@
 """The scope of a run: everything that its results need of the scenario."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.base.days import DAY_MS, day_number
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
+from sim.scenario.scalars import read_rate
 from sim.scenario.schema.measures import Spread
 from sim.store.withheld import rounded_desks
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from sim.scenario.schema.aftermath import Settlement
     from sim.scenario.schema.figures import Figure
     from sim.scenario.schema.measures import Measure
+
+MEASURES = "measures"
+"""Name of the price of all measures that ``costs.measures`` names."""
 
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]
@@ -212,8 +217,32 @@ class Scope:
 
 
 def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
-    """Return all prices of a scenario; empty without ``costs``."""
-    return tuple(_prices(scenario.resolved["costs"]))
+    """Return all prices of a scenario; empty without ``costs``.
+
+    The last one is ``measures``: what the measures in ``costs.measures`` cost in the period, which is missing if
+    none has.
+    """
+    resolved = scenario.resolved["costs"] or {}
+    own = resolved.get("measures") or {}
+    unit_costs = tuple(_prices({key: value for key, value in resolved.items() if key != "measures"}))
+    return unit_costs + _spent(scenario, tuple(_prices(own)))
+
+
+def _spent(scenario: "Scenario", by_day: tuple[Price, ...]) -> tuple[Price, ...]:
+    """Return the money that measures cost in the period as one price; ``by_day`` are costs of a day, by measure."""
+    period = scenario.spec.period
+    known = [(one, scenario.spec.measures[one.name]) for one in by_day if one.name in scenario.spec.measures]
+    if not known:
+        return ()
+    days = [
+        max(0, (min(measure.window[1] or period.end, period.end) - max(measure.window[0], period.start)).days + 1)
+        for _, measure in known
+    ]
+    ends = (
+        math.fsum(getattr(one, end) * many for (one, _), many in zip(known, days, strict=True))
+        for end in ("value", "low", "high")
+    )
+    return (Price(MEASURES, *ends),)
 
 
 def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
@@ -224,8 +253,13 @@ def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
         if isinstance(value, dict):
             yield from _prices(below, name)
             continue
-        ends = [*below.get("range", ()), value] if is_full_form(below) else [value]
-        yield Price(name, value, min(ends), max(ends))
+        ends = [_amount(end) for end in ([value, *below.get("range", ())] if is_full_form(below) else [value])]
+        yield Price(name, ends[0], min(ends), max(ends))
+
+
+def _amount(written: float | str) -> float:
+    """Return a price as a number: of text, which has a unit of time, the money of a day."""
+    return read_rate(written) if isinstance(written, str) else written
 
 
 def _target(row: "Figure") -> Target:

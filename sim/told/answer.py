@@ -36,6 +36,9 @@ COUNTED = {
 TOTALS = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money")
 """Totals in the answer."""
 
+LEAST_DIGITS, MOST_DIGITS = 3, 6
+"""Significant digits of a number with an interval: as many as tell its ends apart, within these."""
+
 Totals = Mapping[str, Any]
 
 
@@ -47,16 +50,24 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
-    def told(self, words: Callable[[float], str] = amount) -> str:
+    def told(self, words: Callable[[float, int], str] = amount) -> str:
         """Return the number as ``words`` makes text of it (``amount`` or ``percent``), its interval in brackets."""
-        value, interval = words(self.value), self.ends(words)
+        value, interval = words(self.value, self._digits(words)), self.ends(words)
         return said("{value} ({interval})", value=value, interval=interval) if interval else value
 
-    def ends(self, words: Callable[[float], str] = amount) -> str:
+    def ends(self, words: Callable[[float, int], str] = amount) -> str:
         """Return the interval only, see ``told``; empty if there is none."""
         if self.low is None or self.high is None:
             return ""
-        return between(significant(self.low), significant(self.high), words)
+        digits = self._digits(words)
+        return between(significant(self.low, digits), significant(self.high, digits), lambda end: words(end, digits))
+
+    def _digits(self, words: Callable[[float, int], str]) -> int:
+        """Return the significant digits with which the ends differ: three, at most six."""
+        if self.low is None or self.high is None or self.low == self.high:
+            return LEAST_DIGITS
+        ends = range(LEAST_DIGITS, MOST_DIGITS)
+        return next((many for many in ends if words(self.low, many) != words(self.high, many)), MOST_DIGITS)
 
     @property
     def money(self) -> str:

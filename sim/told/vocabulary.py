@@ -93,6 +93,9 @@ PARTS = {
     "false_alarm_visit": marked("false alarms by visit"),
     "videos": marked("videos"),
     "activities": marked("activities"),
+    "false_block_call": marked("ordinary calls that filters stop"),
+    "false_block_sms": marked("ordinary SMS that filters stop"),
+    "measures": marked("measures"),
     TOTAL: marked("total"),
 }
 """Names of the parts of a cost."""

@@ -11,7 +11,7 @@ import sim
 from sim.experiments.layer_costs import by_work, costs_of
 from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
-from sim.reading.costs import PARTS
+from sim.reading.costs import PARTS, paid
 from sim.told.costs import layer_cost_lines
 from sim.told.text_tables import TextTable
 from tests.experiments.test_command import Tocsin, tocsin
@@ -109,7 +109,7 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
     }
 
     def cost(off: tuple[str, ...]) -> float:
-        found = sum(runs[off][f"cost_money.{part}"] for part in PARTS if not part.startswith("desk_"))
+        found = sum(paid(runs[off], "cost_money", part) for part in PARTS if not part.startswith("desk_"))
         for desk in ("call", "visit"):
             busy = f"staff_hours_{desk}"
             found += runs[()][f"cost_money.desk_{desk}"] * runs[off][busy] / runs[()][busy]

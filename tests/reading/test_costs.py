@@ -30,6 +30,9 @@ VALUES = {
     "false_alarm.visit": (30.0, 10.0, 100.0),
     "education.video": (10_000.0, 1000.0, 100_000.0),
     "education.activity": (5000.0, 1000.0, 50_000.0),
+    "false_block.call": (2.0, 0.5, 5.0),
+    "false_block.sms": (0.5, 0.1, 1.0),
+    "measures": (7000.0, 6000.0, 9000.0),
 }
 PRICES = tuple(Price(name, *ends) for name, ends in VALUES.items())
 SCALE = Fraction(1, 1000)
@@ -43,7 +46,8 @@ HEARD = {
     "false_alarm_visit": (13, SCALE),
 }
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
-COUNTED = {**HOURS, **HEARD, **FLOWS}
+BLOCKED = {"false_block_call": (23, SCALE), "false_block_sms": (29, SCALE)}
+COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, "measures": (1, 1)}
 KEYS = ("cost_money", "cost_money_low", "cost_money_high")
 RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 
@@ -68,6 +72,8 @@ def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4, ave
     recorder.flows[first, NULL, "videos_published"] += 17
     recorder.flows[last, 0, "awareness_activities"] += 19
     recorder.flows[last, NULL, "video_views"] += 10**9
+    for channel in ("call", "sms"):
+        recorder.flows[last, 0, f"false_blocks_{channel}"] += BLOCKED[f"false_block_{channel}"][0]
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
     outcome[Outcome.PREVENTED_CENTS] += prevented_cents
     outcome[Outcome.SAVED] += saved
@@ -134,7 +140,7 @@ def test_prices_are_the_decimal_fractions_that_were_written(tmp_path: Path) -> N
 
 def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
     prices = {price.name: price for price in Scope.of(sim.load_scenario("china-2022")).prices}
-    assert [PARTS[part].price for part in PARTS] == list(prices)
+    assert [PARTS[part].price for part in PARTS] == [*prices, "measures"]
     assert all(price.low < price.value < price.high for price in prices.values())
     assert prices["wage.call"] == Price("wage.call", 60.0, 35.0, 105.0)
     # What is said without a range is known; what a sweep sets beyond one moves that end.

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 import sim
-from sim.reading.costs import PARTS
+from sim.reading.costs import OTHER, PARTS
 from sim.reading.priced import PRICES, entry_of, not_priced
 from sim.scenario.effects import HOW_IT_IS_RUN
 from sim.scenario.keys import every_key
@@ -41,7 +41,8 @@ def test_every_entry_is_a_key_and_every_price_pays_for_one() -> None:
     for key in PRICES:
         assert key in keys or any(one.startswith(f"{key}.") for one in keys), key
     paid = {price for entry in PRICES.values() if not isinstance(entry, str) for price in entry}
-    assert paid == {part.price for part in PARTS.values()}
+    # Two of them pay for no key: a burden that comes with filters, and measures that state their own cost.
+    assert paid == {part.price for name, part in PARTS.items() if part.of != OTHER}
     assert all(entry for entry in PRICES.values() if isinstance(entry, str))
 
 
@@ -66,6 +67,29 @@ def moved(name: str, settings: dict[str, Any], **costs: str) -> list[str]:
 )
 def test_levers_without_a_price_are_found(settings: dict[str, str], without: list[str]) -> None:
     assert moved("tiny", settings) == without
+
+
+HOLD = "measures.hold"
+HOLDS = "{kind: bank_hold, window: [2022-01-24, null], intensity: 0.1}"
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "without"),
+    [
+        ({}, {HOLD: HOLDS}, [HOLD]),
+        ({}, {HOLD: HOLDS, "costs.measures": "{hold: 365 per year}"}, []),
+        ({HOLD: HOLDS, "costs.measures": "{hold: 1 per day}"}, {f"{HOLD}.intensity": "0.2"}, [f"{HOLD}.intensity"]),
+        (
+            {HOLD: HOLDS, "costs.measures": "{hold: 1 per day}"},
+            {f"{HOLD}.intensity": "0.2", "costs.measures": "{hold: 2 per day}"},
+            [],
+        ),
+    ],
+)
+def test_a_measure_may_state_its_own_cost(base: dict[str, str], other: dict[str, str], without: list[str]) -> None:
+    one, two = sim.load_scenario("tiny", base), sim.load_scenario("tiny", {**base, **other})
+    assert [lever.key for lever in not_priced(one, two, levers(one, two))] == without
+    assert not_priced(two, one, levers(two, one)) == [] or without
 
 
 def test_without_its_price_nothing_has_one() -> None:

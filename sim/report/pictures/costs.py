@@ -6,9 +6,9 @@ from sim.base.rounding import amount, between
 from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, OTHER, PARTS, TOTAL, WARNING
 from sim.report import drawing as draw
-from sim.report.looks import GREEN, INK, ORANGE, colours_of, hatches, symbols, words
+from sim.report.looks import GREEN, INK, ORANGE, PURPLE, colours_of, hatches, symbols, words
 from sim.report.pictures.comparison import COLUMNS, OVER
 from sim.report.tally import table_of
 from sim.store.withheld import run_withheld
@@ -24,7 +24,11 @@ COSTS, DIFFERENCES = marked("Costs"), marked("Costs, compared with the baseline"
 UNKNOWN = marked("The scenario has no prices.")
 WITHHELD = marked("Withheld: rounding changed the number of staff.")
 NOTHING = marked("Nothing that has a price was spent.")
-SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education"), GREEN)}
+SPENT_ON = {
+    WARNING: (marked("warnings"), ORANGE),
+    EDUCATION: (marked("education"), GREEN),
+    OTHER: (marked("other measures"), PURPLE),
+}
 """What each part is spent on: its name and colour."""
 
 EACH = {
@@ -60,7 +64,12 @@ UNITS = (
 def called(part: str) -> str:
     """Return the English name of a part of the costs: ``false alarms by SMS``, ``call desks``."""
     kind, _, channel = part.rpartition("_")
-    return {"desk": f"{spelled(channel)} desks", "false_alarm": f"false alarms by {spelled(channel)}"}.get(kind, part)
+    kinds = {
+        "desk": f"{spelled(channel)} desks",
+        "false_alarm": f"false alarms by {spelled(channel)}",
+        "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} that filters stop",
+    }
+    return kinds.get(kind, part)
 
 
 NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}
@@ -76,20 +85,21 @@ def costs(run: "Run") -> "go.Figure":
         return draw.blank(said(COSTS), said(WITHHELD))
     if not totals[COST_HIGH][TOTAL]:
         return draw.blank(said(COSTS), said(NOTHING))
-    size, axis, _ = _unit(totals[COST_HIGH][part] for part in PARTS)
+    priced = [part for part in PARTS if part in totals[COST]]
+    size, axis, _ = _unit(totals[COST_HIGH][part] for part in priced)
     figure = draw.bare()
     hatch = hatches(SPENT_ON)
     for on, (name, colour) in SPENT_ON.items():
-        parts = [part for part in PARTS if PARTS[part].of == on]
+        parts = [part for part in priced if PARTS[part].of == on]
         values, lows, highs = ([totals[key][part] / size for part in parts] for key in (COST, COST_LOW, COST_HIGH))
         if any(highs):
             look = {**draw.bar_across(colour, hatch[on]), "error_x": draw.whiskers(values, lows, highs, INK)}
             draw.add(figure, said(name), values, [said(NAMES[part]) for part in parts],
                 [_told(totals, part) for part in parts], **look)  # fmt: skip
-    draw.framed(figure, 150 + 30 * len(PARTS), said(COSTS), barmode="overlay", bargap=0.25)
+    draw.framed(figure, 150 + 30 * len(priced), said(COSTS), barmode="overlay", bargap=0.25)
     figure.update_xaxes(title_text=said(axis), rangemode="tozero", nticks=5)
     figure.update_yaxes(autorange="reversed")
-    return draw.names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
+    return draw.names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in priced})
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
@@ -103,7 +113,8 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     def told(value: float | None) -> str:
         return said("withheld") if value is None and withheld else amount(value)
 
-    rows = [[said(NAMES[part]), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
+    known = [part for part in NAMES if part in totals[COST]]
+    rows = [[said(NAMES[part]), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in known]
     for key, name in EACH.items():
         ratio = totals.get(key) or {}
         rows.append([said(name), *(told(ratio.get(end)) for end in ("value", "low", "high"))])

@@ -1,7 +1,7 @@
 """What a policy costs, in units of money: staff, false alarms, education. No day of a run depends on any of it."""
 
-from sim.scenario.bounds import Cost
-from sim.scenario.schema.base import Part
+from sim.scenario.bounds import Cost, Spending
+from sim.scenario.schema.base import Part, Sparse, Word
 
 
 class Wages(Part):
@@ -41,7 +41,18 @@ class Education(Part):
     """Cost of one activity. Unit: money each. More: education costs more; nothing else changes. Example: `5000`"""
 
 
-class Costs(Part):
+class FalseBlock(Part):
+    """The burden of one ordinary call or SMS that a filter stops by mistake."""
+
+    call: Cost
+    """Cost of an ordinary call that a filter stops. Unit: money each. More: filters cost more; nothing else changes.
+    Example: `2`"""
+    sms: Cost
+    """Cost of an ordinary SMS that a filter stops. Unit: money each. More: filters cost more; nothing else changes.
+    Example: `0.5`"""
+
+
+class Costs(Sparse):
     """Unit costs; the costs of other layers of the shield are not known."""
 
     wage: Wages
@@ -50,3 +61,9 @@ class Costs(Part):
     """Costs of false alarms to those who get them."""
     education: Education
     """Costs of education to those who make it."""
+    false_block: FalseBlock | None = None
+    """Costs of ordinary calls and SMS that filters stop by mistake; without this key they cost nothing."""
+    measures: dict[Word, Spending] | None = None
+    """What measures cost those who carry them out, by name, on each day of their window; a change of a measure without
+    this cost has no price. Unit: money a day or a year. More: the measure costs more; nothing else changes. Example:
+    `{filter-sms: 30e6 per year}`"""
