@@ -23,6 +23,8 @@ TABLES = ServiceTables(
     success=np.array([SUCCESS, SUCCESS], dtype=np.int64),
     hard=np.array([0, 0], dtype=np.int64),
     durations=np.array([[SERVICE] * 3] * 2),
+    way=np.array(SERVICE),
+    has_way=False,
 )
 """What a try at either desk comes to: an answer, and an exponential service time."""
 SEED = 1917

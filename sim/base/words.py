@@ -194,9 +194,10 @@ class Discipline(Word):
 
 
 class ContactResult(Word):
-    """Results of contacts: three of messages, then two of calls, then two of visits.
+    """Results of contacts: three of messages, then two of calls, then three of visits.
 
-    ``delivered``: the message was neither read nor given up when its alert, or the run, ended.
+    ``delivered``: the message was neither read nor given up when its alert, or the run, ended. ``refused``: the person
+    was met and did not listen.
     """
 
     DELIVERED = 0
@@ -206,6 +207,7 @@ class ContactResult(Word):
     NO_ANSWER = 4
     MET = 5
     NOT_MET = 6
+    REFUSED = 7
 
 
 class End(Word):

@@ -34,8 +34,9 @@ class PeopleTables(NamedTuple):
     """Distributions of the traits of people, as thresholds of 32-bit uniforms (int64, 2**32 is certain).
 
     ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, G)
-    cumulative by home (rural, urban), stage of life and segment; ``internet`` (P, 2, bands); ``band`` and
-    ``stage`` (100,): age band and stage of life by year of age, no thresholds.
+    cumulative by home (rural, urban), stage of life and segment; ``internet`` (P, 2, bands); ``band``, ``stage`` and
+    ``group`` (100,): age band, stage of life and group of ages by year of age, no thresholds. Education treats all
+    people of one of the ``groups`` alike.
     """
 
     age: NDArray[np.int64]
@@ -45,6 +46,8 @@ class PeopleTables(NamedTuple):
     internet: NDArray[np.int64]
     band: NDArray[np.int64]
     stage: NDArray[np.int64]
+    group: NDArray[np.int64]
+    groups: int
 
 
 @compiled
@@ -63,11 +66,12 @@ def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[i
 def traits(seed: int, person: int, province: int, age: int, urban: int, tables: PeopleTables) -> tuple[int, int, int]:
     """Return sex (of ``Sex``), segment and frailty class (0 to 7) of a person whose age and home are given.
 
-    A segment is its place in ``population.occupation``.
+    A segment is its place in ``population.occupation``, times the number of groups of ages, plus the group.
     """
     u_sex, u_segment, u_frailty, _ = draw4(seed, person, PERSON_TRAITS, 0)
     sex = 0 if u_sex < tables.women[province] else 1
-    return sex, pick(u_segment, tables.occupation[urban, tables.stage[age]]), u_frailty >> FRAILTY_SHIFT
+    segment = pick(u_segment, tables.occupation[urban, tables.stage[age]]) * tables.groups + tables.group[age]
+    return sex, segment, u_frailty >> FRAILTY_SHIFT
 
 
 @inlined
@@ -184,7 +188,14 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
         internet=np.array(internet, dtype=np.int64),
         band=np.array(bands, dtype=np.int64),
         stage=np.array(stages, dtype=np.int64),
+        group=np.array(group_of_age(spec), dtype=np.int64),
+        groups=group_of_age(spec)[OLDEST] + 1,
     )
+
+
+def group_of_age(spec: ScenarioModel) -> list[int]:
+    """Return the group of ages of each year of age, 0 to 99, from 0; education treats people of a group alike."""
+    return [sum(age >= cut for cut in spec.age_cuts) for age in range(OLDEST + 1)]
 
 
 def frailty_levels(sigma: float) -> list[float]:
@@ -241,7 +252,7 @@ def sample(seed: int, count: int, people: NDArray[np.int64], tables: PeopleTable
         rows[k, 3] = tables.band[age]
         rows[k, 4] = sex
         rows[k, 5] = urban
-        rows[k, 6] = segment
+        rows[k, 6] = segment // tables.groups
         rows[k, 7] = online
         rows[k, 8] = u_app
         rows[k, 9] = frailty
@@ -249,23 +260,31 @@ def sample(seed: int, count: int, people: NDArray[np.int64], tables: PeopleTable
 
 
 def segment_shares(spec: ScenarioModel) -> list[list[float]]:
-    """Return the share of each segment in each province, (P, G), from ages, homes and occupations."""
+    """Return the share of each segment, or part of it by groups of ages, in each province, (P, G x groups).
+
+    It follows from ages, homes and occupations; parts are in the order of ``traits``.
+    """
     population, occupation = spec.population, spec.population.occupation
-    stages = occupation.stages
+    stages, of_age = occupation.stages, group_of_age(spec)
+    groups = range(of_age[OLDEST] + 1)
     rows = []
     for province, row in enumerate(population.provinces):
         years = age_shares(population, province)
         ends = [*stages[1:], OLDEST + 1]
-        weights = [math.fsum(years[low:high]) for low, high in zip(stages, ends, strict=True)]
+        weights = [
+            [math.fsum(years[age] for age in range(low, high) if of_age[age] == group) for group in groups]
+            for low, high in zip(stages, ends, strict=True)
+        ]
         urban = row.share_urban / 100.0
         rows.append(
             [
                 math.fsum(
-                    weight
+                    weight[group]
                     * (urban * occupation.urban[segment][stage] + (1.0 - urban) * occupation.rural[segment][stage])
                     for stage, weight in enumerate(weights)
                 )
                 for segment in occupation.segments
+                for group in groups
             ]
         )
     return rows

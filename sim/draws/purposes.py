@@ -185,9 +185,15 @@ REGISTRY = (
         ("answer", "hard", "duration high", "duration low"),
         "channel x 32 + try",
     ),
-    Purpose("CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"),
+    Purpose(
+        "CONTACT_WAIT",
+        CONTACT_WAIT,
+        "alert",
+        ("wait high", "wait low", "way high", "way low"),
+        "channel x 32 + try, 31 before an escalated visit, 127 before a second visit",
+    ),
     Purpose("RECORD", RECORD, "attempt, contact or case", ("record", "", "", "")),
-    Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
+    Purpose("DISSUASION", DISSUASION, "alert", ("stop", "family", "", ""), "0, of a second visit 1"),
     # A sign belongs to a contact: it has the identity of the central alert about it.
     Purpose("SIGN", SIGN, "alert", ("seen", "", "", ""), "CRC-32 of the name of the sign"),
     Purpose("SIGN_DELAY", SIGN_DELAY, "alert", ("delay high", "delay low", "", ""), "CRC-32 of the name of the sign"),

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from sim.aftermath.reports import ReportTables, report_tables
 from sim.base.words import ContactChannel, Tier
 from sim.country.calendar import Calendar
-from sim.country.people import PeopleTables, people_tables
+from sim.country.people import OLDEST, PeopleTables, people_tables
 from sim.country.provinces import Provinces
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
 from sim.episode.waiting import WaitTables, wait_tables
+from sim.scenario.scalars import oldest
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering, answering_tables
 from sim.shield.engagement import most_engaging, propensities
@@ -30,7 +31,7 @@ class TierRules:
     """What a tier prescribes: first channels, deadline in ms, tries of call and visit, what follows.
 
     ``first`` lists channels in the order of their codes; ``also_if_reached`` says whether the others continue after one
-    of them has reached the person.
+    of them has reached the person; ``again`` whether those who were called or met are visited once more.
     """
 
     first: tuple[ContactChannel, ...]
@@ -39,13 +40,25 @@ class TierRules:
     tries: tuple[int, int]
     unread_to_call: bool
     unanswered_to_visit: bool
+    again: bool
+
+
+def rule_of_age(spec: ScenarioModel) -> NDArray[np.int64]:
+    """Return the place among ``Tables.tiers`` of the rules of each tier for people of each age in years, (4, 100)."""
+    rules = np.repeat(np.arange(len(Tier), dtype=np.int64)[:, np.newaxis], OLDEST + 1, axis=1)
+    for tier, name in enumerate(Tier.labels()):
+        for group, some in enumerate(getattr(spec.warning.tiers, name).by_age or (), start=1):
+            rules[tier, some.ages[0] : oldest(some.ages) + 1] += len(Tier) * group
+    return rules
 
 
 @dataclass(frozen=True)
 class Tables:
     """The fixed tables of a run; see the modules that make them for shapes and units.
 
-    Only ``detectors.thresholds`` may change: at midnights they become the ``scores`` of the day, in place, because all
+    ``tiers`` has the rules of each tier, and of each tier for each group of ages, at tier + 4 x group; ``rule_of_age``
+    (4, 100) the place of those for a tier and an age in years, and ``has_groups`` whether ages matter. Only
+    ``detectors.thresholds`` may change: at midnights they become the ``scores`` of the day, in place, because all
     readers hold the same array.
     """
 
@@ -66,6 +79,8 @@ class Tables:
     signs: SignTables
     quiet: int
     tiers: tuple[TierRules, ...]
+    rule_of_age: NDArray[np.int64]
+    has_groups: bool
     unread_wait: int
     desk_knows: bool
     lines: LineTables
@@ -78,19 +93,18 @@ class Tables:
         """Return the tables of a scenario."""
         provinces = Provinces.of(spec)
         clock = spec.clock
-        rules = []
-        for name in Tier.labels():
-            tier = getattr(spec.warning.tiers, name)
-            rules.append(
-                TierRules(
-                    first=tuple(sorted(ContactChannel.of(label) for label in tier.first)),
-                    also_if_reached=tier.also_if_reached,
-                    deadline=to_ticks(float(tier.deadline), clock),
-                    tries=(tier.tries.call, tier.tries.visit),
-                    unread_to_call=tier.calls_unread(),
-                    unanswered_to_visit=tier.visits_unanswered(),
-                )
+        rules = tuple(
+            TierRules(
+                first=tuple(sorted(ContactChannel.of(label) for label in rule.first)),
+                also_if_reached=rule.also_if_reached,
+                deadline=to_ticks(float(rule.deadline), clock),
+                tries=(rule.tries.call, rule.tries.visit),
+                unread_to_call=rule.calls_unread(),
+                unanswered_to_visit=rule.visits_unanswered(),
+                again=rule.again is not None,
             )
+            for rule in spec.warning.tiers.rules()
+        )
         people, propensity = people_tables(spec), propensities(spec)
         return cls(
             seed=spec.seed,
@@ -109,7 +123,9 @@ class Tables:
             delays=delay_tables(spec),
             signs=sign_tables(spec),
             quiet=spec.warning.quiet or 0,
-            tiers=tuple(rules),
+            tiers=rules,
+            rule_of_age=rule_of_age(spec),
+            has_groups=spec.warning.tiers.groups > 1,
             unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
             desk_knows=spec.warning.desk_knows_episode_over,
             lines=line_tables(spec),

@@ -17,6 +17,7 @@ from sim.scenario.shapes import written
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.schema import ScenarioModel
+    from sim.scenario.schema.warning import TierSettings
 
 SMS, CALL, VISIT = ContactChannel.SMS.label, ContactChannel.CALL.label, ContactChannel.VISIT.label
 MESSAGES = {channel.label for channel in WRITTEN}
@@ -107,12 +108,17 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
 
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
     """Return whether alerts of a tier may come to a desk: at first, or after something before it fails."""
-    settings = getattr(spec.warning.tiers, tier)
+    tiers = spec.warning.tiers
+    return any(_comes_to(getattr(tiers, tier).of_group(group), desk) for group in range(tiers.groups))
+
+
+def _comes_to(settings: "TierSettings", desk: str) -> bool:
     writes = not MESSAGES.isdisjoint(settings.first)
     calls = CALL in settings.first or (writes and settings.calls_unread())
     if desk == CALL:
         return calls
-    return VISIT in settings.first or (calls and settings.visits_unanswered())
+    follows = settings.visits_unanswered() or settings.again is not None
+    return VISIT in settings.first or (calls and follows)
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[str, Any]]) -> "Scenario":
@@ -141,4 +147,5 @@ def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
         values[f"{place}.first"] = SMS
         values[f"{place}.also_if_reached"] = False
         values[f"{place}.escalate"] = {"unread": "none", "unanswered": "none"}
+        values[f"{place}.again"] = values[f"{place}.by_age"] = None
     return changed(policy, values)

@@ -230,7 +230,7 @@ class Trials:
         # the smallest share, on the day with the smallest staff, must have as many.
         spec = self.policy.spec
         simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
-        longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
+        longest = max(rule.deadline for rule in spec.warning.tiers.rules())
         alive = min(simulated, math.ceil(longest / DAY_MS) + SERVICE_DAYS)
         return math.ceil((peak + 1) * alive / self._multiples[0])
 

@@ -15,7 +15,10 @@ from sim.shield import engagement
 
 
 class Awareness:
-    """``levels`` (P, G) of awareness by province and segment; ``people`` (P, G) of the country in each."""
+    """``levels`` (P, G) of awareness by province and segment; ``people`` (P, G) of the country in each.
+
+    Where education treats groups of ages unlike, a segment has a part for each group, and both are (P, G x groups).
+    """
 
     name = "awareness"
 
@@ -24,8 +27,9 @@ class Awareness:
         spec, codes = common.spec, common.provinces.codes
         segments = spec.population.occupation.segments
         settings = spec.engagement.awareness
-        self.levels = np.full((len(codes), len(segments)), settings.start)
         self.people = engagement.segment_people(spec)
+        self.levels = np.full((len(codes), len(self.people[0])), settings.start)
+        self._groups = len(self.people[0]) // len(segments)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Fade awareness, renew it by yesterday's education, and count today's."""
@@ -51,8 +55,21 @@ class Awareness:
 
     def note(self, day: int) -> None:
         """Note the mean level of each province on a day."""
-        means = [math.fsum(row) / len(row) for row in self.levels.tolist()]
+        means = [math.fsum(row) / len(row) for row in self.by_segment().tolist()]
         self._common.ledger.level_by_province(day, "awareness", np.array(means))
+
+    def by_segment(self) -> NDArray[np.float64]:
+        """Return the mean level of each segment over its people, (P, G)."""
+        if self._groups == 1:
+            return self.levels
+        weights = np.array(self.people).reshape(len(self.people), -1, self._groups)
+        levels = self.levels.reshape(weights.shape)
+        return np.asarray((levels * weights).sum(axis=2) / weights.sum(axis=2))
+
+    def hold(self, values: NDArray[np.float64], changed: NDArray[np.bool_]) -> None:
+        """Set the level of all people of the segments that are ``changed`` to ``values``, both (P, G)."""
+        parts = changed.repeat(self._groups, axis=1)
+        self.levels[parts] = values.repeat(self._groups, axis=1)[parts]
 
     def snapshot(self) -> NDArray[np.float64]:
         """Return the levels."""

@@ -53,7 +53,7 @@ class Visiting:
             "officers": self._levels.officers(day),
             "d_prime": self._levels.d_prime(self._filters),
             "blocked": self._levels.blocked(day),
-            "awareness": self._awareness.levels.T,
+            "awareness": self._awareness.by_segment().T,
         }
         named = {name: ByName(name, (self._allowed[name].names,), before[name].copy()) for name in CHANGEABLE}
         tomorrow = Tomorrow(common.provinces.codes, self._segments, **named)
@@ -66,7 +66,7 @@ class Visiting:
             demand(who, name, self._allowed[name], values, Tier.labels() if name == "thresholds" else provinces)
             changed = values != before[name]
             if name == "awareness":
-                self._awareness.levels[changed.T] = values.T[changed.T]
+                self._awareness.hold(values.T, changed.T)
             else:
                 self._levels.hold(name, values, changed)
 

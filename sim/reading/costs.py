@@ -23,7 +23,7 @@ COST, COST_LOW, COST_HIGH = "cost_money", "cost_money_low", "cost_money_high"
 COST_RATIO = "cost_per_"
 """The beginning of the names of totals that are costs per person stopped, victim averted or unit of money."""
 
-REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET)
+REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET, ContactResult.REFUSED)
 """Results of contacts that somebody has heard."""
 
 WARNING, EDUCATION, OTHER = "warning", "education", "other"

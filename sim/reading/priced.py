@@ -22,6 +22,7 @@ EXPERIMENT = "takes feedback out of the model: an experiment, which nobody can b
 WAGES = tuple(f"wage.{desk}" for desk in DESK_LABELS)
 FALSE_ALARMS = tuple(f"false_alarm.{channel}" for channel in ContactChannel.labels())
 OF_WARNINGS = (*WAGES, *FALSE_ALARMS)
+OF_VISITS = tuple(f"{price}.{ContactChannel.VISIT.label}" for price in ("wage", "false_alarm"))
 
 PRICES: dict[str, tuple[str, ...] | str] = {
     "feedback": EXPERIMENT,
@@ -41,6 +42,8 @@ PRICES: dict[str, tuple[str, ...] | str] = {
         (f"warning.{name}" for name in ("hop_delay", "escalation_delay", "desk_knows_episode_over")), OFFICES
     ),
     **dict.fromkeys(("warning.app", "warning.sms", "warning.dissuasion"), WORLD),
+    # Officers inform a family at a visit, which has a price.
+    "warning.dissuasion.family": OF_VISITS,
     **{
         f"desks.{desk}.{key}": (f"wage.{desk}",)
         for desk in DESK_LABELS
@@ -49,7 +52,7 @@ PRICES: dict[str, tuple[str, ...] | str] = {
     **{f"desks.{desk}.lends": WAGES for desk in DESK_LABELS},
     "desks.province_weights": WAGES,
     **dict.fromkeys((f"desks.call.{key}" for key in ("answered", "hard_share", "no_answer", "short", "hard")), WORLD),
-    **dict.fromkeys((f"desks.visit.{key}" for key in ("met", "not_met", "visit")), WORLD),
+    **dict.fromkeys((f"desks.visit.{key}" for key in ("met", "not_met", "visit", "way", "refused")), WORLD),
     "aftermath.report": WORLD,
     "aftermath.stop_payment": BANKS,
     **dict.fromkeys(("aftermath.filing", "aftermath.investigation", "aftermath.suspects"), POLICE),

@@ -36,6 +36,7 @@ def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
         "fraud": {**values["fraud"], "surges": surges},
         "desks": {**values["desks"], **{desk: _grown(values["desks"][desk], day) for desk in DESK_LABELS}},
         "measures": _measures(values["measures"], spec, day),
+        **({"age_cuts": spec.age_cuts} if spec.age_cuts else {}),
     }
 
 

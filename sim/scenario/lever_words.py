@@ -77,13 +77,18 @@ WORDS = {
     "discipline": marked("order of the queue"),
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
+    "way": marked("way to the door"),
+    "refused": marked("refusals"),
+    "again": marked("second visit"),
+    "family": marked("informed families"),
+    "by_age": marked("rules by age"),
 }
 """Names of some keys; other keys have the names of labels, or stand as written."""
 
 BY_CODE = ("provinces", "apart")
 """Keys of lists of province codes."""
 
-WHOLE = ("window", *BY_CODE, "first", "sign", "stages", "age_bands", "channels", "types", "fixed_raided")
+WHOLE = ("window", *BY_CODE, "first", "sign", "stages", "age_bands", "channels", "types", "fixed_raided", "ages")
 """Keys of lists that are one value."""
 
 NOWHERE = Place("", 1, 1)
@@ -106,7 +111,7 @@ DIGITS = 7
 
 def by_itself(path: KeyPath) -> bool:
     """Return whether a list is one value, such as a window or the provinces of a measure."""
-    return path[-1] in WHOLE and path[:2] != ("population", "provinces")
+    return path[-1] in WHOLE and path[:2] not in (("population", "provinces"), ("population", "ages"))
 
 
 def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -171,6 +176,8 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
             when.append(_days(*inner))
         elif key in ("kind", "channel", "target", "detector", "region", "mode"):
             what.insert(0 if key == "kind" else len(what), value_text(inner, None))
+        elif key == "ages" and not isinstance(inner[0], dict):
+            when.insert(0, ages_text(*inner))
         elif key == "provinces":
             when.insert(0, said("in {provinces}", provinces=value_text(inner, None, names)))
         elif isinstance(inner, list) and any(isinstance(item, dict) for item in inner):
@@ -183,6 +190,13 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
             text, word = value_text(inner, deeper, names if key in BY_CODE else None), _word(key)
             shown.append(text if text.endswith(f" {word}") else f"{word} {text}")
     return ", ".join([*what, *shown, *when])
+
+
+def ages_text(first: int, last: int | None) -> str:
+    """Return a range of ages in words; without a last one it has no end."""
+    if last is None:
+        return said("for people of {first} and over", first=str(first))
+    return said("for people of {first} to {last}", first=str(first), last=str(last))
 
 
 def is_window(value: Sequence[Any]) -> bool:

@@ -10,7 +10,17 @@ from sim.language.labels import named
 from sim.language.spoken import said, telling_in
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
 from sim.scenario.errors import ScenarioError
-from sim.scenario.lever_words import BY_CODE, NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
+from sim.scenario.lever_words import (
+    BY_CODE,
+    NOWHERE,
+    ages_text,
+    by_itself,
+    gist,
+    lever_name,
+    row_names,
+    share_text,
+    value_text,
+)
 from sim.scenario.load import changed
 from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
@@ -198,6 +208,8 @@ class _Walk:
     def _text(self, path: KeyPath, value: Tree, expected: Shape | None) -> str | None:
         if isinstance(value, dict):
             return gist(value, self.names, expected)
+        if path[-1] == "ages" and value is not None and path[0] != "population":
+            return ages_text(*value)
         return None if value is None else value_text(value, expected, self.names if path[-1] in BY_CODE else None)
 
     def _row(self, path: KeyPath, one: str | None, two: str | None) -> Lever:

@@ -30,6 +30,5 @@ def digest_of_results(scenario: "Scenario") -> str:
 
 def is_far(scenario: "Scenario", day: int) -> bool:
     """Return whether every message of an alert issued before a day ends, by its deadline, before the period does."""
-    tiers = scenario.spec.warning.tiers
-    longest = max(tier.deadline for tier in (tiers.red, tiers.orange, tiers.yellow, tiers.blue))
+    longest = max(rule.deadline for rule in scenario.spec.warning.tiers.rules())
     return day_number(scenario.spec.period.end) > day + longest // DAY_MS + 1

@@ -249,6 +249,13 @@ Ages = Annotated[
     ),
 ]
 """A range of ages: people from the youngest to the oldest age, both included."""
+
+
+def oldest(ages: tuple[int, int | None]) -> int:
+    """Return the oldest age of a range in years."""
+    return OLDEST_YEARS if ages[1] is None else ages[1]
+
+
 Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
 YearDay = Annotated[str, BeforeValidator(_year_day), WithJsonSchema(_YEAR_DAY_SCHEMA)]
 """A day of every year: text, which is in order where the days are."""

@@ -1,6 +1,7 @@
 """Gate 7: a person who answered engages or ignores the attempt. Awareness lowers engagement; education renews it."""
 
 import math
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Self
 
@@ -11,10 +12,11 @@ from sim.base.days import DAY_MS, calendar_date
 from sim.base.words import Channel, Sex
 from sim.country.calendar import Days
 from sim.country.measures import Measures, days_of, in_window, positions
-from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
+from sim.country.people import FRAILTY_CLASSES, OLDEST, frailty_levels, group_of_age, segment_shares
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.draws.functions import exp, left_after
+from sim.scenario.scalars import oldest
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Awareness
 from sim.scenario.schema.measures import Activities, Videos
@@ -88,7 +90,9 @@ def _renew(awareness: NDArray[np.float64], faded: float, gains: NDArray[np.float
 class Education:
     """The gains of awareness by a day's education: views and attendances a head, times the gain of each.
 
-    Views are spread over all people of a measure's provinces, attendances over those of the segment addressed.
+    Views are spread over all people of a measure's provinces, attendances over those of the segment addressed; both
+    only over people of the ages of the measure. Where some measure has ages, a segment has a part for each group of
+    ages, and a measure teaches all people of a part or nobody.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class Education:
         codes: tuple[int, ...],
         segments: tuple[str, ...],
         people: list[list[float]],
+        firsts: Sequence[int] = (0,),
     ) -> None:
         """Spread what each measure brings on one of its days.
 
@@ -106,31 +111,36 @@ class Education:
             measures: Of the scenario.
             codes: (P,) codes of the provinces.
             segments: (G,) names of the segments.
-            people: (P, G) people by province and segment, at the scale of the country.
+            people: (P, G x groups) people by province and part of a segment, at the scale of the country.
+            firsts: (groups,) youngest age of each group.
         """
-        self._shape = (len(codes), len(segments))
+        self._shape = (len(codes), len(segments) * len(firsts))
         self._a_day: list[tuple[tuple[date, date | None], NDArray[np.float64]]] = []
         for videos in measures.all(Videos):
             gains = np.zeros(self._shape)
             places = positions(videos, codes)
-            audience = math.fsum(math.fsum(people[p]) for p in places)
-            gains[places] = settings.per_view * videos.views / days_of(videos.window) / audience
+            for parts in _taught(videos, firsts, range(self._shape[1])):
+                audience = math.fsum(math.fsum(people[p][part] for part in parts) for p in places)
+                gains[np.ix_(places, parts)] = settings.per_view * videos.views / days_of(videos.window) / audience
             self._a_day.append((videos.window, gains))
         for activities in measures.all(Activities):
             gains = np.zeros(self._shape)
             places = positions(activities, codes)
             attendances = activities.count * activities.people / days_of(activities.window)
             for segment, name in enumerate(segments):
-                audience = math.fsum(people[p][segment] for p in places)
+                own = range(segment * len(firsts), (segment + 1) * len(firsts))
                 share = activities.segments.get(name, 0.0)
-                gains[places, segment] = settings.per_attendance * attendances * share / audience
+                for parts in _taught(activities, firsts, own):
+                    audience = math.fsum(math.fsum(people[p][part] for part in parts) for p in places)
+                    gains[np.ix_(places, parts)] = settings.per_attendance * attendances * share / audience
             self._a_day.append((activities.window, gains))
 
     @classmethod
     def of(cls, spec: ScenarioModel, measures: Measures, codes: tuple[int, ...]) -> Self:
         """Return the education of a scenario in provinces with these codes."""
-        segments = tuple(spec.population.occupation.segments)
-        return cls(spec.engagement.awareness, measures, codes, segments, segment_people(spec))
+        segments, of_age = tuple(spec.population.occupation.segments), group_of_age(spec)
+        firsts = [of_age.index(group) for group in range(of_age[OLDEST] + 1)]
+        return cls(spec.engagement.awareness, measures, codes, segments, segment_people(spec), firsts)
 
     def gains(self, days: Days) -> NDArray[np.float64]:
         """Return the ``gains`` of ``renew`` by the education of each day, (D, P, G)."""
@@ -138,6 +148,14 @@ class Education:
         for window, a_day in self._a_day:
             gains[[in_window(window, calendar_date(day)) for day in days]] += a_day
         return gains
+
+
+def _taught(measure: Videos | Activities, firsts: Sequence[int], parts: range) -> Iterator[list[int]]:
+    """Yield once those of some parts of segments that a measure teaches, unless there are none."""
+    youngest, last = (0, OLDEST) if measure.ages is None else (measure.ages[0], oldest(measure.ages))
+    found = [part for part in parts if youngest <= firsts[part % len(firsts)] <= last]
+    if found:
+        yield found
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:

@@ -8,16 +8,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import WRITTEN, ContactChannel, Detector, Tier
+from sim.base.words import WRITTEN, ContactChannel, Detector
 from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
+from sim.scenario.bounds import MOST_TRIES
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 
 ESCALATION = 31
 """Number of the draw for the wait before a visit that follows unanswered calls; tries have lower numbers."""
+
+AGAIN = MOST_TRIES
+"""Number of the first try of a second visit, to a person who was called or met."""
 
 
 class DelayTables(NamedTuple):
@@ -27,8 +31,9 @@ class DelayTables(NamedTuple):
         hop: (3,) one hop down the chain of instruction.
         delivery: (2, 3) delivery of a message by app or SMS.
         read_delay: (2, 3) from delivery to reading, by app or SMS.
-        retry: (4, 2, 3) wait between tries, by tier, of call and visit.
+        retry: (R, 2, 3) wait between tries, by rule (tier + 4 x group of ages), of call and visit.
         escalation: (3,) wait between the last unanswered call and the visit that follows.
+        again: (R, 3) wait between a talk and a second visit, by rule.
         read: (2,) thresholds of reading at all, by app or SMS.
         hops: (2,) hops of the chain, by detector.
     """
@@ -38,6 +43,7 @@ class DelayTables(NamedTuple):
     read_delay: NDArray[np.float64]
     retry: NDArray[np.float64]
     escalation: NDArray[np.float64]
+    again: NDArray[np.float64]
     read: NDArray[np.int64]
     hops: NDArray[np.int64]
 
@@ -56,13 +62,11 @@ def delay_tables(spec: ScenarioModel) -> DelayTables:
         hop=np.array(row(warning.hop_delay)),
         delivery=np.array([row(channel.delivery) for channel in written]),
         read_delay=np.array([row(channel.read_delay) for channel in written]),
-        retry=np.array(
-            [
-                [row(tier.retry_wait.call), row(tier.retry_wait.visit)]
-                for tier in (getattr(warning.tiers, name) for name in Tier.labels())
-            ]
-        ),
+        retry=np.array([[row(rule.retry_wait.call), row(rule.retry_wait.visit)] for rule in warning.tiers.rules()]),
         escalation=np.array(row(warning.escalation_delay)),
+        again=np.array(
+            [row(rule.again.after if rule.again else warning.escalation_delay) for rule in warning.tiers.rules()]
+        ),
         read=np.array([threshold(channel.read) for channel in written], dtype=np.int64),
         hops=np.array([detector.hops for detector in detectors], dtype=np.int64),
     )
@@ -96,10 +100,10 @@ def reading(seed: int, alert: int, channel: int, tables: DelayTables, clock: int
 
 
 @compiled
-def retry_wait(seed: int, alert: int, tier: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
+def retry_wait(seed: int, alert: int, rule: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
     """Return the ms between an unsuccessful try, the ``tries``-th of the channel from 0, and the next."""
     high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * TRIES_A_CHANNEL + tries)
-    return to_ticks(drawn(tables.retry[tier, channel - ContactChannel.CALL], high, low), clock)
+    return to_ticks(drawn(tables.retry[rule, channel - ContactChannel.CALL], high, low), clock)
 
 
 @compiled
@@ -107,3 +111,10 @@ def escalation_wait(seed: int, alert: int, tables: DelayTables, clock: int) -> i
     """Return the ms between the last unanswered call and the visit that follows."""
     high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, ESCALATION)
     return to_ticks(drawn(tables.escalation, high, low), clock)
+
+
+@compiled
+def second_visit_wait(seed: int, alert: int, rule: int, tables: DelayTables, clock: int) -> int:
+    """Return the ms between a talk with a person and the request of a second visit."""
+    high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, ContactChannel.VISIT * TRIES_A_CHANNEL + ESCALATION)
+    return to_ticks(drawn(tables.again[rule], high, low), clock)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage, Tier
+from sim.base.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, quantile
 from sim.draws.functions import exp
@@ -30,6 +30,7 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import FraudType
 from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
+from sim.warning.delays import AGAIN
 from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
 
 STAGES: Final = 16
@@ -48,7 +49,7 @@ class LineTables(NamedTuple):
     Attributes:
         discipline: (2,) of each desk, a ``Discipline``.
         lends: (2,) 1 for a desk whose free servers serve the other queue.
-        remaining: (4, 2, 16) median ms until all remaining tries have failed, by tier, desk and number of the try.
+        remaining: (R, 2, 32) median ms until all remaining tries have failed, by rule, desk and number of the try.
         stake: (T, 16) by type and stage: the rank of what may still be lost, from 0 for the least.
         is_scored: Whether some discipline needs the scores of alerts.
     """
@@ -63,13 +64,13 @@ class LineTables(NamedTuple):
 class Waiting(NamedTuple):
     """An alert that joins a queue.
 
-    ``identity``; ``kind`` the true type, as a row of ``DetectorTables.classes``; ``tier``; ``desk`` the number of the
-    desk, and ``number`` that of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
+    ``identity``; ``kind`` the true type, as a row of ``DetectorTables.classes``; its ``rule``; ``desk`` the number of
+    the desk, and ``number`` that of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
     """
 
     identity: int
     kind: int
-    tier: int
+    rule: int
     desk: int
     number: int
     issued: int
@@ -95,11 +96,12 @@ def _median(distribution: Distribution) -> float:
 
 
 def _remaining(spec: ScenarioModel) -> NDArray[np.int64]:
-    """Return the median ms until all remaining tries have failed, with the waits between, by tier, desk and try."""
-    failed = (_median(spec.desks.call.no_answer), _median(spec.desks.visit.not_met))
-    table = np.zeros((len(Tier), len(DESK_LABELS), MOST_TRIES), dtype=np.int64)
-    for tier, name in enumerate(Tier.labels()):
-        settings = getattr(spec.warning.tiers, name)
+    """Return the median ms until all remaining tries have failed, with the waits between, by rule, desk and try."""
+    call, visit = spec.desks.call, spec.desks.visit
+    failed = (_median(call.no_answer), _median(visit.not_met) + (_median(visit.way) if visit.way else 0.0))
+    rules = list(spec.warning.tiers.rules())
+    table = np.zeros((len(rules), len(DESK_LABELS), 2 * MOST_TRIES), dtype=np.int64)
+    for rule, settings in enumerate(rules):
         follows = 0.0
         for desk in reversed(range(len(DESK_LABELS))):
             label = DESK_LABELS[desk]
@@ -107,9 +109,10 @@ def _remaining(spec: ScenarioModel) -> NDArray[np.int64]:
             wait = _median(getattr(settings.retry_wait, label))
             for number in range(most):
                 left = most - number
-                table[tier, desk, number] = int(left * failed[desk] + (left - 1) * wait + follows)
+                table[rule, desk, number] = int(left * failed[desk] + (left - 1) * wait + follows)
             if settings.visits_unanswered():
-                follows = _median(spec.warning.escalation_delay) + float(table[tier, desk, 0])
+                follows = _median(spec.warning.escalation_delay) + float(table[rule, desk, 0])
+    table[:, :, AGAIN:] = table[:, :, :AGAIN]
     return table
 
 
@@ -153,7 +156,7 @@ def place_of(alert: Waiting, seed: int, lines: LineTables, detectors: DetectorTa
     if discipline == Discipline.LAST_ISSUED:
         return -alert.issued
     if discipline == Discipline.LEAST_SLACK:
-        return int(alert.deadline - lines.remaining[alert.tier, alert.desk, alert.number])
+        return int(alert.deadline - lines.remaining[alert.rule, alert.desk, alert.number])
     urgency = alert.score
     if discipline == Discipline.MOST_AT_STAKE:
         predicted = predicted_type(seed, alert.identity, alert.kind, detectors)

@@ -324,7 +324,18 @@ BITES: dict[str, Bite] = {
 COUNTERS = {("videos", "count"): "what teaches is views"}
 """Keys that nothing but their own count and cost depends on, and what ``docs/model.md`` says of them."""
 
-STRUCTURE = {"kind", "window", "provinces", "province_weights", "ramp", "steps", "segments", "region", "classes"}
+STRUCTURE = {
+    "kind",
+    "window",
+    "provinces",
+    "province_weights",
+    "ramp",
+    "steps",
+    "segments",
+    "region",
+    "classes",
+    "ages",
+}
 """Keys that say where, when, how gradually and to whom, but not how much."""
 
 

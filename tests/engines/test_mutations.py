@@ -119,7 +119,7 @@ MUTATIONS = [
         (
             "alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)",
             "alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number);"
-            " success and self.persuade(channel, Phase.DISPATCH)",
+            " is_warned(case, int(channel)) and self.persuade(channel, Phase.DISPATCH)",
         ),
     ),
     of("heard at once", Track, "persuade", (HEARD, "world.people_bytes[person.province][person.number] += 1")),
@@ -222,7 +222,7 @@ MUTATIONS = [
         "every tier waits as the red one",
         Track,
         "tries",
-        ("alert.identity, alert.tier, int(channel)", "alert.identity, 0, int(channel)"),
+        ("alert.identity, alert.rule, int(channel)", "alert.identity, 0, int(channel)"),
     ),
     of("a retry at once", Track, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
     of("a reading is not logged", Track, "message", ("alert.log(Phase.READS, Event.READ, channel=channel)", "pass")),

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.engines.log import TIERS
-from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
+from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.engines.test_mutations import TIES
 from tests.engines.test_random_scenarios import changes, lasting, shifts
 
@@ -202,6 +202,44 @@ TRACKS: dict[str, Any] = {
     "desks.visit.not_met": "90 min",
 }
 """``DENSE`` with several channels at once and long services in vain: most alerts try again, or are marked meanwhile."""
+VISITS: dict[str, Any] = {
+    "desks.visit.way": {"lognormal": {"median": "25 min", "sigma": 0.6}},
+    "desks.visit.refused": 0.3,
+    "warning.dissuasion.family": {"share": 0.5, "bonus": 0.6},
+    "warning.dissuasion.again": 0.7,
+    "warning.tiers.orange.again": {"after": {"lognormal": {"median": "40 min", "sigma": 0.5}}},
+    "warning.tiers.yellow.again": {"after": {"lognormal": {"median": "1 h", "sigma": 0.3}}},
+    "warning.tiers.red.by_age": [{"ages": [60, None], "deadline": "3 h", "first": ["sms", "visit"]}],
+    "warning.tiers.yellow.by_age": [
+        {"ages": [41, 59], "first": ["call", "visit"], "tries": {"call": 1, "visit": 3}},
+        {"ages": [0, 25], "first": "call", "escalate": {"unread": "none", "unanswered": "visit"}, "deadline": "2 h"},
+        {"ages": [70, None], "first": "visit", "deadline": "9 h", "tries": {"call": 2, "visit": 2}},
+    ],
+    "warning.tiers.blue.by_age": [{"ages": [50, 75], "first": "app"}],
+}
+"""Ways of visits, refusals, second visits, families, and groups of ages with rules of their own."""
+VISITED: dict[str, Any] = {
+    **TRACKS,
+    **VISITS,
+    **fewer(3.0),
+    **NO_LEGITIMATE,
+    "desks.call.staff": 60,
+    "desks.call.answered": 0.8,
+    "desks.visit.staff": 300,
+    "desks.visit.met": 0.9,
+    **{f"desks.visit.{key}": "5 min" for key in ("not_met", "visit", "way")},
+    **{f"warning.tiers.{tier}.again": {"after": "5 min"} for tier in ("orange", "yellow")},
+    "warning.detectors.stages": {"engaged": 3.0, "opened": 3.0, "payment": 3.0},
+    "warning.hop_delay": "1 min",
+    "warning.dissuasion.stop": {"app": 0.2, "sms": 0.2, "call": 0.2, "visit": 0.5},
+    "warning.dissuasion.fatigue": 1.0,
+    **{
+        f"fraud.types.{kind}.delays.{stage}": "2 h"
+        for kind in TYPES
+        for stage in ("opened", "first_payment", "later_payment")
+    },
+}
+"""Quick desks and slow episodes: many people are visited again before their episode is over."""
 SLACK: dict[str, Any] = {
     **TRACKS,
     "desks.call.discipline": "last_issued",
@@ -346,6 +384,12 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
         values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
     if draw(st.booleans()):
         values.update(accounts(draw))
+    if draw(st.booleans()):
+        values.update({key: value for key, value in VISITS.items() if not key.startswith("warning.tiers")})
+        for tier in TIERS:
+            own = values["warning.tiers"][tier]
+            own["by_age"] = VISITS.get(f"warning.tiers.{tier}.by_age")
+            own["again"] = None if own["also_if_reached"] else {"after": draw(lasting(1, 200))}
     return values
 
 

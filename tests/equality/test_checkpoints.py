@@ -34,6 +34,7 @@ from tests.equality.scenarios import (
     MONTHS,
     SIGNS,
     UNEVEN,
+    VISITS,
     measure,
     wild,
 )
@@ -171,6 +172,17 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
         assert ours == theirs, where
 
 
+TALKS = measure(
+    *("activities", 44, 65),
+    since=FIRST,
+    until=END,
+    count=5000,
+    people=60,
+    segments={"communities": 1.0},
+    ages=[50, None],
+)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -200,6 +212,8 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
         ACCOUNTS,
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
+        # Alerts between a talk and a second visit, officers on the way, levels of awareness by age.
+        {**VISITS, "desks.visit.staff": 60, "measures.talks-here": TALKS},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),
     ],
 )
@@ -249,6 +263,11 @@ def test_a_variant_branches_where_its_policy_begins(checkpoints: Path, tmp_path:
     branch = run(tmp_path / "branch", checkpoints, **values)
     assert went_on_from(branch) == SECOND
     assert_same(undisturbed, branch)
+
+
+def test_a_variant_that_teaches_some_ages_later_has_awareness_of_its_own(checkpoints: Path, tmp_path: Path) -> None:
+    later = {"measures.talks-later": {**TALKS, "window": [SECOND, END]}}
+    assert_same(run(tmp_path / "alone", **BASE, **later), run(tmp_path / "variant", checkpoints, **BASE, **later))
 
 
 def test_an_outage_that_follows_upon_another_had_begun_before(checkpoints: Path, tmp_path: Path) -> None:

@@ -40,7 +40,18 @@ from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import ACCOUNTS, ANSWERING, DENSE, GROWING, SIGNS, SLACK, TIED_AND_UNEVEN, TRACKS
+from tests.equality.scenarios import (
+    ACCOUNTS,
+    ANSWERING,
+    DENSE,
+    GROWING,
+    SIGNS,
+    SLACK,
+    TIED_AND_UNEVEN,
+    TRACKS,
+    VISITED,
+    VISITS,
+)
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -242,8 +253,8 @@ OWN_DESK = "world.desks[province][channel].release()"
 
 OF_TRACKS: list[tuple[str, Mutation]] = [
     # Several channels at once.
-    ("events", of("nobody who was reached is left in peace", Alert, "track_ends", (IN_PEACE, "if False:"))),
-    ("events", of("all who were reached are left in peace", Alert, "track_ends", (IN_PEACE, "if True:"))),
+    ("events", of("nobody who was reached is left in peace", Alert, "note_reached", (IN_PEACE, "if False:"))),
+    ("events", of("all who were reached are left in peace", Alert, "note_reached", (IN_PEACE, "if True:"))),
     ("events", of("reached is not passed on", Alert, "track_ends", (REACHED, "end"))),
     ("events", of("an alert ends with its first track", Alert, "track_ends", ("if not self.tracks and not", "if not"))),
     ("laws", of("a marked track counts as reached", Track, "tries", ("return self.marked", "return End.REACHED"))),
@@ -253,7 +264,10 @@ OF_TRACKS: list[tuple[str, Mutation]] = [
         "first_contacts",
         of("a first contact a track", Alert, "note_first_contact", ("if not self.contacted:", "if True:")),
     ),
-    ("first_contacts", of("first contacts since issue", Alert, "note_first_contact", ("way + world.now", "world.now"))),
+    (
+        "first_contacts",
+        of("first contacts since issue", Alert, "note_first_contact", ("chain + world.now", "world.now")),
+    ),
     # Lending.
     ("events", of("servers are lent before their own line", Lending, "__init__", (LENT, "(number - 1) << 30"))),
     ("hours", of("work at the desk of the line", Track, "service", ("DESKS[seats.number % len(DESKS)]", "channel"))),
@@ -282,10 +296,41 @@ OF_TRACKS: list[tuple[str, Mutation]] = [
 OF_SLACK: list[tuple[str, Mutation]] = [
     ("events", of("who lends borrows", Lending, "__init__", ("(desks, desks[::-1])", "(desks[::-1], desks)"))),
     ("events", of("last issued, last served", track, "place_of", ("return -alert", "return alert"))),
-    ("events", of("time left at the other desk", track, "place_of", ("tier, alert.desk", "tier, 1 - alert.desk"))),
+    ("events", of("time left at the other desk", track, "place_of", ("rule, alert.desk", "rule, 1 - alert.desk"))),
     ("events", of("every try counts as the first", track, "place_of", ("desk, alert.number", "desk, 0"))),
 ]
 """Broken on ``SLACK``."""
+
+OF_VISITS: list[tuple[str, Mutation]] = [
+    ("events", of("everybody follows the rules of the tier", Alert, "__init__", ("finding.person.age]", "0]"))),
+    ("laws", of("whoever refuses is warned", track, "is_warned", ("case == REFUSED and", "case == REFUSED or"))),
+    (
+        "events",
+        of("refusals count as visits in vain", track, "result_of", ("case]", "case % 2 if channel > 2 else case]")),
+    ),
+    (
+        "events",
+        of("a way at the speed of another try", track, "outcome", ("channel, tries, tables", "channel, 0, tables")),
+    ),
+    ("first_contacts", of("first contact at dispatch", Alert, "note_first_contact", ("world.now + way", "world.now"))),
+    ("events", of("visited again though marked", Track, "finish", ("self.marked is None and", ""))),
+    ("events", of("visited again after the deadline", Track, "finish", (" and world.now < alert.deadline", ""))),
+    ("events", of("no second visit", Track, "finish", ("and alert.rules.again", "and False"))),
+    ("events", of("the tries of the first visit", Track, "finish", ("first=AGAIN", "first=0"))),
+    (
+        "events",
+        of("second visits after an escalation's wait", track, "second_visit_wait", ("again[rule]", "escalation")),
+    ),
+    ("events", of("calls reach families", track, "is_dissuaded", ("channel == ContactChannel.VISIT and", ""))),
+    ("events", of("no family", track, "is_dissuaded", ("tables.family_bonus", "0.0"))),
+]
+"""Broken on ``TRACKS`` with ``VISITS``."""
+
+OF_VISITED: list[tuple[str, Mutation]] = [
+    ("events", of("one resistance for both visits", track, "is_dissuaded", ("1 if is_second else 0", "0"))),
+    ("events", of("a second visit as good as the first", track, "is_dissuaded", ("*= tables.again", "*= 1.0"))),
+]
+"""Broken on ``VISITED``."""
 
 OF_GANGS: list[tuple[str, Mutation]] = [
     (
@@ -399,6 +444,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "tracks": TRACKS,
     "slack": SLACK,
     "signs": {**DENSE, **SIGNS},
+    "visits": {**TRACKS, **VISITS},
+    "visited": VISITED,
 }
 BROKEN_THERE = [
     (name, *broken)
@@ -410,7 +457,11 @@ BROKEN_THERE = [
         ("tracks", OF_TRACKS),
     )
     for broken in some
-] + [*(("slack", *broken) for broken in OF_SLACK), *(("signs", *broken) for broken in OF_SIGNS)]
+] + [
+    (name, *broken)
+    for name, some in (("slack", OF_SLACK), ("signs", OF_SIGNS), ("visits", OF_VISITS), ("visited", OF_VISITED))
+    for broken in some
+]
 
 
 def an_eighth(share: float, legitimate: int, values: dict[str, Any]) -> dict[str, Any]:
@@ -431,6 +482,8 @@ FEW: dict[str, dict[str, Any]] = {
     "tracks": an_eighth(1.5, 6_000, TRACKS),
     "slack": an_eighth(1.5, 6_000, SLACK),
     "signs": an_eighth(1.0, 12_000, {**DENSE, **SIGNS}),
+    "visits": an_eighth(1.5, 6_000, {**TRACKS, **VISITS}),
+    "visited": an_eighth(3.0, 0, VISITED),
 }
 """The same settings with few attempts, where most broken rules are reported already, in a third of the time.
 

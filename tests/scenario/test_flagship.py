@@ -199,6 +199,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "last-issued": {"desks"},
         "phone-first": {"warning"},
         "phone-and-visit": {"warning"},
+        "phone-the-old": {"warning"},
         "visit-only": {"warning", "desks"},
         "red-by-evidence": {"warning"},
         "looser": {"warning"},

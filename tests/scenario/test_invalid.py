@@ -15,10 +15,15 @@ FILES = sorted(path.name for path in CORPUS.glob("*.yaml"))
 TOP = re.compile(r"^(?:schema|name|title|extends):.*\n", re.M)
 PAIRS = 60
 """Pairs of files whose mistakes are told from one."""
+HIDES = {("slots-missing.yaml", "weights-all-zero.yaml")}
+"""Pairs of which one hides the mistake of the other: a measure that a rule refuses stops the rule of all weights."""
 BY_THEMSELVES = re.compile(r"alias|given twice|<<")
 """Mistakes that end the reading of a text, or name a line of it."""
 SECTIONS_LISTED = re.compile(r"there is no key .* allowed: schema, name")
 """A mistake that lists the sections that the scenario has: a file that adds one changes what is told of it."""
+
+OF_PROVINCES = re.compile(r"is not a province")
+"""A mistake that only a valid table of provinces tells: a file that changes the population may hide it."""
 
 
 def test_corpus_is_large() -> None:
@@ -61,6 +66,10 @@ def apart(one: str, other: str) -> bool:
     """Return whether neither of two files changes what is told of the other."""
     (_, first, told), (_, second, more) = CORPUS_SECTIONS[one], CORPUS_SECTIONS[other]
     listed = any(map(SECTIONS_LISTED.search, told)), any(map(SECTIONS_LISTED.search, more))
+    if any(
+        any(map(OF_PROVINCES.search, here)) and "population" in there for here, there in ((told, second), (more, first))
+    ):
+        return False
     return not (first & second or (listed[0] and second - OF_BASE) or (listed[1] and first - OF_BASE))
 
 
@@ -68,6 +77,7 @@ def test_no_mistake_hides_those_of_another_section(tmp_path: Path, monkeypatch: 
     """Files of the corpus are told together as they are one by one, if none of them changes what the other does."""
     monkeypatch.chdir(shutil.copytree(CORPUS, tmp_path / "corpus"))
     pairs = [(one, other) for one, other in combinations(CORPUS_SECTIONS, 2) if apart(one, other)]
+    pairs = [pair for pair in pairs if pair not in HIDES]
     assert len(pairs) > 5000
     both = Path("both.yaml")
     for one, other in random.Random(2022).sample(pairs, PAIRS):

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import sim
 from sim.base.words import ContactChannel, OriginKind, Tier
 from sim.draws.identity import alert_id, origin_id
 from sim.engines.tables import Tables
 from sim.scenario import ScenarioModel
 from sim.scenario.distributions import Distribution
-from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
+from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait, second_visit_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
-from sim.warning.service import outcome
+from sim.warning.service import REFUSED, is_warned, outcome, service_tables, way_of
 from tests.chi_square import LIKELY, share_fit
 
 APP, SMS, CALL, VISIT = ContactChannel
@@ -81,7 +82,7 @@ def test_the_chain_adds_a_delay_a_hop(tiny: ScenarioModel, tables: Tables, detec
 def test_tries_come_to_what_the_desks_know(tiny: ScenarioModel, tables: Tables) -> None:
     call, visit = tiny.desks.call, tiny.desks.visit
     drawn = [outcome(SEED, alert, CALL, 0, tables.service, 1) for alert in ALERTS]
-    assert share_fit(sum(success for success, _ in drawn), COUNT, call.answered) > LIKELY
+    assert share_fit(sum(case > 0 for case, _ in drawn), COUNT, call.answered) > LIKELY
     failed = [time for success, time in drawn if not success]
     assert lognormal(failed, call.no_answer.a, call.no_answer.b) > LIKELY
 
@@ -93,7 +94,7 @@ def test_tries_come_to_what_the_desks_know(tiny: ScenarioModel, tables: Tables) 
     for limit in (2 * MINUTE, 4 * MINUTE, 8 * MINUTE, 15 * MINUTE):
         assert share_fit(sum(time < limit for time in spoken), len(spoken), spoken_below(limit)) > LIKELY
     met = [outcome(SEED, alert, VISIT, 0, tables.service, 1) for alert in ALERTS]
-    assert share_fit(sum(success for success, _ in met), COUNT, visit.met) > LIKELY
+    assert share_fit(sum(case > 0 for case, _ in met), COUNT, visit.met) > LIKELY
     assert lognormal([time for success, time in met if success], visit.visit.a, visit.visit.b) > LIKELY
     assert lognormal([time for success, time in met if not success], visit.not_met.a, visit.not_met.b) > LIKELY
 
@@ -101,7 +102,7 @@ def test_tries_come_to_what_the_desks_know(tiny: ScenarioModel, tables: Tables) 
 def test_tries_of_one_alert_are_independent(tables: Tables) -> None:
     both = np.zeros((2, 2))
     for alert in ALERTS:
-        first, second = (outcome(SEED, alert, CALL, number, tables.service, 1)[0] for number in (0, 1))
+        first, second = (outcome(SEED, alert, CALL, number, tables.service, 1)[0] > 0 for number in (0, 1))
         both[int(first), int(second)] += 1
     assert stats.chi2_contingency(both).pvalue > LIKELY
 
@@ -150,7 +151,7 @@ def test_dissuasion(tiny: ScenarioModel, channel: int, right: bool, heard: int, 
     p = stop * settings.fatigue**heard * (1.0 if right else settings.wrong_class)
     p = 1.0 - (1.0 - p) * (1.0 - awareness * settings.awareness_bonus)
     table = dissuasion_tables(tiny)
-    stops = sum(is_dissuaded(SEED, alert, channel, right, heard, awareness, table) for alert in ALERTS)
+    stops = sum(is_dissuaded(SEED, alert, channel, False, right, heard, awareness, table) for alert in ALERTS)
     assert share_fit(stops, COUNT, p) > LIKELY
     assert share_fit(stops, COUNT, p + 0.05) < 1e-6
     assert len(table.fatigue) == MOST_HEARD + 1
@@ -159,11 +160,72 @@ def test_dissuasion(tiny: ScenarioModel, channel: int, right: bool, heard: int, 
 def test_whoever_a_weaker_warning_stops_a_stronger_one_stops_too(tiny: ScenarioModel) -> None:
     table = dissuasion_tables(tiny)
     for alert in ALERTS[:2000]:
-        stopped = [is_dissuaded(SEED, alert, CALL, True, heard, 0.2, table) for heard in (9, 4, 1, 0)]
+        stopped = [is_dissuaded(SEED, alert, CALL, False, True, heard, 0.2, table) for heard in (9, 4, 1, 0)]
         assert stopped == sorted(stopped)
-        assert is_dissuaded(SEED, alert, CALL, True, 0, 0.2, table) >= is_dissuaded(
-            SEED, alert, CALL, False, 0, 0.2, table
+        assert is_dissuaded(SEED, alert, CALL, False, True, 0, 0.2, table) >= is_dissuaded(
+            SEED, alert, CALL, False, False, 0, 0.2, table
         )
-        assert is_dissuaded(SEED, alert, VISIT, True, 0, 0.2, table) >= is_dissuaded(
-            SEED, alert, SMS, True, 0, 0.2, table
+        assert is_dissuaded(SEED, alert, VISIT, False, True, 0, 0.2, table) >= is_dissuaded(
+            SEED, alert, SMS, False, True, 0, 0.2, table
         )
+
+
+def changed(**values: object) -> ScenarioModel:
+    """Return ``tiny`` with changes (dotted keys)."""
+    return sim.load_scenario("tiny", **values).spec
+
+
+def test_ways_and_refusals_are_drawn_as_stated(tables: Tables) -> None:
+    way = {"desks.visit.way": {"lognormal": {"median": "25 min", "sigma": 0.6}}}
+    spec = changed(**{**way, "desks.visit.refused": 0.3})
+    table = service_tables(spec)
+    drawn = [outcome(SEED, alert, VISIT, 0, table, 1) for alert in ALERTS]
+    met = sum(case > 0 for case, _ in drawn)
+    assert share_fit(sum(case == REFUSED for case, _ in drawn), met, 0.3) > LIKELY
+    assert share_fit(sum(case == REFUSED for case, _ in drawn), met, 0.35) < 1e-6
+    assert [is_warned(case, VISIT) for case in range(3)] == [False, True, False]
+    assert [is_warned(case, CALL) for case in range(3)] == [False, True, True]
+    for number in (0, 1, 17):
+        ways = [way_of(SEED, alert, VISIT, number, table, 1) for alert in ALERTS]
+        assert lognormal(ways, 25 * MINUTE, 0.6) > LIKELY
+        assert lognormal(ways, 30 * MINUTE, 0.6) < 1e-4
+        # A refusal takes as long as a visit that meets nobody; what is not the way is as without one.
+        stays = [outcome(SEED, alert, VISIT, number, table, 1) for alert in ALERTS]
+        before = [outcome(SEED, alert, VISIT, number, tables.service, 1) for alert in ALERTS]
+        for away, (case, time), (case_before, time_before) in zip(ways, stays, before, strict=True):
+            assert (case > 0) == (case_before > 0)
+            assert case == REFUSED or time - away == time_before
+        refused = [time - away for away, (case, time) in zip(ways, stays, strict=True) if case == REFUSED]
+        assert lognormal(refused, spec.desks.visit.not_met.a, spec.desks.visit.not_met.b) > LIKELY
+    assert {way_of(SEED, alert, CALL, 0, table, 1) for alert in ALERTS[:9]} == {0}
+    assert {way_of(SEED, alert, VISIT, 0, tables.service, 1) for alert in ALERTS[:9]} == {0}
+
+
+def test_families_and_second_visits_dissuade_as_stated() -> None:
+    stop = {"warning.dissuasion.stop.visit": 0.6, "warning.dissuasion.stop.call": 0.6}
+    table = dissuasion_tables(
+        changed(**stop, **{"warning.dissuasion.family": {"share": 0.4, "bonus": 0.5}, "warning.dissuasion.again": 0.5})
+    )
+
+    def stops(channel: int, is_second: bool) -> list[bool]:
+        return [is_dissuaded(SEED, alert, channel, is_second, True, 0, 0.0, table) for alert in ALERTS]
+
+    # 0.6 of those whose family is not told, and 0.6 + 0.4 x 0.5 of the others; at a second visit 0.3, or 0.65.
+    for channel, is_second, p in ((VISIT, False, 0.68), (VISIT, True, 0.44), (CALL, False, 0.6)):
+        assert share_fit(sum(stops(channel, is_second)), COUNT, p) > LIKELY
+        assert share_fit(sum(stops(channel, is_second)), COUNT, p - 0.05) < 1e-6
+    # Resistance is drawn anew for a second visit; whoever a call stops, a visit with a family stops too.
+    both = np.zeros((2, 2))
+    for first, second in zip(stops(VISIT, False), stops(VISIT, True), strict=True):
+        both[int(first), int(second)] += 1
+    assert both.min() > 0.3 * COUNT * 0.32 * 0.44
+    assert all(visit >= call for visit, call in zip(stops(VISIT, False), stops(CALL, False), strict=True))
+
+
+def test_second_visits_wait_as_stated() -> None:
+    delays = delay_tables(
+        changed(**{"warning.tiers.orange.again": {"after": {"lognormal": {"median": "3 h", "sigma": 0.5}}}})
+    )
+    waits = [second_visit_wait(SEED, alert, Tier.ORANGE, delays, 1) for alert in ALERTS]
+    assert lognormal(waits, 180 * MINUTE, 0.5) > LIKELY
+    assert lognormal(waits, 200 * MINUTE, 0.5) < 1e-4

@@ -70,7 +70,8 @@ class Alert:
         self.identity = identity
         self.detector = detector
         self.tier = tier
-        self.rules = world.tables.tiers[tier]
+        self.rule = int(world.tables.rule_of_age[tier, finding.person.age])
+        self.rules = world.tables.tiers[self.rule]
         self.score = 0
         self.tracks: list[Track] = []
         self.reached = self.contacted = self.ended = self.repeats = False
@@ -119,13 +120,16 @@ class Alert:
 
     # Reports of its tracks.
 
-    def note_first_contact(self) -> None:
-        """Count the time from the detector's instruction to the first call or visit, which begins now."""
+    def note_first_contact(self, way: int) -> None:
+        """Count the ms from the instruction to the first call, or a visit at the door ``way`` ms after its dispatch.
+
+        The first of them to begin counts, on its day.
+        """
         if not self.contacted:
             self.contacted = True
             world, tables = self.world, self.world.tables
-            way = chain_delay(tables.seed, self.identity, self.detector, tables.delays, tables.clock)
-            waited = wait_bin(way + world.now - self.issued)
+            chain = chain_delay(tables.seed, self.identity, self.detector, tables.delays, tables.clock)
+            waited = wait_bin(chain + world.now + way - self.issued)
             world.recorder.first_contacts[(world.day, self.finding.person.province, self.tier, waited)] += 1
 
     def track_ends(self, track: Track, end: int, phase: int) -> None:
@@ -134,12 +138,17 @@ class Alert:
         With its last track the alert ends: reached if any of them did, otherwise like that last one.
         """
         self.tracks.remove(track)
-        if end == End.REACHED and not self.reached:
-            self.reached = True
-            if not self.rules.also_if_reached:
-                self.leave(End.REACHED, phase)
+        if end == End.REACHED:
+            self.note_reached(phase)
         if not self.tracks and not self.ended:
             self.end(End.REACHED if self.reached else end, phase)
+
+    def note_reached(self, phase: int, by: Track | None = None) -> None:
+        """Stop all tracks but ``by`` once the person is reached, unless the tier lets them continue."""
+        if not self.reached:
+            self.reached = True
+            if not self.rules.also_if_reached:
+                self.leave(End.REACHED, phase, by)
 
     # Ends from outside.
 
@@ -154,10 +163,11 @@ class Alert:
         """End because the episode is over and the desk knows."""
         self.leave(End.MOOT, phase)
 
-    def leave(self, end: int, phase: int) -> None:
-        """End all tracks at once; one in service ends so only if that service does not reach the person."""
+    def leave(self, end: int, phase: int, but: Track | None = None) -> None:
+        """End all tracks ``but`` one at once; one in service ends so only if that service does not reach the person."""
         for track in list(self.tracks):
-            track.leave(end, phase)
+            if track is not but:
+                track.leave(end, phase)
 
     def end(self, how: int, phase: int) -> None:
         """Count the end, on the day of issue, and log it (except an end by the end of the run)."""

@@ -63,7 +63,7 @@ def meet(world: World, province: int, u: float) -> Person:
     person = person_id(province, number)
     age, urban, online, u_app = home(tables.seed, person, province, people)
     sex, segment, frailty = traits(tables.seed, person, province, age, urban, people)
-    return Person(province, number, int(people.band[age]), sex, segment, frailty, bool(online), u_app)
+    return Person(province, number, age, int(people.band[age]), sex, segment, frailty, bool(online), u_app)
 
 
 def meet_legitimate(world: World, contact: int, province: int, row: int, column: int) -> None:

@@ -32,10 +32,13 @@ class Request(Put["Desk"]):
 
 
 class WaitingLine:
-    """Requests in order of rank, from which any can be removed at once."""
+    """Requests in order of rank, from which any can be removed at once.
+
+    One alert may join twice, after its first request is removed, so entries also have the moment.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[Rank, Request]] = []
+        self._heap: list[tuple[Rank, int, Request]] = []
         self._reneged: set[Request] = set()
 
     def __len__(self) -> int:
@@ -44,11 +47,11 @@ class WaitingLine:
 
     def __iter__(self) -> Iterator[Request]:
         """Iterate over those who wait, in no order."""
-        return (request for _, request in self._heap if request not in self._reneged)
+        return (request for _, _, request in self._heap if request not in self._reneged)
 
     def append(self, request: Request) -> None:
         """Add a request."""
-        heapq.heappush(self._heap, (request.rank, request))
+        heapq.heappush(self._heap, (request.rank, request.since, request))
 
     def remove(self, request: Request) -> None:
         """Remove a request that has not been served."""
@@ -57,7 +60,7 @@ class WaitingLine:
     def next(self) -> Request:
         """Remove the first request and return it."""
         while True:
-            _, request = heapq.heappop(self._heap)
+            _, _, request = heapq.heappop(self._heap)
             if request not in self._reneged:
                 return request
             self._reneged.remove(request)

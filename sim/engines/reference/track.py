@@ -16,10 +16,10 @@ from sim.engines.reference.world import World
 from sim.engines.tables import TierRules
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.totals import DESK_COUNTS
-from sim.warning.delays import escalation_wait, reading, retry_wait
+from sim.warning.delays import AGAIN, escalation_wait, reading, retry_wait, second_visit_wait
 from sim.warning.discipline import Waiting, place_of
 from sim.warning.dissuasion import is_dissuaded
-from sim.warning.service import outcome, wait_bin
+from sim.warning.service import is_warned, outcome, result_of, wait_bin, way_of
 
 SERVED, EXPIRED = DESK_COUNTS.index("served"), DESK_COUNTS.index("expired")
 """Places among the counts of a desk."""
@@ -32,6 +32,7 @@ class Tried(Protocol):
     finding: Detection
     identity: int
     tier: int
+    rule: int
     rules: TierRules
     score: int
     issued: int
@@ -39,8 +40,11 @@ class Tried(Protocol):
     right_class: bool
     reached: bool
 
-    def note_first_contact(self) -> None:
-        """Learn that a call or a visit begins."""
+    def note_first_contact(self, way: int) -> None:
+        """Learn that a call begins, or a visit that is at the door ``way`` ms later."""
+
+    def note_reached(self, phase: int, by: "Track") -> None:
+        """Learn that a track that continues has reached the person."""
 
     def track_ends(self, track: "Track", end: int, phase: int) -> None:
         """Learn how a track ends."""
@@ -98,16 +102,27 @@ class Track:
             if channel == ContactChannel.CALL:
                 end = yield from self.tries(ContactChannel.CALL, then_more=rules.unanswered_to_visit)
                 if end is not None or not rules.unanswered_to_visit:
-                    self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
+                    yield from self.finish(end)
                     return
                 tables = self.world.tables
                 wait = escalation_wait(tables.seed, self.alert.identity, tables.delays, tables.clock)
                 yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)
             end = yield from self.tries(ContactChannel.VISIT, then_more=False)
-            self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
+            yield from self.finish(end)
         except simpy.Interrupt:
             # The code that interrupted it has counted the end.
             return
+
+    def finish(self, end: int | None) -> Generator[simpy.Event, None, None]:
+        """End after the last try, None if it failed; if the tier visits again, first visit whom this track reached."""
+        world, tables, alert = self.world, self.world.tables, self.alert
+        is_first = not alert.reached and self.marked is None and world.now < alert.deadline
+        if end == End.REACHED and is_first and alert.rules.again:
+            alert.note_reached(Phase.SERVICE_ENDS, self)
+            wait = second_visit_wait(tables.seed, alert.identity, alert.rule, tables.delays, tables.clock)
+            yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
+            end = yield from self.tries(ContactChannel.VISIT, then_more=False, first=AGAIN)
+        self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
 
     def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
         """Deliver a message and wait until it is read or given up; return whether it was read."""
@@ -133,7 +148,9 @@ class Track:
         alert.count_contact(channel, ContactResult.UNREAD, 0)
         return False
 
-    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[simpy.Event, None, int | None]:
+    def tries(
+        self, channel: ContactChannel, then_more: bool, first: int = 0
+    ) -> Generator[simpy.Event, None, int | None]:
         """Try a staffed channel up to the tier's number of times.
 
         After a failed try a marked track ends. A track at or past its deadline expires if a try or an escalation was
@@ -142,6 +159,7 @@ class Track:
         Args:
             channel: Call or visit.
             then_more: Whether it escalates if all tries fail.
+            first: Number of the first try.
 
         Yields:
             The events that it waits for.
@@ -151,20 +169,20 @@ class Track:
         """
         world, tables, alert = self.world, self.world.tables, self.alert
         most = alert.rules.tries[channel - ContactChannel.CALL]
-        for number in range(most):
+        for number in range(first, first + most):
             success = yield from self.service(channel, number)
             if success:
-                self.persuade(channel, Phase.SERVICE_ENDS)
+                self.persuade(channel, Phase.SERVICE_ENDS, is_second=first == AGAIN)
                 return End.REACHED
             if self.marked is not None:
                 return self.marked
-            last = number + 1 == most
+            last = number + 1 == first + most
             if world.now >= alert.deadline and (then_more or not last):
                 alert.log(Phase.SERVICE_ENDS, Event.EXPIRY)
                 return End.EXPIRED
             if not last:
                 wait = retry_wait(
-                    tables.seed, alert.identity, alert.tier, int(channel), number, tables.delays, tables.clock
+                    tables.seed, alert.identity, alert.rule, int(channel), number, tables.delays, tables.clock
                 )
                 yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
         return None
@@ -178,10 +196,11 @@ class Track:
         waited = world.now - self.waiting.since
         self.waiting = None
         self.serving = True
-        alert.note_first_contact()
+        way = way_of(tables.seed, alert.identity, int(channel), number, tables.service, tables.clock)
+        alert.note_first_contact(way)
         world.books.services_started += 1
         world.recorder.waits[(world.day, province, alert.tier, channel, wait_bin(waited))] += 1
-        success, duration = outcome(tables.seed, alert.identity, int(channel), number, tables.service, tables.clock)
+        case, duration = outcome(tables.seed, alert.identity, int(channel), number, tables.service, tables.clock)
         world.busy(province, DESKS[seats.number % len(DESKS)], world.now, duration)
         alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)
         yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
@@ -189,10 +208,7 @@ class Track:
         world.books.services_ended += 1
         world.totals.desks[province, DESKS.index(channel), SERVED] += 1
         seats.release()
-        if channel == ContactChannel.CALL:
-            result = ContactResult.ANSWERED if success else ContactResult.NO_ANSWER
-        else:
-            result = ContactResult.MET if success else ContactResult.NOT_MET
+        result = ContactResult(result_of(case, int(channel)))
         alert.count_contact(channel, result, duration)
         alert.log(
             Phase.SERVICE_ENDS,
@@ -202,7 +218,7 @@ class Track:
             result=result.label,
             value=duration,
         )
-        return success
+        return is_warned(case, int(channel))
 
     def place(self, channel: ContactChannel, number: int) -> int:
         """Return the place in the queue of a desk among the alerts of the same tier."""
@@ -210,7 +226,7 @@ class Track:
         waiting = Waiting(
             alert.identity,
             alert.finding.true_type,
-            alert.tier,
+            alert.rule,
             DESKS.index(channel),
             number,
             alert.issued,
@@ -219,7 +235,7 @@ class Track:
         )
         return place_of(waiting, tables.seed, tables.lines, tables.detectors)
 
-    def persuade(self, channel: ContactChannel, phase: int) -> None:
+    def persuade(self, channel: ContactChannel, phase: int, is_second: bool = False) -> None:
         """Warn the person, once for all tracks; a person in an episode may stop."""
         world, tables, alert = self.world, self.world.tables, self.alert
         person = alert.finding.person
@@ -235,6 +251,7 @@ class Track:
             tables.seed,
             alert.identity,
             int(channel),
+            is_second,
             alert.right_class,
             int(world.people_bytes[person.province][person.number]) & HEARD,
             float(world.today.awareness[person.province, person.segment]),

@@ -24,6 +24,7 @@ class Person(NamedTuple):
 
     province: int
     number: int
+    age: int
     band: int
     sex: int
     segment: int

@@ -16,20 +16,20 @@ from sim.engines.vector.inputs import RunTables
 from sim.engines.vector.queue import desk_of
 from sim.engines.vector.records import LONGEST_AHEAD, NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules
-from sim.warning.delays import ESCALATION
-from sim.warning.service import case_of
+from sim.warning.delays import AGAIN, ESCALATION
+from sim.warning.service import case_of, is_warned
 
 
 @internal
 def is_last_try(alert: Record, rules: Rules) -> bool:
     """Return whether an alert has no further try by its present channel."""
-    return bool(alert.number + 1 >= rules.tries[alert.tier, desk_of(alert.channel)])
+    return bool(alert.number % AGAIN + 1 >= rules.tries[alert.rule, desk_of(alert.channel)])
 
 
 @internal
 def is_visited_next(alert: Record, rules: Rules) -> bool:
     """Return whether a visit follows the last call of an alert if that fails."""
-    return bool(alert.channel == ContactChannel.CALL and rules.visits_unanswered[alert.tier] != 0)
+    return bool(alert.channel == ContactChannel.CALL and rules.visits_unanswered[alert.rule] != 0)
 
 
 @internal
@@ -60,17 +60,19 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
     waiting = 0
     for k in range(count):
         alert = alerts[rows[k]]
-        alert.success = room.positions[k] > 0
-        alert.service = room.delay[k]
+        alert.case = room.positions[k]
+        # A visit with a way is drawn when it begins.
+        has_way = service.has_way and alert.channel == ContactChannel.VISIT
+        alert.service = NONE if has_way else room.delay[k]
         is_last = is_last_try(alert, rules)
         rows[waiting] = rows[k]
         room.identities[waiting] = room.identities[k]
         room.numbers[waiting] = ESCALATION if is_last else room.numbers[k]
-        drawn = delays.escalation if is_last else delays.retry[alert.tier, desk_of(alert.channel)]
+        drawn = delays.escalation if is_last else delays.retry[alert.rule, desk_of(alert.channel)]
         room.kinds[waiting] = int(drawn[0])
         room.a[waiting] = drawn[1]
         room.b[waiting] = drawn[2]
-        waiting += (room.positions[k] == 0) & ((not is_last) | is_visited_next(alert, rules))
+        waiting += (not is_warned(alert.case, alert.channel)) & ((not is_last) | is_visited_next(alert, rules))
     draw4_each(rules.seed, room.identities, room.numbers, waiting, CONTACT_WAIT, room.lanes)
     draw_each(waiting, rules.clock, room)
     for k in range(waiting):

@@ -12,7 +12,7 @@ from sim.draws.many import quantiles, round_to_ticks
 from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_CHAIN
 from sim.engines.phases import ArrivalStep, Phase
-from sim.engines.vector.episodes import begin_episode, join_episode
+from sim.engines.vector.episodes import begin_episode, join_episode, rule_for
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.records import DETECTORS, NONE, Integers, Record, Records
@@ -182,19 +182,19 @@ def send_from(
         delay = int(room.chain[k])
         issued = max(finding.moment + room.wait[detector, room.positions[k]], day.outage[detector]) + delay
         if issued < rules.end:
-            tier = finding.tiers[detector]
-            deadline = issued + rules.deadline[tier]
+            rule = rule_for(finding.tiers[detector], finding.person, run, day)
+            deadline = issued + rules.deadline[rule]
             kept = delay_or_score(room.identities[k], delay, finding.truth, run, day.data_sharing)
             if room.episodes[room.positions[k]] != NONE:
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)
+                raise_alert(alert, room.identities[k], deadline, finding.person, rule, kept)
                 join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
             else:
                 alert = arrays.sent[counters.sent]
                 alert.row = 0  # of no alert yet, but part of an event's order
-                raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)
+                raise_alert(alert, room.identities[k], deadline, finding.person, rule, kept)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 if repeats_other(detector, issued, finding, room.wait[:, room.positions[k]], run, day):

@@ -8,6 +8,7 @@ from sim.base.sums import TOO_LARGE
 from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of
 from sim.engines.vector.records import Integers, OverflowTable, Record, Records
+from sim.engines.vector.rules import tier_of
 from sim.warning.service import wait_bin
 
 
@@ -32,13 +33,13 @@ def key_of(*codes: int) -> tuple[int, ...]:
 @internal
 def contact_key(alert: Record, result: int) -> tuple[int, ...]:
     """Return the key of a contact."""
-    return key_of(alert.tier, alert.channel, result, alert.truth)
+    return key_of(tier_of(alert), alert.channel, result, alert.truth)
 
 
 @internal
 def wait_key(alert: Record, wait: int) -> tuple[int, ...]:
     """Return the key of a wait in ms."""
-    return key_of(alert.tier, alert.channel, wait_bin(wait))
+    return key_of(tier_of(alert), alert.channel, wait_bin(wait))
 
 
 @internal
@@ -67,7 +68,7 @@ def count_alert(
     tally: Integers, overflow: Records, counters: Record, today: int, issued: int, alert: Record, end: int
 ) -> None:
     """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
-    key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
+    key = key_of(detector_of(alert.identity), tier_of(alert), alert.truth, end)
     day = day_of(issued)
     if today - day < tally.shape[0]:
         tally[slot_of(day, tally)][key] += 1
@@ -124,7 +125,7 @@ def count_wait_in_line(tally: Integers, today: int, alert: Record, wait: int) ->
 @internal
 def count_first_contact(tally: Integers, alert: Record, wait: int) -> None:
     """Count the ms from the detector's instruction to the first call or visit, which begins today."""
-    tally[key_of(alert.tier, wait_bin(wait))] += 1
+    tally[key_of(tier_of(alert), wait_bin(wait))] += 1
 
 
 @internal

@@ -100,7 +100,7 @@ def is_alive(state: int) -> bool:
 def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int) -> int:
     """Return the moment at which the first of the living alerts was issued, or ``otherwise`` if that is earlier.
 
-    ``taken`` rows of ``alerts`` are not free; ``deadlines`` (4,) are ms from issue to the deadline, by tier.
+    ``taken`` rows of ``alerts`` are not free; ``deadlines`` (R,) are ms from issue to the deadline, by rule.
     """
     least = otherwise
     row = 0
@@ -108,7 +108,7 @@ def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int
         state = alerts[row].state
         taken -= state != AlertState.FREE
         if is_alive(state):
-            least = min(least, alerts[row].deadline - deadlines[alerts[row].tier])
+            least = min(least, alerts[row].deadline - deadlines[alerts[row].rule])
         row += 1
     return least
 

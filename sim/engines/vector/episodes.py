@@ -302,15 +302,25 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
             delay = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
             issued = max(moment + wait, outage) + delay
             if issued < rules.end:
-                deadline = issued + rules.deadline[tier]
+                rule = rule_for(tier, episode.person, run, day)
+                deadline = issued + rules.deadline[rule]
                 kept = delay_or_score(identity, delay, Truth.EPISODE, run, day.data_sharing)
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, identity, deadline, episode.person, tier, kept)
+                raise_alert(alert, identity, deadline, episode.person, rule, kept)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
             else:
                 counters.discarded += 1
+
+
+@part_of_caller
+def rule_for(tier: int, person: int, run: RunTables, day: ProvinceDay) -> int:
+    """Return the place of the rules of a tier for a person, by their number in the province."""
+    if not run.rules.has_groups:
+        return tier
+    age, _, _, _ = home(run.rules.seed, person_id(day.province, person), day.province, run.people)
+    return int(run.rules.rule_of_age[tier, age])
 
 
 @internal

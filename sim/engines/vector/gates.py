@@ -150,11 +150,14 @@ def engage(
         if band != AMBIGUOUS and u >= most[band, sex, frailty]:
             continue
         stage = residents.stage_guide[u_age >> TOP_SHIFT]
-        if band == AMBIGUOUS or stage == AMBIGUOUS:
+        group = 0
+        if band == AMBIGUOUS or stage == AMBIGUOUS or residents.groups > 1:
             age = pick(u_age, residents.age)
             band = residents.band[age]
             stage = residents.stage[age]
-        unaware_share = unaware[pick(traits[1, m], residents.occupation[scratch.urban[k], stage])]
+            group = residents.group[age]
+        segment = pick(traits[1, m], residents.occupation[scratch.urban[k], stage])
+        unaware_share = unaware[segment * residents.groups + group]
         engaged = is_engaged(u, propensity[band, sex, frailty, 0], unaware_share)
         if engaged:
             scratch.fate[k] = Fate.ENGAGED

@@ -120,7 +120,7 @@ def choose_channels(
     asked = 0
     for k in range(count):
         alert = alerts[room.rows[k]]
-        channel = run.rules.first[alert.tier, run.rules.tracks[alert.tier] - 1]
+        channel = run.rules.first[alert.rule, run.rules.tracks[alert.rule] - 1]
         is_asked = channel == ContactChannel.APP
         room.positions[asked] = k
         room.identities[asked] = person_id(province, alert.person)
@@ -267,11 +267,11 @@ def enter_loop(
     row = take_alert(arrays.alerts, arrays.alerts_free, counters)
     prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
     alert = arrays.alerts[row]
-    raise_alert(alert, sent.identity, sent.deadline, sent.person, sent.tier, sent.delay_or_score)
+    raise_alert(alert, sent.identity, sent.deadline, sent.person, sent.rule, sent.delay_or_score)
     alert.truth = sent.truth
     alert.kind = sent.kind
     alert.channel = sent.channel
-    if rules.tracks[sent.tier] == 1:
+    if rules.tracks[sent.rule] == 1:
         alert.state = AlertState.BETWEEN
         room.pending[counters.pending] = row
         counters.pending += 1

@@ -19,7 +19,7 @@ from sim.engines.vector.log import END_CODES, is_logged, log_alert, log_issue
 from sim.engines.vector.messages import leave_message, send_message
 from sim.engines.vector.queue import desk_of, join_line, renege
 from sim.engines.vector.records import NONE, TIERS, AlertState, Integers, Record, Records
-from sim.engines.vector.rules import TRACKS, Rules, issued
+from sim.engines.vector.rules import TRACKS, Rules, issued, tier_of
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert, take_alert
 from sim.warning.delays import reading
 from sim.warning.detectors import predicted_type
@@ -37,8 +37,8 @@ def end_track(
     other: int = alert.sibling
     if alert.episode != NONE:
         living = arrays.episodes[alert.episode].living
-        if living[alert.tier] == alert.row:
-            living[alert.tier] = other
+        if living[tier_of(alert)] == alert.row:
+            living[tier_of(alert)] = other
     if other != NONE:
         leave_ring(alert, arrays.alerts)
         return
@@ -108,10 +108,22 @@ def end_among_tracks(
             expire_in_line(arrays.alerts[other], now.moment, rules, day, arrays, tallies)
     first: int = alert.sibling
     end_track(alert, end, now, rules, day, arrays, tallies)
-    if end == End.REACHED and first != NONE:
+    if end == End.REACHED and first != NONE and not alert.reached:
         second: int = arrays.alerts[first].sibling
         hear(arrays.alerts[first], now, rules, day, arrays, tallies)
         if second != NONE:
+            hear(arrays.alerts[second], now, rules, day, arrays, tallies)
+
+
+@internal
+def tell_others(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+    """Note that a track that continues has reached the person, and tell the other tracks."""
+    alert.reached = True
+    first: int = alert.sibling
+    if first != NONE:
+        second: int = arrays.alerts[first].sibling
+        hear(arrays.alerts[first], now, rules, day, arrays, tallies)
+        if second != alert.row:
             hear(arrays.alerts[second], now, rules, day, arrays, tallies)
 
 
@@ -119,7 +131,7 @@ def end_among_tracks(
 def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """Tell a track that another one has reached the person; the alert then counts as reached, however it ends."""
     track.reached = True
-    if rules.also_if_reached[track.tier] == 0:
+    if rules.also_if_reached[track.rule] == 0:
         end_one_from_outside(track, End.UNANSWERED, now, rules, day, arrays, tallies)
 
 
@@ -192,11 +204,11 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
         end = End.MOOT
     else:
         for tier in range(TIERS):
-            for _ in range(rules.tracks[tier]):
+            for _ in range(TRACKS):
                 expire_one(episode, tier, now, rules, day, arrays, tallies)
-            if episode.living[tier] != NONE and tier <= alert.tier:
+            if episode.living[tier] != NONE and tier <= tier_of(alert):
                 end = End.SUPERSEDED
-        if NONE < episode.rang_tier <= alert.tier and now.moment - episode.rang < rules.quiet:
+        if NONE < episode.rang_tier <= tier_of(alert) and now.moment - episode.rang < rules.quiet:
             end = End.SUPERSEDED
     return end
 
@@ -207,7 +219,7 @@ def expire_one(
 ) -> None:
     """End one track of an episode's living alert of a tier, if one has expired in the queue."""
     row: int = episode.living[tier]
-    for _ in range(rules.tracks[tier] - 1):
+    for _ in range(TRACKS - 1):
         if row != NONE and not has_expired(arrays.alerts[row], now):
             row = arrays.alerts[row].sibling
     if row != NONE and has_expired(arrays.alerts[row], now):
@@ -217,7 +229,7 @@ def expire_one(
 @part_of_caller
 def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
     """Start all channels with which the tier of an issued alert begins."""
-    first, tracks = run.rules.first[alert.tier], run.rules.tracks[alert.tier]
+    first, tracks = run.rules.first[alert.rule], run.rules.tracks[alert.rule]
     latest: int = alert.row
     for k in range(1, tracks):
         row = take_alert(arrays.alerts, arrays.alerts_free, arrays.counters[0])
@@ -266,9 +278,9 @@ def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, array
         end_track(alert, end, now, rules, day, arrays, tallies)
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
         return
-    for tier in range(alert.tier + 1, TIERS):
+    for tier in range(tier_of(alert) + 1, TIERS):
         if episode.living[tier] != NONE:
             lower = arrays.alerts[episode.living[tier]]
             end_from_outside(lower, End.SUPERSEDED, now, rules, day, arrays, tallies)
-    episode.living[alert.tier] = alert.row
+    episode.living[tier_of(alert)] = alert.row
     begin_tracks(alert, run, day, arrays)

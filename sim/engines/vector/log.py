@@ -12,7 +12,7 @@ from sim.engines.phases import Phase
 from sim.engines.vector.events import phase_of
 from sim.engines.vector.inputs import Now
 from sim.engines.vector.records import NONE, Record, Records
-from sim.engines.vector.rules import Rules
+from sim.engines.vector.rules import Rules, tier_of
 
 # One list of channels, and one of results, serves all kinds of events.
 CHANNEL_CODES: Final = np.array([EVENT_CHANNELS.index(name) for name in ContactChannel.labels()])
@@ -59,7 +59,7 @@ def log_alert(event: int, moment: int, phase: int, province: int, alert: Record,
     entry = log[row]
     entry.detector = detector_of(alert.identity)
     entry.stage = stage_of(alert.identity)
-    entry.tier = alert.tier
+    entry.tier = tier_of(alert)
     return row
 
 

@@ -8,7 +8,7 @@ deadline needs no event while an alert waits in the queue or is served.
 from typing import Final
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.base.words import End
+from sim.base.words import ContactChannel, End
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.identity import STAGE_MASK
 from sim.draws.prefetch import prefetch
@@ -18,13 +18,22 @@ from sim.engines.vector.day import close_day
 from sim.engines.vector.episodes import reach_stage, stop_episode
 from sim.engines.vector.events import MOMENT_AT, NEVER, ORDER_MASK, ROW_MASK, STAGE_AT, phase_of, pop, step_of
 from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
-from sim.engines.vector.lives import begin_tracks, end_among_tracks, end_track, issue_alert
+from sim.engines.vector.lives import (
+    begin_tracks,
+    end_among_tracks,
+    end_track,
+    expect_or_expire,
+    issue_alert,
+    tell_others,
+)
 from sim.engines.vector.messages import end_message
 from sim.engines.vector.queue import join_line
 from sim.engines.vector.records import DESKS, NONE, AlertState, Integers, Record, Records
+from sim.engines.vector.rules import Rules, tier_of
 from sim.engines.vector.service import end_service, serve_first
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert, note_warned, spare_events
 from sim.midnight.people_bytes import HEARD
+from sim.warning.delays import AGAIN, second_visit_wait
 from sim.warning.dissuasion import is_dissuaded
 
 EVENTS_AHEAD: Final = 8
@@ -168,15 +177,54 @@ def close(
     row: int = alert.episode
     if row != NONE and end == End.REACHED:
         arrays.episodes[row].rang = now.moment
-        arrays.episodes[row].rang_tier = alert.tier
+        arrays.episodes[row].rang_tier = tier_of(alert)
     stops = row != NONE and end == End.REACHED and is_stopped(alert, arrays.episodes[row], run, day)
-    if alert.sibling != NONE:
-        end_among_tracks(alert, end, now, run.rules, day, arrays, tallies)
+    if end == End.REACHED and is_visited_again(alert, now, run.rules):
+        visit_again(alert, now, run, day, arrays, tallies)
     else:
-        end_track(alert, end, now, run.rules, day, arrays, tallies)
-    give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
+        end_for_good(alert, end, now, run.rules, day, arrays, tallies)
     if stops:
         stop_episode(arrays.episodes[row], now, run, day, arrays, tallies)
+
+
+@part_of_caller
+def end_for_good(
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """End a track of an alert and free its row."""
+    if alert.sibling != NONE:
+        end_among_tracks(alert, end, now, rules, day, arrays, tallies)
+    else:
+        end_track(alert, end, now, rules, day, arrays, tallies)
+    give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, arrays.counters[0])
+
+
+@part_of_caller
+def is_visited_again(alert: Record, now: Now, rules: Rules) -> bool:
+    """Return whether a second visit follows a talk that has just reached the person for the first time."""
+    return bool(
+        rules.again[alert.rule] == 1
+        and phase_of(now.order) == Phase.SERVICE_ENDS
+        and not alert.reached
+        and alert.marked == NONE
+        and now.moment < alert.deadline
+    )
+
+
+@part_of_caller
+def visit_again(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+    """Stop the other tracks, and schedule a second visit on this one."""
+    rules = run.rules
+    tell_others(alert, now, rules, day, arrays, tallies)
+    alert.channel = ContactChannel.VISIT
+    alert.number = AGAIN
+    alert.service = NONE
+    alert.wait = NONE
+    alert.state = AlertState.BETWEEN
+    wait = second_visit_wait(rules.seed, alert.identity, alert.rule, run.delays, rules.clock)
+    expect_or_expire(
+        alert, now.moment + wait, AlertStep.RETRY, day.midnight, arrays.heap, arrays.later, arrays.counters[0]
+    )
 
 
 @part_of_caller
@@ -186,6 +234,7 @@ def is_stopped(alert: Record, episode: Record, run: RunTables, day: ProvinceDay)
         run.rules.seed,
         alert.identity,
         alert.channel,
+        alert.number >= AGAIN,
         alert.right_class,
         day.people_bytes[alert.person] & HEARD,
         day.awareness[episode.segment],

@@ -81,7 +81,7 @@ def end_message(
                 row = log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
                 arrays.log[row].channel = CHANNEL_CODES[alert.channel]
             end = End.REACHED
-        elif rules.calls_unread[alert.tier]:
+        elif rules.calls_unread[alert.rule]:
             alert.channel = ContactChannel.CALL
         else:
             end = End.UNREAD

@@ -13,7 +13,7 @@ from sim.draws.compiled import inlined, internal, part_of_caller
 from sim.engines.vector.events import unsigned
 from sim.engines.vector.inputs import RunTables
 from sim.engines.vector.records import AlertState, Record, Records
-from sim.engines.vector.rules import issued
+from sim.engines.vector.rules import issued, tier_of
 from sim.engines.vector.state import Arrays
 from sim.warning.discipline import Waiting, place_of
 
@@ -124,7 +124,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
     waiting = Waiting(
         alert.identity,
         alert.kind,
-        alert.tier,
+        alert.rule,
         number,
         alert.number,
         issued(alert, run.rules),
@@ -132,7 +132,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
         alert.delay_or_score,
     )
     place = place_of(waiting, run.rules.seed, run.lines, run.detectors)
-    insert(arrays.lines[number], desk, rank_of(alert.tier, place), alert.row, arrays.alerts)
+    insert(arrays.lines[number], desk, rank_of(tier_of(alert), place), alert.row, arrays.alerts)
     change_line(desk, moment, 1)
 
 

@@ -106,7 +106,7 @@ def as_bytes(records: Records) -> NDArray[np.uint8]:
 
 ALERT = record(
     ("identity", IDENTITY),
-    ("deadline", MOMENT),  # the moment of issue is this less the deadline of the tier, see ``rules.issued``
+    ("deadline", MOMENT),  # the moment of issue is this less the deadline of its rule, see ``rules.issued``
     ("since", MOMENT),  # when it joined the queue, or its service began, or its message is delivered
     ("person", ROW),  # number of the person within the province
     ("row", ROW),  # its own, 0 before it has one
@@ -116,16 +116,16 @@ ALERT = record(
     ("sibling", ROW),  # of the next track of the same alert, the last of which leads back to the first, or NONE
     ("delay_or_score", SHORT_MS),  # ms from detection to issue, or NONE; where a queue is ordered by scores, the score
     ("kind", SHORT_CODE),  # true fraud type; of a legitimate contact one more than the last
-    ("tier", SHORT_CODE),
+    ("rule", SHORT_CODE),  # tier + 4 x group of ages, see ``rules.tier_of``
     ("truth", SHORT_CODE),
     ("state", SHORT_CODE),  # an AlertState
     ("channel", SHORT_CODE),  # contact channel
-    ("number", SHORT_CODE),  # of the try, from 0
+    ("number", SHORT_CODE),  # of the try, from 0, of a second visit from ``AGAIN``
     ("marked", SHORT_CODE),  # its end unless the current service succeeds, its end at issue before that, or NONE
     ("seats", SHORT_CODE),  # number of the desk whose server is busy with it
     ("right_class", np.bool_),  # whether the predicted fraud type is the true one
-    ("success", np.bool_),  # whether the service, drawn ahead or current, finds the person
-    ("reached", np.bool_),  # whether another track has reached the person
+    ("case", SHORT_CODE),  # of the service, drawn ahead or current: see ``service.case_of``
+    ("reached", np.bool_),  # whether another track, or this one before a second visit, has reached the person
     ("contacted", np.bool_),  # whether a call or a visit has begun, on any track
 )
 """An alert, from the day of its detection to its end: one line of the cache, 64 bytes.

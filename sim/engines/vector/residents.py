@@ -21,9 +21,9 @@ class Residents(NamedTuple):
     """The people of a province: the rows of ``PeopleTables`` for it, and guides.
 
     ``band_guide`` and ``stage_guide`` (4096,) age band and stage of life by the top bits of the uniform of age,
-    ``AMBIGUOUS`` if these do not determine it; ``age`` (100,) thresholds by year of age, ``band`` and ``stage`` (100,)
-    by year of age; ``women`` and ``urban`` thresholds; ``internet`` (2, bands) and ``occupation`` (2, 4, 4) thresholds
-    by home.
+    ``AMBIGUOUS`` if these do not determine it; ``age`` (100,) thresholds by year of age, ``band``, ``stage`` and
+    ``group`` (100,) of ``groups`` by year of age; ``women`` and ``urban`` thresholds; ``internet`` (2, bands) and
+    ``occupation`` (2, 4, 4) thresholds by home.
     """
 
     crowd: Crowd
@@ -32,6 +32,8 @@ class Residents(NamedTuple):
     age: NDArray[np.int64]
     band: NDArray[np.int64]
     stage: NDArray[np.int64]
+    group: NDArray[np.int64]
+    groups: int
     women: int
     urban: int
     internet: NDArray[np.int64]
@@ -73,6 +75,8 @@ def residents_of(p: int, people: People, tables: PeopleTables) -> Residents:
         age=tables.age[p],
         band=tables.band,
         stage=tables.stage,
+        group=tables.group,
+        groups=tables.groups,
         women=tables.women[p],
         urban=tables.urban[p],
         internet=tables.internet[p],

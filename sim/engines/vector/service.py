@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.base.words import ContactChannel, ContactResult, End, Event
+from sim.base.words import ContactChannel, End, Event
 from sim.draws.compiled import part_of_caller
 from sim.draws.identity import detector_of
 from sim.draws.prefetch import prefetch
@@ -21,7 +21,7 @@ from sim.engines.vector.records import NONE, AlertState, Record
 from sim.engines.vector.rules import issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
 from sim.warning.delays import chain_delay, escalation_wait, retry_wait
-from sim.warning.service import outcome
+from sim.warning.service import is_warned, outcome, result_of, way_of
 
 AT_ONCE: Final = 32
 """Tries drawn together: enough for vector instructions, few enough to be drawn before they are needed."""
@@ -48,8 +48,8 @@ def serve_first(
         return
     duration: int = alert.service
     if duration == NONE:
-        success, duration = outcome(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
-        alert.success = success
+        case, duration = outcome(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
+        alert.case = case
     wait = moment - alert.since
     change_line(desk, moment, -1)
     desk.waited += wait
@@ -63,6 +63,7 @@ def serve_first(
         delay: int = alert.delay_or_score
         if run.lines.is_scored or delay == NONE:
             delay = chain_delay(rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock)
+        delay += way_of(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
         count_first_contact(tallies.first_contacts, alert, delay + moment - issued(alert, rules))
         note_contact(alert, arrays.alerts)
     alert.state = AlertState.SERVING
@@ -94,10 +95,7 @@ def end_service(
     count_work(tallies.busy, alert.seats, servers, moment - day.midnight)
     servers.busy -= 1
     counters.services_ended += 1
-    if alert.channel == ContactChannel.CALL:
-        result = ContactResult.ANSWERED if alert.success else ContactResult.NO_ANSWER
-    else:
-        result = ContactResult.MET if alert.success else ContactResult.NOT_MET
+    result = result_of(alert.case, alert.channel)
     count_service(tallies.contacts, day.offset, alert, result, duration)
     if is_logged(alert.identity, rules):
         entry = arrays.log[
@@ -119,7 +117,7 @@ def what_follows(
     is_last = is_last_try(alert, rules)
     visit_follows = is_visited_next(alert, rules)
     end = np.int64(NONE)  # one type on every path: some Pythons return from each branch
-    if alert.success:
+    if is_warned(alert.case, alert.channel):
         end = np.int64(End.REACHED)
     elif alert.marked != NONE:
         end = np.int64(alert.marked)
@@ -140,7 +138,7 @@ def what_follows(
         else:
             if wait == NONE:
                 wait = retry_wait(
-                    rules.seed, alert.identity, alert.tier, alert.channel, alert.number, run.delays, rules.clock
+                    rules.seed, alert.identity, alert.rule, alert.channel, alert.number, run.delays, rules.clock
                 )
             step = AlertStep.RETRY
             alert.number += 1

@@ -113,13 +113,13 @@ def delay_or_score(identity: int, delay: int, truth: int, run: RunTables, data_s
 
 
 @part_of_caller
-def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, delay_or_score: int) -> None:
+def raise_alert(alert: Record, identity: int, deadline: int, person: int, rule: int, delay_or_score: int) -> None:
     """Make a record a new alert on its way down the chain; the caller sets what it is about."""
     alert.identity = identity
     alert.deadline = deadline
     alert.person = person
     alert.episode = NONE
-    alert.tier = tier
+    alert.rule = rule
     alert.delay_or_score = delay_or_score
     alert.state = AlertState.UNISSUED
     alert.sibling = NONE

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.language.spoken import UNITS_OF_MONEY, Terms
 from sim.scenario.bounds import Scale, Seed
-from sim.scenario.scalars import Duration, Switch
+from sim.scenario.scalars import Duration, Switch, oldest
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import BROKEN, ONE_LINE, Currency, Name, Part, Path, all_of, demand, rules_of, touches
 from sim.scenario.schema.costs import Costs
@@ -18,7 +18,7 @@ from sim.scenario.schema.figures import Figure
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.gangs import Gangs
 from sim.scenario.schema.gates import Accounts, Cards, Dens, Engagement, Interception, Sites
-from sim.scenario.schema.measures import Measure
+from sim.scenario.schema.measures import Measure, Taught
 from sim.scenario.schema.names import ChannelNames
 from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
@@ -119,6 +119,12 @@ class ScenarioModel(Part):
     def terms(self) -> Terms:
         """The country's names of money and channels."""
         return Terms(self.currency, self.channels.names)
+
+    @property
+    def age_cuts(self) -> list[int]:
+        """Ages in years, rising, at which a group of people begins that some education treats unlike the others."""
+        taught = (one.ages for one in self.measures.values() if isinstance(one, Taught) and one.ages is not None)
+        return sorted({age for ages in taught for age in (ages[0], oldest(ages) + 1) if age > 0})
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

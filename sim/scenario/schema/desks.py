@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -11,7 +11,7 @@ from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
-from sim.scenario.schema.base import DisciplineName, Part, ProvinceKey, Sparse, form, mistake
+from sim.scenario.schema.base import DisciplineName, Extended, Part, ProvinceKey, Sparse, form, mistake
 from sim.scenario.schema.measures import Ramp
 
 MOST_STEPS_OF_STAFF = 64
@@ -164,8 +164,13 @@ class CallDesk(Desk):
     """Time of a hard call. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma: 0.4}}`"""
 
 
-class VisitDesk(Desk):
-    """The visit desks; a visit with travel, met or not."""
+class VisitDesk(Desk, Extended):
+    """The visit desks; a visit with travel, met or not.
+
+    With ``way`` the officer first travels for that time, and ``visit`` and ``not_met`` begin at the door.
+    """
+
+    newer: ClassVar = ("way", "refused")
 
     met: Probability
     """Probability that a visit meets the person. More: more people reached, fewer further visits. Example: `0.8`"""
@@ -175,6 +180,12 @@ class VisitDesk(Desk):
     visit: Distribution
     """Time of a visit that meets the person, with travel. More: busier desks, longer waits. Example: `{lognormal:
     {median: 90 min, sigma: 0.4}}`"""
+    way: Distribution | None = None
+    """Time from dispatch to the door, where visit and not_met then begin; without it they include the way. More: people
+    are met later, busier desks, longer waits. Example: `{lognormal: {median: 25 min, sigma: 0.6}}`"""
+    refused: Probability | None = None
+    """Probability that a person who is met refuses to listen; the visit then counts as failed, takes as long as
+    not_met, and is tried again. More: fewer people reached, more visits. Example: `0.15`"""
 
 
 class Desks(Part):

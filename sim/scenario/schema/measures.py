@@ -27,7 +27,7 @@ from sim.scenario.bounds import (
     Weight,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import OLDEST_YEARS, Ages, Day, DayKey, Duration, DurationOrZero, Window
+from sim.scenario.scalars import Ages, Day, DayKey, Duration, DurationOrZero, Window, oldest
 from sim.scenario.schema.base import (
     DetectorName,
     Part,
@@ -311,7 +311,19 @@ class Blocking(Gradual):
     Example: `0.8`"""
 
 
-class Videos(Spread):
+class Taught(Spread):
+    """Education, of everybody or of people of some ages."""
+
+    ages: Ages | None = None
+    """Ages in years of the people who learn, both included, null for no upper limit; without it all do. Unit: years.
+    More: no direction: other people. Example: `[60, null]`"""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in write(self).items() if value is not None or key != "ages"}
+
+
+class Videos(Taught):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
     row: ClassVar = Row("awareness", ("education.video",), unpriced={"views": AUDIENCE})
@@ -324,7 +336,7 @@ class Videos(Spread):
     """Views of all videos. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
-class Activities(Spread):
+class Activities(Taught):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
     row: ClassVar = Row("awareness", ("education.activity",), unpriced={"people": AUDIENCE})
@@ -518,8 +530,8 @@ class PaymentDelay(Gradual):
     @property
     def years(self) -> tuple[int, int]:
         """The youngest and the oldest age in years of those whose transfers wait."""
-        youngest, oldest = self.ages or (0, None)
-        return youngest, OLDEST_YEARS if oldest is None else oldest
+        ages = self.ages or (0, None)
+        return ages[0], oldest(ages)
 
 
 class AccountFreeze(Gradual):

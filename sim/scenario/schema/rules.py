@@ -231,6 +231,8 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     fraud = spec.fraud
     people = [row.population for row in spec.population.provinces]
     factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in spec.population.provinces]
+    if not any(factors):  # another rule refuses that
+        return
     largest = max(factors) / sum(factors)
     rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
     shifted = MOST_EFFORT if spec.gangs is not None and spec.gangs.answer is not None else 1.0

@@ -1,10 +1,12 @@
 """The tiered and classified warning mechanism: detectors, classes, tiers, the chain of instructions, dissuasion."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from sim.base.words import WRITTEN, ContactChannel
+from sim.base.words import WRITTEN, ContactChannel, Tier
 from sim.scenario.bounds import (
     Correlation,
     Factor,
@@ -18,9 +20,10 @@ from sim.scenario.bounds import (
     TryCount,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Duration, DurationOrZero, Switch
+from sim.scenario.scalars import Ages, Duration, DurationOrZero, Switch, oldest
 from sim.scenario.schema.base import (
     ContactChannelName,
+    Extended,
     Name,
     Part,
     PerChannel,
@@ -210,12 +213,62 @@ class Escalation(Part):
     """What follows calls that nobody answers: a visit, or nothing. Example: `visit`"""
 
 
-class TierSettings(Sparse):
+class SecondVisit(Part):
+    """A visit to people who were called or met, because one talk may not be enough."""
+
+    after: Distribution
+    """Time from the talk to the request of the second visit; none is made after the deadline. More: second visits come
+    later, and fewer before the deadline. Example: `{lognormal: {median: 3 h, sigma: 0.5}}`"""
+
+
+class TierOfAges(Sparse):
+    """What a tier does otherwise for people of some ages; what is missing is as the tier says."""
+
+    ages: Ages
+    """Ages of these people in years, both included; null for no upper limit. Unit: years. More: no direction: other
+    people. Example: `[60, null]`"""
+    first: FirstChannels | None = None
+    """First channels for these people, in place of the tier's. Example: `call`"""
+    deadline: Duration | None = None
+    """Time from issue after which an alert to these people expires. More: fewer alerts expire, and officers serve older
+    ones. Example: `24 h`"""
+    tries: Tries | None = None
+    """How often each staffed channel tries to reach these people."""
+    escalate: Escalation | None = None
+    """What follows for these people when the first channel fails."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> "TierOfAges":
+        check_channels(self.first or [])
+        return self
+
+
+MOST_GROUPS = 3
+"""Most groups of ages with their own rules in a tier."""
+
+
+def check_channels(first: list[str]) -> None:
+    """Refuse first channels that cannot start together.
+
+    Raises:
+        mistake: If a channel is named twice, or both channels in writing.
+    """
+    if len(set(first)) < len(first):
+        raise mistake("first", f"names a channel twice: {', '.join(first)}", "use each channel once", ("first",))
+    if set(first) >= WRITTEN_LABELS:
+        raise mistake(
+            "first", "names app and sms", "use one of them: people without the app get an SMS anyway", ("first",)
+        )
+
+
+class TierSettings(Extended):
     """One tier: first channels, deadline from issue, tries, waits between tries, and what follows when they fail.
 
     ``first`` may list several channels, which start at once. Once one of them has reached the person, the others stop,
-    unless ``also_if_reached``.
+    unless ``also_if_reached``. ``by_age`` replaces some of it for people of some ages.
     """
+
+    newer: ClassVar = ("sign", "again", "by_age")
 
     first: FirstChannels
     """First channels: app, sms, call or visit, or a list of channels that start at once. Example: `[call, visit]`"""
@@ -234,18 +287,33 @@ class TierSettings(Sparse):
     """A sign of warning.signs that an alert must show to get this tier, or a list of signs, one of which is enough; an
     alert that shows none gets the next lower tier, and below blue there is no alert. Without this key the score alone
     decides. Example: `[transfer, remote_control]`"""
+    again: SecondVisit | None = None
+    """A visit to people who were called or met; without it there is none. Example: `{after: {lognormal: {median: 3 h,
+    sigma: 0.5}}}`"""
+    by_age: Annotated[list[TierOfAges], Field(min_length=1, max_length=MOST_GROUPS)] | None = None
+    """What the tier does otherwise for people of some ages: up to three groups of ages that do not overlap. Example:
+    `[{ages: [60, null], first: call}]`"""
 
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
-        if len(set(self.first)) < len(self.first):
-            raise mistake(
-                "first", f"names a channel twice: {', '.join(self.first)}", "use each channel once", ("first",)
-            )
-        if set(self.first) >= WRITTEN_LABELS:
-            raise mistake(
-                "first", "names app and sms", "use one of them: people without the app get an SMS anyway", ("first",)
-            )
+        check_channels(self.first)
+        groups = sorted(self.by_age or [], key=lambda group: group.ages[0])
+        for before, after in pairwise(groups):
+            if after.ages[0] <= oldest(before.ages):
+                found = f"{after.ages[0]} is in two groups of ages"
+                raise mistake("by_age", found, "the groups must not overlap", ("by_age",))
+        if self.again is not None and self.also_if_reached:
+            what = "must be absent while also_if_reached is on: the other channels continue anyway"
+            raise mistake("again", "also_if_reached is on", what, ("again", "also_if_reached"))
         return self
+
+    def of_group(self, group: int) -> "TierSettings":
+        """Return the rules of a group of ages, from 1; of group 0, and of groups that the tier has not, its own."""
+        groups = self.by_age or []
+        if not 1 <= group <= len(groups):
+            return self
+        given = {key: getattr(groups[group - 1], key) for key in ("first", "deadline", "tries", "escalate")}
+        return self.model_copy(update={key: value for key, value in given.items() if value is not None})
 
     def calls_unread(self) -> bool:
         """Return whether a call follows an unread message; never if calls start at once."""
@@ -267,6 +335,20 @@ class Tiers(Part):
     """The third tier."""
     blue: TierSettings
     """The least urgent tier."""
+
+    @property
+    def groups(self) -> int:
+        """Number of groups of ages, with one for everybody else."""
+        return 1 + max(len(getattr(self, name).by_age or ()) for name in Tier.labels())
+
+    def rules(self) -> Iterator[TierSettings]:
+        """Yield the rules of each group of ages, and within it of each tier from red to blue.
+
+        Those of a tier for a group are at the place tier + 4 x group.
+        """
+        for group in range(self.groups):
+            for name in Tier.labels():
+                yield getattr(self, name).of_group(group)
 
 
 class SignByStage(Part):
@@ -343,11 +425,24 @@ class StopProbabilities(Part):
     `0.95`"""
 
 
-class Dissuasion(Part):
+class Family(Part):
+    """Relatives whom officers inform at visits, so that they also talk to the person."""
+
+    share: Probability
+    """Share of alerts whose visits inform the family. More: more people stop after visits. Example: `0.3`"""
+    bonus: Probability
+    """Share of the missing probability to stop that a family adds. More: more people stop after such visits. Example:
+    `0.3`"""
+
+
+class Dissuasion(Extended):
     """Effect of reaching a person: ``wrong_class`` and ``fatigue`` (per alert heard before today) multiply it.
 
-    Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``.
+    Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``. A family that
+    officers inform at a visit raises it in the same way by ``family.bonus``.
     """
+
+    newer: ClassVar = ("family", "again")
 
     stop: StopProbabilities
     """Probability to stop for people reached before a payment, by channel."""
@@ -360,6 +455,11 @@ class Dissuasion(Part):
     awareness_bonus: Probability
     """Share of the missing probability that full awareness adds. More: education makes warnings work better. Example:
     `0.1`"""
+    family: Family | None = None
+    """Relatives whom officers inform at visits; without it they inform nobody. Example: `{share: 0.3, bonus: 0.3}`"""
+    again: Probability | None = None
+    """Factor of this probability at a second visit, where the person's resistance is drawn again; without it 1. Unit:
+    factor, 0 to 1. More: more people stop at second visits. Example: `0.5`"""
 
 
 class Warning(Sparse):
