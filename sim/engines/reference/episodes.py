@@ -8,8 +8,6 @@ import simpy
 
 from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, order_delay, recovered, report_delay
 from sim.base.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
-from sim.country.people import home
-from sim.draws.identity import person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
@@ -101,10 +99,9 @@ class Episode:
         delayed = world.today.delayed[person.province]
         if not len(delayed):
             return 0, False
-        age, _, _, _ = home(tables.seed, person_id(person.province, person.number), person.province, tables.people)
         payment = stage - FIRST_PAYMENT
         cents = self.amount_before(payment + 1) - self.amount_before(payment)
-        return waits(tables.seed, self.attempt, payment, cents, age, delayed, tables.waits, tables.clock)
+        return waits(tables.seed, self.attempt, payment, cents, person.age, delayed, tables.waits, tables.clock)
 
     def hold(self) -> None:
         """End the episode before a payment: a bank holds it, or the person cancels while it waits."""
