@@ -4,7 +4,6 @@ What happens while a transfer waits is drawn by (attempt, payment): second thoug
 release come at the same moments whatever the wait, so a longer wait keeps all that a shorter one keeps.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,65 +20,56 @@ from sim.draws.purposes import PAYMENT_CANCELLED, PAYMENT_RELEASED, PAYMENT_WAIT
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
 
+ABOVE, FIRST_ONLY, YOUNGEST, OLDEST, WAIT, CALLS, STOPS, RELEASES = range(8)
+THOUGHTS, CALL, RELEASE = range(3)
+
 
 class WaitTables(NamedTuple):
-    """The measures that delay payments, in the order of their names; (M,) each unless stated.
+    """The measures that delay payments, in the order of their names: two arrays, which kernels pass on quickly.
 
     Attributes:
-        above: Cents that a transfer must exceed to be delayed.
-        first_only: 1 if only the first payment of an episode is delayed, else 0.
-        ages: (M, 2) youngest and oldest age in years.
-        wait: Ms that a transfer waits; 0 for a measure that delays nothing.
-        thoughts: Mean ms until the person thinks again; 0 for never.
-        calls: Thresholds of a call by the bank.
-        call: (M, 3) (kind, a, b) of the ms until the call.
-        stops: Thresholds of a call that makes the person cancel.
-        releases: Thresholds of an early release.
-        release: (M, 3) (kind, a, b) of the ms until the release.
+        rules: (M, 8) cents that a transfer must exceed; 1 if only the first payment of an episode is delayed; youngest
+            and oldest age in years; ms that a transfer waits, 0 for a measure that delays nothing; thresholds of a call
+            by the bank, of a call that makes the person cancel, and of an early release.
+        moments: (M, 3, 3) (kind, a, b) of the ms from the order until the person thinks again, the bank calls, and the
+            bank releases the transfer.
     """
 
-    above: NDArray[np.int64]
-    first_only: NDArray[np.int64]
-    ages: NDArray[np.int64]
-    wait: NDArray[np.int64]
-    thoughts: NDArray[np.float64]
-    calls: NDArray[np.int64]
-    call: NDArray[np.float64]
-    stops: NDArray[np.int64]
-    releases: NDArray[np.int64]
-    release: NDArray[np.float64]
+    rules: NDArray[np.int64]
+    moments: NDArray[np.float64]
 
 
 def wait_tables(spec: ScenarioModel) -> WaitTables:
     """Return the tables of a scenario."""
     delays = Measures(dict(spec.measures)).all(PaymentDelay)
-    calls, releases = [one.bank_call for one in delays], [one.release for one in delays]
+    rules = [
+        (
+            round((one.above or 0.0) * CENTS_PER_UNIT),
+            one.payee == "new",
+            *one.years,
+            to_ticks(float(one.wait), spec.clock) if one.wait else 0,
+            threshold(one.bank_call.share) if one.bank_call else 0,
+            threshold(one.bank_call.stops) if one.bank_call else 0,
+            threshold(one.release.share) if one.release else 0,
+        )
+        for one in delays
+    ]
+    moments = [(_thoughts(one), _moment(one.bank_call), _moment(one.release)) for one in delays]
     return WaitTables(
-        above=_integers([round((one.above or 0.0) * CENTS_PER_UNIT) for one in delays]),
-        first_only=_integers([one.payee == "new" for one in delays]),
-        ages=_integers([one.years for one in delays]).reshape(len(delays), 2),
-        wait=_integers([to_ticks(float(one.wait), spec.clock) if one.wait else 0 for one in delays]),
-        thoughts=np.array([(one.second_thoughts or 0) / LOG_2 for one in delays]),
-        calls=_shares(calls),
-        call=_moments(calls),
-        stops=_integers([threshold(one.stops) if one else 0 for one in calls]),
-        releases=_shares(releases),
-        release=_moments(releases),
+        rules=np.array(rules, dtype=np.int64).reshape(len(delays), 8),
+        moments=np.array(moments, dtype=np.float64).reshape(len(delays), 3, 3),
     )
 
 
-def _integers(values: Sequence[object]) -> NDArray[np.int64]:
-    return np.array(values, dtype=np.int64)
+def _thoughts(delay: PaymentDelay) -> tuple[float, float, float]:
+    if delay.second_thoughts is None:
+        return float(DistributionKind.CONSTANT), float(LONGEST_MS), 0.0
+    return float(DistributionKind.EXPONENTIAL), delay.second_thoughts / LOG_2, 0.0
 
 
-def _shares(events: Sequence[BankCall | Release | None]) -> NDArray[np.int64]:
-    return _integers([threshold(one.share) if one else 0 for one in events])
-
-
-def _moments(events: Sequence[BankCall | Release | None]) -> NDArray[np.float64]:
-    """Return (kind, a, b) of the ms after the order, (M, 3); zeros for what does not happen."""
-    rows = [(one.after.kind, one.after.a, one.after.b) if one else (0, 0, 0) for one in events]
-    return np.array(rows, dtype=np.float64).reshape(len(events), 3)
+def _moment(event: BankCall | Release | None) -> tuple[float, float, float]:
+    """Return (kind, a, b) of the ms after the order; zeros for what does not happen."""
+    return (0.0, 0.0, 0.0) if event is None else (float(event.after.kind), event.after.a, event.after.b)
 
 
 @compiled
@@ -116,17 +106,16 @@ def waits(
     paid = 0
     cancelled = LONGEST_MS
     for m in range(len(delayed)):
-        caught = u_caught < delayed[m] and cents > tables.above[m] and (payment == 0 or tables.first_only[m] == 0)
-        if caught and tables.wait[m] > 0 and tables.ages[m, 0] <= age <= tables.ages[m, 1]:
-            until = int(tables.wait[m])
-            if u_release < tables.releases[m]:
-                until = min(until, _ticks(tables.release[m], let_go, clock))
+        rules, moments = tables.rules[m], tables.moments[m]
+        caught = u_caught < delayed[m] and cents > rules[ABOVE] and (payment == 0 or rules[FIRST_ONLY] == 0)
+        if caught and rules[WAIT] > 0 and rules[YOUNGEST] <= age <= rules[OLDEST]:
+            until = int(rules[WAIT])
+            if u_release < rules[RELEASES]:
+                until = min(until, _ticks(moments[RELEASE], let_go, clock))
             paid = max(paid, until)
-            if tables.thoughts[m] > 0.0:
-                after = quantile(DistributionKind.EXPONENTIAL, tables.thoughts[m], 0.0, thought)
-                cancelled = min(cancelled, to_ticks(after, clock))
-            if u_call < tables.calls[m] and u_stops < tables.stops[m]:
-                cancelled = min(cancelled, _ticks(tables.call[m], called, clock))
+            cancelled = min(cancelled, _ticks(moments[THOUGHTS], thought, clock))
+            if u_call < rules[CALLS] and u_stops < rules[STOPS]:
+                cancelled = min(cancelled, _ticks(moments[CALL], called, clock))
     if cancelled < paid:
         return cancelled, True
     return paid, False

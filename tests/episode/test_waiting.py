@@ -35,7 +35,7 @@ def ends(
     found: WaitTables, payment: int = 0, cents: int = 10**7, age: int = 40, share: float = 1.0
 ) -> list[tuple[int, bool]]:
     """Return what becomes of the transfers of all ``ATTEMPTS``."""
-    delayed = np.full(len(found.wait), round(share * CERTAIN), dtype=np.int64)
+    delayed = np.full(len(found.rules), round(share * CERTAIN), dtype=np.int64)
     return [waits(SEED, attempt, payment, cents, age, delayed, found, CLOCK) for attempt in ATTEMPTS]
 
 
