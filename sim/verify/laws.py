@@ -98,7 +98,7 @@ def _paid(seen: Everything) -> int:
     return int(payments.loc[payments["result"].isna(), "value"].sum())
 
 
-SERVED = ["answered", "no_answer", "met", "not_met"]
+SERVED = ["answered", "no_answer", "met", "not_met", "refused"]
 
 CONSERVATION = Study(
     name="Conservation",

@@ -65,7 +65,8 @@ class Waiting(NamedTuple):
     """An alert that joins a queue.
 
     ``identity``; ``kind`` the true type, as a row of ``DetectorTables.classes``; its ``rule``; ``desk`` the number of
-    the desk, and ``number`` that of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
+    the desk, and ``number`` that of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``. A
+    second visit counts as issued when it joins the queue.
     """
 
     identity: int

@@ -134,7 +134,7 @@ class Rules(LineRules):
         assert self.ends_of_alerts() == rows_of(run.alerts, "day", "province", "source", "tier", "truth", "end")
         contacts = counted(run.contacts, "result")
         served = Counter(r["result"] for r in rows if r["event"] == "service_end")
-        for result in ("answered", "no_answer", "met", "not_met"):
+        for result in ("answered", "no_answer", "met", "not_met", "refused"):
             assert served[result] == contacts[result]
         assert sum(r["event"] == "read" for r in rows) == contacts["read"]
         staff = sum(r["value"] for r in rows if r["event"] == "service_end")

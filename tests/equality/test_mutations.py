@@ -315,6 +315,7 @@ OF_VISITS: list[tuple[str, Mutation]] = [
     ("first_contacts", of("first contact at dispatch", Alert, "note_first_contact", ("world.now + way", "world.now"))),
     ("events", of("visited again though marked", Track, "finish", ("self.marked is None and", ""))),
     ("events", of("visited again after the deadline", Track, "finish", (" and world.now < alert.deadline", ""))),
+    ("events", of("second visits first", Track, "place", ("alert.issued if number < AGAIN else", "alert.issued or"))),
     ("events", of("no second visit", Track, "finish", ("and alert.rules.again", "and False"))),
     ("events", of("the tries of the first visit", Track, "finish", ("first=AGAIN", "first=0"))),
     (

@@ -344,6 +344,13 @@ SILENT = "{kind: warning, window: [2020-10-01, null], detector: central, coverag
 def test_which_tiers_come_to_which_desk(tiny: sim.Scenario):
     reach = {desk: [tier for tier in Tier.labels() if comes_to(tiny.spec, tier, desk)] for desk in ("call", "visit")}
     assert reach == {"call": ["orange", "yellow"], "visit": ["red", "orange"]}
+    old = {
+        "warning.tiers.blue.by_age": [{"ages": [60, None], "first": "call"}],
+        "warning.tiers.blue.again.after": "3 h",
+    }
+    spec = sim.load_scenario("tiny", **old).spec
+    assert comes_to(spec, "blue", "call")
+    assert comes_to(spec, "blue", "visit")
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ class Track:
             alert.rule,
             DESKS.index(channel),
             number,
-            alert.issued,
+            alert.issued if number < AGAIN else self.world.now,
             alert.deadline,
             alert.score,
         )

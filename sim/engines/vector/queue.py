@@ -15,6 +15,7 @@ from sim.engines.vector.inputs import RunTables
 from sim.engines.vector.records import AlertState, Record, Records
 from sim.engines.vector.rules import issued, tier_of
 from sim.engines.vector.state import Arrays
+from sim.warning.delays import AGAIN
 from sim.warning.discipline import Waiting, place_of
 
 TIER_AT: Final = 61
@@ -127,7 +128,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
         alert.rule,
         number,
         alert.number,
-        issued(alert, run.rules),
+        issued(alert, run.rules) if alert.number < AGAIN else moment,
         alert.deadline,
         alert.delay_or_score,
     )
