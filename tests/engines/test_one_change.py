@@ -47,7 +47,7 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(two_days: s
 
 def test_every_fate_end_and_tier_happens_in_the_scenario_of_the_tests(tmp_path: Path) -> None:
     week = {"start": "2022-01-28", "end": "2022-02-02", "warmup": "0 d"}
-    run = run_tiny(tmp_path / "week", period=week, engine="vector")
+    run = run_tiny(tmp_path / "week", period=week, engine="vector", **{"desks.visit.refused": 0.2})
     for table, column, word in (
         (run.attempts, "fate", Fate),
         (run.attempts, "channel", Channel),
