@@ -205,7 +205,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "looser": {"warning"},
         "tighter": {"warning"},
         "weak-filters": {"interception"},
-        "frozen-within-an-hour": {"accounts", "measures"},
+        "frozen-within-an-hour": {"measures"},
         "law-2022": {"measures"},
         "outage": {"measures"},
         "first-transfers": {"measures"},
