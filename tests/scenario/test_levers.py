@@ -80,8 +80,8 @@ def test_the_staff_of_a_province_is_told_where_the_base_has_none_by_province() -
     found = rows({"desks.visit.by_province": '{"44": 1020}'})
     row = found.pop("desks.visit.by_province.44")
     assert (row.province, row.name) == (44, "staff of the visit desks in Guangdong")
-    # 5,700 by population (126,012,510 of 1,409,778,724) and weight (1.15 of a mean of 1.0224).
-    assert (row.base, row.other) == ("its share, 483 people", "1,020 people")
+    # 1,700 by population (126,012,510 of 1,409,778,724) and weight (1.15 of a mean of 1.0224).
+    assert (row.base, row.other) == ("its share, 171 people", "1,020 people")
     assert not found
 
 
@@ -164,8 +164,8 @@ def test_a_measure_of_another_kind_is_another_measure() -> None:
         ("costs.wage.call", "80", "costs: wage, call: 60 yuan -> 80 yuan"),
         ("desks.call.lends", "on", "lends its staff of the call desks: off -> on"),
         ("warning.hop_delay", "{exponential: {mean: 9 min}}", "hop delay: "),
-        ("desks.visit.refused", "0.2", "refusals of the visit desks, added: 20%"),
-        ("desks.visit.way", "9 min", "way to the door of the visit desks, added: constant 9 min"),
+        ("desks.visit.refused", "0.2", "refusals of the visit desks: 10% -> 20%"),
+        ("desks.visit.way", "9 min", "way to the door of the visit desks: lognormal: median 25 min, sigma 0.6 -> "),
         ("warning.tiers.red.again", "{after: 3 h}", "second visit of the red tier, added: after: constant 3 h"),
         (
             "warning.tiers.blue.by_age",

@@ -74,5 +74,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "c883cb56f3357927f09f21bf36035eb8f36126f4b1268003aa8735543e701a77"
+HASH = "bf85ff80d9e7124eac71c91442e12289f84616425ec1125c6ea86c851043298b"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""

@@ -86,7 +86,7 @@ class Evidence(Part):
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
     """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
     claimed: Switch | None = None
-    """on for a claim whose definition is not known: it is shown next to the quantity and never judged or fitted.
+    """Whether it is a claim whose definition is not known: it is shown next to the quantity, never judged or fitted.
     Example: `on`"""
 
     @model_serializer(mode="wrap")

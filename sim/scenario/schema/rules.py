@@ -1,7 +1,7 @@
 """The rules between parts of a scenario."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -309,39 +309,46 @@ def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    codes = {row.code for row in spec.population.provinces}
-    named: list[tuple[str, list[int]]] = [
-        (f"measures.{name}.provinces", getattr(measure, "provinces", None) or [])
-        for name, measure in spec.measures.items()
-    ]
-    named += [(f"fraud.surges.{name}.provinces", s.provinces or []) for name, s in spec.fraud.surges.items()]
-    weighed = [
-        ("fraud", spec.fraud.province_weights, codes),
-        ("desks", spec.desks.province_weights, codes),
-        *(
-            (f"measures.{name}", measure.province_weights, set(measure.provinces or codes))
-            for name, measure in spec.measures.items()
-            if isinstance(measure, WarningCoverage) and measure.province_weights
-        ),
-    ]
-    for holder, weights, own in weighed:
-        key = f"{holder}.province_weights"
-        wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]
-        for code in wrong:
-            yield mistake(f"{key}.{code}", "is not a province", "must be a code of population.provinces")
-        factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
-        rows = [row for row in spec.population.provinces if row.code in own]
-        if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
-            yield mistake(key, "leaves every province without weight", "some province must have a weight above 0")
+    codes = _codes(spec)
+    for name in ("fraud", "desks"):
+        yield from _weights(spec, name, getattr(spec, name).province_weights, codes)
     for desk in (channel.label for channel in DESKS):
         for code in getattr(spec.desks, desk).by_province:
             if not code.isdecimal() or int(code) not in codes:
                 key = f"desks.{desk}.by_province.{code}"
                 yield mistake(key, "is not a province", "must be a code of population.provinces")
-    for key, list_of_codes in named:
-        for place, number in enumerate(list_of_codes):
+
+
+def _places(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    codes = _codes(spec)
+    for name, measure in spec.measures.items():
+        if isinstance(measure, WarningCoverage) and measure.province_weights:
+            own = set(measure.provinces or codes)
+            yield from _weights(spec, f"measures.{name}", measure.province_weights, own)
+    parts = [(f"measures.{name}", measure) for name, measure in spec.measures.items()]
+    for key, part in (*parts, *((f"fraud.surges.{name}", surge) for name, surge in spec.fraud.surges.items())):
+        for place, number in enumerate(getattr(part, "provinces", None) or []):
             if number not in codes:
-                yield mistake(f"{key}.{place}", f"names province {number}", "must be codes of population.provinces")
+                what = f"names province {number}"
+                yield mistake(f"{key}.provinces.{place}", what, "must be codes of population.provinces")
+
+
+def _codes(spec: "ScenarioModel") -> set[int]:
+    return {row.code for row in spec.population.provinces}
+
+
+def _weights(
+    spec: "ScenarioModel", holder: str, weights: Mapping[str, float], own: set[int]
+) -> Iterator[PydanticCustomError]:
+    """Yield the mistakes of weights by code, of which one of the provinces of ``own`` must have some."""
+    codes, key = _codes(spec), f"{holder}.province_weights"
+    wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]
+    for code in wrong:
+        yield mistake(f"{key}.{code}", "is not a province", "must be a code of population.provinces")
+    factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
+    rows = [row for row in spec.population.provinces if row.code in own]
+    if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
+        yield mistake(key, "leaves every province without weight", "some province must have a weight above 0")
 
 
 def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
@@ -366,9 +373,10 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
-    _provinces: (
-        *("population.provinces", "fraud.province_weights", "fraud.surges.*.provinces", "desks.province_weights"),
-        *("desks.*.by_province!", "measures.*.provinces", "measures.*.province_weights"),
+    _provinces: ("population.provinces", "fraud.province_weights", "desks.province_weights", "desks.*.by_province!"),
+    _places: (
+        *("population.provinces", "fraud.surges.*.provinces", "measures.*.provinces"),
+        "measures.*.province_weights",
     ),
     _evidence: (),  # each of its mistakes says what was read
     _growth: ("period", "fraud.reference", "fraud.loss_growth", "fraud.volumes", "fraud.types", "aftermath"),
