@@ -547,8 +547,7 @@ class AccountFreeze(Gradual):
     """Probability that the account of a payment is found, for victims who report meanwhile. More: more money recovered,
     fewer accounts at work. Example: `0.3`"""
     after: Distribution
-    """Time from the payment until its account is found. More: less money is still there. Example: `{uniform: {low:
-    0 min, high: 1 h}}`"""
+    """Time from the payment until its account is found. More: less money is still there. Example: `1 h`"""
     false_share: Each | None = None
     """Accounts of honest people that are frozen by mistake for each account that is found; without it they are not
     counted. Unit: accounts per account. More: higher costs. Example: `0.5`"""
