@@ -239,8 +239,9 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
         values = [outcome["evidence"][number] for outcome in outcomes]
         mean = None if None in values else sum(values) / len(values)
         row = {key: getattr(known, key) for key in ("name", "value", "low", "high", "basis")}
-        within = None if mean is None else known.low <= mean <= known.high
-        rows.append({**row, "simulated": mean, "within": within})
+        within = None if mean is None or known.claimed else known.low <= mean <= known.high
+        claim = {"claimed": True} if known.claimed else {}
+        rows.append({**row, **claim, "simulated": mean, "within": within})
     return rows
 
 

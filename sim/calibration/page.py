@@ -113,7 +113,7 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
             row["name"],
             f"{number_text(row['low'])} to {number_text(row['high'])}",
             number_text(row["simulated"]),
-            yes_or_no(row["within"]),
+            "claimed" if row.get("claimed") else yes_or_no(row["within"]),
             row["basis"],
         )
         for row in rows

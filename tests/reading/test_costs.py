@@ -36,6 +36,7 @@ VALUES = {
     "transfer.held": (50.0, 10.0, 200.0),
     "payment_call": (6.0, 2.0, 20.0),
     "measures": (7000.0, 6000.0, 9000.0),
+    "false_freeze": (200.0, 50.0, 1000.0),
 }
 PRICES = tuple(Price(name, *ends) for name, ends in VALUES.items())
 SCALE = Fraction(1, 1000)
@@ -49,11 +50,10 @@ HEARD = {
     "false_alarm_visit": (13, SCALE),
 }
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
-UNPRICED = "false_freezes"
-"""The flagship has no accounts of mules."""
 BLOCKED = {"false_block_call": (23, SCALE), "false_block_sms": (29, SCALE)}
 TRANSFERS = {"transfers_delayed": (31, SCALE), "false_holds": (37, SCALE), "payment_calls": (41, SCALE)}
-COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, **TRANSFERS, "measures": (1, 1)}
+FROZEN = {"false_freezes": (43, SCALE)}
+COUNTED = {**HOURS, **HEARD, **FLOWS, **BLOCKED, **TRANSFERS, **FROZEN, "measures": (1, 1)}
 KEYS = ("cost_money", "cost_money_low", "cost_money_high")
 RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 
@@ -83,6 +83,7 @@ def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4, ave
     for flow, part in (("transfers_called", "payment_calls"), ("transfers_delayed",) * 2, ("false_holds",) * 2):
         recorder.flows[first, 0, flow] += 2
         recorder.flows[last, 1, flow] += TRANSFERS[part][0] - 2
+    recorder.flows[last, 1, "false_freezes"] += FROZEN["false_freezes"][0]
     recorder.flows[last, 1, "transfers_released"] += 10**9
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
     outcome[Outcome.PREVENTED_CENTS] += prevented_cents
@@ -111,7 +112,7 @@ def by_hand(end: str) -> dict[str, Fraction]:
 
 def test_each_part_is_what_was_counted_times_its_price(tmp_path: Path) -> None:
     totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES))
-    assert [part for part in PARTS if part != UNPRICED] == list(COUNTED)
+    assert set(PARTS) == set(COUNTED)
     for key, end in zip(KEYS, ENDS, strict=True):
         assert totals[key] == by_hand(end), key
     # 7,000 seat-hours at 60 yuan, 17 videos at 10,000: what is thinned is scaled up, what is not is not.
@@ -150,8 +151,7 @@ def test_prices_are_the_decimal_fractions_that_were_written(tmp_path: Path) -> N
 
 def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
     prices = {price.name: price for price in Scope.of(sim.load_scenario("china-2022")).prices}
-    assert [part.price for part in PARTS.values() if part.price in prices] == list(prices)
-    assert [PARTS[part].price for part in PARTS if part != UNPRICED] == [*prices, "measures"]
+    assert {part.price for part in PARTS.values()} == {*prices, "measures"}
     assert all(price.low < price.value < price.high for price in prices.values())
     assert prices["wage.call"] == Price("wage.call", 60.0, 35.0, 105.0)
     # What is said without a range is known; what a sweep sets beyond one moves that end.

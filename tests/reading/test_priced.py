@@ -114,7 +114,7 @@ CALL = "bank_call: {share: 0.3, after: 2 h, stops: 0.4}"
         (DELAY, PRICED, True),
         (DELAY, {}, False),
         (DELAY, {**PRICED, "population.transfers": "null"}, False),
-        (f"{DELAY}, {CALL}", PRICED, False),
+        (f"{DELAY}, {CALL}", {**PRICED, "costs.payment_call": "null"}, False),
         (f"{DELAY}, {CALL}", {**PRICED, "costs.payment_call": "6"}, True),
         (BANK_HOLD, PRICED, False),
         (f"{BANK_HOLD}, false_share: 0.001", PRICED, True),
@@ -124,9 +124,11 @@ CALL = "bank_call: {share: 0.3, after: 2 h, stops: 0.4}"
 def test_delays_and_holds_are_priced_if_legitimate_transfers_are_counted(
     measure: str, prices: dict[str, str], priced: bool
 ) -> None:
-    given = {key: value for key, value in prices.items() if value != "null"}
-    base = sim.load_scenario("tiny", {"measures.banks": "null", **given})
-    other = sim.load_scenario("tiny", {"measures.banks": "null", **given, "measures.new": f"{{{measure}}}"})
+    given = {"measures.banks": "null", **prices}
+    base, other = (
+        sim.load_scenario("tiny", given),
+        sim.load_scenario("tiny", {**given, "measures.new": f"{{{measure}}}"}),
+    )
     assert [one.key for one in not_priced(base, other, levers(base, other)) if one.key == "measures.new"] == (
         [] if priced else ["measures.new"]
     )

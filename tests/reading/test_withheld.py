@@ -25,11 +25,11 @@ def at(scale: float, pool: str = "none", name: str = "china-2022", **settings: s
     ("scale", "pool", "desks"),
     [
         (0.005, "none", ["call", "visit"]),
-        (0.05, "none", ["call"]),
-        (0.1, "none", []),
+        (0.05, "none", ["call", "visit"]),
+        (0.1, "none", ["visit"]),
         (1.0, "none", []),
-        (0.01, "regions", ["call"]),
-        (0.001, "country", ["call"]),
+        (0.01, "regions", ["call", "visit"]),
+        (0.001, "country", ["call", "visit"]),
         (0.005, "country", []),
     ],
 )
