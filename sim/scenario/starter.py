@@ -1,7 +1,8 @@
 """Write a scenario to start from, with the most used levers commented out.
 
 Each lever stands in its section with its meaning, unit, effect, allowed values and current value, so removing comment
-marks changes nothing until a value is edited. Prose is commented twice: it stays a comment when a whole section is
+marks changes nothing until a value is edited; what the scenario lacks, and measures, are examples. Prose is commented
+twice: it stays a comment when a whole section is
 uncommented.
 """
 
@@ -31,20 +32,38 @@ LEVERS = (
     "warning.tiers.red.first",
     "warning.tiers.red.deadline",
     "warning.tiers.red.tries.visit",
+    "warning.tiers.red.again",
     "warning.tiers.orange.first",
     "warning.tiers.orange.deadline",
     "warning.tiers.yellow.escalate.unread",
+    "warning.tiers.blue.by_age",
     "warning.detectors.central.thresholds",
     "warning.detectors.local.thresholds",
+    "warning.quiet",
+    "warning.signs",
     "interception.call.d_prime",
     "interception.sms.d_prime",
 )
 """Keys that policies change most, by section."""
 
+EXAMPLES: dict[str, Any] = {
+    "warning.tiers.red.again": {"after": {"lognormal": {"median": "3 h", "sigma": 0.5}}},
+    "warning.tiers.blue.by_age": [{"ages": [60, None], "first": "call"}],
+    "warning.quiet": "24 h",
+    "warning.signs": {
+        "transfer": {
+            "episode": {"contact": 0.01, "engaged": 0.03, "opened": 0.1, "payment": 0.7},
+            **{"ignored": 0.01, "unanswered": 0.005, "legitimate": 0.02, "delay": "5 min", "lifts": 1},
+        }
+    },
+}
+"""Values of levers that most scenarios do not have; their numbers are only examples."""
+
 MEASURES: dict[str, dict[str, Any]] = {
     "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
     "my-bank-holds": {"kind": "bank_hold", "intensity": 0.1},
     "my-payment-delay": {"kind": "payment_delay", "intensity": 1.0, "above": 50000.0, "payee": "new", "wait": "24 h"},
+    "my-account-freeze": {"kind": "account_freeze", "share": 0.33, "after": "1 h"},
     "my-campaign": {"kind": "den_campaign", "intensity": 1.0},
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }
@@ -118,9 +137,14 @@ def _written(levers: list[_Lever]) -> Iterator[str]:
 def _of_key(text: str, scenario: Scenario) -> Iterator[_Lever]:
     """Yield the lever at a dotted key with the scenario's value."""
     (key,) = keys_at(text)
-    found = value_at(scenario.resolved, text)
-    value = plain(found)
     path = tuple(text.split("."))
+    try:
+        found = value_at(scenario.resolved, text)
+    except KeyError:
+        example = flow_text(as_typed(EXAMPLES[text]))
+        yield _Lever(path, example, f"{_prose(key)} {scenario.name} has none; the value is only an example.")
+        return
+    value = plain(found)
     if text.endswith("by_province"):
         path, value, present = _of_province(path, scenario)
     else:
@@ -148,8 +172,10 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
     start = max(period.start, date(middle.year, middle.month, 1)).isoformat()
     taken = set(scenario.spec.measures)
     for name, says in MEASURES.items():
+        if says["kind"] == "account_freeze" and scenario.spec.accounts is None:
+            continue
         (kind,) = keys_at(f"measures[{says['kind']}]")
-        lever = next(one for one in kind.below() if one.field == "intensity")
+        lever = next(one for one in kind.below() if one.field in ("intensity", "share"))
         fields = {one.field for one in kind.below()}
         region = {"region": next(iter(scenario.spec.dens.regions))} if "region" in fields else {}
         rest = {key: inner for key, inner in says.items() if key != "kind"}
