@@ -168,9 +168,8 @@ def test_a_doubled_filter_has_twice_the_odds(channel: str, flagship: Scenario) -
 
 
 def test_the_odds_of_a_filter_are_those_of_numbers_without_their_own_filter(flagship: Scenario) -> None:
-    classes = {"abroad": {"share": 0.2, "legitimate": 0.01}, "others": {"share": 0.8, "legitimate": 0.99}}
     stricter = {"kind": "filter", "window": ["2021-01-01", None], "channel": "call", "intensity": 0.7}
-    own = changed(flagship, {"fraud.classes.call": classes, "measures.abroad": {**stricter, "classes": ["abroad"]}})
+    own = changed(flagship, {"measures.abroad": {**stricter, "classes": ["abroad"]}})
     assert more_odds("call")(own) == more_odds("call")(flagship)
 
 

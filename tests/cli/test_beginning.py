@@ -52,7 +52,7 @@ def test_officers_are_those_that_a_setting_gives(tocsin: Tocsin) -> None:
     assert guangdong["last"]["visit"] == 0.0
     before = json.loads(tocsin("provinces", "--json").out)["provinces"]
     assert [row for row in rows if row["code"] != 44] == [row for row in before if row["code"] != 44]
-    assert 300 < next(row for row in before if row["code"] == 44)["last"]["visit"] < 500
+    assert 100 < next(row for row in before if row["code"] == 44)["last"]["visit"] < 170
 
 
 def test_a_run_says_its_alerts_a_day(tocsin: Tocsin) -> None:

@@ -122,12 +122,12 @@ def test_what_cannot_be_apart_is_refused_as_typed(
 )  # fmt: skip
 def test_a_run_with_thin_desks_offers_a_pool(tocsin: Tocsin, options: list[str], offer: str | None) -> None:
     day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
-    ended = tocsin("run", "china-2022", "--scale", "0.003", *day, *options, "--quiet")
+    ended = tocsin("run", "china-2022", "--scale", "0.0035", *day, *options, "--quiet")
     assert ended.code == 0
     # At which scale there are enough seats, the flagship's staff says.
-    lines = re.sub(r"--scale 0\.0?\d\d? or", "--scale N or", ended.err).splitlines()
+    lines = re.sub(r"--scale (1|0\.0?\d\d?) or", "--scale N or", ended.err).splitlines()
     thin = [line for line in lines if "desks have fewer" in line]
-    assert thin == ([f"warning: At scale 0.003, {offer}"] if offer else [])
+    assert thin == ([f"warning: At scale 0.0035, {offer}"] if offer else [])
 
 
 def test_desks_that_are_few_in_the_country_itself_are_those_of_the_country(tocsin: Tocsin) -> None:
@@ -143,7 +143,7 @@ def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_off
     assert ended.code == 0
     assert re.match(
         r"warning: At scale 0\.003, 62 of 62 desks have fewer than 5 seats: their waits and expired alerts do not "
-        r"represent the country\. Use --scale 0\.\d+ or --pool country --apart Beijing --scale 0\.\d+\.\n",
+        r"represent the country\. Use --scale (1|0\.\d+) or --pool country --apart Beijing --scale 0\.\d+\.\n",
         ended.err,
     )
 

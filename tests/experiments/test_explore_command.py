@@ -113,7 +113,7 @@ def test_what_cannot_be_explored_is_one_line_and_writes_nothing(
 
 def test_a_thin_desk_is_warned_of_on_the_terminal_and_on_the_page(tocsin: Tocsin, tmp_path: Path) -> None:
     short = ["--set", "period={start: 2022-11-29, end: 2022-11-29, warmup: 0 d}", "--scale", "0.0003"]
-    vary = ["--vary", f"{STAFF}=1000,20000", "--samples", "5"]
+    vary = ["--vary", f"{STAFF}=1000,8000", "--samples", "5"]
     code, out, err = tocsin(
         "explore", "china-2022", *short, "--pool", "country", *vary, "--workers", "1", "--out", "a.html"
     )

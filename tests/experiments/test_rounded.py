@@ -189,8 +189,10 @@ def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
 # comparisons
 
 STAFF = load_scenario("china-2022").spec.desks.visit.staff
+THIN = "0.002"
+"""A scale at which regions tell the flagship's officers from twice as many, and provinces do not."""
 DOUBLED = (
-    rf"{2 * STAFF:g} instead of {STAFF:g} makes no difference at scale 0\.001: "
+    rf"{2 * STAFF:g} instead of {STAFF:g} makes no difference at scale {re.escape(THIN)}: "
     r"0\.\d+ and 0\.\d+ seats of the visit desk in Guangdong both round to 1; "
     r"use --scale 0\.\d+ \(the smallest at which they differ\) or --pool regions"
 )
@@ -198,7 +200,7 @@ DOUBLED = (
 
 
 def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: Path) -> None:
-    code, out, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.001", "--set", DAY)
+    code, out, err = tocsin("compare", "china-2022", "double-visits", "--scale", THIN, "--set", DAY)
     assert (code, out) == (2, "")
     start = "tocsin compare: double-visits does not differ from china-2022: desks.visit.staff: "
     assert re.fullmatch(f"{start}{DOUBLED}\n", err)
@@ -245,7 +247,7 @@ def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]
 
 
 BOTH_ONE = (
-    "desks.visit.by_province.11: 138 instead of its share makes no difference at scale 0.001: 0.138 and 0.0904 seats "
+    "desks.visit.by_province.11: 138 instead of its share makes no difference at scale 0.001: 0.138 and 0.032 seats "
     "of the visit desk in Beijing both round to 1; use --scale 0.011 (the smallest at which they differ) or --pool "
     "country --apart Beijing --scale 0.011"
 )
@@ -259,7 +261,7 @@ BOTH_ONE = (
         (["china-2022", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 138}'], f"--set:1:32: {BOTH_ONE}"),
         (["china-2022", "--set", "scale=0.001", "--set", "desks.visit.by_province.11=138"], f"--set:2:28: {BOTH_ONE}"),
         (
-            ["double-visits", "--scale", "0.001"],
+            ["double-visits", "--scale", THIN],
             re.compile(rf"double-visits\.yaml:8:20: desks\.visit\.staff: {DOUBLED}\n"),
         ),
     ],
@@ -277,7 +279,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["one.yaml", "--scale", "0.0052", "--pool", "country"],
+        ["one.yaml", "--scale", "0.0054", "--pool", "country"],
         ["one.yaml", "--scale", "0.05", "--pool", "country", "--apart", "Beijing"],
         ["three.yaml"],  # says more than what it extends, and what that says is no more
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
