@@ -2,8 +2,7 @@
 
 Each lever stands in its section with its meaning, unit, effect, allowed values and current value, so removing comment
 marks changes nothing until a value is edited; what the scenario lacks, and measures, are examples. Prose is commented
-twice: it stays a comment when a whole section is
-uncommented.
+twice: it stays a comment when a whole section is uncommented.
 """
 
 import textwrap
