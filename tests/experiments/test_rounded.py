@@ -209,9 +209,9 @@ def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: 
 
 @pytest.mark.slow
 def test_a_comparison_that_says_what_a_pool_would_keep(tocsin: Tocsin) -> None:
-    code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.003", "--set", DAY, "--quiet")
+    code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.005", "--set", DAY, "--quiet")
     assert code == 0
-    assert err.startswith("warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: ")
+    assert err.startswith("warning: At scale 0.005, 62 of 62 desks have fewer than 5 seats: ")
     assert " or --pool country.\n" in err
     assert f"warning: {DIFFERS}\n" in err
     code, _, err = tocsin("compare", "china-2022", "no-local", "--scale", "0.0002", "--set", DAY, "--quiet")
