@@ -67,10 +67,14 @@ def called(part: str) -> str:
     kinds = {
         "desk": f"{spelled(channel)} desks",
         "false_alarm": f"false alarms by {spelled(channel)}",
-        "false": "accounts frozen by mistake",
-        "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} that filters stop",
+        "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} stopped",
     }
-    return kinds.get(kind, spelled(part))
+    others = {
+        "false_holds": "transfers held by mistake",
+        "false_freezes": "accounts frozen by mistake",
+        "payment_calls": "calls by banks",
+    }
+    return kinds.get(kind, others.get(part, spelled(part)))
 
 
 NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}
