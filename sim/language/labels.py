@@ -57,7 +57,8 @@ _CURRENCIES = (marked("units of money"),)
 """Stands for a currency that a scenario does not name."""
 _COSTS = (
     *(marked("call desks"), marked("visit desks"), marked("false alarms by app")),
-    *(marked("transfers delayed"), marked("false holds"), marked("payment calls")),
+    *(marked("transfers delayed"), marked("transfers held by mistake"), marked("calls by banks")),
+    *(marked("ordinary calls stopped"), marked("ordinary SMS stopped")),
 )
 _QUANTITIES = (
     *(marked("law in force"), marked("loss"), marked("prevented"), marked("recovered")),
