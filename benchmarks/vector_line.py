@@ -113,6 +113,7 @@ def _day_of_province(
         app=today.app,
         held=int(today.held[p]),
         delayed=today.delayed[p],
+        searches=today.searches[p],
         reach=float(today.reach[p]),
         data_sharing=float(today.data_sharing[p]),
         loss_factor=today.loss_factor,

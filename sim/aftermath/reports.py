@@ -56,7 +56,7 @@ def report_tables(spec: ScenarioModel) -> ReportTables:
         delay=np.array(row(aftermath.report.delay)),
         filing=np.array(row(aftermath.filing.delay)),
         share=aftermath.stop_payment.share,
-        half_life=float(aftermath.stop_payment.half_life),
+        half_life=float(aftermath.stop_payment.half_life or 0),
         processing=np.array(none if processing is None else row(processing)),
         is_processed=processing is not None,
         has_accounts=accounts is not None,

@@ -207,3 +207,11 @@ def test_measures_on_accounts_need_accounts() -> None:
     without = {key: value for key, value in ACCOUNTS.items() if key.startswith("measures.")}
     with pytest.raises(sim.ScenarioError, match="acts on accounts, which are missing; must have the section accounts"):
         sim.load_scenario("tiny", **without)
+
+
+def test_without_accounts_money_needs_a_time_in_which_it_can_be_recovered() -> None:
+    with pytest.raises(sim.ScenarioError, match=r"half_life: is missing.* must be given where there are no accounts"):
+        sim.load_scenario("tiny", {"aftermath.stop_payment.half_life": "null"})
+    spec = sim.load_scenario("china-2022").spec
+    assert spec.accounts is not None
+    assert spec.aftermath.stop_payment.half_life is None

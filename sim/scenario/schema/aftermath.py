@@ -32,7 +32,7 @@ class StopPayment(Sparse):
     share: Probability
     """Share of a payment that a stop-payment order recovers right after the payment. More: more money recovered.
     Example: `0.5`"""
-    half_life: Duration
+    half_life: Duration | None = None
     """Time in which half of the recoverable money is gone; not used with accounts. More: late reports recover more.
     Example: `2 h`"""
     processing: Distribution | None = None

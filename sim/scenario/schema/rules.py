@@ -112,7 +112,10 @@ def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find measures on accounts of mules that the scenario does not have."""
+    """Find measures on accounts of mules that the scenario does not have, and money whose time in reach is not said."""
+    if spec.accounts is None and spec.aftermath.stop_payment.half_life is None:
+        key, what = "aftermath.stop_payment.half_life", "is missing, and so is the section accounts"
+        yield mistake(key, what, "must be given where there are no accounts", (key, "accounts"))
     for name, measure in spec.measures.items():
         if spec.accounts is None and isinstance(measure, AccountFreeze | AccountPurge):
             yield mistake(f"measures.{name}", "acts on accounts, which are missing", "must have the section accounts")
@@ -368,7 +371,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
     _regions: ("dens.regions!", "measures.*.region"),
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
-    _accounts: ("accounts!", "measures!"),
+    _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
     _classes: ("fraud.classes!", "measures!"),
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
