@@ -13,7 +13,7 @@ from sim.language.spoken import ENGLISH, said, speaking
 
 @command(
     (
-        "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 "
+        "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=1000,3000 "
         "--vary gangs.pools.abroad",
         "a page with two sliders over 24 simulated settings",
     ),

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     ("tocsin run tiny --events all", "small and quick, with every event logged"),
     ("tocsin run no-local --seed 7 --scale 0.0001", "another policy on the same attempts"),
     (
-        "tocsin run china-2022 --scale 0.01 --set desks.visit.staff=9000 --replicates 4",
+        "tocsin run china-2022 --scale 0.01 --set desks.visit.staff=3400 --replicates 4",
         "one value changed; four replicates",
     ),
     ("tocsin run china-2022 --scale 0.005 --pool country", "in seconds, with queues as long as the country's"),

@@ -49,7 +49,7 @@ def test_the_page_of_a_calibration_says_what_is_known(
     monkeypatch.setattr("sim.calibration.posterior.STEPS", 4)
     settings = {
         "calibration.parameters": [],
-        "calibration.members": 20,
+        "calibration.members": 24,
         "calibration.discrepancy": {"alerts": 0.04, "interceptions": None},
     }
     done = calibrate(sim.scenario.changed(small, settings), tmp_path)

@@ -99,8 +99,13 @@ IN_ACCOUNTS: dict[str, Any] = {
         "accounts": {
             **{"stock": 4000, "frozen_by_case": 0.0, "found": 0.0, "replacement": "2 d"},
             "withdrawal_delay": {"lognormal": {"median": "40 min", "sigma": 1.6}},
-        }
+        },
+        "aftermath.report": {"probability": 1.0, "delay": {"lognormal": {"median": "1 h", "sigma": 1.5}}},
     },
+}
+UNWARNED: dict[str, Any] = {
+    "exact": True,
+    "values": {"warning.dissuasion.stop": dict.fromkeys(("app", "sms", "call", "visit"), 0.0), "feedback": False},
 }
 BLOCKED = ("account", "site", "hosting", "app", "diversion", "promotion")
 
@@ -219,10 +224,10 @@ BITES: dict[str, Bite] = {
         *("payment_delay", {**DELAY, "above": 60_000}, {"above": 10_000}, "loss_money"), up=False
     ),
     "delay of first payments": Bite(
-        *("payment_delay", {**DELAY, "payee": "new", "wait": "12 h"}, {"wait": "96 h"}, "loss_money"), up=False
+        *("payment_delay", {**DELAY, "payee": "new", "wait": "12 h"}, {"wait": "96 h"}, "loss_money", False), **UNWARNED
     ),
     "delay of the old": Bite(
-        *("payment_delay", {**DELAY, "ages": [60, None]}, {"ages": [30, None]}, "loss_money"), up=False
+        *("payment_delay", {**DELAY, "ages": [40, None]}, {"ages": [18, None]}, "loss_money", False), **UNWARNED
     ),
     "second thoughts": Bite("payment_delay", DELAY, {"second_thoughts": "6 h"}, "held_money"),
     "calls of banks": Bite(
@@ -236,6 +241,7 @@ BITES: dict[str, Bite] = {
         {**DELAY, "release": {"share": 0.9, "after": "1 h"}},
         {"release": {"share": 0.1, "after": "1 h"}},
         "held_money",
+        **UNWARNED,
     ),
     "campaigns: false holds": Bite(
         "cluster_campaign",

@@ -74,7 +74,7 @@ def test_both_engines_delay_the_same_payments(name: str, tmp_path: Path) -> None
 
 BROKEN = [
     of("every payment waits as the first", Episode, "waits", ("payment = stage - FIRST_PAYMENT", "payment = 0")),
-    of("everybody is of one age", Episode, "waits", ("cents, age, delayed", "cents, 50, delayed")),
+    of("everybody is of one age", Episode, "waits", ("cents, person.age, delayed", "cents, 50, delayed")),
     of("delays of another province", Episode, "waits", ("delayed[person.province]", "delayed[1]")),
     of("who cancels pays", Episode, "course", ("if cancels:", "if False:")),
     of("a transfer is scored when it is paid", Episode, "course", ("self.show(stage)", "pass"),
