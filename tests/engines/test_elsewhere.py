@@ -38,6 +38,7 @@ def measures(kind: str) -> dict[str, Any]:
     bite = next(one for one in BITES.values() if one.kind == kind)
     own = dict(bite.own) | ({"segments": SEGMENTS} if kind == "activities" else {})
     own |= {"province_weights": WEIGHED} if kind == "warning" else {}
+    own |= {"share": 1.0, "after": "1 min"} if kind == "account_freeze" else {}  # few report within two days
     window = WHILE if issubclass(kinds()[kind], Spread) or kind == "outage" else bite.window
     return {**bite.beside, "tried": {"kind": kind, "window": window, **own}}
 
