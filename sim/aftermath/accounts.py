@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sim.base.days import DAY_MS
 from sim.country.calendar import Days, Values
 from sim.country.measures import Measures
-from sim.draws.distributions import threshold
+from sim.draws.distributions import thresholds
+from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.gates import Accounts
-from sim.scenario.schema.measures import AccountFreeze, AccountPurge
 from sim.shield.stock import replaced_share
 from sim.warning.delays import row
 
@@ -60,11 +60,10 @@ def searches(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np
 
     All measures use the same draws: an account that a weak search finds, a stronger one finds too.
     """
-    found = np.zeros((len(days), len(codes), len(measures.all(AccountFreeze)), 4))
-    for m, freeze in enumerate(measures.all(AccountFreeze)):
+    every = measures.all(AccountFreeze)
+    shares = measures.by_measure(days, AccountFreeze, codes) * [one.share for one in every]
+    found = np.zeros((*shares.shape, 4))
+    found[..., 0] = thresholds(shares)
+    for m, freeze in enumerate(every):
         found[:, :, m, 1:] = row(freeze.after)
-        for group, code in enumerate(codes):
-            for one, ramp in measures.over(days, AccountFreeze, code):
-                if one is freeze:
-                    found[:, group, m, 0] = [threshold(share) for share in (freeze.share * ramp).tolist()]
     return found

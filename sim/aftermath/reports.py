@@ -49,18 +49,16 @@ def report_tables(spec: ScenarioModel) -> ReportTables:
     aftermath, accounts = spec.aftermath, spec.accounts
     processing = aftermath.stop_payment.processing
     late = None if accounts is None else accounts.late
-    none = [0.0, 0.0, 0.0]
-    usual = none if accounts is None else row(accounts.withdrawal_delay)
     return ReportTables(
         reports=threshold(aftermath.report.probability),
         delay=np.array(row(aftermath.report.delay)),
         filing=np.array(row(aftermath.filing.delay)),
         share=aftermath.stop_payment.share,
         half_life=float(aftermath.stop_payment.half_life or 0),
-        processing=np.array(none if processing is None else row(processing)),
+        processing=np.array(row(processing)),
         is_processed=processing is not None,
         has_accounts=accounts is not None,
-        withdrawal=np.array([usual, none if late is None else row(late.delay)]),
+        withdrawal=np.array([row(accounts.withdrawal_delay if accounts else None), row(late.delay if late else None)]),
         late=0 if late is None else threshold(late.share),
     )
 

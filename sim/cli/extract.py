@@ -26,8 +26,8 @@ from sim.cli.application import joined
 from sim.language.labels import spelled
 from sim.language.spoken import ENGLISH, LANGUAGES
 from sim.reading.quantities import FIGURES
-from sim.scenario.schema import measures
 from sim.scenario.schema.evidence import QUANTITIES
+from sim.scenario.schema.measures import KINDS
 from sim.told import verification
 from sim.told.keys import key_texts
 
@@ -90,15 +90,12 @@ def _labels() -> Iterator[str]:
             yield from kind.labels()
     yield from QUANTITIES
     yield from FIGURES
-    for measure in measures.MeasureBase.__subclasses__():
-        if measure.__module__ == measures.__name__:
-            yield from _allowed(measure)
+    for measure in KINDS.values():
+        yield from _allowed(measure)
 
 
 def _allowed(measure: Any) -> Iterator[str]:
-    """Yield the words that the keys of a measure, and of its kinds, take."""
-    for part in measure.__subclasses__():
-        yield from _allowed(part)
+    """Yield the words that the keys of a measure take."""
     for key in measure.model_fields.values():
         annotations = [key.annotation]
         while annotations:

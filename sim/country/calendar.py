@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
-from sim.scenario.schema.measures import Ramp
+from sim.scenario.schema.measure_forms import Ramp
 from sim.scenario.schema.period import Period
 
 Days = Sequence[int]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import Days, Values
 from sim.country.measures import Measures
-from sim.scenario.schema.measures import BankHold, ClusterCampaign
+from sim.scenario.schema.bank_measures import BankHold
+from sim.scenario.schema.measures import ClusterCampaign
 
 
 def reach(measures: Measures, days: Days, code: int) -> Values:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sim.base.days import day_number
 from sim.country.calendar import Days, Values, dated, ramped
-from sim.scenario.schema.measures import MeasureBase, Somewhere, Varying, WarningCoverage
+from sim.scenario.schema.measure_forms import MeasureBase, Somewhere, Varying
+from sim.scenario.schema.measures import WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -42,6 +43,18 @@ class Measures:
         """
         found = self._over(days, kind)
         return found if code is None else [one for one in found if acts_in(one[0], code)]
+
+    def by_measure(self, days: Days, kind: type[M], codes: Sequence[int]) -> NDArray[np.float64]:
+        """Return the multipliers of ``over`` of all measures of a kind, (D, P, M); 0 where one is not in force."""
+        every = self.all(kind)
+        found = np.zeros((len(days), len(codes), len(every)))
+        for one, multipliers in self.over(days, kind):
+            # By identity: two measures may be equal.
+            at = next(m for m, measure in enumerate(every) if measure is one)
+            for p, code in enumerate(codes):
+                if acts_in(one, code):
+                    found[:, p, at] = multipliers
+        return found
 
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
         """Return groups of provinces with the same measures and weights, so that one computation serves a group.

@@ -11,23 +11,14 @@ from sim.country.measures import Measures
 from sim.country.people import OLDEST, age_shares, band_of_age
 from sim.draws.functions import log, normal_cdf
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measures import BankHold, ClusterCampaign, PaymentDelay
+from sim.scenario.schema.bank_measures import BankHold, PaymentDelay
+from sim.scenario.schema.measures import ClusterCampaign
 from sim.scenario.schema.population import Transfers
-
-ADULT = 18
-"""Age in years from which people make transfers."""
 
 
 def delayed_shares(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
     """Return the share of the transfers of each ``PaymentDelay`` that waits on each day, (D, P, M), 0 elsewhere."""
-    every = measures.all(PaymentDelay)
-    found = np.zeros((len(days), len(codes), len(every)))
-    for p, code in enumerate(codes):
-        for delay, ramp in measures.over(days, PaymentDelay, code):
-            # By identity: two measures may be equal.
-            at = next(m for m, one in enumerate(every) if one is delay)
-            found[:, p, at] = delay.intensity * ramp
-    return found
+    return measures.by_measure(days, PaymentDelay, codes) * [one.intensity for one in measures.all(PaymentDelay)]
 
 
 def falsely_held(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
@@ -42,12 +33,12 @@ def falsely_held(measures: Measures, days: Days, codes: Sequence[int]) -> NDArra
 
 
 def senders(spec: ScenarioModel, youngest: int, oldest: int) -> NDArray[np.float64]:
-    """Return the adults of some ages at simulated scale, both ages included, each times their factor, (P,)."""
+    """Return the people of some ages at simulated scale, both ages included, each times their factor, (P,)."""
     population = spec.population
     assert population.transfers is not None
     factors = population.transfers.age_factor or [1.0] * len(population.age_bands)
     bands = band_of_age(population)
-    years = range(max(ADULT, youngest), min(OLDEST, oldest) + 1)
+    years = range(youngest, min(OLDEST, oldest) + 1)
     found = []
     for province, row in enumerate(population.provinces):
         shares = age_shares(population, province)

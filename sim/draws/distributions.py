@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.base.days import HALF_HOUR_MS, HALF_HOURS
 from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
-from sim.draws.functions import exp, exp_less_1, log, normal_quantile
+from sim.draws.functions import exp, exp_less_1, log, normal_cdf, normal_quantile
 from sim.draws.philox import TO_UNIT_32
 
 CERTAIN = 1 << 32
@@ -279,6 +279,22 @@ def quantile(kind: int, a: float, b: float, u: float) -> float:
         return a * exp(b * normal_quantile(u))
     if kind == DistributionKind.WEIBULL:
         return a * exp(log(-log(1.0 - u)) / b)
+    return math.nan
+
+
+@compiled
+def distribution_function(kind: int, a: float, b: float, x: float) -> float:
+    """Return the probability of less than ``x`` > 0, of which ``quantile`` is the inverse; parameters are the same."""
+    if kind == DistributionKind.CONSTANT or (kind == DistributionKind.LOGNORMAL and b == 0.0):
+        return 1.0 if a < x else 0.0
+    if kind == DistributionKind.UNIFORM:
+        return min(1.0, max(0.0, (x - a) / (b - a))) if b > a else (1.0 if a < x else 0.0)
+    if kind == DistributionKind.EXPONENTIAL:
+        return -exp_less_1(-x / a)
+    if kind == DistributionKind.LOGNORMAL:
+        return normal_cdf(log(x / a) / b)
+    if kind == DistributionKind.WEIBULL:
+        return -exp_less_1(-exp(b * log(x / a)))
     return math.nan
 
 

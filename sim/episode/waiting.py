@@ -18,7 +18,8 @@ from sim.draws.functions import LOG_2
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import PAYMENT_CANCELLED, PAYMENT_RELEASED, PAYMENT_WAIT
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
+from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
+from sim.warning.delays import row
 
 ABOVE, FIRST_ONLY, YOUNGEST, OLDEST, WAIT, CALLS, STOPS, RELEASES = range(8)
 THOUGHTS, CALL, RELEASE = range(3)
@@ -67,9 +68,9 @@ def _thoughts(delay: PaymentDelay) -> tuple[float, float, float]:
     return float(DistributionKind.EXPONENTIAL), delay.second_thoughts / LOG_2, 0.0
 
 
-def _moment(event: BankCall | Release | None) -> tuple[float, float, float]:
+def _moment(event: BankCall | Release | None) -> list[float]:
     """Return (kind, a, b) of the ms after the order; zeros for what does not happen."""
-    return (0.0, 0.0, 0.0) if event is None else (float(event.after.kind), event.after.a, event.after.b)
+    return row(event.after if event else None)
 
 
 @compiled

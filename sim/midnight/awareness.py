@@ -63,8 +63,9 @@ class Awareness:
         if self._groups == 1:
             return self.levels
         weights = np.array(self.people).reshape(len(self.people), -1, self._groups)
-        levels = self.levels.reshape(weights.shape)
-        return np.asarray((levels * weights).sum(axis=2) / weights.sum(axis=2))
+        weighted = self.levels.reshape(weights.shape) * weights
+        sums, people = ([list(map(math.fsum, row)) for row in part.tolist()] for part in (weighted, weights))
+        return np.asarray(np.array(sums) / np.array(people))
 
     def hold(self, values: NDArray[np.float64], changed: NDArray[np.bool_]) -> None:
         """Set the level of all people of the segments that are ``changed`` to ``values``, both (P, G)."""

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from sim.country.people import OLDEST
 from sim.country.transfers import falsely_held, senders, share_met
 from sim.draws.compiled import compiled_with_arrays
-from sim.draws.distributions import CERTAIN, binomial, poisson, threshold
+from sim.draws.distributions import CERTAIN, binomial, distribution_function, poisson, threshold
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import TRANSFER_COUNT, TRANSFER_COURSE
 from sim.midnight.protocol import Common, Stateless
 from sim.midnight.totals import DayTotals
-from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
+from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
 
 FLOWS = ("transfers_delayed", "transfers_released", "transfers_called", "false_holds")
 """What is counted, in the order of the columns of ``counted``."""
@@ -51,7 +51,9 @@ class LegitimateTransfers(Stateless):
 
 def in_time(event: BankCall | Release | None, wait: int) -> float:
     """Return the probability that something happens to a transfer before its wait of some ms is over."""
-    return 0.0 if event is None or not wait else event.share * (1.0 - event.after.survival(wait))
+    if event is None or not wait:
+        return 0.0
+    return event.share * distribution_function(event.after.kind, event.after.a, event.after.b, float(wait))
 
 
 @compiled_with_arrays

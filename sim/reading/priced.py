@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sim.base.words import DESK_LABELS, ContactChannel
-from sim.scenario.schema.measures import BANKS, DETECTION, KINDS, NETWORK, POLICE
+from sim.scenario.schema.measure_forms import BANKS, DETECTION, NETWORK, POLICE
+from sim.scenario.schema.measures import KINDS
 from sim.store.scope import prices_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from sim.base.days import day_number
 from sim.base.words import DESK_LABELS
 from sim.scenario.nodes import KeyPath
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measures import MeasureBase, Outage, Repatriation, Varying
+from sim.scenario.schema.measure_forms import MeasureBase, Varying
+from sim.scenario.schema.measures import Outage, Repatriation
 
 NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),

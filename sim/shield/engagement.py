@@ -1,7 +1,7 @@
 """Gate 7: a person who answered engages or ignores the attempt. Awareness lowers engagement; education renews it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
@@ -119,9 +119,8 @@ class Education:
         for videos in measures.all(Videos):
             gains = np.zeros(self._shape)
             places = positions(videos, codes)
-            for parts in _taught(videos, firsts, range(self._shape[1])):
-                audience = math.fsum(math.fsum(people[p][part] for part in parts) for p in places)
-                gains[np.ix_(places, parts)] = settings.per_view * videos.views / days_of(videos.window) / audience
+            parts = _taught(videos, firsts, range(self._shape[1]))
+            _spread(gains, settings.per_view * videos.views / days_of(videos.window), people, places, parts)
             self._a_day.append((videos.window, gains))
         for activities in measures.all(Activities):
             gains = np.zeros(self._shape)
@@ -129,10 +128,8 @@ class Education:
             attendances = activities.count * activities.people / days_of(activities.window)
             for segment, name in enumerate(segments):
                 own = range(segment * len(firsts), (segment + 1) * len(firsts))
-                share = activities.segments.get(name, 0.0)
-                for parts in _taught(activities, firsts, own):
-                    audience = math.fsum(math.fsum(people[p][part] for part in parts) for p in places)
-                    gains[np.ix_(places, parts)] = settings.per_attendance * attendances * share / audience
+                gain = settings.per_attendance * attendances * activities.segments.get(name, 0.0)
+                _spread(gains, gain, people, places, _taught(activities, firsts, own))
             self._a_day.append((activities.window, gains))
 
     @classmethod
@@ -150,12 +147,19 @@ class Education:
         return gains
 
 
-def _taught(measure: Videos | Activities, firsts: Sequence[int], parts: range) -> Iterator[list[int]]:
-    """Yield once those of some parts of segments that a measure teaches, unless there are none."""
+def _taught(measure: Videos | Activities, firsts: Sequence[int], parts: range) -> list[int]:
+    """Return those of some parts of segments that a measure teaches."""
     youngest, last = (0, OLDEST) if measure.ages is None else (measure.ages[0], oldest(measure.ages))
-    found = [part for part in parts if youngest <= firsts[part % len(firsts)] <= last]
-    if found:
-        yield found
+    return [part for part in parts if youngest <= firsts[part % len(firsts)] <= last]
+
+
+def _spread(
+    gains: NDArray[np.float64], gain: float, people: list[list[float]], places: list[int], parts: list[int]
+) -> None:
+    """Spread a gain evenly over the people of some provinces and parts of segments; over nobody if there are none."""
+    if parts:
+        audience = math.fsum(math.fsum(people[p][part] for part in parts) for p in places)
+        gains[np.ix_(places, parts)] = gain / audience
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:

@@ -10,7 +10,7 @@ from sim.base.days import DAY_MS, day_number
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
 from sim.scenario.scalars import read_rate
-from sim.scenario.schema.measures import Spread
+from sim.scenario.schema.measure_forms import Spread
 from sim.store.withheld import rounded_desks
 
 if TYPE_CHECKING:

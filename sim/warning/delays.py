@@ -48,9 +48,9 @@ class DelayTables(NamedTuple):
     hops: NDArray[np.int64]
 
 
-def row(distribution: Distribution) -> list[float]:
-    """Return (kind, a, b) of a distribution of ms."""
-    return [float(distribution.kind), distribution.a, distribution.b]
+def row(distribution: Distribution | None) -> list[float]:
+    """Return (kind, a, b) of a distribution of ms; zeros, which are a constant of 0, for none."""
+    return [0.0, 0.0, 0.0] if distribution is None else [float(distribution.kind), distribution.a, distribution.b]
 
 
 def delay_tables(spec: ScenarioModel) -> DelayTables:
@@ -64,9 +64,7 @@ def delay_tables(spec: ScenarioModel) -> DelayTables:
         read_delay=np.array([row(channel.read_delay) for channel in written]),
         retry=np.array([[row(rule.retry_wait.call), row(rule.retry_wait.visit)] for rule in warning.tiers.rules()]),
         escalation=np.array(row(warning.escalation_delay)),
-        again=np.array(
-            [row(rule.again.after if rule.again else warning.escalation_delay) for rule in warning.tiers.rules()]
-        ),
+        again=np.array([row(rule.again.after if rule.again else None) for rule in warning.tiers.rules()]),
         read=np.array([threshold(channel.read) for channel in written], dtype=np.int64),
         hops=np.array([detector.hops for detector in detectors], dtype=np.int64),
     )

@@ -57,7 +57,7 @@ def service_tables(spec: ScenarioModel) -> ServiceTables:
                 [row(visit.not_met), row(visit.visit), row(visit.not_met)],
             ]
         ),
-        way=np.array(row(visit.way or visit.visit)),
+        way=np.array(row(visit.way)),
         has_way=visit.way is not None,
     )
 

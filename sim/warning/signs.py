@@ -65,8 +65,7 @@ def sign_tables(spec: ScenarioModel) -> SignTables:
         shares = [getattr(sign.episode, stage) for stage in STAGES] + [getattr(sign, other) for other in OTHERS]
         factors = [(sign.types or {}).get(name, 1.0) for name in types] + [1.0]
         tables.seen[k] = [[threshold(share * factor) for factor in factors] for share in shares]
-        if sign.delay is not None:
-            tables.delay[k] = row(sign.delay)
+        tables.delay[k] = row(sign.delay)
     return tables
 
 

@@ -12,7 +12,8 @@ from sim.base.days import calendar_date, day_number, weekday
 from sim.country.calendar import Calendar, dated, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
 from sim.draws.functions import exp
-from sim.scenario.schema.measures import CardPurge, Ramp
+from sim.scenario.schema.measure_forms import Ramp
+from sim.scenario.schema.measures import CardPurge
 from sim.scenario.schema.period import Period
 
 DAY = 86_400_000

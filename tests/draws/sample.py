@@ -185,6 +185,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield distributions.binomial_by_search, (300, 0.2, u)
         for kind in map(int, DistributionKind):
             yield distributions.quantile, (kind, 3.7, 1.3, u)
+            yield distributions.distribution_function, (kind, 3.7, 1.3, 10.0 * u)
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:
         yield distributions.pick, (w, cumulative)

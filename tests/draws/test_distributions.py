@@ -381,3 +381,21 @@ def test_many_durations_are_rounded_as_one_is(durations, clock):
     many = np.array(durations)
     round_to_ticks(many, len(many), clock)
     assert many.tolist() == [d.to_ticks(duration, clock) for duration in durations]
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b"),
+    [
+        (DistributionKind.UNIFORM, 2.0, 9.0),
+        (DistributionKind.EXPONENTIAL, 3.0, 0.0),
+        (DistributionKind.LOGNORMAL, 4.0, 1.3),
+        (DistributionKind.WEIBULL, 5.0, 0.7),
+    ],
+)
+def test_the_distribution_function_is_the_inverse_of_the_quantile(kind: DistributionKind, a: float, b: float) -> None:
+    for u in (0.01, 0.3, 0.5, 0.9, 0.999):
+        assert d.distribution_function(kind, a, b, d.quantile(kind, a, b, u)) == pytest.approx(u, rel=1e-12)
+
+
+def test_a_constant_is_less_than_what_is_longer() -> None:
+    assert [d.distribution_function(DistributionKind.CONSTANT, 5.0, 0.0, x) for x in (4.9, 5.0, 5.1)] == [0.0, 0.0, 1.0]

@@ -163,13 +163,13 @@ def test_who_was_reached_in_an_episode_does_not_hear_again_at_once(tmp_path: Pat
     own = log[log["origin"].isin(engaged) & log["detector"].notna()]
     silent = 0
     for _, rows in own.assign(heard=heard).groupby("origin"):
-        rang: tuple[int, int] | None = None
+        warned: tuple[int, int] | None = None
         for row in rows.to_dict("records"):
             if row["heard"]:
-                rang = row["moment"], ranks[row["tier"]]
-            elif row["event"] == "issue" and rang is not None:
+                warned = row["moment"], ranks[row["tier"]]
+            elif row["event"] == "issue" and warned is not None:
                 ends = rows[(rows[ALERT] == [row[key] for key in ALERT]).all(axis=1) & (rows["event"] == "end")]
-                if rang[1] <= ranks[row["tier"]] and row["moment"] - rang[0] < quiet:
+                if warned[1] <= ranks[row["tier"]] and row["moment"] - warned[0] < quiet:
                     assert ends.iloc[0]["result"] in ("superseded", "moot")
                     assert ends.iloc[0]["moment"] == row["moment"]
                     silent += ends.iloc[0]["result"] == "superseded"

@@ -16,7 +16,7 @@ TRANSFERS = {
     "number": "8 per day",
     "amount": {"median": 500, "sigma": 1.8},
     "new_payee": 0.1,
-    "age_factor": [1, 1, 1, 1, 1, 0.5],
+    "age_factor": [0, 1, 1, 1, 1, 0.5],
 }
 VALUES: dict[str, Any] = {**NO_LEGITIMATE, "engine": "vector", "population.transfers": TRANSFERS}
 DELAY = {

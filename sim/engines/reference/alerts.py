@@ -113,9 +113,9 @@ class Alert:
 
     def rings_again(self, episode: Warned) -> bool:
         """Return whether an alert as urgent as this one has just reached the person of its episode."""
-        if episode.rang is None:
+        if episode.warned is None:
             return False
-        moment, tier = episode.rang
+        moment, tier = episode.warned
         return tier <= self.tier and self.world.now - moment < self.world.tables.quiet
 
     # Reports of its tracks.

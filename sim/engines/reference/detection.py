@@ -8,12 +8,12 @@ from sim.engines.reference.world import Person
 class Warned(Protocol):
     """An episode as its alerts see it: whether it is over, its living alerts, and how to stop it.
 
-    ``rang`` is when an alert last reached its person, with the tier of that alert.
+    ``warned`` is when an alert last reached its person, with the tier of that alert.
     """
 
     over: bool
     alerts: list[Any]
-    rang: tuple[int, int] | None
+    warned: tuple[int, int] | None
 
     def stop(self, phase: int) -> None:
         """End the episode because a warning persuaded the person."""

@@ -34,7 +34,7 @@ class Episode:
         self.will_cancel: bool | None = None
         self.payments: list[tuple[int, int]] = []
         self.alerts: list[Alert] = []
-        self.rang: tuple[int, int] | None = None
+        self.warned: tuple[int, int] | None = None
         self.scheduled, self.total = scheduled(
             world.tables.seed,
             attempt,

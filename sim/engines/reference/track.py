@@ -244,7 +244,7 @@ class Track:
         episode = alert.finding.episode
         if episode is None:
             return
-        episode.rang = (world.now, alert.tier)
+        episode.warned = (world.now, alert.tier)
         if episode.over:
             return
         if is_dissuaded(

@@ -63,7 +63,7 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     episode.scheduled = payments
     episode.paid = 0
     episode.waiting = Waiting.NOT
-    episode.rang_tier = NONE
+    episode.warned_tier = NONE
     episode.over = False
     for tier in range(TIERS):
         episode.living[tier] = NONE

@@ -208,7 +208,7 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
                 expire_one(episode, tier, now, rules, day, arrays, tallies)
             if episode.living[tier] != NONE and tier <= tier_of(alert):
                 end = End.SUPERSEDED
-        if NONE < episode.rang_tier <= tier_of(alert) and now.moment - episode.rang < rules.quiet:
+        if NONE < episode.warned_tier <= tier_of(alert) and now.moment - episode.warned_at < rules.quiet:
             end = End.SUPERSEDED
     return end
 

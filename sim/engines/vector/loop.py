@@ -176,8 +176,8 @@ def close(
         note_warned(alert.person, day.number, arrays.warned, counters)
     row: int = alert.episode
     if row != NONE and end == End.REACHED:
-        arrays.episodes[row].rang = now.moment
-        arrays.episodes[row].rang_tier = tier_of(alert)
+        arrays.episodes[row].warned_at = now.moment
+        arrays.episodes[row].warned_tier = tier_of(alert)
     stops = row != NONE and end == End.REACHED and is_stopped(alert, arrays.episodes[row], run, day)
     if end == End.REACHED and is_visited_again(alert, now, run.rules):
         visit_again(alert, now, run, day, arrays, tallies)

@@ -138,7 +138,7 @@ EPISODE = record(
     ("person", PERSON),
     ("total", COUNT),  # cents of all scheduled payments
     ("payments", MOMENT, MAX_PAYMENTS),  # moments of those that were made
-    ("rang", MOMENT),  # when an alert last reached the person
+    ("warned_at", MOMENT),  # when an alert last reached the person
     ("living", ROW, TIERS),  # rows of the living alerts; no two have the same tier, as the second is superseded
     ("row", ROW),  # its own
     ("references", ROW),  # events and alerts that refer to the row; NONE for a free one
@@ -150,7 +150,7 @@ EPISODE = record(
     ("scheduled", CODE),  # payments, if nothing ends the episode
     ("paid", CODE),  # payments made
     ("waiting", CODE),  # a Waiting
-    ("rang_tier", CODE),  # tier of the alert that last reached the person, or NONE
+    ("warned_tier", CODE),  # tier of the alert that last reached the person, or NONE
     ("over", np.bool_),
 )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from sim.reading.run import Run
-    from sim.scenario.schema.measures import MeasureBase
+    from sim.scenario.schema.measure_forms import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "channel": ("attempts", "channel", Channel.labels(), marked("attempts a day")),

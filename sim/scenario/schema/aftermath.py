@@ -9,7 +9,7 @@ from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, YearDay
 from sim.scenario.schema.base import Part, Sparse, demand, form, mistake, wrong_sum
-from sim.scenario.schema.measures import Ramp
+from sim.scenario.schema.measure_forms import Ramp
 
 
 class Report(Part):

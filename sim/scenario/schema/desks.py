@@ -12,7 +12,7 @@ from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
 from sim.scenario.schema.base import DisciplineName, Extended, Part, ProvinceKey, Sparse, form, mistake
-from sim.scenario.schema.measures import Ramp
+from sim.scenario.schema.measure_forms import Ramp
 
 MOST_STEPS_OF_STAFF = 64
 """Most days on which staff changes."""

@@ -37,7 +37,7 @@ from sim.scenario.schema.base import (
     mistake,
     wrong_sum,
 )
-from sim.scenario.schema.measures import LARGEST_EXPONENT
+from sim.scenario.schema.measure_forms import LARGEST_EXPONENT
 
 MAX_PAYMENTS = 8
 MOST_CLASSES = 8

@@ -185,7 +185,7 @@ class Cards(Part):
 
 
 class LateMoney(Part):
-    """Money that waits in an account behind the first, for example until a trade in coins is made."""
+    """Money that waits in an account behind the first, for example until the gang has bought cryptocurrency with it."""
 
     share: Probability
     """Share of payments whose money waits. More: more money recovered. Example: `0.4`"""

@@ -214,7 +214,7 @@ class Transfers(Sparse):
     """Legitimate transfers to other people, which banks delay or stop by mistake: counted only if a measure does so."""
 
     number: bounds.Transfers
-    """Transfers to other people by each person of 18 years and more. More: more legitimate transfers are delayed or
+    """Transfers to other people by each person whose age_factor is 1. More: more legitimate transfers are delayed or
     stopped. Example: `0.05 per day`"""
     amount: TransferAmount
     """Amounts of these transfers."""
@@ -223,7 +223,7 @@ class Transfers(Sparse):
     `0.1`"""
     age_factor: list[Factor] | None = None
     """Factors of the number of transfers, one for each band of age_bands; without it they are 1. Unit: factor. More:
-    people of that band make more transfers. Example: `[1, 1, 1, 1, 0.8, 0.5]`"""
+    people of that band make more transfers. Example: `[0, 1, 1, 1, 0.8, 0.5]`"""
 
 
 class Apart(Part):

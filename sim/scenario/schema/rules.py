@@ -12,21 +12,14 @@ from sim.base.words import DESKS, Channel, Tier
 from sim.scenario.bounds import MOST_STAFF, plain
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
+from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.gates import OF_SLOTS, Dens
-from sim.scenario.schema.measures import (
-    AccountFreeze,
-    AccountPurge,
-    Activities,
-    DenCampaign,
-    OnClasses,
-    Repatriation,
-    Returns,
-    WarningCoverage,
-)
+from sim.scenario.schema.measure_forms import OnClasses
+from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, Returns, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
