@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from sim.base.days import DAY_MS
 from sim.country.calendar import Days, Values
 from sim.country.measures import Measures
-from sim.draws.distributions import thresholds
+from sim.draws.distributions import row, thresholds
 from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.gates import Accounts
 from sim.shield.stock import replaced_share
-from sim.warning.delays import row
 
 
 class AccountDays(NamedTuple):

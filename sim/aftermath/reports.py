@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sim.base.bins import REPORT_DELAYS_MS
 from sim.base.money import CENTS_PER_UNIT
 from sim.draws.compiled import compiled
-from sim.draws.distributions import threshold, to_ticks
+from sim.draws.distributions import row, threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import ACCOUNT_FOUND, FILING, REPORT, WITHDRAWAL
 from sim.scenario.schema import ScenarioModel
-from sim.warning.delays import drawn, row
+from sim.warning.delays import drawn
 
 
 class ReportTables(NamedTuple):

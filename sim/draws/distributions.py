@@ -14,6 +14,7 @@ from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.functions import exp, exp_less_1, log, normal_cdf, normal_quantile
 from sim.draws.philox import TO_UNIT_32
+from sim.scenario.distributions import Distribution
 
 CERTAIN = 1 << 32
 """The threshold of probability 1: every 32-bit uniform is below it."""
@@ -33,6 +34,11 @@ RATE_BITS = ~((1 << 12) - 1)
 
 LONGEST_MS = 1 << 52
 """Largest delay, some 140,000 years: longer ones are cut to it, so that no integer overflows."""
+
+
+def row(distribution: Distribution | None) -> list[float]:
+    """Return (kind, a, b) of a distribution of ms; zeros, which are a constant of 0, for none."""
+    return [0.0, 0.0, 0.0] if distribution is None else [float(distribution.kind), distribution.a, distribution.b]
 
 
 @compiled

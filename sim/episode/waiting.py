@@ -13,13 +13,12 @@ from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import DistributionKind
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled
-from sim.draws.distributions import LONGEST_MS, quantile, threshold, to_ticks
+from sim.draws.distributions import LONGEST_MS, quantile, row, threshold, to_ticks
 from sim.draws.functions import LOG_2
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import PAYMENT_CANCELLED, PAYMENT_RELEASED, PAYMENT_WAIT
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
-from sim.warning.delays import row
 
 ABOVE, FIRST_ONLY, YOUNGEST, OLDEST, WAIT, CALLS, STOPS, RELEASES = range(8)
 THOUGHTS, CALL, RELEASE = range(3)

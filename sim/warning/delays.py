@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from sim.base.words import WRITTEN, ContactChannel, Detector
 from sim.draws.compiled import compiled
-from sim.draws.distributions import quantile, threshold, to_ticks
+from sim.draws.distributions import quantile, row, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.scenario.bounds import MOST_TRIES
-from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 
 ESCALATION = 31
@@ -46,11 +45,6 @@ class DelayTables(NamedTuple):
     again: NDArray[np.float64]
     read: NDArray[np.int64]
     hops: NDArray[np.int64]
-
-
-def row(distribution: Distribution | None) -> list[float]:
-    """Return (kind, a, b) of a distribution of ms; zeros, which are a constant of 0, for none."""
-    return [0.0, 0.0, 0.0] if distribution is None else [float(distribution.kind), distribution.a, distribution.b]
 
 
 def delay_tables(spec: ScenarioModel) -> DelayTables:

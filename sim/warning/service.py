@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sim.base.days import MINUTE_MS
 from sim.base.words import ContactChannel, ContactResult
 from sim.draws.compiled import compiled, inlined
-from sim.draws.distributions import threshold, to_ticks
+from sim.draws.distributions import row, threshold, to_ticks
 from sim.draws.functions import EXPONENT_BIAS, EXPONENT_SHIFT
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.scenario.schema import ScenarioModel
-from sim.warning.delays import drawn, row
+from sim.warning.delays import drawn
 
 REFUSED: Final = 2
 """The case of a visit that the person refuses."""

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from sim.base.words import Stage, Tier, Truth
 from sim.draws.compiled import compiled
-from sim.draws.distributions import threshold, to_ticks
+from sim.draws.distributions import row, threshold, to_ticks
 from sim.draws.identity import alert_id, origin_of, stage_of
 from sim.draws.philox import draw4
 from sim.draws.purposes import SIGN, SIGN_DELAY
 from sim.scenario.schema import ScenarioModel
-from sim.warning.delays import drawn, row
+from sim.warning.delays import drawn
 from sim.warning.detectors import NO_ALERT
 
 STAGES: Final = (Stage.CONTACT.label, Stage.ENGAGED.label, Stage.OPENED.label, "payment")
