@@ -17,6 +17,7 @@ from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, 
 from sim.calibration.page import to_markdown, write_pictures
 from sim.calibration.policies import TOTALS, compared, log_ratios, over_draws, stored_of
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
+from sim.calibration.prior import Prior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
@@ -177,6 +178,7 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
     if settings.members:
         _demand_libraries()
+        Prior.of(scenario)
     return levels, parameters, targets, scope
 
 
@@ -256,7 +258,8 @@ def _condition(
 ) -> Conditioned | None:
     """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
     settings, seed = scenario.spec.calibration, scenario.spec.seed
-    parameters = free_parameters(scenario)
+    prior = Prior.of(scenario)
+    parameters = prior.parameters
     model = Model(data, evaluations, levels[0], parameters, fit.values())
     unseen = Model(data, evaluations, levels[0], parameters, fit.values(), levels[0].seeds[-1] + 1)
     stated: dict[str, float] = dict(settings.discrepancy.items())
@@ -265,7 +268,7 @@ def _condition(
     start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
     begun = Start(start, (data.expected() - data.observed) / errors, model.chance(errors))
     ensemble = sample_posterior(
-        parameters, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
+        prior, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
     )
     draws = ensemble.accepted()
     add_ensemble(document, ensemble, draws)

@@ -14,10 +14,11 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """Origin, range, basis, and target (the figure that fixed a calibrated value) of a value, as written."""
+    """Origin, range, shape, basis, and target (the figure that fixed a calibrated value) of a value, as written."""
 
     origin: str | None
     range: "Node | None"
+    shape: str | None
     target: str | None
     basis: str | None
     place: Place

@@ -25,6 +25,7 @@ class Source:
     column: int | None = None
     origin: str | None = None
     range: tuple[Any, Any] | None = None
+    shape: str | None = None
     target: str | None = None
     basis: str | None = None
 
@@ -50,6 +51,7 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
     more = {
         "origin": parameter.origin,
         "range": _limits(parameter, shape),
+        "shape": parameter.shape,
         "target": parameter.target,
         "basis": parameter.basis,
     }
@@ -96,10 +98,10 @@ def sources(resolved: Any, root: Node) -> dict[str, Source]:
     return {dotted(path): source for path, source in _leaves(resolved, root)}
 
 
-Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None]
-"""Origin, range, target and basis of the parameter that contains a value."""
+Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None, str | None]
+"""Origin, range, shape, target and basis of the parameter that contains a value."""
 
-NO_CLAIM: Claim = (None, None, None, None)
+NO_CLAIM: Claim = (None, None, None, None, None)
 
 
 def _leaves(
@@ -111,7 +113,7 @@ def _leaves(
         if is_full_form(value):
             limits = tuple(value["range"]) if "range" in value else None
             value = value["value"]
-        claim = (node.parameter.origin, limits, node.parameter.target, node.parameter.basis)
+        claim = (node.parameter.origin, limits, node.parameter.shape, node.parameter.target, node.parameter.basis)
     if isinstance(value, dict) and value:
         yield from _inner(value.items(), node, path, claim)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

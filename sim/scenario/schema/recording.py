@@ -33,6 +33,16 @@ class Sweep(Part):
     range. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`"""
 
 
+class Order(Part):
+    """Parameters whose values are known to be ordered."""
+
+    order: Annotated[list[DottedKey], Field(min_length=2)]
+    """Dotted keys of numbers with a range, from the smallest value to the largest; equal values are allowed. Example:
+    `[warning.tiers.red.deadline, warning.tiers.orange.deadline]`"""
+    basis: Annotated[str, Field(min_length=1)]
+    """Why the order is known. Example: `a graver tier is not slower`"""
+
+
 class Calibration(Part):
     """How the calibrated parameters are fitted to the fitted figures.
 
