@@ -28,6 +28,7 @@ from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
 from sim.experiments.parameters import Parameter, free_parameters, in_unit
 from sim.scenario import Scenario
+from sim.scenario.keys import keys_at
 from sim.scenario.parameters import LOGIT_NORMAL, TRIANGULAR
 
 Array = npt.NDArray[np.float64]
@@ -60,14 +61,19 @@ class Prior:
 
     @classmethod
     def of(cls, scenario: Scenario) -> "Prior":
-        """Return the prior of a scenario's free parameters; raises PriorError for a constraint that cannot be kept."""
+        """Return the prior of a scenario's free parameters; an order binds those of its keys that are free.
+
+        Raises PriorError for a constraint that cannot be kept, UnknownKeyError for one with a key that no scenario has.
+        """
         parameters = tuple(free_parameters(scenario))
         places = {one.key: number for number, one in enumerate(parameters)}
         chains = []
         for constraint in scenario.spec.constraints:
-            if missing := [key for key in constraint.order if key not in places]:
-                raise PriorError(f"constraints name {missing[0]}, which is not free; name a number with a range")
-            chains.append(_chain(tuple(places[key] for key in constraint.order), parameters))
+            for key in constraint.order:
+                keys_at(key)
+            bound = tuple(places[key] for key in constraint.order if key in places)
+            if len(bound) > 1:
+                chains.append(_chain(bound, parameters))
         return cls(parameters, tuple(chains))
 
     def draw(self, seed: int, members: int) -> Array:
