@@ -79,6 +79,7 @@ def test_runs_are_known_again_after_what_was_written_but_not_with_another_value(
 
 
 def test_what_runs_have_found_replaces_numbers_and_keeps_what_is_known_of_them():
-    text = "retry:\n  usual: {value: 0.5, origin: calibrated} # found\nusual:\n  value:\n    call: {a: 0.1, b: 0.2}\n  origin: calibrated\n"
+    retry = "retry:\n  usual: {value: 0.5, origin: calibrated} # found\n"
+    text = retry + "usual:\n  value:\n    call: {a: 0.1, b: 0.2}\n  origin: calibrated\n"
     after = edited(text, Update({}, {}, derived={"retry.usual": 0.6, "usual.call.a": 0.3}))
     assert after == text.replace("0.5", "0.6").replace("a: 0.1", "a: 0.3")
