@@ -81,13 +81,14 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     nested = _loosened(inner) if inner.get("type") == "object" else inner
     if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
         nested = {"anyOf": nested["oneOf"]}
-    value, origin, limits, target, basis = FULL_FORM
+    value, origin, limits, fixed, target, basis = FULL_FORM
     full = {
         "type": "object",
         "properties": {
             value: nested,
             origin: {"enum": list(ORIGINS)},
             limits: {"type": "array", "minItems": 2, "maxItems": 2},
+            fixed: {"type": "string"},
             target: {"type": "string"},
             basis: {"type": "string"},
         },
