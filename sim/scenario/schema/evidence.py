@@ -8,7 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pydantic_core import PydanticCustomError
 
 from sim.base.words import Role, Tier
-from sim.scenario.bounds import Reported
+from sim.scenario.bounds import Counted, Reported, Sigma
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Switch, Window
 from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
@@ -119,11 +119,11 @@ class Evidence(Part):
     Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
     """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
-    count: Annotated[int, Field(ge=1)] | None = None
+    count: Counted | None = None
     """Number of people or cases that were counted for the value. A calibration then takes the value and the error of
     this count instead of the middle and the width of the range. Unit: people or cases. More: the value is known better.
     Example: `513`"""
-    spread: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
+    spread: Sigma | None = None
     """Standard deviation between places and years, beside the error of the count: in log units, for a share in logits.
     Unit: log units. More: the value says less about the country. Example: `0.4`"""
     claimed: Switch | None = None
@@ -152,16 +152,16 @@ class Evidence(Part):
         reads = ("name", "value", "count", "spread")
         if self.count is None:
             if self.spread is not None:
-                raise mistake("spread", "is given without a count", "add count, or remove spread", reads)
+                raise mistake("spread", "there is no count", "add count, or remove spread", reads)
             return self
         quantity = self.name.partition(".")[0]
         if quantity not in SHARES and quantity not in LOSSES:
-            raise mistake("count", f"'{self.name}' is no share of people or cases", "remove count", reads)
+            raise mistake("count", f"'{self.name}' is not a share of people or cases", "remove count", reads)
         top = inf if quantity in LOSSES else 1.0
         if self.value is None or not 0.0 < self.value < top:
-            found = "no value" if self.value is None else f"{self.value:g} cannot come from a sample"
+            found = "a count needs a value" if self.value is None else f"{self.value:g} with a count"
             allowed = "must be above 0" if top == inf else "must be above 0 and below 1"
-            raise mistake("value", f"{found}, with a count", allowed, reads)
+            raise mistake("value", found, allowed, reads)
         return self
 
 
