@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 import sim
+from sim.gangs.effort import Effort
+from sim.warning.discipline import line_tables
 from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import hashes_of
 
@@ -40,3 +42,18 @@ def test_longer_delays_let_warnings_come_in_time(without: sim.Run, tmp_path: Pat
     assert_equal(one, other)
     assert one.totals["saved"] < 0.9 * without.totals["saved"]
     assert one.totals["victims"] > without.totals["victims"]
+
+
+def test_gangs_and_desks_count_on_the_same_odds() -> None:
+    def read(odds: float) -> tuple[float, list[list[int]]]:
+        spec = sim.load_scenario("china-2022", **{"fraud.episode.dropout_odds": odds}).spec
+        effort = Effort(spec)
+        effort.drawn_in[:], effort.paid[:] = 1e9, 1e8
+        return float(effort.paying[0]), line_tables(spec).stake.tolist()
+
+    # At odds of 1, 0.8 x 0.8 x 0.67 of those drawn in pay unwarned; at odds of 2, (4 / 6)^2 x 67 / 133.
+    (once, stakes), (twice, others) = read(1), read(2)
+    assert once == pytest.approx(0.1 / (0.8 * 0.8 * 0.67), rel=1e-6)
+    assert twice == pytest.approx(0.1 / ((2 / 3) ** 2 * 67 / 133), rel=1e-6)
+    # Early episodes are worth less beside late ones.
+    assert stakes != others
