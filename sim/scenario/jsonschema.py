@@ -81,7 +81,7 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     nested = _loosened(inner) if inner.get("type") == "object" else inner
     if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
         nested = {"anyOf": nested["oneOf"]}
-    value, origin, limits, shape, target, basis = FULL_FORM
+    value, origin, limits, shape, fixed, target, basis = FULL_FORM
     full = {
         "type": "object",
         "properties": {
@@ -89,6 +89,7 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
             origin: {"enum": list(ORIGINS)},
             limits: {"type": "array", "minItems": 2, "maxItems": 2},
             shape: {"enum": list(SHAPES)},
+            fixed: {"type": "string"},
             target: {"type": "string"},
             basis: {"type": "string"},
         },
