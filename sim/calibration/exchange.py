@@ -107,11 +107,11 @@ class PosteriorDraws(pd.DataFrame):
 
         Variables of ``posterior`` and ``prior`` have dotted keys as names and the dimensions (chain, draw), with one
         chain; their attributes are ``units``, ``origin``, ``range`` and ``basis``. ``constant_data`` has the scenario's
-        own values. Dates are days since 2000-01-01. ``posterior_predictive`` has the stored answers by the names of
-        totals and, if they are stored, ``figures`` (chain, draw, figure). ``observed_data`` has the reported
-        ``figures`` (figure), with role, family, tolerance, discrepancy and source as coordinates. Attributes of each
-        group name the scenario, its ``sha256`` and the version of Tocsin; ``fixed`` of ``posterior`` names columns that
-        are left out.
+        own values. Dates are days since 2000-01-01. ``observed_data`` has the reported ``figures`` (figure), with role,
+        family, tolerance, discrepancy and source as coordinates. Where a calibration stored them,
+        ``posterior_predictive`` has the ``figures`` of the draws (chain, draw, figure), and ``predictions`` their
+        answers, by the names of totals. Attributes of each group name the scenario, its ``sha256`` and the version of
+        Tocsin; ``fixed`` of ``posterior`` names columns that are left out.
 
         Returns:
             The tree.
@@ -136,8 +136,16 @@ class PosteriorDraws(pd.DataFrame):
             "observed_data": observed,
             "constant_data": xr.Dataset(own),
         }
-        if predicted := self._predicted(observed):
-            groups["posterior_predictive"] = xr.merge(predicted, join="outer")
+        if self.answers is not None:
+            totals = {str(name): column.to_numpy() for name, column in self.answers.items()}
+            currency = self.scenario.spec.currency
+            units = {name: {"units": currency if name.endswith(MONEY) else "1"} for name in totals}
+            groups["predictions"] = _sampled(totals, units)
+        if self.figures is not None:
+            drawn_figures = {FIGURES: self.figures[observed[FIGURE].values].to_numpy()}
+            groups["posterior_predictive"] = _sampled(drawn_figures, {FIGURES: {}}, FIGURE).assign_coords(
+                observed.coords
+            )
         attributes = {
             "scenario": self.scenario.name,
             "sha256": self.scenario.sha256,
@@ -206,18 +214,6 @@ class PosteriorDraws(pd.DataFrame):
             {FIGURE: [targets.label(number) for number in numbers]}
             | {name: (FIGURE, column) for name, column in coordinates.items()},
         )
-
-    def _predicted(self, observed: "xr.Dataset") -> "list[xr.Dataset]":
-        """Return the stored answers of the draws, and their figures among those observed."""
-        found = []
-        if self.answers is not None:
-            money = {name: self.scenario.spec.currency for name in self.answers.columns if name.endswith(MONEY)}
-            columns = {str(name): column.to_numpy() for name, column in self.answers.items()}
-            found.append(_sampled(columns, {name: {"units": money.get(name, "1")} for name in columns}))
-        if self.figures is not None:
-            figures = self.figures[observed[FIGURE].values].to_numpy()
-            found.append(_sampled({FIGURES: figures}, {FIGURES: {}}, FIGURE).assign_coords(observed.coords))
-        return found
 
 
 def posterior(name_or_path: str) -> PosteriorDraws:

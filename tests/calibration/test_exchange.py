@@ -83,7 +83,7 @@ def test_a_variable_says_its_unit_origin_range_and_basis(folder: Path):
 
 def test_every_group_says_what_it_is_of(stored: Path):
     tree, scenario = sim.posterior("calibrated.yaml").to_datatree(), sim.load_scenario("calibrated.yaml")
-    assert len(tree.children) == 5
+    assert len(tree.children) == 6
     for node in tree.subtree:
         told = {key: value for key, value in node.attrs.items() if key != "fixed"}
         assert told == {
@@ -123,10 +123,12 @@ def test_what_a_policy_changes_is_not_drawn_there(folder: Path):
 def test_answers_and_figures_of_the_draws_are_predictions_beside_what_was_reported(stored: Path):
     draws = sim.posterior("calibrated.yaml")
     tree = draws.to_datatree()
-    predicted, observed = tree["posterior_predictive"].dataset, tree["observed_data"].dataset
-    assert set(predicted) == {*AMOUNTS, "figures"}
-    assert tuple(predicted["victims"].values[0]) == VICTIMS
-    assert predicted["loss_money"].attrs["units"] == draws.scenario.spec.currency
+    predicted, observed, answers = (
+        tree[group].dataset for group in ("posterior_predictive", "observed_data", "predictions")
+    )
+    assert list(answers) == list(AMOUNTS)
+    assert tuple(answers["victims"].values[0]) == VICTIMS
+    assert [answers[name].attrs["units"] for name in ("loss_money", "victims")] == [draws.scenario.spec.currency, "1"]
     # Cases solved are predicted, but nobody has reported them.
     assert list(observed.figure.values) == list(predicted.figure.values) == [CALLS]
     assert predicted["figures"].dims == ("chain", "draw", "figure")
@@ -148,7 +150,7 @@ def test_tables_of_another_scenario_are_not_taken(stored: Path):
     draws = sim.posterior("weak.yaml")
     assert (draws.answers, draws.figures) == (None, None)
     tree = draws.to_datatree()
-    assert "posterior_predictive" not in tree.children
+    assert set(tree.children) == {"posterior", "prior", "observed_data", "constant_data"}
     assert list(tree["observed_data"]["figures"].values) == [2000.0]
 
 
@@ -188,7 +190,8 @@ def test_arviz_reads_the_tree(stored: Path):
     assert list(arviz_stats.summary(tree, var_names=[VOLUME], kind="stats").index) == [VOLUME]
     for plot in (arviz_plots.plot_prior_posterior, arviz_plots.plot_dist):
         assert plot(tree, var_names=[VOLUME, D_PRIME], backend="none") is not None
-    assert arviz_plots.plot_ppc_interval(tree, var_names=["figures"], backend="none") is not None
+    # Without names: every variable of the predictions that are checked has been observed.
+    assert arviz_plots.plot_ppc_interval(tree, backend="none") is not None
 
 
 @pytest.mark.parametrize("factors", [(1.0, 1.1), (0.9, 1.0, 1.3)])
