@@ -73,10 +73,10 @@ class PosteriorDraws(pd.DataFrame):
         scenario: The scenario, with its own values.
         answers: Its stored answers: one row per draw, one column per total; None without any.
         figures: Its stored figures: one row per draw, one column per figure and window; None without any.
-        fixed: Columns that are no parameters here: the scenario replaces the value, or has no range for it.
+        fixed: Columns that a tree leaves out: the scenario replaces the value, or has no range for it.
     """
 
-    _metadata = ["scenario", "answers", "figures", "fixed"]  # noqa: RUF012, as pandas has it
+    _metadata = ["scenario", "answers", "figures", "fixed"]  # noqa: RUF012, the type of pandas
 
     scenario: Scenario
     answers: pd.DataFrame | None
@@ -257,7 +257,7 @@ def units_of(parameter: Parameter) -> str:
 
 
 def _counted(parameter: Parameter, numbers: npt.ArrayLike) -> Vector:
-    """Return numbers of a parameter as a tree has them: dates count from 2000."""
+    """Convert numbers of a parameter for a tree: dates count from 2000."""
     return np.asarray(numbers, dtype=np.float64) - (ORIGIN.toordinal() if parameter.kind is date else 0)
 
 
