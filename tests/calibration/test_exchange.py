@@ -41,7 +41,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stored(folder: Path) -> Path:
     """Have the tables that a calibration stores beside the draws, too."""
     text = (folder / "calibrated.yaml").read_text()
-    (folder / "calibrated.yaml").write_text(text.replace("draws.csv", "calibrated-draws.csv"))
+    later = "  - {name: sms_intercepted, window: [2022-03-01, 2022-03-02], value: 100, role: predicted, source: b}\n"
+    text = text.replace("draws.csv", "calibrated-draws.csv").replace("calibration:\n", f"{later}calibration:\n")
+    (folder / "calibrated.yaml").write_text(text)
     (folder / "draws.csv").rename(folder / "calibrated-draws.csv")
     scenario = sim.load_scenario("calibrated.yaml")
     columns = dict.fromkeys(AMOUNTS, (1.0, 2.0, 3.0)) | {"victims": VICTIMS}
@@ -129,7 +131,7 @@ def test_answers_and_figures_of_the_draws_are_predictions_beside_what_was_report
     assert list(answers) == list(AMOUNTS)
     assert tuple(answers["victims"].values[0]) == VICTIMS
     assert [answers[name].attrs["units"] for name in ("loss_money", "victims")] == [draws.scenario.spec.currency, "1"]
-    # Cases solved are predicted, but nobody has reported them.
+    # Cases solved are predicted, but nobody has reported them; reported SMS are later than the period.
     assert list(observed.figure.values) == list(predicted.figure.values) == [CALLS]
     assert predicted["figures"].dims == ("chain", "draw", "figure")
     assert list(predicted["figures"].values[0, :, 0]) == [1900.0, 2010.5, 2222.0]
@@ -151,7 +153,7 @@ def test_tables_of_another_scenario_are_not_taken(stored: Path):
     assert (draws.answers, draws.figures) == (None, None)
     tree = draws.to_datatree()
     assert set(tree.children) == {"posterior", "prior", "observed_data", "constant_data"}
-    assert list(tree["observed_data"]["figures"].values) == [2000.0]
+    assert list(tree["observed_data"]["figures"].values) == [2000.0, 100.0]
 
 
 def test_a_scenario_without_draws_says_what_would_help():
