@@ -21,7 +21,7 @@ from sim.base.failures import RefusedError
 from sim.base.version import __version__
 from sim.calibration.fit import Matrix
 from sim.calibration.posterior import PRIOR_SEEDS
-from sim.calibration.prior import draw_prior
+from sim.calibration.prior import Prior
 from sim.calibration.stored_figures import SUFFIX, read_figures
 from sim.calibration.targets import Targets, Vector, family_of
 from sim.experiments.parameters import Parameter, free_parameters
@@ -106,9 +106,9 @@ class PosteriorDraws(pd.DataFrame):
         """Return draws, prior, posterior predictions and data as an xarray DataTree, which ArviZ reads.
 
         Variables of ``posterior`` and ``prior`` have dotted keys as names and the dimensions (chain, draw), with one
-        chain; their attributes are ``units``, ``origin``, ``range`` and ``basis``. ``constant_data`` has the scenario's
-        own values. Dates are days since 2000-01-01. ``observed_data`` has the reported ``figures`` (figure), with role,
-        family, tolerance, discrepancy and source as coordinates. Where a calibration stored them,
+        chain; their attributes are ``units``, ``origin``, ``range``, its ``shape`` and ``basis``. ``constant_data`` has
+        the scenario's own values. Dates are days since 2000-01-01. ``observed_data`` has the reported ``figures``
+        (figure), with role, family, tolerance, discrepancy and source as coordinates. Where a calibration stored them,
         ``posterior_predictive`` has the ``figures`` of the draws (chain, draw, figure), and ``predictions`` their
         answers, by the names of totals. Attributes of each group name the scenario, its ``sha256`` and the version of
         Tocsin; ``fixed`` of ``posterior`` names columns that are left out.
@@ -245,10 +245,10 @@ def posterior(name_or_path: str) -> PosteriorDraws:
 
 def prior_numbers(scenario: Scenario) -> tuple[Sequence[Parameter], Matrix]:
     """Return the free parameters of a scenario and draws from their prior, (draws, parameters), in their units."""
-    free = free_parameters(scenario)
-    coordinates = draw_prior(scenario.spec.seed + PRIOR_SEEDS, PRIOR_DRAWS, len(free))
-    columns = [[one.number(x) for x in column] for one, column in zip(free, coordinates.T, strict=True)]
-    return free, np.array(columns).T
+    prior = Prior.of(scenario)
+    coordinates = prior.coordinates(prior.draw(scenario.spec.seed + PRIOR_SEEDS, PRIOR_DRAWS))
+    columns = [[one.number(x) for x in column] for one, column in zip(prior.parameters, coordinates.T, strict=True)]
+    return prior.parameters, np.array(columns).T
 
 
 def units_of(parameter: Parameter) -> str:
@@ -267,6 +267,7 @@ def _about(scenario: Scenario, parameter: Parameter) -> dict[str, Any]:
         "units": units_of(parameter),
         "origin": parameter.origin,
         "range": _counted(parameter, [parameter.low, parameter.high]).tolist(),
+        "shape": parameter.shape,
         "basis": value_at(scenario.levers, parameter.key).get("basis") or "",
     }
 

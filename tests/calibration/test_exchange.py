@@ -73,7 +73,13 @@ def test_variables_are_the_columns_of_the_file_with_one_unit_each(folder: Path):
 
 def test_a_variable_says_its_unit_origin_range_and_basis(folder: Path):
     tree = sim.posterior("calibrated.yaml").to_datatree()
-    told = {"units": "per day", "origin": "calibrated", "range": [1000.0, 2000.0], "basis": "fitted"}
+    told = {
+        "units": "per day",
+        "origin": "calibrated",
+        "range": [1000.0, 2000.0],
+        "shape": "flat",
+        "basis": "fitted",
+    }
     for group in ("posterior", "prior", "constant_data"):
         assert tree[group][VOLUME].attrs == told
     assert tree["prior"][D_PRIME].attrs["units"] == "1"
