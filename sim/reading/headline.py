@@ -40,7 +40,7 @@ def is_stated(scenario: "Scenario") -> bool:
 
 
 def at_reporting_rates(scenario: "Scenario", totals: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Return victims and losses at each of the ``reporting_rates``, if filings stay as they are.
+    """Return victims and losses at each of the ``reporting_rates``, if filings stay the same.
 
     Filings are the victims times the rate, so victims at another rate are victims x own rate / other rate, and losses
     likewise. ``totals`` are those of a run, or differences between two runs of the same rate. Empty if both are zero,

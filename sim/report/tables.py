@@ -64,7 +64,7 @@ def evidence_summary(run: "Run") -> str:
 
 
 def rates_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and losses at three reporting rates, if filings stay as they are; no row without a range."""
+    """Return victims and losses at three reporting rates, if filings stay the same; no row without a range."""
     rates = at_reporting_rates(run.scenario, run.manifest["totals"])
     rows = [(percent(row["rate"]), amount(row["victims"]), amount(row["loss_money"])) for row in rates]
     with telling_in(run.scenario.spec.terms):

@@ -151,7 +151,7 @@ def level_said(scenario: "Scenario") -> str:
 
 
 def rates_said(rates: Sequence[Mapping[str, float]], words: Callable[[float], str] = amount) -> str:
-    """Return victims and losses at reporting rates, as ``at_reporting_rates`` has them, in a sentence."""
+    """Return a sentence with victims and losses at reporting rates, the rows of ``at_reporting_rates``."""
     shown = (
         said(
             "{victims} victims and {money} {currency} at {share}",
@@ -161,7 +161,7 @@ def rates_said(rates: Sequence[Mapping[str, float]], words: Callable[[float], st
         )
         for row in rates
     )
-    return said("If filings stay as they are: {rates}.", rates="; ".join(shown))
+    return said("If filings stay the same: {rates}.", rates="; ".join(shown))
 
 
 def level_lines(runs: "Sequence[Run]") -> list[str]:

@@ -109,7 +109,7 @@ def test_the_terminal_says_what_fixes_the_level_in_few_lines(run: sim.Run, tmp_p
     lines = printed([run])
     text = " ".join(line.strip() for line in lines)
     assert f"The share of victims who report ({REPORTING_RATE}), which no source states, fixes the level" in text
-    assert "If filings stay as they are: " in text
+    assert "If filings stay the same: " in text
     assert all(f"at {share}" in text for share in ("50%", "80%", "90%"))
     without = sim.run(ranged("0.8"), tmp_path / "without", workers=1)
     assert "at_reporting_rates" not in without.manifest
