@@ -91,7 +91,7 @@ class StoredAnswers:
     def outside(self, base: "StoredAnswers | None" = None) -> dict[str, tuple[float, float]]:
         """Return the totals of the headline whose own value lies outside the 90 % interval over the draws.
 
-        With ``base``, the change of each total from that policy is tested in its place.
+        With ``base``, the change of each total from that policy is tested instead.
 
         Returns:
             By name the ends of the interval, as ratios to the own value or the own change.
