@@ -50,7 +50,7 @@ def at_reporting_rates(scenario: "Scenario", totals: Mapping[str, Any]) -> list[
         return []
     own = scenario.spec.aftermath.report.probability
     return [
-        {"rate": rate, **{name: totals[name] * own / rate for name in LEVELS}} for rate in reporting_rates(scenario)
+        {"rate": rate, **{name: totals[name] * (own / rate) for name in LEVELS}} for rate in reporting_rates(scenario)
     ]
 
 

@@ -88,7 +88,7 @@ def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
     """Return what differences in victims and losses hang on, and both at reporting rates; empty without rates."""
     if not rates:
         return []
-    level = said("The share of victims who report fixes the size of differences, but hardly their share.")
+    level = said("The share of victims who report fixes the size of differences, and hardly their percentages.")
     return [f"{level} {rates_said(rates, _signed)}"]
 
 

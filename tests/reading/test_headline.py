@@ -138,13 +138,14 @@ def test_the_report_has_a_small_table(run: sim.Run, monkeypatch: pytest.MonkeyPa
 def test_a_difference_is_told_at_the_same_rates() -> None:
     base, other = ranged(), ranged(**{"desks.visit.staff": "3"})
     rows = [
-        {"scenario": "other", "quantity": "victims", "difference": -100.0, "draws": 1},
+        {"scenario": "other", "quantity": "victims", "difference": -100.5, "draws": 1},
         {"scenario": "other", "quantity": "loss_money", "difference": 8e6, "draws": 1},
     ]
     found = at_rates(rows, base, other)
-    assert found[0] == {"scenario": "other", "rate": 0.5, "victims": -160.0, "loss_money": pytest.approx(1.28e7)}
+    assert found[0] == {"scenario": "other", "rate": 0.5, "victims": pytest.approx(-160.8), "loss_money": pytest.approx(1.28e7)}
+    assert found[1]["victims"] == -100.5  # at its own rate to the bit
     (line,) = level_lines(found)
-    assert "-160 victims and +12.8 million units of money at 50%" in line
+    assert "-161 victims and +12.8 million units of money at 50%" in line
     assert at_rates(rows, base, ranged(RANGED.replace("0.8", "0.6"))) == []
     assert at_rates([{**row, "draws": 8} for row in rows], base, other) == []
     assert level_lines([]) == []
