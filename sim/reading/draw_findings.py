@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import amount, percent
-from sim.language.labels import named
-from sim.language.spoken import said
+from sim.base.rounding import amount, between, percent
+from sim.language.spoken import said, telling_in
 from sim.reading.draw_intervals import TWENTIETHS
+from sim.reading.headline import HEADLINE
 from sim.reading.row import Row, finding
 from sim.reading.stored_answers import stored_answers
 
@@ -30,15 +30,18 @@ def outside_draws(scenario: "Scenario", totals: Mapping[str, Any]) -> list[Row]:
             continue
         value = totals[name]
         low, high = (value * end for end in ends)
-        sentence = said(
-            "The value of {quantity}, {value}, lies outside its interval over draws: {level} of {number} posterior "
-            "draws lie between {low} and {high}.",
-            quantity=named(name),
-            value=amount(value),
-            level=percent(1 - 2 / TWENTIETHS),
-            number=str(stored.draws),
-            low=amount(low),
-            high=amount(high),
-        )
+        words = {
+            "value": amount(value),
+            "interval": between(low, high),
+            "level": percent(1 - 2 / TWENTIETHS),
+            "number": str(stored.draws),
+        }
+        with telling_in(scenario.spec.terms):
+            sentence = said(
+                "{value} {quantity}: outside the interval over draws, {interval} ({level} of {number} posterior "
+                "draws).",
+                quantity=said(HEADLINE[name]),
+                **words,
+            )
         rows.append(finding("outside_draws", name, window, value, [low, high], sentence))
     return rows

@@ -3,17 +3,26 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import marked
+
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-
-FILED = ("cases_filed", "filed_loss_money")
-"""Totals that reported figures count."""
 
 LEVELS = ("victims", "loss_money")
 """Totals whose level depends on the share of victims who report."""
 
-HEADLINE = (*FILED, *LEVELS, "episodes", "saved", "averted", "prevented_money")
-"""Totals of every answer, in its order; runs, comparisons and stored answers take them from here."""
+HEADLINE = {
+    "cases_filed": marked("cases filed"),
+    "filed_loss_money": marked("{currency} of losses filed"),
+    "victims": marked("victims"),
+    "loss_money": marked("{currency} lost"),
+    "episodes": marked("people drawn in"),
+    "saved": marked("people stopped by a warning before any payment"),
+    "averted": marked("victims averted by warnings"),
+    "prevented_money": marked("{currency} of losses prevented"),
+}
+"""Totals of every answer, in its order, and their texts: those that reported figures count, ``LEVELS``, then others.
+Runs, comparisons and stored answers take them from here."""
 
 REPORTING_RATE = "aftermath.report.probability"
 """The key of the share of victims who report."""

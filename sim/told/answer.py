@@ -26,16 +26,8 @@ if TYPE_CHECKING:
 STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 """The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
-COUNTED = {
-    "cases_filed": marked("cases filed"),
-    "filed_loss_money": marked("{currency} of losses filed"),
-    "victims": marked("victims"),
-    "loss_money": marked("{currency} lost"),
-    "saved": marked("people stopped by a warning before any payment"),
-    "averted": marked("victims averted by warnings"),
-    "prevented_money": marked("{currency} of losses prevented"),
-}
-"""Texts of the totals of the headline that the first screen counts."""
+COUNTED = {name: text for name, text in HEADLINE.items() if name != "episodes"}
+"""Totals that the first screen counts, and their texts."""
 
 LEAST_DIGITS, MOST_DIGITS = 3, 6
 """Significant digits of a number with an interval: as many as tell its ends apart, within these."""
@@ -227,9 +219,9 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
     stopped = found[STOPPED_SHARE]
     with telling_in(run.scenario.spec.terms):
         shown: dict[str, tuple[str, str]] = {
-            said(COUNTED[name]): (amount(found[name].value), found[name].ends())
-            for name in HEADLINE
-            if name in COUNTED and name in found
+            said(text): (amount(found[name].value), found[name].ends())
+            for name, text in COUNTED.items()
+            if name in found
         }
     return shown | {said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))}
 
@@ -239,7 +231,7 @@ def counted_numbers(run: "Run") -> dict[str, float]:
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     with telling_in(run.scenario.spec.terms):
-        counts = {said(COUNTED[name]): totals[name] for name in HEADLINE if name in COUNTED and name in totals}
+        counts = {said(text): totals[name] for name, text in COUNTED.items() if name in totals}
     return {**counts, said("attempts stopped on the way"): stopped}
 
 

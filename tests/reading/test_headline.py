@@ -44,7 +44,7 @@ def printed(runs: list[sim.Run], width: int = 100) -> list[str]:
 
 
 def test_the_headline_is_one_list(run: sim.Run) -> None:
-    assert HEADLINE[:4] == ("cases_filed", "filed_loss_money", *LEVELS)
+    assert tuple(HEADLINE)[:4] == ("cases_filed", "filed_loss_money", *LEVELS)
     assert [name for name in AMOUNTS if name in HEADLINE] == list(HEADLINE)
     assert [name for name in OUTCOMES if name in HEADLINE] == list(HEADLINE)
     assert list(TOLD[:-1]) == [name for name in HEADLINE if name in EFFECTS]
@@ -142,7 +142,12 @@ def test_a_difference_is_told_at_the_same_rates() -> None:
         {"scenario": "other", "quantity": "loss_money", "difference": 8e6, "draws": 1},
     ]
     found = at_rates(rows, base, other)
-    assert found[0] == {"scenario": "other", "rate": 0.5, "victims": pytest.approx(-160.8), "loss_money": pytest.approx(1.28e7)}
+    assert found[0] == {
+        "scenario": "other",
+        "rate": 0.5,
+        "victims": pytest.approx(-160.8),
+        "loss_money": pytest.approx(1.28e7),
+    }
     assert found[1]["victims"] == -100.5  # at its own rate to the bit
     (line,) = level_lines(found)
     assert "-161 victims and +12.8 million units of money at 50%" in line

@@ -213,7 +213,8 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
     (row,) = [one for one in sim.load_run(run.path).found if one["kind"] == "outside_draws"]
     assert (row["subject"], row["value"]) == ("victims", victims)
     assert row["limit"] == pytest.approx([1.25 * victims, 2.15 * victims])
-    assert "lies outside its interval over draws: 90% of 101 posterior draws" in row["sentence"]
+    assert row["sentence"].startswith(f"{amount(victims)} victims: outside the interval over draws, ")
+    assert row["sentence"].endswith(" (90% of 101 posterior draws).")
 
 
 def test_no_total_of_a_bundled_scenario_lies_outside_of_its_interval_over_draws():
