@@ -25,6 +25,7 @@ class Files:
     shape: Shape
     draw: int | None = None  # the posterior draw to apply
     draws: Table | None = None  # the table of draws that was found
+    drawn: Path | None = None  # its file
     mistakes: list[Mistake] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
     trees: list[Node] = field(default_factory=list)  # of each file with everything it extends, the deepest first
@@ -85,7 +86,7 @@ class Files:
             return root
         mistakes = list(table_mistakes(table, root))
         self.mistakes += mistakes
-        self.draws = table
+        self.draws, self.drawn = table, folder / str(name.value)
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
