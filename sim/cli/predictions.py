@@ -48,7 +48,7 @@ def predict(
     plan = planned(scenario, found, draws)
     today = datetime.now(UTC).date()
     file = out or FOLDER / f"{found.name}-{today}.json"
-    demand_new(file)
+    demand_new(file, plan.identity(today))
     output.forecast(Job.of_outcomes(found, Counts.exactly(plan.draws + 1), making.workers))
     with making.experiment(output, plan.draws + 1) as (runs, _):
         folder = runs.kept_in(prepared(plan))

@@ -5,7 +5,6 @@ The runs say what the parameters leave open. The model itself is off by the disc
 each prediction.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +30,7 @@ from sim.scenario.load import read_files
 from sim.scenario.schema.population import plain_pool
 from sim.scenario.schema.recording import Family
 from sim.store.holding import holding
+from sim.store.json_files import sha256
 from sim.store.scope import Scope, Target
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Plan:
         asked: The positions of the predicted figures among the scenario's figures.
         draws: How many of the first posterior draws are run.
         draws_sha256: The SHA-256 of the file of all draws.
-        data_end: The last day of the windows that the scenario, or one that it extends, was fitted to.
+        data_end: The last day of the windows that the scenario with these draws was fitted to.
     """
 
     scenario: "Scenario"
@@ -81,6 +81,16 @@ class Plan:
         rows = Scope.of(self.scenario).targets
         return tuple(rows[number] for number in self.asked)
 
+    def identity(self, today: date) -> Document:
+        """Return what a prediction of a day depends on, scenario, draws and program, as it is stored."""
+        return {
+            "date": today.isoformat(),
+            "draws": self.draws,
+            "scenario_sha256": self.scenario.sha256,
+            "draws_sha256": self.draws_sha256,
+            "sources": program_digest(),
+        }
+
 
 def planned(name: str, scenario: "Scenario", draws: int | None = None) -> Plan:
     """Plan the prediction of a scenario that was loaded by a name, over its first draws, by default all.
@@ -90,7 +100,7 @@ def planned(name: str, scenario: "Scenario", draws: int | None = None) -> Plan:
 
     Raises:
         PredictError: Without posterior draws, without enough of them, without a figure to predict inside the period, or
-            if no scenario of the chain has a fitted figure.
+            if the scenario that has the draws was fitted to nothing.
     """
     files, _, _ = read_files(name, None)
     if files.draws is None or files.drawn is None:
@@ -100,7 +110,7 @@ def planned(name: str, scenario: "Scenario", draws: int | None = None) -> Plan:
         )
     count, most = draws or len(files.draws.rows), len(files.draws.rows)
     if not FEWEST <= count <= most:
-        raise PredictError(f"--draws: {count} is outside of {FEWEST} to {most}, the number of draws that are stored")
+        raise PredictError(f"draws is {count}; it must be {FEWEST} to {most}, the number of stored draws")
     scope = Scope.of(scenario)
     asked = tuple(
         number
@@ -114,12 +124,12 @@ def planned(name: str, scenario: "Scenario", draws: int | None = None) -> Plan:
             f"{scenario.name} has no figure to predict; give figures role: predicted, a window inside the period and "
             "no value"
         )
-    specs = [load_scenario(str(path)).spec for path in files.paths]
-    ends = [row.window[1] for spec in specs for row in spec.figures if row.role == "fitted" and row.window[1]]
+    table, fitted = files.drawn
+    known = Scope.of(load_scenario(str(fitted))).targets
+    ends = [row.window[1] for row in known if row.role == "fitted" and row.window[1]]
     if not ends:
-        raise PredictError(f"{scenario.name} extends no scenario with a fitted figure; predict from a fitted one")
-    digest = hashlib.sha256(files.drawn.read_bytes()).hexdigest()
-    return Plan(scenario, asked, count, digest, max(ends))
+        raise PredictError(f"{fitted.name} has draws but no fitted figure; give one figure role: fitted")
+    return Plan(scenario, asked, count, sha256(table), max(ends))
 
 
 def prepared(plan: Plan, folder: Path | None = None) -> Path:
@@ -169,18 +179,14 @@ def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) ->
     return {
         "scenario": plan.scenario.name,
         "version": __version__,
-        "date": today.isoformat(),
+        **plan.identity(today),
         "data_end": plan.data_end.isoformat(),
         "interval": OVER_DRAWS,
         "assumption": ASSUMPTION,
         "discrepancy": dict(shares),
-        "draws": len(drawn),
         "scale": spec.scale,
         "pool": plain_pool(spec.population.pool),
         "seed": spec.seed,
-        "scenario_sha256": plan.scenario.sha256,
-        "draws_sha256": plan.draws_sha256,
-        "sources": program_digest(),
         "figures": figures,
     }
 

@@ -97,16 +97,26 @@ def sealed(document: Mapping[str, Any]) -> Document:
     return {**content, SEAL: digest_of(content)}
 
 
-def demand_new(path: Path) -> None:
-    """Raise LedgerError where a file is already, since predictions never change, FolderError where none can be."""
+def demand_new(path: Path, identity: Mapping[str, Any]) -> None:
+    """Demand that a prediction can be stored at a path.
+
+    Args:
+        path: Its file.
+        identity: Keys and values in which the same prediction, stored before, agrees.
+
+    Raises:
+        LedgerError: Where another prediction is already, since none ever changes. A FolderError where no file can be.
+    """
     if os.path.lexists(path):
-        raise LedgerError(f"{path}: exists, and a prediction never changes; use another name")
+        known = read_prediction(path).document
+        if any(known.get(key) != value for key, value in identity.items()):
+            raise LedgerError(f"{path}: holds another prediction, and none ever changes; use another name")
     demand_file(path if path.parent.exists() else path.parent)
 
 
 def write_prediction(path: Path, document: Mapping[str, Any]) -> None:
-    """Seal a prediction and store it; raises LedgerError where one is already."""
-    demand_new(path)
+    """Seal a prediction and store it; raises LedgerError where another one is already."""
+    demand_new(path, document)
     path.parent.mkdir(exist_ok=True)
     with whole(path) as unfinished:
         unfinished.write_text(_text(sealed(document)), encoding="utf-8", newline="\n")

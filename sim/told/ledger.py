@@ -29,6 +29,8 @@ def summary(ledger: Ledger) -> str:
     """Say how many figures were predicted and reported, and how many 90 % intervals held."""
     held, intervals = ledger.coverage
     counts = {"predicted": len(ledger.entries), "reported": len(ledger.scored)}
+    if not ledger.scored:
+        return said("{predicted} figures were predicted; none of them has been reported yet.", **counts)
     if not intervals:
         return said(
             "{predicted} figures were predicted and {reported} of them reported since; none of these has an interval.",
