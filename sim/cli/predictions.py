@@ -1,4 +1,4 @@
-"""Commands about predictions in public: make one, and show what came of all."""
+"""Commands about predictions in public: store one, and score all of them."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ PART = "ledger"
 
 
 @command(
-    ("tocsin predict calibrated.yaml --scale 0.005 --pool country", "over all posterior draws"),
-    ("tocsin predict calibrated.yaml --draws 50 --out forecasts/next-year.json", "over the first 50, into this file"),
+    ("tocsin predict fitted.yaml --scale 0.005 --pool country", "over all posterior draws"),
+    ("tocsin predict fitted.yaml --draws 50 --out next-year.json", "over the first 50, into this file"),
 )
 def predict(
     scenario: ScenarioName,
@@ -62,7 +62,7 @@ def predict(
 
 
 @command(
-    ("tocsin ledger", "the predictions in forecasts/, with what was reported since"),
+    ("tocsin ledger", "the predictions in forecasts/, and later reports"),
     ("tocsin ledger forecasts --write docs/forecasts.md", "renew the tables of the page"),
 )
 def ledger(
@@ -75,7 +75,7 @@ def ledger(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show stored predictions next to what was reported later, with scores and those of simple rivals."""
+    """Show stored predictions next to later reports, with their scores and those of simple rivals."""
     from sim.predictions.ledger import read_ledger
     from sim.predictions.stored import FOLDER
     from sim.progress import console

@@ -168,7 +168,7 @@ def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) ->
         if None not in (own["figures"][number], *(one["figures"][number] for one in drawn))
     ]
     if not rows:
-        raise PredictError(f"{plan.scenario.name} counts no figure that is to be predicted; name other figures")
+        raise PredictError(f"{plan.scenario.name} counts none of the figures without a value; name other figures")
     off = errors([target for _, target in rows], plan.data_end, spec.seed, len(drawn))
     figures = []
     for (number, target), moved in zip(rows, off, strict=True):

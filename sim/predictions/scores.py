@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 
 def crps(values: npt.ArrayLike, reported: float) -> float:
-    """Return the CRPS of an ensemble (values,), or of a single value, for what was reported.
+    """Return the CRPS of an ensemble (values,), or of a single value, for a reported value.
 
     The mean distance from the reported value, less half the mean distance between two values: in closed form over
     sorted values (Hersbach, Weather and Forecasting 15, 2000).

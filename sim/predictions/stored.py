@@ -1,7 +1,7 @@
-"""Stored predictions and reports: one JSON file a prediction, sealed by its hash, and a table of what was reported.
+"""Stored predictions and reports: one JSON file for each prediction, sealed by its hash, and a table of reports.
 
-A prediction never changes: its ``sha256`` is that of all its other content. Reports lie in a table of their own, so
-that a later report changes no prediction.
+A prediction never changes: its ``sha256`` is that of all its other content. Reports lie in another file, so a later
+report changes no prediction.
 """
 
 import csv

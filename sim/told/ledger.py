@@ -102,29 +102,23 @@ def _facts(prediction: Prediction) -> Iterator[str]:
 
 
 def predicted_table(prediction: Prediction, rows: Sequence[Entry]) -> TextTable:
-    """Return the figures of a prediction, with what was reported of them."""
-    heads = [
-        said("figure"),
-        said("window"),
-        said("predicted"),
-        "90%",
-        said("reported"),
-        said("deviation"),
-        said("held"),
-    ]
-    table = TextTable(heads, (0, 1, 6), caption=_title(prediction))
+    """Return the figures of a prediction, next to later reports if there are any."""
+    heads = [said("figure"), said("window"), said("predicted"), "90%"]
+    later = [said("reported"), said("deviation"), said("held")] if any(row.report for row in rows) else []
+    table = TextTable([*heads, *later], (0, 1, 6), caption=_title(prediction))
     for row in rows:
-        reported = None if row.report is None else row.report.value
-        table.add_row(
-            quantity_named(row.name),
-            _window(row),
-            value_said(row.name, row.point),
-            interval_said(row.name, *(row.interval or (None, None))) or said("point only"),
-            said("not yet") if reported is None else value_said(row.name, reported),
-            NOTHING if reported is None else off_said(row.name, row.point, reported),
-            yes_said(row.held) or NOTHING,
-        )
+        ends = interval_said(row.name, *(row.interval or (None, None))) or said("point only")
+        cells = (quantity_named(row.name), _window(row), value_said(row.name, row.point), ends)
+        table.add_row(*cells, *(_reported(row) if later else ()))
     return table
+
+
+def _reported(row: Entry) -> tuple[str, str, str]:
+    """Return the reported value of a figure, how far the prediction is off, and whether its interval held."""
+    if row.report is None:
+        return said("not yet"), NOTHING, NOTHING
+    value = row.report.value
+    return value_said(row.name, value), off_said(row.name, row.point, value), yes_said(row.held) or NOTHING
 
 
 def _scores(ledger: Ledger) -> TextTable:

@@ -115,7 +115,7 @@ def test_a_figure_that_is_not_counted_is_left_out_and_a_prediction_without_one_r
     outcome = {"figures": [1.0, 2.0, 100.0, None, 0.5, None]}
     found = composed(plan, outcome, [outcome] * 10, TODAY)
     assert [row["name"] for row in found["figures"]] == ["calls_intercepted", "calls_intercepted_change"]
-    with pytest.raises(PredictError, match="counts no figure that is to be predicted"):
+    with pytest.raises(PredictError, match="counts none of the figures without a value"):
         composed(plan, {"figures": [None] * 6}, [outcome] * 10, TODAY)
 
 
