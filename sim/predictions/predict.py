@@ -173,7 +173,8 @@ def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) ->
     figures = []
     for (number, target), moved in zip(rows, off, strict=True):
         values = np.array([one["figures"][number] for one in drawn], dtype=np.float64)
-        share = shares.get(family_of(target.name) or "", 0.0)  # type: ignore[call-overload]
+        family = family_of(target.name)
+        share = 0.0 if family is None else shares.get(family, 0.0)
         level = 1.0 if target.name.endswith(CHANGE) else 0.0
         figures.append(_figure(target, own["figures"][number], (values + level) * np.exp(share * moved) - level))
     return {
@@ -187,6 +188,7 @@ def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) ->
         "scale": spec.scale,
         "pool": plain_pool(spec.population.pool),
         "seed": spec.seed,
+        "terms": {"currency": spec.terms.currency, "channels": dict(spec.terms.channels)},
         "figures": figures,
     }
 

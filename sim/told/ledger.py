@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sim.base.rounding import percent
-from sim.language.spoken import ENGLISH, said, speaking
+from sim.language.spoken import ENGLISH, Terms, said, speaking, telling_in
 from sim.predictions.ledger import Entry, Ledger
 from sim.predictions.rivals import RIVALS
 from sim.predictions.stored import SEAL, Prediction
@@ -49,13 +49,13 @@ def markdown(ledger: Ledger) -> list[str]:
     """Return the lines of the page: of each prediction its facts and its table, then scores and sums, in English."""
     with speaking(ENGLISH):
         lines = [summary(ledger), ""]
-        *predicted, scores, sums = [*tables(ledger), *([] if ledger.scored else [None, None])]
-        for one, table in zip(ledger.predictions, predicted, strict=True):
+        shown = list(tables(ledger))
+        for one, table in zip(ledger.predictions, shown, strict=False):
             lines += [f"### {_title(one)}", "", *_facts(one), "", *_lines(table), ""]
             sources = {row.report.source for row in ledger.entries if row.prediction is one and row.report}
             lines += [f"Reported by: {'; '.join(sorted(sources))}.", ""] if sources else []
-        for title, table in ((said("Scores"), scores), (said("All scores"), sums)):
-            lines += [f"### {title}", "", *_lines(table), ""] if table else []
+        for title, table in zip(("Scores", "All scores"), shown[len(ledger.predictions) :], strict=False):
+            lines += [f"### {title}", "", *_lines(table), ""]
     return lines[:-1]
 
 
@@ -108,7 +108,7 @@ def predicted_table(prediction: Prediction, rows: Sequence[Entry]) -> TextTable:
     table = TextTable([*heads, *later], (0, 1, 6), caption=_title(prediction))
     for row in rows:
         ends = interval_said(row.name, *(row.interval or (None, None))) or said("point only")
-        cells = (quantity_named(row.name), _window(row), value_said(row.name, row.point), ends)
+        cells = (_named(row), _window(row), value_said(row.name, row.point), ends)
         table.add_row(*cells, *(_reported(row) if later else ()))
     return table
 
@@ -126,8 +126,7 @@ def _scores(ledger: Ledger) -> TextTable:
     table = TextTable(heads, (0, 1), caption=said("CRPS, as a share of the reported value: smaller is better"))
     for row in ledger.scored:
         scores = [row.share(row.score), *(row.share(row.rivals[name]) for name in RIVALS)]
-        name = f"{quantity_named(row.name)}, {_window(row)}"
-        table.add_row(name, f"{row.prediction.day}", *(_share(one) for one in scores))
+        table.add_row(f"{_named(row)}, {_window(row)}", f"{row.prediction.day}", *(_share(one) for one in scores))
     return table
 
 
@@ -144,6 +143,12 @@ def _sums(ledger: Ledger) -> TextTable:
 
 def _share(score: float | None) -> str:
     return said("no data") if score is None else percent(score)
+
+
+def _named(row: Entry) -> str:
+    """Return the name of a figure in the terms of its scenario."""
+    with telling_in(Terms(**row.prediction.document.get("terms", {}))):
+        return quantity_named(row.name)
 
 
 def _window(row: Entry) -> str:
