@@ -14,7 +14,7 @@ from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
-from sim.scenario.schema.evidence import wrong_names
+from sim.scenario.schema.evidence import uncertain_losses, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.gates import OF_SLOTS, Dens
@@ -126,6 +126,24 @@ def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                     yield mistake(f"measures.{name}.classes", what, must)
 
 
+def _usual(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find usual yields that no warm-up can find, and those of unknown or missing fraud types."""
+    if spec.gangs is None or spec.gangs.answer is None:
+        return
+    key, usual, types = "gangs.answer.usual", spec.gangs.answer.usual, spec.fraud.types
+    if usual is None:
+        if not spec.period.warmup:
+            must = "must be given where period.warmup is 0; a warm-up of 1 d or more finds it"
+            yield mistake(key, "is missing, and no warm-up finds it", must, (key, "period.warmup"))
+        return
+    for channel in Channel.labels():
+        own = getattr(usual, channel)
+        wrong = sorted(own.keys() ^ types.keys()) if isinstance(own, dict) else []
+        if wrong:
+            what = ", ".join(f"{name} is {'missing' if name in types else 'not a fraud type'}" for name in wrong)
+            yield mistake(f"{key}.{channel}", what, f"must be one number, or have {', '.join(types)}")
+
+
 def _given(dens: Dens, key: str) -> bool:
     """Return whether a key of slots is given."""
     holder = dens.hazard if key.startswith("hazard.") else dens
@@ -158,7 +176,8 @@ def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     codes = [str(row.code) for row in spec.population.provinces]
-    return wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
+    yield from wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
+    yield from uncertain_losses(spec.evidence)
 
 
 def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -366,6 +385,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
     _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
     _classes: ("fraud.classes!", "measures!"),
+    _usual: ("gangs.answer", "fraud.types!", "period.warmup"),
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
