@@ -131,7 +131,8 @@ def test_scripts_read_the_ledger_and_a_page_without_its_part_is_refused(tocsin: 
     assert tocsin("ledger").err == "forecasts: holds no predictions; make one: tocsin predict SCENARIO\n"
 
 
-def test_money_is_told_in_the_currency_of_the_prediction(in_yuan: None) -> None:
+@pytest.mark.usefixtures("in_yuan")
+def test_money_is_told_in_the_currency_of_the_prediction() -> None:
     rows = [figure("losses", 5.0, [4.0, 7.0])]
     one = prediction(rows, terms={"currency": "crowns", "channels": {}})
     ledger = Ledger((one,), tuple(entries(one, [report("losses", *map(str, YEAR), 7.0)])))
