@@ -252,7 +252,7 @@ def count(run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a f
 COMMAND: dict[str, Edit] = {
     "sim/cli/count.py": written(COUNT),
     "sim/cli/__init__.py": all_of(
-        instead("from sim.cli import beginning,", "from sim.cli import beginning, count,"),
+        instead("    beginning,\n", "    beginning,\n    count,\n"),
         instead("runs.findings),", "runs.findings, count.count),"),
     ),
 }

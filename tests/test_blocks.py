@@ -59,6 +59,7 @@ SMALLER = (
     Smaller(r"tocsin (attribute|sweep|sensitivity|staffing|explore china-2022)", "$", WEEK),
     # Fewer runs.
     Smaller(r"tocsin attribute", "$", " --layer dens --layer cards"),
+    Smaller(r"tocsin predict .*--draws 50", "--draws 50", "--draws 10"),
     Smaller(r"tocsin (run|compare) .*--draws 20", "--draws 20", "--draws 3"),
     Smaller(r"tocsin sweep .*--samples 64", "--samples 64", "--samples 8"),
     Smaller(r"tocsin sensitivity", "$", " --samples 2"),
@@ -110,6 +111,9 @@ GRANTED = (
     Granted(r"ruff", "sim", f"ln -s {HOME}/sim ."),
     Granted(r"tocsin calibrate my\.yaml", "my.yaml", small("my.yaml", 0)),
     Granted(r".* calibrated\.yaml", "calibrated.yaml", f"cp {HOME}/tests/scenario/drawn/* ."),
+    Granted(r".* fitted\.yaml", "fitted.yaml", f"cp {HOME}/tests/predictions/dra* . && mv drawn.yaml fitted.yaml"),
+    Granted(r"tocsin ledger", "forecasts", f"cp -r {HOME}/forecasts ."),
+    Granted(r"tocsin ledger .*--write", "docs", f"cp -r {HOME}/docs ."),
     Granted(r".* calibrated\.yaml policy\.yaml", "policy.yaml", "cp weak.yaml policy.yaml"),
     Granted(r".* (?=my\.yaml)", "my.yaml", "tocsin new my"),
     Granted(r".* scenarios/china-2022\.yaml", "scenarios/china-2022.yaml", small("scenarios/china-2022.yaml", 12)),

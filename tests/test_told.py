@@ -56,8 +56,8 @@ def test_another_number_in_a_document_is_found(copied: Path) -> None:
     text = readme.read_text(encoding="utf-8")
     readme.write_text(text + "\nIt needs 3.1 GB, and takes 90 to 140 s.\n", encoding="utf-8")
     assert list(told.others()) == [("README.md", "3.1 GB"), ("README.md", "90 to 140 s")]
-    assert "\n12 figures" in text
-    readme.write_text(text.replace("\n12 figures", "\n13 figures"), encoding="utf-8")
+    assert "\n13 figures" in text
+    readme.write_text(text.replace("\n13 figures", "\n14 figures"), encoding="utf-8")
     assert [name for name, _ in told.missing()] == ["README.md"]
 
 

@@ -21,7 +21,19 @@ from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.base.interrupts import ENDING, Ending
 from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
-from sim.cli import beginning, experiments, explore, listing, report, runs, scenarios, sensitivity, staffing, verify
+from sim.cli import (
+    beginning,
+    experiments,
+    explore,
+    listing,
+    predictions,
+    report,
+    runs,
+    scenarios,
+    sensitivity,
+    staffing,
+    verify,
+)
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.scenario.errors import ascii_controls
@@ -33,6 +45,7 @@ COMMANDS = (
     *(scenarios.validate, scenarios.show, scenarios.schema, scenarios.scenarios, scenarios.diff),
     *(beginning.new, beginning.provinces, beginning.explain),
     *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
+    *(predictions.predict, predictions.ledger),
     *(sensitivity.sensitivity, staffing.staffing, explore.explore, report.report, verify.verify),
 )
 """The commands, in the order of the help."""

@@ -25,6 +25,7 @@ class Files:
     shape: Shape
     draw: int | None = None  # the posterior draw to apply
     draws: Table | None = None  # the table of draws that was found
+    drawn: tuple[Path, Path] | None = None  # its file, and the file that names it
     mistakes: list[Mistake] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
     trees: list[Node] = field(default_factory=list)  # of each file with everything it extends, the deepest first
@@ -69,23 +70,23 @@ class Files:
         else:
             own = with_codes(own, names_in(own), self.mistakes)
         if draws is not None and draws.value is not None and not replaced:
-            own = self.with_draws(own, draws, path.parent)
+            own = self.with_draws(own, draws, path)
         if figures is not None:
             self.figured = len(self.trees)
         self.trees.append(own)
         self.paths.append(path.resolve())
         return own
 
-    def with_draws(self, root: Node, name: Node, folder: Path) -> Node:
+    def with_draws(self, root: Node, name: Node, path: Path) -> Node:
         """Return the tree with the values of the requested draw; keeps the table."""
         try:
-            table = open_table(name, folder, KEY)
+            table = open_table(name, path.parent, KEY)
         except ScenarioError as error:
             self.mistakes += error.mistakes
             return root
         mistakes = list(table_mistakes(table, root))
         self.mistakes += mistakes
-        self.draws = table
+        self.draws, self.drawn = table, (path.parent / str(name.value), path)
         return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:

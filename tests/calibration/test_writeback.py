@@ -25,7 +25,7 @@ def test_only_fitted_values_change():
     ]
 
 
-@pytest.mark.parametrize("name", ["china-2022", "china-2022-full", "china-2023", "tiny", "no-campaigns"])
+@pytest.mark.parametrize("name", ["china-2022", "china-2022-full", "china-2023", "china-2025", "tiny", "no-campaigns"])
 def test_bundled_files_are_written_back_byte_for_byte(name: str):
     text = (Path(sim.__file__).parent.parent / "scenarios" / f"{name}.yaml").read_text()
     assert edited(text, Update({}, {})) == text

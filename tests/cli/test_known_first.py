@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[list[list[str]], list[str]]] = {
     "sensitivity": ([], ["sensitivity", *THIN, "--vary", MET, "--samples", "2", *CORE]),
     "staffing": ([], ["staffing", *THIN[:-1], TWO_DAYS, "--within", "4 h", "--share", "0.4", *CORE]),
     "explore": ([], ["explore", *THIN, "--vary", f"{MET}=0.6,0.9", "--samples", "5", *CORE]),
+    "predict": ([], ["predict", str(ROOT / "tests/predictions/drawn.yaml"), "--draws", "10", *CORE]),
     "calibrate": (
         [],
         ["calibrate", str(ROOT / "tests/calibration/small.yaml"), "--set", "calibration.scales=[0.1, 0.4]"],
@@ -53,6 +54,7 @@ NO_ANSWER = {
     "show": "reads a scenario, and simulates nothing",
     "schema": "reads no scenario",
     "scenarios": "lists scenarios, and simulates nothing",
+    "ledger": "shows stored predictions, and simulates nothing",
     "diff": "compares scenarios, not what comes of them",
     "new": "writes a scenario, and simulates nothing",
     "provinces": "shows what a scenario says, at full scale",

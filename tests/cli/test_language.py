@@ -96,7 +96,7 @@ TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
 }
 """What is typed before each command, and the command, for what people read in the terminal."""
 
-OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", *ENGINES, *LAYERS}
+OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", "drawn", *ENGINES, *LAYERS}
 """Names, and texts of these scenarios; layers are called as they are typed."""
 
 ENGLISH_BY_DESIGN = {

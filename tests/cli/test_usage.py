@@ -58,6 +58,8 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "compare",
         "attribute",
         "sweep",
+        "predict",
+        "ledger",
         "sensitivity",
         "staffing",
         "explore",

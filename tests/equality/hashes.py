@@ -31,6 +31,9 @@ PERIODS = {
     "china-2022-full": {"start": "2022-11-29", "end": "2022-12-03", "warmup": "1 d"},
     # A surge of 2023 begins, and campaigns go on.
     "china-2023": {"start": "2023-06-10", "end": "2023-06-14", "warmup": "1 d"},
+    # A surge of its last year; the second step of returns.
+    "china-2025": {"start": "2025-06-10", "end": "2025-06-14", "warmup": "1 d"},
+    "china-2025-returns": {"start": "2023-10-30", "end": "2023-11-03", "warmup": "1 d"},
     # The end of a surge, in the only year that this one has.
     "example-country": {"start": "2024-04-29", "end": "2024-05-03", "warmup": "1 d"},
 }

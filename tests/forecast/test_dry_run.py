@@ -12,7 +12,7 @@ from sim.experiments.simulations import Simulations
 from sim.forecast import job, machine
 from sim.forecast.cost import HOME
 from sim.verify.verification import STUDIES
-from tests.cli.commands import CALIBRATED, SHORT, Tocsin
+from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin
 from tests.cli.conftest import tocsin as tocsin
 from tests.marks import first_quick
 
@@ -25,6 +25,7 @@ COMMANDS = {
     "gangs": (["attribute", *SHORT, "--layer", "interception", "--gangs", "both"], 4),
     "sweep": (["sweep", *SHORT, "--vary", "warning.app.read=0.4,0.5,0.6", "--replicates", "2"], 6),
     "explore": (["explore", *SHORT, "--vary", "warning.app.read=0.4,0.8", "--samples", "5", "--replicates", "2"], 10),
+    "predict": (["predict", str(ROOT / "tests/predictions/drawn.yaml"), "--draws", "10"], 11),
     "sensitivity": (["sensitivity", *SHORT, "--vary", "warning.app.read", "--samples", "2"], 4),
 }
 """Commands of which it is known how many runs they make."""

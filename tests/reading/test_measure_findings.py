@@ -133,7 +133,7 @@ def test_the_flagship_that_goes_on_loses_its_campaigns_and_education(tocsin: Toc
         "activities",
     ]
     assert all("ends on 30 November 2022" in line and "396 days from 1 December 2022" in line for line in lines)
-    for name in ("china-2022", "china-2022-full", "china-2023", "outage", "tiny"):
+    for name in ("china-2022", "china-2022-full", "china-2023", "china-2025", "outage", "tiny"):
         assert " follows: none is in force" not in tocsin("validate", name).err, name
 
 

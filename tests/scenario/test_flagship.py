@@ -216,39 +216,53 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "night-closed": {"desks"},
         "china-2022-full": {"measures", "period"},
         "china-2023": {"figures", "fraud", "measures", "period"},
+        "china-2025": {"figures", "fraud", "measures", "period"},
+        "china-2025-returns": {"figures", "fraud", "measures", "period"},
     }
     assert {*changed, "china-2022", "tiny", "example-country"} == {name for name, _ in bundled_scenarios()}
     for name, sections in changed.items():
         resolved = bundled(name).resolved
         differing = {key for key in resolved if resolved[key] != flagship.resolved.get(key)} - {"name", "title"}
         # The same policy over more days is none of its own.
-        assert resolved["policy_of"] == (None if name in ("china-2022-full", "china-2023") else "china-2022")
+        of = {"china-2022-full": None, "china-2023": None, "china-2025": None, "china-2025-returns": "china-2025"}
+        assert resolved["policy_of"] == of.get(name, "china-2022")
         assert differing - {"policy_of"} == sections, name
 
 
-def test_what_goes_on_goes_on_at_the_daily_pace_of_2022() -> None:
-    spec = load_scenario("china-2023")
+@pytest.mark.parametrize(
+    ("name", "start", "days", "years", "figures"),
+    [
+        ("china-2023", date(2022, 12, 1), 396, (2023,), {2022, 2023}),
+        ("china-2025", date(2024, 1, 1), 731, (2024, 2025), {2023, 2024, 2025}),
+    ],
+)
+def test_what_goes_on_goes_on_at_the_daily_pace_of_2022(
+    name: str, start: date, days: int, years: tuple[int, ...], figures: set[int]
+) -> None:
+    spec = load_scenario(name)
     measures, surges = spec.spec.measures, spec.spec.fraud.surges
     ended = {name for name, one in measures.items() if one.window[1] == date(2022, 11, 30)}
     assert ended == {"cluster-campaigns", "laundering-campaigns", "videos-2022", "activities-2022"}
-    for name in ended:
-        before, after = measures[name], measures[name.removesuffix("-2022") + "-2023"]
-        assert after.window == (date(2022, 12, 1), spec.spec.period.end) == (date(2022, 12, 1), date(2023, 12, 31))
+    for one in ended:
+        name = f"{one.removesuffix('-2022')}-{years[-1]}"
+        before, after = measures[one], measures[name]
+        assert after.window == (start, spec.spec.period.end) == (start, date(years[-1], 12, 31))
         counts = ("count", "views") if before.kind == "videos" else ("count",)
         for key in counts:
             per_day = getattr(before, key) / 334
-            assert getattr(after, key) == pytest.approx(396 * per_day, abs=0.5)
-            low, high = spec.sources[f"measures.{name.removesuffix('-2022')}-2023.{key}"].range
+            assert getattr(after, key) == pytest.approx(days * per_day, abs=0.5)
+            low, high = spec.sources[f"measures.{name}.{key}"].range
             assert (2 * low, high / 2) == pytest.approx((getattr(after, key),) * 2, abs=1)
         same = before.model_dump(exclude={"window", *counts})
         assert after.model_dump(exclude={"window", *counts}) == same
     for sale in ("june-sales", "november-sales"):
-        last, own = surges[f"{sale}-2022"], surges[f"{sale}-2023"]
-        assert own.model_dump(exclude={"window"}) == last.model_dump(exclude={"window"})
-        assert own.window == tuple(day.replace(year=2023) for day in last.window)
+        for year in years:
+            last, own = surges[f"{sale}-2022"], surges[f"{sale}-{year}"]
+            assert own.model_dump(exclude={"window"}) == last.model_dump(exclude={"window"})
+            assert own.window == tuple(day.replace(year=year) for day in last.window)
     assert all(row.role == "predicted" for row in spec.spec.figures)
     assert all(row.value is None or row.window[0].year == 2022 for row in spec.spec.figures)
-    assert {row.window[0].year for row in spec.spec.figures} == {2022, 2023}
+    assert {row.window[0].year for row in spec.spec.figures} == figures
 
 
 @pytest.mark.parametrize(("name", "times"), [("more-officers", 1.5), ("double-visits", 2.0)])

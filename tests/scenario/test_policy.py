@@ -9,14 +9,15 @@ from sim.scenario.load import digest
 from tests.scenario.bundled import NAMES, bundled
 
 DRAWN = Path(__file__).parent / "drawn"
-NOT = ("china-2022", "china-2022-full", "china-2023", "example-country", "tiny")
+NOT = ("china-2022", "china-2022-full", "china-2023", "china-2025", "example-country", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
 
 def test_bundled_alternatives_are_policies_and_what_only_goes_on_longer_is_none() -> None:
     found = {name: bundled(name).spec.policy_of for name in NAMES}
-    assert found == {name: None if name in NOT else "china-2022" for name in found}
+    of = {**dict.fromkeys(found, "china-2022"), **dict.fromkeys(NOT), "china-2025-returns": "china-2025"}
+    assert found == of
 
 
 @pytest.mark.parametrize(

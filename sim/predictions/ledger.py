@@ -1,0 +1,112 @@
+"""The ledger: each predicted figure, what was reported later, its score, and those of rivals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sim.predictions.rivals import RIVALS, Window, usable
+from sim.predictions.scores import crps
+from sim.predictions.stored import TAILS, LedgerError, Prediction, Report, read_predictions, read_reports
+from sim.reading.figures import CHANGE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A predicted figure, and its scores once it is reported.
+
+    Attributes:
+        interval: Its 90 % interval, None if the prediction has only a point.
+        score: The CRPS, in the unit of the figure; None while nothing is reported.
+        held: Whether the interval holds what was reported; None without either.
+        rivals: The CRPS of each rival by its name, None where it has no data.
+    """
+
+    prediction: Prediction
+    name: str
+    window: Window
+    point: float
+    interval: tuple[float, float] | None
+    report: Report | None
+    score: float | None
+    held: bool | None
+    rivals: Mapping[str, float | None]
+
+    def share(self, score: float | None) -> float | None:
+        """Return a score as a share of the reported value; that of a change is one of its level already."""
+        if score is None or self.report is None or self.name.endswith(CHANGE):
+            return score
+        return score / abs(self.report.value) if self.report.value else None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All predictions of a folder, the oldest first, with an entry for each of their figures."""
+
+    predictions: tuple[Prediction, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def scored(self) -> list[Entry]:
+        """The entries whose figure was reported."""
+        return [one for one in self.entries if one.score is not None]
+
+    @property
+    def coverage(self) -> tuple[int, int]:
+        """How many 90 % intervals held, and how many there are of reported figures."""
+        held = [one.held for one in self.entries if one.held is not None]
+        return sum(held), len(held)
+
+    def compared(self, prediction: Prediction, rival: str) -> tuple[int, float, float] | None:
+        """Return how many figures of a prediction a rival has data for, and the mean scores of both there.
+
+        Scores are shares of the reported values, the model's first. None where the rival has data for no figure.
+        """
+        scored = [one for one in self.scored if one.prediction is prediction]
+        pairs = [(one.share(one.score), one.share(one.rivals[rival])) for one in scored]
+        both = [(own, other) for own, other in pairs if own is not None and other is not None]
+        if not both:
+            return None
+        own, other = (sum(column) / len(both) for column in zip(*both, strict=True))
+        return len(both), own, other
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """Read the predictions and reports of a folder, and score them.
+
+    Args:
+        folder: Where they lie.
+
+    Returns:
+        The ledger. Raises LedgerError for a changed or unusable file, and for a prediction that is not older than the
+        day on which the report that scores it was looked up: it would not be blind.
+    """
+    predictions, reports = read_predictions(folder), read_reports(folder)
+    return Ledger(tuple(predictions), tuple(row for one in predictions for row in entries(one, reports)))
+
+
+def entries(prediction: Prediction, reports: Sequence[Report]) -> list[Entry]:
+    """Return the entries of a prediction, scored where there is a report; raises LedgerError if it was not blind."""
+    return [_entry(prediction, figure, reports) for figure in prediction.document["figures"]]
+
+
+def _entry(prediction: Prediction, figure: Mapping[str, Any], reports: Sequence[Report]) -> Entry:
+    name, (start, end) = figure["name"], map(date.fromisoformat, figure["window"])
+    report = next((one for one in reports if (one.name, one.start, one.end) == (name, start, end)), None)
+    interval = (figure["quantiles"][TAILS[0]], figure["quantiles"][TAILS[1]]) if prediction.has_interval else None
+    rivals: dict[str, float | None] = dict.fromkeys(RIVALS)
+    score = held = None
+    if report is not None:
+        if report.looked_up <= prediction.day:
+            raise LedgerError(
+                f"{prediction.path}: {name} of {start} to {end} was looked up on {report.looked_up}, and the "
+                f"prediction is of {prediction.day}; a prediction must be older"
+            )
+        known = usable(reports, prediction)
+        score = crps(figure["values"] if prediction.has_interval else figure["point"], report.value)
+        held = None if interval is None else interval[0] <= report.value <= interval[1]
+        for rival, say in RIVALS.items():
+            said = say(name, (start, end), prediction.data_end, known)
+            rivals[rival] = None if said is None else crps(said, report.value)
+    return Entry(prediction, name, (start, end), figure["point"], interval, report, score, held, rivals)
