@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.base.rounding import number_text
 from sim.calibration.report import MOVED, Document
 from sim.reading.figures import CHANGE
 from sim.store.folder import whole
@@ -139,14 +140,26 @@ def _first_drivers(figure: Any, rows: Sequence[Document]) -> None:
     grid = figure.subplots(-(-len(rows) // BESIDE), BESIDE, squeeze=False).ravel()
     for axes, row in zip(grid, rows, strict=False):
         axes.plot(row["values"], row["totals"], "o", color=COLOUR, markersize=2.5)
-        axes.set_title(f"{row['total']}: first-order index {row['index']:.2f}")
+        index = f"first-order index {row['index']:.2f}" if row["found"] else "no driver beyond chance"
+        axes.set_title(f"{row['total']}: {index}")
         axes.set_xlabel(f"{row['key']} ({row['unit']})" if row["unit"] else row["key"])
         if row["logarithmic"]:
             axes.set_xscale("log")
+            axes.set_xticks(*_ticks(row["values"]))
+            axes.set_xticks([], minor=True)
         if min(row["totals"]) > 0:
             axes.set_yscale("log")
+            axes.set_yticks(*_ticks(row["totals"]))
+            axes.set_yticks([], minor=True)
     for axes in grid[len(rows) :]:
         axes.set_axis_off()
+
+
+def _ticks(values: Sequence[float]) -> tuple[list[float], list[str]]:
+    """Return ends and middle of a logarithmic axis, with their texts."""
+    low, high = min(values), max(values)
+    places = [low, (low * high) ** 0.5, high] if low < high else [low]
+    return places, [number_text(float(f"{place:.3g}")) for place in places]
 
 
 def _indices(axes: Axes, answers: Document) -> None:
@@ -167,4 +180,4 @@ def _indices(axes: Axes, answers: Document) -> None:
     axes.set_ylim(0.3, len(rows) + 0.7)
     axes.set_xlabel("first-order index")
     if rows:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)

@@ -246,6 +246,7 @@ def _first_drivers(draws: Posterior, answers: Mapping[str, Sensitivity]) -> list
                 "total": name,
                 "key": first.key,
                 "index": first.first,
+                "found": first.found,
                 "unit": parameter.unit,
                 "logarithmic": parameter.low > 0.0 and parameter.kind is not date,
                 "values": [parameter.number(float(place)) for place in draws.coordinates[:, number]],

@@ -5,15 +5,19 @@ plus errors. All other draws are then conditioned on these data in addition to t
 truth among them is recorded. Truth and draws come from one posterior, so ranks are even if conditioning is right
 (posterior simulation-based calibration: Sailynoja, Schmitt, Burkner and Vehtari, arXiv:2502.03279, 2025).
 
-Draws are conditioned by one Gauss-Newton step each, from the draw's own run, with the slopes of the emulator of all
-runs at its place: what randomised maximum likelihood does where data are linear. Weights of the draws would need no
+Draws are conditioned as they were in the first place, with their own anchors and their own errors, in proportion: by
+one step from the draw's own run, with the slopes of the emulator of all runs at its place, as where windows are left
+out. New errors would make the test blind: with those, ranks are even for any slopes. Weights of the draws would need no
 slopes, but with dozens of data one or two of some hundreds of draws would have all the weight.
 
-What the test can show: whether the model, with its noise and its curvature, moves with parameters as the emulator says,
-so that intervals are neither too narrow nor too wide. What it cannot: whether the draws lie where the reported data put
-them, since truths are draws. Other tests do: ``coverage.ranks`` for truths from the ranges, with data by an emulator,
-and ``benchmarks.posteriors`` on a small scenario, with whole ensembles and data by the model. Ranks of different truths
-share their draws, so p-values are approximate.
+What the test can show: whether the model, with its noise and its curvature, moves with parameters as the emulator says.
+Where it moves more than that, draws go too far and their intervals are too narrow; where it moves less, intervals are
+somewhat too wide, which shows little. What it cannot show: whether the draws lie where the reported data put them,
+since truths are draws. Other tests do: ``coverage.ranks`` for truths from the ranges, with data by an emulator, and
+``benchmarks.posteriors`` on a small scenario, with whole ensembles and data by the model. Ranks of a parameter that new
+data do not move are even by construction: the test says most of the parameters that data move most. All truths share
+their draws, so more p-values are small than tests of independent ranks would give: in linear models, where conditioning
+is exact, some 15 per cent of those of moved parameters lie below 0.05.
 """
 
 from collections.abc import Mapping
@@ -51,26 +55,28 @@ def ranks_by_model(draws: Posterior, seed: int, sensitivities: Mapping[str, Sens
     left = draws.spread_left()
     keys = [one.key for one in draws.parameters]
     numbers = np.array([n for n, key in enumerate(keys) if left[n] < LEARNT or key in drivers], dtype=np.intp)
-    scores, simulated = draws.scores, compressed(draws.again)
-    count, data = simulated.shape
-    generator = generator_of(seed, TRUTHS)
-    # Common noise of the seed cancels between data and draws; here is the rest, which both have.
-    noise = np.var(draws.again - draws.residuals, axis=0, ddof=1) / 2.0
-    observed = simulated + generator.standard_normal((count, data))
-    below = np.zeros((count, len(numbers)), dtype=np.intp)
-    for draw in range(count):
-        gains = _gains(draws.emulator.derivatives(scores[draw]), 1.0 + noise)[numbers]
-        ahead = observed + generator.standard_normal((count, data)) - simulated[draw]
-        moved = scores[draw, numbers] + ahead @ gains.T
-        others = np.arange(count) != draw
+    scores, simulated = draws.scores, compressed(draws.residuals)
+    again = compressed(draws.again)
+    # What both seeds differ by in all draws alike would move all truths to one side.
+    again -= np.mean(again - simulated, axis=0)
+    observed = again + generator_of(seed, TRUTHS).standard_normal(again.shape)
+    # A draw's data have the error that it was given and the noise of its run; so have a truth's.
+    noise = np.var(again - simulated, axis=0, ddof=1) / 2.0
+    known, new = draws.rest**2 + noise, 1.0 + noise
+    both = 1.0 / (1.0 / known + 1.0 / new)
+    kept = np.sqrt(np.maximum(both - noise, 0.0)) * draws.observations
+    below = np.zeros((len(scores), len(numbers)), dtype=np.intp)
+    for draw, anchor in enumerate(draws.anchors):
+        slopes = draws.emulator.derivatives(scores[draw])
+        away = slopes @ (scores[draw] - anchor) - simulated[draw]
+        before = _gains(slopes, draws.rest**2) @ (away + draws.rest * draws.observations[draw])
+        after = (away + observed * both / new + kept[draw]) @ _gains(slopes, both).T
+        moved = (scores[draw] + after - before)[:, numbers]
+        others = np.arange(len(scores)) != draw
         below[others] += (moved < scores[:, numbers])[others]
     return Truths(numbers, below)
 
 
 def _gains(slopes: Array, variance: Array) -> Array:
-    """Return how a draw moves with new data, (parameters, data), from slopes (data, parameters) of the data at it.
-
-    The new data and the reported ones, on which the draw is conditioned, have errors of the same ``variance`` (data,).
-    """
-    curvature = slopes @ slopes.T + np.diag(variance / 2.0)
-    return np.asarray(slopes.T @ np.linalg.inv(curvature) / 2.0)
+    """Return how far from its anchor data take a draw, (parameters, data), where their errors have a variance."""
+    return np.asarray(slopes.T @ np.linalg.inv(slopes @ slopes.T + np.diag(variance)))
