@@ -76,7 +76,7 @@ class Linear:
 
 
 def apart(series: Sequence[str], windows: Sequence[Sequence[tuple[date, date]]], first: Sequence[bool]) -> list[bool]:
-    """Choose windows of which no two of one series overlap: as many as possible of the first ones, then of the others.
+    """Choose windows that do not overlap within a series: as many as possible of the first ones, then of the others.
 
     The window that ends earliest is taken first, then the next one that begins after it; equal ones are taken in the
     order given.

@@ -2,8 +2,9 @@
 
 **First-order**: the share of an answer's variance that would vanish if a parameter were known, Var(E(answer |
 parameter)) / Var(answer), from the means of the answer in classes of equal size of the parameter's rank (Plischke,
-Borgonovo and Smith, European Journal of Operational Research 226, 2013). Classes explain something by chance alone; its
-expectation if nothing depends on the parameter, (classes - 1) / (draws - 1) of the variance, is taken out.
+Borgonovo and Smith, European Journal of Operational Research 226, 2013). Classes explain something even
+where nothing depends on the parameter; what is expected then, (classes - 1) / (draws - 1) of the variance, is taken
+out.
 
 **Total**: the share of the variance that would be left if all other parameters were known, from runs in which one
 parameter has the value of another draw (Jansen, Computer Physics Communications 117, 1999).
@@ -56,7 +57,7 @@ class FirstOrder:
 def noise_of(runs: Array) -> float:
     """Return the variance of noise in the mean of the runs of a draw, from runs (draws, seeds); 0 with one seed.
 
-    A difference that all draws share is no noise: it does not change how they differ.
+    A difference that all draws share does not count: it does not change how they differ.
     """
     seeds = runs.shape[1]
     return float(np.mean(np.var(runs - runs.mean(axis=0), axis=1, ddof=1)) / seeds) if seeds > 1 else 0.0

@@ -24,8 +24,8 @@ ACROSS = 8.0
 ROW = 0.2
 """Height of a row of a picture in inches."""
 
-BESIDE, TALL = 2, 2.6
-"""Pictures of first drivers beside each other, and the height of each in inches."""
+IN_A_ROW, TALL = 2, 2.6
+"""Pictures of first drivers in a row, and the height of each in inches."""
 
 FROZEN: dict[Any, Any] = {"svg.hashsalt": "tocsin", "svg.fonttype": "none", "font.size": 8.0}
 """Settings with which equal numbers give equal files, and texts stay texts."""
@@ -52,7 +52,7 @@ def write_pictures(document: Document, folder: Path) -> None:
     _write(folder, "parameters", len(moved), lambda axes: _parameters(axes, moved))
     first = part["first_drivers"]
     if first:
-        _save(folder, "first-drivers", TALL * -(-len(first) // BESIDE), lambda figure: _first_drivers(figure, first))
+        _save(folder, "first-drivers", TALL * -(-len(first) // IN_A_ROW), lambda figure: _first_drivers(figure, first))
     _write(
         folder,
         "drivers",
@@ -137,7 +137,7 @@ def _parameters(axes: Axes, parameters: Sequence[Document]) -> None:
 
 def _first_drivers(figure: Any, rows: Sequence[Document]) -> None:
     """Draw each total of the draws over its first driver."""
-    grid = figure.subplots(-(-len(rows) // BESIDE), BESIDE, squeeze=False).ravel()
+    grid = figure.subplots(-(-len(rows) // IN_A_ROW), IN_A_ROW, squeeze=False).ravel()
     for axes, row in zip(grid, rows, strict=False):
         axes.plot(row["values"], row["totals"], "o", color=COLOUR, markersize=2.5)
         index = f"first-order index {row['index']:.2f}" if row["found"] else "no driver beyond chance"

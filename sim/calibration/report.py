@@ -232,7 +232,7 @@ def _truths(draws: Posterior, truths: Truths) -> Document:
 
 
 def _first_drivers(draws: Posterior, answers: Mapping[str, Sensitivity]) -> list[Document]:
-    """Return each reported total of each draw beside its first driver, in that one's unit."""
+    """Return each reported total of each draw, with the value of its first driver there."""
     rows = []
     keys = [one.key for one in draws.parameters]
     for name, one in answers.items():

@@ -17,7 +17,7 @@ since truths are draws. Other tests do: ``coverage.ranks`` for truths from the r
 ``benchmarks.posteriors`` on a small scenario, with whole ensembles and data by the model. Ranks of a parameter that new
 data do not move are even by construction: the test says most of the parameters that data move most. All truths share
 their draws, so more p-values are small than tests of independent ranks would give: in linear models, where conditioning
-is exact, some 15 per cent of those of moved parameters lie below 0.05.
+is exact, some 15 per cent lie below 0.05 where data move a parameter.
 """
 
 from collections.abc import Mapping
