@@ -37,11 +37,12 @@ def numbers_of(scenario: Scenario, name: str) -> tuple[list[str], Array]:
     """Return keys and numbers, (draws, parameters), of the stored draws."""
     frame = posterior(name)
     columns = []
-    for key in frame:
+    keys = [str(key) for key in frame.columns]
+    for key in keys:
         one = parameter_at(scenario, key)
         assert one is not None
         columns.append([one.read(value) for value in frame[key]])
-    return list(frame), np.array(columns).T
+    return keys, np.array(columns).T
 
 
 def indices_of(scenario: Scenario, keys: list[str], drawn: Array, stored: dict[str, StoredAnswers]) -> Indices:
