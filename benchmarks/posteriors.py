@@ -24,8 +24,7 @@ from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.calibration.fit import values_at
 from sim.calibration.page import table
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
-from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
-from sim.experiments.parameters import free_parameters
+from sim.calibration.prior import Prior, draw_errors
 from sim.reading.outcomes import Outcome
 from sim.scenario import changed, load_scenario
 from sim.scenario.schema.population import COUNTRY
@@ -97,7 +96,8 @@ def by_smoother(residuals: Residuals, prior: Array, data: int, seed: int) -> Dra
 def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
     """Run both algorithms on all data sets; return the rows of the table."""
     base = changed(load_scenario(str(SMALL)), {"calibration.parameters": []})
-    parameters = free_parameters(base)
+    prior = Prior.of(base)
+    parameters = prior.parameters
     level = Level(1.0, tuple(range(11, 27)), pool=COUNTRY)
     held: dict[str, list[Array]] = {"descent": [], "es-mda": []}
     wide: dict[str, list[Array]] = {name: [] for name in held}
@@ -109,9 +109,9 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
         model = Model(data, evaluations, level, parameters, {})
         errors = data.errors(DISCREPANCY)
         own = np.array([one.coordinate(one.start) for one in parameters])
-        truths, noise = draw_prior(TRUTHS, sets, len(parameters)), draw_errors(TRUTHS, sets, len(errors))
+        scores, noise = prior.draw(TRUTHS, sets), draw_errors(TRUTHS, sets, len(errors))
         slopes = np.zeros(len(parameters))
-        for number, truth in enumerate(truths):
+        for number, (at, truth) in enumerate(zip(scores, prior.coordinates(scores), strict=True)):
             (made,) = evaluations.evaluate([Task(level, level.seeds[0], values_at(parameters, truth))])
             observed = model.data([made])[0] + errors * noise[number]
 
@@ -122,22 +122,20 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
                 return outcomes, np.array(rows)
 
             def residuals(scores: Array, simulate: "Callable[[Array], tuple[object, Array]]" = simulate) -> Array:
-                return simulate(coordinates_of(scores))[1]
+                return simulate(prior.coordinates(scores))[1]
 
             start = Start(own, (data.expected() - observed) / errors, model.chance(errors))
             seed = 1000 + number
-            found = sample_posterior(parameters, start, simulate, simulate, seed, members)
-            prior = normal_scores(draw_prior(seed + PRIOR_SEEDS, members, len(parameters)))
+            found = sample_posterior(prior, start, simulate, simulate, seed, members)
             slopes += np.sum(found.emulator.slopes**2, axis=0)
             drawn = {
                 "descent": Drawn(found.scores, found.residuals, members + len(found.runs.outcomes)),
-                "es-mda": by_smoother(residuals, prior, len(errors), seed),
+                "es-mda": by_smoother(residuals, prior.draw(seed + PRIOR_SEEDS, members), len(errors), seed),
             }
             for name, one in drawn.items():
                 squares = np.sum(one.residuals**2, axis=1)
                 fit = squares <= chi_square(len(errors), CONSISTENT)
                 kept = one.scores[fit] if fit.sum() > 1 else one.scores
-                at = normal_scores(truth)
                 ends = np.quantile(kept, [0.05, 0.25, 0.75, 0.95], axis=0)
                 held[name].append((ends[1] <= at) & (at <= ends[2]))
                 wide[name].append((ends[0] <= at) & (at <= ends[3]))

@@ -34,15 +34,14 @@ def of_stored(name: str = "china-2022") -> str:
 
 
 def numbers_of(scenario: Scenario, name: str) -> tuple[list[str], Array]:
-    """Return keys and numbers, (draws, parameters), of the stored draws."""
+    """Return keys and numbers, (draws, parameters), of the stored draws; what runs have found is left out."""
     frame = posterior(name)
-    columns = []
-    keys = [str(key) for key in frame.columns]
-    for key in keys:
+    columns = {}
+    for key in map(str, frame.columns):
         one = parameter_at(scenario, key)
-        assert one is not None
-        columns.append([one.read(value) for value in frame[key]])
-    return keys, np.array(columns).T
+        if one is not None:
+            columns[key] = [one.read(value) for value in frame[key]]
+    return list(columns), np.array(list(columns.values())).T
 
 
 def indices_of(scenario: Scenario, keys: list[str], drawn: Array, stored: dict[str, StoredAnswers]) -> Indices:

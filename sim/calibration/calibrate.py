@@ -1,6 +1,6 @@
 """A calibration from end to end: fit, posterior, tests of it, report, and files next to the scenario's own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,13 @@ from sim.calibration.page import to_markdown
 from sim.calibration.pictures import write_pictures
 from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
+from sim.calibration.prior import Prior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.truths import ranks_by_model
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
-from sim.experiments.parameters import Parameter, free_parameters, full_forms
+from sim.experiments.parameters import DIGITS, Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.experiments.store import WARNINGS
 from sim.reading.figures import error_of_whole
@@ -50,19 +51,6 @@ class Calibration:
     folder: Path
     document: Document
     scenario_file: Path | None
-
-
-@dataclass(frozen=True)
-class Conditioned:
-    """The draws of a posterior, and the outcome of the fit with which they are compared."""
-
-    draws: Posterior
-    own: Outcome
-
-    @property
-    def drawn(self) -> list[Outcome]:
-        """The outcome of each draw."""
-        return self.draws.outcomes
 
 
 def calibrate(
@@ -110,18 +98,17 @@ def calibrate(
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, reference))
         document[WARNINGS] = in_english(_sizes(scenario, levels))
-        conditioned: Conditioned | None = None
+        draws: Posterior | None = None
         with one_thread_of_blas() if settings.members else nullcontext():
             if settings.members:
                 data = Data(scope, settings.evidence, reference, levels[-1].scale)
-                conditioned = _condition(scenario, evaluations, data, levels, fit, document, index_runs, tell)
-            draws = None if conditioned is None else conditioned.draws
+                draws = _condition(scenario, evaluations, data, levels, fit, document, index_runs, tell)
             if file is not None:
-                _write_file(scenario, file, document, draws)
-                if conditioned is not None:
-                    number = min(policy_draws or len(conditioned.drawn), len(conditioned.drawn))
+                _write_file(scenario, file, document, _found(reference), draws)
+                if draws is not None:
+                    number = min(policy_draws or len(draws.outcomes), len(draws.outcomes))
                     names = [str(file), *policies]
-                    answers = _answer(document, evaluations, levels[0], conditioned, names, number, tell)
+                    answers = _answer(document, evaluations, levels[0], draws, names, number, tell)
                     write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)
@@ -132,20 +119,29 @@ def calibrate(
     return Calibration(path, document, file)
 
 
-def _write_file(scenario: Scenario, file: Path, document: Document, draws: Posterior | None) -> None:
+def _found(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return the mean over runs of each value that they have found, by dotted key, to the digits of a file."""
+    found: dict[str, float] = outcomes[0].get("derived", {})
+    means = {key: sum(outcome["derived"][key] for outcome in outcomes) / len(outcomes) for key in found}
+    return {key: float(f"{mean:.{DIGITS}g}") for key, mean in means.items()}
+
+
+def _write_file(
+    scenario: Scenario, file: Path, document: Document, derived: Mapping[str, float], draws: Posterior | None
+) -> None:
     """Write the results into the scenario's file, and the draws next to it."""
     draws_file = None
     if draws is not None:
         draws_file = f"{scenario.name}-draws.csv"
         _write_draws(file.with_name(draws_file), draws)
-    write_back(file, _update(scenario, document, draws_file))
+    write_back(file, _update(scenario, document, derived, draws_file))
 
 
 def _answer(
     document: Document,
     evaluations: Evaluations,
     level: Level,
-    conditioned: Conditioned,
+    draws: Posterior,
     names: Sequence[str],
     number: int,
     tell: Callable[[str], None],
@@ -153,9 +149,10 @@ def _answer(
     """Return the stored answers of a scenario's file and its policies, and add to the report what they depend on."""
     own, *policies = names
     load = loader(Path(own))
-    outcomes = {own: [conditioned.own, *conditioned.drawn]}
+    # The file has what runs of the fit have found on average, a run without it what it finds itself.
+    outcomes = {own: over_draws([own], load, evaluations, level, 0, tell)[own] + draws.outcomes}
     outcomes |= over_draws(policies, load, evaluations, level, number, tell)
-    add_policies(document, compared(conditioned.draws, level.seeds[0], own, outcomes))
+    add_policies(document, compared(draws, level.seeds[0], own, outcomes))
     return stored_of(outcomes, load)
 
 
@@ -177,6 +174,7 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
     if settings.members:
         _demand_libraries()
+        Prior.of(scenario)
     return levels, parameters, targets, scope
 
 
@@ -243,10 +241,11 @@ def _condition(
     document: Document,
     index_runs: int,
     tell: Callable[[str], None],
-) -> Conditioned | None:
+) -> Posterior | None:
     """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
     settings, seed = scenario.spec.calibration, scenario.spec.seed
-    parameters = free_parameters(scenario)
+    prior = Prior.of(scenario)
+    parameters = prior.parameters
     model = Model(data, evaluations, levels[0], parameters, fit.values())
     unseen = Model(data, evaluations, levels[0], parameters, fit.values(), levels[0].seeds[-1] + 1)
     stated: dict[str, float] = dict(settings.discrepancy.items())
@@ -255,7 +254,7 @@ def _condition(
     start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
     begun = Start(start, (data.expected() - data.observed) / errors, model.chance(errors))
     ensemble = sample_posterior(
-        parameters, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
+        prior, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
     )
     draws = ensemble.accepted()
     add_ensemble(document, ensemble, draws)
@@ -270,20 +269,24 @@ def _condition(
     answers = totals_over(draws, model.base, unseen, seed, index_runs)
     truths = ranks_by_model(draws, seed, answers)
     add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, truths, answers))
-    return Conditioned(draws, model.base)
+    return draws
 
 
 def _write_draws(path: Path, draws: Posterior) -> None:
-    """Store posterior draws, one on each row, as a scenario's ``calibration.draws``."""
-    lines = [",".join(["draw", *(one.key for one in draws.parameters)])]
-    for number, coordinates in enumerate(draws.coordinates):
-        values = values_at(draws.parameters, coordinates).values()
+    """Store posterior draws, one on each row, as a scenario's ``calibration.draws``.
+
+    What the run of a draw has found is stored to the last digit, so that its policies meet the same gangs.
+    """
+    derived: dict[str, float] = draws.outcomes[0].get("derived", {})
+    lines = [",".join(["draw", *(one.key for one in draws.parameters), *derived])]
+    for number, (coordinates, outcome) in enumerate(zip(draws.coordinates, draws.outcomes, strict=True)):
+        values = [*values_at(draws.parameters, coordinates).values(), *(outcome["derived"][key] for key in derived)]
         lines.append(",".join([str(number), *(str(value) for value in values)]))
     with whole(path) as unfinished:
         unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
-def _update(scenario: Scenario, document: Document, draws: str | None) -> Update:
+def _update(scenario: Scenario, document: Document, derived: Mapping[str, float], draws: str | None) -> Update:
     """Return the update of the scenario's file."""
     by_label = {row["figure"]: row for row in document["figures"]}
     figures: dict[int, dict[str, Any]] = {}
@@ -304,6 +307,7 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
         inherited=dict(full_forms(scenario.levers)),
         figures=figures,
         draws=draws,
+        derived=derived,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from sim.calibration.counted import sigma_of_losses, standard_error
 from sim.calibration.evaluations import Evaluations, Level, Task, Values, figures_of
 from sim.calibration.fit import Matrix, values_at
 from sim.calibration.targets import LEAST_COUNT, Targets, Vector
@@ -14,7 +15,7 @@ from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
 from sim.reading.figures import CHANGE, error_of_whole
 from sim.reading.outcomes import Outcome
-from sim.store.scope import Scope
+from sim.store.scope import Known, Scope
 
 HALF_WIDTH = normal_quantile(0.95)
 """Half the width of a range of evidence, in standard deviations: the range is taken as a 90% interval."""
@@ -64,10 +65,9 @@ class Data:
             self.seed_sd[number] = error / level / targets.tolerance(number)
         rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence and not row.claimed]
         self._evidence = [(number, (row.low, row.high)) for number, row in rows]
-        ends = [_scaled(limits, np.array(limits)) for _, limits in self._evidence]
-        self._evidence_errors = np.array([(high - low) / 2.0 / HALF_WIDTH for low, high in ends])
+        middles, self._evidence_errors = known_from([row for _, row in rows], sigma_of_losses(scope.evidence))
         self.names = [*(targets.label(number) for number in targets.fitted), *(row.name for _, row in rows)]
-        self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])
+        self.observed = np.array([*targets.reported(), *middles])
 
     def errors(self, discrepancy: Mapping[str, float]) -> Vector:
         """Return the standard errors of the data, (data,), for a discrepancy by family, a share of a level."""
@@ -157,6 +157,22 @@ class Model:
     def figures(self, outcomes: Sequence[Outcome]) -> Matrix:
         """Return the counted figures of runs, (runs, counted figures), in tolerances, without the level's bias."""
         return np.array([self._data.simulated_figures(one) for one in outcomes]) + self._figures_shift
+
+
+def known_from(rows: Sequence[Known], sigma: float) -> tuple[Vector, Vector]:
+    """Return the values of evidence and their standard errors, (rows,) each, on the scales of the ranges.
+
+    With a count they are the stated value and the error of the count, else the middle of the range and its width.
+    ``sigma`` is that of losses.
+    """
+    values, errors = np.empty(len(rows)), np.empty(len(rows))
+    for number, row in enumerate(rows):
+        low, high = _scaled((row.low, row.high), np.array((row.low, row.high)))
+        values[number], errors[number] = (low + high) / 2.0, (high - low) / 2.0 / HALF_WIDTH
+        if row.count is not None:
+            values[number] = _scaled((row.low, row.high), np.asarray(row.value))
+            errors[number] = standard_error(row, sigma)
+    return values, errors
 
 
 def _scaled(limits: tuple[float, float], values: Vector) -> Vector:

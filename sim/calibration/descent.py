@@ -86,19 +86,22 @@ class Descent:
         observations: Array,
         simulated: Array,
         chance: Array,
+        ordered: Callable[[Array], Array] = lambda scores: scores,
         longest: float = LONGEST,
         converged: float = CONVERGED,
     ) -> None:
         """Start all members at ``start`` (parameters,), in normal scores, with ``simulated`` data (data,) there.
 
         ``observations`` are about 0 where the start meets the data. ``chance`` (data,) is the standard deviation of
-        simulated data between runs, see ``TOLERATED``. ``longest`` is the largest part of a Gauss-Newton step that is
+        simulated data between runs, see ``TOLERATED``. ``ordered`` returns scores
+        that keep the orders of the prior. ``longest`` is the largest part of a Gauss-Newton step that is
         taken, ``converged`` the least predicted decrease of an objective for which a step is taken.
         """
         members = len(anchors)
         self.anchors = anchors
         self.observations = observations
         self._start = start
+        self._ordered = ordered
         self._chance = chance
         self.iterates = np.tile(start, (members, 1))
         self.simulated = np.tile(simulated, (members, 1))
@@ -136,7 +139,7 @@ class Descent:
             )
             if not len(moving):
                 break
-            there = self.iterates[moving] + proposed[moving]
+            there = self._ordered(self.iterates[moving] + proposed[moving])
             simulated = simulate(moving, there)
             before = self._objectives(self.iterates[moving], self.simulated[moving], goals[moving], wanted[moving])
             after = self._objectives(there, simulated, goals[moving], wanted[moving])
@@ -151,7 +154,7 @@ class Descent:
             self.taken[moving] = down | followed
             taken = moving[down | followed]
             self.part[taken] = parts[taken]
-            self.iterates[taken] += proposed[taken]
+            self.iterates[taken] = there[down | followed]
             self.simulated[taken] = simulated[down | followed]
 
     def _adapt(self, members: Indices, taken: npt.NDArray[np.bool_], ratio: Array) -> None:

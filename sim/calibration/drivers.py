@@ -167,7 +167,7 @@ def with_totals(
     Each of the first draws is run once more for each driver, which then has its value in the next draw. This breaks the
     dependence of the driver on other parameters that the data have made: the index says what the driver does where it
     is unknown, all others known, and may exceed 1 where others compensate for it in the posterior. A draw whose changed
-    values make no scenario is left out.
+    values break an order of the prior, or make no scenario, is left out.
 
     Args:
         sensitivities: Those of ``sensitivities``.
@@ -186,11 +186,14 @@ def with_totals(
     for place, key in enumerate(drivers):
         number = keys.index(key)
         points[place, :, number] = np.roll(posterior.coordinates[:, number], -1)[:draws]
-    outcomes = unseen.outcomes(points.reshape(-1, points.shape[2]))
-    made = np.array([one is not None for one in outcomes])
-    changed = np.full((len(outcomes), len(answers)), np.nan)
-    if made.any():
-        changed[made] = measured([one for one in outcomes if one is not None])
+    flat = points.reshape(-1, points.shape[2])
+    scores = posterior.prior.scores(flat)
+    kept = np.flatnonzero((posterior.prior.ordered(scores) == scores).all(axis=1))
+    outcomes = dict(zip(kept, unseen.outcomes(flat[kept]), strict=True))
+    made = [number for number, one in outcomes.items() if one is not None]
+    changed = np.full((len(flat), len(answers)), np.nan)
+    if made:
+        changed[made] = measured([one for one in outcomes.values() if one is not None])
     by_driver = changed.reshape(len(drivers), draws, len(answers))
     totals = {
         (name, key): total_by_runs(answer.runs, by_driver[place, :, column])

@@ -100,4 +100,5 @@ class Evaluations(Simulations):
         return [None if number in impossible else succeeded(one) for number, one in enumerate(outcomes)]
 
     def _scenario_of(self, task: Task) -> Scenario:
-        return task.level.scenario(self._scenario, task.seed, task.values)
+        derived = dict.fromkeys(self._scenario.spec.calibration.derived)
+        return task.level.scenario(self._scenario, task.seed, {**derived, **task.values})

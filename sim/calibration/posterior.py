@@ -16,7 +16,7 @@ posterior: exactly where data are linear in the scores, elsewhere as closely as 
 residuals stay large is rejected.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from sim.calibration.descent import Descent, Indices
 from sim.calibration.emulator import Emulator, emulated_draws, emulator_of
-from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
+from sim.calibration.prior import Prior, draw_errors
 from sim.draws.functions import normal_quantile
 from sim.experiments.counts import Counts
 from sim.experiments.design import POSTERIOR, generator_of
@@ -107,6 +107,7 @@ class Posterior:
     """An ensemble: the goals of its members, and the draws that they became.
 
     Attributes:
+        prior: The prior of the parameters.
         anchors: (members, parameters) Normal scores of the draws of the first part.
         rest: (data,) The factor of errors in the second part.
         coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.
@@ -119,7 +120,7 @@ class Posterior:
         runs: All runs on the way.
     """
 
-    parameters: tuple[Parameter, ...]
+    prior: Prior
     anchors: Array
     rest: Array
     coordinates: Array
@@ -151,10 +152,15 @@ class Posterior:
         """
         return np.asarray(np.sqrt(np.mean(self.again**2 / (1.0 + self.chance**2), axis=1)))
 
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, in the order of their columns."""
+        return self.prior.parameters
+
     @cached_property
     def scores(self) -> Array:
         """Normal scores of the posterior draws, (members, parameters)."""
-        return normal_scores(self.coordinates)
+        return self.prior.scores(self.coordinates)
 
     @cached_property
     def emulator(self) -> Emulator:
@@ -163,7 +169,7 @@ class Posterior:
 
     def spread_left(self) -> Array:
         """Return the share of each parameter's prior standard deviation, in normal scores, that the data leave."""
-        return np.asarray(self.scores.std(axis=0))
+        return np.asarray(self.scores.std(axis=0) / self.prior.spread)
 
 
 def conditioning(members: int) -> Counts:
@@ -191,9 +197,9 @@ def expanded(residuals: Array) -> Array:
 class _Way:
     """The start, and all runs that members make on their way from it, in order."""
 
-    def __init__(self, start: Start, simulate: Simulate, rest: Array, members: int) -> None:
-        self._simulate, self._rest = simulate, rest
-        self._scores = [normal_scores(start.coordinates)]
+    def __init__(self, prior: Prior, start: Start, simulate: Simulate, rest: Array, members: int) -> None:
+        self._prior, self._simulate, self._rest = prior, simulate, rest
+        self._scores = [prior.scores(start.coordinates[None, :])[0]]
         self._residuals = [compressed(start.residuals)]
         self._outcomes: list[Outcome] = []
         self._origins: list[int] = []
@@ -201,7 +207,7 @@ class _Way:
 
     def step(self, moving: Indices, points: Array, taken: npt.NDArray[np.bool_]) -> Array:
         """Simulate and record points of some members; return residuals (members, data) in units of ``rest``."""
-        found, off = self._simulate(coordinates_of(points))
+        found, off = self._simulate(self._prior.coordinates(points))
         rows = compressed(off)
         self._at[taken] = self._last[taken]
         for number, one in enumerate(found):
@@ -226,7 +232,7 @@ class _Way:
 
 
 def sample_posterior(
-    parameters: Sequence[Parameter],
+    prior: Prior,
     start: Start,
     simulate: Simulate,
     simulate_again: Simulate,
@@ -238,21 +244,21 @@ def sample_posterior(
 
     ``simulate`` returns the residuals of the data of points; ``simulate_again`` has another seed of its runs.
     """
-    ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
+    ranges = prior.draw(seed + PRIOR_SEEDS, members)
     noise = draw_errors(seed + PRIOR_SEEDS, members, len(start.residuals))
-    anchors, rest = _anchors(ranges, simulate, generator_of(seed, POSTERIOR), tell)
-    way = _Way(start, simulate, rest, members)
+    anchors, rest = _anchors(prior, ranges, simulate, generator_of(seed, POSTERIOR), tell)
+    way = _Way(prior, start, simulate, rest, members)
     begun = way.runs
-    descent = Descent(begun.scores[0], anchors, noise, begun.data[0] / rest, start.chance / rest)
+    descent = Descent(begun.scores[0], anchors, noise, begun.data[0] / rest, start.chance / rest, prior.ordered)
     descent.run(lambda moving, points: way.step(moving, points, descent.taken), way.learn, STEPS, tell)
-    coordinates = coordinates_of(descent.iterates)
+    coordinates = prior.coordinates(descent.iterates)
     last, _ = simulate(coordinates)
     there = np.array([number for number, one in enumerate(last) if one is not None])
     chosen = expanded(rest * descent.simulated[there])
     tell(f"running {len(there)} members with another seed")
     _, again = simulate_again(coordinates[there])
     ensemble = Posterior(
-        tuple(parameters),
+        prior,
         anchors[there],
         rest,
         coordinates[there],
@@ -272,17 +278,17 @@ def sample_posterior(
 
 
 def _anchors(
-    ranges: Array, simulate: Simulate, generator: np.random.Generator, tell: Callable[[str], None]
+    prior: Prior, ranges: Array, simulate: Simulate, generator: np.random.Generator, tell: Callable[[str], None]
 ) -> tuple[Array, Array]:
     """Return anchors from the posterior of an emulator of the ranges, and the rest of the data's standard errors.
 
-    ``ranges`` (members, parameters) are unit-cube coordinates, even over the ranges; anchors are normal scores. Errors
-    are widened by the emulator's own. The rest (data,) is a factor for the second part: the rest of a likelihood to the
+    ``ranges`` (members, parameters) are normal scores drawn from the prior, as anchors are. Errors are
+    widened by the emulator's own. The rest (data,) is a factor for the second part: the rest of a likelihood to the
     power a is that to the power 1 - a.
     """
-    _, off = simulate(ranges)
+    _, off = simulate(prior.coordinates(ranges))
     possible = np.isfinite(off).all(axis=1)
-    emulator = emulator_of(normal_scores(ranges[possible]), compressed(off[possible]))
+    emulator = emulator_of(ranges[possible], compressed(off[possible]))
     widened = np.maximum(np.hypot(1.0, emulator.error), FIRST)
     anchors, _ = emulated_draws(emulator, np.zeros(len(widened)), widened, len(ranges), generator)
     rest = 1.0 / np.sqrt(1.0 - widened**-2)
@@ -291,4 +297,4 @@ def _anchors(
         f"{possible.sum()} runs from the ranges are {rms:.2f} standard errors off (median r.m.s.); their emulator, "
         f"with an error of {np.sqrt(np.mean(emulator.error**2)):.2f}, gives the members their anchors"
     )
-    return anchors, rest
+    return prior.ordered(anchors), rest

@@ -15,7 +15,8 @@ class Update:
     """The changes of a calibration to a scenario's file, by dotted key or, for figures, by position in its list.
 
     ``targets`` are the labels of the figures that fixed the values, ``inherited`` the rest of the full form of values
-    that the file inherits, ``draws`` is the name of the file of posterior draws.
+    that the file inherits, ``draws`` is the name of the file of posterior draws. ``derived`` are values that runs have
+    found.
     """
 
     values: Mapping[str, Any]
@@ -23,6 +24,7 @@ class Update:
     inherited: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     figures: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     draws: str | None = None
+    derived: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_back(path: Path, update: Update) -> None:
@@ -49,7 +51,8 @@ def edited(text: str, update: Update) -> str:
     # As scenarios write it; the library would write an empty value.
     yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     root = yaml.load(text)
-    for key, value in update.values.items():
+
+    def holder(key: str) -> tuple[Any, str]:
         *parents, last = key.split(".")
         node = root
         for part in parents:
@@ -58,6 +61,15 @@ def edited(text: str, update: Update) -> str:
             node = node[part]
             if is_full_form(node):
                 node = node["value"]
+        return node, last
+
+    for key, value in update.derived.items():
+        node, last = holder(key)
+        if is_full_form(node.get(last)):
+            node, last = node[last], "value"
+        node[last] = value
+    for key, value in update.values.items():
+        node, last = holder(key)
         if last in node and is_full_form(node[last]):
             parameter = node[last]
         else:

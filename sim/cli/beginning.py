@@ -158,6 +158,7 @@ LABELS = {
     "from": marked("given in"),
     "origin": marked("origin"),
     "range": marked("range"),
+    "shape": marked("shape"),
     "fitted to": marked("fitted to"),
     "basis": marked("basis"),
 }
@@ -192,6 +193,7 @@ def _explained(one: "Explained", scenario: str | None) -> None:
         if one.source.range is not None:
             low, high = (flow_text(as_typed(end)) for end in one.source.range)
             _told("range", said("{low} to {high}", low=low, high=high))
+        _told("shape", one.source.shape and named(one.source.shape))
         _told("fitted to", one.source.target)
         _told("basis", one.source.basis)
     if one.below:

@@ -42,7 +42,7 @@ class EpisodeTables(NamedTuple):
 
 def episode_tables(spec: ScenarioModel) -> EpisodeTables:
     """Return the tables of a scenario."""
-    kinds = list(spec.fraud.types.values())
+    kinds = spec.fraud.kinds()
     delays = [[getattr(kind.delays, step) for step in STEPS] for kind in kinds]
     return EpisodeTables(
         delay_kind=np.array([[d.kind for d in row] for row in delays], dtype=np.int64),

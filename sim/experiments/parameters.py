@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.scenario import Scenario
 from sim.scenario.load import value_at
-from sim.scenario.parameters import is_full_form
+from sim.scenario.parameters import FLAT, LOGIT_NORMAL, TRIANGULAR, is_full_form
 from sim.scenario.units import DURATION, RATE, exact, milliseconds, per_day
 
 LOGARITHMIC_FROM = 10.0
@@ -42,6 +42,7 @@ class Parameter:
         kind: ``float``, ``int`` or ``date``.
         unit: The unit of the upper end, such as ``d`` or ``per day``; empty without one.
         ends: The ends of the range, in the scenario's units.
+        shape: The shape of the prior over the range, see ``sim.calibration.prior``.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Parameter:
     kind: type
     unit: str = ""
     ends: tuple[Any, Any] = (None, None)
+    shape: str = FLAT
 
     @property
     def logarithmic(self) -> bool:
@@ -66,15 +68,18 @@ class Parameter:
 
     def number(self, coordinate: float) -> float:
         """Return the number at a coordinate, to the written digits; whole numbers and days are rounded."""
-        if self.logarithmic:
-            number = self.low * (self.high / self.low) ** coordinate
-        else:
-            number = self.low + coordinate * (self.high - self.low)
+        number = self.unrounded(coordinate)
         if self.kind is not float or self.unit in DECIMALS:
             number = float(round(number, DECIMALS.get(self.unit, 0)))
         else:
             number = float(f"{number:.{DIGITS}g}")
         return min(max(number, self.low), self.high)
+
+    def unrounded(self, coordinate: float) -> float:
+        """Return the number at a coordinate."""
+        if self.logarithmic:
+            return float(self.low * (self.high / self.low) ** coordinate)
+        return self.low + coordinate * (self.high - self.low)
 
     def value(self, coordinate: float) -> int | float | str:
         """Return the value at a coordinate as a scenario file has it."""
@@ -190,7 +195,19 @@ def _parameter(key: str, full: dict[str, Any]) -> Parameter | None:
     start, low, high = (number * _factor(own, unit) for number, own, _ in map(_number, (value, *limits)))
     if low >= high:
         return None
-    return Parameter(key, full.get("origin", ""), low, high, start, kind, unit, (limits[0], limits[1]))
+    shape = full.get("shape") or _usual_shape(full.get("origin", ""), low < start < high)
+    return Parameter(key, full.get("origin", ""), low, high, start, kind, unit, (limits[0], limits[1]), shape)
+
+
+def _usual_shape(origin: str, inside: bool) -> str:
+    """Return the shape of a range that states none.
+
+    Centred on the value; around a value at an end of its range a triangle whose top is there. That of a calibrated
+    value is flat: the value comes from the data, which must not count twice.
+    """
+    if origin == "calibrated":
+        return FLAT
+    return LOGIT_NORMAL if inside else TRIANGULAR
 
 
 def _number(value: int | float | str) -> tuple[float, str, type]:
@@ -202,6 +219,14 @@ def _number(value: int | float | str) -> tuple[float, str, type]:
     if duration := DURATION.fullmatch(value):
         return float(exact(duration[1])), duration[2], float
     return float(date.fromisoformat(value).toordinal()), "", date
+
+
+def in_unit(one: Parameter, number: float, other: Parameter) -> float:
+    """Return a number of one parameter in the unit of another; raises ValueError where units are of different kinds."""
+    kinds = {("date" if each.kind is date else each.unit[:4] == "per ", not each.unit) for each in (one, other)}
+    if len(kinds) > 1:
+        raise ValueError(f"{one.key} and {other.key} have no common unit")
+    return number * _factor(one.unit, other.unit)
 
 
 def _factor(unit: str, other: str) -> float:

@@ -46,7 +46,7 @@ class Effort:
         assert spec.gangs is not None
         assert spec.gangs.answer is not None
         answer = spec.gangs.answer
-        kinds = spec.fraud.types.values()
+        kinds = spec.fraud.kinds()
         self._shift = answer.shift
         self._supply = answer.supply
         self._kept = exp(-DAY_MS / answer.lag)

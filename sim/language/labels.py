@@ -90,6 +90,7 @@ _COLUMNS = (
     *(marked("heard"), marked("per 1,000 people"), marked("who"), marked("harmed"), marked("net")),
     *(marked("fate"), marked("age"), marked("sex"), marked("people"), marked("type"), marked("province")),
     *(marked("where it ended"), marked("key"), marked("origin"), marked("range"), marked("phase")),
+    *(marked("logit normal"), marked("triangular"), marked("flat")),
     *(marked("seconds"), marked("day")),
 )
 """Names of columns, which ``headed`` translates; in DataFrames they are English."""

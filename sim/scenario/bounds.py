@@ -216,6 +216,7 @@ TryCount = Annotated[int, WholeWithin(1, MOST_TRIES, "the largest number that ra
 Lift = Annotated[int, WholeWithin(0, 3, "from the least urgent tier to the most urgent one")]
 Steps = Annotated[int, WholeWithin(1, MOST_STEPS, "the largest number that identities can hold")]
 Weekday = Annotated[int, WholeWithin(1, 7, "Monday to Sunday")]
+Counted = Annotated[int, WholeWithin(1, 1e9, "a billion people or cases")]
 Samples = Annotated[int, WholeWithin(1, MILLION, "a million points of a design need a million runs")]
 Seeds = Annotated[int, WholeWithin(2, 1000, "a mean needs two; a thousand runs at each scale")]
 Members = Annotated[int, WholeWithin(0, 10_000, "one run per draw at each step of the posterior")]

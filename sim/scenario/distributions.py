@@ -15,6 +15,10 @@ LARGEST_LOG = 700.0
 """Largest logarithm whose exponential is a double."""
 
 
+WITHOUT_UNIT = ("sigma", "shape")
+"""Parameters of distributions that are not durations."""
+
+
 class _Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -117,6 +121,18 @@ class Distribution(BaseModel):
     def b(self) -> float:
         """The high end in ms, sigma or shape; 0 where the kind has one parameter."""
         return self._pair()[1]
+
+    def scaled(self, factor: float) -> "Distribution":
+        """Return the distribution with all durations ``factor`` times as long, to the ms; only 0 becomes 0."""
+
+        def times(ms: int) -> int:
+            return max(min(ms, 1), round(ms * factor))
+
+        old = self._parameters()
+        if isinstance(old, int):
+            return self.model_copy(update={self.kind.label: times(old)})
+        longer = {name: times(ms) for name, ms in old.__dict__.items() if name not in WITHOUT_UNIT}
+        return self.model_copy(update={self.kind.label: old.model_copy(update=longer)})
 
     def survival(self, ms: float) -> float:
         """Return the survival function: the probability of a duration longer than some ms, more than 0."""

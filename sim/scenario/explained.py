@@ -110,6 +110,6 @@ def as_json(one: Explained) -> dict[str, Any]:
     source = None
     if one.source is not None:
         source = {"given": one.source.where, "origin": one.source.origin, "range": one.source.range}
-        source |= {"target": one.source.target, "basis": one.source.basis}
+        source |= {"shape": one.source.shape, "target": one.source.target, "basis": one.source.basis}
     below = [{"key": key, "text": text} for key, text in one.below]
     return {**asdict(one), "below": below, "source": source}

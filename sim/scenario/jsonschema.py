@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from sim.scenario.keys import models
 from sim.scenario.meanings import NO_UNIT, meaning
-from sim.scenario.parameters import FULL_FORM, ORIGINS
+from sim.scenario.parameters import FULL_FORM, ORIGINS, SHAPES
 from sim.scenario.reading import read_plain
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import NAMED, fields
@@ -81,13 +81,15 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     nested = _loosened(inner) if inner.get("type") == "object" else inner
     if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
         nested = {"anyOf": nested["oneOf"]}
-    value, origin, limits, target, basis = FULL_FORM
+    value, origin, limits, shape, fixed, target, basis = FULL_FORM
     full = {
         "type": "object",
         "properties": {
             value: nested,
             origin: {"enum": list(ORIGINS)},
             limits: {"type": "array", "minItems": 2, "maxItems": 2},
+            shape: {"enum": list(SHAPES)},
+            fixed: {"type": "string"},
             target: {"type": "string"},
             basis: {"type": "string"},
         },

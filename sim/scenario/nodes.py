@@ -14,13 +14,18 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """Origin, range, basis, and target (the figure that fixed a calibrated value) of a value, as written."""
+    """Origin, range, shape, basis, and target (the figure that fixed a calibrated value) of a value, as written.
+
+    ``fixed`` says why it has no range.
+    """
 
     origin: str | None
     range: "Node | None"
+    shape: str | None
     target: str | None
     basis: str | None
     place: Place
+    fixed: str | None = None
 
 
 @dataclass(frozen=True)

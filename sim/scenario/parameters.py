@@ -1,4 +1,4 @@
-"""Unwrap parameters in full form: ``{value, origin, range, target, basis}`` becomes a value that carries the rest."""
+"""Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``."""
 
 from dataclasses import replace
 
@@ -6,7 +6,9 @@ from sim.scenario.errors import Mistake, choices, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Parameter
 
 ORIGINS = ("reported", "evidence", "assumed", "calibrated")
-FULL_FORM = ("value", "origin", "range", "target", "basis")
+SHAPES = LOGIT_NORMAL, TRIANGULAR, FLAT = "logit_normal", "triangular", "flat"
+"""Shapes of a prior over a range, see ``sim.experiments.shapes``."""
+FULL_FORM = ("value", "origin", "range", "shape", "fixed", "target", "basis")
 
 
 def is_full_form(value: object) -> bool:
@@ -36,7 +38,7 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     def wrong(at: Node, key: str, message: str, allowed: str) -> None:
         mistakes.append(Mistake(at.place, dotted((*path, key)), message, allowed))
 
-    origin, limits, target, basis = (full.get(key) for key in FULL_FORM[1:])
+    origin, limits, shape, fixed, target, basis = (full.get(key) for key in FULL_FORM[1:])
     value = unwrap(full["value"], mistakes, path)
     if value.parameter is not None:
         wrong(full["value"], "value", "a parameter inside a parameter", "must be one value with one origin")
@@ -44,6 +46,11 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
         allowed = choices(str(origin.value), ORIGINS)
         wrong(origin, "origin", f"{found(origin.plain())} is not an origin", allowed)
         origin = None
+    if shape is not None and shape.value not in SHAPES:
+        wrong(shape, "shape", f"{found(shape.plain())} is not a shape", choices(str(shape.value), SHAPES))
+        shape = None
+    if shape is not None and limits is None:
+        wrong(shape, "shape", "a shape needs a range", "add range: [low, high], or leave the shape out")
     if basis is not None and not isinstance(basis.value, str):
         wrong(basis, "basis", f"{found(basis.plain())} is not text", "must be text: where the value comes from")
         basis = None
@@ -55,7 +62,14 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
             limits, "range", f"{found(limits.plain())} is not a range", "must be [low, high] in the units of the value"
         )
         limits = None
-    return replace(value, parameter=Parameter(_text(origin), limits, _text(target), _text(basis), node.place))
+    if fixed is not None and not (isinstance(fixed.value, str) and fixed.value):
+        wrong(fixed, "fixed", f"{found(fixed.plain())} is not text", "must be text: why the value has no range")
+        fixed = None
+    elif fixed is not None and limits is not None:
+        wrong(fixed, "fixed", "a value with a range is not fixed", "use range or fixed, not both")
+        fixed = None
+    known = Parameter(_text(origin), limits, _text(shape), _text(target), _text(basis), node.place, _text(fixed))
+    return replace(value, parameter=known)
 
 
 def _text(node: Node | None) -> str | None:

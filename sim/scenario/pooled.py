@@ -74,7 +74,7 @@ def _pooled(node: Node, value: Any) -> Node:
     """Return a node with the value of a pool; equal parts stay as written."""
     if node.plain() == value:
         return node
-    known = node.parameter and replace(node.parameter, range=None)
+    known = node.parameter and replace(node.parameter, range=None, shape=None)
     if isinstance(value, dict) and isinstance(node.value, dict):
         keys = {name: node.keys.get(name, node.place) for name in value}
         entries = {

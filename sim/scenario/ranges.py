@@ -1,4 +1,4 @@
-"""Check ranges of parameters: every assumed number must have one, read like the value, with the value inside."""
+"""Check ranges of parameters: an assumed number that is not fixed has one, read like the value, with it inside."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
     for path, node, parameter, expected in _parameters(root, shape):
         if parameter.range is not None:
             mistakes += _wrong_range(path, node, parameter.range, expected)
-        elif parameter.origin == "assumed" and _needs_range(node, expected):
+        elif parameter.origin == "assumed" and parameter.fixed is None and _needs_range(node, expected):
             key, allowed = dotted((*path, "range")), "add range: [low, high] around the value"
             mistakes.append(Mistake(parameter.place, key, "an assumed number must have a range", allowed))
     return mistakes

@@ -25,8 +25,10 @@ class Source:
     column: int | None = None
     origin: str | None = None
     range: tuple[Any, Any] | None = None
+    shape: str | None = None
     target: str | None = None
     basis: str | None = None
+    fixed: str | None = None
 
     @property
     def where(self) -> str:
@@ -50,6 +52,8 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
     more = {
         "origin": parameter.origin,
         "range": _limits(parameter, shape),
+        "shape": parameter.shape,
+        "fixed": parameter.fixed,
         "target": parameter.target,
         "basis": parameter.basis,
     }
@@ -96,10 +100,10 @@ def sources(resolved: Any, root: Node) -> dict[str, Source]:
     return {dotted(path): source for path, source in _leaves(resolved, root)}
 
 
-Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None]
-"""Origin, range, target and basis of the parameter that contains a value."""
+Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None, str | None, str | None]
+"""Origin, range, shape, target, basis and reason for no range of the parameter that contains a value."""
 
-NO_CLAIM: Claim = (None, None, None, None)
+NO_CLAIM: Claim = (None, None, None, None, None, None)
 
 
 def _leaves(
@@ -111,7 +115,8 @@ def _leaves(
         if is_full_form(value):
             limits = tuple(value["range"]) if "range" in value else None
             value = value["value"]
-        claim = (node.parameter.origin, limits, node.parameter.target, node.parameter.basis)
+        known = node.parameter
+        claim = (known.origin, limits, known.shape, known.target, known.basis, known.fixed)
     if isinstance(value, dict) and value:
         yield from _inner(value.items(), node, path, claim)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -32,10 +32,12 @@ def _table(key: str, source: Source) -> str | None:
 
 
 def _origin(source: Source) -> str:
-    """Return origin, range, target and basis, as far as given."""
+    """Return origin, range or reason for none, target and basis, as far as given."""
     parts = [source.origin or ""]
     if source.range is not None:
         parts.append(flow_text(list(source.range)))
+    if source.fixed:
+        parts.append(f"fixed: {source.fixed}")
     if source.target:
         parts.append(f"by {source.target}")
     if source.basis:

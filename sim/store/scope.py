@@ -57,7 +57,8 @@ class Known:
     """Evidence on a quantity inside the model: a range, perhaps a value in it, and its source.
 
     ``window`` holds both of its days; None means the whole period, and an end of None the rest of it. ``by_month``
-    says that each month is in the range on its own, ``claimed`` that nobody knows what was counted.
+    says that each month is in the range on its own, ``claimed`` that nobody knows what was counted. ``count`` people or
+    cases were counted for the value, with a ``spread`` between places and years.
     """
 
     name: str
@@ -68,6 +69,8 @@ class Known:
     basis: str
     by_month: bool = False
     claimed: bool = False
+    count: int | None = None
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,8 @@ class Scope:
                     basis=row.basis,
                     by_month=row.by == "month",
                     claimed=bool(row.claimed),
+                    count=row.count,
+                    spread=row.spread or 0.0,
                 )
                 for row in spec.evidence
             ),

@@ -87,7 +87,7 @@ def line_tables(spec: ScenarioModel) -> LineTables:
         discipline=np.array(disciplines, dtype=np.int64),
         lends=np.array([desk.lends for desk in desks], dtype=np.int64),
         remaining=_remaining(spec),
-        stake=_stakes(list(spec.fraud.types.values())),
+        stake=_stakes(spec.fraud.kinds()),
         is_scored=Discipline.HIGHEST_SCORE in disciplines,
     )
 

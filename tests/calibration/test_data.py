@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import sim
+from sim.calibration.counted import standard_error
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Level, Task
+from sim.draws.functions import normal_quantile
 from sim.reading.outcomes import Outcome
 from sim.store.scope import Known, Scope
 
@@ -60,6 +62,49 @@ def test_a_claim_is_no_datum(small: sim.Scenario):
     assert data.names[-1] == "alert_precision"
     assert len(data.names) == len(data.targets.fitted) + 1
     assert np.exp(data.observed[-1]) == pytest.approx(np.sqrt(0.2 * 0.4))
+
+
+SHARE = Known("dropout_given_engaged", None, 0.57, 0.40, 0.75, "a survey", count=746)
+SIGMA = 1.2
+
+
+@pytest.mark.parametrize("low", [0.4, 0.0])
+def test_a_share_with_a_count_has_the_error_of_its_count(low: float):
+    row = replace(SHARE, low=low)
+    shares = np.random.default_rng(1).binomial(746, 0.57, 200_000) / 746.0
+    sampled = np.log(shares) if low > 0.0 else shares
+    assert standard_error(row) == pytest.approx(sampled.std(), rel=0.01)
+    # Between places the logit varies; the count adds to that.
+    logits = np.log(0.57 / 0.43) + 0.1 * np.random.default_rng(2).standard_normal(200_000)
+    places = np.random.default_rng(3).binomial(746, 1.0 / (1.0 + np.exp(-logits))) / 746.0
+    sampled = np.log(places) if low > 0.0 else places
+    assert standard_error(replace(row, spread=0.1)) == pytest.approx(sampled.std(), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "estimate"),
+    [
+        ("loss_median", lambda logs: logs.mean(axis=1)),
+        ("loss_mean", lambda logs: logs.mean(axis=1) + logs.var(axis=1) / 2.0),
+        ("loss_sigma", lambda logs: np.log(logs.std(axis=1))),
+    ],
+)
+def test_losses_with_a_count_have_the_error_of_their_sample(name: str, estimate: Any):
+    logs = SIGMA * np.random.default_rng(4).standard_normal((100_000, 200))
+    row = Known(name, None, 1.2, 0.9, 1.5, "a district", count=200)
+    assert standard_error(row, SIGMA) == pytest.approx(estimate(logs).std(), rel=0.01)
+    assert standard_error(replace(row, spread=0.3), SIGMA) == pytest.approx(np.hypot(0.3, estimate(logs).std()), 0.01)
+
+
+def test_evidence_with_a_count_is_centred_at_its_value(small: sim.Scenario):
+    losses = Known("loss_median", None, 30000, 20000, 60000, "a district", count=32, spread=0.2)
+    sigma = Known("loss_sigma", None, SIGMA, 0.9, 1.5, "a district")
+    scope = replace(Scope.of(small), evidence=(replace(SHARE, count=None), losses, sigma))
+    names = ["dropout_given_engaged", "loss_median"]
+    data = Data(scope, names, [{**outcome(one), "evidence": [0.5, 30000, 1]} for one in (1.0, 1.01)], 1.0)
+    assert np.exp(data.observed[-2:]) == pytest.approx([np.sqrt(0.40 * 0.75), 30000])
+    expected = [np.log(0.75 / 0.40) / 2.0 / normal_quantile(0.95), np.hypot(SIGMA / np.sqrt(32.0), 0.2)]
+    assert data.errors({})[-2:] == pytest.approx(expected)
 
 
 def test_points_are_run_with_the_seed_of_the_model(small: sim.Scenario):

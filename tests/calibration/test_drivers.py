@@ -12,12 +12,13 @@ from sim.calibration.data import Model
 from sim.calibration.drivers import SHOWN, Answer, Driver, first_order, ranked, sensitivities, with_totals
 from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import Posterior
-from sim.calibration.prior import coordinates_of, normal_scores
+from sim.calibration.prior import Chain, Prior
 from sim.experiments.parameters import Parameter
 from sim.reading.outcomes import Outcome
 
 PARAMETERS = tuple(Parameter(f"p{number}", "assumed", 0.0, 1.0, 0.5, float) for number in range(6))
 NO_PRODUCTS, NO_CURVED = np.zeros((1, 0, 0)), np.zeros(0, dtype=np.intp)
+PRIOR = Prior(PARAMETERS)
 COUNT = 1200
 
 
@@ -35,8 +36,9 @@ def posterior() -> Posterior:
     found = SimpleNamespace(
         emulator=straight([2.0, 2.0, 0.0, 0.0, 0.0, 0.0]),
         parameters=PARAMETERS,
+        prior=PRIOR,
         scores=scores,
-        coordinates=coordinates_of(scores),
+        coordinates=PRIOR.coordinates(scores),
     )
     return cast(Posterior, found)
 
@@ -113,7 +115,7 @@ def test_totals_by_runs_break_what_the_data_tie_together(posterior: Posterior):
         def outcomes(self, points: np.ndarray) -> list[Outcome | None]:
             asked.append(points)
             noise = 0.5 * np.random.default_rng(9).standard_normal((len(points), 2))
-            rows = normal_scores(points) @ np.array(list(slopes.values())).T + noise
+            rows = PRIOR.scores(points) @ np.array(list(slopes.values())).T + noise
             return [None if number % 5 == 0 else {"row": row} for number, row in enumerate(rows)]
 
     def measured(outcomes: Sequence[Outcome]) -> np.ndarray:
@@ -134,6 +136,25 @@ def test_totals_by_runs_break_what_the_data_tie_together(posterior: Posterior):
     assert totals["sum", "p0"].total == pytest.approx(2.5, rel=0.15)
     assert totals["open", "p4" if ("open", "p4") in totals else "p5"].total is None
     assert with_totals(before, posterior, answers, cast(Model, Unseen()), measured, runs=3) == before
+
+
+def test_no_run_of_a_total_index_breaks_an_order_of_the_prior(posterior: Posterior):
+    tied = SimpleNamespace(**vars(posterior) | {"prior": Prior(PARAMETERS, (Chain((2, 3), (1.0, 1.0)),))})
+    asked = []
+
+    class Unseen:
+        def outcomes(self, points: np.ndarray) -> list[Outcome | None]:
+            asked.append(points)
+            return [{}] * len(points)
+
+    answers = {"open": answer(posterior, [0.0, 0.0, 3.0, 1.0, 0.0, 0.0])}
+    before = sensitivities(posterior, 3, answers)
+    with_totals(
+        before, cast(Posterior, tied), answers, cast(Model, Unseen()), lambda outcomes: np.zeros((len(outcomes), 1))
+    )
+    (points,) = asked
+    assert 200 < len(points) < 600
+    assert (points[:, 2] <= points[:, 3]).all()
 
 
 def test_a_driver_is_ranked_by_its_largest_index():

@@ -76,3 +76,10 @@ def test_runs_are_known_again_after_what_was_written_but_not_with_another_value(
     cloud = {"window": ["2022-01-24", None], "kind": "source_regulation", "intensity": 0.1}
     of = [sim.load_scenario(str(file), measures={"x": cloud | {"target": one}}) for one in ("sms_port", "voice_line")]
     assert key_of(of[0]) != key_of(of[1])
+
+
+def test_what_runs_have_found_replaces_numbers_and_keeps_what_is_known_of_them():
+    retry = "retry:\n  usual: {value: 0.5, origin: calibrated} # found\n"
+    text = retry + "usual:\n  value:\n    call: {a: 0.1, b: 0.2}\n  origin: calibrated\n"
+    after = edited(text, Update({}, {}, derived={"retry.usual": 0.6, "usual.call.a": 0.3}))
+    assert after == text.replace("0.5", "0.6").replace("a: 0.1", "a: 0.3")

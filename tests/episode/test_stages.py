@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from sim.base.words import DistributionKind, OriginKind, Stage
 from sim.draws.identity import origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
+from sim.scenario.distributions import Distribution
+from sim.scenario.schema.fraud import CommonFactors
 from tests.chi_square import LIKELY, fit, share_fit
 
 SEED = 5
@@ -35,6 +38,33 @@ def tables(tiny: ScenarioModel) -> EpisodeTables:
 
 def without_dropping_out(tables: EpisodeTables) -> EpisodeTables:
     return tables._replace(dropout=np.zeros_like(tables.dropout))
+
+
+def test_common_factors_scale_all_durations_and_odds(tiny: ScenarioModel, tables: EpisodeTables) -> None:
+    both = tiny.fraud.model_copy(update={"episode": CommonFactors(delay_factor=2.0, dropout_odds=0.5)})
+    scaled = episode_tables(tiny.model_copy(update={"fraud": both}))
+    assert np.array_equal(scaled.delay_a, 2.0 * tables.delay_a)
+    assert np.array_equal(scaled.delay_b, tables.delay_b)
+    old, new = tables.dropout / 2**32, scaled.dropout / 2**32
+    assert new / (1.0 - new) == pytest.approx(0.5 * old / (1.0 - old), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("written", "longer"),
+    [
+        ("45 min", {"constant": "135 min"}),
+        ("0 min", {"constant": "0 min"}),
+        ({"uniform": {"low": "0 min", "high": "10 min"}}, {"uniform": {"low": "0 min", "high": "30 min"}}),
+        ({"exponential": {"mean": "5 s"}}, {"exponential": {"mean": "15 s"}}),
+        ({"lognormal": {"median": "1 h", "sigma": 0.5}}, {"lognormal": {"median": "3 h", "sigma": 0.5}}),
+        ({"weibull": {"scale": "2 d", "shape": 1.5}}, {"weibull": {"scale": "6 d", "shape": 1.5}}),
+    ],
+)
+def test_a_distribution_of_longer_durations(written: Any, longer: Any) -> None:
+    one = Distribution.model_validate(written)
+    assert one.scaled(3.0) == Distribution.model_validate(longer)
+    assert one.scaled(1.0) == one
+    assert one.scaled(1e-9).a == min(one.a, 1.0)
 
 
 def expected_payments(tables: EpisodeTables, attempt: int, stage: int, payments: int, kind: int) -> int:

@@ -1,15 +1,14 @@
 """The bundled scenarios: every number has an origin, every reported figure its place, every variant its question."""
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 
-from sim.base.words import Discipline
+from sim.experiments.parameters import full_forms, ranged_parameters
 from sim.scenario import Scenario, bundled_scenarios, load_scenario
-from tests.scenario.bundled import bundled
+from sim.scenario.load import changed
+from tests.scenario.bundled import NAMES, bundled
 
 SECTIONS = (
     "population",
@@ -114,31 +113,33 @@ def test_what_is_assumed_or_taken_from_evidence_has_a_basis(flagship: Scenario) 
     assert silent == []
 
 
-def parameters(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each parameter in full form of a resolved scenario, by dotted key."""
-    if isinstance(value, dict):
-        if "value" in value and set(value) <= {"value", "origin", "range", "basis"}:
-            yield ".".join(path), value
-            return
-        for key, inner in value.items():
-            yield from parameters(inner, (*path, key))
-
-
-DISCIPLINES = Discipline.labels()
-"""Words, between which there is no range."""
-
-
-def test_every_assumed_scalar_has_a_range(flagship: Scenario) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_assumed_or_taken_from_evidence_has_a_range_or_says_why_it_has_none(name: str) -> None:
+    scenario = bundled(name)
+    ranged = {one.key for one in ranged_parameters(scenario)}
     checked = 0
-    for key, parameter in parameters(flagship.resolved):
-        value = parameter["value"]
-        if parameter["origin"] == "assumed" and not isinstance(value, dict | list | bool) and value not in DISCIPLINES:
-            low, high = parameter["range"]
-            assert low != high, key
-            # Quantities with a unit are texts here; that they lie in their range is the loader's to say.
-            assert isinstance(value, str) or low <= value <= high, key
+    for key, full in full_forms(scenario.levers):
+        if full.get("origin") in ("assumed", "evidence"):
+            inside = any(one.startswith(f"{key}.") for one in ranged)
+            assert (key in ranged) + inside + ("fixed" in full) == 1, key
             checked += 1
     assert checked > 100
+
+
+@pytest.mark.parametrize("name", ["china-2022", "visited-again"])
+def test_both_ends_of_a_range_inside_a_map_are_valid(name: str) -> None:
+    scenario = bundled(name)
+    forms = dict(full_forms(scenario.levers))
+    inner = [
+        one
+        for one in ranged_parameters(scenario)
+        if any(one.key.startswith(f"{key}.") for key in forms) or one.key.startswith("fraud.episode.")
+    ]
+    assert len(inner) > 70
+    for one in inner:
+        assert one.low < one.start < one.high, one.key
+        for end in one.ends:
+            changed(scenario, {one.key: end})
 
 
 def test_what_may_be_left_out_is_empty_where_no_origin_is_given(flagship: Scenario) -> None:

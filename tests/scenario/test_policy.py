@@ -74,5 +74,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "8125de223ff45ca4cb39e131afa80413c13cea7c49b3f82e7f2db27bc01044c7"
+HASH = "d115b26d64bd59268de74a6d7477212024e858491b9540eaa6e73bc3d4284ff1"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""

@@ -23,7 +23,7 @@ from sim.scenario.schema.names import ChannelNames
 from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
-from sim.scenario.schema.recording import Calibration, Record, Sweep
+from sim.scenario.schema.recording import Calibration, Order, Record, Sweep
 from sim.scenario.schema.rules import COUNTED, RULES, wrong_counts
 from sim.scenario.schema.warning import Warning
 
@@ -112,6 +112,9 @@ class ScenarioModel(Part):
     """Which single events are written. Example: `{events: 0.01}`"""
     sweep: Sweep = Field(default_factory=Sweep)
     """What tocsin sweep varies by default. Example: `{vary: {desks.visit.staff: [2000, 4000, 8000]}}`"""
+    constraints: list[Order] = Field(default_factory=list)
+    """Orders of values that are known although the values are not; every posterior draw keeps them. Example: `[{order:
+    [warning.tiers.red.deadline, warning.tiers.orange.deadline], basis: "a graver tier is not slower"}]`"""
     calibration: Calibration = Field(default_factory=Calibration)
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 

@@ -1,13 +1,14 @@
 """Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.base.words import Role, Tier
-from sim.scenario.bounds import Reported
+from sim.scenario.bounds import Counted, Reported, Sigma
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Switch, Window
 from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
@@ -65,6 +66,39 @@ QUANTITIES: dict[str, str | None] = {
 """
 
 
+LOSS_SIGMA = "loss_sigma"
+LOSSES = ("loss_mean", "loss_median", LOSS_SIGMA)
+"""Quantities of the lognormal distribution of losses."""
+
+SHARES = frozenset(
+    (
+        "share_of_cases",
+        "share_of_victims",
+        "share_of_suspects",
+        "women_among_victims",
+        "cases_per_victim",
+        "reports_within_1h",
+        "reports_1h_to_12h",
+        "reports_12h_to_24h",
+        "reports_later",
+        "dropout_given_engaged",
+        "recall_call",
+        "recall_sms",
+        "false_blocks_call",
+        "false_blocks_sms",
+        "unknown_calls_answered",
+        "alert_precision",
+        "alerts_on_episodes",
+        "call_share_of_alerts",
+        "visit_share_of_alerts",
+        "warning_calls_answered",
+        "local_alerts_share",
+        *(f"{name}_{tier}" for name in ("alert_precision", "expired", "reached") for tier in Tier.labels()),
+    )
+)
+"""Quantities that are shares of people, cases or contacts that somebody can count."""
+
+
 class Evidence(Part):
     """Evidence on one quantity: a range, perhaps a value in it, and its source.
 
@@ -85,14 +119,22 @@ class Evidence(Part):
     Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
     """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
+    count: Counted | None = None
+    """Number of people or cases that were counted for the value. A calibration then takes the value and the error of
+    this count instead of the middle and the width of the range. Unit: people or cases. More: the value is known better.
+    Example: `513`"""
+    spread: Sigma | None = None
+    """Standard deviation between places and years, added to the error of the count; for a share in logits.
+    Unit: log units. More: the value says less about the country. Example: `0.4`"""
     claimed: Switch | None = None
     """Whether it is a claim whose definition is not known: it is shown next to the quantity, never judged or fitted.
     Example: `on`"""
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out whether it is a claim if that is not given."""
-        return {key: value for key, value in write(self).items() if key != "claimed" or value is not None}
+        """Leave out the newer keys that are not given."""
+        newer = ("count", "spread", "claimed")
+        return {key: value for key, value in write(self).items() if key not in newer or value is not None}
 
     @model_validator(mode="after")
     def _in_range(self) -> "Evidence":
@@ -104,6 +146,33 @@ class Evidence(Part):
                 "value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]", ("range", "value")
             )
         return self
+
+    @model_validator(mode="after")
+    def _counted(self) -> "Evidence":
+        reads = ("name", "value", "count", "spread")
+        if self.count is None:
+            if self.spread is not None:
+                raise mistake("spread", "there is no count", "add count, or remove spread", reads)
+            return self
+        quantity = self.name.partition(".")[0]
+        if quantity not in SHARES and quantity not in LOSSES:
+            raise mistake("count", f"'{self.name}' is not a share of people or cases", "remove count", reads)
+        top = inf if quantity in LOSSES else 1.0
+        if self.value is None or not 0.0 < self.value < top:
+            found = "a count needs a value" if self.value is None else f"{self.value:g} with a count"
+            allowed = "must be above 0" if top == inf else "must be above 0 and below 1"
+            raise mistake("value", found, allowed, reads)
+        return self
+
+
+def uncertain_losses(evidence: Sequence[Evidence]) -> Iterator[PydanticCustomError]:
+    """Find counts of a mean or median loss whose error is unknown, since no row gives the sigma of losses."""
+    if any(row.name == LOSS_SIGMA and row.value is not None for row in evidence):
+        return
+    for number, row in enumerate(evidence):
+        if row.count is not None and row.name in LOSSES and row.name != LOSS_SIGMA:
+            what = f"the error of '{row.name}' needs the sigma of losses"
+            yield mistake(f"evidence.{number}.count", what, f"add a row {LOSS_SIGMA} with a value", ("evidence",))
 
 
 def wrong_names(

@@ -74,6 +74,17 @@ class StageDelays(Part):
     `{lognormal: {median: 15 min, sigma: 1}}`"""
 
 
+class CommonFactors(Sparse):
+    """What multiplies the course of episodes of all types."""
+
+    delay_factor: Ratio | None = None
+    """Factor of all delays of fraud.types, from the contact to the last payment; without it 1. Unit: ratio. More:
+    slower episodes of all types: warnings have more time. Example: `2`"""
+    dropout_odds: Ratio | None = None
+    """Factor of the odds of dropping out before each stage, of all types; without it 1. Unit: ratio. More: fewer
+    victims, without any warning. Example: `0.5`"""
+
+
 class StageDropout(Part):
     """Probability that a person drops out by themselves before a stage."""
 
@@ -136,6 +147,18 @@ class FraudType(Part):
     may still prevent it. Example: `1.3`"""
     loss: Loss
     """The loss of an episode."""
+
+    def with_factors(self, common: CommonFactors) -> "FraudType":
+        """Return the type with longer or shorter delays and other odds of dropping out, in each stage."""
+        longer, odds = common.delay_factor, common.dropout_odds
+        delays = {} if longer is None else {name: one.scaled(longer) for name, one in self.delays}
+        dropout = {} if odds is None else {name: p * odds / (1.0 + p * (odds - 1.0)) for name, p in self.dropout}
+        return self.model_copy(
+            update={
+                "delays": self.delays.model_copy(update=delays),
+                "dropout": self.dropout.model_copy(update=dropout),
+            }
+        )
 
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
@@ -304,8 +327,16 @@ class Fraud(Sparse):
     classes: Classes | None = None
     """Classes of numbers; without it the attempts of a channel are alike. Example: `{call: {domestic: {share: 0.8,
     legitimate: 0.998}, abroad: {share: 0.2, legitimate: 0.002, offset: 0.4}}}`"""
+    episode: CommonFactors | None = None
+    """Factors of the delays and of dropping out that all types have in common; without it 1. Example: `{delay_factor:
+    2, dropout_odds: 0.5}`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
+
+    def kinds(self) -> list[FraudType]:
+        """Return the types in their order, with the factors that they have in common."""
+        common = self.episode
+        return [kind if common is None else kind.with_factors(common) for kind in self.types.values()]
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":

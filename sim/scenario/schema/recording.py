@@ -33,6 +33,16 @@ class Sweep(Part):
     range. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`"""
 
 
+class Order(Part):
+    """Parameters whose values are known to be ordered."""
+
+    order: Annotated[list[DottedKey], Field(min_length=2)]
+    """Dotted keys of numbers with a range, from the smallest value to the largest; equal values are allowed. Example:
+    `[warning.tiers.red.deadline, warning.tiers.orange.deadline]`"""
+    basis: Annotated[str, Field(min_length=1)]
+    """Why the order is known. Example: `a graver tier is not slower`"""
+
+
 class Calibration(Part):
     """How the calibrated parameters are fitted to the fitted figures.
 
@@ -54,6 +64,9 @@ class Calibration(Part):
     members: Members = 0
     """Posterior draws in the ensemble; 0 makes none. Unit: draws. More: slower, and a better picture of the
     uncertainty. Example: `240`"""
+    derived: list[DottedKey] = Field(default_factory=list)
+    """Dotted keys of values that runs without them find themselves; runs of a calibration do, and it writes what those
+    of the fit and of each draw have found. Example: `[gangs.answer.usual]`"""
     discrepancy: dict[Family, Discrepancy] = Field(default_factory=dict)
     """By family of figures, how far the model is off at its best parameters: a standard deviation. Unit: share of a
     level. More: wider intervals, and figures that constrain less. Example: `{cases: 0.04}`"""

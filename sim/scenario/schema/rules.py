@@ -14,7 +14,7 @@ from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
-from sim.scenario.schema.evidence import wrong_names
+from sim.scenario.schema.evidence import uncertain_losses, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.gates import OF_SLOTS, Dens
@@ -158,7 +158,8 @@ def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     codes = [str(row.code) for row in spec.population.provinces]
-    return wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
+    yield from wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
+    yield from uncertain_losses(spec.evidence)
 
 
 def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
