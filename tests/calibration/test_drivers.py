@@ -132,6 +132,7 @@ def test_totals_by_runs_break_what_the_data_tie_together(posterior: Posterior):
     totals = {(name, one.key): one for name, each in found.items() for one in each.drivers}
     assert totals["open", "p2"].total == pytest.approx(0.9, abs=0.1)
     assert totals["open", "p3"].total == pytest.approx(0.1, abs=0.02)
+    assert totals["open", "p2"].total_error == pytest.approx(0.9 * (2.0 / 720) ** 0.5, rel=0.3)
     # Each part of the sum varies by 5/9, the sum itself by 2/9, since the other part compensates.
     assert totals["sum", "p0"].total == pytest.approx(2.5, rel=0.15)
     assert totals["open", "p4" if ("open", "p4") in totals else "p5"].total is None
