@@ -179,23 +179,30 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
 
 def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[Policy]:
     """Return the change by each policy, of the first draws, and the parameters that it depends on."""
+    places = [TOTALS.index(total) for total in TOLD]
+    changes = {
+        name: log_ratios(rows, outcomes[base][: len(rows)])[:, places]
+        for name, rows in outcomes.items()
+        if name != base
+    }
+    answers = {
+        f"{name}: {total}": Answer(emulator_of(draws.scores[: len(rows) - 1], rows[1:, one, None]), rows[1:, one, None])
+        for name, rows in changes.items()
+        for one, total in enumerate(TOLD)
+    }
+    # All at once, because draws by the emulator are the same for all.
+    depends = sensitivities(draws, seed, answers)
     found = []
-    for name, rows in outcomes.items():
-        if name == base:
-            continue
-        changes = log_ratios(rows, outcomes[base][: len(rows)])
-        own, drawn = changes[0], changes[1:]
-        scores = draws.scores[: len(drawn)]
-        columns = {total: drawn[:, TOTALS.index(total), None] for total in TOLD}
-        answers = {total: Answer(emulator_of(scores, column), column) for total, column in columns.items()}
-        ends = {total: np.expm1(np.quantile(column, [TAILS[0], 0.5, TAILS[1]])) for total, column in columns.items()}
+    for name, rows in changes.items():
+        own = np.expm1(rows[0])
+        low, middle, high = np.expm1(np.quantile(rows[1:], [TAILS[0], 0.5, TAILS[1]], axis=0))
         found.append(
             Policy(
                 name,
-                len(drawn),
-                {total: float(np.expm1(own[TOTALS.index(total)])) for total in TOLD},
-                {total: (float(low), float(middle), float(high)) for total, (low, middle, high) in ends.items()},
-                sensitivities(draws, seed, answers),
+                len(rows) - 1,
+                {total: float(own[one]) for one, total in enumerate(TOLD)},
+                {total: (float(low[one]), float(middle[one]), float(high[one])) for one, total in enumerate(TOLD)},
+                {total: depends[f"{name}: {total}"] for total in TOLD},
             )
         )
     return found

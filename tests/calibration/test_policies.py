@@ -1,14 +1,16 @@
 """Which policies names stand for, and how each of them is loaded."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 
 import sim
 from sim.calibration.calibrate import runs_of
-from sim.calibration.drivers import MOST
+from sim.calibration.drivers import INDEX_RUNS, MOST
 from sim.calibration.fit import FitError
 from sim.calibration.policies import expanded, loader
+from sim.cli.experiments import calibrate
 from sim.scenario.bundled import bundled_folder
 from sim.scenario.starter import EXAMPLES, LEVERS, MEASURES, starter_text
 from tests.calibration.conftest import SMALL
@@ -57,3 +59,4 @@ def test_runs_of_policies_and_of_indices_are_counted(small: sim.Scenario):
     assert (more.typical - coarse.typical, more.most - coarse.most) == (3 * 11 + 100, 3 * 11 + 100)
     usual, _ = (count for _, count in runs_of(small))
     assert usual.most - coarse.most == MOST * 20
+    assert inspect.signature(calibrate).parameters["index_runs"].default == INDEX_RUNS
