@@ -16,6 +16,7 @@ from sim.base.version import __version__
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration, calibrate
+    from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.experiments.attribute import Attribution, attribute
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sim.report.explore.page import explore
     from sim.report.page import report
     from sim.runs import Run, diff, load_run, run
-    from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
+    from sim.scenario import Scenario, ScenarioError, load_scenario
     from sim.store.json_files import FolderError
 
 _HOMES = {
@@ -43,7 +44,9 @@ _HOMES = {
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "PromiseError": "sim.experiments.promise",
+    "ExchangeError": "sim.calibration.exchange",
     "FolderError": "sim.store.json_files",
+    "PosteriorDraws": "sim.calibration.exchange",
     "Run": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
@@ -58,7 +61,7 @@ _HOMES = {
     "load_run": "sim.runs",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
-    "posterior": "sim.scenario",
+    "posterior": "sim.calibration.exchange",
     "report": "sim.report.page",
     "run": "sim.runs",
     "sensitivity": "sim.experiments.sensitivity",
@@ -72,8 +75,10 @@ __all__ = [
     "Component",
     "ConservationError",
     "DesignError",
+    "ExchangeError",
     "FolderError",
     "PairingError",
+    "PosteriorDraws",
     "PromiseError",
     "Run",
     "Scenario",

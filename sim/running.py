@@ -149,6 +149,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         with from_memory(staging.path, files.small):
             warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
             manifest = compose(staging.path, scope, warnings)
+            if recorder.derived:
+                manifest["derived"] = recorder.derived
             if scenario.components:
                 manifest["components"] = described(scenario.components)
             broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]

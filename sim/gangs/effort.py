@@ -15,6 +15,7 @@ from sim.base.words import Channel
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import exp, fsum, log
+from sim.scenario.bounds import Yield, bounds_of
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gangs import MOST_EFFORT
 
@@ -28,7 +29,9 @@ its value and no policy changes it.
 """
 
 NOBODY: Final = -1.0
-"""Marks a cell without attempts, instead of the share of attempts that pass."""
+"""Marks a cell without attempts, instead of the share of attempts that pass or their yield."""
+
+BOUNDS: Final = bounds_of(Yield)
 
 Table = NDArray[np.float64]
 """One value a channel and type, (3, T)."""
@@ -37,12 +40,14 @@ Table = NDArray[np.float64]
 class Effort:
     """What gangs have learned of yields, and the effort that follows from it.
 
-    ``yields`` (3, T) by channel and type follow the yields of days with the lag. ``drawn_in`` and ``paid`` (T,) are the
-    episodes and first payments that gangs remember; they fade with the lag.
+    ``yields`` (3, T) by channel and type begin with those of the first day, and follow the yields of days with the lag;
+    without a warm-up they begin as usual. ``usual`` (3, T) are the yields at which attempts are as stated: stated, too,
+    or found by the warm-up. ``drawn_in`` and ``paid`` (T,) are the episodes and first payments that gangs remember;
+    they fade with the lag.
     """
 
     def __init__(self, spec: ScenarioModel) -> None:
-        """Begin before the first midnight, with the usual yields; the scenario has ``gangs.answer``."""
+        """Begin before the first midnight; the scenario has ``gangs.answer``."""
         assert spec.gangs is not None
         assert spec.gangs.answer is not None
         answer = spec.gangs.answer
@@ -50,10 +55,13 @@ class Effort:
         self._shift = answer.shift
         self._supply = answer.supply
         self._kept = exp(-DAY_MS / answer.lag)
-        self._usual = np.array([getattr(answer.usual, channel) for channel in Channel.labels()])[:, None]
+        self._types = list(spec.fraud.types)
+        self._is_found = answer.usual is None
+        nothing = np.full((len(Channel), len(kinds)), NOBODY)
+        self.usual = nothing if answer.usual is None else np.array(answer.usual.by_type(self._types))
         drops = [(kind.dropout.engaged, kind.dropout.opened, kind.dropout.first_payment) for kind in kinds]
         self._unwarned = np.array([math.prod(1.0 - drop for drop in of_type) for of_type in drops])
-        self.yields = np.repeat(self._usual, len(drops), axis=1)
+        self.yields = nothing.copy() if spec.period.warmup else self.usual.copy()
         self.drawn_in = np.zeros(len(drops))
         self.paid = np.zeros(len(drops))
 
@@ -64,11 +72,12 @@ class Effort:
 
     def snapshot(self) -> dict[str, Any]:
         """Return copies of the learned values, for ``resume``."""
-        return {"yields": self.yields.copy(), "drawn_in": self.drawn_in.copy(), "paid": self.paid.copy()}
+        return {name: getattr(self, name).copy() for name in LEARNED}
 
     def resume(self, snapshot: dict[str, Any]) -> None:
         """Take over the learned values of a ``snapshot``."""
-        self.yields, self.drawn_in, self.paid = snapshot["yields"], snapshot["drawn_in"], snapshot["paid"]
+        for name in LEARNED:
+            setattr(self, name, snapshot[name])
 
     @property
     def paying(self) -> NDArray[np.float64]:
@@ -92,8 +101,34 @@ class Effort:
         """
         self.drawn_in = self.drawn_in * self._kept + drawn_in
         self.paid = self.paid * self._kept + first_payments
-        learned = self.yields + (1.0 - self._kept) * (passing * self.paying * cashed - self.yields)
+        of_day = passing * self.paying * cashed
+        learned = self.yields + (1.0 - self._kept) * (of_day - self.yields)
+        learned = np.where(self.yields == NOBODY, of_day, learned)
         self.yields = np.where(passing == NOBODY, self.yields, learned)
+
+    def begin(self) -> None:
+        """Begin to answer at the first midnight of the period: what the warm-up has taught is usual if none is stated.
+
+        Yields are brought into the bounds of stated ones. A cell that had no attempts has the usual yield; where none
+        is stated, that is the mean of its channel, or of all cells, or 1.
+        """
+        known = self.yields != NOBODY
+        within = np.clip(self.yields, BOUNDS.low, BOUNDS.high)
+        if self._is_found:
+            over_all = _mean(within[known], BOUNDS.high)
+            means = [_mean(of_channel[seen], over_all) for of_channel, seen in zip(within, known, strict=True)]
+            self.usual = np.where(known, within, np.array(means)[:, None])
+        self.yields = np.where(known, within, self.usual)
+
+    def found(self) -> dict[str, float]:
+        """Return the usual yields that the warm-up has found, by dotted key; none where they are stated."""
+        if not self._is_found:
+            return {}
+        return {
+            f"gangs.answer.usual.{channel}.{name}": value
+            for channel, values in zip(Channel.labels(), self.usual.tolist(), strict=True)
+            for name, value in zip(self._types, values, strict=True)
+        }
 
     def answer(self, stated: Table) -> Table:
         """Return the factor of the stated attempts that gangs make, (3, T), from half to twice as many.
@@ -101,7 +136,16 @@ class Effort:
         The members' time, attempts times their usual yield, goes to attempts with higher yields. With a ``supply`` of 0
         the total time stays the same. ``stated`` (3, T) are the attempts of all provinces.
         """
-        return _answer(stated, self.yields, self._usual, self._shift, self._supply)
+        return _answer(stated, self.yields, self.usual, self._shift, self._supply)
+
+
+LEARNED: Final = ("usual", "yields", "drawn_in", "paid")
+"""The attributes of ``Effort`` that change."""
+
+
+def _mean(values: NDArray[np.float64], otherwise: float) -> float:
+    """Return the mean of some values, rounded once; ``otherwise`` without any."""
+    return math.fsum(values.tolist()) / len(values) if len(values) else otherwise
 
 
 @compiled_with_arrays

@@ -15,6 +15,7 @@ from sim.country.calendar import Days
 from sim.country.measures import Measures
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
+from sim.draws.functions import fsum
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import NumberClass, Repeated
 from sim.scenario.schema.measures import FilterStrength, SourceRegulation
@@ -48,7 +49,8 @@ class OnRoutes(NamedTuple):
 class Routes:
     """The R routes of a scenario, by channel and by class in the order of the scenario.
 
-    ``names`` of classes are empty for a whole channel; ``channel`` (R,) its code.
+    ``names`` of classes are empty for a whole channel; ``channel`` (R,) its code. ``found`` has, by dotted key, the
+    usual shares of ``fraud.retry`` that are not stated.
     """
 
     def __init__(self, spec: ScenarioModel) -> None:
@@ -61,12 +63,16 @@ class Routes:
         self._share = np.array([one.share for _, _, one in found])
         self._legitimate = np.array([one.legitimate for _, _, one in found])
         self._offset = np.array([one.offset for _, _, one in found])
-        usual = [one.usual for _, _, one in found]
-        self._usual = np.array([one.usual if own is None else own for own, one in zip(usual, retries, strict=True)])
         self._again = np.array([one.share for one in retries])
         self._displaced = np.array([one.displaced for one in retries])
         of_channel = [getattr(spec.interception, name).threshold for name in FILTERED]
         self._limits = np.array([of_channel[code] for code in self.channel[self._filtered]])
+        unsaid = {code for code, one in zip(self.channel.tolist(), retries, strict=True) if one.usual is None}
+        shares = {code: self._stopped_at_first(code) for code in sorted(unsaid)}
+        self.found = {f"fraud.retry.{FILTERED[code]}.usual": share for code, share in shares.items()}
+        of_retry = [shares.get(code, one.usual) for code, one in zip(self.channel.tolist(), retries, strict=True)]
+        of_class = [one.usual for _, _, one in found]
+        self._usual = np.array([one if own is None else own for own, one in zip(of_class, of_retry, strict=True)])
 
     @classmethod
     def of(cls, spec: ScenarioModel) -> Self | None:
@@ -106,6 +112,19 @@ class Routes:
         closed = np.stack([stopped[:, self.channel == code].sum(axis=1) for code in range(len(FILTERED))], axis=1)
         shares: Array = by_filters + (1.0 - by_filters) * closed
         return shares
+
+    def _stopped_at_first(self, code: int) -> float:
+        """Return the share of a channel's attempts that its filter stops at first, without measures.
+
+        Classes have their stated shares, types their weights on ``fraud.reference``.
+        """
+        spec, own = self._spec, self.channel == code
+        name = FILTERED[code]
+        d_prime = getattr(spec.interception, name).d_prime - interception.usual_loss(spec.interception)[code]
+        stopped = interception.caught(spec, d_prime + self._offset[own], self._limits[own[self._filtered]]) / CERTAIN
+        mix = np.array([getattr(kind.mix, name) for kind in spec.fraud.types.values()])
+        weights = self._share[own, None] * mix
+        return fsum((weights * stopped).ravel()) / fsum(weights.ravel())
 
     def _moved(self, first: Array, given_up: Array) -> Array:
         """Return the attempts that come to each route from the others, (P, R, T), in proportion to its own."""

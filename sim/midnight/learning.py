@@ -23,10 +23,14 @@ class Learning:
         self.passing = np.full((len(Channel), len(spec.fraud.types)), effort.NOBODY)
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Update the gangs' memory by the yields of yesterday's attempts."""
-        if self.effort is not None and day > self._common.calendar.first:
+        """Update the gangs' memory by the yields of yesterday's attempts; they begin to answer with the period."""
+        if self.effort is None:
+            return
+        if day > self._common.calendar.first:
             cash = float(self._common.timetable.cashed[self._common.timetable.row(day - 1)])
             self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self.passing, cash)
+        if day == self._common.calendar.start:
+            self.effort.begin()
 
     def snapshot(self) -> dict[str, Any]:
         """Return the learned values."""

@@ -103,6 +103,11 @@ class Night:
         """The inputs of engines during the day that began at the latest midnight."""
         return self.opening.today
 
+    def found(self) -> dict[str, float]:
+        """Return what the run has found in place of values that the scenario does not state, by dotted key."""
+        of_routes = {} if self.opening.routes is None else self.opening.routes.found
+        return {**of_routes, **({} if self.gangs.effort is None else self.gangs.effort.found())}
+
     def __call__(self, day: int, yesterday: DayTotals) -> Today:
         """Change the state at the midnight at which ``day`` begins; return the inputs of engines during that day."""
         for component in self.components:

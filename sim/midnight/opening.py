@@ -31,7 +31,8 @@ from sim.shield.thresholds import gate_thresholds
 class Opening(Stateless):
     """The last component of a midnight, which makes ``today`` from the state of all others.
 
-    ``rates`` (P, 3, T) are the expected attempts of the day, ``first`` those before any is sent again.
+    ``rates`` (P, 3, T) are the expected attempts of the day, ``first`` those before any is sent again; ``routes`` are
+    those of attempts, None where all are alike and none is sent again.
     """
 
     name = "day"
@@ -64,7 +65,7 @@ class Opening(Stateless):
         self._accounts = accounts
         self._profiles = profiles(spec)
         self._legitimate = Legitimate(spec, common.provinces)
-        self._routes = Routes.of(spec)
+        self.routes = Routes.of(spec)
         self._false_blocks = interception.false_block_shares(spec.interception)
         self.today: Today
         self.rates: NDArray[np.float64]
@@ -124,12 +125,12 @@ class Opening(Stateless):
         Gates that depend on the routes of attempts are changed in place.
         """
         stopped = np.tile(self._false_blocks, (len(self.first), 1))
-        if self._routes is None:
+        if self.routes is None:
             return self.first, stopped
         of_day = self._levels.routes(day)
-        rates, mixed = self._routes.sent(self.first, gates, self._filters.d_prime, of_day)
+        rates, mixed = self.routes.sent(self.first, gates, self._filters.d_prime, of_day)
         gates |= mixed
-        return rates, self._routes.false_blocks(self._false_blocks, of_day)
+        return rates, self.routes.false_blocks(self._false_blocks, of_day)
 
     def _tell(self, day: int, blocked: NDArray[np.float64]) -> None:
         """Store the inputs of the next midnight, and note the levels of the day."""
@@ -157,7 +158,8 @@ class Opening(Stateless):
         made, raided = self._dens.made()
         if made is not None:
             rates *= made
-        if gangs is not None:
+        # In the warm-up gangs make the stated attempts, and only learn.
+        if gangs is not None and day >= self._common.calendar.start:
             stated = effort.nation(rates)
             efforts = gangs.answer(stated)
             for quantity, values in (("effort", efforts), ("yield", gangs.yields)):

@@ -1,7 +1,7 @@
-"""A finding about gangs: a period that begins long after the reference date of their crews and yields.
+"""A finding about gangs: a period that begins long after the reference date of their members.
 
-Crews begin with ``gangs.start`` of their people and yields as usual, whenever a run begins. A year later the same
-scenario has thinned crews and gangs that know what attempts yield by then; a run that begins there has neither.
+Crews begin with ``gangs.start`` of their people, and pools with ``members``, whenever a run begins. A year later the
+same scenario has thinned crews or grown pools; a run that begins there has neither.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ LATE = "gangs_begin_late"
 """The kind of the finding."""
 
 HALF_A_YEAR = 183
-"""Days after ``fraud.reference`` from which on a first simulated day is late: assumed, in half a year crews and yields
-move by several times the lag of gangs."""
+"""Days after ``fraud.reference`` from which on a first simulated day is late: assumed, in half a year crews move by
+several times the lag of gangs."""
 
 
 def gangs_begin_late(scope: Scope) -> Iterator[Row]:
@@ -35,7 +35,7 @@ def gangs_begin_late(scope: Scope) -> Iterator[Row]:
         late,
         HALF_A_YEAR,
         said(
-            "Members and yields of gangs start from their state about {reference}. The first simulated day is "
+            "Members of gangs start from their state about {reference}. The first simulated day is "
             "{begun}, {days} days later. So attempts and victims differ from those of a run that starts at the "
             "reference date.",
             reference=day_named(calendar_date(scope.gangs_as_on)),

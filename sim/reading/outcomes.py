@@ -23,13 +23,28 @@ FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
 
 
 def figures_evidence_and_quantities(run: "Run") -> Outcome:
-    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, with null for missing values."""
+    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, with null for missing values.
+
+    Where the run has any, ``derived`` has its ``derived_values``.
+    """
     manifest = run.manifest
+    derived = derived_values(run)
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],
         "evidence": [row["simulated"] for row in manifest.get("evidence", [])],
         "quantities": quantities(run),
+        **({"derived": derived} if derived else {}),
     }
+
+
+def derived_values(run: "Run") -> Outcome:
+    """Return what a run has found in place of values that its scenario does not state, by dotted key.
+
+    These are ``fraud.retry.CHANNEL.usual`` and ``gangs.answer.usual.CHANNEL.TYPE``. A scenario that states them has the
+    same results to the bit. It is empty where all are stated.
+    """
+    found: Outcome = run.manifest.get("derived", {})
+    return found
 
 
 def quantities(run: "Run") -> Outcome:
@@ -155,7 +170,9 @@ def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
     return {"weekdays": alerts, **times}
 
 
-OF_SUMS = frozenset({figures_evidence_and_quantities, quantities, quantities_and_waits, benefits_and_costs, service})
+OF_SUMS = frozenset(
+    {figures_evidence_and_quantities, derived_values, quantities, quantities_and_waits, benefits_and_costs, service}
+)
 """Functions that need ``run.json`` and sums of tables only, so that a run need not write its tables for them."""
 
 

@@ -144,6 +144,8 @@ def _in_words(stated: dict[str, Any]) -> str:
     if "description" in stated:
         example = f", for example '{stated['examples'][0]}'" if "examples" in stated else ""
         return f"{stated['description']}{example}"
+    if "oneOf" in stated:
+        return ", or ".join(_in_words(option) for option in stated["oneOf"])
     return TYPES.get(stated.get("type", ""), "a value")
 
 

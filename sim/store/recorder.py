@@ -57,6 +57,7 @@ class Recorder:
     Attributes:
         attempts_seen: Potential attempts so far, those of the warm-up included.
         warnings: Lines for the user that an engine may add; ``run.json`` has them.
+        derived: Values that the run has found in place of those that the scenario does not state, by dotted key.
         kept: The threshold of the origins that have events.
     """
 
@@ -77,6 +78,7 @@ class Recorder:
         self.scope = scope
         self.attempts_seen = 0
         self.warnings: list[str] = []
+        self.derived: dict[str, float] = {}
         self._writer = writer
         self._progress = progress
         self._least = 1 if monthly else GROUP_ROWS

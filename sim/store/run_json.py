@@ -63,6 +63,11 @@ def _are_numbers(value: object) -> bool:
     )
 
 
+def _are_derived(value: object) -> bool:
+    """Return whether a value is a map of numbers; most runs have none."""
+    return value is None or (isinstance(value, dict) and all(map(_is_number, value.values())))
+
+
 def _are_components(value: object) -> bool:
     """Return whether a value is a list of components; most runs have none."""
     return value is None or (isinstance(value, list) and all(map(_is_component, value)))
@@ -91,6 +96,7 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "totals": _are_numbers,
     "chance": _are_intervals,
     "components": _are_components,
+    "derived": _are_derived,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
     SEAL: is_sha256,

@@ -34,6 +34,7 @@ SAME_IN_MANIFEST = (
     "evidence",
     "findings",
     "totals",
+    "derived",
     "warnings",
 )
 """What else of ``run.json`` no engine may change."""
@@ -76,8 +77,9 @@ def differences(one: sim.Run, other: sim.Run) -> list[str]:
         else:
             found.append(_of_table(table, getattr(one, table), getattr(other, table), names))
     for key in SAME_IN_MANIFEST:
-        if one.manifest[key] != other.manifest[key]:
-            found.append(_of_manifest(key, one.manifest[key], other.manifest[key], names))
+        mine, others = (side.manifest.get(key) for side in (one, other))
+        if mine != others:
+            found.append(_of_manifest(key, mine, others, names))
     return found
 
 

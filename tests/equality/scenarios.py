@@ -349,7 +349,7 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         values.update(UNEVEN)
     if draw(st.booleans()):
-        values["gangs"] = draw(gangs())
+        values["gangs"] = draw(gangs(found=values["period"]["warmup"] != "0 d"))
         values["fraud.loss_ceiling"] = draw(st.sampled_from([None, 1.01, 2.0]))
         values["fraud.volumes.online.ceiling"] = draw(st.sampled_from([None, 1.5]))
         values["dens.ringleaders.at_raid"] = draw(st.sampled_from([0.0, 1.0]))
@@ -406,13 +406,17 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def gangs(draw: st.DrawFn) -> dict[str, Any]:
-    """Return gangs: full or nearly gone, that recruit or do not, whom arrests thin or not, and who answer or do not."""
+def gangs(draw: st.DrawFn, found: bool) -> dict[str, Any]:
+    """Return gangs: full or nearly gone, that recruit or do not, whom arrests thin or not, and who answer or do not.
+
+    Usual yields are stated, or ``found`` by a warm-up if there is one.
+    """
+    numbers = {number: dict.fromkeys(("call", "sms", "online"), number) for number in (0.01, 0.1)}
     answer = {
         "shift": draw(st.sampled_from([0.0, 0.5, 10.0])),
         "supply": draw(st.sampled_from([0.0, 0.7])),
         "lag": draw(st.sampled_from(["1 ms", "1 d", "20 d"])),
-        "usual": dict.fromkeys(("call", "sms", "online"), draw(st.sampled_from([0.01, 0.1]))),
+        "usual": draw(st.sampled_from([*numbers.values(), *([None] if found else [])])),
     }
     return {
         "start": draw(st.sampled_from([0.0, 0.3, 1.0])),

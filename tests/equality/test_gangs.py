@@ -31,8 +31,8 @@ def test_both_engines_agree_on_gangs_that_are_arrested_and_answer(tmp_path: Path
     found = levels(one)
     assert list(found.columns) == sorted(OF_GANGS)
     assert len(found) == 12
-    # All of it moves, from day to day.
-    assert (found.nunique() == 12).all()
+    # All of it moves, from day to day; effort may stay at its most for two of them.
+    assert (found.nunique() >= 11).all()
     assert found["crews"].between(0.1, 0.9).all()
     assert_equal(one, other)
 

@@ -25,14 +25,16 @@ DAY_OF_30 = 1.0 - math.exp(-1 / 30)
 def loaded(**values: Any) -> ScenarioModel:
     answer = {"shift": 0.5, "supply": 0.0, "lag": "30 d", "usual": USUAL}
     gangs = {"start": 1.0, "recruiting": "6 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
-    return sim.load_scenario("tiny", gangs={**gangs, "answer": answer}, **values).spec
+    return sim.load_scenario("tiny", gangs={**gangs, "answer": answer}, **{"period.warmup": "0 d", **values}).spec
 
 
-def scenario(shift: float = 0.5, supply: float = 0.0, **values: Any) -> ScenarioModel:
+def scenario(shift: float = 0.5, supply: float = 0.0, usual: bool = True, **values: Any) -> ScenarioModel:
     spec = loaded(**values)
     assert spec.gangs is not None
     assert spec.gangs.answer is not None
     answer = spec.gangs.answer.model_copy(update={"shift": shift, "supply": supply})
+    if not usual:
+        answer = answer.model_copy(update={"usual": None})
     return spec.model_copy(update={"gangs": spec.gangs.model_copy(update={"answer": answer})})
 
 
@@ -130,6 +132,49 @@ def test_yields_follow_those_of_days_with_the_lag() -> None:
         expected += DAY_OF_30 * (0.2 * 0.7 - expected)
         expected[2, 3] = 0.1
         assert gangs.yields == pytest.approx(expected)
+
+
+WARMUP = {"period.warmup": "4 d"}
+NOTHING = np.zeros(TYPES, dtype=np.int64)
+
+
+def taught(gangs: Effort, *days: np.ndarray) -> Effort:
+    """Return gangs that have learned from some days."""
+    for share in days:
+        gangs.learn(NOTHING, NOTHING, share, 1.0)
+    gangs.begin()
+    return gangs
+
+
+def test_after_a_warm_up_what_it_yields_is_usual_if_nothing_is_stated() -> None:
+    first, second = np.random.default_rng(5).random((2, 3, TYPES))
+    learned = first + DAY_OF_30 * (second - first)
+    assert taught(effort(**WARMUP), first, second).yields == pytest.approx(learned)
+    gangs = taught(effort(usual=False, **WARMUP), first, second)
+    assert gangs.usual == pytest.approx(learned)
+    # To the bit, in every cell, whatever the elasticities.
+    assert (gangs.usual == gangs.yields).all()
+    assert (gangs.answer(nation(rates())) == 1.0).all()
+    # The answer begins with the usual yields, which days no longer change.
+    usual = gangs.usual.copy()
+    gangs.learn(NOTHING, NOTHING, second, 1.0)
+    assert (gangs.usual == usual).all()
+    assert (gangs.answer(nation(rates())) != 1.0).all()
+
+
+def test_cells_without_attempts_have_the_usual_yield_of_their_channel() -> None:
+    share = np.full((3, TYPES), 0.4)
+    share[0, 0], share[1, 3], share[1, 4], share[2] = 0.2, NOBODY, 0.0, NOBODY
+    gangs = taught(effort(usual=False, **WARMUP), share, share)
+    assert gangs.usual[1, 3] == pytest.approx(0.4 * (TYPES - 2) / (TYPES - 1))
+    # What never passes keeps to the bounds of stated yields.
+    assert gangs.usual[1, 4] == 1e-9
+    whole = 0.2 + (TYPES - 1) * 0.4 + (TYPES - 2) * 0.4
+    assert gangs.usual[2] == pytest.approx(whole / (2 * TYPES - 1))
+    assert (gangs.answer(nation(rates())) == 1.0).all()
+    stated = taught(effort(**WARMUP), share, share)
+    assert stated.yields[2] == pytest.approx(USUAL["online"])
+    assert (taught(effort(usual=False, **WARMUP)).usual == 1.0).all()
 
 
 def test_who_pays_is_learned_from_episodes_that_began_and_first_payments() -> None:

@@ -1,10 +1,13 @@
 """Routes: what filters stop is tried again or goes elsewhere; classes of a channel are mixed as attempts are."""
 
+import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.base.days import DAY_MS
 from sim.base.words import Channel, Fate
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import normal_quantile
@@ -59,6 +62,32 @@ def test_what_is_stopped_is_tried_again_and_again(recall: float) -> None:
 def test_at_the_usual_share_attempts_are_as_stated() -> None:
     retry = {"call": {"share": 0.8, "usual": 0.5, "displaced": 1.0}, "sms": {**RATES, "displaced": 0.5}}
     assert Small(retry=retry).sent(0.5, 0.6)[0] == pytest.approx(STATED, rel=1e-8)
+
+
+def test_a_usual_share_that_is_not_stated_is_that_of_the_first_midnight_without_measures() -> None:
+    better = {"kind": "filter", "channel": "call", "intensity": 1.0, "window": ["2022-01-01", None]}
+    retry = {"call": {"share": 0.9, "displaced": 0.5}, "sms": {"share": 0.8}}
+    spec = scenario(**{"fraud.retry": retry, "fraud.classes.call": TWO, "measures.better": better})
+    filters, offsets = spec.interception, spec.interception.type_offset
+    lost = filters.adaptation / (1 - math.exp(-DAY_MS / filters.retraining))
+    expected = {}
+    for channel, classes in (("call", ((0.75, 0.0), (0.25, 0.8))), ("sms", ((1.0, 0.0),))):
+        own = getattr(filters, channel)
+        weights = {name: getattr(kind.mix, channel) for name, kind in spec.fraud.types.items()}
+        stopped = sum(
+            part * weight * NormalDist(own.threshold).cdf(own.d_prime - lost + offset + offsets.get(name, 0.0))
+            for part, offset in classes
+            for name, weight in weights.items()
+        )
+        expected[f"fraud.retry.{channel}.usual"] = stopped / sum(weights.values())
+    routes = Routes(spec)
+    assert list(routes.found) == list(expected)
+    assert routes.found == pytest.approx(expected, rel=1e-6)
+    # A class without its own has that of the channel.
+    stated = Routes(scenario(**{"fraud.retry": retry, "fraud.classes.call": TWO, **routes.found}))
+    assert stated.found == {}
+    assert (stated._usual == routes._usual).all()
+    assert len(set(stated._usual.tolist())) == 3
 
 
 def test_midnights_try_again_what_the_filters_of_the_day_stop_in_each_province() -> None:
@@ -145,8 +174,6 @@ def test_classes_are_mixed_as_if_each_attempt_had_one() -> None:
 
 def recall_at(shift: float) -> float:
     """Return the recall of a filter that stops half, with d' shifted."""
-    from statistics import NormalDist
-
     return NormalDist().cdf(shift)
 
 
@@ -205,5 +232,5 @@ def test_measures_act_on_their_classes_only() -> None:
     tried[at] = False  # where half of those whom the filter knows better are not sent
     assert (stops[Fate.INTERCEPTED, :, Channel.CALL] > old[Fate.INTERCEPTED, :, Channel.CALL])[tried].all()
     assert (stops[:, :, Channel.SMS] == old[:, :, Channel.SMS]).all()
-    blocked = night.opening._routes.false_blocks(np.zeros(2), night.opening._levels.routes(first))
+    blocked = night.opening.routes.false_blocks(np.zeros(2), night.opening._levels.routes(first))
     assert blocked[:, 0] == pytest.approx([0.05 if p == at else 0.0 for p in range(len(codes))])

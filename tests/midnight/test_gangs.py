@@ -11,6 +11,7 @@ import sim
 from sim.base.days import day_number
 from sim.country.traffic import attempt_rates
 from sim.draws.distributions import CERTAIN
+from sim.gangs.effort import NOBODY, nation
 from sim.midnight.ledger import NATION
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
@@ -129,6 +130,26 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
             for name, values in (("effort", np.clip(effort, 0.5, 2.0)), ("yield", yields)):
                 mean = (values[c] * weights).sum() / weights.sum()
                 assert notes.levels[(day, NATION, f"{name}_{channel}")] == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("usual", [USUAL, None])
+def test_gangs_make_the_stated_attempts_throughout_the_warm_up_and_only_learn(usual: Any) -> None:
+    values = {**answering(usual=usual), "start": 1.0}
+    night, notes, first = night_of(scenario(gangs=values, **{"period.warmup": "3 d"}, **NO_RAIDS))
+    gangs = night.gangs.effort
+    assert gangs is not None
+    yields = []
+    for day in range(first, first + 5):
+        night(day, nothing())
+        stated = attempt_rates(night.common.spec, night.common.provinces, (day,))[0]
+        is_as_stated = day < first + 3 or (usual is None and day == first + 3)
+        assert (night.opening.rates == stated).all() == is_as_stated
+        assert ((day, NATION, "effort_call") in notes.levels) == (day >= first + 3)
+        yields.append(gangs.yields.copy())
+    cells = nation(stated) > 0.0
+    assert (yields[0] == NOBODY).all()
+    assert (yields[1][cells] > 0.0).all()
+    assert (usual is None) == (gangs.usual[cells] == yields[3][cells]).all()
 
 
 def test_without_gangs_nothing_is_noted_of_them() -> None:

@@ -65,6 +65,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
         env.run(until=world.end)
     run.finish()
     recorder.warnings += overloaded_warning(spec, night.cards.load.heaviest)
+    recorder.derived = night.found()
     ended = perf_counter()
     return {
         "prepare": prepared - started,

@@ -118,6 +118,7 @@ class Run:
                 checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
         recorder.warnings += overloaded_warning(self.spec, self.night.cards.load.heaviest)
+        recorder.derived = self.night.found()
         ended = perf_counter()
         inside = self.country.seconds
         share = days / max(sum(inside.values()), 1e-9)

@@ -124,7 +124,7 @@ class Evidence(Part):
     this count instead of the middle and the width of the range. Unit: people or cases. More: the value is known better.
     Example: `513`"""
     spread: Sigma | None = None
-    """Standard deviation between places and years, added to the error of the count; for a share in logits.
+    """Standard deviation between places and years, added to the error of the count: log units, or logits for a share.
     Unit: log units. More: the value says less about the country. Example: `0.4`"""
     claimed: Switch | None = None
     """Whether it is a claim whose definition is not known: it is shown next to the quantity, never judged or fitted.

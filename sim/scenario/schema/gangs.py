@@ -1,10 +1,12 @@
 """Gangs: crews of dens, or pools of members at home and abroad, and how gangs respond to yields."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
     Ceiling,
@@ -18,31 +20,48 @@ from sim.scenario.bounds import (
     Yield,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import Part, PerChannel, Sparse, Word, mistake
+from sim.scenario.schema.base import Part, PerChannel, Sparse, Word, form, mistake
 
 MOST_EFFORT: Final = 2.0
 """Largest factor of the stated attempts of a channel and type, however much they yield."""
 
 
-class Usual(PerChannel[Yield]):
-    """The yield of an attempt of each channel at which the volumes are as stated."""
+YieldByType = Annotated[
+    Annotated[Yield, Tag("number")]
+    | Annotated[dict[Word, Yield], Field(min_length=1, max_length=MOST_FRAUD_TYPES), Tag("map")],
+    Discriminator(form),
+]
+"""One yield of all fraud types, or that of each by its name."""
 
-    call: Yield
+
+class Usual(PerChannel[YieldByType]):
+    """The yield of an attempt of each channel at which the volumes are as stated.
+
+    A number counts for all fraud types; a map has one for each type.
+    """
+
+    call: YieldByType
     """Yield of a call at which there are as many calls as stated: the share of calls that no gate stops, times what
     awareness leaves, times the share of engaged people who pay despite warnings. Unit: share. More: calls seem to yield
     less than usual, and gangs leave them. Example: `0.05`"""
-    sms: Yield
+    sms: YieldByType
     """Yield of an SMS at which there are as many SMS as stated. Unit: share. More: SMS seem to yield less than usual,
     and gangs leave them. Example: `0.02`"""
-    online: Yield
+    online: YieldByType
     """Yield of an online attempt at which there are as many online attempts as stated. Unit: share. More: online
     attempts seem to yield less than usual, and gangs leave them. Example: `0.1`"""
 
+    def by_type(self, types: Sequence[str]) -> list[list[float]]:
+        """Return the yields of each channel, in the order of some fraud types."""
+        channels = [getattr(self, channel) for channel in Channel.labels()]
+        return [[own[name] if isinstance(own, dict) else own for name in types] for own in channels]
 
-class Answer(Part):
+
+class Answer(Sparse):
     """How gangs respond: they shift effort to the channels and types that yield more, and work less where little pays.
 
-    With both elasticities at 0 attempts do not depend on what they yield.
+    They make the stated attempts throughout the warm-up, and respond from the first day of the period on. With both
+    elasticities at 0 attempts do not depend on what they yield.
     """
 
     shift: Elasticity
@@ -55,8 +74,10 @@ class Answer(Part):
     lag: Duration
     """Time over which gangs learn what attempts yield. More: they answer later, and are less swayed by single days.
     Example: `30 d`"""
-    usual: Usual
-    """The yield at which the volumes are as stated."""
+    usual: Usual | None = None
+    """The yield at which the volumes are as stated; without it that which the warm-up of the run finds. State what the
+    base finds where policies are compared: one that acts in the warm-up would find another yield. Example: `{call:
+    0.05, sms: 0.02, online: 0.1}`"""
 
 
 class Removed(Part):

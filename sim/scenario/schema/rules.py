@@ -126,6 +126,24 @@ def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                     yield mistake(f"measures.{name}.classes", what, must)
 
 
+def _usual(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find usual yields that no warm-up can find, and those of unknown or missing fraud types."""
+    if spec.gangs is None or spec.gangs.answer is None:
+        return
+    key, usual, types = "gangs.answer.usual", spec.gangs.answer.usual, spec.fraud.types
+    if usual is None:
+        if not spec.period.warmup:
+            must = "must be given where period.warmup is 0; a warm-up of 1 d or more finds it"
+            yield mistake(key, "is missing, and no warm-up finds it", must, (key, "period.warmup"))
+        return
+    for channel in Channel.labels():
+        own = getattr(usual, channel)
+        wrong = sorted(own.keys() ^ types.keys()) if isinstance(own, dict) else []
+        if wrong:
+            what = ", ".join(f"{name} is {'missing' if name in types else 'not a fraud type'}" for name in wrong)
+            yield mistake(f"{key}.{channel}", what, f"must be one number, or have {', '.join(types)}")
+
+
 def _given(dens: Dens, key: str) -> bool:
     """Return whether a key of slots is given."""
     holder = dens.hazard if key.startswith("hazard.") else dens
@@ -367,6 +385,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
     _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
     _classes: ("fraud.classes!", "measures!"),
+    _usual: ("gangs.answer", "fraud.types!", "period.warmup"),
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
