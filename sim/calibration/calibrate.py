@@ -20,6 +20,8 @@ from sim.calibration.policies import compared, expanded, loader, over_draws, sto
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
 from sim.calibration.prior import Prior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
+from sim.calibration.stored_figures import SUFFIX as FIGURES
+from sim.calibration.stored_figures import figures_of_draws, write_figures
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.truths import ranks_by_model
 from sim.calibration.writeback import Update, write_back
@@ -110,6 +112,9 @@ def calibrate(
                     names = [str(file), *policies]
                     answers = _answer(document, evaluations, levels[0], draws, names, number, tell)
                     write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
+                    model = Model(data, evaluations, levels[0], draws.parameters, fit.values())
+                    figures = figures_of_draws(data, model, draws.outcomes)
+                    write_figures(file.with_name(f"{scenario.name}{FIGURES}"), load_scenario(str(file)), figures)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)
     if draws is not None:

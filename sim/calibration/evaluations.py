@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
 from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
 from sim.scenario import Scenario, ScenarioError, changed
+from sim.scenario.load import value_at
 from sim.scenario.schema.population import Apart, Pool, plain_pool
 
 Values = Mapping[str, Any]
@@ -77,6 +78,7 @@ class Evaluations(Simulations):
     def __init__(self, scenario: Scenario, folder: Path, **computing: Unpack[Computing]) -> None:
         super().__init__(folder, figures_evidence_and_quantities, **computing)
         self._scenario = scenario
+        self._derived = dict.fromkeys(key for key in scenario.spec.calibration.derived if _is_given(scenario, key))
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:
         """Return the outcome of each task, in order; the first failed one raises a SimulationError."""
@@ -100,5 +102,12 @@ class Evaluations(Simulations):
         return [None if number in impossible else succeeded(one) for number, one in enumerate(outcomes)]
 
     def _scenario_of(self, task: Task) -> Scenario:
-        derived = dict.fromkeys(self._scenario.spec.calibration.derived)
-        return task.level.scenario(self._scenario, task.seed, {**derived, **task.values})
+        return task.level.scenario(self._scenario, task.seed, {**self._derived, **task.values})
+
+
+def _is_given(scenario: Scenario, key: str) -> bool:
+    """Return whether a scenario has a value at a dotted key; one that extends another may have removed it."""
+    try:
+        return value_at(scenario.levers, key) is not None
+    except KeyError:
+        return False

@@ -150,6 +150,10 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(
     assert (stored.policy, stored.draws) == ("small", len(draws))
     assert stored_answers(fitted) is None, "only bundled tables are looked at"
     sim.load_scenario(str(file), draw=len(draws) - 1)
+    assert draws.answers is not None
+    assert draws.figures is not None
+    assert list(draws.figures.columns) == [row["figure"] for row in done.document["figures"]]
+    assert list(draws.figures.index) == list(draws.index)
     text = (tmp_path / "work" / "fit.md").read_text()
     assert "| alerts_central@2022-01-29..2022-01-30 | 1,900 |" in text
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
