@@ -32,7 +32,7 @@ from sim.experiments.store import WARNINGS
 from sim.reading.figures import error_of_whole
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import SUFFIX, StoredAnswers, write_answers
-from sim.scenario import Scenario, ScenarioModel
+from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.store.folder import replace_json, whole
 from sim.store.holding import holding
 from sim.store.scope import Scope
