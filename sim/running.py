@@ -14,6 +14,7 @@ from sim.base.logbook import Logbook
 from sim.engines.conservation import ConservationError
 from sim.reading.check import check_conservation
 from sim.reading.figures import uncounted_in_english
+from sim.reading.headline import at_reporting_rates
 from sim.reading.manifest import Manifest, compose, performance
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
@@ -153,6 +154,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
                 manifest["derived"] = recorder.derived
             if scenario.components:
                 manifest["components"] = described(scenario.components)
+            if rates := at_reporting_rates(scenario, manifest["totals"]):
+                manifest["at_reporting_rates"] = rates
             broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))

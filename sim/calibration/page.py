@@ -209,15 +209,19 @@ def _truths(part: Document) -> list[str]:
 
 def _answers(part: Document) -> list[str]:
     """Return the section about totals over the draws, and the parameters that they depend on."""
-    totals = [
-        (row["total"], number_text(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"])) for row in part["totals"]
-    ]
+    totals = []
+    for row in part["totals"]:
+        low, _, high = row["ratios"]
+        totals.append(
+            (row["total"], number_text(row["own"]), f"{low:.2f}", f"{high:.2f}", yes_or_no(low <= 1.0 <= high))
+        )
     return [
         "## What answers depend on",
         "",
-        "For each total of the scenario: its 90% interval over the draws, as a ratio to its value at the fit.",
+        "For each total of the scenario: its 90% interval over the draws, as a ratio to its value at the fit, and "
+        "whether this value lies inside.",
         "",
-        *table(("total", "at the fit", "5 %", "middle", "95 %"), totals),
+        *table(("total", "at the fit", "5 %", "95 %", "inside"), totals),
         "",
         "The parameters that each total depends on. **First-order**: the share of its variance that would vanish if "
         "the parameter were known; by runs, from the draws' own runs, with what chance and run-to-run noise explain "
@@ -284,16 +288,18 @@ def _policies(policies: Sequence[Document]) -> list[str]:
     changes, drivers = [], []
     for one in policies:
         for name, ends in one["intervals"].items():
-            numbers = (f"{100 * number:+.1f} %" for number in (one["own"][name], *ends))
-            changes.append((f"`{one['policy']}`", name, str(one["draws"]), *numbers))
+            own, low, high = one["own"][name], ends[0], ends[-1]
+            numbers = (f"{100 * number:+.1f} %" for number in (own, low, high))
+            inside = yes_or_no(low <= own <= high)
+            changes.append((f"`{one['policy']}`", name, str(one["draws"]), *numbers, inside))
             drivers += _drivers(f"`{one['policy']}`: {name}", one["answers"][name])
     return [
         "## Policies",
         "",
         "Change of a total compared with the scenario itself, on the same attempts and people: at the values of the "
-        "fit, and over the draws.",
+        "fit, and over the draws; whether the first lies inside the 90% interval of the second.",
         "",
-        *table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
+        *table(("policy", "total", "draws", "at the fit", "5 %", "95 %", "inside"), changes),
         "",
         "The parameters that each change depends on, and the change of the ratio of both totals for one standard "
         "deviation of a parameter. A draw has one run of each policy, so noise of that pair is in the variance, and "

@@ -18,6 +18,7 @@ from sim.calibration.fit import FitError
 from sim.calibration.posterior import Posterior
 from sim.experiments.parameters import parameter_at, plain_decimal
 from sim.reading.draw_intervals import TAILS
+from sim.reading.headline import FILED, LEVELS
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
 from sim.scenario import Scenario, load_scenario
@@ -30,13 +31,13 @@ Array = npt.NDArray[np.float64]
 Load = Callable[[str, int | None], Scenario]
 """Loads a scenario by its name, with its own values or those of a draw."""
 
-TOTALS = ("cases_filed", "victims", "loss_money", "saved", "prevented_money")
+TOTALS = (*FILED, *LEVELS, "saved", "prevented_money")
 """Reported totals, compared by their logarithm; those that data know come first."""
 
 LEAST = 1.0
 """The smallest total, so that every one has a logarithm."""
 
-TOLD = ("victims", "loss_money")
+TOLD = LEVELS
 """Totals whose change by each policy is reported."""
 
 EVERY, OF_LEVERS = "all", "levers"

@@ -40,6 +40,7 @@ from sim.cli.options import (
     Verbose,
 )
 from sim.language.spoken import ENGLISH, counted, said, speaking, spoken
+from sim.reading.headline import HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,8 +153,7 @@ def _run_several(
 
 
 OF_A_PROVINCE = [
-    *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "averted", "victims"),
-    *("loss_money", "prevented_money", "recovered_money", "cases_filed", "cases_solved"),
+    *("attempts_potential", "alerts_central", "alerts_local", *HEADLINE, "recovered_money", "cases_solved"),
 ]
 """Quantities of a province that are shown where none are named."""
 

@@ -14,6 +14,7 @@ from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
+from sim.reading.headline import LEVELS, at_reporting_rates
 from sim.reading.rare import rare
 from sim.reading.stored_answers import stored_answers
 from sim.reading.warnings import beside_size
@@ -198,6 +199,18 @@ def with_posterior(rows: "Iterator[Row] | Sequence[Row]", base: "Scenario", othe
             low, high = (row["other"] * end - row["base"] for end in (lowest, highest))
             draws = len(ratios)
         yield {**row, "posterior_low": low, "posterior_high": high, "posterior_draws": draws}
+
+
+def at_rates(rows: Sequence[Row], base: "Scenario", other: "Scenario") -> list[Row]:
+    """Return the differences of one scenario in victims and losses at reporting rates, from its rows.
+
+    Empty if both scenarios have different rates, or for rows that cover several posterior draws.
+    """
+    differences = {row["quantity"]: row["difference"] for row in rows if row["quantity"] in LEVELS}
+    rates = {one.spec.aftermath.report.probability for one in (base, other)}
+    if len(rates) > 1 or len(differences) < len(LEVELS) or any(row["draws"] > 1 for row in rows):
+        return []
+    return [{"scenario": rows[0]["scenario"], **row} for row in at_reporting_rates(base, differences)]
 
 
 def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> Row:

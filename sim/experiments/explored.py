@@ -21,6 +21,8 @@ from sim.experiments.rounded import warnings_of
 from sim.experiments.store import claimed, finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
 from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
+from sim.reading.headline import HEADLINE
+from sim.reading.quantities import IN_MONEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +40,7 @@ MOST_STEPS = 200
 PEOPLE, MONEY, SHARE, MINUTES = "people", "money", "share", "minutes"
 
 OUTCOMES: dict[str, str] = {
-    "victims": PEOPLE,
-    "saved": PEOPLE,
-    "averted": PEOPLE,
-    "loss_money": MONEY,
-    "prevented_money": MONEY,
+    **{name: MONEY if name in IN_MONEY else PEOPLE for name in HEADLINE if name != "episodes"},
     "cost_money.total": MONEY,
     "first_contact_red": MINUTES,
     **{f"expired_{tier}": SHARE for tier in Tier.labels()},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import Logbook
-from sim.experiments.compare import caveats, rows_of
+from sim.experiments.compare import at_rates, caveats, rows_of
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.replicates import DRAWS, REPLICATES, Making, found_or_made
 from sim.experiments.sparing import Amounts
@@ -82,8 +82,9 @@ def compare_scenarios(
 
     Returns:
         The document: ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``),
-        ``withheld`` (by scenario, why rounding took its costs away), ``rows`` (see ``compared``), for runs with events
-        ``changes`` (of fates), and ``caveats``. Texts are in the current language; the stored document is English.
+        ``withheld`` (by scenario, why rounding took its costs away), ``rows`` (see ``compared``), what these are
+        ``at_reporting_rates``, for runs with events ``changes`` (of fates), and ``caveats``. Texts are in the current
+        language; the stored document is English.
     """
     plan = _plan(draws)
     titles = distinct([load(name, plan[-1], 0).name for name in names])
@@ -247,11 +248,17 @@ def _document(
         raise PairingError("a comparison needs a baseline and at least one other scenario")
     with speaking(ENGLISH):  # stored documents are English
         worded = _in_words(titles, scenarios)
+    rows = rows_of(titles, amounts, scenarios)
     document: Document = {
         "base": titles[0],
         "others": list(titles[1:]),
         **worded,
-        "rows": rows_of(titles, amounts, scenarios),
+        "rows": rows,
+        "at_reporting_rates": [
+            one
+            for title, other in zip(titles[1:], scenarios[1:], strict=True)
+            for one in at_rates([row for row in rows if row["scenario"] == title], scenarios[0], other)
+        ],
     }
     if changed:
         import pandas as pd

@@ -17,7 +17,8 @@ from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import Fate, Outcome
 from sim.reading.den_chance import DenChance, DenDays, den_chance
 from sim.reading.figures import Number, scale_fraction
-from sim.reading.quantities import BY_DAY, Quantities
+from sim.reading.headline import HEADLINE
+from sim.reading.quantities import BY_DAY, FIGURES, IN_MONEY, Quantities
 from sim.store.scope import Scope
 
 LEVEL = 0.95
@@ -59,24 +60,17 @@ class Daily(Quantities):
 def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
     """Return the run-to-run noise of the totals of an answer: by name the 95 % interval of the expected value.
 
-    Names are ``episodes``, ``saved``, ``averted``, ``victims``, ``loss_money`` and ``prevented_money`` of the country,
-    ``stopped_share``, ``saved_share`` and ``recovered_share``. Totals of zero, and those for which the period is too
-    short, are left out. Raises OSError where a file is missing and ValueError where a row is of a day outside the
-    period.
+    Names are those of ``HEADLINE``, of the country, ``stopped_share``, ``saved_share`` and ``recovered_share``. Totals
+    of zero, and those for which the period is too short, are left out. Raises OSError where a file is missing and
+    ValueError where a row is of a day outside the period.
     """
     days = Daily.read(folder, scope) if read is None else read
     dens = den_chance(DenDays.read(folder, scope))
     scale = scale_fraction(scope.scale)
     found: Intervals = {}
-    for name, label, unit in (
-        ("episodes", Outcome.EPISODES.label, 1),
-        ("saved", Outcome.SAVED.label, 1),
-        ("averted", Outcome.AVERTED.label, 1),
-        ("victims", Outcome.VICTIMS.label, 1),
-        ("loss_money", Outcome.LOSS_CENTS.label, CENTS_PER_UNIT),
-        ("prevented_money", Outcome.PREVENTED_CENTS.label, CENTS_PER_UNIT),
-    ):
-        series = _outcome(days, label)
+    for name in HEADLINE:
+        unit = CENTS_PER_UNIT if name in IN_MONEY else 1
+        series = _outcome(days, FIGURES[name][2])
         spread = of_total(series, counted=unit == 1)
         if spread is not None:
             spreads = [spread] if dens is None else [spread, (dens.variance(series), dens.events)]

@@ -17,6 +17,7 @@ from sim.reading.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.reading.evidence import evidence
 from sim.reading.figures import summarise, uncounted_in_english
 from sim.reading.findings import findings
+from sim.reading.headline import at_reporting_rates
 from sim.reading.quantities import SETTLED
 from sim.scenario import ScenarioError, load_scenario
 from sim.store.columns import StoredTable
@@ -58,11 +59,14 @@ def check_run(folder: Path) -> Iterator[Checked]:
     if not all((folder / table.file).is_file() for table in COUNTED):
         return
     try:
-        scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
+        scenario = load_scenario(str(folder / SCENARIO_YAML))
     except ScenarioError as error:
         yield Checked(said("scenario"), False, str(error).partition("\n")[0])
         return
-    yield from check_tables(folder, manifest, scope)
+    yield from check_tables(folder, manifest, Scope.of(scenario))
+    if "at_reporting_rates" in manifest:  # runs of older versions have none
+        rates = at_reporting_rates(scenario, manifest["totals"])
+        yield _equal(said("victims and losses at reporting rates"), manifest["at_reporting_rates"], rates)
 
 
 def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Checked]:

@@ -118,6 +118,7 @@ def totals(quantities: Quantities) -> Summary:
         "recovered_money": outcome("recovered_cents", CENTS_PER_UNIT),
         **({name: whole_period(name) for name in FUNDS} if quantities.scope.frozen_factor is not None else {}),
         "cases_filed": outcome("filed"),
+        "filed_loss_money": outcome("filed_loss_cents", CENTS_PER_UNIT),
         "cases_solved": whole_period("cases_solved"),
         "suspects_arrested": whole_period("suspects_arrested"),
         "false_blocks": country(false_blocks),

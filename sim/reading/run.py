@@ -217,11 +217,14 @@ class Run:
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """The findings of ``run.json``, in the language that is spoken."""
+        """The findings of ``run.json`` and those about stored answers, in the language that is spoken."""
+        from sim.reading.draw_findings import outside_draws
+
         language = spoken()
         if language not in self._found:
             stored = self.manifest.get("findings")
-            self._found[language] = stored if stored is not None and language == ENGLISH else self._found_again()
+            found = stored if stored is not None and language == ENGLISH else self._found_again()
+            self._found[language] = [*found, *outside_draws(self.scenario, self.manifest["totals"])]
         return self._found[language]
 
     def _found_again(self) -> list[dict[str, Any]]:

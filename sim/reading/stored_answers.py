@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.words import Fate
 from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
 from sim.reading.draw_intervals import TAILS, nine_tenths
+from sim.reading.headline import HEADLINE
 from sim.scenario.schema.population import COUNTRY, NO_POOL, plain_pool
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ SHARES = {
 }
 """Shares by name: the columns of the part and of the whole."""
 
-OF_PEOPLE = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money", "recovered_money")
+OF_PEOPLE = (*HEADLINE, "recovered_money")
 """Totals about people and their money."""
 
 AMOUNTS = ("attempts_potential", "stopped", *OF_PEOPLE)
@@ -86,6 +87,22 @@ class StoredAnswers:
         steps = [log(max(one, LEAST) / self.own[name]) for one in self.drawn[name]]
         ends = tuple(log(max(end, LEAST)) for end in chance or (value, value))
         return tuple(exp(one) for one in _ends(log(value), steps, ends))  # type: ignore[return-value]
+
+    def outside(self, base: "StoredAnswers | None" = None) -> dict[str, tuple[float, float]]:
+        """Return the totals of the headline whose own value lies outside the 90 % interval over the draws.
+
+        With ``base``, the change of each total from that policy is tested instead.
+
+        Returns:
+            By name the ends of the interval, as ratios to the own value or the own change.
+        """
+        found = {}
+        for name in HEADLINE:
+            steps = [1.0] if not self.own[name] else [one / self.own[name] for one in self.drawn[name]]
+            low, _, high = nine_tenths(steps if base is None else self.ratios(base, name))
+            if not low <= 1.0 <= high:
+                found[name] = low, high
+        return found
 
     def ratios(self, base: "StoredAnswers", name: str) -> list[float]:
         """Return (this draw / draw of the base) / (own / own of the base) of a column, for each draw that both have."""

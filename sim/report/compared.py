@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, significant
-from sim.experiments.compare import caveats
+from sim.experiments.compare import at_rates, caveats
 from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import marked, said
-from sim.reading.costs import COST, TOTAL
+from sim.reading.costs import COST
 from sim.reading.findings import apart, shortened
 from sim.reading.priced import not_priced
 from sim.report.charts import chart
@@ -19,6 +19,7 @@ from sim.report.pictures.contrast import OF, contrast, contrast_table
 from sim.report.pictures.costs import cost_differences, cost_differences_table
 from sim.scenario.levers import levers, run_as
 from sim.store.withheld import change_withheld
+from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, level_lines
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
@@ -54,34 +55,14 @@ WHERE = marked(
 )
 
 DID: dict[str, tuple[str, str]] = {
-    "victims": (marked("{amount} more victims"), marked("{amount} fewer victims")),
-    "loss_money": (marked("{amount} {currency} more lost"), marked("{amount} {currency} less lost")),
-    "saved": (
-        marked("{amount} more people stopped by a warning before any payment"),
-        marked("{amount} fewer people stopped by a warning before any payment"),
-    ),
-    "averted": (
-        marked("{amount} more victims averted by warnings"),
-        marked("{amount} fewer victims averted by warnings"),
-    ),
-    "prevented_money": (
-        marked("{amount} {currency} more in losses prevented"),
-        marked("{amount} {currency} less in losses prevented"),
-    ),
+    **{name: EFFECTS[name][:2] for name in TOLD},
     "alerts_by_end.expired": (
-        marked("{amount} more alerts expired before they reached anybody"),
-        marked("{amount} fewer alerts expired before they reached anybody"),
+        marked("{number} more alerts expired before they reached anybody"),
+        marked("{number} fewer alerts expired before they reached anybody"),
     ),
-    "false_blocks": (marked("{amount} more false blocks"), marked("{amount} fewer false blocks")),
-    f"{COST}.{TOTAL}": (marked("{amount} {currency} more spent"), marked("{amount} {currency} less spent")),
+    "false_blocks": (marked("{number} more false blocks"), marked("{number} fewer false blocks")),
 }
 """Quantities of the first screen, and the texts for more and for fewer."""
-
-DID_PRICED = (
-    marked("{amount} {currency} more spent on items with a price"),
-    marked("{amount} {currency} less spent on items with a price"),
-)
-"""The texts for costs if a lever has no price."""
 
 
 @dataclass
@@ -155,7 +136,7 @@ def policies(compared: Compared) -> list[Policy]:
                 question=run.scenario.spec.title,
                 changed=[lever.told for lever in changed] or [said("Nothing: it is the baseline under another name.")],
                 run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
-                did=[*did(compared, label), *filter(None, without)],
+                did=[*did(compared, label), *level_lines(_at_rates(compared, label, run)), *filter(None, without)],
                 note=how_known(compared),
                 fresh=shortened(apart(run.found, base.found, held)),
                 gone=shortened(apart(base.found, run.found, held)),
@@ -190,6 +171,12 @@ def did(compared: Compared, label: str) -> list[str]:
     return told or [said("Nothing changed for people or money.")]
 
 
+def _at_rates(compared: Compared, label: str, run: "Run") -> list[dict[str, Any]]:
+    """Return the differences of a policy at reporting rates."""
+    frame = compared.differences
+    return at_rates(records(frame[frame["scenario"] == label]), compared.runs[0].scenario, run.scenario)
+
+
 def how_known(compared: Compared) -> str:
     """Say how well the differences of the first screen are known."""
     if compared.replicates == 1:
@@ -202,8 +189,8 @@ def how_known(compared: Compared) -> str:
 
 def _sentence(row: dict[str, Any]) -> str:
     """Return a difference in a sentence, with its share of the baseline and its interval as far as they are known."""
-    more, less = DID_PRICED if row["unpriced"] else DID[row["quantity"]]
-    change = said(more if row["difference"] > 0 else less, amount=_rough(row["difference"]))
+    more, less = PRICED_ALONE[:2] if row["unpriced"] else DID[row["quantity"]]
+    change = said(more if row["difference"] > 0 else less, number=_rough(row["difference"]))
     share = pictures.signed(row["difference"] / row["base"]) if row["base"] else None
     ends = (row["low"], row["high"])
     if None in ends and share is None:

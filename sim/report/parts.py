@@ -113,7 +113,10 @@ class Part:
 
 @dataclass
 class About:
-    """Words and tables of one run; ``known`` are the findings above its answer."""
+    """Words and tables of one run; ``known`` are the findings above its answer.
+
+    ``level`` says what fixes the level of victims and losses, ``rates`` has both at three reporting rates.
+    """
 
     label: str
     answer: str
@@ -128,6 +131,8 @@ class About:
     phases: Shown
     parameters: Table
     command: str
+    level: str
+    rates: Table
     spread: Table | None = None
     replicates: int = 1
 

@@ -79,6 +79,11 @@ def _is_component(row: object) -> bool:
     return all(_is_text(row.get(key)) for key in ("class", "module", "sha256"))
 
 
+def _are_rates(value: object) -> bool:
+    """Return whether a value is a list of maps of numbers; runs without a range of the reporting rate have none."""
+    return value is None or (isinstance(value, list) and all(map(_are_numbers, value)))
+
+
 MANIFEST: dict[str, Callable[[object], bool]] = {
     "name": _is_text,
     "engine": lambda value: value in ("reference", "vector"),
@@ -95,6 +100,7 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "findings": _are_findings,
     "totals": _are_numbers,
     "chance": _are_intervals,
+    "at_reporting_rates": _are_rates,
     "components": _are_components,
     "derived": _are_derived,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),

@@ -16,25 +16,18 @@ from sim.base.words import SHIELD
 from sim.language.spoken import marked, said, telling_in
 from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
+from sim.reading.headline import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, is_stated
 from sim.reading.stored_answers import StoredAnswers, stored_answers
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
+    from sim.scenario import Scenario
 
 STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 """The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
-COUNTED = {
-    "saved": marked("people stopped by a warning before any payment"),
-    "averted": marked("victims averted by warnings"),
-    "prevented_money": marked("{currency} of losses prevented"),
-    "victims": marked("victims"),
-    "loss_money": marked("{currency} lost"),
-}
-"""What the first screen counts in addition to attempts, in its order."""
-
-TOTALS = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money")
-"""Totals in the answer."""
+COUNTED = {name: text for name, text in HEADLINE.items() if name != "episodes"}
+"""Totals that the first screen counts, and their texts."""
 
 LEAST_DIGITS, MOST_DIGITS = 3, 6
 """Significant digits of a number with an interval: as many as tell its ends apart, within these."""
@@ -79,7 +72,7 @@ class Estimate:
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
-    """Return in plain words what was stopped and how, who was drawn in, who paid and how much; text, not HTML.
+    """Return in plain words what was filed, who paid and how much, what was stopped and how; text, not HTML.
 
     Several runs differ only in their seed or, with ``draws``, in their posterior draw. Intervals hold parameter
     uncertainty if answers over draws are stored; without ``known`` only run-to-run noise, as for a run next to another
@@ -121,9 +114,9 @@ def without_posterior(kind: str) -> str:
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:
-    """Return the sentences of an ``answer``: stopped, drawn in, averted, lost, prevented.
+    """Return the sentences of an ``answer``: filed, lost, stopped, drawn in, averted, prevented.
 
-    There are five; one if nothing was attempted, two if nobody was drawn in.
+    There are six; one if nothing was attempted, two if nobody was drawn in.
     """
     every = _listed(runs)
     totals = [run.manifest["totals"] for run in every]
@@ -131,12 +124,52 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
     if not potential:
         return [said("There were no attempts in this period.")]
     found = estimates(every, draws, known)
-    lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
+    stopped = _stopped(totals, potential, found[STOPPED_SHARE])
     if not found["episodes"].value and not found["victims"].value:
-        return [*lines, said("Nobody was drawn in, and nobody lost money.")]
-    lines += [said("{people} people were drawn in.", people=found["episodes"].told()), _saved(found)]
+        return [stopped, said("Nobody was drawn in, and nobody lost money.")]
+    drawn_in = said("{people} people were drawn in.", people=found["episodes"].told())
     with telling_in(every[0].scenario.spec.terms):
-        return [*lines, _lost(found), _prevented(found)]
+        return [_filed(found), _lost(found), stopped, drawn_in, _saved(found), _prevented(found)]
+
+
+def level_said(scenario: "Scenario") -> str:
+    """Return that the share of victims who report fixes the level of victims and losses, and if no source states it."""
+    text = marked("The share of victims who report ({key}) fixes the level of victims and losses.")
+    if not is_stated(scenario):
+        text = marked(
+            "The share of victims who report ({key}), which no source states, fixes the level of victims and losses."
+        )
+    return said(text, key=REPORTING_RATE)
+
+
+def rates_said(rates: Sequence[Mapping[str, float]], words: Callable[[float], str] = amount) -> str:
+    """Return a sentence with victims and losses at reporting rates, the rows of ``at_reporting_rates``."""
+    shown = (
+        said(
+            "{victims} victims and {money} {currency} at {share}",
+            victims=words(row["victims"]),
+            money=words(row["loss_money"]),
+            share=percent(row["rate"]),
+        )
+        for row in rates
+    )
+    return said("If filings stay the same: {rates}.", rates="; ".join(shown))
+
+
+def level_lines(runs: "Sequence[Run]") -> list[str]:
+    """Return what fixes the level of victims and losses, and both at three reporting rates; of replicates their means.
+
+    Empty without a range of the rate, and for posterior draws, which have different rates.
+    """
+    scenarios = [run.scenario for run in runs]
+    if len({one.spec.aftermath.report.probability for one in scenarios}) > 1:
+        return []
+    totals = {name: fmean(run.manifest["totals"][name] for run in runs) for name in LEVELS}
+    rates = at_reporting_rates(scenarios[0], totals)
+    if not rates:
+        return []
+    with telling_in(scenarios[0].spec.terms):
+        return [level_said(scenarios[0]), rates_said(rates)]
 
 
 def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) -> dict[str, Estimate]:
@@ -184,15 +217,13 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
     """Return the numbers of the first screen by what they count, as shown, each with its interval or an empty text."""
     found = estimates([run], known=known)
     stopped = found[STOPPED_SHARE]
-    shown: dict[str, tuple[str, str]] = {
-        said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
-    }
     with telling_in(run.scenario.spec.terms):
-        return shown | {
-            said(words): (amount(found[name].value), found[name].ends())
-            for name, words in COUNTED.items()
+        shown: dict[str, tuple[str, str]] = {
+            said(text): (amount(found[name].value), found[name].ends())
+            for name, text in COUNTED.items()
             if name in found
         }
+    return shown | {said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))}
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
@@ -200,8 +231,8 @@ def counted_numbers(run: "Run") -> dict[str, float]:
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     with telling_in(run.scenario.spec.terms):
-        counts = {said(words): totals[name] for name, words in COUNTED.items() if name in totals}
-    return {said("attempts stopped on the way"): stopped, **counts}
+        counts = {said(text): totals[name] for name, text in COUNTED.items() if name in totals}
+    return {**counts, said("attempts stopped on the way"): stopped}
 
 
 def _listed(runs: "Run | Sequence[Run]") -> "list[Run]":
@@ -219,7 +250,7 @@ def _values(totals: Totals) -> dict[str, float]:
 
     return {
         STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
-        **{name: totals[name] for name in TOTALS if name in totals},  # runs of older versions have no ``averted``
+        **{name: totals[name] for name in HEADLINE if name in totals},  # runs of older versions lack some
         SAVED_SHARE: share(totals["saved"], totals["episodes"]),
         RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
     }
@@ -233,6 +264,17 @@ def _over(values: Sequence[float], draws: bool) -> Estimate:
         return Estimate(mean, low, high)
     half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
     return Estimate(mean, max(0.0, mean - half), mean + half)
+
+
+def _filed(found: dict[str, Estimate]) -> str:
+    cases = found["cases_filed"]
+    if not cases.value:
+        return said("No case was filed.")
+    if "filed_loss_money" not in found:
+        return said("{cases} cases were filed.", cases=cases.told())
+    return said(
+        "{cases} cases were filed, with losses of {money}.", cases=cases.told(), money=found["filed_loss_money"].money
+    )
 
 
 def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""The effect of a policy in sentences: victims, people stopped, victims averted, losses, costs."""
+"""The effect of a policy in sentences: cases and losses filed, victims, losses, what warnings avert, costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,11 +8,18 @@ from sim.language.spoken import marked, said
 from sim.reading.chance import LEVEL
 from sim.reading.costs import COST, TOTAL
 from sim.reading.draw_intervals import TWENTIETHS
-from sim.told.answer import without_posterior
+from sim.reading.headline import HEADLINE
+from sim.told.answer import rates_said, without_posterior
 
 Row = Mapping[str, Any]
 
 EFFECTS = {
+    "cases_filed": (marked("{number} more cases filed"), marked("{number} fewer cases filed"), marked("cases filed")),
+    "filed_loss_money": (
+        marked("{number} {currency} more of losses filed"),
+        marked("{number} {currency} less of losses filed"),
+        marked("{currency} of losses filed"),
+    ),
     "victims": (marked("{number} more victims"), marked("{number} fewer victims"), marked("victims")),
     "saved": (
         marked("{number} more people stopped by a warning before any payment"),
@@ -42,6 +49,9 @@ EFFECTS = {
 }
 """Texts for a quantity that is larger, smaller, or unchanged."""
 
+TOLD = (*(name for name in HEADLINE if name in EFFECTS), f"{COST}.{TOTAL}")
+"""Quantities of an effect, in the order of the headline."""
+
 PRICED_ALONE = (
     marked("{number} {currency} more spent on items with a price"),
     marked("{number} {currency} less spent on items with a price"),
@@ -59,11 +69,11 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
     stored = any(row.get("posterior_draws") for row in rows)
     unpriced = any(row.get("withheld") for row in rows)
     lines, same = [], []
-    for name, told in EFFECTS.items():
+    for name in TOLD:
         row = by_name.get(name)
         if row is None:
             continue
-        more, fewer, what = PRICED_ALONE if unpriced and name.startswith(COST) else told
+        more, fewer, what = PRICED_ALONE if unpriced and name.startswith(COST) else EFFECTS[name]
         if not row["difference"] and not row["chance"]:
             same.append(said(what))
         else:
@@ -72,6 +82,14 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
     if same:
         lines.append(said("Unchanged: {quantities}.", quantities=", ".join(same)))
     return lines
+
+
+def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
+    """Return what differences in victims and losses hang on, and both at reporting rates; empty without rates."""
+    if not rates:
+        return []
+    level = said("The share of victims who report fixes the size of differences, and hardly their percentages.")
+    return [f"{level} {rates_said(rates, _signed)}"]
 
 
 def interval_said(rows: Sequence[Row]) -> str:
@@ -103,7 +121,7 @@ def _told(what: str, row: Row, stored: bool) -> str:
     ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
-    low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
+    low, high = map(_signed, ends)
     words = {"what": what, "low": low, "high": high}
     if ends[0] <= 0 <= ends[1]:
         if stored:
@@ -119,6 +137,10 @@ def _told(what: str, row: Row, stored: bool) -> str:
     if not change:
         return said("{what} ({low} to {high}).", what=what, low=near, high=far)
     return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'}{_size(value)}"
 
 
 def _size(value: float) -> str:

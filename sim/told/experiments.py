@@ -13,7 +13,7 @@ from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
-from sim.told.effect import effect_lines, interval_said
+from sim.told.effect import effect_lines, interval_said, level_lines
 from sim.told.terminal import heading, interval, lever_lines, paragraph
 from sim.told.text_tables import BELOW, TextTable
 from sim.told.vocabulary import NAMES, quantity_named, value_said
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 OUTCOMES = (
-    *(*OF_PEOPLE, "cases_filed", "cases_solved"),
+    *(*OF_PEOPLE, "cases_solved"),
     *(f"alerts_by_tier.{tier}" for tier in Tier.labels()),
     f"alerts_by_end.{End.EXPIRED.label}",
 )
@@ -76,7 +76,8 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
             yield heading(said("{other} changes no lever of {base}", other=scenario, base=base), width)
         kind = interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
         yield heading(said("Effect"), width, kind)
-        for line in effect_lines(rows):
+        rates = [row for row in document.get("at_reporting_rates", []) if row["scenario"] == scenario]
+        for line in [*effect_lines(rows), *level_lines(rates)]:
             yield paragraph(line, width, BELOW, BELOW)
         others = [row for row in rows if not is_cost(row)]
         if not every:
@@ -320,9 +321,9 @@ def _province(row: Row, promise: bool) -> list[str]:
 def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
     """Lay out the smallest staff over posterior draws."""
     yield said("Staff over {draws} posterior draws (of those in which the promise can be kept):", draws=draws)
-    table = TextTable([said("province"), "5%", said("median"), "95%", said("promises kept")])
+    table = TextTable([said("province"), "5%", "95%", said("promises kept")])
     for row in rows:
-        shown = ("-" if row[key] is None else number_text(row[key]) for key in ("low", "middle", "high"))
+        shown = ("-" if row[key] is None else number_text(row[key]) for key in ("low", "high"))
         table.add_row(named(row["name"]), *shown, said("{number} of {count}", number=row["kept"], count=draws))
     yield table
 

@@ -14,7 +14,7 @@ from sim.reading.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
 from sim.reading.findings import foremost
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
-from sim.told.answer import answer_lines, interval_said
+from sim.told.answer import answer_lines, interval_said, level_lines
 from sim.told.text_tables import BELOW, TextTable
 from sim.told.vocabulary import (
     NAMES,
@@ -66,10 +66,13 @@ def heading(text: str, width: int, intervals: str = "") -> "Text":
 
 
 def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Iterator[Text]":
-    """Yield the answer of runs (see ``sim.told.answer``): the kind of intervals, then a line a sentence."""
+    """Yield the answer of runs (see ``sim.told.answer``): the kind of intervals, then a line a sentence.
+
+    After cases filed and losses come what fixes their level, and both at three reporting rates.
+    """
     lines = answer_lines(runs, draws)
     yield heading(said("Answer"), width, interval_said(runs, draws) if len(lines) > 1 else "")
-    for line in lines:
+    for line in [*lines[:2], *filter(None, [" ".join(level_lines(runs))]), *lines[2:]]:
         yield paragraph(line, width, BELOW, BELOW)
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 import sim
 from sim.reading.chance import LEVEL, chance, of_share, of_total, student
+from sim.reading.headline import HEADLINE
 from sim.store.scope import Scope
 from sim.told.answer import estimates
 from tests.slots import CREWS, WITH
@@ -94,7 +95,7 @@ def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Pat
     run = sim.run(sim.load_scenario("tiny"), tmp_path / "run")
     assert run.chance == run.manifest["chance"] == chance(run.path, Scope.of(run.scenario))
     assert list(run.chance) == [
-        *("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"),
+        *HEADLINE,
         *("stopped_share", "saved_share", "recovered_share"),
     ]
     for name, (low, high) in run.chance.items():

@@ -212,6 +212,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.contacts[day, 0, 0, 3, 5, 0][0] += 3
         recorder.contacts[day, 0, 0, 3, 5, 0][1] += 3_600_000
         recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_CENTS] += 301
+        recorder.outcomes[day, 0, 0, 0, 0][Outcome.FILED_LOSS_CENTS] += 201
         recorder.outcomes[day, 0, 1, 1, 1][Outcome.VICTIMS] += 3
         recorder.flows[day, 0, "dens_destroyed"] += 2
         recorder.flows[day, 0, "cards_eliminated"] += 3
@@ -231,6 +232,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
     assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
     assert totals["staff_hours_call"] == 0
     assert totals["loss_money"] == float(Fraction(301 * 1000, 3))
+    assert totals["filed_loss_money"] == float(Fraction(201 * 1000, 3))
     assert totals["victims"] == 100_000
     assert totals["dens_destroyed"] == 2
     assert totals["cards_eliminated"] == 100_000
@@ -252,7 +254,7 @@ def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
     attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
     alerts_by_tier alerts_by_end contacts_by_channel staff_hours_call staff_hours_visit cards_eliminated
     dens_destroyed ringleaders_arrested episodes saved averted dropped_out victims loss_money prevented_money
-    recovered_money cases_filed cases_solved suspects_arrested false_blocks
+    recovered_money cases_filed filed_loss_money cases_solved suspects_arrested false_blocks
     """
     assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])
 

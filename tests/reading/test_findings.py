@@ -430,7 +430,7 @@ def test_findings_on_a_terminal_are_plain_text() -> None:
 def test_findings_are_part_of_a_run(run: sim.Run) -> None:
     rows = run.manifest["findings"]
     row = next(row for row in rows if row["kind"] == "evidence")
-    assert run.found is rows
+    assert run.found == rows
     frame = run.findings
     assert list(frame.columns) == [
         *(

@@ -11,9 +11,11 @@ from sim.base.rounding import amount
 from sim.experiments.compare import with_posterior
 from sim.reading import stored_answers as room
 from sim.reading.draw_intervals import nine_tenths
+from sim.reading.headline import HEADLINE
 from sim.reading.stored_answers import (
     AMOUNTS,
     StoredAnswers,
+    answer_tables,
     policy_digest,
     policy_digests,
     read_answers,
@@ -189,3 +191,37 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
 def test_nine_tenths_of_draws_lie_between_their_twentieths():
     assert nine_tenths(FACTORS) == pytest.approx((0.55, 1.0, 1.45))
     assert nine_tenths([3.0, 1.0]) == pytest.approx((1.1, 2.0, 2.9))
+
+
+ABOVE = [1.2 + number / 100.0 for number in range(101)]
+"""Every draw lies above the scenario's own values: nine tenths from 1.25 to 2.15 times these."""
+
+
+def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
+    run: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    inside, above = answers("tiny", 100.0, FACTORS), answers("tiny", 100.0, ABOVE)
+    some = StoredAnswers("tiny", 101, inside.own, {**inside.drawn, "victims": above.drawn["victims"]})
+    assert inside.outside() == {}
+    assert some.outside() == {"victims": (pytest.approx(1.25), pytest.approx(2.15))}
+    # A policy that changes as much in every draw as at the point is not outside, wherever both levels lie.
+    assert above.outside(above) == {}
+    assert set(above.outside(inside)) == set(HEADLINE)
+    monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "tiny-answers.csv"])
+    write_answers(tmp_path / "tiny-answers.csv", {policy_digests(run.scenario): some})
+    victims = run.totals["victims"]
+    (row,) = [one for one in sim.load_run(run.path).found if one["kind"] == "outside_draws"]
+    assert (row["subject"], row["value"]) == ("victims", victims)
+    assert row["limit"] == pytest.approx([1.25 * victims, 2.15 * victims])
+    assert row["sentence"].startswith(f"{amount(victims)} victims: outside the interval over draws, ")
+    assert row["sentence"].endswith(" (90% of 101 posterior draws).")
+
+
+def test_no_total_of_a_bundled_scenario_lies_outside_of_its_interval_over_draws():
+    """Neither do the changes of its policies; tables are bundled after a calibration."""
+    for table in answer_tables():
+        every = read_answers(table)
+        base = next(iter(every.values()))
+        assert base.outside() == {}, table
+        for one in every.values():
+            assert one.outside(base) == {}, (table, one.policy)

@@ -5,6 +5,7 @@ import pytest
 
 import sim
 from sim.base.rounding import amount, percent
+from sim.reading.headline import HEADLINE
 from sim.report.compared import Compared, did
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
@@ -15,21 +16,25 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     fates = {fate: totals["attempts_by_fate"][fate] for fate in STOPPED}
     first = max(fates, key=lambda fate: fates[fate])
     share = percent(sum(fates.values()) / totals["attempts_potential"])
-    assert said.startswith(f"{share} (")
+    assert said.startswith(f"{amount(totals['cases_filed'])} (")
+    assert f"{share} (" in said
     assert f") of {amount(totals['attempts_potential'])} attempts" in said
     assert " were stopped before reaching anyone, mostly" in said
     assert said.endswith(
         "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no posterior is stored."
     )
     assert STOPPED[first] in said.partition(", then ")[0]
-    for name in ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"):
+    places = [said.index(f"{amount(totals[name])} ") for name in ("cases_filed", "filed_loss_money", "victims")]
+    assert places == sorted(places)
+    for name in HEADLINE:
         assert amount(totals[name]) in said
     number, interval = short_answer(full)["victims"]
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])
     averted, interval = short_answer(full)["victims averted by warnings"]
     assert f"{averted} ({interval}) of these would have paid: victims averted." in said
-    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 6
+    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 8
+    assert list(short_answer(full))[:4] == ["cases filed", "yuan of losses filed", "victims", "yuan lost"]
 
 
 def test_the_ends_of_an_interval_have_three_digits() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NAMES = {
+    "cases_filed": marked("Cases filed"),
+    "filed_loss_money": marked("Losses filed, {currency}"),
     "victims": marked("Victims"),
     "saved": marked("People stopped by a warning before payment"),
     "averted": marked("Victims averted by warnings"),
@@ -31,6 +33,20 @@ NAMES = {
 """Names of the outcomes, by their columns."""
 
 SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
+    "cases_filed": (
+        marked("{level} cases are filed, {change} more than in the scenario."),
+        marked("{level} cases are filed, {change} fewer than in the scenario."),
+        marked("{level} cases are filed, as in the scenario."),
+        marked("{level} cases are filed."),
+        marked("{level} cases are filed, with no clear difference from the scenario."),
+    ),
+    "filed_loss_money": (
+        marked("Their losses are {level} {currency}, {change} more than in the scenario."),
+        marked("Their losses are {level} {currency}, {change} less than in the scenario."),
+        marked("Their losses are {level} {currency}, as in the scenario."),
+        marked("Their losses are {level} {currency}."),
+        marked("Their losses are {level} {currency}, with no clear difference from the scenario."),
+    ),
     "victims": (
         marked("{level} people become victims, {change} more than in the scenario."),
         marked("{level} people become victims, {change} fewer than in the scenario."),

@@ -24,6 +24,8 @@ FATES = Fate.labels()
 
 GROUPS: dict[str, dict[str, str]] = {
     marked("people and money"): {
+        "cases_filed": marked("cases filed"),
+        "filed_loss_money": marked("{currency} of losses filed"),
         "victims": marked("victims"),
         "loss_money": marked("{currency} lost"),
         "saved": marked("stopped before payment"),
@@ -31,7 +33,6 @@ GROUPS: dict[str, dict[str, str]] = {
         "prevented_money": marked("{currency} prevented"),
         "recovered_money": marked("{currency} recovered"),
         "dropped_out": marked("dropped out"),
-        "cases_filed": marked("cases filed"),
     },
     marked("warnings and desks"): {
         "alerts_central": marked("alerts, central"),
