@@ -18,7 +18,7 @@ from sim.calibration.fit import FitError
 from sim.calibration.posterior import Posterior
 from sim.experiments.parameters import parameter_at, plain_decimal
 from sim.reading.draw_intervals import TAILS
-from sim.reading.headline import FILED, LEVELS
+from sim.reading.headline import LEVELS
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
 from sim.scenario import Scenario, load_scenario
@@ -31,7 +31,7 @@ Array = npt.NDArray[np.float64]
 Load = Callable[[str, int | None], Scenario]
 """Loads a scenario by its name, with its own values or those of a draw."""
 
-TOTALS = (*FILED, *LEVELS, "saved", "prevented_money")
+TOTALS = ("cases_filed", "filed_loss_money", *LEVELS, "saved", "prevented_money")
 """Reported totals, compared by their logarithm; those that data know come first."""
 
 LEAST = 1.0
