@@ -167,7 +167,7 @@ def test_documents_count_what_the_flagship_has() -> None:
     calendar = Calendar.of(spec.period)
     warmup = day_number(spec.period.start) - calendar.first
     assert f"{warmup} days of warm-up and {calendar.last + 1 - calendar.first - warmup} days" in document("model")
-    calibrated = sum(source.origin == "calibrated" for source in sources.values())
+    calibrated = sum(source.target is not None for source in sources.values())
     ranges = sum(source.range is not None and not key.startswith("costs.") for key, source in sources.items())
     text = " ".join(document("calibration").split())
     assert f"Of them {calibrated} are calibrated" in text

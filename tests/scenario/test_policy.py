@@ -74,5 +74,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "d115b26d64bd59268de74a6d7477212024e858491b9540eaa6e73bc3d4284ff1"
+HASH = "06ba4819f22d9b84bf6576a34362ca5bf3b6581c1b08cc6004f763870e39181a"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""
