@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
-from sim.calibration.policies import over_draws, stored_of
+from sim.calibration.policies import loader, over_draws, stored_of
 from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
 
@@ -49,8 +49,10 @@ def again(file: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
     for row in rows_of(table_of(file)):
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
 
+    of_policies = loader(file)
+
     def load(name: str, draw: int | None) -> Scenario:
-        return load_scenario(str(file) if name == scenario.name else name, draw=draw)
+        return of_policies(str(file) if name == scenario.name else name, draw)
 
     found: dict[str, StoredAnswers] = {}
     out.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import growth, table
+from benchmarks import growth, table, worth
 from benchmarks.documents import write_into
 from sim.base.version import __version__
 from sim.country.calendar import Calendar
@@ -43,6 +43,7 @@ def of_growth(found: Mapping[str, Any]) -> str:
 TABLES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("docs/performance.md", "benchmarks"): of_benchmarks,
     ("docs/scale.md", "growth"): of_growth,
+    ("docs/what-to-measure.md", "worth"): lambda _: worth.of_stored(),
 }
 """What stands between the markers of a name, by document and name."""
 

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 import sim
-from benchmarks import answers, commands, growth, table, two_seeds
+from benchmarks import answers, commands, growth, table, two_seeds, worth
 from benchmarks.__main__ import main
 from benchmarks.commands import ROOT, THIS, Version, first_command, version_before
 from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
@@ -23,7 +23,7 @@ from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursi
 from benchmarks.rows import SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
-from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
+from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, write_answers
 from sim.verify.queues import mean_wait
 
 ABOUT = {"machine": "a machine", "date": "2026-11-30", "version": "0.2", "sources": "1a", "size": "quick", "load": 0.0}
@@ -296,3 +296,32 @@ def test_stored_answers_come_out_the_same_again(
     changed = [{**row, "victims": "1"} if number == 1 else row for number, row in enumerate(rows)]
     (line,) = answers.changes(changed, rows)
     assert line.startswith("small, draw 0: victims 1 before, ")
+
+
+def test_worth_of_knowing_is_computed_from_stored_draws_and_answers(tmp_path: Path) -> None:
+    file, draws = tmp_path / "small.yaml", 120
+    small = (ROOT / "tests" / "calibration" / "small.yaml").read_text()
+    file.write_text(small)
+    assert worth.of_stored(str(file)) == worth.NOTHING
+    file.write_text(small + "  draws: small-draws.csv\n")
+    (tmp_path / "mine.yaml").write_text(
+        "schema: 1\nname: mine\ntitle: Quiet?\nextends: small.yaml\nwarning: {quiet: 24 h}\n"
+    )
+    level, coverage = "fraud.volumes.sms.level", "measures.warning-local.coverage"
+    places = np.random.default_rng(1).random((draws, 2))
+    rows = [f"{n},{800 + 1000 * one:.0f} per day,{0.2 + 0.8 * two:.3f}" for n, (one, two) in enumerate(places)]
+    (tmp_path / "small-draws.csv").write_text("\n".join([f"draw,{level},{coverage}", *rows]) + "\n")
+    own = dict.fromkeys(AMOUNTS, 100.0)
+    drawn = {name: tuple(100.0 * np.exp(places[:, 0])) for name in own}
+    more = {name: tuple(100.0 * np.exp(places[:60].sum(axis=1))) for name in own}
+    stored = (StoredAnswers("small", draws, own, drawn), StoredAnswers("mine", 60, own, more))
+    digests = [policy_digests(sim.load_scenario(str(tmp_path / f"{one.policy}.yaml"))) for one in stored]
+    write_answers(tmp_path / "small-answers.csv", dict(zip(digests, stored, strict=True)))
+    lines = worth.of_stored(str(file)).splitlines()
+    assert lines[0].startswith("From 120 draws of `small`")
+    names, first, second = ([cell.strip() for cell in line.split("|")[1:-1]] for line in (lines[2], *lines[4:]))
+    assert (first[0], second[0]) == (f"`{level}`", f"`{coverage}`")
+    known = dict(zip(names, first, strict=True))
+    assert int(known["victims"].rstrip("%")) > 85
+    assert known["change of victims by"] == ""
+    assert dict(zip(names, second, strict=True))["change of victims by"].startswith("`mine` ")

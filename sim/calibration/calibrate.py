@@ -10,18 +10,20 @@ import numpy as np
 
 from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
-from sim.calibration.drivers import sensitivities
-from sim.calibration.emulator import Emulator, one_thread_of_blas
+from sim.calibration.drivers import INDEX_RUNS, MOST
+from sim.calibration.emulator import one_thread_of_blas
 from sim.calibration.evaluations import Evaluations, Level, Task, coarse_pool
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
-from sim.calibration.page import to_markdown, write_pictures
-from sim.calibration.policies import TOTALS, compared, log_ratios, over_draws, stored_of
+from sim.calibration.page import to_markdown
+from sim.calibration.pictures import write_pictures
+from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
 from sim.calibration.prior import Prior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.stored_figures import SUFFIX as FIGURES
 from sim.calibration.stored_figures import figures_of_draws, write_figures
 from sim.calibration.targets import Targets, label_of
+from sim.calibration.truths import ranks_by_model
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import DIGITS, Parameter, free_parameters, full_forms
@@ -31,7 +33,6 @@ from sim.reading.figures import error_of_whole
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, ScenarioModel, load_scenario
-from sim.scenario.load import files_of
 from sim.store.folder import replace_json, whole
 from sim.store.holding import holding
 from sim.store.scope import Scope
@@ -61,6 +62,7 @@ def calibrate(
     tell: Callable[[str], None] = lambda line: None,
     policies: Sequence[str] = (),
     policy_draws: int | None = None,
+    index_runs: int = INDEX_RUNS,
     **computing: Unpack[Computing],
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
@@ -74,9 +76,11 @@ def calibrate(
             standard errors of figures (where it has none, or those of runs of the whole country) are written into it,
             posterior draws next to it.
         tell: Called with a line at each step.
-        policies: Names or files of scenarios that extend the file: their changes are reported over the draws, and the
-            draws' answers are stored next to the file. They need the file to be written.
+        policies: Names or files of scenarios that extend the file, levers ``KEY=VALUE``, ``all`` or ``levers``, see
+            ``sim.calibration.policies.expanded``: their changes are reported over the draws, and the draws' answers
+            are stored next to the file. They need the file to be written.
         policy_draws: How many draws each policy is run with; by default all.
+        index_runs: The most runs for total indices of the parameters that answers depend on.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
@@ -86,8 +90,7 @@ def calibrate(
     path = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
     levels, parameters, targets, scope = _planned(scenario)
-    if policies:
-        _demand_policies(scenario, file, policies)
+    policies = expanded(policies, scenario, file)
     seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
     with holding(path), Evaluations(scenario, path, **computing) as evaluations:
@@ -101,7 +104,7 @@ def calibrate(
         with one_thread_of_blas() if settings.members else nullcontext():
             if settings.members:
                 data = Data(scope, settings.evidence, reference, levels[-1].scale)
-                draws = _condition(scenario, evaluations, data, levels, fit, document, tell)
+                draws = _condition(scenario, evaluations, data, levels, fit, document, index_runs, tell)
             if file is not None:
                 _write_file(scenario, file, document, _found(reference), draws)
                 if draws is not None:
@@ -149,11 +152,8 @@ def _answer(
     tell: Callable[[str], None],
 ) -> dict[str, StoredAnswers]:
     """Return the stored answers of a scenario's file and its policies, and add to the report what they depend on."""
-
-    def load(name: str, draw: int | None) -> Scenario:
-        return load_scenario(name, draw=draw)
-
     own, *policies = names
+    load = loader(Path(own))
     # The file has what runs of the fit have found on average, a run without it what it finds itself.
     outcomes = {own: over_draws([own], load, evaluations, level, 0, tell)[own] + draws.outcomes}
     outcomes |= over_draws(policies, load, evaluations, level, number, tell)
@@ -183,21 +183,6 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     return levels, parameters, targets, scope
 
 
-def _demand_policies(scenario: Scenario, file: Path | None, policies: Sequence[str]) -> None:
-    """Raise FitError for policies without draws: of a bundled scenario, or of another file."""
-    if file is None:
-        raise FitError(
-            f"{scenario.name} is bundled, and policies need draws stored next to a scenario's file; give a file"
-        )
-    if not scenario.spec.calibration.members:
-        raise FitError("policies need posterior draws, but calibration.members is 0; set calibration.members")
-    for name in policies:
-        if load_scenario(name).spec.policy_of is None or file.resolve() not in files_of(name):
-            raise FitError(
-                f"{name} is not a policy of {file}; give a scenario that extends this file and changes a lever of it"
-            )
-
-
 def _demand_libraries() -> None:
     """Raise FitError where a library that a posterior needs is not installed."""
     from importlib.util import find_spec
@@ -220,16 +205,20 @@ def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
     return [level.scenario(scenario, level.seeds[0], {}).spec for level in told]
 
 
-def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:
+def runs_of(
+    scenario: Scenario, policies: int = 0, policy_draws: int | None = None, index_runs: int = INDEX_RUNS
+) -> list[tuple[Scenario, Counts]]:
     """Return a scenario of each level and how many runs ``calibrate`` makes at it; raises FitError as it does.
 
-    Each policy is run with the draws, at most one for each member, and with its own values. The
+    Each policy, after ``expanded``, is run with the draws, at most one for each member, and with its own values. The
     figures decide how many steps are taken; the largest count assumes that each search takes all its steps.
     """
     levels, parameters, _, _ = _planned(scenario)
     counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
     members = scenario.spec.calibration.members
     counts[0] = counts[0].plus(conditioning(members))
+    most = min(index_runs, MOST * members)
+    counts[0] = counts[0].plus(Counts(0, most, most))
     draws = min(policy_draws or members, members)
     counts[0] = counts[0].plus(Counts(FEWEST + 1, draws + 1, draws + 1).times(policies))
     return [(level.scenario(scenario, level.seeds[0], {}), count) for level, count in zip(levels, counts, strict=True)]
@@ -255,6 +244,7 @@ def _condition(
     levels: Sequence[Level],
     fit: Fit,
     document: Document,
+    index_runs: int,
     tell: Callable[[str], None],
 ) -> Posterior | None:
     """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
@@ -281,16 +271,10 @@ def _condition(
     tell("ranking true values in posteriors of simulated data")
     even = ranks(draws.emulator, seed)
     tell("finding the parameters that answers depend on")
-    answers = sensitivities(draws, seed, _answers(draws, model.base))
-    add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, answers))
+    answers = totals_over(draws, model.base, unseen, seed, index_runs)
+    truths = ranks_by_model(draws, seed, answers)
+    add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, truths, answers))
     return draws
-
-
-def _answers(draws: Posterior, base: Outcome) -> dict[str, tuple[Emulator, float]]:
-    """Return an emulator of each reported total, in log units, and its variance over the draws."""
-    columns, drawn = log_ratios([base, *draws.runs.outcomes], [base]), log_ratios(draws.outcomes, [base])
-    emulators = [draws.runs.emulate(column[:, None]) for column in columns.T]
-    return dict(zip(TOTALS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
 
 
 def _write_draws(path: Path, draws: Posterior) -> None:

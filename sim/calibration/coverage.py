@@ -1,27 +1,31 @@
 """Coverage: do intervals contain the true value as often as they claim?
 
-Two tests. **Left out**: each reported figure is predicted from all others, with discrepancies learnt without it.
+Three tests. **Left out**: each reported figure is predicted from all others, with discrepancies learnt without it.
 **Ranks**: parameters are drawn from their ranges, data are simulated from them, the posterior of these data is computed
 as for reported ones, and the rank of the true parameters among its draws is recorded; if all is right, ranks are even
-(simulation-based calibration: Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
+(simulation-based calibration: Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018); there an
+emulator makes the data. **Truths** (``truths``): the same near the posterior, with data that the model itself makes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.data import Data, Model
-from sim.calibration.discrepancy import Linear, learnt
+from sim.calibration.discrepancy import Linear, apart, learnt
 from sim.calibration.emulator import Emulator, emulated_draws
 from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
 from sim.reading.draw_intervals import TAILS
+from sim.reading.figures import CHANGE
 from sim.reading.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
+Ranks = npt.NDArray[np.intp]
 
 RANKED = 39
 """Draws of each posterior among which a true value is ranked."""
@@ -37,12 +41,13 @@ SETS = 200
 class LeftOut:
     """A reported figure, and its prediction from the others: median and 90% interval, in the figure's unit.
 
-    ``fitted`` says whether the posterior is conditioned on it when it is not left out, ``held`` whether the reported
-    number lies inside.
+    ``fitted`` says whether the posterior is conditioned on it when it is not left out, ``scored`` whether it teaches
+    discrepancies, ``held`` whether the reported number lies inside.
     """
 
     number: int
     fitted: bool
+    scored: bool
     interval: tuple[float, float]
     middle: float
     held: bool
@@ -53,7 +58,8 @@ class Windows:
 
     Rows are the data of the posterior, then the predicted figures, in units of standard errors; those of predicted
     figures exclude discrepancy. ``linear`` is a linear model of the rows about the mean of the draws; ``numbers`` are
-    those of fitted figures, then of predicted ones.
+    those of fitted figures, then of predicted ones, and ``scored`` says which of these teach discrepancies: no two of
+    one series overlap.
     """
 
     def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:
@@ -78,8 +84,10 @@ class Windows:
         middle = draws.scores.mean(axis=0)
         slopes = self._slopes(middle)
         inside = np.arange(len(slopes)) < len(errors)
-        scored = ~inside
-        scored[: len(fitted)] = True
+        self.scored = apart(*self._windows(), [place < len(fitted) for place in range(len(self.numbers))])
+        scored = np.zeros(len(slopes), dtype=np.bool_)
+        scored[: len(fitted)] = self.scored[: len(fitted)]
+        scored[~inside] = self.scored[len(fitted) :]
         off = slopes @ middle - self._simulated.mean(axis=0)
         self.linear = Linear(off, slopes @ slopes.T, self._errors, inside, scored)
 
@@ -115,8 +123,16 @@ class Windows:
             low, middle, high = (
                 float(self._data.targets.unscale(number, self._reported(number) + unit * end)) for end in ends
             )
-            rows.append(LeftOut(number, fitted, (low, high), middle, bool(ends[0] <= 0.0 <= ends[2])))
+            held = bool(ends[0] <= 0.0 <= ends[2])
+            rows.append(LeftOut(number, fitted, self.scored[place], (low, high), middle, held))
         return rows
+
+    def _windows(self) -> tuple[list[str], list[list[tuple[date, date]]]]:
+        """Return the series of each figure and the windows that it counts; a change counts both of its windows."""
+        rows = [self._data.targets.rows[number] for number in self.numbers]
+        windows = [[one.window, *([one.base] if one.base else [])] for one in rows]
+        days = [[(start, end or start) for start, end in each] for each in windows]
+        return [one.name.removesuffix(CHANGE) for one in rows], days
 
     def _without(self, kept: npt.NDArray[np.intp], errors: Array, slopes: Array, noise: Array) -> Array:
         """Return where the draws would be, (draws, parameters), if conditioned on some of the rows only."""
@@ -149,7 +165,7 @@ class Windows:
         return float(self._data.targets.scale(number, float(str(self._data.targets.rows[number].value))))
 
 
-def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
+def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Ranks:
     """Return the ranks of true values in posteriors of data sets that an emulator makes, (data sets, parameters).
 
     The emulator's data are in standard errors. Ranks go from 0 to ``RANKED``; data sets with fewer accepted draws are
@@ -165,15 +181,29 @@ def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
         accepted = np.flatnonzero(np.sum(residuals**2, axis=1) <= chi_square(len(errors), CONSISTENT))[:RANKED]
         if len(accepted) == RANKED:
             rows.append((drawn[accepted] < truth).sum(axis=0))
-    return np.array(rows).reshape(len(rows), emulator.slopes.shape[1])
+    return np.array(rows, dtype=np.intp).reshape(len(rows), emulator.slopes.shape[1])
 
 
-def uniformity(rows: Array, bins: int = 10) -> Array:
-    """Return p-values (parameters,) of chi-square tests that ranks (data sets, parameters) are even; 0 without any."""
+def uniformity(rows: Ranks, ranked: int = RANKED, bins: int = 10) -> Array:
+    """Return p-values (parameters,) of chi-square tests that ranks (data sets, parameters) are even; 0 without any.
+
+    Ranks are those among ``ranked`` draws.
+    """
     from scipy.stats import chisquare
 
     if not len(rows):
         return np.zeros(rows.shape[1])
-    return np.array(
-        [chisquare(np.histogram(column, bins=bins, range=(-0.5, RANKED + 0.5))[0]).pvalue for column in rows.T]
-    )
+    even = counted(np.arange(ranked + 1), ranked, bins) * len(rows) / (ranked + 1)
+    return np.array([chisquare(counted(column, ranked, bins), even).pvalue for column in rows.T])
+
+
+def counted(ranks: Ranks, ranked: int = RANKED, bins: int = 10) -> npt.NDArray[np.intp]:
+    """Return how many ranks among ``ranked`` draws fall into each of some classes."""
+    return np.histogram(ranks, bins=bins, range=(-0.5, ranked + 0.5))[0]
+
+
+def covered(rows: Ranks, ranked: int = RANKED) -> float:
+    """Return the share of ranks (data sets, parameters) whose value lies inside the 90% interval; 0 without any."""
+    if not rows.size:
+        return 0.0
+    return float(np.mean((rows >= (ranked + 1) * TAILS[0]) & (rows < (ranked + 1) * TAILS[1])))

@@ -6,10 +6,14 @@ A model that is taken as exact gives intervals that are too narrow, and paramete
 window is predicted best from all others: the sum of the log densities of left-out windows is largest (Rasmussen and
 Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2). Data are taken as linear in the scores, as they
 are near the posterior's mode; then predictions of left-out windows have a closed form.
+
+Windows of one series that overlap count the same days, so they say the same thing twice, and each is predicted too well
+by the other. Only windows that do not overlap are scored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +73,29 @@ class Linear:
         conditioned, scored = self.conditioned.copy(), self.scored.copy()
         conditioned[number] = scored[number] = False
         return Linear(self.off, self.covariance, self.errors, conditioned, scored)
+
+
+def apart(series: Sequence[str], windows: Sequence[Sequence[tuple[date, date]]], first: Sequence[bool]) -> list[bool]:
+    """Choose windows that do not overlap within a series: as many as possible of the first ones, then of the others.
+
+    The window that ends earliest is taken first, then the next one that begins after it; equal ones are taken in the
+    order given.
+
+    Args:
+        series: The series of each figure.
+        windows: The first and last days that each figure counts: one window, or the two of a change.
+        first: Which figures have precedence.
+
+    Returns:
+        Whether each figure is chosen.
+    """
+    chosen: list[int] = []
+    order = sorted(range(len(series)), key=lambda one: (not first[one], max(end for _, end in windows[one])))
+    for one in order:
+        taken = [window for other in chosen if series[other] == series[one] for window in windows[other]]
+        if not any(start <= last and begin <= end for start, end in windows[one] for begin, last in taken):
+            chosen.append(one)
+    return [one in chosen for one in range(len(series))]
 
 
 def learnt(linear: Linear, families: Sequence[str]) -> dict[str, float]:

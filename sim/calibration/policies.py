@@ -1,33 +1,47 @@
-"""Policies over the posterior draws: what each of them changes, and the parameters that this depends on."""
+"""Totals and policies over the posterior draws: what each policy changes, and the parameters that this depends on.
+
+A policy is a scenario that extends the calibrated file, or a lever: ``KEY=VALUE`` changes the file itself.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.drivers import Sensitivity, sensitivities
+from sim.calibration.data import Model
+from sim.calibration.drivers import INDEX_RUNS, Answer, Sensitivity, sensitivities, with_totals
 from sim.calibration.emulator import emulator_of
 from sim.calibration.evaluations import Evaluations, Level
+from sim.calibration.fit import FitError
 from sim.calibration.posterior import Posterior
+from sim.experiments.parameters import parameter_at, plain_decimal
 from sim.reading.draw_intervals import TAILS
+from sim.reading.headline import LEVELS
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load_scenario
+from sim.scenario.bundled import bundled_names, is_path
+from sim.scenario.load import files_of
+from sim.scenario.starter import LEVERS, examples
 
 Array = npt.NDArray[np.float64]
 
 Load = Callable[[str, int | None], Scenario]
 """Loads a scenario by its name, with its own values or those of a draw."""
 
-TOTALS = ("victims", "loss_money", "saved", "prevented_money", "cases_filed")
-"""Reported totals, compared by their logarithm."""
+TOTALS = ("cases_filed", "filed_loss_money", *LEVELS, "saved", "prevented_money")
+"""Reported totals, compared by their logarithm; those that data know come first."""
 
 LEAST = 1.0
 """The smallest total, so that every one has a logarithm."""
 
-TOLD = ("victims", "loss_money")
+TOLD = LEVELS
 """Totals whose change by each policy is reported."""
+
+EVERY, OF_LEVERS = "all", "levers"
+"""Names for many policies: all bundled ones of a file, and the levers that ``tocsin new`` lists."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,100 @@ class Policy:
     own: dict[str, float]
     intervals: dict[str, tuple[float, float, float]]
     sensitivities: dict[str, Sensitivity]
+
+
+def totals_over(
+    draws: Posterior, base: Outcome, unseen: Model, seed: int, index_runs: int = INDEX_RUNS
+) -> dict[str, Sensitivity]:
+    """Return the parameters that each reported total depends on; ``unseen`` is the model with another seed.
+
+    The runs of the draws with that seed are those by which members were accepted.
+    """
+    again = [one for one in unseen.outcomes(draws.coordinates) if one is not None]
+    columns = log_ratios([base, *draws.runs.outcomes], [base])
+    runs = np.stack([log_ratios(outcomes, [base]) for outcomes in (draws.outcomes, again)], axis=1)
+    answers = {
+        name: Answer(draws.runs.emulate(columns[:, number, None]), runs[:, :, number])
+        for number, name in enumerate(TOTALS)
+    }
+    found = sensitivities(draws, seed, answers)
+    return with_totals(found, draws, answers, unseen, lambda outcomes: log_ratios(outcomes, [base]), index_runs)
+
+
+def expanded(policies: Sequence[str], scenario: Scenario, file: Path | None) -> list[str]:
+    """Return the names of policies, with those that ``all`` and ``levers`` stand for, each once.
+
+    ``all`` is every bundled policy that extends the file. ``levers`` are those that ``tocsin new`` lists: numbers at
+    the end of their range that is further from their value, and its examples of what the scenario has not.
+
+    Raises:
+        FitError: If there is a policy but no file that it could extend, or the scenario has no posterior draws, or if
+            a name is not a policy of the file.
+    """
+    if not policies:
+        return []
+    if file is None:
+        raise FitError(
+            f"{scenario.name} is bundled, and policies need draws stored next to a scenario's file; give a file"
+        )
+    if not scenario.spec.calibration.members:
+        raise FitError("policies need posterior draws, but calibration.members is 0; set calibration.members")
+    many = {EVERY: lambda: _bundled_policies(file), OF_LEVERS: lambda: _levers(scenario)}
+    found = []
+    load = loader(file)
+    for name in policies:
+        if name in many:
+            found += many[name]()
+        elif load(name, None).spec.policy_of is None or not (_is_lever(name) or file.resolve() in files_of(name)):
+            raise FitError(
+                f"{name} is not a policy of {file}; give a scenario that extends this file and changes a lever of it, "
+                "or KEY=VALUE"
+            )
+        else:
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def loader(file: Path) -> Load:
+    """Return a function that loads policies of a file, and the file itself by its path."""
+
+    def load(name: str, draw: int | None) -> Scenario:
+        if _is_lever(name):
+            key, _, value = name.partition("=")
+            return load_scenario(str(file), {key: value}, draw=draw)
+        return load_scenario(name, draw=draw)
+
+    return load
+
+
+def _is_lever(name: str) -> bool:
+    return "=" in name and not is_path(name)
+
+
+def _bundled_policies(file: Path) -> list[str]:
+    """Return the names of the bundled scenarios that are policies of a file; raises FitError without any."""
+    found = [
+        name
+        for name in bundled_names()
+        if file.resolve() in files_of(name) and load_scenario(name).spec.policy_of is not None
+    ]
+    if not found:
+        raise FitError(f"no bundled scenario is a policy of {file}; name scenarios that extend it")
+    return found
+
+
+def _levers(scenario: Scenario) -> list[str]:
+    """Return the levers that ``tocsin new`` lists, each as ``KEY=VALUE`` with the value that is tried."""
+    found = []
+    for key in LEVERS:
+        try:
+            one = parameter_at(scenario, key)
+        except KeyError:
+            continue
+        if one is not None:
+            end = one.value(0.0 if one.coordinate(one.start) > 0.5 else 1.0)
+            found.append(f"{key}={plain_decimal(end) if isinstance(end, float) else end}")
+    return [*found, *(f"{key}={value}" for key, value in examples(scenario).items())]
 
 
 def over_draws(
@@ -65,31 +173,37 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
         own, *drawn = (answered(one["quantities"]) for one in rows)
         columns = {column: tuple(one[column] for one in drawn) for column in own}
         scenario = load(name, None)
-        stored[policy_digests(scenario)] = StoredAnswers(scenario.name, len(drawn), own, columns)
+        told = name if _is_lever(name) else scenario.name
+        stored[policy_digests(scenario)] = StoredAnswers(told, len(drawn), own, columns)
     return stored
 
 
 def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[Policy]:
     """Return the change by each policy, of the first draws, and the parameters that it depends on."""
+    places = [TOTALS.index(total) for total in TOLD]
+    changes = {
+        name: log_ratios(rows, outcomes[base][: len(rows)])[:, places]
+        for name, rows in outcomes.items()
+        if name != base
+    }
+    answers = {
+        f"{name}: {total}": Answer(emulator_of(draws.scores[: len(rows) - 1], rows[1:, one, None]), rows[1:, one, None])
+        for name, rows in changes.items()
+        for one, total in enumerate(TOLD)
+    }
+    # All at once, because draws by the emulator are the same for all.
+    depends = sensitivities(draws, seed, answers)
     found = []
-    for name, rows in outcomes.items():
-        if name == base:
-            continue
-        changes = log_ratios(rows, outcomes[base][: len(rows)])
-        own, drawn = changes[0], changes[1:]
-        scores = draws.scores[: len(drawn)]
-        columns = {total: drawn[:, TOTALS.index(total)] for total in TOLD}
-        answers = {
-            total: (emulator_of(scores, column[:, None]), float(column.var())) for total, column in columns.items()
-        }
-        ends = {total: np.expm1(np.quantile(column, [TAILS[0], 0.5, TAILS[1]])) for total, column in columns.items()}
+    for name, rows in changes.items():
+        own = np.expm1(rows[0])
+        low, middle, high = np.expm1(np.quantile(rows[1:], [TAILS[0], 0.5, TAILS[1]], axis=0))
         found.append(
             Policy(
                 name,
-                len(drawn),
-                {total: float(np.expm1(own[TOTALS.index(total)])) for total in TOLD},
-                {total: (float(low), float(middle), float(high)) for total, (low, middle, high) in ends.items()},
-                sensitivities(draws, seed, answers),
+                len(rows) - 1,
+                {total: float(own[one]) for one, total in enumerate(TOLD)},
+                {total: (float(low[one]), float(middle[one]), float(high[one])) for one, total in enumerate(TOLD)},
+                {total: depends[f"{name}: {total}"] for total in TOLD},
             )
         )
     return found

@@ -6,18 +6,20 @@ in standard errors); ``left`` is the share of the prior spread that the data lea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.coverage import RANKED, SETS, LeftOut, uniformity
+from sim.calibration.coverage import SETS, LeftOut, Ranks, counted, covered, uniformity
 from sim.calibration.data import Data, Model
 from sim.calibration.drivers import Sensitivity
 from sim.calibration.evaluations import Level
 from sim.calibration.fit import Fit
 from sim.calibration.policies import TOTALS, Policy, log_ratios
 from sim.calibration.posterior import Posterior, chi_square
+from sim.calibration.truths import Truths
 from sim.reading.draw_intervals import TAILS
 from sim.reading.figures import CHANGE
 from sim.scenario import Scenario
@@ -27,9 +29,6 @@ Document = dict[str, Any]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Reported quantiles of residuals."""
-
-RANK_BINS = 10
-"""Classes of ranks."""
 
 MOVED = 30
 """The parameters that the data moved most: unlike those of the others, their ranks test more than the prior."""
@@ -102,14 +101,15 @@ class Known:
     """Tests and results of a posterior, in addition to its draws.
 
     The discrepancies of each family are ``stated``, as it was conditioned, and ``learnt`` from left-out windows.
-    ``ranks`` of the true values are (data sets, parameters). ``answers`` are the parameters that each answer depends
-    on.
+    ``ranks`` of the true values are (data sets, parameters), those of ``truths`` by the model itself. ``answers`` are
+    the parameters that each answer depends on.
     """
 
     stated: Mapping[str, float]
     learnt: Mapping[str, float]
     left_out: Sequence[LeftOut]
-    ranks: Array
+    ranks: Ranks
+    truths: Truths
     answers: Mapping[str, Sensitivity]
 
 
@@ -145,6 +145,7 @@ def add_known(document: Document, draws: Posterior, data: Data, model: Model, kn
             {
                 "figure": data.targets.label(one.number),
                 "fitted": one.fitted,
+                "scored": one.scored,
                 "reported": data.targets.rows[one.number].value,
                 "middle": one.middle,
                 "interval": list(one.interval),
@@ -153,9 +154,11 @@ def add_known(document: Document, draws: Posterior, data: Data, model: Model, kn
             for one in known.left_out
         ],
         "ranks": _ranks(draws, known.ranks),
+        "truths": _truths(draws, known.truths),
         "marginals": _parameters(draws),
         "answers": _sensitivities(known.answers),
         "totals": _totals(draws, model),
+        "first_drivers": _first_drivers(draws, known.answers),
     }
     simulated = model.figures(draws.outcomes)
     intervals = {
@@ -186,7 +189,7 @@ def add_policies(document: Document, policies: Sequence[Policy]) -> None:
 def _sensitivities(answers: Mapping[str, Sensitivity]) -> Document:
     """Return the parameters that answers depend on, by their names."""
     return {
-        name: {"explained": one.explained, "drivers": [asdict(driver) for driver in one.drivers]}
+        name: {"explained": one.explained, "bound": one.bound, "drivers": [asdict(driver) for driver in one.drivers]}
         for name, one in answers.items()
     }
 
@@ -195,29 +198,62 @@ def _quantiles(values: Array) -> list[float]:
     return [float(value) for value in np.quantile(values, QUANTILES)]
 
 
-def _ranks(draws: Posterior, even: Array) -> Document:
+def _ranks(draws: Posterior, even: Ranks) -> Document:
     """Return how even the ranks of true values are: of all parameters, and of those that the data moved most."""
     moved = even[:, np.argsort(draws.spread_left(), kind="stable")[:MOVED]]
     uneven = uniformity(even)
 
-    def counts(rows: Array) -> list[int]:
-        return [int(one) for one in np.histogram(rows, bins=RANK_BINS, range=(-0.5, RANKED + 0.5))[0]]
-
-    def coverage(rows: Array) -> float:
-        if not rows.size:
-            return 0.0
-        return float(np.mean((rows >= (RANKED + 1) * TAILS[0]) & (rows < (RANKED + 1) * TAILS[1])))
-
     return {
         "sets": len(even),
         "asked": SETS,
-        "counts": counts(even),
-        "counts_of_moved": counts(moved),
-        "coverage": coverage(even),
-        "coverage_of_moved": coverage(moved),
+        "counts": counted(even).tolist(),
+        "counts_of_moved": counted(moved).tolist(),
+        "coverage": covered(even),
+        "coverage_of_moved": covered(moved),
         "least_probability": float(uneven.min()),
         "uneven": int((uneven < UNEVEN).sum()),
     }
+
+
+def _truths(draws: Posterior, truths: Truths) -> Document:
+    """Return how even the ranks of draws as truths are, of the parameters that matter."""
+    ranked = len(truths.rows) - 1
+    uneven = uniformity(truths.rows, ranked)
+    return {
+        "sets": len(truths.rows),
+        "counts": counted(truths.rows, ranked).tolist(),
+        "coverage": covered(truths.rows, ranked),
+        "uneven": int((uneven < UNEVEN).sum()),
+        "parameters": [
+            {"key": draws.parameters[number].key, "coverage": covered(column, ranked), "probability": float(even)}
+            for number, column, even in zip(truths.numbers, truths.rows.T, uneven, strict=True)
+        ],
+    }
+
+
+def _first_drivers(draws: Posterior, answers: Mapping[str, Sensitivity]) -> list[Document]:
+    """Return each reported total of each draw, with the value of its first driver there."""
+    rows = []
+    keys = [one.key for one in draws.parameters]
+    for name, one in answers.items():
+        if not one.drivers:
+            continue
+        first = one.drivers[0]
+        number = keys.index(first.key)
+        parameter = draws.parameters[number]
+        rows.append(
+            {
+                "total": name,
+                "key": first.key,
+                "index": first.first,
+                "found": first.found,
+                "unit": parameter.unit,
+                "logarithmic": parameter.low > 0.0 and parameter.kind is not date,
+                "values": [parameter.number(float(place)) for place in draws.coordinates[:, number]],
+                "totals": [outcome["quantities"][name] for outcome in draws.outcomes],
+            }
+        )
+    return rows
 
 
 def _parameters(draws: Posterior) -> list[Document]:

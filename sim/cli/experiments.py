@@ -58,15 +58,24 @@ def calibrate(
     workers: Cores = None,
     policies: Annotated[
         list[str] | None,
-        typer.Option("--policy", metavar="NAME", help="Also run this policy over the posterior draws. Repeatable."),
+        typer.Option(
+            "--policy",
+            metavar="NAME",
+            help="Also run this policy over the posterior draws: a scenario, KEY=VALUE, all (bundled policies) or "
+            "levers (those that tocsin new lists, each at the far end of its range). Repeatable.",
+        ),
     ] = None,
     policy_draws: Annotated[
         int | None, typer.Option(metavar="N", min=10, help="Number of draws to run policies with [default: all].")
     ] = None,
+    index_runs: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Most runs for total indices of what answers depend on.")
+    ] = 600,
     output: Output,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures, and write them into the scenario's file."""
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of, unsaid
+    from sim.calibration.policies import expanded
     from sim.experiments.simulations import Computing
     from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
@@ -75,16 +84,16 @@ def calibrate(
     from sim.told.text_tables import show
 
     found = changes.load(scenario)
-    job = Job(
-        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, parallel=True
-    )
+    own = Path(scenario) if is_path(scenario) else None  # a bundled file belongs to the package
+    names = expanded(policies or (), found, own)
+    planned = runs_of(found, len(names), policy_draws, index_runs)
+    job = Job([Batch(one, runs) for one, runs in planned], workers, parallel=True)
     output.forecast(job)
     folder = out or FOLDER / found.name
     with keeping(resumable(folder)), steps(output.silent, expected=job.runs.typical) as (note, progress):
         days = None if progress is None else progress.of
-        own = Path(scenario) if is_path(scenario) else None  # a bundled file belongs to the package
         computing = Computing(workers=workers, progress=progress, verbose=output.verbose, days=days)
-        done = calibrate(found, folder, own, note, policies or (), policy_draws, **computing)
+        done = calibrate(found, folder, own, note, names, policy_draws, index_runs, **computing)
     output.warn(unsaid(found))
     if output.shown(lambda: done.document):
         show(console(), [fit_table(done.document)])

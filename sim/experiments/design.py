@@ -36,9 +36,9 @@ Value = str | int | float | bool
 MOST = 10_000_000
 """The largest number of points of a design."""
 
-SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS, PREDICTIONS = range(7)
+SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS, TRUTHS, PREDICTIONS = range(8)
 """Numbers of random generators: points of a sweep, points of a sensitivity, bootstrap samples of its outputs, draws of
-a posterior, tests of a posterior, drivers of answers, and errors of predictions."""
+a posterior, tests of a posterior, drivers of answers, known truths, and errors of predictions."""
 
 LISTED = 8
 """Names that an error lists; the nearest comes first."""

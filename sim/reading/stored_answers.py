@@ -214,6 +214,11 @@ def write_answers(path: Path, answers: "Mapping[str, StoredAnswers]") -> None:
     for known, one in answers.items():
         for draw in (OWN, *range(one.draws)):
             cells = [one.own[name] if draw == OWN else one.drawn[name][int(draw)] for name in AMOUNTS]
-            lines.append(",".join([one.policy, known, str(draw), *(f"{cell:.6g}" for cell in cells)]))
+            lines.append(",".join([_cell(one.policy), known, str(draw), *(f"{cell:.6g}" for cell in cells)]))
     with whole(path) as unfinished:
         unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a CSV file."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\n') else text

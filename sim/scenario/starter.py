@@ -113,6 +113,20 @@ def starter_text(name: str, base: str, scenario: Scenario, schema: str) -> str:
     return head + small + "\n".join([*_written(levers), ""])
 
 
+def examples(scenario: Scenario) -> dict[str, str]:
+    """Return the levers that a scenario has not, by dotted key, each with the text of its example."""
+    lacking = [lever for key in EXAMPLES if not _has(scenario, key) for lever in _of_key(key, scenario)]
+    return {".".join(lever.path): lever.value for lever in (*lacking, *_measures(scenario))}
+
+
+def _has(scenario: Scenario, key: str) -> bool:
+    try:
+        value_at(scenario.resolved, key)
+    except KeyError:
+        return False
+    return True
+
+
 def _written(levers: list[_Lever]) -> Iterator[str]:
     """Yield the commented lines of levers, each under its parent keys, which are written once."""
     above: tuple[str, ...] = ()

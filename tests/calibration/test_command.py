@@ -150,6 +150,9 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
         (["--policy", "no-warning"], "is not a policy of small.yaml; "),
         (["--policy", "small.yaml"], "small.yaml is not a policy of small.yaml; "),
         (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; set calibration"),
+        (["--policy", "all"], "no bundled scenario is a policy of small.yaml; name scenarios that extend it"),
+        (["--policy", "fraud.months=3"], "fraud.months: "),
+        (["--policy", "seed=12"], "seed=12 is not a policy of small.yaml; "),
     ],
 )
 def test_policies_without_draws_are_refused_before_anything_is_simulated(
@@ -195,19 +198,22 @@ def test_a_policy_is_run_over_the_draws(file: Path, tocsin: Tocsin, tmp_path: Pa
     (tmp_path / "mine.yaml").write_text(
         "schema: 1\nname: mine\ntitle: Fewer filters\nextends: small.yaml\ninterception: {call: {d_prime: 2.0}}\n"
     )
-    asked = ["--policy", "mine.yaml", "--policy-draws", "10", "--workers", "1", "--json", "--out", "work"]
-    ended = tocsin("calibrate", "small.yaml", "--set", "calibration.members=16", *asked)
+    lever = "warning.tiers.blue.by_age=[{ages: [60, null], first: call}]"
+    asked = ["--policy", "mine.yaml", "--policy", lever, "--policy-draws", "10", "--workers", "1", "--json"]
+    ended = tocsin("calibrate", "small.yaml", "--set", "calibration.members=16", *asked, "--out", "work")
     assert ended.code in (0, 1), ended.err
-    (told,) = json.loads(ended.out)["posterior"]["policies"]
-    assert (told["policy"], told["draws"]) == ("mine.yaml", 10)
+    told, by_lever = json.loads(ended.out)["posterior"]["policies"]
+    assert (told["policy"], told["draws"], by_lever["policy"]) == ("mine.yaml", 10, lever)
     low, middle, high = told["intervals"]["victims"]
     assert low < middle < high
     assert told["own"]["victims"] > 0.2
     assert middle > 0.2
-    assert len(told["answers"]["victims"]["drivers"]) == 5
+    assert set(told["answers"]) == {"victims", "loss_money"}
     known = read_answers(tmp_path / "small-answers.csv")
     mine, small = (known[policy_digest(sim.load_scenario(name))] for name in ("mine.yaml", "small.yaml"))
     assert mine.draws == 10 <= small.draws
+    key, _, value = lever.partition("=")
+    assert known[policy_digest(sim.load_scenario("small.yaml", {key: value}))].policy == lever
     ratios = [one / other for one, other in zip(mine.drawn["victims"], small.drawn["victims"], strict=False)]
     logarithms = [math.log(one) for one in ratios]
     assert nine_tenths(logarithms) == pytest.approx([math.log1p(end) for end in (low, middle, high)], abs=1e-5)

@@ -58,12 +58,36 @@ def test_the_page_of_a_calibration_says_what_is_known(
     assert {row["family"]: row["stated"] for row in part["discrepancy"]} == {"alerts": 0.04, "interceptions": 0.0}
     assert [row["fitted"] for row in part["left_out"]] == [True] * 4 + [False]
     assert sum(part["ranks"]["counts"]) == part["ranks"]["sets"] * part["parameters"]
-    assert all(len(one["drivers"]) == (5 if one["explained"] else 0) for one in part["answers"].values())
+    assert [row["scored"] for row in part["left_out"]] == [True] * 4 + [False], "the fifth lies inside the third"
+    assert part["truths"]["sets"] == part["draws"]
+    assert sum(part["truths"]["counts"]) == part["draws"] * len(part["truths"]["parameters"]) > 0
+    assert all(len(one["drivers"]) >= (5 if one["explained"] else 0) for one in part["answers"].values())
+    assert [row["total"] for row in part["first_drivers"]] == [
+        n for n, one in part["answers"].items() if one["drivers"]
+    ]
+    assert all(len(row["values"]) == len(row["totals"]) == part["draws"] for row in part["first_drivers"])
     assert sum(one["explained"] > 0.0 for one in part["answers"].values()) >= 3
     assert all(row["ratios"] == sorted(row["ratios"]) for row in part["totals"])
     text = (tmp_path / "fit.md").read_text()
-    for name in ("residuals", "left-out", "ranks", "drivers", "parameters"):
+    for name in ("residuals", "left-out", "ranks", "first-drivers", "drivers", "parameters"):
         assert f"(fit-{name}.svg)" in text
         assert (tmp_path / f"fit-{name}.svg").read_text().startswith("<?xml")
     part["answers"]["victims"] = {"explained": 0.0, "drivers": []}
-    assert "| victims | 0% | not shown by these runs |  |  |  |" in to_markdown(done.document).splitlines()
+    by_runs = {"key": "a.b", "first": 0.75, "first_error": 0.05, "found": True, "total": 0.8, "total_error": 0.1}
+    chance = by_runs | {"key": "c.d", "first": 0.1, "found": False, "total": None}
+    emulated = {"index": 0.28, "slope": 0.0, "width_ratio": 1.5}
+    drivers = [by_runs | emulated, chance | emulated]
+    part["answers"]["saved"] = {"explained": 0.6, "drivers": drivers}
+    part["policies"] = [
+        {
+            **{"policy": "mine", "draws": 20, "own": {"victims": 0.1}, "intervals": {"victims": [0.0, 0.1, 0.2]}},
+            "answers": {"victims": {"explained": 0.0, "drivers": drivers}},
+        }
+    ]
+    lines = to_markdown(done.document).splitlines()
+    assert "| victims | not shown by these runs |  |  |  | 0% |  |  |" in lines
+    assert "| saved | `a.b` | 0.75 ± 0.05 | 0.80 ± 0.10 | 0.28 | 60% | +0.0% | 1.50 |" in lines
+    assert "|  | `c.d` | no more than chance |  | 0.28 |  | +0.0% | 1.50 |" in lines
+    assert "| `mine`: victims | `a.b` | 0.75 ± 0.05 | 0.80 ± 0.10 |  | 0% |  |  |" in lines
+    (worth,) = [line for line in lines if line.startswith("| `a.b` |") and "`mine`" in line]
+    assert worth.endswith("| 50% |  | `mine` 50% |")

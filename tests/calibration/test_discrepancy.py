@@ -1,9 +1,11 @@
 """Discrepancies learnt from windows left out, against those that made the data; left-out predictions by hand."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
-from sim.calibration.discrepancy import Linear, learnt
+from sim.calibration.discrepancy import Linear, apart, learnt
 
 Array = np.ndarray
 FAMILY = np.array(["cases", "alerts"] * 60)
@@ -64,3 +66,24 @@ def test_a_window_that_is_left_out_teaches_nothing():
     shares = {"cases": 0.05, "alerts": 0.05}
     assert changed.without(4).score(shares) == pytest.approx(model.without(4).score(shares))
     assert changed.score(shares) < model.score(shares) - 100.0
+
+
+def days(*ends: tuple[int, int]) -> list[tuple[date, date]]:
+    """Return windows of days of January."""
+    return [(date(2022, 1, first), date(2022, 1, last)) for first, last in ends]
+
+
+def test_of_windows_that_overlap_the_most_that_do_not_are_chosen():
+    # As many as possible, those that end first; another series has windows of its own.
+    windows = [days((1, 20)), days((1, 9)), days((9, 12)), days((10, 14)), days((15, 31)), days((1, 31))]
+    assert apart(["a"] * 6, windows, [True] * 6) == [False, True, False, True, True, False]
+    assert apart(["a"] * 5 + ["b"], windows, [True] * 6) == [False, True, False, True, True, True]
+
+
+def test_fitted_windows_have_precedence_and_a_change_counts_both_of_its_windows():
+    windows = [days((1, 5)), days((1, 20)), days((21, 31))]
+    assert apart(["a"] * 3, windows, [False, True, False]) == [False, True, True]
+    change = [days((21, 31), (1, 11)), days((5, 8)), days((12, 20))]
+    assert apart(["a"] * 3, change, [True] * 3) == [False, True, True]
+    assert apart(["a"] * 3, change, [True, False, False]) == [True, False, True]
+    assert apart(["a"] * 2, [days((3, 3)), days((3, 3))], [True] * 2) == [True, False]

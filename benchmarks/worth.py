@@ -1,0 +1,64 @@
+"""Say what it would be worth to know each driver, from the draws and answers that are stored with a scenario.
+
+``python -m benchmarks.told --write`` puts the table into ``docs/what-to-measure.md``.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.calibration.indices import first_order_by_runs
+from sim.calibration.page import table
+from sim.calibration.policies import TOLD, TOTALS
+from sim.calibration.worth import Indices, Key, worth_rows
+from sim.experiments.parameters import parameter_at
+from sim.reading.stored_answers import AMOUNTS, LEAST, SUFFIX, StoredAnswers, read_answers
+from sim.scenario import Scenario, load_scenario
+from sim.scenario.load import files_of, posterior
+
+Array = npt.NDArray[np.float64]
+
+NOTHING = "No posterior of the present fit is stored, so there is no number yet."
+
+
+def of_stored(name: str = "china-2022") -> str:
+    """Return the table of the draws and answers that are stored with a scenario; a sentence where there are none."""
+    scenario = load_scenario(name)
+    answers = files_of(name)[-1].with_name(f"{scenario.name}{SUFFIX}")
+    if not answers.exists():
+        return NOTHING
+    drawn = numbers_of(scenario, name)
+    stored = {one.policy: one for one in read_answers(answers).values()}
+    names, rows = worth_rows(indices_of(scenario, drawn[0], drawn[1], stored))
+    said = f"From {len(drawn[1])} draws of `{scenario.name}`; empty where chance explains what runs show:"
+    return "\n".join([said, "", *table(names, rows)])
+
+
+def numbers_of(scenario: Scenario, name: str) -> tuple[list[str], Array]:
+    """Return keys and numbers, (draws, parameters), of the stored draws; what runs have found is left out."""
+    frame = posterior(name)
+    columns = {}
+    for key in map(str, frame.columns):
+        one = parameter_at(scenario, key)
+        if one is not None:
+            columns[key] = [one.read(value) for value in frame[key]]
+    return list(columns), np.array(list(columns.values())).T
+
+
+def indices_of(scenario: Scenario, keys: list[str], drawn: Array, stored: dict[str, StoredAnswers]) -> Indices:
+    """Return the first-order indices that chance does not explain, of totals and of changes by policies."""
+    own = stored[scenario.name]
+    answers: dict[Key, Array] = {("", total): _logarithms(own, total) for total in TOTALS if total in AMOUNTS}
+    for policy, one in stored.items():
+        if one is not own:
+            answers |= {
+                (policy, total): _logarithms(one, total) - _logarithms(own, total)[: one.draws] for total in TOLD
+            }
+    found = {}
+    for key, values in answers.items():
+        indices = first_order_by_runs(drawn[: len(values)], values[:, None], scenario.spec.seed)
+        found[key] = {keys[number]: float(indices.index[number]) for number in indices.found()}
+    return found
+
+
+def _logarithms(stored: StoredAnswers, total: str) -> Array:
+    return np.log(np.maximum(stored.drawn[total], LEAST))
