@@ -282,7 +282,7 @@ def _write_draws(path: Path, draws: Posterior) -> None:
 
     What the run of a draw has found is stored to the last digit, so that its policies meet the same gangs.
     """
-    derived: dict[str, float] = draws.outcomes[0].get("derived", {})
+    derived: dict[str, float] = draws.outcomes[0].get("derived", {}) if draws.outcomes else {}
     lines = [",".join(["draw", *(one.key for one in draws.parameters), *derived])]
     for number, (coordinates, outcome) in enumerate(zip(draws.coordinates, draws.outcomes, strict=True)):
         values = [*values_at(draws.parameters, coordinates).values(), *(outcome["derived"][key] for key in derived)]

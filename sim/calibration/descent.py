@@ -86,15 +86,14 @@ class Descent:
         observations: Array,
         simulated: Array,
         chance: Array,
-        ordered: Callable[[Array], Array] = lambda scores: scores,
         longest: float = LONGEST,
         converged: float = CONVERGED,
+        ordered: Callable[[Array], Array] = lambda scores: scores,
     ) -> None:
         """Start all members at ``start`` (parameters,), in normal scores, with ``simulated`` data (data,) there.
 
         ``observations`` are about 0 where the start meets the data. ``chance`` (data,) is the standard deviation of
-        simulated data between runs, see ``TOLERATED``. ``ordered`` returns scores
-        that keep the orders of the prior. ``longest`` is the largest part of a Gauss-Newton step that is
+        simulated data between runs, see ``TOLERATED``. ``longest`` is the largest part of a Gauss-Newton step that is
         taken, ``converged`` the least predicted decrease of an objective for which a step is taken.
         """
         members = len(anchors)

@@ -249,7 +249,7 @@ def sample_posterior(
     anchors, rest = _anchors(prior, ranges, simulate, generator_of(seed, POSTERIOR), tell)
     way = _Way(prior, start, simulate, rest, members)
     begun = way.runs
-    descent = Descent(begun.scores[0], anchors, noise, begun.data[0] / rest, start.chance / rest, prior.ordered)
+    descent = Descent(begun.scores[0], anchors, noise, begun.data[0] / rest, start.chance / rest, ordered=prior.ordered)
     descent.run(lambda moving, points: way.step(moving, points, descent.taken), way.learn, STEPS, tell)
     coordinates = prior.coordinates(descent.iterates)
     last, _ = simulate(coordinates)

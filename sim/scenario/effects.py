@@ -12,7 +12,7 @@ from sim.scenario.schema.measures import Outage, Repatriation
 
 NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),
-    *("figures", "evidence", "record", "sweep", "calibration", "costs"),
+    *("figures", "evidence", "record", "sweep", "constraints", "calibration", "costs"),
 )
 """Keys of names, comparisons, costs and how a scenario is run; no simulated day depends on them."""
 

@@ -452,12 +452,13 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
 
     from sim.calibration.calibrate import _write_draws
     from sim.calibration.posterior import Posterior, Runs
+    from sim.calibration.prior import Prior
 
     path = tmp_path / "x-draws.csv"
     path.write_text("the old ones")
     none = np.empty((0, 0))
     draws = Posterior(
-        (), none, none, none, [], none, none, none, none, Runs(none, none, [], np.empty(0, dtype=np.intp))
+        Prior(()), none, none, none, [], none, none, none, none, Runs(none, none, [], np.empty(0, dtype=np.intp))
     )
 
     def full(*arguments: object) -> None:

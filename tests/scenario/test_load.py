@@ -234,7 +234,7 @@ def test_the_json_schema_knows_every_section_and_the_full_form() -> None:
     assert {"schema", "extends", "period", "fraud", "measures"} <= set(schema["properties"])
     share = schema["$defs"]["Cards"]["properties"]["flag_share"]["anyOf"]
     assert share[0] == {"type": "number", "minimum": 0, "maximum": 1}
-    assert set(share[1]["properties"]) == {"value", "origin", "range", "fixed", "target", "basis"}
+    assert set(share[1]["properties"]) == {"value", "origin", "range", "shape", "fixed", "target", "basis"}
     assert schema["additionalProperties"] is False
     (measure,) = schema["properties"]["measures"]["anyOf"][0]["patternProperties"].values()
     assert {"type": "null"} in measure["anyOf"], "a variant may remove a measure"

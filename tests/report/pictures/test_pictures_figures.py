@@ -75,6 +75,6 @@ def test_every_parameter_is_listed_with_what_it_rests_on(country: sim.Run) -> No
     assert listed.index.is_unique
     assert listed.loc["population.provinces", "value"] == "31 rows"
     median = listed.loc["fraud.types.brushing.loss.median"]
-    assert (median["value"], median["origin"], median["range"]) == ("25500", "evidence", "16500 to 51000")
+    assert (median["value"], median["origin"], median["range"]) == ("21300", "evidence", "16500 to 51000")
     assert "Handan" in median["basis"]
     assert list(seconds(country).data[0].x) == list(country.manifest["performance"]["phases"].values())
