@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 """The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
-COUNTED = {name: text for name, text in HEADLINE.items() if name != "episodes"}
-"""Totals that the first screen counts, and their texts."""
+COUNTED = {name: text for name, text in HEADLINE.items() if name not in ("episodes", "saved", "prevented_money")}
+"""Totals that the first screen counts, and their texts; its sentences have the others, too."""
 
 LEAST_DIGITS, MOST_DIGITS = 3, 6
 """Significant digits of a number with an interval: as many as tell its ends apart, within these."""

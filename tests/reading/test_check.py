@@ -91,7 +91,7 @@ def test_changed_evidence_is_noticed(run: sim.Run) -> None:
         del manifest["evidence"][-1]
 
     edit(run.path, change)
-    rows = [f"evidence: {row['name']} {row['start']}..{row['end']}" for row in run.manifest["evidence"][:2]]
+    rows = [f"evidence: {row['name']} {'..'.join(row['window'])}" for row in run.manifest["evidence"][:2]]
     assert failures(run.path) == ["evidence: number", *rows]
 
 

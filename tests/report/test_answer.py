@@ -33,7 +33,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert number == amount(totals["victims"])
     averted, interval = short_answer(full)["victims averted by warnings"]
     assert f"{averted} ({interval}) of these would have paid: victims averted." in said
-    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 8
+    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 6
     assert list(short_answer(full))[:4] == ["cases filed", "yuan of losses filed", "victims", "yuan lost"]
 
 
