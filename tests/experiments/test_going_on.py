@@ -360,7 +360,7 @@ def test_a_folder_is_held_until_its_holder_is_dead(tmp_path: Path) -> None:
 
 
 def test_of_two_runs_into_one_folder_the_second_is_told_who_makes_it(tocsin: Tocsin, tmp_path: Path) -> None:
-    first = start("run", "china-2022", "--scale", "0.00001", "--out", "here", "--quiet", folder=tmp_path)
+    first = start("run", "china-2022", "--scale", "0.002", "--out", "here", "--quiet", folder=tmp_path)
     wait_for(tmp_path, ".here.unfinished-*/attempts.parquet", first)
     second = tocsin("run", *SHORT, "--out", "here")
     assert (second.code, second.out) == (2, "")
