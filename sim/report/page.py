@@ -19,9 +19,9 @@ from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, t
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
-from sim.report.tables import evidence_summary, evidence_table, months_table, rates_table, spread_table
+from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
 from sim.store.folder import demand_file, whole
-from sim.told.answer import answer, level_said, of_one_kind, short_answer
+from sim.told.answer import answer, level_lines, of_one_kind, short_answer
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
@@ -239,8 +239,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         phases=phases,
         parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
-        level=level_said(run.scenario),
-        rates=table(rates_table(run)),
+        level=" ".join(level_lines([run])),
     )
 
 

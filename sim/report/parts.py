@@ -115,7 +115,7 @@ class Part:
 class About:
     """Words and tables of one run; ``known`` are the findings above its answer.
 
-    ``level`` says what fixes the level of victims and losses, ``rates`` has both at three reporting rates.
+    ``level`` says what fixes the level of victims and losses, and both at three reporting rates.
     """
 
     label: str
@@ -132,7 +132,6 @@ class About:
     parameters: Table
     command: str
     level: str
-    rates: Table
     spread: Table | None = None
     replicates: int = 1
 

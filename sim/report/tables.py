@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import Written, amount, between, percent
+from sim.base.rounding import Written, amount, between
 from sim.experiments.intervals import half_width
 from sim.language.labels import evidence_named, spelled
-from sim.language.spoken import counted, marked, said, telling_in
-from sim.reading.headline import at_reporting_rates
+from sim.language.spoken import counted, marked, said
 from sim.report.pictures.figures import WITHIN
 from sim.report.tally import table_of
 from sim.told.answer import counted_numbers
@@ -61,14 +60,6 @@ def evidence_summary(run: "Run") -> str:
         "Evidence: {within} of {count} internal quantities within their ranges",
         count=len(told), within=sum(told),
     )  # fmt: skip
-
-
-def rates_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and losses at three reporting rates, if filings stay the same; no row without a range."""
-    rates = at_reporting_rates(run.scenario, run.manifest["totals"])
-    rows = [(percent(row["rate"]), amount(row["victims"]), amount(row["loss_money"])) for row in rates]
-    with telling_in(run.scenario.spec.terms):
-        return table_of(rows, [said("share of victims who report"), said("victims"), said("{currency} lost")])
 
 
 def spread_table(runs: "Sequence[Run]") -> "pd.DataFrame":

@@ -361,7 +361,10 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("flows", of("raids arrest full crews", Raids, "at_midnight", ("if crews is None:", "if True:"))),
     ("events", of("who is drawn in by the first type", Episode, "begin", ("in[self.fraud_type]", "in[0]"))),
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
-    ("events", of("an answer to today", Learning, "at_midnight", ("if self.effort is not None and", "if False and"))),
+    (
+        "events",
+        of("an answer to today", Learning, "at_midnight", ("if day > self._common.calendar.first", "if False")),
+    ),
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
     ("events", of("all types yield alike", effort, "_answer", ("power(relative[c, t] / best, shift)", "1.0"))),
     ("events", of("supply as it was", effort, "_answer", ("power(mean, supply)", "1.0"))),
