@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from sim.base.rounding import significant
 from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
 from sim.calibration.drivers import INDEX_RUNS, MOST
@@ -33,6 +34,7 @@ from sim.reading.figures import error_of_whole
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, ScenarioModel, load_scenario
+from sim.scenario.stored_draws import SUFFIX as DRAWS
 from sim.store.folder import replace_json, whole
 from sim.store.holding import holding
 from sim.store.scope import Scope
@@ -128,7 +130,7 @@ def _found(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Return the mean over runs of each value that they have found, by dotted key, to the digits of a file."""
     found: dict[str, float] = outcomes[0].get("derived", {})
     means = {key: sum(outcome["derived"][key] for outcome in outcomes) / len(outcomes) for key in found}
-    return {key: float(f"{mean:.{DIGITS}g}") for key, mean in means.items()}
+    return {key: significant(mean, DIGITS) for key, mean in means.items()}
 
 
 def _write_file(
@@ -137,7 +139,7 @@ def _write_file(
     """Write the results into the scenario's file, and the draws next to it."""
     draws_file = None
     if draws is not None:
-        draws_file = f"{scenario.name}-draws.csv"
+        draws_file = f"{scenario.name}{DRAWS}"
         _write_draws(file.with_name(draws_file), draws)
     write_back(file, _update(scenario, document, derived, draws_file))
 
@@ -318,5 +320,5 @@ def _update(scenario: Scenario, document: Document, derived: Mapping[str, float]
 
 def _short(value: float) -> int | float:
     """Return a number to four significant digits."""
-    rounded = float(f"{value:.4g}")
+    rounded = significant(value, 4)
     return int(rounded) if rounded == int(rounded) else rounded

@@ -33,12 +33,11 @@ from sim.scenario import posterior as table_of
 from sim.scenario.load import read_files, value_at
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.provinces import coded_key, names_in
+from sim.scenario.stored_draws import SUFFIX as DRAWS
 from sim.store.scope import Scope
 
 if TYPE_CHECKING:
     import xarray as xr
-
-DRAWS = "-draws.csv"
 
 PRIOR_DRAWS = 1000
 """Draws from the prior, enough for its densities."""

@@ -69,7 +69,10 @@ def calibrate(
         int | None, typer.Option(metavar="N", min=10, help="Number of draws to run policies with [default: all].")
     ] = None,
     index_runs: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Most runs for total indices of what answers depend on.")
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Most extra runs that measure how much each driver matters (total indices)."
+        ),
     ] = 600,
     output: Output,
 ) -> None:

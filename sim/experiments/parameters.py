@@ -223,10 +223,18 @@ def _number(value: int | float | str) -> tuple[float, str, type]:
 
 def in_unit(one: Parameter, number: float, other: Parameter) -> float:
     """Return a number of one parameter in the unit of another; raises ValueError where units are of different kinds."""
-    kinds = {("date" if each.kind is date else each.unit[:4] == "per ", not each.unit) for each in (one, other)}
-    if len(kinds) > 1:
+    if _kind(one) != _kind(other):
         raise ValueError(f"{one.key} and {other.key} have no common unit")
     return number * _factor(one.unit, other.unit)
+
+
+def _kind(one: Parameter) -> str:
+    """Return the kind of a parameter's numbers: date, plain number, rate or duration."""
+    if one.kind is date:
+        return "date"
+    if not one.unit:
+        return "number"
+    return "rate" if one.unit.startswith("per ") else "duration"
 
 
 def _factor(unit: str, other: str) -> float:

@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sim.predictions.rivals import RIVALS, Window, usable
+from sim.predictions.rivals import RIVALS, usable
 from sim.predictions.scores import crps
-from sim.predictions.stored import TAILS, LedgerError, Prediction, Report, read_predictions, read_reports
+from sim.predictions.stored import ENDS, LedgerError, Prediction, Report, read_predictions, read_reports
 from sim.reading.figures import CHANGE
+from sim.reading.questions import Days
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Entry:
 
     prediction: Prediction
     name: str
-    window: Window
+    window: Days
     point: float
     interval: tuple[float, float] | None
     report: Report | None
@@ -94,7 +95,7 @@ def entries(prediction: Prediction, reports: Sequence[Report]) -> list[Entry]:
 def _entry(prediction: Prediction, figure: Mapping[str, Any], reports: Sequence[Report]) -> Entry:
     name, (start, end) = figure["name"], map(date.fromisoformat, figure["window"])
     report = next((one for one in reports if (one.name, one.start, one.end) == (name, start, end)), None)
-    interval = (figure["quantiles"][TAILS[0]], figure["quantiles"][TAILS[1]]) if prediction.has_interval else None
+    interval = (figure["quantiles"][ENDS[0]], figure["quantiles"][ENDS[1]]) if prediction.has_interval else None
     rivals: dict[str, float | None] = dict.fromkeys(RIVALS)
     score = held = None
     if report is not None:

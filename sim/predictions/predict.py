@@ -15,9 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.caches import program_digest
+from sim.base.days import YEAR_DAYS
 from sim.base.failures import RefusedError
+from sim.base.rounding import significant
 from sim.base.version import __version__
 from sim.calibration.calibrate import FEWEST
+from sim.calibration.report import QUANTILES
 from sim.calibration.targets import family_of
 from sim.experiments.design import PREDICTIONS, generator_of
 from sim.experiments.simulations import Computing, Simulations
@@ -39,8 +42,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 KIND = "prediction"
-YEAR = 365.25
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DIGITS = 6
 """Significant digits of a stored value; runs are noisier than the sixth."""
 
@@ -197,7 +198,7 @@ def errors(targets: Sequence[Target], data_end: date, seed: int, draws: int) -> 
     """Return the errors e of ``ASSUMPTION`` (figures, draws): of a change the later one less the earlier one."""
     days = sorted({day for row in targets for window in (row.window, row.base or row.window) if (day := window[1])})
     years = sorted({day.year for day in days})
-    beyond = np.maximum([(day - data_end).days / YEAR for day in days], 0.0)
+    beyond = np.maximum([(day - data_end).days / YEAR_DAYS for day in days], 0.0)
     steps = np.sqrt(np.diff(beyond, prepend=0.0))
     families = get_args(Family)
     normal = generator_of(seed, PREDICTIONS).standard_normal((len(families), len(years) + len(days), draws))
@@ -222,11 +223,7 @@ def _figure(target: Target, point: float, values: Array) -> Mapping[str, Any]:
         "name": target.name,
         "window": iso(target.window),
         **base,
-        "point": _rounded(point),
-        "quantiles": {f"{one:g}": _rounded(np.quantile(values, one)) for one in QUANTILES},
-        "values": [_rounded(one) for one in values],
+        "point": significant(point, DIGITS),
+        "quantiles": {f"{one:g}": significant(float(np.quantile(values, one)), DIGITS) for one in QUANTILES},
+        "values": [significant(float(one), DIGITS) for one in values],
     }
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")

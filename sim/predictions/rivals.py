@@ -10,12 +10,12 @@ from datetime import date
 from sim.language.spoken import marked
 from sim.predictions.stored import Prediction, Report
 from sim.reading.figures import CHANGE
+from sim.reading.questions import Days
 
 LEAST_DAYS = 300
-"""A window from 1 January of so many days stands for its year, scaled by days."""
+"""A report from 1 January over at least this many days is scaled by days to its whole year."""
 
-Window = tuple[date, date]
-Rival = Callable[[str, Window, date, Sequence[Report]], float | None]
+Rival = Callable[[str, Days, date, Sequence[Report]], float | None]
 """Returns its number for a figure over a window, with the end of the model's data and the reports that may be used;
 None without data."""
 
@@ -25,7 +25,7 @@ def usable(reports: Sequence[Report], prediction: Prediction) -> list[Report]:
     return [one for one in reports if one.end <= prediction.data_end or one.looked_up <= prediction.day]
 
 
-def last_year(name: str, window: Window, data_end: date, reports: Sequence[Report]) -> float | None:
+def last_year(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
     """Return the total of the last year that is known before a calendar year; no change, for a change."""
     known = _years(name, window, reports)
     if not known:
@@ -33,7 +33,7 @@ def last_year(name: str, window: Window, data_end: date, reports: Sequence[Repor
     return 0.0 if name.endswith(CHANGE) else _scaled(known[max(known)], window)
 
 
-def trend(name: str, window: Window, data_end: date, reports: Sequence[Report]) -> float | None:
+def trend(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
     """Return the last two years that are known, continued in a straight line; for a change, the last change again."""
     known = _years(name, window, reports)
     last = max(known, default=0)
@@ -45,7 +45,7 @@ def trend(name: str, window: Window, data_end: date, reports: Sequence[Report]) 
     return max(value + (window[0].year - last) * (value - before), 0.0)
 
 
-def pace(name: str, window: Window, data_end: date, reports: Sequence[Report]) -> float | None:
+def pace(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
     """Return the daily pace of the part of a window that the model was fitted to; a change over that part."""
     parts = [one for one in reports if one.name == name and one.start == window[0] and one.end < window[1]]
     parts = [one for one in parts if one.end <= data_end]
@@ -63,7 +63,7 @@ RIVALS: dict[str, Rival] = {
 """The rivals by what they do."""
 
 
-def _years(name: str, window: Window, reports: Sequence[Report]) -> dict[int, Report]:
+def _years(name: str, window: Days, reports: Sequence[Report]) -> dict[int, Report]:
     """Return the longest usable report of each year before a calendar year; none for another window."""
     year = window[0].year
     if window != (date(year, 1, 1), date(year, 12, 31)):
@@ -76,7 +76,7 @@ def _years(name: str, window: Window, reports: Sequence[Report]) -> dict[int, Re
     return found
 
 
-def _scaled(report: Report, window: Window) -> float:
+def _scaled(report: Report, window: Days) -> float:
     """Return a total by days over a window; a whole year stays as it was reported."""
     if report.end == date(report.end.year, 12, 31):
         return report.value

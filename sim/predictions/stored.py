@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.base.failures import RefusedError
+from sim.reading.draw_intervals import TAILS
 from sim.store.folder import demand_file, whole
 from sim.store.json_files import digest_of, read_map
 
@@ -32,8 +33,8 @@ KEYS = ("scenario", "version", "date", "data_end", "interval", "scenario_sha256"
 OVER_DRAWS, POINT = "over draws, with discrepancy that grows with time", "point only"
 """Kinds of interval."""
 
-TAILS = ("0.05", "0.95")
-"""The quantiles at the ends of the 90 % interval."""
+ENDS = tuple(f"{one:g}" for one in TAILS)
+"""The names of the quantiles at the ends of the 90 % interval."""
 
 
 class LedgerError(RefusedError):

@@ -7,7 +7,7 @@ from sim.scenario.nodes import KeyPath, Node, Parameter
 
 ORIGINS = ("reported", "evidence", "assumed", "calibrated")
 SHAPES = LOGIT_NORMAL, TRIANGULAR, FLAT = "logit_normal", "triangular", "flat"
-"""Shapes of a prior over a range, see ``sim.experiments.shapes``."""
+"""Shapes of a prior over a range, see ``sim.calibration.prior``."""
 FULL_FORM = ("value", "origin", "range", "shape", "fixed", "target", "basis")
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KEY = ("calibration", "draws")
 NUMBER = "draw"
+SUFFIX = "-draws.csv"
+"""The end of the name of a table of draws that a calibration stores."""
 
 
 def split_off_draws(root: Node) -> tuple[Node, Node | None]:

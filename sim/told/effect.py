@@ -85,7 +85,7 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
 
 
 def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
-    """Return what differences in victims and losses hang on, and both at reporting rates; empty without rates."""
+    """Return what fixes the size of differences, and victims and losses at reporting rates; empty without rates."""
     if not rates:
         return []
     level = said("The share of victims who report fixes the size of differences, and hardly their percentages.")

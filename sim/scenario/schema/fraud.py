@@ -239,9 +239,10 @@ class Repeated(Sparse):
     """Share of the stopped attempts that gangs repeat; the filter may stop these, too. More: a better filter
     stops more messages and spares fewer people. Example: `0.9`"""
     usual: Probability | None = None
-    """Share that the filter stops when there are as many attempts as fraud.volumes says; without it the share that it
-    stops at the first midnight without measures, given the mix of types on fraud.reference. State what the base finds
-    where a policy changes d_prime or threshold. More: fewer attempts. Example: `0.74`"""
+    """Share that the filter stops when there are as many attempts as fraud.volumes says. Without it the run computes
+    the share that the filter stops at the first midnight, before any measure, for the mix of types on fraud.reference.
+    If a policy changes d_prime or threshold, state the share of the scenario that it is compared with. More: fewer
+    attempts. Example: `0.74`"""
     displaced: Probability = 0.0
     """If the filter makes gangs give up more attempts than usual: the share of these that gangs make by other channels
     and classes. More: a better filter moves attempts elsewhere. Example: `0.5`"""

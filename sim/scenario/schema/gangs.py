@@ -75,9 +75,9 @@ class Answer(Sparse):
     """Time over which gangs learn what attempts yield. More: they answer later, and are less swayed by single days.
     Example: `30 d`"""
     usual: Usual | None = None
-    """The yield at which the volumes are as stated; without it that which the warm-up of the run finds. State what the
-    base finds where policies are compared: one that acts in the warm-up would find another yield. Example: `{call:
-    0.05, sms: 0.02, online: 0.1}`"""
+    """Yield at which gangs make the stated attempts. Without it the run takes the yields that gangs learn in its
+    warm-up. State them to compare policies: a policy that acts in the warm-up would find other yields. Example:
+    `{call: 0.05, sms: 0.02, online: 0.1}`"""
 
 
 class Removed(Part):

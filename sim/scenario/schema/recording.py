@@ -65,8 +65,8 @@ class Calibration(Part):
     """Posterior draws in the ensemble; 0 makes none. Unit: draws. More: slower, and a better picture of the
     uncertainty. Example: `240`"""
     derived: list[DottedKey] = Field(default_factory=list)
-    """Dotted keys of values that runs without them find themselves; runs of a calibration do, and it writes what those
-    of the fit and of each draw have found. Example: `[gangs.answer.usual]`"""
+    """Dotted keys of values that a calibration leaves out of its runs: each run then finds its own, and the calibration
+    writes them into the file and into each draw. Example: `[gangs.answer.usual]`"""
     discrepancy: dict[Family, Discrepancy] = Field(default_factory=dict)
     """By family of figures, how far the model is off at its best parameters: a standard deviation. Unit: share of a
     level. More: wider intervals, and figures that constrain less. Example: `{cases: 0.04}`"""
