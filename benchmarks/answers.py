@@ -1,19 +1,20 @@
-"""Compute the stored answers of all posterior draws again, for example for a new column, without a new calibration.
+"""Compute the stored answers of posterior draws again, for a new column or more policies, without a new calibration.
 
 ``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored with it, with its own values
 and with those of every draw in the table, as ``tocsin calibrate`` did, and compares the results with the table.
-``--write`` writes the table again, unless an existing number has changed. The flagship's table takes some twenty
-minutes of a core. Runs are kept in ``--out``; the same command resumes.
+``--policy`` adds policies, as it does there. ``--write`` writes the table again, unless an existing number has changed.
+A run of the flagship takes two seconds of a core. Runs are kept in ``--out``; the same command resumes.
 """
 
 import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
-from sim.calibration.policies import loader, over_draws, stored_of
+from sim.calibration.policies import expanded, loader, over_draws, stored_of
 from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
 
@@ -31,13 +32,17 @@ def table_of(file: Path) -> Path:
     return file.with_name(f"{load_scenario(str(file)).name}{SUFFIX}")
 
 
-def again(file: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
-    """Run everything that the table beside a scenario's file has answers of.
+def again(
+    file: Path, out: Path, workers: int, policies: Sequence[str] = (), policy_draws: int | None = None
+) -> dict[str, StoredAnswers]:
+    """Run everything that the table beside a scenario's file has answers of, and more policies.
 
     Args:
         file: The file of the scenario; policies of it are bundled.
         out: Where runs are kept.
         workers: How many runs are made at a time.
+        policies: Names as ``sim.calibration.policies.expanded`` takes them.
+        policy_draws: How many draws each of these is run with; by default all, and never fewer than the table has.
 
     Returns:
         The answers, by ``policy_digests``.
@@ -50,6 +55,9 @@ def again(file: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
 
     of_policies = loader(file)
+    for one in expanded(policies, scenario, file):
+        name = one if "=" in one else of_policies(one, None).name
+        draws[name] = max(draws.get(name, 0), min(policy_draws or draws[scenario.name], draws[scenario.name]))
 
     def load(name: str, draw: int | None) -> Scenario:
         return of_policies(str(file) if name == scenario.name else name, draw)
@@ -65,15 +73,19 @@ def again(file: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
 
 
 def changes(before: Rows, after: Rows) -> list[str]:
-    """Return what two tables say otherwise, of the columns that the first one has: a line each."""
-    if len(before) != len(after):
-        return [f"{len(before)} rows before, {len(after)} now"]
-    return [
-        f"{one['policy']}, draw {one['draw']}: {name} {one[name]} before, {other[name]} now"
-        for one, other in zip(before, after, strict=True)
-        for name in one
-        if one[name] != other[name]
-    ]
+    """Return what two tables say otherwise, of the rows and columns that the first one has: a line each."""
+    now = {(row["policy"], row["draw"]): row for row in after}
+    found = []
+    for one in before:
+        other = now.get((one["policy"], one["draw"]))
+        where = f"{one['policy']}, draw {one['draw']}"
+        if other is None:
+            found.append(f"{where} is gone")
+        else:
+            found += [
+                f"{where}: {name} {cell} before, {other[name]} now" for name, cell in one.items() if cell != other[name]
+            ]
+    return found
 
 
 def main() -> None:
@@ -82,13 +94,15 @@ def main() -> None:
     parser.add_argument("--scenario", type=Path, default=ROOT / "scenarios" / "china-2022.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibrations" / "answers")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--policy", action="append", default=[], help="also run this policy; repeatable")
+    parser.add_argument("--policy-draws", type=int, help="run added policies with the first N draws")
     parser.add_argument("--write", action="store_true", help="write the table again")
     given = parser.parse_args()
     table = table_of(given.scenario)
     if not table.exists():
         sys.exit(f"no posterior of {given.scenario.name} is stored: there is no {table.name}")
     before = rows_of(table)
-    found = again(given.scenario, given.out, given.workers)
+    found = again(given.scenario, given.out, given.workers, given.policy, given.policy_draws)
     made = given.out / table.name
     write_answers(made, found)
     if wrong := changes(before, rows_of(made)):

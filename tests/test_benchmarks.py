@@ -296,6 +296,13 @@ def test_stored_answers_come_out_the_same_again(
     changed = [{**row, "victims": "1"} if number == 1 else row for number, row in enumerate(rows)]
     (line,) = answers.changes(changed, rows)
     assert line.startswith("small, draw 0: victims 1 before, ")
+    assert answers.changes(rows, rows[:-1]) == [f"small, draw {rows[-1]['draw']} is gone"]
+    lever = "measures.warning-local.coverage=0.5"
+    monkeypatch.setattr("sys.argv", [*sys.argv, "--policy", lever, "--policy-draws", "11"])
+    answers.main()
+    more = answers.rows_of(table)[len(rows) :]
+    assert [row["policy"] for row in more] == [lever] * 12
+    assert answers.rows_of(table)[: len(rows)] == rows
 
 
 def test_worth_of_knowing_is_computed_from_stored_draws_and_answers(tmp_path: Path) -> None:
