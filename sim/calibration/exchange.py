@@ -58,11 +58,15 @@ class ExchangeError(RefusedError, ImportError):
 
 @dataclass(frozen=True)
 class _Column:
-    """A parameter, and its numbers in the draws and in draws from the prior, (draws,), in its unit."""
+    """A parameter, its numbers in the draws and in draws from the prior, (draws,), in its unit, and what is left.
+
+    ``left`` is the standard deviation of its normal scores over that in the prior.
+    """
 
     parameter: Parameter
     drawn: Vector
     prior: Vector
+    left: float
 
 
 class PosteriorDraws(pd.DataFrame):
@@ -88,15 +92,14 @@ class PosteriorDraws(pd.DataFrame):
         Returns:
             One row per dotted key, those that the data moved most first: ``unit``, the scenario's own ``value``, the
             ends ``low`` and ``high`` of its range, the 5, 50 and 95 % quantiles of the draws, and ``spread_left``, the
-            share of the prior's standard deviation that is left (of logarithms where the range is wide). Dates are
-            days since 2000-01-01.
+            share of the prior's standard deviation that is left, of normal scores (``sim.calibration.prior``). Dates
+            are days since 2000-01-01.
         """
         rows = {}
         for key, column in self._columns.items():
             one = column.parameter
-            after, before = ([one.coordinate(x) for x in numbers] for numbers in (column.drawn, column.prior))
             told = [one.start, one.low, one.high, *np.quantile(column.drawn, [TAILS[0], 0.5, TAILS[1]])]
-            rows[key] = [units_of(one), *_counted(one, told), np.std(after) / np.std(before)]
+            rows[key] = [units_of(one), *_counted(one, told), column.left]
         names = ["unit", "value", "low", "high", "5%", "50%", "95%", "spread_left"]
         table = pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("key")
         return table.sort_values("spread_left", kind="stable")
@@ -175,6 +178,7 @@ class PosteriorDraws(pd.DataFrame):
     def _columns(self) -> dict[str, _Column]:
         """The columns of parameters, by their names."""
         free, prior = prior_numbers(self.scenario)
+        spread = Prior.of(self.scenario).spread
         names = names_in(self.scenario.root())
         places = {one.key: number for number, one in enumerate(free)}
         found = {}
@@ -182,7 +186,9 @@ class PosteriorDraws(pd.DataFrame):
             if key not in self.fixed:
                 place = places[coded_key(key, names)]
                 drawn = np.array([free[place].read(cell) for cell in self[key]])
-                found[key] = _Column(free[place], drawn, prior[:, place])
+                coordinates = np.array([free[place].coordinate(x) for x in drawn])
+                left = Prior((free[place],)).scores(coordinates[:, None]).std() / spread[place]
+                found[key] = _Column(free[place], drawn, prior[:, place], float(left))
         return found
 
     def _observed(self) -> "xr.Dataset":

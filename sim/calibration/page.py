@@ -197,12 +197,13 @@ def _truths(part: Document) -> list[str]:
     worst = min(rows, key=lambda one: one["coverage"])
     return [
         f"The model itself: each of {part['sets']} draws was the truth once, its data those of its own run with "
-        "another seed, and all other draws were conditioned on these data, too. Of the "
-        f"{len(rows)} parameters that matter (at least 5 % of the spread learnt, or a driver) the 90% intervals "
+        "another seed, and all other draws were conditioned on these data, too.",
+        f"Of the {len(rows)} parameters that matter (at least 5 % of the spread learnt, or a driver) the 90% intervals "
         f"contain the true value in {part['coverage']:.1%} of all cases, of `{worst['key']}` in "
-        f"{worst['coverage']:.1%}, the fewest. The ranks of {part['uneven']} are uneven at the {UNEVEN:.0%} level. "
-        "They share their draws: where conditioning is exact, some 15 % of those that data move are. This tests the "
-        "procedure near the posterior, not whether the draws lie where the data put them.",
+        f"{worst['coverage']:.1%}, the fewest.",
+        f"The ranks of {part['uneven']} are uneven at the {UNEVEN:.0%} level. All truths share the same draws, so "
+        "some 15 % of those that data move would be uneven even if conditioning were exact.",
+        "This tests the procedure near the posterior, not whether the draws lie where the data put them.",
         "",
     ]
 
