@@ -110,7 +110,7 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
 
 def without_posterior(kind: str) -> str:
     """Return the kind of intervals of run-to-run noise, and that they lack parameter uncertainty."""
-    return said("{intervals}, without parameter uncertainty: no posterior is stored", intervals=kind)
+    return said("{intervals}, without parameter uncertainty: no answers over draws are stored", intervals=kind)
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:

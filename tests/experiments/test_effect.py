@@ -60,7 +60,7 @@ def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told
     assert effect_lines([given, row("episodes", 1, 2)]) == [told]
 
 
-WITHOUT = "without parameter uncertainty: no posterior is stored"
+WITHOUT = "without parameter uncertainty: no answers over draws are stored"
 
 
 def test_intervals_are_said_by_what_they_are_over() -> None:

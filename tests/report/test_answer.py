@@ -21,7 +21,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert f") of {amount(totals['attempts_potential'])} attempts" in said
     assert " were stopped before reaching anyone, mostly" in said
     assert said.endswith(
-        "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no posterior is stored."
+        "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no answers over draws are stored."
     )
     assert STOPPED[first] in said.partition(", then ")[0]
     places = [said.index(f"{amount(totals[name])} ") for name in ("cases_filed", "filed_loss_money", "victims")]

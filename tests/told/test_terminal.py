@@ -242,7 +242,7 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
     assert "  deadline of the red tier: 8 h -> 1 h" in lines
 
 
-WITHOUT = "without parameter uncertainty: no posterior is stored"
+WITHOUT = "without parameter uncertainty: no answers over draws are stored"
 
 
 def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
