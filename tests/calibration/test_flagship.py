@@ -92,7 +92,7 @@ def test_what_is_predicted_has_an_interval_over_the_draws(flagship: sim.Scenario
 
 
 @pytest.mark.slow
-def test_gangs_make_the_stated_attempts_in_the_first_days_of_every_draw(tmp_path: Path):
+def test_gangs_make_the_stated_attempts_in_the_first_days_of_draws(tmp_path: Path):
     small = {"scale": "0.005", "population.pool": "country", "period.end": "2021-01-10"}
     for draw in range(0, len(sim.posterior("china-2022")), 10):
         state = sim.run(sim.load_scenario("china-2022", small, draw=draw), tmp_path / str(draw), workers=1).state
