@@ -151,7 +151,7 @@ def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.
 
 
 def test_a_run_of_another_policy_is_told_with_chance_alone(run: sim.Run):
-    assert "run-to-run noise at scale 1, without parameter uncertainty: no answers over draws are stored." in answer(run)
+    assert "noise at scale 1, without parameter uncertainty: no answers over draws are stored." in answer(run)
     assert estimates([run])["victims"].low == run.chance["victims"][0]
 
 

@@ -194,7 +194,10 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
     assert "parameter uncertainty (101 posterior draws)" in answer(full)
     text = page([[full], [silent]])
     assert "95% intervals: run-to-run noise at scale 1." in text
-    assert "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no answers over draws are stored." in text
+    assert (
+        "95% intervals: run-to-run noise at scale 1, without parameter uncertainty: no answers over draws are stored."
+        in text
+    )
     assert "parameter uncertainty (" not in text
     assert short_answer(full, known=False)["victims"][1] in text
     # Where both have some, both are told so.
