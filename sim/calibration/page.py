@@ -224,11 +224,13 @@ def _answers(part: Document) -> list[str]:
         "",
         *table(("total", "at the fit", "5 %", "95 %", "inside"), totals),
         "",
-        "The parameters that each total depends on. **First-order**: the share of its variance that would vanish if "
-        "the parameter were known; by runs, from the draws' own runs, with what chance and run-to-run noise explain "
-        "taken out, and its standard error. **Total by runs**: each draw was run once more with this parameter taken "
-        "from another draw, which breaks the posterior's dependence of it on other parameters; the share can exceed 1 "
-        "where others compensate for it. An emulator explains only a part of an answer, and its index is of that part.",
+        "The parameters that each total depends on:",
+        "",
+        "- **First-order**: the share of the total's variance that would vanish if the parameter were known; by runs, "
+        "from the draws' own runs, without what chance and run-to-run noise explain, and its standard error.",
+        "- **Total by runs**: each draw was run once more with this parameter taken from another draw. That breaks its "
+        "dependence on other parameters in the posterior; the share can exceed 1 where others compensate for it.",
+        "- **Of the emulator**: of the part of the total that an emulator explains.",
         "",
         *table(DRIVERS, [row for name, one in part["answers"].items() for row in _drivers(name, one)]),
         "",

@@ -36,7 +36,7 @@ TableWriter._write_groups = write_and_die
 """
 """A process that is killed when it has written its alerts, whatever else goes on meanwhile."""
 
-LONG = ["china-2022", "--scale", "0.0001"]
+LONG = ["china-2022", "--scale", "0.001"]
 """Two years: longer than any test waits before it ends the run."""
 
 
