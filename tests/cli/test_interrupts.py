@@ -36,7 +36,7 @@ TableWriter._write_groups = write_and_die
 """
 """A process that is killed when it has written its alerts, whatever else goes on meanwhile."""
 
-LONG = ["china-2022", "--scale", "0.001"]
+LONG = ["china-2022", "--scale", "0.0001"]
 """Two years: longer than any test waits before it ends the run."""
 
 
@@ -78,9 +78,8 @@ def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsi
             folders.append(found.parent.relative_to(tmp_path))
             processes[-1].send_signal(signal.SIGSTOP)  # it lives, and goes on no further
         (killed, alive), (left, making) = processes, folders
-        killed.send_signal(signal.SIGQUIT)
-        killed.send_signal(signal.SIGCONT)
-        assert killed.wait() == -signal.SIGQUIT
+        killed.kill()
+        assert killed.wait() == -signal.SIGKILL
         listed = tocsin("runs", "a b")
         at_work = f"process {alive.pid} is working on it\n"
         assert listed.out == f"{making}  unfinished  {at_work}{left}  unfinished\n"
