@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
-from sim.calibration.policies import expanded, loader, over_draws, stored_of
+from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
 from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
 
@@ -56,7 +56,7 @@ def again(
 
     of_policies = loader(file)
     for one in expanded(policies, scenario, file):
-        name = one if "=" in one else of_policies(one, None).name
+        name = stored_name(one, of_policies(one, None))
         draws[name] = max(draws.get(name, 0), min(policy_draws or draws[scenario.name], draws[scenario.name]))
 
     def load(name: str, draw: int | None) -> Scenario:

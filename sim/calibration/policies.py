@@ -123,6 +123,11 @@ def loader(file: Path) -> Load:
     return load
 
 
+def stored_name(name: str, scenario: Scenario) -> str:
+    """Return the name under which a policy's answers are stored: a lever's is ``KEY=VALUE``."""
+    return name if _is_lever(name) else scenario.name
+
+
 def _is_lever(name: str) -> bool:
     return "=" in name and not is_path(name)
 
@@ -173,8 +178,7 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
         own, *drawn = (answered(one["quantities"]) for one in rows)
         columns = {column: tuple(one[column] for one in drawn) for column in own}
         scenario = load(name, None)
-        told = name if _is_lever(name) else scenario.name
-        stored[policy_digests(scenario)] = StoredAnswers(told, len(drawn), own, columns)
+        stored[policy_digests(scenario)] = StoredAnswers(stored_name(name, scenario), len(drawn), own, columns)
     return stored
 
 
