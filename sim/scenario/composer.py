@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from sim.scenario.core_schema import LONGEST_KEY, MAX_DEPTH, MAX_NODES, plain_scalar
+from sim.scenario.core_schema import LONGEST_KEY, MAX_DEPTH, MAX_NODES, TOO_MANY_NODES, plain_scalar
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import Node
 
@@ -168,9 +168,7 @@ class _Composer:
         """Count nodes; raises ScenarioError if there are too many."""
         self.total += size
         if self.total > MAX_NODES:
-            raise self.stop(
-                place, "the file holds too many values, aliases expanded", f"must hold at most {MAX_NODES:,}"
-            )
+            raise self.stop(place, *TOO_MANY_NODES)
 
     def place(self, mark: Any) -> Place:
         """Return the place of a mark of the parser, which counts from 0."""

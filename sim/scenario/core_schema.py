@@ -6,6 +6,8 @@ from sim.scenario.nodes import Scalar
 
 MAX_DEPTH = 32
 MAX_NODES = 100_000
+TOO_MANY_NODES = ("the file holds too many values, aliases expanded", f"must hold at most {MAX_NODES:,}")
+"""What is wrong with a text of more values, and what is allowed."""
 LONGEST_KEY = 200
 LONGEST_NUMBER = 320
 """Most characters of a number; longer ones stay text."""

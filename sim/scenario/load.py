@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.scenario.bundled import find
+from sim.scenario.core_schema import MAX_NODES, TOO_MANY_NODES
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
 from sim.scenario.given import Given
@@ -24,7 +25,7 @@ from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
 from sim.scenario.provinces import names_in, unknown_provinces, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
-from sim.scenario.reading import MAX_BYTES, decode, top_map
+from sim.scenario.reading import MAX_BYTES, decode
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import NO_POOL, plain_pool
@@ -315,11 +316,20 @@ def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
 def _demand_readable(scenario: Scenario, place: Place) -> None:
     """Raise ScenarioError if the resolved scenario, which runs store as a file, is too large to read."""
     try:
-        top_map(decode(scenario.yaml().encode("utf-8", "surrogatepass"), place), place)
+        decode(scenario.yaml().encode("utf-8", "surrogatepass"), place)
+        if _nodes(scenario.resolved) > MAX_NODES:
+            raise ScenarioError([Mistake(place, dotted(()), *TOO_MANY_NODES)])
     except ScenarioError as error:
         (mistake, *_) = error.mistakes
         what = f"with all files that it extends and names, {mistake.message}"
         raise ScenarioError([Mistake(place, dotted(()), what, mistake.allowed)]) from None
+
+
+def _nodes(value: Any) -> int:
+    """Return the number of values of a plain value, as reading counts them: keys, maps and lists are some too."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _nodes(inner) for inner in value.values())
+    return 1 + sum(map(_nodes, value)) if isinstance(value, list) else 1
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
