@@ -15,21 +15,19 @@ from pathlib import Path
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
 from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
-from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
+from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, store_answers, tables_beside
 from sim.scenario import Scenario, load_scenario
 
 Rows = list[dict[str, str]]
 
 
-def rows_of(table: Path) -> Rows:
-    """Return the rows of a table of answers as they are written."""
-    with table.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def table_of(file: Path) -> Path:
-    """Return the table of answers beside a scenario's file."""
-    return file.with_name(f"{load_scenario(str(file)).name}{SUFFIX}")
+def rows_in(folder: Path, name: str) -> Rows:
+    """Return the rows of the tables of answers of a scenario in a folder, as they are written."""
+    rows: Rows = []
+    for table in tables_beside(folder, name):
+        with table.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    return rows
 
 
 def again(
@@ -51,7 +49,7 @@ def again(
     scale = scenario.spec.calibration.scales[0]
     level = Level(scale, (scenario.spec.seed,), coarse_pool(scenario, scale) if scale < 1.0 else None)
     draws: dict[str, int] = {}
-    for row in rows_of(table_of(file)):
+    for row in rows_in(file.parent, scenario.name):
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
 
     of_policies = loader(file)
@@ -98,18 +96,17 @@ def main() -> None:
     parser.add_argument("--policy-draws", type=int, help="run added policies with the first N draws")
     parser.add_argument("--write", action="store_true", help="write the table again")
     given = parser.parse_args()
-    table = table_of(given.scenario)
-    if not table.exists():
-        sys.exit(f"no posterior of {given.scenario.name} is stored: there is no {table.name}")
-    before = rows_of(table)
+    folder, name = given.scenario.parent, load_scenario(str(given.scenario)).name
+    before = rows_in(folder, name)
+    if not before:
+        sys.exit(f"no posterior of {given.scenario.name} is stored: there is no {name}{SUFFIX}")
     found = again(given.scenario, given.out, given.workers, given.policy, given.policy_draws)
-    made = given.out / table.name
-    write_answers(made, found)
-    if wrong := changes(before, rows_of(made)):
+    store_answers(given.out, name, found)
+    if wrong := changes(before, rows_in(given.out, name)):
         sys.exit("\n".join([f"{len(wrong)} numbers have changed:", *wrong[:10]]))
-    print(f"{len(before)} rows came out as they stand in {table.name}; the new table is {made}")
+    print(f"{len(before)} rows came out as they stand beside {given.scenario.name}; the new tables are in {given.out}")
     if given.write:
-        write_answers(table, found)
+        store_answers(folder, name, found)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from sim.calibration.page import table
 from sim.calibration.policies import TOLD, TOTALS
 from sim.calibration.worth import Indices, Key, worth_rows
 from sim.experiments.parameters import parameter_at
-from sim.reading.stored_answers import AMOUNTS, LEAST, SUFFIX, StoredAnswers, read_answers
+from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers, read_answers, tables_beside
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior
 
@@ -23,11 +23,11 @@ NOTHING = "No posterior of the present fit is stored, so there is no number yet.
 def of_stored(name: str = "china-2022") -> str:
     """Return the table of the draws and answers that are stored with a scenario; a sentence where there are none."""
     scenario = load_scenario(name)
-    answers = files_of(name)[-1].with_name(f"{scenario.name}{SUFFIX}")
-    if not answers.exists():
+    tables = tables_beside(files_of(name)[-1].parent, scenario.name)
+    if not tables:
         return NOTHING
     drawn = numbers_of(scenario, name)
-    stored = {one.policy: one for one in read_answers(answers).values()}
+    stored = {one.policy: one for path in tables for one in read_answers(path).values()}
     names, rows = worth_rows(indices_of(scenario, drawn[0], drawn[1], stored))
     said = f"From {len(drawn[1])} draws of `{scenario.name}`; empty where chance explains what runs show:"
     return "\n".join([said, "", *table(names, rows)])

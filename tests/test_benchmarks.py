@@ -23,7 +23,7 @@ from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursi
 from benchmarks.rows import SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
-from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, write_answers
+from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, tables_beside, write_answers
 from sim.verify.queues import mean_wait
 
 ABOUT = {"machine": "a machine", "date": "2026-11-30", "version": "0.2", "sources": "1a", "size": "quick", "load": 0.0}
@@ -287,12 +287,12 @@ def test_stored_answers_come_out_the_same_again(
     file.write_text((ROOT / "tests" / "calibration" / "small.yaml").read_text() + "  members: 12\n")
     calibrate(sim.load_scenario(str(file)), tmp_path / "first", file)
     monkeypatch.setattr("sys.argv", ["answers", "--scenario", str(file), "--out", str(tmp_path / "out"), "--write"])
-    rows = answers.rows_of(table)
+    rows = answers.rows_in(tmp_path, "small")
     lacking = [{name: cell for name, cell in row.items() if name != "averted"} for row in rows]
     table.write_text("\n".join(",".join(row) for row in [list(lacking[0]), *(row.values() for row in lacking)]) + "\n")
     answers.main()
     assert f"{len(rows)} rows came out as they stand" in capsys.readouterr().out
-    assert answers.rows_of(table) == rows
+    assert answers.rows_in(tmp_path, "small") == rows
     changed = [{**row, "victims": "1"} if number == 1 else row for number, row in enumerate(rows)]
     (line,) = answers.changes(changed, rows)
     assert line.startswith("small, draw 0: victims 1 before, ")
@@ -300,9 +300,10 @@ def test_stored_answers_come_out_the_same_again(
     lever = "measures.warning-local.coverage=0.5"
     monkeypatch.setattr("sys.argv", [*sys.argv, "--policy", lever, "--policy-draws", "11"])
     answers.main()
-    more = answers.rows_of(table)[len(rows) :]
-    assert [row["policy"] for row in more] == [lever] * 12
-    assert answers.rows_of(table)[: len(rows)] == rows
+    assert [path.name for path in tables_beside(tmp_path, "small")] == [table.name, "small-levers-answers.csv"]
+    every = answers.rows_in(tmp_path, "small")
+    assert every[: len(rows)] == rows
+    assert [row["policy"] for row in every[len(rows) :]] == [lever] * 12
 
 
 def test_worth_of_knowing_is_computed_from_stored_draws_and_answers(tmp_path: Path) -> None:

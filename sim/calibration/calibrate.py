@@ -32,7 +32,7 @@ from sim.experiments.simulations import Computing, demand_keywords
 from sim.experiments.store import WARNINGS
 from sim.reading.figures import error_of_whole
 from sim.reading.outcomes import Outcome
-from sim.reading.stored_answers import SUFFIX, StoredAnswers, write_answers
+from sim.reading.stored_answers import StoredAnswers, store_answers
 from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.stored_draws import SUFFIX as DRAWS
 from sim.store.folder import replace_json, whole
@@ -113,7 +113,7 @@ def calibrate(
                     number = min(policy_draws or len(draws.outcomes), len(draws.outcomes))
                     names = [str(file), *policies]
                     answers = _answer(document, evaluations, levels[0], draws, names, number, tell)
-                    write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
+                    store_answers(file.parent, scenario.name, answers)
                     model = Model(data, evaluations, levels[0], draws.parameters, fit.values())
                     figures = figures_of_draws(data, model, draws.outcomes)
                     write_figures(file.with_name(f"{scenario.name}{FIGURES}"), load_scenario(str(file)), figures)

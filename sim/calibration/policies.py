@@ -80,8 +80,9 @@ def totals_over(
 def expanded(policies: Sequence[str], scenario: Scenario, file: Path | None) -> list[str]:
     """Return the names of policies, with those that ``all`` and ``levers`` stand for, each once.
 
-    ``all`` is every bundled policy that extends the file. ``levers`` are those that ``tocsin new`` lists: numbers at
-    the end of their range that is further from their value, and its examples of what the scenario has not.
+    ``all`` is every bundled policy of the scenario that extends the file. ``levers`` are those that ``tocsin new``
+    lists: numbers at the end of their range that is further from their value, and its examples of what the scenario has
+    not.
 
     Raises:
         FitError: If there is a policy but no file that it could extend, or the scenario has no posterior draws, or if
@@ -95,7 +96,7 @@ def expanded(policies: Sequence[str], scenario: Scenario, file: Path | None) -> 
         )
     if not scenario.spec.calibration.members:
         raise FitError("policies need posterior draws, but calibration.members is 0; set calibration.members")
-    many = {EVERY: lambda: _bundled_policies(file), OF_LEVERS: lambda: _levers(scenario)}
+    many = {EVERY: lambda: _bundled_policies(scenario, file), OF_LEVERS: lambda: _levers(scenario)}
     found = []
     load = loader(file)
     for name in policies:
@@ -132,12 +133,13 @@ def _is_lever(name: str) -> bool:
     return "=" in name and not is_path(name)
 
 
-def _bundled_policies(file: Path) -> list[str]:
-    """Return the names of the bundled scenarios that are policies of a file; raises FitError without any."""
+def _bundled_policies(scenario: Scenario, file: Path) -> list[str]:
+    """Return the names of the bundled policies of a scenario that extend its file; raises FitError without any."""
+    # A policy of another scenario that extends the file, one that goes on for years, is not comparable with this one.
     found = [
         name
         for name in bundled_names()
-        if file.resolve() in files_of(name) and load_scenario(name).spec.policy_of is not None
+        if file.resolve() in files_of(name) and load_scenario(name).spec.policy_of == scenario.name
     ]
     if not found:
         raise FitError(f"no bundled scenario is a policy of {file}; name scenarios that extend it")

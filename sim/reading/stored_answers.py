@@ -31,6 +31,8 @@ DIGITS = 16
 
 POLICY, HASH, DRAW = "policy", "sha256", "draw"
 SUFFIX = "-answers.csv"
+OF_LEVERS = f"-levers{SUFFIX}"
+"""A table of its own for levers ``KEY=VALUE``, whose names are long; ``SUFFIX`` has the scenario and its policies."""
 
 SHARES = {
     STOPPED_SHARE: ("stopped", "attempts_potential"),
@@ -63,6 +65,11 @@ class StoredAnswers:
     draws: int
     own: Mapping[str, float]
     drawn: Mapping[str, tuple[float, ...]]
+
+    @property
+    def is_of_lever(self) -> bool:
+        """Whether the policy is a lever, ``KEY=VALUE``: no scenario's name has such a sign."""
+        return "=" in self.policy
 
     def interval(
         self, name: str, value: float, chance: tuple[float, float] | None = None
@@ -204,6 +211,21 @@ def read_answers(path: Path) -> dict[str, StoredAnswers]:
         drawn = {name: tuple(one[name] for one in numbers.values()) for name in own}
         found |= dict.fromkeys(known.split(), StoredAnswers(entries[0][POLICY], len(numbers), own, drawn))
     return found
+
+
+def tables_beside(folder: Path, name: str) -> list[Path]:
+    """Return the tables of answers of a scenario in a folder, its own first; none if there are no answers."""
+    return [path for path in (folder / f"{name}{suffix}" for suffix in (SUFFIX, OF_LEVERS)) if path.is_file()]
+
+
+def store_answers(folder: Path, name: str, answers: "Mapping[str, StoredAnswers]") -> None:
+    """Store the answers of a scenario, its policies and its levers in their tables, in place of earlier ones."""
+    for suffix, levers in ((OF_LEVERS, True), (SUFFIX, False)):
+        some = {digest: one for digest, one in answers.items() if one.is_of_lever == levers}
+        if some:
+            write_answers(folder / f"{name}{suffix}", some)
+        else:
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
 
 
 def write_answers(path: Path, answers: "Mapping[str, StoredAnswers]") -> None:

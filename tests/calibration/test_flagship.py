@@ -10,7 +10,6 @@ import sim
 from sim.calibration.targets import label_of
 from sim.experiments.parameters import free_parameters, in_unit
 from sim.reading.figures import days_of
-from sim.reading.stored_answers import answer_tables, read_answers
 from sim.store.scope import Scope
 
 DRAWS = 200
@@ -71,14 +70,6 @@ def test_every_stored_draw_keeps_every_order_and_range(flagship: sim.Scenario):
         for before, after in pairwise(order):
             ratio = in_unit(free[after], 1.0, free[before])
             assert (numbers[before] <= numbers[after] * ratio).all(), (before, after)
-
-
-def test_the_flagship_lies_in_the_middle_of_its_draws():
-    stored = {one.policy: one for table in answer_tables() for one in read_answers(table).values()}
-    own = stored.pop("china-2022")
-    assert own.draws == len(sim.posterior("china-2022"))
-    assert own.outside() == {}
-    assert {name: one.outside(own) for name, one in stored.items() if one.outside(own)} == {}
 
 
 def test_what_is_predicted_has_an_interval_over_the_draws(flagship: sim.Scenario):

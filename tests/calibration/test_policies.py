@@ -35,11 +35,12 @@ def test_levers_are_those_of_a_new_scenario_at_the_far_end_of_their_range(small:
     assert expanded(["levers"], below, SMALL)[0] != found[0]
 
 
-def test_all_policies_are_the_bundled_ones_that_extend_the_file(monkeypatch: pytest.MonkeyPatch, small: sim.Scenario):
-    names = ["china-2022", "china-2022-full", "no-warning", "tiny", "visit-only"]
+def test_all_policies_are_the_bundled_ones_of_the_scenario(monkeypatch: pytest.MonkeyPatch, small: sim.Scenario):
+    names = ["china-2022", "china-2022-full", "china-2025-returns", "no-warning", "tiny", "visit-only"]
     monkeypatch.setattr("sim.calibration.policies.bundled_names", lambda: names)
-    flagship = bundled_folder() / "china-2022.yaml"
-    assert expanded(["all", "no-warning"], small, flagship) == ["no-warning", "visit-only"]
+    file = bundled_folder() / "china-2022.yaml"
+    assert expanded(["all", "no-warning"], sim.load_scenario("china-2022"), file) == ["no-warning", "visit-only"]
+    assert sim.load_scenario("china-2025-returns").spec.policy_of == "china-2025"
     assert expanded([], small, None) == []
     with pytest.raises(FitError, match="is bundled, and policies need draws"):
         expanded(["all"], small, None)

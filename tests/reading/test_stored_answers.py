@@ -14,12 +14,16 @@ from sim.reading.draw_intervals import nine_tenths
 from sim.reading.headline import HEADLINE
 from sim.reading.stored_answers import (
     AMOUNTS,
+    OF_LEVERS,
+    SUFFIX,
     StoredAnswers,
     answer_tables,
     policy_digest,
     policy_digests,
     read_answers,
+    store_answers,
     stored_answers,
+    tables_beside,
     write_answers,
 )
 from sim.told.answer import answer, estimates, short_answer
@@ -84,6 +88,17 @@ def test_a_table_comes_back(tmp_path: Path):
             assert found[part].policy == one.policy
             assert found[part].own == one.own
             assert found[part].drawn["victims"] == pytest.approx(one.drawn["victims"], rel=1e-5)
+
+
+def test_levers_have_a_table_of_their_own_which_goes_with_them(tmp_path: Path):
+    some = {"0" * 16: answers("tiny", 48.0, FACTORS), "1" * 16: answers("warning.quiet=24 h", 3.0, [1.0, 2.0])}
+    assert tables_beside(tmp_path, "tiny") == []
+    store_answers(tmp_path, "tiny", some)
+    own, levers = tables_beside(tmp_path, "tiny")
+    assert [one.policy for one in read_answers(own).values()] == ["tiny"]
+    assert [one.policy for one in read_answers(levers).values()] == ["warning.quiet=24 h"]
+    store_answers(tmp_path, "tiny", {"0" * 16: answers("tiny", 48.0, FACTORS)})
+    assert tables_beside(tmp_path, "tiny") == [own]
 
 
 def test_a_policy_is_known_at_any_scale_and_seed_and_no_other_is_taken_for_it():
@@ -217,11 +232,13 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
     assert row["sentence"].endswith(" (90% of 101 posterior draws).")
 
 
-def test_no_total_of_a_bundled_scenario_lies_outside_of_its_interval_over_draws():
-    """Neither do the changes of its policies; tables are bundled after a calibration."""
+def test_no_total_of_a_bundled_scenario_or_change_by_its_policies_lies_outside_of_its_interval_over_draws():
     for table in answer_tables():
-        every = read_answers(table)
-        base = next(iter(every.values()))
-        assert base.outside() == {}, table
-        for one in every.values():
-            assert one.outside(base) == {}, (table, one.policy)
+        name = table.name.removesuffix(OF_LEVERS).removesuffix(SUFFIX)
+        stored = {
+            one.policy: one for beside in tables_beside(table.parent, name) for one in read_answers(beside).values()
+        }
+        own = stored.pop(name)
+        assert own.draws == len(sim.posterior(name))
+        assert own.outside() == {}
+        assert {policy: one.outside(own) for policy, one in stored.items() if one.outside(own)} == {}
