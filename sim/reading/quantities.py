@@ -65,6 +65,7 @@ class Quantities:
         self.scope = scope
         self._place = NATION if province is None else scope.provinces.index(province)
         self.series = series
+        self._figures: dict[str, Weighted | None] = {}  # read so far: settling a series takes a millisecond
         self._of: dict[tuple[Label, Label], list[tuple[tuple[Label, ...], Series]]] = {}
         for key, values in series.items():
             self._of.setdefault((key[0], key[-1]), []).append((key[1:-1], values))
@@ -99,7 +100,13 @@ class Quantities:
         """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
 
         What the scenario settles late is counted when it is settled; of ``LATE``, nothing waits when the period begins.
+        Callers must not change the series.
         """
+        if name not in self._figures:
+            self._figures[name] = self._figure(name)
+        return self._figures[name]
+
+    def _figure(self, name: str) -> Weighted | None:
         if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
             factor = Fraction(repr(self.scope.frozen_factor))
             return [(factor, self._named("recovered_money")), (Fraction(1), self._named("held_money"))]

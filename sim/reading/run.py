@@ -147,7 +147,7 @@ class Run:
         ]
         values = sum(parts[1:], start=parts[0])
         days = pd.date_range(period(self._scope)[0], periods=len(values), name="day")
-        return pd.Series(values, index=days, name=name)
+        return pd.Series(values, index=days, name=name, copy=True)
 
     def asked(self, text: str, province: str | int | None = None) -> Asked:
         """Read a request as ``tocsin figures`` takes it, for the country or a province; raises ValueError."""

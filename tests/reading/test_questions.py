@@ -134,7 +134,10 @@ def test_a_series_has_every_day_and_adds_up_to_the_figure(run: sim.Run) -> None:
         assert list(series.index) == list(pd.date_range("2022-10-01", "2022-11-30"))
         assert series.sum() == pytest.approx(run.figure(name)), name
         assert series["2022-10-07"] == pytest.approx(run.figure(name, "2022-10-07", "2022-10-07"))
-    assert run.series("dens_destroyed").dtype == "int64"
+    dens = run.series("dens_destroyed")
+    assert dens.dtype == "int64"
+    dens[:] = 0
+    assert run.series("dens_destroyed").sum() > 0, "a series is the caller's own"
 
 
 def test_what_the_run_cannot_tell_is_a_value_error(run: sim.Run) -> None:
