@@ -1,9 +1,10 @@
 """Compute the stored answers of posterior draws again, for a new column or more policies, without a new calibration.
 
 ``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored with it, with its own values
-and with those of every draw in the table, as ``tocsin calibrate`` did, and compares the results with the table.
-``--policy`` adds policies, as it does there. ``--write`` writes the table again, unless an existing number has changed.
-A run of the flagship takes two seconds of a core. Runs are kept in ``--out``; the same command resumes.
+and with those of every draw in the tables, as ``tocsin calibrate`` did, and compares the results with the tables.
+``--policy`` adds policies, as it does there; of what is stored, only the scenario itself is then run again. ``--write``
+writes the tables again, unless an existing number has changed. A run of the flagship takes two seconds of a core. Runs
+are kept in ``--out``; the same command resumes.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
 from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
-from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, store_answers, tables_beside
+from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, read_answers, store_answers, tables_beside
 from sim.scenario import Scenario, load_scenario
 
 Rows = list[dict[str, str]]
@@ -30,17 +31,26 @@ def rows_in(folder: Path, name: str) -> Rows:
     return rows
 
 
+def stored_in(folder: Path, name: str) -> dict[str, StoredAnswers]:
+    """Return the answers of a scenario that are stored in a folder, by ``policy_digests``."""
+    digests: dict[int, list[str]] = {}
+    stored = [item for table in tables_beside(folder, name) for item in read_answers(table).items()]
+    for known, one in stored:
+        digests.setdefault(id(one), []).append(known)
+    return {" ".join(digests[id(one)]): one for _, one in stored}
+
+
 def again(
     file: Path, out: Path, workers: int, policies: Sequence[str] = (), policy_draws: int | None = None
 ) -> dict[str, StoredAnswers]:
-    """Run everything that the table beside a scenario's file has answers of, and more policies.
+    """Run everything that the tables beside a scenario's file have answers of; or the scenario and more policies.
 
     Args:
         file: The file of the scenario; policies of it are bundled.
         out: Where runs are kept.
         workers: How many runs are made at a time.
         policies: Names as ``sim.calibration.policies.expanded`` takes them.
-        policy_draws: How many draws each of these is run with; by default all, and never fewer than the table has.
+        policy_draws: How many draws each of these is run with; by default all.
 
     Returns:
         The answers, by ``policy_digests``.
@@ -53,9 +63,10 @@ def again(
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
 
     of_policies = loader(file)
-    for one in expanded(policies, scenario, file):
-        name = stored_name(one, of_policies(one, None))
-        draws[name] = max(draws.get(name, 0), min(policy_draws or draws[scenario.name], draws[scenario.name]))
+    own = draws[scenario.name]
+    added = [stored_name(one, of_policies(one, None)) for one in expanded(policies, scenario, file)]
+    if policies:
+        draws = {scenario.name: own, **dict.fromkeys(added, min(policy_draws or own, own))}
 
     def load(name: str, draw: int | None) -> Scenario:
         return of_policies(str(file) if name == scenario.name else name, draw)
@@ -101,6 +112,7 @@ def main() -> None:
     if not before:
         sys.exit(f"no posterior of {given.scenario.name} is stored: there is no {name}{SUFFIX}")
     found = again(given.scenario, given.out, given.workers, given.policy, given.policy_draws)
+    found = {**stored_in(folder, name), **found} if given.policy else found
     store_answers(given.out, name, found)
     if wrong := changes(before, rows_in(given.out, name)):
         sys.exit("\n".join([f"{len(wrong)} numbers have changed:", *wrong[:10]]))
