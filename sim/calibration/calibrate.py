@@ -306,7 +306,7 @@ def _update(scenario: Scenario, document: Document, derived: Mapping[str, float]
         # The file may have errors from runs of the whole country, which say more than runs of a part.
         if row.standard_error is None or scale == 1.0:
             figures[number]["standard_error"] = _short(error_of_whole(known["standard_error"], row, scale))
-        if row.role == "predicted" and known.get("interval"):
+        if row.role != "fitted" and known.get("interval"):
             figures[number]["interval"] = [_short(end) for end in known["interval"]]
     return Update(
         values={one["key"]: one["value"] for one in document["parameters"]},

@@ -55,7 +55,7 @@ class Data:
         self.predicted = [
             number
             for number in self.counted
-            if targets.rows[number].role == "predicted" and targets.rows[number].value is not None
+            if targets.rows[number].role in ("predicted", "context") and targets.rows[number].value is not None
         ]
         self.seed_sd = np.zeros(len(targets.rows))
         for number in self.counted:

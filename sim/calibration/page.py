@@ -69,6 +69,7 @@ def to_markdown(document: Document) -> str:
         "",
         *_figures(document, "predicted", PREDICTED),
         "",
+        *_context(document),
         "## Calibrated parameters",
         "",
         *table(
@@ -90,6 +91,13 @@ def _figures(document: Document, role: str, columns: Mapping[str, Callable[[Docu
     """Return the table of the figures with a role."""
     rows = [row for row in document["figures"] if row["role"] == role]
     return table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
+
+
+def _context(document: Document) -> list[str]:
+    """Return the section of figures that are only context; nothing without any."""
+    if not any(row["role"] == "context" for row in document["figures"]):
+        return []
+    return ["## Context: other definitions or unknown days", "", *_figures(document, "context", PREDICTED), ""]
 
 
 def _evidence(rows: Sequence[Document]) -> list[str]:

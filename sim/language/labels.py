@@ -50,7 +50,7 @@ _COMPOUND = {
 
 
 _ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
-_ROLES = (marked("input"), marked("fitted"), marked("predicted"))
+_ROLES = (marked("input"), marked("fitted"), marked("predicted"), marked("context"))
 _OUTCOMES = (marked("averted"), marked("episodes"), marked("filed"), marked("stopped"), marked("absent"))
 _POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)

@@ -22,6 +22,8 @@ FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
 """The key that makes funds stopped countable."""
 FUNDS = ("funds_returned_money", FUNDS_STOPPED)
 """Effects of stop-payment orders and of banks on funds."""
+JUDGED = ("fitted", "predicted")
+"""Roles of figures that a run is compared with."""
 STANDARD_ERRORS = 3
 """Standard errors of one run that a figure may be off: run-to-run noise exceeds three once in 370 runs."""
 
@@ -163,8 +165,9 @@ def figure(quantities: Quantities, target: Target) -> Summary:
     """Return a row of ``figures`` in ``run.json``: one reported figure compared with the run.
 
     ``simulated`` is null if the model has no such quantity, the window (or base) is not inside the period, or the base
-    of a change is zero; ``ratio`` also if nothing is reported; ``within`` also without a tolerance, for an input, and
-    for a policy run, which reported figures are not about. ``standard_error`` is that of this run, at its scale.
+    of a change is zero; ``ratio`` also if nothing is reported; ``within`` also without a tolerance, for an input or
+    context, and for a policy run, which reported figures are not about. ``standard_error`` is that of this run, at its
+    scale.
     """
     simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
@@ -173,7 +176,7 @@ def figure(quantities: Quantities, target: Target) -> Summary:
     error = standard_error(target, scope.scale)
     if simulated is not None and reported is not None:
         ratio = simulated / reported if reported else None
-        if scope.policy_of is None and target.role != "input":
+        if scope.policy_of is None and target.role in JUDGED:
             within = _within(target, simulated, reported, error)
     return {
         "name": target.name,

@@ -166,7 +166,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
             continue
         low, high = interval
         words |= {"low": _amount(row, low), "high": _amount(row, high)}
-        if isinstance(reported, int | float) and not low <= reported <= high:
+        if row["role"] != "context" and isinstance(reported, int | float) and not low <= reported <= high:
             sentence = said(
                 "The reported value of {figure} from {first} to {last}, {reported}, lies outside its predicted "
                 "interval, {low} to {high}.",

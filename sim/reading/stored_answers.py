@@ -32,7 +32,7 @@ DIGITS = 16
 POLICY, HASH, DRAW = "policy", "sha256", "draw"
 SUFFIX = "-answers.csv"
 OF_LEVERS = f"-levers{SUFFIX}"
-"""A table of its own for levers ``KEY=VALUE``, whose names are long; ``SUFFIX`` has the scenario and its policies."""
+"""End of the name of the table of levers ``KEY=VALUE``; all other answers are in a table with ``SUFFIX``."""
 
 SHARES = {
     STOPPED_SHARE: ("stopped", "attempts_potential"),

@@ -95,7 +95,7 @@ _COLOURS: dict[str, dict[str, str]] = {
         "prevented": GREEN,
         "recovered": BLUE,
     },
-    "role": {"input": GREY, "fitted": BLUE, "predicted": VERMILLION},
+    "role": {"input": GREY, "fitted": BLUE, "predicted": VERMILLION, "context": PURPLE},
     "sex": {"f": PURPLE, "m": BLUE},
 }
 

@@ -26,7 +26,7 @@ MEASURES = "measures"
 OF_TRANSFERS = ("transfer.", "payment_call")
 """Beginnings of the names of prices of legitimate transfers."""
 
-Role = Literal["input", "fitted", "predicted"]
+Role = Literal["input", "fitted", "predicted", "context"]
 Window = tuple[date, date | None]
 """First and last day, both included."""
 

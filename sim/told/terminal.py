@@ -10,7 +10,7 @@ from sim.language.labels import named
 from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
-from sim.reading.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
+from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
 from sim.reading.findings import foremost
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
@@ -323,11 +323,12 @@ def _within(row: Figure, policy_of: str | None) -> str:
         return named("input")
     if policy_of is not None:
         return ""
-    parts = [f"{yes_said(row['within'])} {_allowance(row)}".strip()]
+    judged = row["role"] in JUDGED
+    parts = [f"{yes_said(row['within'])} {_allowance(row)}".strip() if judged else named(row["role"])]
     if row["interval"] is not None:
         low, high = row["interval"]
         known = isinstance(row["reported"], int | float)
-        holds = yes_said(low <= row["reported"] <= high if known else None)
+        holds = yes_said(low <= row["reported"] <= high if known and judged else None)
         ends = said("90%: {interval}", interval=ends_said(row["name"], low, high))
         parts.append(f"{holds} {ends}".strip())
     return ", ".join(part for part in parts if part) or named(row["role"])

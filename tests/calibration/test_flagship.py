@@ -74,7 +74,7 @@ def test_every_stored_draw_keeps_every_order_and_range(flagship: sim.Scenario):
 
 def test_what_is_predicted_has_an_interval_over_the_draws(flagship: sim.Scenario):
     scope = Scope.of(flagship)
-    predicted = [one for one in scope.targets if one.role == "predicted" and one.value is not None]
+    predicted = [one for one in scope.targets if one.role in ("predicted", "context") and one.value is not None]
     simulated = [
         one for one in predicted if all(days_of(scope, window) for window in (one.window, one.base or one.window))
     ]

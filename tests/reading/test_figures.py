@@ -73,6 +73,7 @@ def test_a_change_without_a_base_inside_the_period_is_null(tmp_path: Path) -> No
         ("calls_intercepted", 90_000, "predicted", 0.12, None, True),
         ("calls_intercepted", 90_000, "predicted", None, None, None),
         ("calls_intercepted", 90_000, "input", 0.12, None, None),
+        ("calls_intercepted", 90_000, "context", 0.12, None, None),
         # 100,000 after 50,000 is a change of +1: the tolerance of a change is a difference, not a share.
         ("calls_intercepted_change", 0.8, "fitted", 0.2, None, True),
         ("calls_intercepted_change", 0.8, "fitted", 0.19, None, False),

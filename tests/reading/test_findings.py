@@ -323,6 +323,8 @@ def test_a_figure_that_is_off_is_found(
         {**FITTED, "role": "input", "within": None},
         PREDICTED,
         {**PREDICTED, "reported": None},
+        # Of another definition: nobody knows whether it holds.
+        {**PREDICTED, "role": "context", "reported": 5},
         # What this run does not simulate it does not show either.
         {**PREDICTED, "reported": 5, "simulated": None},
         {**PREDICTED, "reported": "2022-12-01", "simulated": None},

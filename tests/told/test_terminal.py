@@ -57,6 +57,7 @@ def figures(*rows: dict[str, Any], width: int = 200, policy_of: str | None = Non
 
 
 PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
+CONTEXT = {**PREDICTED, "role": "context"}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,8 @@ PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
         ),
         ({"reported": 0, "ratio": None, "standard_error": 2.0}, "no ±6 noise"),
         ({"role": "input", "tolerance": 0.01, "within": None}, "input"),
+        (CONTEXT, "context"),
+        ({**CONTEXT, "interval": [190, 195]}, "context, 90%: 190 to 195"),
         (PREDICTED, "+5.0% predicted"),
         # A prediction holds where its interval has what was reported.
         ({**PREDICTED, "interval": [190, 205]}, "+5.0% yes 90%: 190 to 205"),

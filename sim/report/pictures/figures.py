@@ -21,7 +21,12 @@ Row = dict[str, Any]
 
 SIMULATED, NONE = marked("simulated"), marked("none")
 RATIOS = marked("Simulated figures, compared with reported ones")
-ROLES = {"input": marked("input"), "fitted": marked("fitted"), "predicted": marked("predicted")}
+ROLES = {
+    "input": marked("input"),
+    "fitted": marked("fitted"),
+    "predicted": marked("predicted"),
+    "context": marked("context"),
+}
 WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
@@ -38,10 +43,9 @@ def ratios(run: "Run") -> "go.Figure":
     if not rows:
         return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
     drawn = [(f"{words(row['name'])}, {_window(row)}", row, level(row, row["simulated"])) for row in rows]
-    ends = [(lane, *_ends(row)) for lane, row, _ in drawn if row["interval"]]
-    edge = (
-        reach(one - 1 for one in (*(ratio for *_, ratio in drawn), *(end for _, *pair in ends for end in pair))) or inf
-    )
+    ends = [(lane, *_ends(row), row["role"]) for lane, row, _ in drawn if row["interval"]]
+    far = (*(ratio for *_, ratio in drawn), *(end for _, low, high, _ in ends for end in (low, high)))
+    edge = reach(one - 1 for one in far) or inf
     figure = bare()
     shades = colours("role")
     for (role, colour), mark in zip(shades.items(), SYMBOLS, strict=False):
@@ -52,8 +56,9 @@ def ratios(run: "Run") -> "go.Figure":
         if own:
             hover = [_told(lane, row) for lane, row, _ in own]
             add(figure, said(ROLES[role]), places, [lane for lane, *_ in own], hover, **look)
-    if ends:
-        _intervals(figure, [(lane, _within(low, edge), _within(high, edge)) for lane, low, high in ends])
+    for role in dict.fromkeys(role for *_, role in ends):
+        own_ends = [(lane, _within(low, edge), _within(high, edge)) for lane, low, high, of in ends if of == role]
+        _intervals(figure, own_ends, shades[role])
     for lane, _, ratio in drawn:
         if abs(ratio - 1) > edge:
             note_beyond(figure, fixed(ratio, 2), _within(ratio, edge), lane, ratio > 1)
@@ -73,9 +78,8 @@ def ratios(run: "Run") -> "go.Figure":
     return figure
 
 
-def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]]) -> None:
+def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]], colour: str) -> None:
     """Draw the intervals of predictions: of the calibrated scenario, so a policy's value may lie outside."""
-    colour = colours("role")["predicted"]
     halves = [(high - low) / 2 for _, low, high in ends]
     marker = {"symbol": "line-ns-open", "color": colour, "size": 1}
     error = {"array": halves, "color": colour, "thickness": 1.5, "width": 4}

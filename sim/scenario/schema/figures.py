@@ -11,7 +11,7 @@ from sim.scenario.schema.base import Name, Part, mistake
 
 
 class Figure(Part):
-    """A figure to show next to the simulated one: put in, fitted or predicted.
+    """A figure to show next to the simulated one: put in, fitted, predicted, or context.
 
     Only a prediction may have no value, because nothing is reported yet. ``standard_error`` is the spread between seeds
     of runs of the whole country, ``sampling_error`` the part of it that grows in sampled runs, ``interval`` the 90%
@@ -29,9 +29,10 @@ class Figure(Part):
     value: Reported | Day | None = None
     """Reported value: a count, money for losses, a fraction for changes, or a date. Only a predicted figure may omit
     it. Unit: as the quantity. More: a larger reported figure; no run depends on it. Example: `391000`"""
-    role: Literal["input", "fitted", "predicted"]
-    """How the figure was used: input (put in), fitted (parameters were fitted to it) or predicted (compared
-    afterwards). Example: `fitted`"""
+    role: Literal["input", "fitted", "predicted", "context"]
+    """How the figure was used: input (put in), fitted (parameters were fitted to it), predicted (compared afterwards)
+    or context (counted by another definition, or over days that are not known: shown, and not judged). Example:
+    `fitted`"""
     tolerance: Tolerance | None = None
     """Largest difference that still counts as met, as a share of the reported figure; for a change in absolute terms.
     Unit: share. More: a looser test. Example: `0.01`"""
@@ -58,6 +59,9 @@ class Figure(Part):
         if self.value is None and self.role != "predicted":
             allowed = "must be the reported number or date (only a predicted figure may omit it)"
             raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
+        if self.role == "context" and self.tolerance is not None:
+            allowed = "must be left out: nobody can say whether a figure of another definition is met"
+            raise mistake("tolerance", "is given, but the figure is context", allowed, ("tolerance", "role"))
         if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
             allowed = "must be at most standard_error, which must be given"
             raise mistake(

@@ -1,15 +1,24 @@
 """Figures: ratios as they were reported, changes by the levels that they lead to."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sim
+from sim.report.looks import colours
 from sim.report.pictures.figures import comparable, level, ratios, ratios_table, value_text
 from sim.report.pictures.provenance import changed_parameters, parameters, seconds
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
+
+
+@dataclass
+class Held:
+    """What pictures of figures read of a run."""
+
+    manifest: dict[str, Any]
 
 
 def test_a_change_near_zero_has_no_ratio_of_its_own() -> None:
@@ -44,13 +53,14 @@ def test_the_interval_of_a_prediction_lies_where_it_lies(country: sim.Run) -> No
     assert bar.x[0] + bar.error_x.array[0] == pytest.approx(row["interval"][1] / row["reported"])
 
 
+def test_the_interval_of_a_figure_that_is_only_context_is_no_prediction_by_its_colour() -> None:
+    row = {"window": ["2022-01-01", "2022-01-31"], "reported": 100.0, "simulated": 110.0, "interval": [90.0, 120.0]}
+    rows = [{**row, "name": role, "role": role} for role in ("predicted", "context")]
+    bars = [bar for bar in ratios(Held({"figures": rows})).data if bar.error_x.color]  # type: ignore[arg-type]
+    assert [bar.error_x.color for bar in bars] == [colours("role")[role] for role in ("predicted", "context")]
+
+
 def test_a_ratio_far_off_does_not_squeeze_the_others(full: sim.Run) -> None:
-    from dataclasses import dataclass
-
-    @dataclass
-    class Held:
-        manifest: dict[str, Any]
-
     row = {"window": ["2022-01-01", "2022-01-31"], "role": "predicted", "reported": 100.0, "interval": None}
     rows = [
         {**row, "name": f"cases_{at}", "simulated": ratio * 100.0} for at, ratio in enumerate((1.1, 0.9, 1.2, 50.0))
