@@ -38,7 +38,7 @@ SHOWN = 5
 MOST = 10
 """The most drivers that have total indices, of all answers together."""
 
-INDEX_RUNS = 600
+INDEX_RUNS = 480
 """The most runs for total indices, unless the caller gives a number."""
 
 WIDER = 2.0

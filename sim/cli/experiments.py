@@ -73,7 +73,7 @@ def calibrate(
         typer.Option(
             metavar="N", min=0, help="Most extra runs that measure how much each driver matters (total indices)."
         ),
-    ] = 600,
+    ] = 480,
     output: Output,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures, and write them into the scenario's file."""
