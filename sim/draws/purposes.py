@@ -151,7 +151,7 @@ REGISTRY = (
         ("delay high", "delay low", "dropout", "hold"),
         "stage",
     ),
-    Purpose("EPISODE_LOSS", EPISODE_LOSS, "attempt", ("loss high", "loss low", "payments", "")),
+    Purpose("EPISODE_LOSS", EPISODE_LOSS, "attempt", ("loss high", "loss low", "payments", "tail")),
     Purpose("PAYMENT_WAIT", PAYMENT_WAIT, "attempt", ("caught", "call", "stops", "release"), "payment"),
     Purpose(
         "PAYMENT_CANCELLED",

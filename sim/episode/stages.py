@@ -27,7 +27,8 @@ class EpisodeTables(NamedTuple):
 
     By type and step (engaged, opened, first payment, later payment), (T, 4): ``delay_kind``, ``delay_a``, ``delay_b``
     in ms, ``dropout`` as thresholds. By type: ``payments`` (T, 8) cumulative thresholds of the number of payments,
-    ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in cents, ``sigma``.
+    ``growth`` (T,) of each payment over the one before; of the total loss in cents, (T, 2), usual and in the tail,
+    ``median`` and ``sigma``, and ``tail`` (T,) the threshold of the tail.
     """
 
     delay_kind: NDArray[np.int64]
@@ -38,12 +39,14 @@ class EpisodeTables(NamedTuple):
     growth: NDArray[np.float64]
     median: NDArray[np.float64]
     sigma: NDArray[np.float64]
+    tail: NDArray[np.int64]
 
 
 def episode_tables(spec: ScenarioModel) -> EpisodeTables:
     """Return the tables of a scenario."""
     kinds = spec.fraud.kinds()
     delays = [[getattr(kind.delays, step) for step in STEPS] for kind in kinds]
+    losses = [(kind.loss, kind.loss.tail or kind.loss) for kind in kinds]
     return EpisodeTables(
         delay_kind=np.array([[d.kind for d in row] for row in delays], dtype=np.int64),
         delay_a=np.array([[d.a for d in row] for row in delays]),
@@ -56,8 +59,9 @@ def episode_tables(spec: ScenarioModel) -> EpisodeTables:
             dtype=np.int64,
         ),
         growth=np.array([kind.payment_growth for kind in kinds]),
-        median=np.array([kind.loss.median * CENTS for kind in kinds]),
-        sigma=np.array([kind.loss.sigma for kind in kinds]),
+        median=np.array([[part.median * CENTS for part in pair] for pair in losses]),
+        sigma=np.array([[part.sigma for part in pair] for pair in losses]),
+        tail=np.array([threshold(kind.loss.tail.share if kind.loss.tail else 0.0) for kind in kinds], dtype=np.int64),
     )
 
 
@@ -91,10 +95,10 @@ def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tabl
 
     The schema refuses losses that may exceed 10^15 cents, below which doubles are exact to the cent.
     """
-    high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
-    total = (
-        tables.median[fraud_type] * loss_factor * exp(tables.sigma[fraud_type] * normal_quantile(uniform52(high, low)))
-    )
+    high, low, u_payments, u_tail = draw4(seed, attempt, EPISODE_LOSS, 0)
+    which = int(u_tail < tables.tail[fraud_type])
+    spread = exp(tables.sigma[fraud_type, which] * normal_quantile(uniform52(high, low)))
+    total = tables.median[fraud_type, which] * loss_factor * spread
     return pick(u_payments, tables.payments[fraud_type]) + 1, int(max(total, 1.0))
 
 

@@ -28,7 +28,7 @@ from sim.draws.purposes import ATTEMPT_MEETING, ATTEMPT_SCORES, DETECTOR_SCORE, 
 from sim.scenario.bounds import MOST_TRIES
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.fraud import FraudType
+from sim.scenario.schema.fraud import FraudType, Loss
 from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
 from sim.warning.delays import AGAIN
 from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
@@ -127,11 +127,10 @@ def _stakes(kinds: list[FraudType]) -> NDArray[np.int64]:
 def _ahead(kind: FraudType, stage: int) -> float:
     """Return the mean loss of an unwarned person from a stage of an episode on.
 
-    The mean of the lognormal loss is split over its payments, each made by those who have not dropped out. There are at
+    The mean loss is split over its payments, each made by those who have not dropped out. There are at
     least as many payments as were already made.
     """
     dropout = list(kind.dropout.model_dump().values())
-    mean = kind.loss.median * exp(0.5 * kind.loss.sigma * kind.loss.sigma)
     share = 0.0
     made = max(0, stage - Stage.FIRST_PAYMENT + 1)
     likely = sum(kind.payments[max(0, made - 1) :])
@@ -145,7 +144,15 @@ def _ahead(kind: FraudType, stage: int) -> float:
             if later >= Stage.FIRST_PAYMENT:
                 paid += stays * sizes[later - Stage.FIRST_PAYMENT]
         share += weight / likely * paid / sum(sizes)
-    return mean * share
+    return _mean(kind.loss) * share
+
+
+def _mean(loss: Loss) -> float:
+    """Return the mean loss: of a lognormal distribution, or of two with a tail."""
+    usual, tail = loss.median * exp(0.5 * loss.sigma * loss.sigma), loss.tail
+    if tail is None:
+        return usual
+    return usual + tail.share * (tail.median * exp(0.5 * tail.sigma * tail.sigma) - usual)
 
 
 @compiled

@@ -28,6 +28,11 @@ def median(distribution: Any) -> float:
     return by_kind[distribution.kind.label](distribution.a, distribution.b)
 
 
+def mean_of(lognormal: Any) -> float:
+    """Return the mean of a lognormal distribution of losses."""
+    return float(lognormal.median) * math.exp(float(lognormal.sigma) ** 2 / 2)
+
+
 class Places:
     """The disciplines of a run's desks."""
 
@@ -81,7 +86,9 @@ class Places:
         Who has paid for the third time is among those who may pay three times or more.
         """
         kind = self.spec.fraud.types[name]
-        loss = float(kind.loss.median) * math.exp(float(kind.loss.sigma) ** 2 / 2)
+        loss = mean_of(kind.loss)
+        if kind.loss.tail is not None:
+            loss = (1.0 - kind.loss.tail.share) * loss + kind.loss.tail.share * mean_of(kind.loss.tail)
         dropout = [kind.dropout.engaged, kind.dropout.opened, kind.dropout.first_payment, kind.dropout.later_payment]
         expected = 0.0
         possible = {

@@ -15,7 +15,7 @@ from sim.draws.identity import origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema.fraud import CommonFactors
+from sim.scenario.schema.fraud import CommonFactors, LossTail
 from tests.chi_square import LIKELY, fit, share_fit
 
 SEED = 5
@@ -127,6 +127,23 @@ def test_totals_and_numbers_of_payments_follow_the_scenario(tiny: ScenarioModel,
         assert numbers[0] == 0
         assert len(numbers) == len(weights) + 1
         assert fit(numbers[1:], COUNT * weights / weights.sum()) > LIKELY
+
+
+def test_some_losses_are_of_the_tail_and_all_others_stay_as_they_were(
+    tiny: ScenarioModel, tables: EpisodeTables
+) -> None:
+    name, kind = next(iter(tiny.fraud.types.items()))
+    tail = LossTail(share=0.25, median=1e9, sigma=0.5)
+    types = {name: kind.model_copy(update={"loss": kind.loss.model_copy(update={"tail": tail})})}
+    fraud = tiny.fraud.model_copy(update={"types": {**tiny.fraud.types, **types}})
+    with_tail = episode_tables(tiny.model_copy(update={"fraud": fraud}))
+    pairs = [[scheduled(SEED, attempt, 0, 1.0, one) for one in (tables, with_tail)] for attempt in ATTEMPTS]
+    assert all(before[0] == after[0] for before, after in pairs)
+    rare = [after[1] for before, after in pairs if before != after]
+    assert share_fit(len(rare), COUNT, 0.25) > LIKELY
+    assert stats.kstest(np.log(np.array(rare) / 100 / tail.median) / tail.sigma, "norm").pvalue > LIKELY
+    others = [scheduled(SEED, attempt, 1, 1.0, tables) for attempt in ATTEMPTS[:500]]
+    assert others == [scheduled(SEED, attempt, 1, 1.0, with_tail) for attempt in ATTEMPTS[:500]]
 
 
 def test_losses_grow_with_their_factor_and_nothing_else_moves(tables: EpisodeTables) -> None:

@@ -177,6 +177,7 @@ AT_ONCE: dict[str, Any] = {
     "desks.call.lends": True,
     "desks.visit.discipline": "most_at_stake",
     "desks.visit.lends": True,
+    f"fraud.types.{TYPES[0]}.loss.tail": {"share": 0.2, "median": 500_000, "sigma": 1.5},
 }
 """Several channels at once, lines by what an alert is about, and desks that lend.
 

@@ -144,3 +144,5 @@ def test_what_grows_to_a_ceiling_is_bounded_by_it_and_room_is_left_for_what_gang
     lost = {"fraud.types.brushing.loss": {"median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
     assert any("fraud.types.brushing.loss: a loss of" in line for line in mistakes(**lost, **since))
     load_scenario(str(SMALL), **lost, **since, **{"fraud.loss_ceiling": 2.0})
+    tail = {"fraud.types.brushing.loss.tail": {"share": 0.001, "median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
+    assert any("fraud.types.brushing.loss.tail: a loss of" in line for line in mistakes(**tail, **since))

@@ -101,7 +101,19 @@ class StageDropout(Part):
     """Probability of dropping out before each further payment. More: smaller losses of victims. Example: `0.1`"""
 
 
-class Loss(Part):
+class LossTail(Part):
+    """Rare losses that are drawn from another lognormal distribution, such as those of tens of millions."""
+
+    share: Probability
+    """Share of the episodes whose loss is drawn from this distribution. More: more of the very large losses. Example:
+    `0.002`"""
+    median: Money
+    """Median of these losses, at prices of the reference date. More: larger rare losses. Example: `2000000`"""
+    sigma: Sigma
+    """Standard deviation of the logarithm of these losses. More: some of them are far larger. Example: `1`"""
+
+
+class Loss(Sparse):
     """Total loss of an episode that runs to its end, on the reference date: lognormal in units of money."""
 
     median: Money
@@ -110,6 +122,9 @@ class Loss(Part):
     sigma: Sigma
     """Spread of losses: standard deviation of their logarithm. More: a few very large losses make up more of the sum;
     the mean grows, too. Example: `1.2`"""
+    tail: LossTail | None = None
+    """Rare losses from another distribution; without it all losses are from one. Example: `{share: 0.002, median:
+    2000000, sigma: 1}`"""
 
 
 class FraudType(Part):

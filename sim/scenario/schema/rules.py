@@ -232,10 +232,16 @@ def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     years = spec.period.years_since(fraud.reference)
     most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in years)
     for name, kind in fraud.types.items():
-        most = kind.loss.median * most_grown * math.exp(kind.loss.sigma * LUCKIEST)
-        if most > MOST_LOST:
+        loss = kind.loss
+        parts = {"loss": (loss.median, loss.sigma)}
+        if loss.tail is not None:
+            parts["loss.tail"] = loss.tail.median, loss.tail.sigma
+        for key, (median, sigma) in parts.items():
+            most = median * most_grown * math.exp(sigma * LUCKIEST)
+            if most <= MOST_LOST:
+                continue
             yield mistake(
-                f"fraud.types.{name}.loss",
+                f"fraud.types.{name}.{key}",
                 f"a loss of {most:.3g} can be drawn",
                 f"must be at most {plain(MOST_LOST)} (median x growth x e^({LUCKIEST} sigma))",
             )
