@@ -96,7 +96,7 @@ class Targets:
 
 def family_of(name: str) -> Family | None:
     """Return the family of a figure by its name; None if it has none."""
-    return FAMILIES.get(name.partition("_")[0])
+    return FAMILIES.get(name.partition(".")[0].partition("_")[0])
 
 
 def label_of(name: str, window: tuple[date, date | None]) -> str:

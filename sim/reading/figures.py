@@ -11,7 +11,7 @@ from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import ContactChannel, End, Fate, Tier, Truth
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
-from sim.reading.quantities import FUNDS_STOPPED, IN_MONEY, WHOLE, Quantities, Series, counted_in
+from sim.reading.quantities import FUNDS_STOPPED, IN_MONEY, WHOLE, Quantities, Series, is_counted
 from sim.store.scope import Scope, Target, Window
 
 if TYPE_CHECKING:
@@ -236,22 +236,22 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 def unit(name: str, scale: float) -> Fraction:
     """Return the size of one simulated count in the country: people, cards and money are scaled, dens are not."""
-    one = Fraction(1, CENTS_PER_UNIT if name in IN_MONEY else 1)
+    one = Fraction(1, CENTS_PER_UNIT if name.partition(".")[0] in IN_MONEY else 1)
     return one if name in WHOLE else one / scale_fraction(scale)
 
 
 def uncounted(scope: Scope) -> list[str]:
     """Return a warning for each target that the model does not count, in the language that is spoken."""
-    counted = counted_in(scope)
     names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
     lines = []
     for name in names:
-        if name.removesuffix(CHANGE) == FUNDS_STOPPED and FUNDS_STOPPED not in counted:
+        known = is_counted(name.removesuffix(CHANGE), scope)
+        if name.removesuffix(CHANGE) == FUNDS_STOPPED and not known:
             text = said(
                 "figure {name}: the scenario has no {key}, so it has no simulated value", name=name, key=FROZEN_FACTOR
             )
             lines.append(text)
-        elif name.removesuffix(CHANGE) not in counted:
+        elif not known:
             lines.append(
                 said("figure {name}: the model counts no such quantity, so it has no simulated value", name=name)
             )

@@ -238,8 +238,8 @@ def _with_scale(sentence: str, scale: float) -> str:
 def _figure_named(name: str) -> str:
     """Return the name of a figure, or of the change of one."""
     if name.endswith(CHANGE):
-        return said("change of {quantity}", quantity=named(name.removesuffix(CHANGE)))
-    return named(name)
+        return said("change of {quantity}", quantity=evidence_named(name.removesuffix(CHANGE)))
+    return evidence_named(name)
 
 
 def _amount(row: Row, value: float | int | str | None) -> str:

@@ -54,7 +54,7 @@ class Quantities:
     ``series`` is keyed by table, labels in the order of ``tables`` and measure, for example
     ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``. The sums of a month stand on its
     first day in the period. A key of ``tables`` that does not name a table is a view of the one that ``views`` names;
-    ``only`` says which rows of a table or view are summed.
+    ``only`` says which rows of a table or view are summed. ``read`` keeps the folder, to read parts of a series later.
     """
 
     tables: ClassVar[dict[str, tuple[str, ...]]] = BY_DAY
@@ -65,6 +65,8 @@ class Quantities:
         self.scope = scope
         self._place = NATION if province is None else scope.provinces.index(province)
         self.series = series
+        self._read: tuple[Path, int | None] | None = None
+        self._parts: dict[str, dict[tuple[Label, ...], Series]] = {}
         self._figures: dict[str, Weighted | None] = {}  # read so far: settling a series takes a millisecond
         self._of: dict[tuple[Label, Label], list[tuple[tuple[Label, ...], Series]]] = {}
         for key, values in series.items():
@@ -82,7 +84,9 @@ class Quantities:
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
             series |= _series(folder, table, groups, cls, scope, province)
-        return cls(scope, series, province)
+        found = cls(scope, series, province)
+        found._read = folder, province
+        return found
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
         """Add up the series of a table with these labels; None stands for any."""
@@ -107,6 +111,9 @@ class Quantities:
         return self._figures[name]
 
     def _figure(self, name: str) -> Weighted | None:
+        whole, _, part = name.partition(".")
+        if part:
+            return [(Fraction(1), self._part(whole, part))] if is_counted(name, self.scope) else None
         if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
             factor = Fraction(repr(self.scope.frozen_factor))
             return [(factor, self._named("recovered_money")), (Fraction(1), self._named("held_money"))]
@@ -126,6 +133,17 @@ class Quantities:
         settlement = Settlement(rule, name, Remainders(self.scope.seed), (self._place,))
         days = range(self.scope.first_day, self.scope.last_day + 1)
         return np.array([settlement.settle(day, [count])[0] for day, count in zip(days, series.tolist(), strict=True)])
+
+    def _part(self, whole: str, part: str) -> Series:
+        """Return the series of a fraud type or an age band."""
+        table, _, measure = FIGURES[whole]
+        column = "fraud_type" if part in self.scope.fraud_types else "age_band"
+        if column not in self._parts:
+            known = self._read
+            self._parts[column] = (
+                {} if known is None else _series(known[0], table, (column,), type(self), self.scope, known[1])
+            )
+        return self._parts[column].get((table, part, measure), np.zeros(self.scope.days, dtype=np.int64))
 
     def _named(self, name: str) -> Series:
         table, names, measure = FIGURES[name]
@@ -208,6 +226,18 @@ def _series(
         np.add.at(daily, (rows, places), amounts)
         series |= {(key, *row, measure.name): daily[number] for number, row in enumerate(keys)}
     return series
+
+
+def is_counted(name: str, scope: Scope) -> bool:
+    """Return whether a run has a figure of this name: one of ``counted_in``, or a part of one.
+
+    Quantities of people and their money have parts: ``cases_filed.TYPE`` is that of a fraud type, ``cases_filed.BAND``
+    that of an age band.
+    """
+    whole, dot, part = name.partition(".")
+    if not dot:
+        return name in counted_in(scope)
+    return FIGURES.get(whole, ("",))[0] == "outcomes" and part in (*scope.fraud_types, *scope.age_bands)
 
 
 def counted_in(scope: Scope) -> tuple[str, ...]:

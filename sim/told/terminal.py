@@ -104,7 +104,7 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
 def without_value(figures: Sequence[Figure]) -> list[str]:
     """Return lines that say how many figures have no simulated value, and why."""
     missing = [row for row in figures if row["simulated"] is None]
-    known = [row for row in missing if row["name"].removesuffix(CHANGE) in FIGURES]
+    known = [row for row in missing if row["name"].removesuffix(CHANGE).partition(".")[0] in FIGURES]
     outside = [row["window"] for row in known if not row["name"].endswith(CHANGE)]
     stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
     known += [row for row in stopped if row["window"] in outside]

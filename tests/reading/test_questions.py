@@ -57,6 +57,8 @@ def test_a_question_names_a_quantity_and_its_windows(
         ("losses_change@2022-02", "needs two windows", "losses_change@WINDOW/BASE"),
         ("losses_change", "needs two windows", "losses_change@WINDOW/BASE"),
         ("losses@2022-02/2022-01", "cannot have two windows", "losses_change"),
+        ("cases_filed.spam", "'cases_filed.spam' is not a quantity", "NAME.TYPE and NAME.BAND"),
+        ("alerts_central.other", "'alerts_central.other' is not a quantity", "those of people and their money"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_one_line_that_names_what_can(
@@ -121,6 +123,32 @@ def test_losses_are_in_money(run: sim.Run) -> None:
     found = amount(Quantities(scope, series), "losses", whole)
     assert found is not None
     assert number(found) == pytest.approx(5 * scope.days / scope.scale)
+
+
+def test_parts_of_a_figure_by_type_and_by_age_add_up_to_it(tmp_path: Path) -> None:
+    run = run_tiny(tmp_path / "run")
+    spec = run.scenario.spec
+    for parts in (list(spec.fraud.types), spec.population.band_names()):
+        for name in ("episodes", "loss_money", "losses"):
+            values = {part: run.figure(f"{name}.{part}") or 0 for part in parts}
+            assert sum(value > 0 for value in values.values()) > 1, name
+            assert sum(values.values()) == pytest.approx(run.figure(name)), name
+    kind = next(iter(spec.fraud.types))
+    rows = run.outcomes[(run.outcomes["fraud_type"] == kind) & (run.outcomes["province"] == 44)]
+    assert run.figure(f"episodes.{kind}", province=44) == pytest.approx(rows["episodes"].sum() / spec.scale)
+    assert run.series(f"episodes.{kind}", 44).sum() == pytest.approx(rows["episodes"].sum() / spec.scale)
+
+
+def test_a_scenario_may_state_figures_of_a_type_and_an_age(tmp_path: Path) -> None:
+    window = ["2022-01-29", "2022-01-31"]
+    names = ("episodes.other", "loss_money.61+", "episodes.spam")
+    rows = [{"name": name, "window": window, "value": 5, "role": "fitted", "source": "made up"} for name in names]
+    run = run_tiny(tmp_path / "run", **{"figures": rows, "period": {"start": "2022-01-29", "end": "2022-01-31"}})
+    known = {row["name"]: row["simulated"] for row in run.manifest["figures"]}
+    assert known["episodes.other"] == run.figure("episodes.other") > 0
+    assert known["loss_money.61+"] == run.figure("loss_money.61+")
+    assert known["episodes.spam"] is None
+    assert any("figure episodes.spam: the model counts no such quantity" in line for line in run.manifest["warnings"])
 
 
 def test_a_change_from_nothing_is_none(run: sim.Run) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from sim.base.renamed import current
 from sim.scenario.bounds import Reported, StandardError, Tolerance
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import Name, Part, mistake
+from sim.scenario.schema.base import ONE_LINE, Part, mistake
 
 
 class Figure(Part):
@@ -18,9 +18,9 @@ class Figure(Part):
     interval of the posterior's prediction. All are in the unit of the figure.
     """
 
-    name: Name
-    """Quantity that is counted, such as victims, or its change: the name with _change behind it. Example:
-    `cases_filed_change`"""
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
+    """Quantity that is counted, such as victims, or its change: the name with _change behind it. Quantities of people
+    and their money may have a fraud type or an age band behind a dot. Example: `cases_filed.loan_credit`"""
     window: Window
     """Days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
     base: Window | None = None
