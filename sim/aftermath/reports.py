@@ -20,7 +20,7 @@ class ReportTables(NamedTuple):
     """Properties of the reports, stop-payment orders and filings of a scenario.
 
     Attributes:
-        reports: Threshold of reporting at all.
+        reports: Thresholds of reporting at all, (2,): of victims whom no warning reached, and of others.
         delay: (kind, a, b) of the ms from the end of an episode to the report.
         filing: (kind, a, b) of the ms from the report to the filing.
         share: Recovered share of a payment that an order reaches at once.
@@ -32,7 +32,7 @@ class ReportTables(NamedTuple):
         late: Threshold of leaving late.
     """
 
-    reports: int
+    reports: NDArray[np.int64]
     delay: NDArray[np.float64]
     filing: NDArray[np.float64]
     share: float
@@ -48,9 +48,10 @@ def report_tables(spec: ScenarioModel) -> ReportTables:
     """Return the tables of a scenario."""
     aftermath, accounts = spec.aftermath, spec.accounts
     processing = aftermath.stop_payment.processing
+    own, warned = aftermath.report.probability, aftermath.report.after_warning
     late = None if accounts is None else accounts.late
     return ReportTables(
-        reports=threshold(aftermath.report.probability),
+        reports=np.array([threshold(own), threshold(own if warned is None else warned)], dtype=np.int64),
         delay=np.array(row(aftermath.report.delay)),
         filing=np.array(row(aftermath.filing.delay)),
         share=aftermath.stop_payment.share,
@@ -64,10 +65,13 @@ def report_tables(spec: ScenarioModel) -> ReportTables:
 
 
 @compiled
-def report_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> int:
-    """Return the ms from the end of an episode to the victim's report, -1 if they do not report."""
+def report_delay(seed: int, attempt: int, warned: bool, tables: ReportTables, clock: int) -> int:
+    """Return the ms from the end of an episode to the victim's report, -1 if they do not report.
+
+    ``warned`` says whether a warning reached the victim before.
+    """
     u, high, low, _ = draw4(seed, attempt, REPORT, 0)
-    if u >= tables.reports:
+    if u >= tables.reports[int(warned)]:
         return -1
     return to_ticks(drawn(tables.delay, high, low), clock)
 

@@ -34,10 +34,12 @@ UNSTATED = ("assumed", "calibrated")
 def reporting_rates(scenario: "Scenario") -> tuple[float, ...]:
     """Return the share of victims who report at the low end of its range, in the scenario and at the high end.
 
-    Equal ones are given once, and zero is left out. Empty if the share has no range, or if nobody reports.
+    Equal ones are given once, and zero is left out. Empty if the share has no range, if nobody reports, or if warned
+    victims report with another probability: then filings are not victims times one rate.
     """
-    given, own = _given(scenario), scenario.spec.aftermath.report.probability
-    if not given.get("range") or not own:
+    given, report = _given(scenario), scenario.spec.aftermath.report
+    own = report.probability
+    if not given.get("range") or not own or report.after_warning is not None:
         return ()
     low, high = given["range"]
     return tuple(sorted({float(rate) for rate in (low, own, high) if rate}))

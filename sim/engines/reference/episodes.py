@@ -181,7 +181,8 @@ class Episode:
             for alert in list(self.alerts):
                 alert.become_moot(phase)
         if self.payments:
-            delay = report_delay(world.tables.seed, self.attempt, world.tables.reports, world.tables.clock)
+            warned = self.warned is not None
+            delay = report_delay(world.tables.seed, self.attempt, warned, world.tables.reports, world.tables.clock)
             if delay >= 0:
                 order = priority(Phase.REPORTS, self.attempt, CaseStep.REPORT)
                 call_at(world.env, world.now + delay, order, partial(self.report, delay))

@@ -133,7 +133,7 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
     Reports after the end of the run are kept like others, and counted on no day.
     """
     rules, counters = run.rules, arrays.counters[0]
-    delay = report_delay(rules.seed, episode.attempt, run.reports, rules.clock)
+    delay = report_delay(rules.seed, episode.attempt, episode.warned_tier != NONE, run.reports, rules.clock)
     reported = moment + delay
     if delay >= 0:
         case = arrays.cases[counters.cases]

@@ -12,11 +12,14 @@ from sim.scenario.schema.base import Part, Sparse, demand, form, mistake, wrong_
 from sim.scenario.schema.measure_forms import Ramp
 
 
-class Report(Part):
+class Report(Sparse):
     """A victim reports with a probability, after a delay from the end of the episode."""
 
     probability: Probability
     """Probability that a victim reports. More: more cases filed, more money recovered, more leads. Example: `0.4`"""
+    after_warning: Probability | None = None
+    """Probability that a victim reports whom a warning reached before the episode ended, whether it stopped them or
+    not; without it the same as for others. More: warnings lead to more cases filed. Example: `0.8`"""
     delay: Distribution
     """Time from the end of the episode to the report. More: less money recovered. Example: `{lognormal: {median: 6 h,
     sigma: 1.8}}`"""
