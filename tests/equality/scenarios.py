@@ -177,7 +177,6 @@ AT_ONCE: dict[str, Any] = {
     "desks.call.lends": True,
     "desks.visit.discipline": "most_at_stake",
     "desks.visit.lends": True,
-    f"fraud.types.{TYPES[0]}.loss.tail": {"share": 0.2, "median": 500_000, "sigma": 1.5},
 }
 """Several channels at once, lines by what an alert is about, and desks that lend.
 
@@ -217,8 +216,11 @@ VISITS: dict[str, Any] = {
         {"ages": [70, None], "first": "visit", "deadline": "9 h", "tries": {"call": 2, "visit": 2}},
     ],
     "warning.tiers.blue.by_age": [{"ages": [50, 75], "first": "app"}],
+    f"fraud.types.{TYPES[0]}.loss.tail": {"share": 0.2, "median": 500_000, "sigma": 1.5},
+    "aftermath.report.after_warning": 0.95,
 }
-"""Ways of visits, refusals, second visits, families, and groups of ages with rules of their own."""
+"""Ways of visits, refusals, second visits, families, groups of ages with rules of their own; rare losses, and reports of
+warned victims."""
 VISITED: dict[str, Any] = {
     **TRACKS,
     **VISITS,
