@@ -11,12 +11,11 @@ from sim.experiments.sparing import ROUNDED, SPARED, Amounts, price_interval, ra
 from sim.experiments.store import nullable
 from sim.language.spoken import ENGLISH, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
-from sim.reading.draw_intervals import nine_tenths
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
 from sim.reading.headline import LEVELS, at_reporting_rates
 from sim.reading.rare import rare
-from sim.reading.stored_answers import stored_answers
+from sim.reading.stored_answers import ends_with_noise, stored_answers
 from sim.reading.warnings import beside_size
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
           not vary. It, ``low``, ``high`` and ``chance`` are missing for a single pair.
         - ``price_low`` and ``price_high`` exist for costs only.
         - ``posterior_low`` and ``posterior_high`` (90%) exist where answers over ``posterior_draws`` draws are stored
-          with both scenarios.
+          with both scenarios. Of several pairs they hold run-to-run noise, too.
         - ``cost_per_victim_spared`` and ``cost_per_money_spared`` (lost minus recovered) exist where all runs have
           costs. Their ``ratio`` is the difference in cost over the difference in losses, with intervals of that
           ratio. It is missing where nothing is spared, where one policy both costs less and spares more, and where
@@ -187,17 +186,18 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
 def with_posterior(rows: "Iterator[Row] | Sequence[Row]", base: "Scenario", other: "Scenario") -> Iterator[Row]:
     """Yield the rows of one scenario with ``posterior_low``, ``posterior_high`` (90%) and ``posterior_draws``.
 
-    The ratio of a stored draw's totals to those of the scenario's own values is applied to the compared runs. Without
-    stored answers of both scenarios, or for a row that covers several draws, the values are missing (None).
+    The ratio of a stored draw's totals to those of the scenario's own values is applied to the compared runs. Of
+    several replicates the run-to-run noise of their mean is added. Without stored answers of both scenarios, or for a
+    row that covers several draws, the values are missing (None).
     """
     before, after = stored_answers(base), stored_answers(other)
     for row in rows:
         low = high = draws = None
         if before and after and row["draws"] == 1 and row["base"] and row["other"] and row["quantity"] in before.own:
-            ratios = after.ratios(before, row["quantity"])
-            lowest, _, highest = nine_tenths(ratios)
-            low, high = (row["other"] * end - row["base"] for end in (lowest, highest))
-            draws = len(ratios)
+            steps = [row["other"] * (one - 1.0) for one in after.ratios(before, row["quantity"])]
+            at, chance = row["difference"], (row["low"], row["high"])
+            low, high = ends_with_noise(at, steps, (at, at) if None in chance else chance)
+            draws = len(steps)
         yield {**row, "posterior_low": low, "posterior_high": high, "posterior_draws": draws}
 
 

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import exp, hypot, log
+from math import comb, exp, hypot, log
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -88,17 +88,19 @@ class StoredAnswers:
                 for one, all_ in zip(self.drawn[part], self.drawn[whole], strict=True)
             ]
             at, ends = log(value / (1.0 - value)), tuple(_odds(end, 1.0) for end in chance or (value, value))
-            return tuple(1.0 / (1.0 + exp(-one)) for one in _ends(at, steps, ends))  # type: ignore[return-value]
+            return tuple(1.0 / (1.0 + exp(-one)) for one in ends_with_noise(at, steps, ends))  # type: ignore[return-value]
         if name not in self.own or value <= 0.0 or self.own[name] <= 0.0:
             return None
         steps = [log(max(one, LEAST) / self.own[name]) for one in self.drawn[name]]
         ends = tuple(log(max(end, LEAST)) for end in chance or (value, value))
-        return tuple(exp(one) for one in _ends(log(value), steps, ends))  # type: ignore[return-value]
+        return tuple(exp(one) for one in ends_with_noise(log(value), steps, ends))  # type: ignore[return-value]
 
     def outside(self, base: "StoredAnswers | None" = None) -> dict[str, tuple[float, float]]:
-        """Return the totals of the headline whose own value lies outside the 90 % interval over the draws.
+        """Return the totals of the headline whose own value surely lies outside the 90 % interval over the draws.
 
-        With ``base``, the change of each total from that policy is tested instead.
+        With ``base``, the change of each total from that policy is tested instead. Of any number of draws a twentieth
+        lies beyond an end, by chance some more or fewer; so a value is surely outside only where so few draws lie
+        beyond it that chance makes that in one case of twenty.
 
         Returns:
             By name the ends of the interval, as ratios to the own value or the own change.
@@ -106,8 +108,10 @@ class StoredAnswers:
         found = {}
         for name in HEADLINE:
             steps = [1.0] if not self.own[name] else [one / self.own[name] for one in self.drawn[name]]
-            low, _, high = nine_tenths(steps if base is None else self.ratios(base, name))
-            if not low <= 1.0 <= high:
+            steps = steps if base is None else self.ratios(base, name)
+            beyond = min(sum(one <= 1.0 for one in steps), sum(one >= 1.0 for one in steps))
+            if beyond <= _surely_too_few(len(steps)):
+                low, _, high = nine_tenths(steps)
                 found[name] = low, high
         return found
 
@@ -118,7 +122,18 @@ class StoredAnswers:
         return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
 
 
-def _ends(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
+@cache
+def _surely_too_few(draws: int) -> int:
+    """Return the largest number of draws beyond a value that lies inside with probability 1/20 at most; -1 if none."""
+    most, likely = -1, 0.0
+    while (likely := likely + comb(draws, most + 1) * TAILS[0] ** (most + 1) * TAILS[1] ** (draws - most - 1)) <= TAILS[
+        0
+    ]:
+        most += 1
+    return most
+
+
+def ends_with_noise(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
     """Return the ends of a 90 % interval from the steps of draws and the ends of a 95 % interval of noise."""
     low, middle, high = nine_tenths(steps)
     below, above = SHORTER * (at - chance[0]), SHORTER * (chance[1] - at)

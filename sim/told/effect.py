@@ -94,13 +94,14 @@ def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
 
 def interval_said(rows: Sequence[Row]) -> str:
     """Return the kind of intervals of differences: ``95% intervals over 4 replicates``; empty if there are none."""
-    stored = [row["posterior_draws"] for row in rows if row.get("posterior_draws")]
+    stored = [row for row in rows if row.get("posterior_draws")]
     if stored:
-        return said(
-            "{level} intervals over {number} stored posterior draws",
-            level=percent(1 - 2 / TWENTIETHS),
-            number=str(stored[0]),
+        text = (
+            marked("{level} intervals over {number} stored posterior draws")
+            if stored[0]["low"] is None
+            else marked("{level} intervals over {number} stored posterior draws, with run-to-run noise")
         )
+        return said(text, level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]["posterior_draws"]))
     if not rows or all(row["low"] is None for row in rows):
         return ""
     if rows[0]["draws"] > 1:

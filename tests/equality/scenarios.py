@@ -219,7 +219,7 @@ VISITS: dict[str, Any] = {
     f"fraud.types.{TYPES[0]}.loss.tail": {"share": 0.2, "median": 500_000, "sigma": 1.5},
     "aftermath.report.after_warning": 0.95,
 }
-"""Ways of visits, refusals, second visits, families, groups of ages with rules of their own; rare losses, and reports of
+"""Ways of visits, refusals, second visits, families, groups of ages with rules of their own; rare losses; reports of
 warned victims."""
 VISITED: dict[str, Any] = {
     **TRACKS,

@@ -156,7 +156,7 @@ def test_intervals_beside_each_other_are_of_one_kind() -> None:
     ends = {"posterior_low": -1.2e6, "posterior_high": -0.5e6, "posterior_draws": 200}
     drawn = row("victims", 4e6, 3e6, -1.1e6, -0.9e6, **ends)
     spent = row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8, posterior_draws=None)
-    assert interval_said([drawn, spent]) == "90% intervals over 200 stored posterior draws"
+    assert interval_said([drawn, spent]) == "90% intervals over 200 stored posterior draws, with run-to-run noise"
     assert effect_lines([drawn, spent]) == [
         "1 million fewer victims (500,000 to 1.2 million; -25%).",
         "200 million yuan more spent (+5%).",

@@ -190,6 +190,13 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     lines = effect_lines([found])
     assert lines == ["300 more victims (+30%), outside the interval of the posterior draws, +658 to +1,240."]
     assert interval_said([found]) == "90% intervals over 101 stored posterior draws"
+    # Of several replicates their noise is added: SHORTER times its 95% on either side, by squares.
+    (noisy,) = with_posterior([{**row, "low": 200.0, "high": 420.0}], base, other)
+    middle = 1300.0 * 0.5
+    below, above = (math.hypot(1300.0 * 0.225, room.SHORTER * part) for part in (100.0, 120.0))
+    assert noisy["posterior_low"] == pytest.approx(300.0 + middle - below)
+    assert noisy["posterior_high"] == pytest.approx(300.0 + middle + above)
+    assert interval_said([noisy]) == "90% intervals over 101 stored posterior draws, with run-to-run noise"
     several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
     assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
     frame = sim.compare([run, sim.run(other, tmp_path / "other", workers=1)]).set_index("quantity")
@@ -210,6 +217,17 @@ def test_nine_tenths_of_draws_lie_between_their_twentieths():
 
 ABOVE = [1.2 + number / 100.0 for number in range(101)]
 """Every draw lies above the scenario's own values: nine tenths from 1.25 to 2.15 times these."""
+
+
+@pytest.mark.parametrize(("draws", "few"), [(59, 0), (100, 1), (200, 4), (240, 6)])
+def test_a_value_is_outside_where_fewer_draws_lie_beyond_it_than_chance_leaves(draws: int, few: int):
+    assert stats.binom.cdf(few, draws, 0.05) <= 0.05 < stats.binom.cdf(few + 1, draws, 0.05)
+    for below in (True, False):
+        for beyond, outside in ((few, True), (few + 1, False)):
+            factors = [0.5] * beyond + [1.5] * (draws - beyond)
+            some = answers("tiny", 100.0, factors if below else [1.0 / one for one in factors])
+            assert bool(some.outside()) == outside
+    assert answers("tiny", 100.0, [1.5] * 58).outside() == {}, "of 58 draws all may lie on one side"
 
 
 def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
