@@ -44,6 +44,7 @@ TABLES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("docs/performance.md", "benchmarks"): of_benchmarks,
     ("docs/scale.md", "growth"): of_growth,
     ("docs/what-to-measure.md", "worth"): lambda _: worth.of_stored(),
+    ("docs/calibration.md", "policies"): lambda _: worth.policies_of_stored(),
 }
 """What stands between the markers of a name, by document and name."""
 

@@ -1,6 +1,6 @@
-"""Say what it would be worth to know each driver, from the draws and answers that are stored with a scenario.
+"""Say what policies change over the draws stored with a scenario, and what it would be worth to know each driver.
 
-``python -m benchmarks.told --write`` puts the table into ``docs/what-to-measure.md``.
+``python -m benchmarks.told --write`` puts the tables into ``docs/calibration.md`` and ``docs/what-to-measure.md``.
 """
 
 import numpy as np
@@ -11,11 +11,15 @@ from sim.calibration.page import table
 from sim.calibration.policies import TOLD, TOTALS
 from sim.calibration.worth import Indices, Key, worth_rows
 from sim.experiments.parameters import parameter_at
+from sim.reading.draw_intervals import nine_tenths
 from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers, read_answers, tables_beside
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior
 
 Array = npt.NDArray[np.float64]
+
+SHOWN = ("victims", "filed_loss_money", "saved")
+"""Totals whose change by each policy is shown."""
 
 NOTHING = "No posterior of the present fit is stored, so there is no number yet."
 
@@ -23,14 +27,42 @@ NOTHING = "No posterior of the present fit is stored, so there is no number yet.
 def of_stored(name: str = "china-2022") -> str:
     """Return the table of the draws and answers that are stored with a scenario; a sentence where there are none."""
     scenario = load_scenario(name)
-    tables = tables_beside(files_of(name)[-1].parent, scenario.name)
-    if not tables:
+    stored = _stored(name, scenario)
+    if not stored:
         return NOTHING
     drawn = numbers_of(scenario, name)
-    stored = {one.policy: one for path in tables for one in read_answers(path).values()}
     names, rows = worth_rows(indices_of(scenario, drawn[0], drawn[1], stored))
     said = f"From {len(drawn[1])} draws of `{scenario.name}`; empty where chance explains what runs show:"
     return "\n".join([said, "", *table(names, rows)])
+
+
+def policies_of_stored(name: str = "china-2022") -> str:
+    """Return a table of the changes by each policy: at the point, and 90 % of the draws; a sentence without answers."""
+    scenario = load_scenario(name)
+    stored = _stored(name, scenario)
+    own = stored.pop(scenario.name, None)
+    if own is None:
+        return NOTHING
+    head = ["policy", "draws", *(cell for total in SHOWN for cell in (f"{total}, point", "90 %"))]
+    rows = []
+    for policy, one in sorted(stored.items()):
+        cells = []
+        for total in SHOWN:
+            change = one.own[total] / own.own[total]
+            low, _, high = nine_tenths([change * ratio for ratio in one.ratios(own, total)])
+            cells += [_change(change), f"{_change(low)} to {_change(high)}"]
+        rows.append([f"`{policy}`", str(one.draws), *cells])
+    return "\n".join(table(head, rows))
+
+
+def _change(ratio: float) -> str:
+    return f"{100 * (ratio - 1):+.1f} %"
+
+
+def _stored(name: str, scenario: Scenario) -> dict[str, StoredAnswers]:
+    """Return the answers stored next to a scenario, by policy."""
+    tables = tables_beside(files_of(name)[-1].parent, scenario.name)
+    return {one.policy: one for path in tables for one in read_answers(path).values()}
 
 
 def numbers_of(scenario: Scenario, name: str) -> tuple[list[str], Array]:
