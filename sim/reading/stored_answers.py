@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import comb, exp, hypot, log
+from math import exp, hypot, log
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -96,11 +96,9 @@ class StoredAnswers:
         return tuple(exp(one) for one in ends_with_noise(log(value), steps, ends))  # type: ignore[return-value]
 
     def outside(self, base: "StoredAnswers | None" = None) -> dict[str, tuple[float, float]]:
-        """Return the totals of the headline whose own value surely lies outside the 90 % interval over the draws.
+        """Return the totals of the headline whose own value lies outside the 90 % interval over the draws.
 
-        With ``base``, the change of each total from that policy is tested instead. Of any number of draws a twentieth
-        lies beyond an end, by chance some more or fewer; so a value is surely outside only where so few draws lie
-        beyond it that chance makes that in one case of twenty.
+        With ``base``, the change of each total from that policy is tested instead.
 
         Returns:
             By name the ends of the interval, as ratios to the own value or the own change.
@@ -108,10 +106,8 @@ class StoredAnswers:
         found = {}
         for name in HEADLINE:
             steps = [1.0] if not self.own[name] else [one / self.own[name] for one in self.drawn[name]]
-            steps = steps if base is None else self.ratios(base, name)
-            beyond = min(sum(one <= 1.0 for one in steps), sum(one >= 1.0 for one in steps))
-            if beyond <= _surely_too_few(len(steps)):
-                low, _, high = nine_tenths(steps)
+            low, _, high = nine_tenths(steps if base is None else self.ratios(base, name))
+            if not low <= 1.0 <= high:
                 found[name] = low, high
         return found
 
@@ -120,17 +116,6 @@ class StoredAnswers:
         own = max(self.own[name], LEAST) / max(base.own[name], LEAST)
         pairs = zip(self.drawn[name], base.drawn[name], strict=False)
         return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
-
-
-@cache
-def _surely_too_few(draws: int) -> int:
-    """Return the largest number of draws beyond a value that lies inside with probability 1/20 at most; -1 if none."""
-    most, likely = -1, 0.0
-    while (likely := likely + comb(draws, most + 1) * TAILS[0] ** (most + 1) * TAILS[1] ** (draws - most - 1)) <= TAILS[
-        0
-    ]:
-        most += 1
-    return most
 
 
 def ends_with_noise(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
