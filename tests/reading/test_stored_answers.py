@@ -240,7 +240,7 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
 
 
 KNOWN_OUTSIDE = {"china-2022": {("tighter", "filed_loss_money"), ("red-by-evidence", "filed_loss_money")}}
-"""Changes at the point that lie outside their interval, by less than a hundredth of its width: docs/calibration.md, 6."""
+"""Changes at the point that lie outside, by less than a hundredth of the interval: docs/calibration.md, 6."""
 
 
 def test_totals_at_the_point_lie_inside_their_interval_over_draws_and_so_do_changes_by_policies_but_the_known_ones():
