@@ -98,15 +98,16 @@ class StoredAnswers:
     def outside(self, base: "StoredAnswers | None" = None) -> dict[str, tuple[float, float]]:
         """Return the totals of the headline whose own value lies outside the 90 % interval over the draws.
 
-        With ``base``, the change of each total from that policy is tested instead.
+        With ``base``, the change of each total from that policy is tested instead. A total of zero, such as people
+        saved where nobody is warned, has no ratio to its draws, and is left out.
 
         Returns:
             By name the ends of the interval, as ratios to the own value or the own change.
         """
         found = {}
-        for name in HEADLINE:
-            steps = [1.0] if not self.own[name] else [one / self.own[name] for one in self.drawn[name]]
-            low, _, high = nine_tenths(steps if base is None else self.ratios(base, name))
+        for name in (name for name in HEADLINE if self.own[name]):
+            steps = [one / self.own[name] for one in self.drawn[name]] if base is None else self.ratios(base, name)
+            low, _, high = nine_tenths(steps)
             if not low <= 1.0 <= high:
                 found[name] = low, high
         return found

@@ -229,6 +229,9 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
     # A policy that changes as much in every draw as at the point is not outside, wherever both levels lie.
     assert above.outside(above) == {}
     assert set(above.outside(inside)) == set(HEADLINE)
+    # What a policy has none of lies nowhere: without warnings nobody is saved.
+    none = StoredAnswers("tiny", 101, {**above.own, "saved": 0.0}, {**above.drawn, "saved": (0.0,) * 101})
+    assert set(none.outside()) == set(none.outside(inside)) == set(HEADLINE) - {"saved"}
     monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "tiny-answers.csv"])
     write_answers(tmp_path / "tiny-answers.csv", {policy_digests(run.scenario): some})
     victims = run.totals["victims"]
@@ -251,7 +254,7 @@ def test_totals_at_the_point_lie_inside_their_interval_over_draws_and_so_do_chan
         }
         own = stored.pop(name)
         assert own.draws == len(sim.posterior(name))
-        assert own.outside() == {}
+        assert all(one.outside() == {} for one in (own, *stored.values()))
         outside = {(policy, total): ends for policy, one in stored.items() for total, ends in one.outside(own).items()}
         assert set(outside) == KNOWN_OUTSIDE.get(name, set())
         assert all(max(low - 1.0, 1.0 - high) < 0.01 * (high - low) for low, high in outside.values())
