@@ -1,10 +1,10 @@
 """The routes by which attempts reach people: gangs try again what filters stop, and go where they are stopped less.
 
-A route is a channel, or one class of a channel's numbers. Which class an attempt has does not matter after the filter,
-so classes are shares of a channel's attempts, not properties of single ones.
+A route is a channel, or one class of a channel's numbers or accounts. Which class an attempt has does not matter after
+gate 5, so classes are shares of a channel's attempts, not properties of single ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -17,8 +17,8 @@ from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.draws.functions import fsum
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.fraud import NumberClass, Repeated
-from sim.scenario.schema.measures import FilterStrength, SourceRegulation
+from sim.scenario.schema.fraud import AccountClass, Displaced, NumberClass, Repeated
+from sim.scenario.schema.measures import Blocking, FilterStrength, SourceRegulation
 from sim.shield import interception
 from sim.shield.interception import FILTERED
 
@@ -39,11 +39,30 @@ class OnRoutes(NamedTuple):
         shift: Of the d' of a class.
         closed: Share of a class that is not sent, by regulation of the class.
         regulated: Share that is not sent, by regulation of the class or of all of its channel.
+        blocked: Share that leads to accounts of the class that are blocked.
     """
 
     shift: Array
     closed: Array
     regulated: Array
+    blocked: Array
+
+
+class Sent(NamedTuple):
+    """The attempts of a day, and what depends on their routes.
+
+    Attributes:
+        rates: (P, 3, T) attempts made.
+        gates: Thresholds of gates 1, (P, 3, T), 3 and 4, (P, 2, T), and 5, (P, 3, T).
+        shares: (P, R, T) of the attempts of a channel that pass gates 1 to 5, the share of each of its routes.
+        carded: Of the attempts that filters stop, and of those that pass gate 3, the share from cards, (P,) each; None
+            where all are from cards.
+    """
+
+    rates: Array
+    gates: Gates
+    shares: Array
+    carded: tuple[Array, Array] | None
 
 
 class Routes:
@@ -56,13 +75,17 @@ class Routes:
     def __init__(self, spec: ScenarioModel) -> None:
         self._spec = spec
         found = [(code, name, one) for code in Channel for name, one in _classes(spec, code).items()]
-        retries = [getattr(spec.fraud.retry, code.label, None) or NO_RETRY for code, _, _ in found]
+        retries = [_retry(getattr(spec.fraud.retry, code.label, None)) for code, _, _ in found]
         self.names = [name for _, name, _ in found]
         self.channel = np.array([code for code, _, _ in found])
         self._filtered = self.channel < len(FILTERED)
         self._share = np.array([one.share for _, _, one in found])
-        self._legitimate = np.array([one.legitimate for _, _, one in found])
-        self._offset = np.array([one.offset for _, _, one in found])
+        numbers = [one if isinstance(one, NumberClass) else WHOLE for _, _, one in found]
+        self._legitimate = np.array([one.legitimate for one in numbers])
+        self._offset = np.array([one.offset for one in numbers])
+        self._cards = np.array([1.0 if one.cards is None else one.cards for one in numbers])
+        self._without_cards = bool((self._cards < 1.0).any())
+        self._classed = np.array([bool(name) for name in self.names])
         self._again = np.array([one.share for one in retries])
         self._displaced = np.array([one.displaced for one in retries])
         of_channel = [getattr(spec.interception, name).threshold for name in FILTERED]
@@ -71,7 +94,7 @@ class Routes:
         shares = {code: self._stopped_at_first(code) for code in sorted(unsaid)}
         self.found = {f"fraud.retry.{FILTERED[code]}.usual": share for code, share in shares.items()}
         of_retry = [shares.get(code, one.usual) for code, one in zip(self.channel.tolist(), retries, strict=True)]
-        of_class = [one.usual for _, _, one in found]
+        of_class = [one.usual for one in numbers]
         self._usual = np.array([one if own is None else own for own, one in zip(of_class, of_retry, strict=True)])
 
     @classmethod
@@ -79,18 +102,18 @@ class Routes:
         """Return the routes of a scenario; None where attempts are as stated and all of a channel are alike."""
         return cls(spec) if spec.fraud.retry is not None or spec.fraud.classes is not None else None
 
-    def sent(self, stated: Array, gates: Gates, d_prime: Array, of_day: OnRoutes) -> tuple[Array, Gates]:
+    def sent(self, stated: Array, gates: Gates, d_prime: Array, of_day: OnRoutes) -> Sent:
         """Return the attempts of a day.
 
         Args:
             stated: (P, 3, T) attempts if each filter stops the usual share.
-            gates: Thresholds of gates 1, (P, 3), and 4, (P, 2, T), for channels whose attempts are alike.
+            gates: Thresholds of gates 1, (P, 3), 3, (P,), 4, (P, 2, T), and 5, (P, 3, T), for channels whose attempts
+                are alike.
             d_prime: (P, 2) of the filters.
             of_day: What measures do to routes.
 
         Returns:
-            Attempts, (P, 3, T), and gates 1, (P, 3, T), and 4. Without retries, displacement and classes all are as
-            given.
+            Without retries, displacement and classes all are as given.
         """
         caught = np.zeros((len(stated), len(self.channel), stated.shape[2]))
         shifted = d_prime[:, self.channel[self._filtered]] + (self._offset + of_day.shift)[:, self._filtered]
@@ -98,13 +121,13 @@ class Routes:
         usual, again = self._usual[:, None], self._again[:, None]
         first = stated[:, self.channel] * (self._share * (1.0 - self._again * self._usual))[:, None]
         regulated = of_day.regulated[..., None]
-        given_up = regulated + (1.0 - regulated) * lost(caught, again) - lost(usual, again)
+        given_up = (
+            regulated + (1.0 - regulated) * (lost(caught, again) + of_day.blocked[..., None]) - lost(usual, again)
+        )
         first = first + self._moved(first, np.maximum(given_up, 0.0))
         tried = first / (1.0 - again * caught)
-        open_share = 1.0 - of_day.closed[..., None]
-        reaching = tried * open_share
         rates = np.stack([tried[:, self.channel == code].sum(axis=1) for code in Channel], axis=1)
-        return rates, self._mixed(gates, tried, reaching, caught)
+        return Sent(rates, *self._mixed(gates, tried, caught, of_day))
 
     def false_blocks(self, by_filters: Array, of_day: OnRoutes) -> Array:
         """Return the share of legitimate calls and SMS that are stopped, (P, 2), from those that filters stop, (2,)."""
@@ -138,20 +161,56 @@ class Routes:
                 moved += parts * (share * first[:, at] * given_up[:, at])[:, None]
         return moved
 
-    def _mixed(self, gates: Gates, tried: Array, reaching: Array, caught: Array) -> Gates:
-        """Return gates 1 and 4, with the mean of the routes of channels that have several."""
+    def _mixed(
+        self, gates: Gates, tried: Array, caught: Array, of_day: OnRoutes
+    ) -> tuple[Gates, Array, tuple[Array, Array] | None]:
+        """Return the gates, shares and cards of ``Sent``: the means of the routes of channels that have classes."""
+        dead = (gates[Fate.CARD_ELIMINATED] / CERTAIN)[:, None, None]
         sent = np.repeat(gates[Fate.NOT_SENT][..., None], tried.shape[2], axis=2)
-        intercepted = gates[Fate.INTERCEPTED].copy()
-        for code in range(len(FILTERED)):
-            own = self.channel == code
-            if own.sum() > 1:
-                whole, left = tried[:, own].sum(axis=1), reaching[:, own].sum(axis=1)
-                stopped = (reaching * caught)[:, own].sum(axis=1)
-                open_share = _ratio(left, whole, np.ones_like(left))
-                sent[:, code] = as_thresholds(1.0 - (1.0 - sent[:, code] / CERTAIN) * open_share)
-                mean = _ratio(stopped, left, intercepted[:, code] / CERTAIN)
+        eliminated = np.tile(gates[Fate.CARD_ELIMINATED][:, None, None], (len(FILTERED), tried.shape[2]))
+        intercepted, down = gates[Fate.INTERCEPTED].copy(), gates[Fate.SITE_BLOCKED].copy()
+        left = tried * (1.0 - of_day.closed[..., None])
+        reaching = left * (1.0 - dead * self._cards[:, None]) if self._without_cards else left
+        stopped = reaching * caught
+        passing = (reaching - stopped) * (1.0 - of_day.blocked[..., None])
+        shares = np.ones_like(tried)
+        for code in Channel:
+            own = self._classed & (self.channel == code)
+            if not own.any():
+                continue
+            parts = [amounts[:, own].sum(axis=1) for amounts in (tried, left, reaching, stopped, passing)]
+            made, sent_on, with_cards, caught_there, through = parts
+            open_share = _ratio(sent_on, made, np.ones_like(made))
+            sent[:, code] = as_thresholds(1.0 - (1.0 - sent[:, code] / CERTAIN) * open_share)
+            usual = np.broadcast_to(self._share[own][:, None], passing[:, own].shape).copy()
+            shares[:, own] = _ratio(passing[:, own], through[:, None], usual)
+            if code < len(FILTERED):
+                mean = _ratio(caught_there, with_cards, intercepted[:, code] / CERTAIN)
                 intercepted[:, code] = as_thresholds(mean)
-        return {Fate.NOT_SENT: sent, Fate.INTERCEPTED: intercepted}
+                if self._without_cards:
+                    working = _ratio(with_cards, sent_on, 1.0 - eliminated[:, code] / CERTAIN)
+                    eliminated[:, code] = as_thresholds(1.0 - working)
+            else:
+                up = _ratio(through, with_cards - caught_there, np.ones_like(through))
+                down[:, code] = as_thresholds(1.0 - (1.0 - down[:, code] / CERTAIN) * up)
+        found = {Fate.NOT_SENT: sent, Fate.CARD_ELIMINATED: eliminated, Fate.INTERCEPTED: intercepted}
+        found[Fate.SITE_BLOCKED] = down
+        return found, shares, self._carded(gates, dead, reaching, stopped) if self._without_cards else None
+
+    def _carded(self, gates: Gates, dead: Array, reaching: Array, stopped: Array) -> tuple[Array, Array]:
+        """Return the share from cards of what filters stop, and of what passes gate 3, (P,) each."""
+        free = (1.0 - gates[Fate.NOT_SENT] / CERTAIN)[:, self.channel, None] * (
+            1.0 - gates[Fate.DEN_DESTROYED] / CERTAIN
+        )
+        cards = self._cards[:, None] * (1.0 - dead)
+        from_cards = _ratio(cards, cards + 1.0 - self._cards[:, None], np.ones_like(cards))
+        shares = []
+        for amounts in (stopped, reaching):
+            of_numbers = (free * amounts)[:, self._filtered]
+            whole = of_numbers.sum(axis=(1, 2))
+            with_card = (of_numbers * from_cards[:, self._filtered]).sum(axis=(1, 2))
+            shares.append(_ratio(with_card, whole, np.ones_like(whole)))
+        return shares[0], shares[1]
 
 
 def lost(caught: Array, again: Array) -> Array:
@@ -166,13 +225,20 @@ def _ratio(part: Array, whole: Array, otherwise: Array) -> Array:
     return ratio
 
 
+def _retry(given: Repeated | Displaced | None) -> Repeated:
+    """Return what gangs do with stopped attempts of a channel: nothing is sent again where there is no filter."""
+    if isinstance(given, Displaced):
+        return Repeated(share=0.0, usual=0.0, displaced=given.displaced)
+    return given or NO_RETRY
+
+
 def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> OnRoutes:
     """Return what measures do to the routes on each day, (D, P, R); without routes R is 0."""
     routes = Routes.of(spec)
     names = routes.names if routes else []
     channels = [Channel(code) for code in routes.channel] if routes else []
     shift = np.zeros((len(codes), len(names), len(days)))
-    closed, left = np.ones_like(shift), np.ones_like(shift)
+    closed, left, up = np.ones_like(shift), np.ones_like(shift), np.ones_like(shift)
     for p, code in enumerate(codes):
         for at, (channel, name) in enumerate(zip(channels, names, strict=True)):
             for strength, ramp in measures.over(days, FilterStrength, code):
@@ -185,10 +251,13 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
                         left[p, at] *= share
                     if name in (regulation.classes or []):
                         closed[p, at] *= share
-    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left)))
+            for blocking, ramp in measures.over(days, Blocking, code):
+                if blocking.acts_on == channel and name in (blocking.classes or []):
+                    up[p, at] *= 1.0 - spec.sites.account * blocking.intensity * ramp
+    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left, 1.0 - up)))
 
 
-def _classes(spec: ScenarioModel, channel: Channel) -> dict[str, NumberClass]:
+def _classes(spec: ScenarioModel, channel: Channel) -> Mapping[str, NumberClass | AccountClass]:
     """Return the classes of a channel by name; one without a name where its attempts are alike."""
-    named: dict[str, NumberClass] | None = getattr(spec.fraud.classes, channel.label, None)
+    named: Mapping[str, NumberClass | AccountClass] | None = getattr(spec.fraud.classes, channel.label, None)
     return named or {"": WHOLE}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
 from sim.draws.remainders import ONE, fixed
@@ -16,6 +17,8 @@ class Cards:
     """The ``stock`` of cards, their ``load``, and the interceptions that flag them.
 
     ``expected`` (P,) are the expected interceptions of the day that ends; they flag cards if the run has no feedback.
+    ``carded`` are the shares from cards of the interceptions and of the attempts that passed on that day, (P,) each;
+    None where all are.
     """
 
     name = "cards"
@@ -26,6 +29,7 @@ class Cards:
         self.stock = cards.CardStock.start(common.spec)
         self.load = cards.CardLoad(len(common.provinces))
         self.expected: list[float] = []
+        self.carded: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Close the load of the day that ends; flag, purge and replace cards; arrest sellers."""
@@ -51,7 +55,7 @@ class Cards:
 
     def close_run(self, last: DayTotals) -> None:
         """Close the load of the last day of a run."""
-        self.load.add_day(last.from_cards, self.stock)
+        self.load.add_day(self._from_cards(last), self.stock)
         self.load.close_month()
 
     def snapshot(self) -> dict[str, Any]:
@@ -61,6 +65,7 @@ class Cards:
             "waiting": list(self.stock.waiting),
             "load": self.load.snapshot(),
             "expected": self.expected,
+            "carded": None if self.carded is None else [shares.tolist() for shares in self.carded],
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
@@ -68,16 +73,31 @@ class Cards:
         self.stock = cards.CardStock(snapshot["active"], snapshot["waiting"])
         self.load.resume(snapshot["load"])
         self.expected = snapshot["expected"]
+        carded = snapshot["carded"]
+        self.carded = None if carded is None else (np.array(carded[0]), np.array(carded[1]))
 
     def _close(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday to the load, and close a month that has ended."""
         if day != self._common.calendar.first:
-            self.load.add_day(yesterday.from_cards, self.stock)
+            self.load.add_day(self._from_cards(yesterday), self.stock)
         if calendar_date(day).day == 1:
             self.load.close_month()
+
+    def _from_cards(self, yesterday: DayTotals) -> NDArray[np.int64]:
+        """Return yesterday's attempts from cards at work, (P,); those of classes without cards are taken off."""
+        if self.carded is None:
+            return yesterday.from_cards
+        return np.rint(yesterday.from_cards * self.carded[1]).astype(np.int64)
 
     def _intercepted(self, day: int, yesterday: DayTotals) -> list[float]:
         """Return yesterday's interceptions that flag cards, (P,): counted, or expected without feedback."""
         if self._common.spec.feedback:
-            return [float(count) for count in yesterday.intercepted.sum(axis=1).tolist()]
-        return [0.0] * len(self._common.provinces) if day == self._common.calendar.first else self.expected
+            found = yesterday.intercepted.sum(axis=1).astype(np.float64)
+        elif day == self._common.calendar.first:
+            return [0.0] * len(self._common.provinces)
+        else:
+            found = np.array(self.expected)
+        if self.carded is not None:
+            found = found * self.carded[0]
+        flagging: list[float] = found.tolist()
+        return flagging

@@ -128,9 +128,10 @@ class Opening(Stateless):
         if self.routes is None:
             return self.first, stopped
         of_day = self._levels.routes(day)
-        rates, mixed = self.routes.sent(self.first, gates, self._filters.d_prime, of_day)
-        gates |= mixed
-        return rates, self.routes.false_blocks(self._false_blocks, of_day)
+        sent = self.routes.sent(self.first, gates, self._filters.d_prime, of_day)
+        gates |= sent.gates
+        self._cards.carded = sent.carded
+        return sent.rates, self.routes.false_blocks(self._false_blocks, of_day)
 
     def _tell(self, day: int, blocked: NDArray[np.float64]) -> None:
         """Store the inputs of the next midnight, and note the levels of the day."""

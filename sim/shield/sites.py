@@ -29,12 +29,14 @@ def thresholds(spec: ScenarioModel, measures: Measures, days: Days, codes: Seque
 def up_shares(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
     """Return the shares of web sites, apps and accounts that are up on each day, (D, P, 3).
 
-    Each is the product of 1 - share over the kinds of blocking that apply to it.
+    Each is the product of 1 - share over the kinds of blocking that apply to it, apart from blocking of some classes.
     """
     shares = np.ones((len(days), len(codes), 3))
     for p, code in enumerate(codes):
         up = {target: np.ones(len(days)) for target in (*WEB_TARGETS, *APP_TARGETS, *ACCOUNT_TARGETS)}
         for blocking, ramp in measures.over(days, Blocking, code):
+            if blocking.classes:
+                continue
             up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
         for kind, targets in enumerate((WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)):
             for target in targets:
@@ -67,7 +69,7 @@ def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
     blocked = [
         (one.target, getattr(spec.sites, one.target) * one.intensity)
         for one in spec.measures.values()
-        if isinstance(one, Blocking) and code in (one.provinces or [code])
+        if isinstance(one, Blocking) and code in (one.provinces or [code]) and not one.classes
     ]
 
     def up(targets: tuple[str, ...]) -> float:

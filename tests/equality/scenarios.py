@@ -285,6 +285,15 @@ ANSWERING: dict[str, Any] = {
     "fraud.loss_ceiling": 1.2,
 }
 """Gangs that are raided, arrested and recruit, and who answer within days; growth that has a ceiling."""
+CLASSES: dict[str, Any] = {
+    "fraud.retry.online": {"displaced": 0.6},
+    "fraud.classes.call.abroad.cards": 0.1,
+    "fraud.classes.online": {"social": {"share": 0.6}, "messaging": {"share": 0.4}},
+    "cards.flag_share": 0.05,
+    "sites.account": 0.9,
+    "measures.social-here": measure("blocking", 44, since=BEGIN, target="account", classes=["social"], intensity=0.7),
+}
+"""Changes of ``ANSWERING``: calls without cards, and accounts of which one class is blocked."""
 SIGNS: dict[str, Any] = {
     "warning.signs": {
         "transfer": {

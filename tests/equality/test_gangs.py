@@ -10,7 +10,7 @@ from sim.base.words import Role
 from tests.engines.small import run_tiny
 from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import hashes_of
-from tests.equality.scenarios import ANSWERING, GROWING, LAUNDERING, UNEVEN
+from tests.equality.scenarios import ANSWERING, CLASSES, GROWING, LAUNDERING, UNEVEN
 from tests.reading.test_check import failures
 from tests.slots import WITHOUT
 
@@ -34,6 +34,12 @@ def test_both_engines_agree_on_gangs_that_are_arrested_and_answer(tmp_path: Path
     # All of it moves, from day to day; effort may stay at its most for two of them.
     assert (found.nunique() >= 11).all()
     assert found["crews"].between(0.1, 0.9).all()
+    assert_equal(one, other)
+
+
+def test_both_engines_agree_on_classes_of_numbers_and_accounts(tmp_path: Path) -> None:
+    values = {**UNEVEN, **GROWING, **ANSWERING, **FEW}
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **values, **CLASSES)
     assert_equal(one, other)
 
 

@@ -43,6 +43,7 @@ from tests.equality.both import assert_equal, differences
 from tests.equality.scenarios import (
     ACCOUNTS,
     ANSWERING,
+    CLASSES,
     DENSE,
     GROWING,
     SIGNS,
@@ -340,6 +341,14 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ),
     ("events", of("nothing is tried again", routes.Routes, "sent", ("(1.0 - again * caught)", "1.0"))),
     ("events", of("nobody goes elsewhere", routes.Routes, "_moved", ("if share > 0.0", "if False"))),
+    (
+        "events",
+        of(
+            "all classes use cards", routes.Routes, "_mixed", ("reaching = left *", "reaching = left if left.size else")
+        ),
+    ),
+    ("attempts", of("a blocked class goes on", routes.Routes, "_mixed", ("(1.0 - of_day.blocked[..., None])", "1.0"))),
+    ("events", of("cards flagged by all calls", Cards, "_intercepted", ("self.carded is not None", "False"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",
@@ -404,6 +413,7 @@ OF_GANGS_VALUES: dict[str, Any] = {
     **TIED_AND_UNEVEN,
     **fewer(1.0),
     **ANSWERING,
+    **CLASSES,
     "period": {"start": "2022-01-27", "end": "2022-02-01", "warmup": "3 d"},
     "population.legitimate": dict.fromkeys(("call", "sms", "online"), "4000 per day"),
 }

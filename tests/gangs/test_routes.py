@@ -31,15 +31,21 @@ class Small:
         self.routes = Routes(spec)
         self.limits = [spec.interception.call.threshold, spec.interception.sms.threshold]
 
-    def sent(self, *recall: float, stated: Any = STATED, **of_day: Any) -> tuple[Any, Any]:
+    def sent(
+        self, *recall: float, stated: Any = STATED, dead: float = 0.0, down: float = 0.0, **of_day: Any
+    ) -> tuple[Any, Any]:
         """Return attempts, and what passes gates 1 and 4 of each channel."""
         d_prime = np.array([[limit + normal_quantile(share) for limit, share in zip(self.limits, recall, strict=True)]])
         none = np.zeros((len(stated), len(self.routes.channel)))
         fixed = {Fate.NOT_SENT: np.zeros((len(stated), 3), dtype=np.int64)}
         fixed[Fate.INTERCEPTED] = np.rint(np.array([[[share] * TYPES for share in recall]] * len(stated)) * CERTAIN)
         fixed[Fate.INTERCEPTED] = fixed[Fate.INTERCEPTED].astype(np.int64)
+        fixed[Fate.DEN_DESTROYED] = np.zeros((1, 1, TYPES), dtype=np.int64)
+        fixed[Fate.CARD_ELIMINATED] = np.rint([dead * CERTAIN] * len(stated)).astype(np.int64)
+        fixed[Fate.SITE_BLOCKED] = np.rint(np.full((len(stated), 3, TYPES), down * CERTAIN)).astype(np.int64)
         day = OnRoutes(*(np.array(of_day.get(name, none)) for name in OnRoutes._fields))
-        rates, gates = self.routes.sent(stated, fixed, np.repeat(d_prime, len(stated), axis=0), day)
+        self.found = self.routes.sent(stated, fixed, np.repeat(d_prime, len(stated), axis=0), day)
+        rates, gates = self.found.rates, self.found.gates
         passing = rates * (1 - gates[Fate.NOT_SENT] / CERTAIN)
         passing[:, :2] *= 1 - gates[Fate.INTERCEPTED] / CERTAIN
         return rates, passing
@@ -205,8 +211,75 @@ def test_classes_that_are_alike_are_as_one() -> None:
 def test_blocking_a_class_stops_its_legitimate_contacts() -> None:
     routes = Small(classes={"call": TWO}).routes
     closed = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed))
+    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed, closed))
     assert found == pytest.approx(np.array([[0.2 + 0.8 * 0.1 * 0.5, 0.3], [0.2, 0.3]]))
+
+
+def test_cards_stop_and_are_flagged_by_the_classes_that_use_them() -> None:
+    small = Small(classes={"call": {**TWO, "abroad": {**TWO["abroad"], "cards": 0.2}}})
+    _, _ = small.sent(0.5, 0.5, dead=0.4)
+    gates, better = small.found.gates, recall_at(0.8)
+    domestic, abroad = 0.75 * 0.6, 0.25 * (1 - 0.2 * 0.4)
+    assert 1 - gates[Fate.CARD_ELIMINATED][:, 0] / CERTAIN == pytest.approx(domestic + abroad, rel=1e-8)
+    assert gates[Fate.CARD_ELIMINATED][:, 1] / CERTAIN == pytest.approx(0.4, rel=1e-8)
+    stopped = (domestic * 0.5 + abroad * better) / (domestic + abroad)
+    assert gates[Fate.INTERCEPTED][:, 0] / CERTAIN == pytest.approx(stopped, rel=1e-8)
+    # Of what is stopped and of what passes, the part from cards at work: all SMS, all domestic calls, some from abroad.
+    intercepted, passed = small.found.carded
+    with_cards = 0.25 * 0.2 * 0.6
+    calls, sms = STATED[:, 0].sum(axis=1), STATED[:, 1].sum(axis=1) * 0.6
+    flagging = (calls * (domestic * 0.5 + with_cards * better) + sms * 0.5) / (
+        calls * (domestic * 0.5 + abroad * better) + sms * 0.5
+    )
+    assert intercepted == pytest.approx(flagging, rel=1e-8)
+    assert passed == pytest.approx(
+        (calls * (domestic + with_cards) + sms) / (calls * (domestic + abroad) + sms), rel=1e-8
+    )
+    # Where all are from cards nothing is taken off.
+    plain = Small(classes={"call": TWO})
+    plain.sent(0.5, 0.5, dead=0.4)
+    assert plain.found.carded is None
+
+
+ONLINE = {"social": {"share": 0.6}, "messaging": {"share": 0.4}}
+
+
+def test_accounts_of_a_class_are_blocked_and_gangs_use_others() -> None:
+    small = Small(classes={"online": ONLINE}, retry={"online": {"displaced": 0.5}})
+    blocked = np.array([[0.0, 0.0, 0.5, 0.0]] * 2)
+    assert small.sent(0.5, 0.5)[0] == pytest.approx(STATED, rel=1e-12)
+    rates, _ = small.sent(0.5, 0.5, down=0.2, blocked=blocked)
+    social, messaging = 0.6 * STATED[:, 2], 0.4 * STATED[:, 2]
+    others = STATED[:, 0] + STATED[:, 1] + messaging
+    came = 0.5 * 0.5 * social / others
+    assert rates[:, 0] == pytest.approx(STATED[:, 0] * (1 + came), rel=1e-8)
+    assert rates[:, 2] == pytest.approx(social + messaging * (1 + came), rel=1e-8)
+    through = social * 0.5 + messaging * (1 + came)
+    up = 1 - small.found.gates[Fate.SITE_BLOCKED][:, 2] / CERTAIN
+    assert up == pytest.approx(0.8 * through / (social + messaging * (1 + came)), rel=1e-8)
+    assert small.found.gates[Fate.SITE_BLOCKED][:, 1] / CERTAIN == pytest.approx(0.2, rel=1e-8)
+    # Of those that lead somewhere, the share of each class; a channel whose attempts are alike is one.
+    assert small.found.shares[:, 2] == pytest.approx(social * 0.5 / through, rel=1e-8)
+    assert small.found.shares[:, 2:4].sum(axis=1) == pytest.approx(1.0)
+    assert (small.found.shares[:, :2] == 1.0).all()
+
+
+def test_blocking_by_class_acts_on_accounts_of_the_class_only() -> None:
+    blocking = {"kind": "blocking", "target": "account", "intensity": 0.5, "window": ["2022-01-01", None],
+                "classes": ["social"], "provinces": [44]}  # fmt: skip
+    classes = {"fraud.classes": {"online": ONLINE}}
+    before, _, first = night_of(scenario(**classes))
+    night, _, _ = night_of(scenario(**classes, **{"measures.markets": blocking}))
+    before(first, nothing())
+    night(first, nothing())
+    codes = night.common.provinces.codes
+    up, old = (1 - one.today.stops[Fate.SITE_BLOCKED] / CERTAIN for one in (night, before))
+    share = 1 - 0.6 * night.common.spec.sites.account * 0.5
+    at = codes.index(44)
+    assert up[at, Channel.ONLINE] == pytest.approx(old[at, Channel.ONLINE] * share, rel=1e-6)
+    others = [p for p in range(len(codes)) if p != at]
+    assert (up[others] == old[others]).all()
+    assert (up[:, Channel.SMS] == old[:, Channel.SMS]).all()
 
 
 def test_measures_act_on_their_classes_only() -> None:

@@ -263,13 +263,23 @@ class Repeated(Sparse):
     and classes. More: a better filter moves attempts elsewhere. Example: `0.5`"""
 
 
+class Displaced(Sparse):
+    """What gangs do when their accounts of a class are blocked, or when a class is regulated."""
+
+    displaced: Probability = 0.0
+    """Share of the attempts of a class that regulation keeps from being sent, or that lead to blocked accounts of the
+    class, which gangs make by other channels and classes. More: blocking moves attempts elsewhere. Example: `0.5`"""
+
+
 class Retry(Sparse):
-    """How gangs repeat attempts that filters stop, by channel."""
+    """How gangs repeat attempts that filters stop, by channel, and where they go instead."""
 
     call: Repeated | None = None
     """Retries of calls; without it there are none. Example: `{share: 0.9, usual: 0.74}`"""
     sms: Repeated | None = None
     """Retries of SMS; without it there are none. Example: `{share: 0.9, usual: 0.6}`"""
+    online: Displaced | None = None
+    """Where online attempts go; without it they go nowhere else. Example: `{displaced: 0.5}`"""
 
 
 class NumberClass(Sparse):
@@ -285,18 +295,31 @@ class NumberClass(Sparse):
     usual: Probability | None = None
     """Share that the filter stops when the class has the stated share of attempts; without this key the value of
     fraud.retry. More: fewer attempts of the class. Example: `0.8`"""
+    cards: Probability | None = None
+    """Share of the class's attempts that come from a phone card of the country, without this key all. Only these flag
+    cards, and only these are stopped where cards are eliminated. More: eliminated cards stop more attempts of this
+    class. Example: `0`"""
+
+
+class AccountClass(Sparse):
+    """A class of the accounts from which online attempts come, such as those of social media."""
+
+    share: Probability
+    """Share of the online attempts. More: more attempts from accounts of this class. Example: `0.5`"""
 
 
 ClassesByName = Annotated[dict[Word, NumberClass], Field(min_length=1, max_length=MOST_CLASSES)]
 
 
 class Classes(Sparse):
-    """Classes of numbers of calls and of SMS, by names of your choice."""
+    """Classes of the numbers of calls and of SMS, and of the accounts of online attempts, by names of your choice."""
 
     call: ClassesByName | None = None
     """Classes of calls; without them all calls are alike."""
     sms: ClassesByName | None = None
     """Classes of SMS; without them all SMS are alike."""
+    online: Annotated[dict[Word, AccountClass], Field(min_length=1, max_length=MOST_CLASSES)] | None = None
+    """Classes of online attempts; without them all online attempts are alike."""
 
     @model_validator(mode="after")
     def _whole(self) -> "Classes":
@@ -304,9 +327,10 @@ class Classes(Sparse):
         return self
 
     def _wrong(self) -> Iterator[PydanticCustomError]:
-        for channel in (Channel.CALL.label, Channel.SMS.label):
+        for channel in Channel.labels():
             own = getattr(self, channel) or {}
-            for key in ("share", "legitimate") if own else ():
+            keys = ("share",) if channel == Channel.ONLINE.label else ("share", "legitimate")
+            for key in keys if own else ():
                 yield from wrong_sum(channel, (getattr(one, key) for one in own.values()), f"the values of {key}")
 
 

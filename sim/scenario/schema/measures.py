@@ -154,8 +154,8 @@ class SourceRegulation(OnClasses):
         return REGULATED[self.target]
 
 
-class Blocking(Gradual):
-    """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
+class Blocking(OnClasses):
+    """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``; of accounts also by class."""
 
     row: ClassVar = Row("sites", NETWORK, about="target")
     kind: Literal["blocking"]
@@ -165,6 +165,11 @@ class Blocking(Gradual):
     intensity: Probability
     """Share of the full effect that sites states for this target. More: more attempts stopped at sites and apps.
     Example: `0.8`"""
+
+    @property
+    def acts_on(self) -> Channel:
+        """The channel whose classes it may name: that of the accounts."""
+        return Channel.ONLINE
 
 
 class Taught(Spread):

@@ -19,7 +19,7 @@ from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.gates import OF_SLOTS, Dens
 from sim.scenario.schema.measure_forms import OnClasses
-from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, Returns, WarningCoverage
+from sim.scenario.schema.measures import Activities, Blocking, DenCampaign, Repatriation, Returns, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
@@ -115,9 +115,12 @@ def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find measures on unknown classes of numbers."""
+    """Find measures on unknown classes of numbers and accounts; only blocking of accounts has classes."""
     for name, measure in spec.measures.items():
         if isinstance(measure, OnClasses) and measure.classes:
+            if isinstance(measure, Blocking) and measure.target != "account":
+                what = f"a measure with the target {measure.target} has no classes"
+                yield mistake(f"measures.{name}.classes", what, "must be left out, or target must be account")
             known = getattr(spec.fraud.classes, measure.acts_on.label, None) or {}
             for given in measure.classes:
                 if given not in known:
