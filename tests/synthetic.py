@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from sim.base.days import day_number
 from sim.base.words import End, Fate, Outcome
 from sim.store.columns import NULL
@@ -27,6 +29,7 @@ SCOPE = Scope(
     warmup_days=5,
     provinces=(11, 12, 65),
     fraud_types=("loan", "refund"),
+    contacts=("call", "sms", "online"),
     age_bands=("0-17", "18-59", "60+"),
     sha256="ab" * 32,
     targets=(
@@ -107,6 +110,9 @@ def _day_of_province(
     for _ in range(filed):
         recorder.cases[day, province, 0, chance.randrange(4), chance.randrange(20)] += 1
     backlog[province] += filed
+    if filed:
+        way = province * len(recorder.scope.contacts) + day % len(recorder.scope.contacts)
+        recorder.add_cells("filings", day, np.array([way * len(recorder.scope.fraud_types)]), np.array([[filed]]))
 
 
 def write_tables(folder: Path, seed: int = 1, events: float = 1.0, scope: Scope = SCOPE) -> Recorder:

@@ -113,8 +113,8 @@ def test_files_that_are_named_exist(path: Path) -> None:
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 """Numbers as they are written in a sentence."""
 
-KEEPERS = {"remainders", "changes"}
-"""Components of a midnight that keep values for the others and change nothing."""
+KEEPERS = {"remainders", "changes", "filings"}
+"""Components of a midnight that keep or count values and change nothing."""
 
 WITHOUT_READER = {
     "cli": "written from the commands",

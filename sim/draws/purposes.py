@@ -197,7 +197,7 @@ REGISTRY = (
     # A sign belongs to a contact: it has the identity of the central alert about it.
     Purpose("SIGN", SIGN, "alert", ("seen", "", "", ""), "CRC-32 of the name of the sign"),
     Purpose("SIGN_DELAY", SIGN_DELAY, "alert", ("delay high", "delay low", "", ""), "CRC-32 of the name of the sign"),
-    Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
+    Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "class")),
     Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "order high", "order low")),
     Purpose("WITHDRAWAL", WITHDRAWAL, "attempt", ("delay high", "delay low", "late", ""), "payment"),
     Purpose("ACCOUNT_FOUND", ACCOUNT_FOUND, "attempt", ("found", "after high", "after low", ""), "payment"),

@@ -35,6 +35,11 @@ class RunLedger:
         """Note a level of the macro state on a day in every province, (P,)."""
         self._recorder.add_provinces("state", day, quantity, values)
 
+    def filings(self, day: int, counts: NDArray[np.int64]) -> None:
+        """Add the cases filed on a day, (P, R, T), by province, way of first contact and fraud type."""
+        cells = np.flatnonzero(counts)
+        self._recorder.add_cells("filings", day, cells, counts.reshape(-1)[cells, None])
+
     def lines(self, day: int, areas: NDArray[np.int64]) -> None:
         """Note the mean number of alerts that waited at each desk on a day, from the areas (P, desks) under its queues.
 

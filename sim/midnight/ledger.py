@@ -29,5 +29,8 @@ class Ledger(Protocol):
     def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
         """Note a level of the macro state on a day in every province, (P,)."""
 
+    def filings(self, day: int, counts: NDArray[np.int64]) -> None:
+        """Add the cases filed on a day, (P, R, T), by province, way of first contact and fraud type."""
+
     def cases(self, day: int, finished: Finished) -> None:
         """Note finished cases."""

@@ -16,6 +16,7 @@ from sim.midnight.card_stock import Cards
 from sim.midnight.carried import Carried
 from sim.midnight.component import Component
 from sim.midnight.den_stock import Dens
+from sim.midnight.filings import Filings
 from sim.midnight.filters import Filters
 from sim.midnight.held import Held
 from sim.midnight.investigation import Investigation
@@ -73,16 +74,18 @@ class Night:
             of_gangs = (raids, Recruiting(common, arrests, self.dens)), (self.dens,)
         self.cards = Cards(common, arrests)
         self.accounts = None if spec.accounts is None else Accounts(common, spec.accounts)
+        self.filings = Filings(common)
         self.filters = Filters(common)
         self.awareness = Awareness(common)
         self.people = People(common, spread)
         self.gangs = Learning(common)
         transfers = common.spec.population.transfers
         stocks = self.cards, self.dens, self.filters, self.awareness, self.gangs
-        self.opening = Opening(common, answering, stocks, self.people, levels, self.accounts)
+        self.opening = Opening(common, answering, stocks, self.people, levels, self.accounts, self.filings)
         self.components: tuple[MacroComponent, ...] = (
             Carried(common.remainders),
             self.cases,
+            self.filings,
             *of_gangs[0],
             self.cards,
             *(() if self.accounts is None else (self.accounts,)),
@@ -113,6 +116,11 @@ class Night:
         for component in self.components:
             component.at_midnight(day, yesterday)
         return self.today
+
+    def close_run(self, last: DayTotals) -> None:
+        """Count what midnights count on the day after, of the last day of a run."""
+        self.cards.close_run(last)
+        self.filings.count(last)
 
     def snapshot(self) -> dict[str, Any]:
         """Return copies of the state between two days, before the midnight, for ``resume``."""

@@ -13,6 +13,7 @@ from sim.midnight.account_stock import Accounts
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
 from sim.midnight.den_stock import Dens
+from sim.midnight.filings import Filings
 from sim.midnight.filters import Filters
 from sim.midnight.learning import Learning
 from sim.midnight.ledger import NATION
@@ -45,6 +46,7 @@ class Opening(Stateless):
         people: People,
         levels: Levels,
         accounts: Accounts | None,
+        filings: Filings,
     ) -> None:
         """Take the fixed inputs of a run, and the components that a day depends on.
 
@@ -55,6 +57,7 @@ class Opening(Stateless):
             people: Their spread is used.
             levels: The values that components may change.
             accounts: Of mules; None without them.
+            filings: They need the shares of classes.
         """
         spec = common.spec
         self._common = common
@@ -63,6 +66,7 @@ class Opening(Stateless):
         self._people = people
         self._levels = levels
         self._accounts = accounts
+        self._filings = filings
         self._profiles = profiles(spec)
         self._legitimate = Legitimate(spec, common.provinces)
         self.routes = Routes.of(spec)
@@ -131,6 +135,7 @@ class Opening(Stateless):
         sent = self.routes.sent(self.first, gates, self._filters.d_prime, of_day)
         gates |= sent.gates
         self._cards.carded = sent.carded
+        self._filings.keep(sent.shares)
         return sent.rates, self.routes.false_blocks(self._false_blocks, of_day)
 
     def _tell(self, day: int, blocked: NDArray[np.float64]) -> None:

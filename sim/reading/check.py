@@ -233,6 +233,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         said("conservation: episodes = engaged attempts, by day, province and type"), keys, engaged, episodes
     )
     yield _cases(folder)
+    yield _filings(folder)
     yield _reached(folder)
     yield _averted(folder)
     yield from _costs(totals)
@@ -265,6 +266,13 @@ def _cases(folder: Path) -> Checked:
     keys = ["month", "province", "fraud_type"]
     name = said("conservation: cases = filed, by month, province and type")
     return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
+
+
+def _filings(folder: Path) -> Checked:
+    """Check that the cases of all ways of first contact are those filed, by day, province and fraud type."""
+    keys = ["day", "province", "fraud_type"]
+    name = said("conservation: filings = filed, by day, province and type")
+    return _same_sums(name, keys, sums(folder, "filings", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
 
 
 def _reached(folder: Path) -> Checked:

@@ -135,9 +135,18 @@ class Quantities:
         return np.array([settlement.settle(day, [count])[0] for day, count in zip(days, series.tolist(), strict=True)])
 
     def _part(self, whole: str, part: str) -> Series:
-        """Return the series of a fraud type or an age band."""
+        """Return the series of a fraud type, an age band, or a channel or class of the first contact."""
+        ways = _ways(part, self.scope)
+        if ways and part not in (*self.scope.fraud_types, *self.scope.age_bands):
+            return sum(
+                (self._of_column("filings", "contact", way, "count") for way in ways),
+                np.zeros(self.scope.days, dtype=np.int64),
+            )
         table, _, measure = FIGURES[whole]
-        column = "fraud_type" if part in self.scope.fraud_types else "age_band"
+        return self._of_column(table, "fraud_type" if part in self.scope.fraud_types else "age_band", part, measure)
+
+    def _of_column(self, table: str, column: str, part: str, measure: str) -> Series:
+        """Return the series of the rows of a table with a label in a column."""
         if column not in self._parts:
             known = self._read
             self._parts[column] = (
@@ -186,6 +195,9 @@ LATE = {
 """Figures that are settled when a run is read, with the key of ``aftermath.settlement``: their tables have what
 happened."""
 
+CASES = "cases_filed"
+"""The figure that is counted by the way of first contact, too."""
+
 HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
 """The inverse: if nothing is settled late, settled flows have no rows."""
 
@@ -232,12 +244,19 @@ def is_counted(name: str, scope: Scope) -> bool:
     """Return whether a run has a figure of this name: one of ``counted_in``, or a part of one.
 
     Quantities of people and their money have parts: ``cases_filed.TYPE`` is that of a fraud type, ``cases_filed.BAND``
-    that of an age band.
+    that of an age band. Cases also have ``cases_filed.CHANNEL``, and ``cases_filed.CHANNEL.CLASS`` where a scenario has
+    classes.
     """
     whole, dot, part = name.partition(".")
     if not dot:
         return name in counted_in(scope)
-    return FIGURES.get(whole, ("",))[0] == "outcomes" and part in (*scope.fraud_types, *scope.age_bands)
+    by_people = FIGURES.get(whole, ("",))[0] == "outcomes" and part in (*scope.fraud_types, *scope.age_bands)
+    return by_people or (whole == CASES and bool(_ways(part, scope)))
+
+
+def _ways(part: str, scope: Scope) -> list[str]:
+    """Return the ways of first contact that are a channel or class, or those that a channel has."""
+    return [way for way in scope.contacts if way == part or way.startswith(f"{part}.")]
 
 
 def counted_in(scope: Scope) -> tuple[str, ...]:

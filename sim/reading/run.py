@@ -313,6 +313,11 @@ class Run:
         return self._table("cases")
 
     @cached_property
+    def filings(self) -> "pd.DataFrame":
+        """Cases filed by day, by channel or class of their first contact."""
+        return self._table("filings")
+
+    @cached_property
     def flows(self) -> "pd.DataFrame":
         """Counts of midnights by quantity; the province is null for the nation."""
         return self._table("flows")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sim.store.columns import Column, StoredTable
-from sim.store.tables import FLOW_QUANTITIES, STATE_QUANTITIES, TABLES, Quantity
+from sim.store.tables import FLOW_QUANTITIES, SCENARIO_LISTS, STATE_QUANTITIES, TABLES, Quantity
 
 HEAD = """\
 # The tables of a run
@@ -18,8 +18,6 @@ the log hold sums: one row for each combination of keys that occurs, sorted by t
 null first. Counts are as simulated: divide them by the scale to get the country's, except those marked as whole. Days
 are those of the period, without the warm-up. Section 9 of `docs/model.md` says what each number means in the model.
 """
-
-SCENARIO_LISTS = {"fraud_types": "the fraud types of the scenario", "age_bands": "the age bands of the scenario"}
 
 
 def document() -> str:

@@ -13,7 +13,7 @@ from sim.store.background import BackgroundWriter
 from sim.store.columns import NULL, StoredTable
 from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate
 from sim.store.scope import Scope
-from sim.store.tables import COUNTED, EVENTS, TABLES
+from sim.store.tables import COUNTED, EVENTS, SCENARIO_LISTS, TABLES
 from sim.store.writer import GROUP_ROWS, Columns, TableWriter
 
 Integers = npt.NDArray[np.int64]
@@ -82,7 +82,7 @@ class Recorder:
         self._writer = writer
         self._progress = progress
         self._least = 1 if monthly else GROUP_ROWS
-        sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
+        sizes = {name: len(getattr(scope, name)) for name in SCENARIO_LISTS}
         self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
         self.alerts = self._sums["alerts"].counts

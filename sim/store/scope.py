@@ -136,13 +136,13 @@ class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit codes in table
-    order; ``fraud_types`` and ``age_bands`` are in the scenario's order. ``sha256`` is that of the resolved scenario
-    without engine, workers and record. ``internet_users`` are those of the country. ``rounded`` are the desks whose
-    costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name of the scenario that this one changes as a
-    policy. ``frozen_factor`` is the money stopped for each unit returned; ``settlement`` says what is counted later,
-    ``roles`` whether suspects are counted by role, ``accounts`` whether accounts of mules are. ``gangs_as_on`` is the
-    day number for which the start of gangs is stated. ``dens`` are missing only if there is no evidence on them.
-    ``services`` are the durations of calls and visits.
+    order; ``fraud_types``, ``age_bands`` and ``contacts``, the channels and their classes, are in the scenario's order.
+    ``sha256`` is that of the resolved scenario without engine, workers and record. ``internet_users`` are those of the
+    country. ``rounded`` are the desks whose costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name
+    of the scenario that this one changes as a policy. ``frozen_factor`` is the money stopped for each unit returned;
+    ``settlement`` says what is counted later, ``roles`` whether suspects are counted by role, ``accounts`` whether
+    accounts of mules are. ``gangs_as_on`` is the day number for which the start of gangs is stated. ``dens`` are
+    missing only if there is no evidence on them. ``services`` are the durations of calls and visits.
     """
 
     name: str
@@ -155,6 +155,7 @@ class Scope:
     provinces: tuple[int, ...]
     fraud_types: tuple[str, ...]
     age_bands: tuple[str, ...]
+    contacts: tuple[str, ...]
     sha256: str
     targets: tuple[Target, ...] = ()
     evidence: tuple[Known, ...] = ()
@@ -187,6 +188,7 @@ class Scope:
             provinces=tuple(row.code for row in spec.population.provinces),
             fraud_types=tuple(spec.fraud.types),
             age_bands=tuple(spec.population.band_names()),
+            contacts=tuple(".".join(filter(None, (code.label, name))) for code, name in spec.fraud.contacts()),
             sha256=scenario.sha256,
             targets=tuple(_target(row) for row in spec.figures),
             evidence=tuple(

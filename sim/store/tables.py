@@ -309,6 +309,19 @@ CASES = StoredTable(
     late=1,
 )
 
+FILINGS = StoredTable(
+    "filings",
+    "Cases filed, by the way of the first contact.",
+    (
+        _day("Day of filing."),
+        _province(OF_PERSON),
+        Column("contact", "label", "Channel of the attempt, or class of its numbers or accounts.", labels="contacts"),
+        FRAUD_TYPE,
+        _count("cases"),
+    ),
+    late=1,
+)
+
 FLOWS = StoredTable(
     "flows",
     "Counts of midnights, each in exactly one row: of a province or of the nation.",
@@ -361,9 +374,19 @@ EVENTS = StoredTable(
     sorted_by=("moment", "phase", "origin", "stage", "detector", "event", "number"),
 )
 
+SCENARIO_LISTS = {
+    "fraud_types": "the fraud types of the scenario",
+    "age_bands": "the age bands of the scenario",
+    "contacts": "the channels of the scenario; `call.abroad` where `fraud.classes` has a class `abroad` of calls",
+}
+"""Lists of labels that each scenario has its own of, by the attribute of the scope."""
+
 TABLES = {
     table.name: table
-    for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, FIRST_CONTACTS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
+    for table in (
+        *(ATTEMPTS, ALERTS, CONTACTS, WAITS, FIRST_CONTACTS, HOURS, OUTCOMES, CASES, FILINGS),
+        *(FLOWS, STATE, EVENTS),
+    )
 }
 """Every table by name."""
 

@@ -31,6 +31,7 @@ from sim.midnight import timetable
 from sim.midnight.account_stock import Accounts
 from sim.midnight.arrests import Arrests
 from sim.midnight.card_stock import Cards
+from sim.midnight.filings import Filings
 from sim.midnight.filters import Filters
 from sim.midnight.learning import Learning
 from sim.midnight.opening import Opening
@@ -349,6 +350,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ),
     ("attempts", of("a blocked class goes on", routes.Routes, "_mixed", ("(1.0 - of_day.blocked[..., None])", "1.0"))),
     ("events", of("cards flagged by all calls", Cards, "_intercepted", ("self.carded is not None", "False"))),
+    ("filings", of("cases of any class", Filings, "keep", ("np.cumsum(shares[:, own], axis=1)", "1.0"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (
         "events",

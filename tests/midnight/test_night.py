@@ -37,6 +37,7 @@ class Notes:
         self.flows: dict[tuple[int, int, str], int] = defaultdict(int)
         self.levels: dict[tuple[int, int, str], float] = {}
         self.finished: list[tuple[int, int, int, bool]] = []
+        self.filed: dict[int, np.ndarray] = {}
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None:
         self.flows[(day, province, quantity)] += count
@@ -51,6 +52,9 @@ class Notes:
     def level_by_province(self, day: int, quantity: str, values: np.ndarray) -> None:
         for p, value in enumerate(values.tolist()):
             self.level(day, p, quantity, value)
+
+    def filings(self, day: int, counts: np.ndarray) -> None:
+        self.filed[day] = counts
 
     def cases(self, day: int, finished: Finished) -> None:
         for p, some in enumerate(finished.by_province()):
@@ -83,6 +87,7 @@ def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
     assert names == [
         "remainders",
         "cases",
+        "filings",
         "raids",
         "recruiting",
         "cards",

@@ -171,6 +171,7 @@ def misname(stored: pa.Table) -> pa.Table:
         ),
         ("flows", lambda stored: stored.drop_columns(["province"]), "flows: columns"),
         ("events", swap, "events: rows in range, sorted"),
+        ("filings", drop_last, "conservation: filings = filed, by day, province and type"),
         ("state", negate, "conservation: backlog = backlog of the day before + filed - solved - closed"),
     ],
 )

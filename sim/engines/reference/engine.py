@@ -164,7 +164,7 @@ class Run:
             world.alive[identity].outlive()
         self.note_lines(world.tables.calendar.last)
         world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
-        self.night.cards.close_run(world.totals)
+        self.night.close_run(world.totals)
         world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())
         filed_last = sum(len(filed) for filed in world.totals.filed)
         world.books.check(self.night.cases.book, filed_last, self.lines())

@@ -216,7 +216,7 @@ class Run:
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: numbers counted twice must agree."""
         night, books = self.night, self.books
-        night.cards.close_run(totals)
+        night.close_run(totals)
         counters, desks = self.country.counters, self.country.desks
         books.episodes = int(counters["episodes_begun"].sum())
         for how, count in zip(EpisodeEnd, counters["episode_ends"].sum(axis=0), strict=True):

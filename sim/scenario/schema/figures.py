@@ -20,7 +20,8 @@ class Figure(Part):
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
     """Quantity that is counted, such as victims, or its change: the name with _change behind it. Quantities of people
-    and their money may have a fraud type or an age band behind a dot. Example: `cases_filed.loan_credit`"""
+    and their money may have a fraud type or an age band behind a dot, cases also a channel, such as sms, or a channel
+    and a class of fraud.classes, such as call.abroad. Example: `cases_filed.loan_credit`"""
     window: Window
     """Days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
     base: Window | None = None

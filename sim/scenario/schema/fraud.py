@@ -374,6 +374,11 @@ class Fraud(Sparse):
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
 
+    def contacts(self) -> list[tuple[Channel, str]]:
+        """Return the ways of first contact: each channel with each class, or with "" where all of it is alike."""
+        named = {channel: getattr(self.classes, channel.label, None) or {"": None} for channel in Channel}
+        return [(channel, name) for channel, classes in named.items() for name in classes]
+
     def kinds(self) -> list[FraudType]:
         """Return the types in their order, with the factors that they have in common."""
         common = self.episode
