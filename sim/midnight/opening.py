@@ -27,6 +27,7 @@ from sim.midnight.totals import DayTotals
 from sim.shield import answering, cards, engagement, interception
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
+from sim.warning.signs import deciding
 
 
 class Opening(Stateless):
@@ -68,6 +69,7 @@ class Opening(Stateless):
         self._accounts = accounts
         self._filings = filings
         self._profiles = profiles(spec)
+        self._alike_signs = np.ones((len(common.provinces), len(deciding(spec))))
         self._legitimate = Legitimate(spec, common.provinces)
         self.routes = Routes.of(spec)
         self._false_blocks = interception.false_block_shares(spec.interception)
@@ -109,6 +111,7 @@ class Opening(Stateless):
             delayed=timetable.delayed[row].take(alike, axis=0),
             reach=timetable.reach[row].take(alike) * (1.0 if self._accounts is None else self._accounts.slowness),
             searches=timetable.searches[row].take(alike, axis=0),
+            known=self._alike_signs if self._accounts is None else self._accounts.known,
             outage=timetable.outage[row].take(alike, axis=1),
             servers=levels.servers(day),
             loss_factor=float(timetable.loss_factor[row]),

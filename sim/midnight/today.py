@@ -15,7 +15,8 @@ class Today(NamedTuple):
     ``scores`` (2, 4) the lowest of each tier by detector; ``awareness`` (P, G); ``held`` (P,) by banks; ``delayed``
     (P, M) by each measure that makes transfers wait; ``reach`` (P,) factor of the time that money stays within reach of
     a stop-payment order; ``searches`` (P, M, 4) how M measures find
-    accounts: a threshold, and kind, a, b of the time from payment to find; ``outage`` (2, P) the moment from which a
+    accounts: a threshold, and kind, a, b of the time from payment to find; ``known`` (P, S) share of accounts that each
+    sign knows; ``outage`` (2, P) the moment from which a
     detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``servers``
     (P, 2, 48) on duty by desk and half hour; ``loss_factor`` of the day's contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
@@ -34,6 +35,7 @@ class Today(NamedTuple):
     delayed: NDArray[np.int64]
     reach: NDArray[np.float64]
     searches: NDArray[np.float64]
+    known: NDArray[np.float64]
     outage: NDArray[np.int64]
     servers: NDArray[np.int64]
     loss_factor: float
@@ -62,6 +64,7 @@ def blank_day() -> Today:
         delayed=integers(0, 0),
         reach=np.zeros(0),
         searches=np.zeros((0, 0, 0)),
+        known=np.zeros((0, 0)),
         outage=integers(0, 0),
         servers=integers(0, 0, 0),
         loss_factor=1.0,

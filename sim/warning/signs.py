@@ -18,6 +18,7 @@ from sim.draws.identity import alert_id, origin_of, stage_of
 from sim.draws.philox import draw4
 from sim.draws.purposes import SIGN, SIGN_DELAY
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.warning import Sign
 from sim.warning.delays import drawn
 from sim.warning.detectors import NO_ALERT
 
@@ -47,12 +48,17 @@ class SignTables(NamedTuple):
     delay: NDArray[np.float64]
 
 
-def sign_tables(spec: ScenarioModel) -> SignTables:
-    """Return the tables of a scenario."""
-    types = list(spec.fraud.types)
+def deciding(spec: ScenarioModel) -> dict[str, Sign]:
+    """Return the signs of a scenario that decide some tier, by name."""
     asked = [getattr(spec.warning.tiers, name).sign or () for name in Tier.labels()]
     every = (spec.warning.signs or {}).items()
-    signs = {name: sign for name, sign in every if sign.lifts or any(name in some for some in asked)}
+    return {name: sign for name, sign in every if sign.lifts or any(name in some for some in asked)}
+
+
+def sign_tables(spec: ScenarioModel) -> SignTables:
+    """Return the tables of a scenario."""
+    types, signs = list(spec.fraud.types), deciding(spec)
+    asked = [getattr(spec.warning.tiers, name).sign or () for name in Tier.labels()]
     tables = SignTables(
         asks=np.array([sum(1 << k for k, name in enumerate(signs) if name in some) for some in asked], dtype=np.int64),
         lifts=np.array([sign.lifts for sign in signs.values()], dtype=np.int64),
@@ -70,10 +76,20 @@ def sign_tables(spec: ScenarioModel) -> SignTables:
 
 
 @compiled
-def weigh(seed: int, alert: int, truth: int, kind: int, tier: int, tables: SignTables, clock: int) -> tuple[int, int]:
+def weigh(
+    seed: int,
+    alert: int,
+    truth: int,
+    kind: int,
+    tier: int,
+    tables: SignTables,
+    known: NDArray[np.float64],
+    clock: int,
+) -> tuple[int, int]:
     """Return the tier of an alert by its score and its signs, -1 for none, and the ms until these signs are known.
 
-    ``tier`` is that of the score, -1 for no alert; ``kind`` the fraud type, or T for a legitimate contact.
+    ``tier`` is that of the score, -1 for no alert; ``kind`` the fraud type, or T for a legitimate contact; ``known``
+    (S,) the share of accounts that each sign knows on the day in the province, 1 for signs that are not about accounts.
     """
     if tier == NO_ALERT or (tables.most == 0 and tables.asks[tier] == 0):
         return tier, 0
@@ -83,7 +99,7 @@ def weigh(seed: int, alert: int, truth: int, kind: int, tier: int, tables: SignT
     lift = 0
     for k in range(len(tables.lifts)):
         u, _, _, _ = draw4(seed, contact, SIGN, tables.name[k])
-        if u < tables.seen[k, case, kind]:
+        if u < tables.seen[k, case, kind] * known[k]:
             seen |= 1 << k
             lift = max(lift, tables.lifts[k])
     given = max(0, tier - lift)

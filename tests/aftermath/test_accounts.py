@@ -13,10 +13,11 @@ from sim.aftermath.reports import order_delay, recovered, report_tables
 from sim.base.days import HOUR_MS
 from sim.base.words import DistributionKind
 from sim.draws.distributions import threshold
+from sim.draws.remainders import ONE
 from sim.midnight.totals import DayTotals
 from sim.scenario.distributions import Distribution
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
-from tests.equality.scenarios import ACCOUNTS, STILL
+from tests.equality.scenarios import ACCOUNTS, NAMED, STILL
 from tests.midnight.test_night import night_of, scenario
 
 PERIOD = {"start": "2022-01-30", "end": "2022-02-03", "warmup": "0 d"}
@@ -194,6 +195,22 @@ def test_cases_and_victims_freeze_distinct_accounts_with_feedback_alone() -> Non
         assert night.accounts.stock.waiting[1] == 0
         assert notes.flows[first, 0, "accounts_frozen"] == pytest.approx(expected, abs=1)
         assert notes.flows[first, 0, "false_freezes"] == pytest.approx(120 if feedback else 0, abs=1)
+
+
+def test_cases_name_accounts_that_a_sign_then_knows() -> None:
+    values = {"accounts": {**STILL, "stock": 400}, **NAMED}
+    night, _, first = night_of(scenario(**values))
+    totals = DayTotals.empty(len(night.common.provinces), len(night.common.spec.fraud.types))
+    night(first, totals)
+    assert night.today.known.tolist() == [[0.0, 1.0]] * len(night.common.provinces)
+    totals.filed[0] = [(0, attempt) for attempt in range(30)]
+    night(first + 1, totals)
+    totals.filed[0] = []
+    night(first + 2, totals)
+    accounts = night.accounts.stock.active[0] / ONE
+    assert accounts < 400
+    assert night.today.known[0].tolist() == pytest.approx([1 - math.exp(-30 * math.exp(-1 / 2) / accounts), 1.0])
+    assert (night.today.known[1:, 0] == 0.0).all()
 
 
 def test_an_order_takes_no_time_without_processing() -> None:

@@ -97,6 +97,21 @@ LAUNDERING: dict[str, Any] = {
 }
 """Campaigns against laundering that another day and province does not know, fresh cases, counts put off to December."""
 
+NAMED: dict[str, Any] = {
+    "warning.signs": {
+        "known_account": {
+            "episode": {"contact": 0.2, "engaged": 0.3, "opened": 0.5, "payment": 1.0},
+            **{"ignored": 0.3, "unanswered": 0.3, "legitimate": 0.1, "delay": "20 min", "known_for": "2 d"},
+        },
+        "transfer": {
+            "episode": dict.fromkeys(("contact", "engaged", "opened", "payment"), 0.5),
+            **{"ignored": 0.2, "unanswered": 0.1, "legitimate": 0.2, "lifts": 1},
+        },
+    },
+    "warning.tiers.red.sign": "known_account",
+    "warning.tiers.orange.sign": ["known_account", "transfer"],
+}
+"""Tiers that ask for accounts that filed cases name, of which few remain at work."""
 STILL: dict[str, Any] = {
     "stock": 4_000_000,
     "frozen_by_case": 0.0,

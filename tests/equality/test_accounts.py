@@ -3,11 +3,19 @@
 from pathlib import Path
 
 from tests.equality.both import assert_equal, run_both
-from tests.equality.scenarios import ACCOUNTS, GROWING, LAUNDERING, UNEVEN
+from tests.equality.scenarios import ACCOUNTS, GROWING, LAUNDERING, NAMED, UNEVEN
 from tests.reading.test_check import failures
 
 PERIOD = {"start": "2022-01-29", "end": "2022-02-03", "warmup": "1 d"}
 FEW = {f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")}
+
+
+def test_both_engines_agree_on_accounts_that_cases_name(tmp_path: Path) -> None:
+    few = {"accounts.stock": 60, "aftermath.report.probability": 0.9, "aftermath.report.delay": "1 h"}
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **{**UNEVEN, **ACCOUNTS, **NAMED, **FEW, **few})
+    assert one.totals["alerts_by_tier.red"] > 20
+    assert failures(one.path) == []
+    assert_equal(one, other)
 
 
 def test_both_engines_agree_on_accounts_that_are_frozen_found_and_purged(tmp_path: Path) -> None:

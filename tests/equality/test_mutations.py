@@ -47,6 +47,7 @@ from tests.equality.scenarios import (
     CLASSES,
     DENSE,
     GROWING,
+    NAMED,
     SIGNS,
     SLACK,
     TIED_AND_UNEVEN,
@@ -407,6 +408,7 @@ OF_ACCOUNTS: list[tuple[str, Mutation]] = [
     ("flows", of("purges do not lengthen", account_days, "_of_province", ("(purge.replacement_factor - 1.0)", "0.0"))),
     ("flows", of("no account for a case", Accounts, "at_midnight", ("cases * self", "0 * self"))),
     ("flows", of("an account for each case", Accounts, "at_midnight", (BY_CASES, "marked"))),
+    ("events", of("no case names an account", Accounts, "at_midnight", ("/ known_for) + cases", "/ known_for)"))),
     ("flows", of("honest accounts by all at work", Accounts, "at_midnight", BY_HONEST)),
 ]
 """Broken on ``TIED_AND_UNEVEN`` with accounts of mules."""
@@ -444,6 +446,7 @@ OF_ACCOUNTS_VALUES: dict[str, Any] = {
     **TIED_AND_UNEVEN,
     **fewer(1.0),
     **ACCOUNTS,
+    **NAMED,
     "accounts.stock": 150,
     "accounts.replacement": "20 d",
     "aftermath.report": {"probability": 0.9, "delay": {"lognormal": {"median": "1 h", "sigma": 1.5}}},

@@ -34,9 +34,13 @@ def origins() -> list[int]:
     return [attempt_id(8000, 0, 1, 2, 0, index) for index in range(CONTACTS)]
 
 
-def kept(own: SignTables, tier: int, truth: Truth, stage: int = 0, kind: int = 0, detector: int = 0) -> list[bool]:
-    """Return for each of many contacts whether its alert keeps its tier."""
-    found = (weigh(SEED, alert_id(origin, detector, stage), int(truth), kind, tier, own, CLOCK) for origin in origins())
+def kept(
+    own: SignTables, tier: int, truth: Truth, stage: int = 0, kind: int = 0, detector: int = 0, known: float = 1.0
+) -> list[bool]:
+    """Return for each of many contacts whether its alert keeps its tier, where signs know a share of accounts."""
+    alerts = (alert_id(origin, detector, stage) for origin in origins())
+    shares = np.full(len(own.lifts), known)
+    found = (weigh(SEED, alert, int(truth), kind, tier, own, shares, CLOCK) for alert in alerts)
     return [given == tier for given, _ in found]
 
 
@@ -54,6 +58,15 @@ def test_a_sign_is_seen_as_often_as_its_probability_says(truth: Truth, stage: in
     seen = sum(kept(own, RED, truth, int(stage), kind))
     assert share_fit(seen, CONTACTS, share) > LIKELY
     assert share_fit(seen, CONTACTS, share + 0.1) < HOPELESS
+
+
+def test_a_sign_of_accounts_is_seen_where_they_are_known() -> None:
+    own = tables({"account": a_sign()}, red="account")
+    all_known, some = (kept(own, RED, Truth.EPISODE, 3, known=share) for share in (1.0, 0.25))
+    assert share_fit(sum(some), CONTACTS, 0.25 * SHARES["payment"]) > LIKELY
+    # Who is known among few is known among many.
+    assert all(many for few, many in zip(some, all_known, strict=True) if few)
+    assert not any(kept(own, RED, Truth.EPISODE, 3, known=0.0))
 
 
 def test_types_have_factors_and_no_more_than_certainty() -> None:
@@ -102,7 +115,8 @@ def test_tiers_by_signs(asks: dict[str, Any], lifts: int, tier: int, given: int)
     never, always = ({"episode": dict.fromkeys(SHARES, share), **dict.fromkeys(OTHERS, share)} for share in (0.0, 1.0))
     own = tables({"never": {**never, "lifts": 3}, "always": {**always, "lifts": lifts}}, **asks)
     for truth in Truth:
-        assert weigh(SEED, alert_id(origins()[0], 1, 0), int(truth), 0, tier, own, CLOCK) == (given, 0)
+        alert = alert_id(origins()[0], 1, 0)
+        assert weigh(SEED, alert, int(truth), 0, tier, own, np.ones(len(own.lifts)), CLOCK) == (given, 0)
 
 
 @pytest.mark.parametrize(

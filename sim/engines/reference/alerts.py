@@ -35,11 +35,12 @@ def detect(world: World, finding: Detection, tiers: tuple[int, int]) -> None:
     """Send an alert down the chain for each detector whose tier by signs is not -1; an outage delays or loses it."""
     tables = world.tables
     sent: list[tuple[int, Alert]] = []
+    known = world.today.known[finding.person.province]
     for detector, tier in enumerate(tiers):
         outage = int(world.today.outage[detector, finding.person.province])
         identity = alert_id(finding.origin, detector, int(finding.stage))
         given, wait = weigh(
-            tables.seed, identity, int(finding.truth), finding.true_type, int(tier), tables.signs, tables.clock
+            tables.seed, identity, int(finding.truth), finding.true_type, int(tier), tables.signs, known, tables.clock
         )
         if given == NO_ALERT or outage == LOST:
             continue

@@ -115,7 +115,7 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
             if findings[k].truth == Truth.EPISODE:
                 room.episodes[k] = begin_episode(findings[k], run, day, arrays, outcomes)
         if len(run.signs.lifts) > 0:
-            weigh_all(findings, run, room)
+            weigh_all(findings, run, day, room)
         for detector in range(DETECTORS):
             if day.outage[detector] != LOST:
                 send_from(detector, findings, run, day, arrays, room)
@@ -127,15 +127,16 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
 
 
 @part_of_caller
-def weigh_all(findings: Records, run: RunTables, room: AlertScratch) -> None:
+def weigh_all(findings: Records, run: RunTables, day: ProvinceDay, room: AlertScratch) -> None:
     """Give the alerts on a block of findings their tiers by signs, and find the ms that they wait for these."""
     rules = run.rules
     for k in range(len(findings)):
         finding = findings[k]
         for detector in range(DETECTORS):
             identity = alert_id(finding.origin, detector, Stage.CONTACT)
+            tier = finding.tiers[detector]
             tier, wait = weigh(
-                rules.seed, identity, finding.truth, finding.kind, finding.tiers[detector], run.signs, rules.clock
+                rules.seed, identity, finding.truth, finding.kind, tier, run.signs, day.known, rules.clock
             )
             finding.tiers[detector] = tier
             room.wait[detector, k] = wait

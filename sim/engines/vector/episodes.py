@@ -297,7 +297,9 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
         u = u_central if detector == Detector.CENTRAL else u_local
         outage = day.outage[detector]
         identity = alert_id(episode.attempt, detector, stage)
-        tier, wait = weigh(rules.seed, identity, Truth.EPISODE, episode.kind, by_score, run.signs, rules.clock)
+        tier, wait = weigh(
+            rules.seed, identity, Truth.EPISODE, episode.kind, by_score, run.signs, day.known, rules.clock
+        )
         if tier != NO_ALERT and u < day.coverage[detector] and outage != LOST:
             delay = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
             issued = max(moment + wait, outage) + delay

@@ -40,9 +40,9 @@ class ProvinceDay(NamedTuple):
     """The values of a day for a province.
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
-    which the day begins. ``app``, ``held``, ``delayed`` (M,), ``reach``, ``searches`` (M, 4), ``coverage`` (2,),
-    ``data_sharing``, ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes``
-    (people,); ``servers`` (2, 48) on duty by desk and half hour.
+    which the day begins. ``app``, ``held``, ``delayed`` (M,), ``reach``, ``searches`` (M, 4), ``known`` (S,),
+    ``coverage`` (2,), ``data_sharing``, ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``;
+    ``people_bytes`` (people,); ``servers`` (2, 48) on duty by desk and half hour.
     """
 
     province: int
@@ -54,6 +54,7 @@ class ProvinceDay(NamedTuple):
     delayed: Integers
     reach: float
     searches: NDArray[np.float64]
+    known: NDArray[np.float64]
     data_sharing: float
     loss_factor: float
     coverage: Integers

@@ -73,6 +73,7 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
         delayed=today.delayed[p],
         reach=today.reach[p],
         searches=today.searches[p],
+        known=today.known[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,
         coverage=country.coverage[p],

@@ -162,6 +162,9 @@ def _signs(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 must = choices(name, signs) if signs else "must name no sign, or warning.signs must state it"
                 yield mistake(f"warning.tiers.{label}.sign", f"warning.signs does not have '{name}'", must)
     for name, sign in signs.items():
+        if sign.known_for is not None and spec.accounts is None:
+            key = f"warning.signs.{name}.known_for"
+            yield mistake(key, "is about accounts, which are missing", "must be left out, or accounts must be given")
         for given in sign.types or ():
             if given not in types:
                 yield mistake(f"warning.signs.{name}.types.{given}", "is not a fraud type", choices(given, types))
@@ -395,7 +398,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
     _classes: ("fraud.classes!", "measures!"),
     _usual: ("gangs.answer", "fraud.types!", "period.warmup"),
-    _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign"),
+    _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign", "accounts"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
     _provinces: ("population.provinces", "fraud.province_weights", "desks.province_weights", "desks.*.by_province!"),

@@ -390,6 +390,10 @@ class Sign(Sparse):
     delay: Distribution | None = None
     """Time until the sign is known: an alert whose tier it decides leaves its detector that much later; without this
     key it is known at once. More: such alerts arrive later. Example: `{lognormal: {median: 5 min, sigma: 0.7}}`"""
+    known_for: Duration | None = None
+    """Mean time for which an account that a filed case names is known. With this key the sign is that such an account
+    is known: its probabilities are multiplied by the share of the accounts of mules at work that cases of this time
+    name. Needs accounts. More: more alerts show the sign. Example: `30 d`"""
     lifts: Lift = 0
     """Tiers by which an alert that shows the sign is raised, up to red; of several signs the largest number counts.
     Unit: tiers. More: more alerts in higher tiers. Example: `1`"""
