@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel, Fate
-from sim.country.calendar import Days
+from sim.country.calendar import Days, growth
 from sim.country.measures import Measures
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
@@ -40,12 +40,14 @@ class OnRoutes(NamedTuple):
         closed: Share of a class that is not sent, by regulation of the class.
         regulated: Share that is not sent, by regulation of the class or of all of its channel.
         blocked: Share that leads to accounts of the class that are blocked.
+        growth: Factor of the share of a class, before those of a channel add up to 1.
     """
 
     shift: Array
     closed: Array
     regulated: Array
     blocked: Array
+    growth: Array
 
 
 class Sent(NamedTuple):
@@ -68,8 +70,8 @@ class Sent(NamedTuple):
 class Routes:
     """The R routes of a scenario, by channel and by class in the order of the scenario.
 
-    ``names`` of classes are empty for a whole channel; ``channel`` (R,) its code. ``found`` has, by dotted key, the
-    usual shares of ``fraud.retry`` that are not stated.
+    ``names`` of classes are empty for a whole channel; ``channel`` (R,) its code; ``growth`` (R,) of their shares, in
+    log units a year. ``found`` has, by dotted key, the usual shares of ``fraud.retry`` that are not stated.
     """
 
     def __init__(self, spec: ScenarioModel) -> None:
@@ -79,13 +81,15 @@ class Routes:
         self.names = [name for _, name, _ in found]
         self.channel = np.array([code for code, _, _ in found])
         self._filtered = self.channel < len(FILTERED)
-        self._share = np.array([one.share for _, _, one in found])
+        self.growth = [one.growth or 0.0 for _, _, one in found]
+        self._grows = any(self.growth)
         numbers = [one if isinstance(one, NumberClass) else WHOLE for _, _, one in found]
         self._legitimate = np.array([one.legitimate for one in numbers])
         self._offset = np.array([one.offset for one in numbers])
         self._cards = np.array([1.0 if one.cards is None else one.cards for one in numbers])
         self._without_cards = bool((self._cards < 1.0).any())
         self._classed = np.array([bool(name) for name in self.names])
+        self._share = self._shares([one for _, _, one in found])
         self._again = np.array([one.share for one in retries])
         self._displaced = np.array([one.displaced for one in retries])
         of_channel = [getattr(spec.interception, name).threshold for name in FILTERED]
@@ -119,7 +123,8 @@ class Routes:
         shifted = d_prime[:, self.channel[self._filtered]] + (self._offset + of_day.shift)[:, self._filtered]
         caught[:, self._filtered] = interception.caught(self._spec, shifted, self._limits) / CERTAIN
         usual, again = self._usual[:, None], self._again[:, None]
-        first = stated[:, self.channel] * (self._share * (1.0 - self._again * self._usual))[:, None]
+        share = self._share if not self._grows else self._whole(self._share * of_day.growth[..., None])
+        first = stated[:, self.channel] * (share * (1.0 - self._again * self._usual)[:, None])
         regulated = of_day.regulated[..., None]
         given_up = (
             regulated + (1.0 - regulated) * (lost(caught, again) + of_day.blocked[..., None]) - lost(usual, again)
@@ -127,7 +132,7 @@ class Routes:
         first = first + self._moved(first, np.maximum(given_up, 0.0))
         tried = first / (1.0 - again * caught)
         rates = np.stack([tried[:, self.channel == code].sum(axis=1) for code in Channel], axis=1)
-        return Sent(rates, *self._mixed(gates, tried, caught, of_day))
+        return Sent(rates, *self._mixed(gates, tried, share, caught, of_day))
 
     def false_blocks(self, by_filters: Array, of_day: OnRoutes) -> Array:
         """Return the share of legitimate calls and SMS that are stopped, (P, 2), from those that filters stop, (2,)."""
@@ -135,6 +140,23 @@ class Routes:
         closed = np.stack([stopped[:, self.channel == code].sum(axis=1) for code in range(len(FILTERED))], axis=1)
         shares: Array = by_filters + (1.0 - by_filters) * closed
         return shares
+
+    def _shares(self, classes: Sequence[NumberClass | AccountClass]) -> Array:
+        """Return the share of each class among the attempts of its channel on ``fraud.reference``, by type, (R, T)."""
+        stated = np.array([[one.share] * len(self._spec.fraud.types) for one in classes])
+        if not any(one.types for one in classes):
+            return stated
+        factors = [[(one.types or {}).get(name, 1.0) for name in self._spec.fraud.types] for one in classes]
+        return self._whole(stated * np.array(factors))
+
+    def _whole(self, shares: Array) -> Array:
+        """Return shares (..., R, T) that add up to 1 over the classes of each channel."""
+        found = shares.copy()
+        for code in Channel:
+            own = self._classed & (self.channel == code)
+            if own.any():
+                found[..., own, :] = shares[..., own, :] / shares[..., own, :].sum(axis=-2, keepdims=True)
+        return found
 
     def _stopped_at_first(self, code: int) -> float:
         """Return the share of a channel's attempts that its filter stops at first, without measures.
@@ -146,7 +168,7 @@ class Routes:
         d_prime = getattr(spec.interception, name).d_prime - interception.usual_loss(spec.interception)[code]
         stopped = interception.caught(spec, d_prime + self._offset[own], self._limits[own[self._filtered]]) / CERTAIN
         mix = np.array([getattr(kind.mix, name) for kind in spec.fraud.types.values()])
-        weights = self._share[own, None] * mix
+        weights = self._share[own] * mix
         return fsum((weights * stopped).ravel()) / fsum(weights.ravel())
 
     def _moved(self, first: Array, given_up: Array) -> Array:
@@ -162,7 +184,7 @@ class Routes:
         return moved
 
     def _mixed(
-        self, gates: Gates, tried: Array, caught: Array, of_day: OnRoutes
+        self, gates: Gates, tried: Array, share: Array, caught: Array, of_day: OnRoutes
     ) -> tuple[Gates, Array, tuple[Array, Array] | None]:
         """Return the gates, shares and cards of ``Sent``: the means of the routes of channels that have classes."""
         dead = (gates[Fate.CARD_ELIMINATED] / CERTAIN)[:, None, None]
@@ -182,7 +204,7 @@ class Routes:
             made, sent_on, with_cards, caught_there, through = parts
             open_share = _ratio(sent_on, made, np.ones_like(made))
             sent[:, code] = as_thresholds(1.0 - (1.0 - sent[:, code] / CERTAIN) * open_share)
-            usual = np.broadcast_to(self._share[own][:, None], passing[:, own].shape).copy()
+            usual = np.broadcast_to(share, passing.shape)[:, own].copy()
             shares[:, own] = _ratio(passing[:, own], through[:, None], usual)
             if code < len(FILTERED):
                 mean = _ratio(caught_there, with_cards, intercepted[:, code] / CERTAIN)
@@ -239,6 +261,10 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
     channels = [Channel(code) for code in routes.channel] if routes else []
     shift = np.zeros((len(codes), len(names), len(days)))
     closed, left, up = np.ones_like(shift), np.ones_like(shift), np.ones_like(shift)
+    gained = np.ones_like(shift)
+    for at, rate in enumerate(routes.growth if routes else []):
+        if rate:
+            gained[:, at] = growth(rate, days, spec.fraud.reference)
     for p, code in enumerate(codes):
         for at, (channel, name) in enumerate(zip(channels, names, strict=True)):
             for strength, ramp in measures.over(days, FilterStrength, code):
@@ -254,7 +280,7 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
             for blocking, ramp in measures.over(days, Blocking, code):
                 if blocking.acts_on == channel and name in (blocking.classes or []):
                     up[p, at] *= 1.0 - spec.sites.account * blocking.intensity * ramp
-    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left, 1.0 - up)))
+    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left, 1.0 - up, gained)))
 
 
 def _classes(spec: ScenarioModel, channel: Channel) -> Mapping[str, NumberClass | AccountClass]:

@@ -303,7 +303,10 @@ ANSWERING: dict[str, Any] = {
 CLASSES: dict[str, Any] = {
     "fraud.retry.online": {"displaced": 0.6},
     "fraud.classes.call.abroad.cards": 0.1,
-    "fraud.classes.online": {"social": {"share": 0.6}, "messaging": {"share": 0.4}},
+    "fraud.classes.online": {
+        "social": {"share": 0.6, "types": {"gaming": 2.5, "loan_credit": 0.0}},
+        "messaging": {"share": 0.4, "growth": 1.5},
+    },
     "cards.flag_share": 0.05,
     "sites.account": 0.9,
     "measures.social-here": measure("blocking", 44, since=BEGIN, target="account", classes=["social"], intensity=0.7),

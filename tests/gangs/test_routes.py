@@ -1,13 +1,14 @@
 """Routes: what filters stop is tried again or goes elsewhere; classes of a channel are mixed as attempts are."""
 
 import math
+from datetime import date
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sim.base.days import DAY_MS
+from sim.base.days import DAY_MS, YEAR_DAYS, day_number
 from sim.base.words import Channel, Fate
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import normal_quantile
@@ -211,7 +212,7 @@ def test_classes_that_are_alike_are_as_one() -> None:
 def test_blocking_a_class_stops_its_legitimate_contacts() -> None:
     routes = Small(classes={"call": TWO}).routes
     closed = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed, closed))
+    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed, closed, closed))
     assert found == pytest.approx(np.array([[0.2 + 0.8 * 0.1 * 0.5, 0.3], [0.2, 0.3]]))
 
 
@@ -262,6 +263,30 @@ def test_accounts_of_a_class_are_blocked_and_gangs_use_others() -> None:
     assert small.found.shares[:, 2] == pytest.approx(social * 0.5 / through, rel=1e-8)
     assert small.found.shares[:, 2:4].sum(axis=1) == pytest.approx(1.0)
     assert (small.found.shares[:, :2] == 1.0).all()
+
+
+def test_types_have_classes_of_their_own_and_classes_grow() -> None:
+    names = list(Small(classes={"online": ONLINE}).routes._spec.fraud.types)
+    own = {
+        "social": {"share": 0.6, "types": {names[0]: 2.0, names[1]: 0.0}},
+        "messaging": {"share": 0.4, "growth": 0.5},
+    }
+    small = Small(classes={"online": own}, retry={})
+    one, two = np.ones((2, 4)), np.ones((2, 4))
+    two[:, 3] = 1.5
+    for growth, factor in ((one, 1.0), (two, 1.5)):
+        rates, _ = small.sent(0.5, 0.5, growth=growth)
+        assert rates == pytest.approx(STATED, rel=1e-12)
+        messaging = small.found.shares[0, 3]
+        expected = {kind: 0.4 * factor / (0.4 * factor + 0.6 * f) for kind, f in ((0, 2.0), (1, 0.0), (2, 1.0))}
+        # Shares are those of the types first, which growth then changes.
+        expected[0] = (0.4 / 1.6) * factor / ((0.4 / 1.6) * factor + 1.2 / 1.6)
+        assert [messaging[kind] for kind in expected] == pytest.approx([expected[kind] for kind in expected])
+    night, _, first = night_of(scenario(**{"fraud.classes.online": own, "fraud.reference": "2021-01-30"}))
+    night(first, nothing())
+    gained = night.opening._levels.routes(first).growth
+    since = (date.fromisoformat("2022-01-29") - date(2021, 1, 30)).days + first - day_number(date(2022, 1, 29))
+    assert gained[0].tolist() == pytest.approx([1.0, 1.0, 1.0, math.exp(0.5 * since / YEAR_DAYS)])
 
 
 def test_blocking_by_class_acts_on_accounts_of_the_class_only() -> None:

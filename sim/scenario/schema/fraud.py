@@ -282,7 +282,18 @@ class Retry(Sparse):
     """Where online attempts go; without it they go nowhere else. Example: `{displaced: 0.5}`"""
 
 
-class NumberClass(Sparse):
+class AttemptClass(Sparse):
+    """A class of the attempts of a channel."""
+
+    types: dict[Word, Factor] | None = None
+    """By fraud type, factor of the share of the class; the shares of each type are then made to add up to 1. Types that
+    are not named have 1. Unit: factor. More: more of the type's attempts in this class. Example: `{loan_credit: 2}`"""
+    growth: Growth | None = None
+    """Growth of the share from fraud.reference on, against that of other classes; without it 0. More: the class gains
+    on the others with time. Example: `0.3`"""
+
+
+class NumberClass(AttemptClass):
     """A class of the numbers from which gangs call or send SMS, such as those of other countries."""
 
     share: Probability
@@ -301,7 +312,7 @@ class NumberClass(Sparse):
     class. Example: `0`"""
 
 
-class AccountClass(Sparse):
+class AccountClass(AttemptClass):
     """A class of the accounts from which online attempts come, such as those of social media."""
 
     share: Probability

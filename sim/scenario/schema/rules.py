@@ -115,7 +115,19 @@ def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 
 def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
-    """Find measures on unknown classes of numbers and accounts; only blocking of accounts has classes."""
+    """Find classes of unknown types and types without a class, and measures on unknown classes."""
+    types = dict.fromkeys(spec.fraud.types)
+    for channel in Channel.labels():
+        classes = getattr(spec.fraud.classes, channel, None) or {}
+        for name, one in classes.items():
+            for given in one.types or {}:
+                if given not in types:
+                    key = f"fraud.classes.{channel}.{name}.types.{given}"
+                    yield mistake(key, "is not a fraud type", choices(given, types))
+        for kind in types if classes else ():
+            if not sum(one.share * (one.types or {}).get(kind, 1.0) for one in classes.values()):
+                key, what = f"fraud.classes.{channel}", f"no class has a share of the attempts of {kind}"
+                yield mistake(key, what, "must have one")
     for name, measure in spec.measures.items():
         if isinstance(measure, OnClasses) and measure.classes:
             if isinstance(measure, Blocking) and measure.target != "account":
@@ -396,7 +408,7 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _regions: ("dens.regions!", "measures.*.region"),
     _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
     _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
-    _classes: ("fraud.classes!", "measures!"),
+    _classes: ("fraud.classes!", "measures!", "fraud.types!"),
     _usual: ("gangs.answer", "fraud.types!", "period.warmup"),
     _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign", "accounts"),
     _segments: ("population.occupation.urban!", "measures.*.segments!"),
