@@ -146,3 +146,15 @@ def test_what_grows_to_a_ceiling_is_bounded_by_it_and_room_is_left_for_what_gang
     load_scenario(str(SMALL), **lost, **since, **{"fraud.loss_ceiling": 2.0})
     tail = {"fraud.types.brushing.loss.tail": {"share": 0.001, "median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
     assert any("fraud.types.brushing.loss.tail: a loss of" in line for line in mistakes(**tail, **since))
+
+
+def test_a_surge_of_a_rare_type_does_not_count_for_the_others() -> None:
+    few = {"fraud.volumes.call.level": "1000000 per day", "fraud.types.gaming.mix.call": 0.001}
+    surge = {"window": ["2022-01-24", None], "factor": 900.0}
+    for types, refused in ((["gaming"], False), (["loan_credit"], True), (None, True)):
+        values = {**few, "fraud.surges.much": {**surge, "types": types}}
+        if refused:
+            with pytest.raises(ScenarioError, match="identities can number no more"):
+                load_scenario("tiny", **values)
+        else:
+            load_scenario("tiny", **values)

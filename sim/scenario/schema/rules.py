@@ -279,8 +279,10 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         volume = getattr(fraud.volumes, channel)
         years = spec.period.years_since(fraud.reference)
         most_grown = max(volume.grown(year) for year in years)
-        commonest = largest_share(fraud, channel, years)
-        most = volume.level * most_grown * largest * commonest * rhythm * _surged(fraud, channel) * shifted * spec.scale
+        commonest = max(
+            share * _surged(fraud, channel, kind) for kind, share in largest_shares(fraud, channel, years).items()
+        )
+        most = volume.level * most_grown * largest * commonest * rhythm * shifted * spec.scale
         if most > MOST_IN_A_CELL:
             yield mistake(
                 f"fraud.volumes.{channel}.level",
@@ -308,9 +310,13 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             )
 
 
-def _surged(fraud: Fraud, channel: str) -> float:
-    """Return the largest factor of simultaneous surges on attempts of a channel."""
-    surges = [surge for surge in fraud.surges.values() if channel in surge.channels]
+def _surged(fraud: Fraud, channel: str, kind: str) -> float:
+    """Return the largest factor of simultaneous surges on attempts of a channel and type."""
+    surges = [
+        surge
+        for surge in fraud.surges.values()
+        if channel in surge.channels and (surge.types is None or kind in surge.types)
+    ]
     together = ([one for one in surges if _within(one.window, surge.window[0])] for surge in surges)
     return max((math.prod(max(1.0, surge.factor) for surge in some) for some in together), default=1.0)
 
@@ -390,15 +396,14 @@ def _weights(
         yield mistake(key, "leaves every province without weight", "some province must have a weight above 0")
 
 
-def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
-    """Return an upper bound of a fraud type's share of a channel over ``years`` from the reference date, or 1."""
-    grown = [
-        [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
-        for kind in fraud.types.values()
-    ]
-    least = sum(min(ends) for ends in grown)
-    most = max(max(ends) for ends in grown)
-    return min(1.0, most / least) if least > 0.0 else 1.0
+def largest_shares(fraud: Fraud, channel: str, years: tuple[float, float]) -> dict[str, float]:
+    """Return an upper bound, at most 1, of each type's share of a channel over ``years`` from the reference date."""
+    grown = {
+        name: [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
+        for name, kind in fraud.types.items()
+    }
+    least = sum(min(ends) for ends in grown.values())
+    return {name: min(1.0, max(ends) / least) if least > 0.0 else 1.0 for name, ends in grown.items()}
 
 
 RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[str, ...]] = {
