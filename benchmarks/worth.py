@@ -37,7 +37,10 @@ def of_stored(name: str = "china-2022") -> str:
 
 
 def policies_of_stored(name: str = "china-2022") -> str:
-    """Return a table of the changes by each policy: at the point, and 90 % of the draws; a sentence without answers."""
+    """Return a table of the changes by each policy, then by each lever; a sentence where no answers are stored.
+
+    Changes are those at the point, and 90 % of the draws. Values of levers that are maps are left out.
+    """
     scenario = load_scenario(name)
     stored = _stored(name, scenario)
     own = stored.pop(scenario.name, None)
@@ -45,13 +48,14 @@ def policies_of_stored(name: str = "china-2022") -> str:
         return NOTHING
     head = ["policy", "draws", *(cell for total in SHOWN for cell in (f"{total}, point", "90 %"))]
     rows = []
-    for policy, one in sorted(stored.items()):
+    for policy, one in sorted(stored.items(), key=lambda item: (item[1].is_of_lever, item[0])):
         cells = []
         for total in SHOWN:
             change = one.own[total] / own.own[total]
             low, _, high = nine_tenths([change * ratio for ratio in one.ratios(own, total)])
             cells += [_change(change), f"{_change(low)} to {_change(high)}"]
-        rows.append([f"`{policy}`", str(one.draws), *cells])
+        key, _, value = policy.partition("=")
+        rows.append([f"`{key if value[:1] in ('{', '[') else policy}`", str(one.draws), *cells])
     return "\n".join(table(head, rows))
 
 
