@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import growth, table, worth
+from benchmarks import country, growth, table, worth
 from benchmarks.documents import write_into
 from sim.base.version import __version__
 from sim.country.calendar import Calendar
@@ -45,6 +45,7 @@ TABLES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("docs/scale.md", "growth"): of_growth,
     ("docs/what-to-measure.md", "worth"): lambda _: worth.of_stored(),
     ("docs/calibration.md", "policies"): lambda _: worth.policies_of_stored(),
+    ("docs/singapore.md", "origins"): lambda _: country.origins("singapore"),
 }
 """What stands between the markers of a name, by document and name."""
 

@@ -36,10 +36,12 @@ PERIODS = {
     "china-2025-returns": {"start": "2023-10-30", "end": "2023-11-03", "warmup": "1 d"},
     # The end of a surge, in the only year that this one has.
     "example-country": {"start": "2024-04-29", "end": "2024-05-03", "warmup": "1 d"},
+    # Banks begin to warn by machine.
+    "singapore": {"start": "2023-09-14", "end": "2023-09-18", "warmup": "3 d"},
 }
 """Days in which a scenario differs from the others."""
 
-SCALES = {"tiny": 1.0, "example-country": 0.25}
+SCALES = {"tiny": 1.0, "example-country": 0.25, "singapore": 0.4}
 """Scales of countries that are smaller than the flagship's."""
 
 

@@ -9,7 +9,7 @@ from sim.scenario.load import digest
 from tests.scenario.bundled import NAMES, bundled
 
 DRAWN = Path(__file__).parent / "drawn"
-NOT = ("china-2022", "china-2022-full", "china-2023", "china-2025", "example-country", "tiny")
+NOT = ("china-2022", "china-2022-full", "china-2023", "china-2025", "example-country", "singapore", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 

@@ -1,0 +1,89 @@
+"""What a country's scenario rests on, and how near its runs come to its figures.
+
+``python -m benchmarks.country`` runs a scenario of a whole country with several seeds, and prints each figure in the
+mean beside the reported one; ``--write`` puts the table into ``docs/NAME.md``. ``singapore`` takes four seconds a run
+on two cores.
+"""
+
+import argparse
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+import sim
+from benchmarks.documents import write_into
+from sim.base.rounding import amount
+from sim.calibration.page import table
+from sim.scenario import load_scenario
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = 8
+BORROWED = "borrowed"
+"""With this word the basis of a value begins that is another country's."""
+OWN = ("reported", "evidence", "calibrated", "assumed")
+
+
+def origins(name: str) -> str:
+    """Return a table of the values of a scenario by section and origin; what is borrowed stands apart."""
+    counts: dict[str, Counter[str]] = {}
+    for key, source in load_scenario(name).sources.items():
+        if source.origin is not None:
+            borrowed = (source.basis or "").startswith(BORROWED)
+            counts.setdefault(key.split(".")[0], Counter())[BORROWED if borrowed else source.origin] += 1
+    head = ("section", *OWN, BORROWED)
+    rows = [(f"`{section}`", *(str(found[kind]) for kind in head[1:])) for section, found in counts.items()]
+    whole = sum(counts.values(), Counter[str]())
+    return "\n".join(table(head, [*rows, ("all", *(str(whole[kind]) for kind in head[1:]))]))
+
+
+def means(name: str, seeds: int = SEEDS) -> pd.DataFrame:
+    """Return the figures of a scenario's runs of the whole country, with the mean over its seed and the ones after it.
+
+    Args:
+        name: Of the scenario.
+        seeds: Runs.
+
+    Returns:
+        A row a figure: name, start, end, role, reported, tolerance, and the mean ``simulated`` with its standard
+        ``error`` by the spread of the runs.
+    """
+    scenario = load_scenario(name)
+    runs = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(seeds):
+            run = sim.run(load_scenario(name, seed=scenario.spec.seed + number), Path(folder) / str(number))
+            runs.append(run.figures)
+    simulated = pd.concat([figures["simulated"].astype(float) for figures in runs], axis=1)
+    found: pd.DataFrame = runs[0][["name", "start", "end", "role", "reported", "tolerance"]]
+    return found.assign(simulated=simulated.mean(axis=1), error=simulated.std(axis=1) / seeds**0.5)
+
+
+def fit(figures: pd.DataFrame) -> str:
+    """Return the table of ``means``."""
+    rows = []
+    for row in figures.to_dict("records"):
+        reported, tolerance = float(row["reported"]), float(row["tolerance"])
+        off, noise = row["simulated"] / reported - 1.0, row["error"] / reported
+        days = f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}"
+        cells = (amount(reported), amount(row["simulated"]), f"{off:+.1%}", f"{noise:.1%}", f"{tolerance:.0%}")
+        rows.append((f"`{row['name']}`", days, str(row["role"]), *cells, "yes" if abs(off) <= tolerance else "**no**"))
+    head = ("figure", "days", "role", "reported", "mean", "off", "noise", "allowed", "within")
+    return "\n".join(table(head, rows))
+
+
+def main() -> None:
+    """Run, print, and write into the document if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenario", default="singapore")
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    text = fit(means(given.scenario, given.seeds))
+    print(text)
+    write_into(ROOT / "docs" / f"{given.scenario}.md" if given.write else None, "fit", text)
+
+
+if __name__ == "__main__":
+    main()
