@@ -74,8 +74,8 @@ def test_operations_stop_as_many_of_those_they_alert_as_they_did(tmp_path: Path)
     run = sim.run(load_scenario(NAME, **AUTUMN), tmp_path / "run", events="all")
     alerted = set(run.events.loc[run.events["event"] == "issue", "origin"])
     stopped = set(run.events.loc[run.events["result"] == "stopped", "origin"])
-    assert stopped <= alerted
-    assert 0.15 <= len(stopped) / len(alerted) <= 0.36
+    # Operations before the period go on in it.
+    assert 0.15 <= len(stopped & alerted) / len(alerted) <= 0.36
 
 
 @pytest.mark.slow
@@ -84,17 +84,15 @@ def test_a_stop_of_spoofed_calls_doubles_calls_blocked_and_spares_few(tmp_path: 
         sim.run(load_scenario(NAME, **changes), tmp_path / name)
         for name, changes in (("with", {}), ("without", {"measures.spoofing": None}))
     )
-    year = "2023-01-01..2023-12-31"
     blocked, local, victims = (
-        [run.figure(name, year) for run in (with_it, without)]
+        [run.figure(name, "2023", "2023") for run in (with_it, without)]
         for name in ("calls_intercepted", "cases_filed.call.local", "victims")
     )
     assert blocked[0] > 1.8 * blocked[1]
     assert local[0] > local[1]
     assert 0.95 * victims[1] < victims[0] < victims[1]
     by_sms, of_all = (
-        [with_it.figure(name, f"{year}-01-01..{year}-12-31") for year in (2021, 2023)]
-        for name in ("cases_filed.sms", "cases_filed")
+        [with_it.figure(name, year, year) for year in ("2021", "2023")] for name in ("cases_filed.sms", "cases_filed")
     )
     assert by_sms[0] / of_all[0] == pytest.approx(0.10, abs=0.02)
     assert by_sms[1] / of_all[1] == pytest.approx(0.04, abs=0.005)
