@@ -51,6 +51,9 @@ class Nothing:
     def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
         """Forget them."""
 
+    def filings(self, day: int, counts: NDArray[np.int64]) -> None:
+        """Forget them."""
+
     def cases(self, day: int, finished: Finished) -> None:
         """Forget them."""
 
@@ -114,6 +117,7 @@ def _day_of_province(
         held=int(today.held[p]),
         delayed=today.delayed[p],
         searches=today.searches[p],
+        known=today.known[p],
         reach=float(today.reach[p]),
         data_sharing=float(today.data_sharing[p]),
         loss_factor=today.loss_factor,
