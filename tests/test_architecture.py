@@ -50,7 +50,7 @@ def test_engines_read_of_the_night_what_the_document_says() -> None:
         for text in ENGINES.values()
         for name in re.findall(r"\bnight\.(\w+)", re.sub(r"sim\.midnight\.\w+", "", text))
     }
-    assert read == {"people", "cards", "cases", "found", "snapshot", "resume"}
+    assert read == {"people", "cards", "cases", "found", "snapshot", "resume", "close_run"}
 
 
 def test_engines_know_two_gates_from_the_others() -> None:

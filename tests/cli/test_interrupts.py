@@ -62,7 +62,7 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     assert tocsin(*command, "--out", "dead").code == 0
     assert tocsin(*command, "--out", "elsewhere/dead").code == 0
     again, undisturbed = load_run(tmp_path / "dead"), load_run(tmp_path / "elsewhere" / "dead")
-    assert len(again.manifest["files"]) == 12
+    assert len(again.manifest["files"]) == 13
     assert again.manifest["files"] == undisturbed.manifest["files"]
     for name in again.manifest["files"]:
         assert (again.path / name).read_bytes() == (undisturbed.path / name).read_bytes(), name
