@@ -45,17 +45,21 @@ def all_of(*edits: Edit) -> Edit:
 
 
 def with_channel(source: str) -> str:
-    """Return a scenario with values of a channel ``video`` next to those of online attempts, which they equal."""
+    """Return a scenario with values of a channel ``video`` next to those of online attempts, which they equal.
+
+    Retries and classes of a channel may be missing, and are.
+    """
     source = re.sub(r"(\{call: [^{}]*, sms: [^{}]*, online: ([^{},]+))\}", r"\1, video: \2}", source)
     lines: list[str] = []
     copied: list[str] = []
-    indent = 0
+    indent, above = 0, ""
     for line in [*source.splitlines(), "end: of file"]:
         deep = len(line) - len(line.lstrip())
         if copied and line.strip() and deep <= indent:
             lines += copied
             copied = []
-        if re.match(r" +online:", line):
+        above = line.strip() if deep == 2 else above
+        if re.match(r" +online:", line) and not above.startswith(("retry:", "classes:")):
             indent = deep
             copied = [line.replace("online:", "video:", 1)]
         elif copied:
@@ -183,6 +187,7 @@ CHANNEL: dict[str, Edit] = {
     "scenarios/china-2022.yaml": with_channel,
     "scenarios/tiny.yaml": with_channel,
     "scenarios/example-country.yaml": with_channel,
+    "scenarios/singapore.yaml": with_channel,
     "sim/verify/quiet.yaml": with_channel,
     "sim/told/vocabulary.py": put('    "law_in_force":', VIDEO_QUANTITIES),
     "docs/model.md": written("\nVideo calls come over the internet: no card is needed and no filter sees them.\n"),

@@ -298,7 +298,7 @@ def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path
         process.communicate()
         assert process.returncode == 0
     names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name not in (LOG, "run.json"))
-    assert len(names) == 12
+    assert len(names) == 13
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 

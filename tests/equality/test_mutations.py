@@ -405,7 +405,7 @@ OF_ACCOUNTS: list[tuple[str, Mutation]] = [
         "flows",
         of("measures find what no other does", account_days, "_of_province", ("np.maximum(found, ", "(found + ")),
     ),
-    ("flows", of("purges do not lengthen", account_days, "_of_province", ("(purge.replacement_factor - 1.0)", "0.0"))),
+    ("events", of("purges do not lengthen", account_days, "_of_province", ("(purge.replacement_factor - 1.0)", "0.0"))),
     ("flows", of("no account for a case", Accounts, "at_midnight", ("cases * self", "0 * self"))),
     ("flows", of("an account for each case", Accounts, "at_midnight", (BY_CASES, "marked"))),
     ("events", of("no case names an account", Accounts, "at_midnight", ("/ known_for) + cases", "/ known_for)"))),

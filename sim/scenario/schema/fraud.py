@@ -339,7 +339,7 @@ class Classes(Sparse):
 
     def _wrong(self) -> Iterator[PydanticCustomError]:
         for channel in Channel.labels():
-            own = getattr(self, channel) or {}
+            own = getattr(self, channel, None) or {}
             keys = ("share",) if channel == Channel.ONLINE.label else ("share", "legitimate")
             for key in keys if own else ():
                 yield from wrong_sum(channel, (getattr(one, key) for one in own.values()), f"the values of {key}")
