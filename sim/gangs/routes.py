@@ -4,7 +4,7 @@ A route is a channel, or one class of a channel's numbers or accounts. Which cla
 gate 5, so classes are shares of a channel's attempts, not properties of single ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.draws.functions import fsum
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.fraud import AccountClass, Displaced, NumberClass, Repeated
+from sim.scenario.schema.fraud import AttemptClass, Displaced, NumberClass, Repeated
 from sim.scenario.schema.measures import Blocking, FilterStrength, SourceRegulation
 from sim.shield import interception
 from sim.shield.interception import FILTERED
@@ -57,14 +57,14 @@ class Sent(NamedTuple):
         rates: (P, 3, T) attempts made.
         gates: Thresholds of gates 1, (P, 3, T), 3 and 4, (P, 2, T), and 5, (P, 3, T).
         shares: (P, R, T) of the attempts of a channel that pass gates 1 to 5, the share of each of its routes.
-        carded: Of the attempts that filters stop, and of those that pass gate 3, the share from cards, (P,) each; None
-            where all are from cards.
+        card_shares: Of the attempts that filters stop, and of those that pass gate 3, the share from cards, (P,) each;
+            None where all are from cards.
     """
 
     rates: Array
     gates: Gates
     shares: Array
-    carded: tuple[Array, Array] | None
+    card_shares: tuple[Array, Array] | None
 
 
 class Routes:
@@ -76,20 +76,21 @@ class Routes:
 
     def __init__(self, spec: ScenarioModel) -> None:
         self._spec = spec
-        found = [(code, name, one) for code in Channel for name, one in _classes(spec, code).items()]
+        found = spec.fraud.contacts()
         retries = [_retry(getattr(spec.fraud.retry, code.label, None)) for code, _, _ in found]
         self.names = [name for _, name, _ in found]
         self.channel = np.array([code for code, _, _ in found])
         self._filtered = self.channel < len(FILTERED)
-        self.growth = [one.growth or 0.0 for _, _, one in found]
+        classes = [one or WHOLE for _, _, one in found]
+        self.growth = [one.growth or 0.0 for one in classes]
         self._grows = any(self.growth)
-        numbers = [one if isinstance(one, NumberClass) else WHOLE for _, _, one in found]
+        numbers = [one if isinstance(one, NumberClass) else WHOLE for one in classes]
         self._legitimate = np.array([one.legitimate for one in numbers])
         self._offset = np.array([one.offset for one in numbers])
         self._cards = np.array([1.0 if one.cards is None else one.cards for one in numbers])
         self._without_cards = bool((self._cards < 1.0).any())
         self._classed = np.array([bool(name) for name in self.names])
-        self._share = self._shares([one for _, _, one in found])
+        self._share = self._shares(classes)
         self._again = np.array([one.share for one in retries])
         self._displaced = np.array([one.displaced for one in retries])
         of_channel = [getattr(spec.interception, name).threshold for name in FILTERED]
@@ -141,7 +142,7 @@ class Routes:
         shares: Array = by_filters + (1.0 - by_filters) * closed
         return shares
 
-    def _shares(self, classes: Sequence[NumberClass | AccountClass]) -> Array:
+    def _shares(self, classes: Sequence[AttemptClass]) -> Array:
         """Return the share of each class among the attempts of its channel on ``fraud.reference``, by type, (R, T)."""
         stated = np.array([[one.share] * len(self._spec.fraud.types) for one in classes])
         if not any(one.types for one in classes):
@@ -217,9 +218,9 @@ class Routes:
                 down[:, code] = as_thresholds(1.0 - (1.0 - down[:, code] / CERTAIN) * up)
         found = {Fate.NOT_SENT: sent, Fate.CARD_ELIMINATED: eliminated, Fate.INTERCEPTED: intercepted}
         found[Fate.SITE_BLOCKED] = down
-        return found, shares, self._carded(gates, dead, reaching, stopped) if self._without_cards else None
+        return found, shares, self._card_shares(gates, dead, reaching, stopped) if self._without_cards else None
 
-    def _carded(self, gates: Gates, dead: Array, reaching: Array, stopped: Array) -> tuple[Array, Array]:
+    def _card_shares(self, gates: Gates, dead: Array, reaching: Array, stopped: Array) -> tuple[Array, Array]:
         """Return the share from cards of what filters stop, and of what passes gate 3, (P,) each."""
         free = (1.0 - gates[Fate.NOT_SENT] / CERTAIN)[:, self.channel, None] * (
             1.0 - gates[Fate.DEN_DESTROYED] / CERTAIN
@@ -281,9 +282,3 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
                 if blocking.acts_on == channel and name in (blocking.classes or []):
                     up[p, at] *= 1.0 - spec.sites.account * blocking.intensity * ramp
     return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left, 1.0 - up, gained)))
-
-
-def _classes(spec: ScenarioModel, channel: Channel) -> Mapping[str, NumberClass | AccountClass]:
-    """Return the classes of a channel by name; one without a name where its attempts are alike."""
-    named: Mapping[str, NumberClass | AccountClass] | None = getattr(spec.fraud.classes, channel.label, None)
-    return named or {"": WHOLE}

@@ -17,8 +17,8 @@ class Cards:
     """The ``stock`` of cards, their ``load``, and the interceptions that flag them.
 
     ``expected`` (P,) are the expected interceptions of the day that ends; they flag cards if the run has no feedback.
-    ``carded`` are the shares from cards of the interceptions and of the attempts that passed on that day, (P,) each;
-    None where all are.
+    ``card_shares`` are the shares from cards of the interceptions and of the attempts that passed on that day, (P,)
+    each; None where all are.
     """
 
     name = "cards"
@@ -29,7 +29,7 @@ class Cards:
         self.stock = cards.CardStock.start(common.spec)
         self.load = cards.CardLoad(len(common.provinces))
         self.expected: list[float] = []
-        self.carded: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self.card_shares: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Close the load of the day that ends; flag, purge and replace cards; arrest sellers."""
@@ -65,7 +65,7 @@ class Cards:
             "waiting": list(self.stock.waiting),
             "load": self.load.snapshot(),
             "expected": self.expected,
-            "carded": None if self.carded is None else [shares.tolist() for shares in self.carded],
+            "card_shares": None if self.card_shares is None else [shares.tolist() for shares in self.card_shares],
         }
 
     def resume(self, snapshot: dict[str, Any]) -> None:
@@ -73,8 +73,8 @@ class Cards:
         self.stock = cards.CardStock(snapshot["active"], snapshot["waiting"])
         self.load.resume(snapshot["load"])
         self.expected = snapshot["expected"]
-        carded = snapshot["carded"]
-        self.carded = None if carded is None else (np.array(carded[0]), np.array(carded[1]))
+        card_shares = snapshot["card_shares"]
+        self.card_shares = None if card_shares is None else (np.array(card_shares[0]), np.array(card_shares[1]))
 
     def _close(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday to the load, and close a month that has ended."""
@@ -85,9 +85,9 @@ class Cards:
 
     def _from_cards(self, yesterday: DayTotals) -> NDArray[np.int64]:
         """Return yesterday's attempts from cards at work, (P,); those of classes without cards are taken off."""
-        if self.carded is None:
+        if self.card_shares is None:
             return yesterday.from_cards
-        return np.rint(yesterday.from_cards * self.carded[1]).astype(np.int64)
+        return np.rint(yesterday.from_cards * self.card_shares[1]).astype(np.int64)
 
     def _intercepted(self, day: int, yesterday: DayTotals) -> list[float]:
         """Return yesterday's interceptions that flag cards, (P,): counted, or expected without feedback."""
@@ -97,7 +97,7 @@ class Cards:
             return [0.0] * len(self._common.provinces)
         else:
             found = np.array(self.expected)
-        if self.carded is not None:
-            found = found * self.carded[0]
+        if self.card_shares is not None:
+            found = found * self.card_shares[0]
         flagging: list[float] = found.tolist()
         return flagging

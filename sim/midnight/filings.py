@@ -34,9 +34,9 @@ class Filings:
         """Begin without cases."""
         fraud, days = common.spec.fraud, common.calendar.days
         self._common = common
-        self._channels = np.array([channel for channel, _ in fraud.contacts()])
+        self._channels = np.array([channel for channel, _, _ in fraud.contacts()])
         self._shape = len(common.provinces), len(self._channels), len(fraud.types)
-        has_classes = any(name for _, name in fraud.contacts())
+        has_classes = any(name for _, name, _ in fraud.contacts())
         self._limits = np.zeros((len(days) if has_classes else 0, *self._shape), dtype=np.int64)
         self.day = common.calendar.first
 

@@ -69,7 +69,7 @@ class Opening(Stateless):
         self._accounts = accounts
         self._filings = filings
         self._profiles = profiles(spec)
-        self._alike_signs = np.ones((len(common.provinces), len(deciding(spec))))
+        self._all_known = np.ones((len(common.provinces), len(deciding(spec))))
         self._legitimate = Legitimate(spec, common.provinces)
         self.routes = Routes.of(spec)
         self._false_blocks = interception.false_block_shares(spec.interception)
@@ -111,7 +111,7 @@ class Opening(Stateless):
             delayed=timetable.delayed[row].take(alike, axis=0),
             reach=timetable.reach[row].take(alike) * (1.0 if self._accounts is None else self._accounts.slowness),
             searches=timetable.searches[row].take(alike, axis=0),
-            known=self._alike_signs if self._accounts is None else self._accounts.known,
+            known=self._all_known if self._accounts is None else self._accounts.known,
             outage=timetable.outage[row].take(alike, axis=1),
             servers=levels.servers(day),
             loss_factor=float(timetable.loss_factor[row]),
@@ -137,7 +137,7 @@ class Opening(Stateless):
         of_day = self._levels.routes(day)
         sent = self.routes.sent(self.first, gates, self._filters.d_prime, of_day)
         gates |= sent.gates
-        self._cards.carded = sent.carded
+        self._cards.card_shares = sent.card_shares
         self._filings.keep(sent.shares)
         return sent.rates, self.routes.false_blocks(self._false_blocks, of_day)
 

@@ -136,14 +136,13 @@ class Quantities:
 
     def _part(self, whole: str, part: str) -> Series:
         """Return the series of a fraud type, an age band, or a channel or class of the first contact."""
-        ways = _ways(part, self.scope)
-        if ways and part not in (*self.scope.fraud_types, *self.scope.age_bands):
-            return sum(
-                (self._of_column("filings", "contact", way, "count") for way in ways),
-                np.zeros(self.scope.days, dtype=np.int64),
-            )
         table, _, measure = FIGURES[whole]
-        return self._of_column(table, "fraud_type" if part in self.scope.fraud_types else "age_band", part, measure)
+        for column, labels in (("fraud_type", self.scope.fraud_types), ("age_band", self.scope.age_bands)):
+            if part in labels:
+                return self._of_column(table, column, part, measure)
+        series = [self._of_column("filings", "contact", way, "count") for way in _ways(part, self.scope)]
+        whole_channel: Series = np.sum(series, axis=0)
+        return whole_channel
 
     def _of_column(self, table: str, column: str, part: str, measure: str) -> Series:
         """Return the series of the rows of a table with a label in a column."""

@@ -8,7 +8,7 @@ from sim.base.days import calendar_date, day_number, next_month
 from sim.base.failures import RefusedError
 from sim.base.renamed import current
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, amount, iso, number
-from sim.reading.quantities import FUNDS_STOPPED, PROVINCE, Quantities, counted_in, is_counted
+from sim.reading.quantities import CASES, FUNDS_STOPPED, PROVINCE, Quantities, counted_in, is_counted
 from sim.store.scope import Scope
 from sim.store.tables import FLOW_QUANTITIES
 
@@ -99,7 +99,7 @@ def demand_name(name: str, scope: Scope) -> None:
         counted = counted_in(scope)
         allowed = (
             f"use one of these, each also as NAME{CHANGE}, those of people and their money also as NAME.TYPE and "
-            f"NAME.BAND (fraud type, age band): {', '.join(counted)}"
+            f"NAME.BAND (fraud type, age band), cases also as {CASES}.CHANNEL: {', '.join(counted)}"
         )
         if name.removesuffix(CHANGE) == FUNDS_STOPPED:
             raise AskedError(f"{name}: needs {FROZEN_FACTOR}, which the scenario does not give; {allowed}")

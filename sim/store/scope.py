@@ -188,7 +188,7 @@ class Scope:
             provinces=tuple(row.code for row in spec.population.provinces),
             fraud_types=tuple(spec.fraud.types),
             age_bands=tuple(spec.population.band_names()),
-            contacts=tuple(".".join(filter(None, (code.label, name))) for code, name in spec.fraud.contacts()),
+            contacts=tuple(".".join(filter(None, (code.label, name))) for code, name, _ in spec.fraud.contacts()),
             sha256=scenario.sha256,
             targets=tuple(_target(row) for row in spec.figures),
             evidence=tuple(

@@ -350,7 +350,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
         ),
     ),
     ("attempts", of("a blocked class goes on", routes.Routes, "_mixed", ("(1.0 - of_day.blocked[..., None])", "1.0"))),
-    ("events", of("cards flagged by all calls", Cards, "_intercepted", ("self.carded is not None", "False"))),
+    ("events", of("cards flagged by all calls", Cards, "_intercepted", ("self.card_shares is not None", "False"))),
     ("filings", of("cases of any class", Filings, "keep", ("np.cumsum(shares[:, own], axis=1)", "1.0"))),
     ("events", of("nobody is missed", Arrests, "thinning", ("found / ONE", "0.0"))),
     (

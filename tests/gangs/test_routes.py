@@ -226,7 +226,7 @@ def test_cards_stop_and_are_flagged_by_the_classes_that_use_them() -> None:
     stopped = (domestic * 0.5 + abroad * better) / (domestic + abroad)
     assert gates[Fate.INTERCEPTED][:, 0] / CERTAIN == pytest.approx(stopped, rel=1e-8)
     # Of what is stopped and of what passes, the part from cards at work: all SMS, all domestic calls, some from abroad.
-    intercepted, passed = small.found.carded
+    intercepted, passed = small.found.card_shares
     with_cards = 0.25 * 0.2 * 0.6
     calls, sms = STATED[:, 0].sum(axis=1), STATED[:, 1].sum(axis=1) * 0.6
     flagging = (calls * (domestic * 0.5 + with_cards * better) + sms * 0.5) / (
@@ -239,7 +239,7 @@ def test_cards_stop_and_are_flagged_by_the_classes_that_use_them() -> None:
     # Where all are from cards nothing is taken off.
     plain = Small(classes={"call": TWO})
     plain.sent(0.5, 0.5, dead=0.4)
-    assert plain.found.carded is None
+    assert plain.found.card_shares is None
 
 
 ONLINE = {"social": {"share": 0.6}, "messaging": {"share": 0.4}}

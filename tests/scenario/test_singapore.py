@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import sim
-from benchmarks.country import fit, means
+from benchmarks.country import fit, means, moves
 from benchmarks.documents import written
 from sim.scenario import Scenario, bundled_folder, load_scenario
 from tests.scenario.bundled import bundled
@@ -64,9 +64,10 @@ def test_the_mean_of_eight_seeds_is_within_every_tolerance(figures: pd.DataFrame
 
 
 @pytest.mark.slow
-def test_its_page_tells_this_mean(figures: pd.DataFrame) -> None:
+def test_its_page_tells_this_mean_and_what_measures_move(figures: pd.DataFrame) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert written(text, "fit", fit(figures)) == text, "python -m benchmarks.country --write"
+    for part, lines in (("fit", fit(figures)), ("moves", moves(NAME))):
+        assert written(text, part, lines) == text, "python -m benchmarks.country --write"
 
 
 @pytest.mark.slow

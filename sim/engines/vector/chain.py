@@ -134,9 +134,9 @@ def weigh_all(findings: Records, run: RunTables, day: ProvinceDay, room: AlertSc
         finding = findings[k]
         for detector in range(DETECTORS):
             identity = alert_id(finding.origin, detector, Stage.CONTACT)
-            tier = finding.tiers[detector]
+            by_score = finding.tiers[detector]
             tier, wait = weigh(
-                rules.seed, identity, finding.truth, finding.kind, tier, run.signs, day.known, rules.clock
+                rules.seed, identity, finding.truth, finding.kind, by_score, run.signs, day.known, rules.clock
             )
             finding.tiers[detector] = tier
             room.wait[detector, k] = wait

@@ -285,6 +285,8 @@ class Retry(Sparse):
 class AttemptClass(Sparse):
     """A class of the attempts of a channel."""
 
+    share: Probability
+    """Share of the channel's attempts. More: more attempts of this class. Example: `0.2`"""
     types: dict[Word, Factor] | None = None
     """By fraud type, factor of the share of the class; the shares of each type are then made to add up to 1. Types that
     are not named have 1. Unit: factor. More: more of the type's attempts in this class. Example: `{loan_credit: 2}`"""
@@ -296,8 +298,6 @@ class AttemptClass(Sparse):
 class NumberClass(AttemptClass):
     """A class of the numbers from which gangs call or send SMS, such as those of other countries."""
 
-    share: Probability
-    """Share of the channel's attempts. More: more attempts from numbers of this class. Example: `0.2`"""
     legitimate: Probability
     """Share of the channel's legitimate contacts that come from the class. A measure that blocks the class stops these,
     too. More: blocking the class stops more legitimate contacts. Example: `0.002`"""
@@ -314,9 +314,6 @@ class NumberClass(AttemptClass):
 
 class AccountClass(AttemptClass):
     """A class of the accounts from which online attempts come, such as those of social media."""
-
-    share: Probability
-    """Share of the online attempts. More: more attempts from accounts of this class. Example: `0.5`"""
 
 
 ClassesByName = Annotated[dict[Word, NumberClass], Field(min_length=1, max_length=MOST_CLASSES)]
@@ -385,10 +382,13 @@ class Fraud(Sparse):
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
 
-    def contacts(self) -> list[tuple[Channel, str]]:
-        """Return the ways of first contact: each channel with each class, or with "" where all of it is alike."""
-        named = {channel: getattr(self.classes, channel.label, None) or {"": None} for channel in Channel}
-        return [(channel, name) for channel, classes in named.items() for name in classes]
+    def contacts(self) -> list[tuple[Channel, str, AttemptClass | None]]:
+        """Return the ways of first contact: each class of each channel, or a channel without name and class."""
+        found: list[tuple[Channel, str, AttemptClass | None]] = []
+        for channel in Channel:
+            classes = getattr(self.classes, channel.label, None) or {"": None}
+            found += [(channel, name, one) for name, one in classes.items()]
+        return found
 
     def kinds(self) -> list[FraudType]:
         """Return the types in their order, with the factors that they have in common."""
