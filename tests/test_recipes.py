@@ -22,8 +22,8 @@ from tests.test_added import scratch
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-MOST = {"A gate": 5, "A kind of measure": 4, "A key": 4, "A channel of attempts": 9, "A picture": 2, "A command": 2}
-"""Files that a recipe may take at most."""
+MOST = {"A gate": 5, "A kind of measure": 4, "A key": 4, "A channel of attempts": 6, "A picture": 2, "A command": 2}
+"""Files that a recipe may take at most, beside those of countries: each country states its own values."""
 
 
 def listed(heading: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_a_recipe_lists_the_files_that_it_takes(heading: str) -> None:
         source = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else ""
         assert edit(source) != source, f"{path} is not changed"
     assert listed(heading) == list(edits)
-    assert len(edits) <= MOST[heading]
+    assert sum(not path.startswith("scenarios/") for path in edits) <= MOST[heading]
 
 
 @pytest.fixture(scope="module")
