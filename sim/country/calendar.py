@@ -34,12 +34,16 @@ def exps(exponents: Values) -> Values:
     return np.array([exp(exponent) for exponent in exponents.tolist()])
 
 
-def growth(per_year: float, days: Days, reference: date, ceiling: float | None = None) -> Values:
+def growth(
+    per_year: float, days: Days, reference: date, ceiling: float | None = None, until: date | None = None
+) -> Values:
     """Return the growth factor on each day, (D,): 1 on ``reference``, growing by ``per_year`` in log units.
 
-    Without a ceiling it is exp(g t). With a ceiling K > 1 it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))).
+    Without a ceiling it is exp(g t). With a ceiling K > 1 it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))). After
+    the day ``until`` it stays as it is on that day.
     """
-    years = years_between(days, reference)
+    grows = days if until is None else [min(day, day_number(until)) for day in days]
+    years = years_between(grows, reference)
     if ceiling is None:
         return exps(per_year * years)
     room = ceiling - 1.0

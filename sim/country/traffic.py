@@ -41,10 +41,11 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, days: Days) -> NDAr
     of_week = np.array([fraud.weekdays[weekday(day) - 1] for day in days]) * 7.0 / math.fsum(fraud.weekdays)
     rhythm = of_week * np.array([fraud.months[date.month - 1] for date in dates]) * 12.0 / math.fsum(fraud.months)
     rates = np.zeros((len(dates), len(provinces), len(Channel), len(names)))
-    grown = [(kind.mix, growth(kind.mix_growth, days, fraud.reference)) for kind in fraud.types.values()]
+    since, until = fraud.reference, fraud.grows_until
+    grown = [(kind.mix, growth(kind.mix_growth, days, since, until=until)) for kind in fraud.types.values()]
     for channel, label in enumerate(Channel.labels()):
         volume = getattr(fraud.volumes, label)
-        nation = volume.level * growth(volume.growth, days, fraud.reference, volume.ceiling) * rhythm * spec.scale
+        nation = volume.level * growth(volume.growth, days, since, volume.ceiling, until) * rhythm * spec.scale
         mix = np.array([getattr(of_channel, label) * factor for of_channel, factor in grown]).T
         whole = np.array([math.fsum(of_day) for of_day in mix.tolist()])
         by_province = np.multiply.outer(nation, provinces.attempts)

@@ -265,7 +265,7 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
     gained = np.ones_like(shift)
     for at, rate in enumerate(routes.growth if routes else []):
         if rate:
-            gained[:, at] = growth(rate, days, spec.fraud.reference)
+            gained[:, at] = growth(rate, days, spec.fraud.reference, until=spec.fraud.grows_until)
     for p, code in enumerate(codes):
         for at, (channel, name) in enumerate(zip(channels, names, strict=True)):
             for strength, ramp in measures.over(days, FilterStrength, code):

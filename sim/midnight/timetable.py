@@ -110,7 +110,7 @@ class Timetable(NamedTuple):
             days=days,
             alike=alike,
             rates=attempt_rates(spec, provinces, days),
-            loss_factor=growth(fraud.loss_growth, days, fraud.reference, fraud.loss_ceiling),
+            loss_factor=growth(fraud.loss_growth, days, fraud.reference, fraud.loss_ceiling, fraud.grows_until),
             gates=fixed_thresholds(spec, measures, days, codes),
             app=thresholds(app_adoption(spec.population, days)),
             d_prime=interception.d_primes(spec.interception, measures, days, codes),

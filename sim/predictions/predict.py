@@ -1,13 +1,15 @@
 """Predict the figures of a scenario that nobody has reported: runs over posterior draws, and the model's own error.
 
-The runs say what the parameters leave open. The model itself is off by the discrepancy of each family of figures
-(``calibration.discrepancy``). Nobody knows how it grows beyond the data; the assumption, ``ASSUMPTION``, is stored with
-each prediction.
+The runs say what the parameters leave open. No draw has values that only the predicted scenario has, such as what comes
+after the data: each run draws these from their ranges. The model itself is off by the discrepancy of each family of
+figures (``calibration.discrepancy``). Nobody knows how it grows beyond the data; the assumption, ``ASSUMPTION``, is
+stored with each prediction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
@@ -20,15 +22,18 @@ from sim.base.failures import RefusedError
 from sim.base.rounding import significant
 from sim.base.version import __version__
 from sim.calibration.calibrate import FEWEST
+from sim.calibration.fit import values_at
+from sim.calibration.prior import Prior
 from sim.calibration.report import QUANTILES
 from sim.calibration.targets import family_of
 from sim.experiments.design import PREDICTIONS, generator_of
+from sim.experiments.parameters import COSTS, ranged_parameters
 from sim.experiments.simulations import Computing, Simulations
 from sim.experiments.store import claim
 from sim.predictions.stored import OVER_DRAWS, Document
 from sim.reading.figures import CHANGE, days_of, iso
 from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
-from sim.scenario import load_scenario
+from sim.scenario import changed, load_scenario
 from sim.scenario.load import read_files
 from sim.scenario.schema.population import plain_pool
 from sim.scenario.schema.recording import Family
@@ -53,6 +58,9 @@ ASSUMPTION = (
 )
 """How the discrepancy grows with time, as each prediction says it."""
 
+OWN_SEEDS = 5 << 32
+"""Added to the scenario's seed to draw the values of ``own_values``: no run has such a seed."""
+
 
 class PredictError(RefusedError):
     """A scenario cannot be predicted: why, and what would help."""
@@ -68,6 +76,7 @@ class Plan:
         draws: How many of the first posterior draws are run.
         draws_sha256: The SHA-256 of the file of all draws.
         data_end: The last day of the windows that the scenario with these draws was fitted to.
+        own: For each draw the values of ``own_values``.
     """
 
     scenario: "Scenario"
@@ -75,6 +84,7 @@ class Plan:
     draws: int
     draws_sha256: str
     data_end: date
+    own: tuple[Mapping[str, Any], ...]
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -126,11 +136,29 @@ def planned(name: str, scenario: "Scenario", draws: int | None = None) -> Plan:
             "no value"
         )
     table, fitted = files.drawn
-    known = Scope.of(load_scenario(str(fitted))).targets
-    ends = [row.window[1] for row in known if row.role == "fitted" and row.window[1]]
+    known = load_scenario(str(fitted))
+    ends = [row.window[1] for row in Scope.of(known).targets if row.role == "fitted" and row.window[1]]
     if not ends:
         raise PredictError(f"{fitted.name} has draws but no fitted figure; give one figure role: fitted")
-    return Plan(scenario, asked, count, sha256(table), max(ends))
+    return Plan(scenario, asked, count, sha256(table), max(ends), own_values(scenario, known, count))
+
+
+def own_values(scenario: "Scenario", known: "Scenario", draws: int) -> tuple[dict[str, Any], ...]:
+    """Draw the values with a range of a scenario which the one with the posterior does not have, from their priors.
+
+    Args:
+        scenario: The scenario that is predicted.
+        known: The one whose posterior it has.
+        draws: How many.
+
+    Returns:
+        Values by dotted key, for each draw; empty ones if the scenario has no such values.
+    """
+    given = {one.key for one in ranged_parameters(known)}
+    own = [one for one in ranged_parameters(scenario) if one.key not in given and not one.key.startswith(COSTS)]
+    prior = Prior(tuple(own))
+    coordinates = prior.coordinates(prior.draw(scenario.spec.seed + OWN_SEEDS, draws))
+    return tuple(values_at(own, row) for row in coordinates)
 
 
 def prepared(plan: Plan, folder: Path | None = None) -> Path:
@@ -154,9 +182,10 @@ def predict(
         The prediction, not yet sealed. A failed run raises a SimulationError.
     """
     with holding(folder), Simulations(folder, figures_evidence_and_quantities, **computing) as simulations:
-        scenarios = (plan.scenario if number < 0 else load(number) for number in range(-1, plan.draws))
-        own, *drawn = simulations.run(scenarios, plan.draws + 1)
-    return composed(plan, own, drawn, today)
+        drawn = (changed(load(number), own) if own else load(number) for number, own in enumerate(plan.own))
+        scenarios = chain([plan.scenario], drawn)
+        first, *others = simulations.run(scenarios, plan.draws + 1)
+    return composed(plan, first, others, today)
 
 
 def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) -> Document:
@@ -185,6 +214,7 @@ def composed(plan: Plan, own: Outcome, drawn: Sequence[Outcome], today: date) ->
         "data_end": plan.data_end.isoformat(),
         "interval": OVER_DRAWS,
         "assumption": ASSUMPTION,
+        **({"own": list(plan.own[0])} if plan.own[0] else {}),
         "discrepancy": dict(shares),
         "scale": spec.scale,
         "pool": plain_pool(spec.population.pool),

@@ -31,10 +31,13 @@ def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
         for name, surge in sorted(spec.fraud.surges.items())
         if day_number(surge.window[0]) < day
     }
+    fraud = {**values["fraud"], "surges": surges}
+    if spec.fraud.grows_until is not None and day_number(spec.fraud.grows_until) >= day - 1:
+        del fraud["grows_until"]
     return {
         "day": day,
         **{key: value for key, value in values.items() if key not in NO_EFFECT},
-        "fraud": {**values["fraud"], "surges": surges},
+        "fraud": fraud,
         "desks": {**values["desks"], **{desk: _grown(values["desks"][desk], day) for desk in DESK_LABELS}},
         "measures": _measures(values["measures"], spec, day),
         **({"age_cuts": spec.age_cuts} if spec.age_cuts else {}),

@@ -97,6 +97,9 @@ def _facts(prediction: Prediction) -> Iterator[str]:
         f"`forecasts/{prediction.path.name}`, sealed `{one[SEAL][:DIGITS]}`; scenario "
         f"`{one['scenario_sha256'][:DIGITS]}`{draws}."
     )
+    if one.get("own"):
+        keys = ", ".join(f"`{key}`" for key in one["own"])
+        yield f"Of the scenario's own ranges, not of the posterior: {keys}."
     if one.get("note"):
         yield one["note"]
 

@@ -52,6 +52,11 @@ def test_growth_and_ramps_are_functions_of_the_date_alone() -> None:
     both = (day_number(reference), day_number(dt.date(2023, 6, 15)))
     assert years_between(both, reference) == pytest.approx([0.0, 2.0], abs=0.002)
     assert growth(0.25, both, reference) == pytest.approx([1.0, math.exp(0.25 * 730 / 365.25)], rel=1e-12)
+    half = dt.date(2022, 6, 15)
+    assert (
+        growth(0.25, both, reference, until=half).tolist()
+        == growth(0.25, both[:1], reference).tolist() + growth(0.25, (day_number(half),), reference).tolist()
+    )
     ramp = Ramp.model_validate({"midpoint": "2022-04-04", "width": "60 d", "floor": 0.2})
     middle = day_number(dt.date(2022, 4, 4))
     days = (middle, middle - 5000, middle + 5000, middle + 60)

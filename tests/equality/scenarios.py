@@ -383,6 +383,7 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
         values["fraud.loss_ceiling"] = draw(st.sampled_from([None, 1.01, 2.0]))
         values["fraud.volumes.online.ceiling"] = draw(st.sampled_from([None, 1.5]))
         values["dens.ringleaders.at_raid"] = draw(st.sampled_from([0.0, 1.0]))
+    values["fraud.grows_until"] = draw(st.sampled_from([None, "2021-06-15", BEGIN]))
     values.update(measures(draw))
     values.update(money_and_cases(draw))
     for desk in ("call", "visit"):

@@ -58,6 +58,31 @@ def test_a_prediction_has_the_runs_of_draws_and_states_what_it_is(tmp_path: Path
     assert np.quantile(calls["values"], [0.05, 0.95]) == pytest.approx([low, high], rel=1e-5)
 
 
+def test_what_only_the_predicted_scenario_has_is_drawn_from_its_range(tmp_path: Path, one_process: None) -> None:
+    for file in (DRAWN, DRAWN.with_name("draws.csv")):
+        (tmp_path / file.name).write_text(file.read_text())
+    later = tmp_path / "later.yaml"
+    factor = '{value: 1.0, origin: assumed, range: [0.5, 2.0], basis: "nobody knows"}'
+    later.write_text(
+        f"schema: 1\nname: later\nextends: {DRAWN.name}\nfraud:\n  surges:\n"
+        f"    after: {{window: [2022-01-31, 2022-02-01], factor: {factor}}}\n"
+    )
+    plan = planned(str(later), sim.load_scenario(str(later)))
+    key = "fraud.surges.after.factor"
+    factors = [own[key] for own in plan.own]
+    assert [list(own) for own in plan.own] == [[key]] * 12
+    assert len(set(factors)) == 12
+    assert 0.5 < min(factors) < 1.0 < max(factors) < 2.0
+    folder = prepared(plan, tmp_path / "work")
+    done = predict(plan, lambda draw: sim.load_scenario(str(later), draw=draw), folder, TODAY, workers=1)
+    assert done["own"] == [key]
+    assert "own" not in made(tmp_path, "without")
+    run = sim.run(sim.load_scenario(str(later), draw=3, **{key: factors[3]}), tmp_path / "run", workers=1)
+    (off, *_) = errors(plan.targets, date(2022, 1, 30), plan.scenario.spec.seed, 12)
+    calls = done["figures"][0]
+    assert calls["values"][3] == pytest.approx(run.manifest["figures"][2]["simulated"] * np.exp(0.1 * off[3]), rel=1e-5)
+
+
 @pytest.mark.slow
 def test_the_file_has_the_same_bytes_with_any_workers_and_when_it_is_repeated(tmp_path: Path) -> None:
     for name, workers in (("one", 1), ("two", 2), ("one", 2)):

@@ -105,6 +105,8 @@ def test_of_a_province_too_only_steps_before_count() -> None:
         ({"measures.law": {**LAW, "window": ["2022-01-31", None]}}, False),
         ({"fraud.surges.later": {"window": ["2022-02-01", None], "factor": 2.0}}, True),
         ({"fraud.surges.early": {"window": ["2022-01-31", "2022-01-31"], "factor": 2.0}}, False),
+        ({"fraud.grows_until": "2022-01-31"}, True),
+        ({"fraud.grows_until": "2022-01-30"}, False),
         # What is in force on the last day before may end on any day from then on.
         ({"measures.banks.window": ["2022-01-01", "2022-01-31"]}, True),
         ({"measures.banks.window": ["2022-01-01", "2022-02-28"]}, True),

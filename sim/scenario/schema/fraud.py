@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.base.days import YEAR_DAYS
 from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
@@ -38,6 +39,7 @@ from sim.scenario.schema.base import (
     wrong_sum,
 )
 from sim.scenario.schema.measure_forms import LARGEST_EXPONENT
+from sim.scenario.schema.period import Period
 
 MAX_PAYMENTS = 8
 MOST_CLASSES = 8
@@ -348,6 +350,9 @@ class Fraud(Sparse):
     reference: Day
     """Day on which levels and losses are as stated; growth counts from here. Later: what grows is smaller on every day.
     Example: `2021-06-15`"""
+    grows_until: Day | None = None
+    """Last day on which attempts, shares of types and classes, and losses grow; after it they stay constant. Without it
+    they grow for ever. Later: growth goes on for longer. Example: `2023-12-31`"""
     volumes: Volumes
     """Attempts before any measure, by channel."""
     half_hours: HalfHourProfiles
@@ -381,6 +386,14 @@ class Fraud(Sparse):
     2, dropout_odds: 0.5}`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; their order numbers them."""
+
+    def years_of_growth(self, period: Period) -> tuple[float, float]:
+        """Return the years from the reference date to the first and the last day of a period, up to ``grows_until``."""
+        first, last = period.years_since(self.reference)
+        if self.grows_until is None:
+            return first, last
+        most = (self.grows_until - self.reference).days / YEAR_DAYS
+        return min(first, most), min(last, most)
 
     def contacts(self) -> list[tuple[Channel, str, AttemptClass | None]]:
         """Return the ways of first contact: each class of each channel, or a channel without name and class."""

@@ -204,9 +204,10 @@ def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     rates = {f"fraud.volumes.{name}.growth": getattr(fraud.volumes, name).growth for name in Channel.labels()}
     rates |= {f"fraud.types.{name}.mix_growth": kind.mix_growth for name, kind in fraud.types.items()}
     rates["fraud.loss_growth"] = fraud.loss_growth
-    dated = [(key, growth, fraud.reference) for key, growth in rates.items()]
-    for key, growth, reference in [*dated, ("aftermath.investigation.growth", cases.growth, cases.reference)]:
-        furthest = max((growth * year for year in spec.period.years_since(reference)), key=abs)
+    dated = [(key, growth, fraud.reference, fraud.years_of_growth(spec.period)) for key, growth in rates.items()]
+    own = cases.growth, cases.reference, spec.period.years_since(cases.reference)
+    for key, growth, reference, years in [*dated, ("aftermath.investigation.growth", *own)]:
+        furthest = max((growth * year for year in years), key=abs)
         if abs(furthest) > LARGEST_EXPONENT:
             what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
             yield mistake(
@@ -247,7 +248,7 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     """Refuse losses whose largest possible draw is absurd, so that no loss is cut."""
     fraud = spec.fraud
-    years = spec.period.years_since(fraud.reference)
+    years = fraud.years_of_growth(spec.period)
     most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in years)
     for name, kind in fraud.types.items():
         loss = kind.loss
@@ -277,7 +278,7 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     shifted = MOST_EFFORT if spec.gangs is not None and spec.gangs.answer is not None else 1.0
     for channel in Channel.labels():
         volume = getattr(fraud.volumes, channel)
-        years = spec.period.years_since(fraud.reference)
+        years = fraud.years_of_growth(spec.period)
         most_grown = max(volume.grown(year) for year in years)
         commonest = max(
             share * _surged(fraud, channel, kind) for kind, share in largest_shares(fraud, channel, years).items()
