@@ -21,7 +21,8 @@ class Entry:
         interval: Its 90 % interval, None if the prediction has only a point.
         score: The CRPS, in the unit of the figure; None while nothing is reported.
         held: Whether the interval holds what was reported; None without either.
-        rivals: The CRPS of each rival by its name, None where it has no data.
+        said: What each rival says, by its name; None where it has no data.
+        rivals: The CRPS of each rival by its name, None where it has no data or nothing is reported.
     """
 
     prediction: Prediction
@@ -32,6 +33,7 @@ class Entry:
     report: Report | None
     score: float | None
     held: bool | None
+    said: Mapping[str, float | None]
     rivals: Mapping[str, float | None]
 
     def share(self, score: float | None) -> float | None:
@@ -74,17 +76,19 @@ class Ledger:
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """Read the predictions and reports of a folder, and score them.
+    """Read the predictions and reports of a folder and the folders in it, and score them.
 
     Args:
-        folder: Where they lie.
+        folder: Where they lie. Each of the folders is one country: a report belongs to the predictions next to it.
 
     Returns:
         The ledger. Raises LedgerError for a changed or unusable file, and for a prediction that is not older than the
         day on which the report that scores it was looked up: it would not be blind.
     """
-    predictions, reports = read_predictions(folder), read_reports(folder)
-    return Ledger(tuple(predictions), tuple(row for one in predictions for row in entries(one, reports)))
+    predictions = read_predictions(folder)
+    reports = {home: read_reports(home) for home in {one.path.parent for one in predictions}}
+    rows = [row for one in predictions for row in entries(one, reports[one.path.parent])]
+    return Ledger(tuple(predictions), tuple(rows))
 
 
 def entries(prediction: Prediction, reports: Sequence[Report]) -> list[Entry]:
@@ -96,6 +100,9 @@ def _entry(prediction: Prediction, figure: Mapping[str, Any], reports: Sequence[
     name, (start, end) = figure["name"], map(date.fromisoformat, figure["window"])
     report = next((one for one in reports if (one.name, one.start, one.end) == (name, start, end)), None)
     interval = (figure["quantiles"][ENDS[0]], figure["quantiles"][ENDS[1]]) if prediction.has_interval else None
+    days = start, end
+    known = usable(reports, prediction)
+    said = {rival: say(name, days, prediction.data_end, known) for rival, say in RIVALS.items()}
     rivals: dict[str, float | None] = dict.fromkeys(RIVALS)
     score = held = None
     if report is not None:
@@ -104,10 +111,7 @@ def _entry(prediction: Prediction, figure: Mapping[str, Any], reports: Sequence[
                 f"{prediction.path}: {name} of {start} to {end} was looked up on {report.looked_up}, and the "
                 f"prediction is of {prediction.day}; a prediction must be older"
             )
-        known = usable(reports, prediction)
         score = crps(figure["values"] if prediction.has_interval else figure["point"], report.value)
         held = None if interval is None else interval[0] <= report.value <= interval[1]
-        for rival, say in RIVALS.items():
-            said = say(name, (start, end), prediction.data_end, known)
-            rivals[rival] = None if said is None else crps(said, report.value)
-    return Entry(prediction, name, (start, end), figure["point"], interval, report, score, held, rivals)
+        rivals = {rival: None if one is None else crps(one, report.value) for rival, one in said.items()}
+    return Entry(prediction, name, days, figure["point"], interval, report, score, held, said, rivals)

@@ -26,7 +26,7 @@ def usable(reports: Sequence[Report], prediction: Prediction) -> list[Report]:
 
 
 def last_year(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
-    """Return the total of the last year that is known before a calendar year; no change, for a change."""
+    """Return the total of the same days in the last year that is known; no change, for a change."""
     known = _years(name, window, reports)
     if not known:
         return None
@@ -45,6 +45,16 @@ def trend(name: str, window: Days, data_end: date, reports: Sequence[Report]) ->
     return max(value + (window[0].year - last) * (value - before), 0.0)
 
 
+def growth(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
+    """Return the last year that is known, which grows by the factor between the last two; None for a change."""
+    known = _years(name, window, reports)
+    last = max(known, default=0)
+    if name.endswith(CHANGE) or last - 1 not in known:
+        return None
+    value, before = _scaled(known[last], window), _scaled(known[last - 1], window)
+    return value * (value / before) ** (window[0].year - last) if before > 0.0 else None
+
+
 def pace(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> float | None:
     """Return the daily pace of the part of a window that the model was fitted to; a change over that part."""
     parts = [one for one in reports if one.name == name and one.start == window[0] and one.end < window[1]]
@@ -58,26 +68,28 @@ def pace(name: str, window: Days, data_end: date, reports: Sequence[Report]) -> 
 RIVALS: dict[str, Rival] = {
     marked("last year again"): last_year,
     marked("trend of two years"): trend,
+    marked("last growth again"): growth,
     marked("pace so far"): pace,
 }
 """The rivals by what they do."""
 
 
 def _years(name: str, window: Days, reports: Sequence[Report]) -> dict[int, Report]:
-    """Return the longest usable report of each year before a calendar year; none for another window."""
-    year = window[0].year
-    if window != (date(year, 1, 1), date(year, 12, 31)):
-        return {}
+    """Return the longest usable report of the same days in each earlier year; a whole year may lack its end."""
+    start, end = window
+    whole = (start.month, start.day, end.month, end.day) == (1, 1, 12, 31)
     found: dict[int, Report] = {}
     for one in sorted(reports, key=lambda report: report.days):
-        begins = one.start == date(one.start.year, 1, 1) and one.end.year == one.start.year < year
-        if one.name == name and begins and one.days >= LEAST_DAYS:
+        begins = (one.start.month, one.start.day) == (start.month, start.day) and one.start.year < start.year
+        lasts = one.end.year - one.start.year == end.year - start.year
+        ends = (one.end.month, one.end.day) == (end.month, end.day) or (whole and one.days >= LEAST_DAYS)
+        if one.name == name and begins and lasts and ends:
             found[one.start.year] = one
     return found
 
 
 def _scaled(report: Report, window: Days) -> float:
-    """Return a total by days over a window; a whole year stays as it was reported."""
-    if report.end == date(report.end.year, 12, 31):
+    """Return a total by days over a window; one of the same days of the year stays as it was reported."""
+    if (report.end.month, report.end.day) == (window[1].month, window[1].day):
         return report.value
     return report.value * ((window[1] - window[0]).days + 1) / report.days

@@ -145,8 +145,8 @@ def read_prediction(path: Path) -> Prediction:
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
-    """Read all predictions of a folder, the oldest first; raises LedgerError for one that cannot be used."""
-    found = [read_prediction(path) for path in sorted(folder.glob("*.json"))]
+    """Read all predictions of a folder and the folders in it, the oldest first; raises LedgerError for a wrong one."""
+    found = [read_prediction(path) for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])]
     if not found:
         raise LedgerError(f"{folder}: holds no predictions; make one: tocsin predict SCENARIO")
     return sorted(found, key=lambda one: (one.day, one.path.name))

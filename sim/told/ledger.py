@@ -6,7 +6,7 @@ from sim.base.rounding import percent
 from sim.language.spoken import ENGLISH, Terms, said, speaking, telling_in
 from sim.predictions.ledger import Entry, Ledger
 from sim.predictions.rivals import RIVALS
-from sim.predictions.stored import SEAL, Prediction
+from sim.predictions.stored import FOLDER, SEAL, Prediction
 from sim.told.text_tables import TextTable
 from sim.told.vocabulary import interval_said, off_said, quantity_named, value_said, window_said, yes_said
 
@@ -94,7 +94,7 @@ def _facts(prediction: Prediction) -> Iterator[str]:
     number = f"{one['draws']} draws: " if one.get("draws") else ""
     yield (
         f"Version {one['version']}; {number}{one['interval']}; data to {one['data_end']}. File "
-        f"`forecasts/{prediction.path.name}`, sealed `{one[SEAL][:DIGITS]}`; scenario "
+        f"`{_place(prediction)}`, sealed `{one[SEAL][:DIGITS]}`; scenario "
         f"`{one['scenario_sha256'][:DIGITS]}`{draws}."
     )
     if one.get("own"):
@@ -104,16 +104,30 @@ def _facts(prediction: Prediction) -> Iterator[str]:
         yield one["note"]
 
 
+def _place(prediction: Prediction) -> str:
+    """Return the path of a prediction from the folder of all predictions on."""
+    *_, above, name = ("", *prediction.path.parts)
+    return f"{FOLDER}/{name}" if above in ("", FOLDER.name) else f"{FOLDER}/{above}/{name}"
+
+
 def predicted_table(prediction: Prediction, rows: Sequence[Entry]) -> TextTable:
     """Return the figures of a prediction, next to later reports if there are any."""
     heads = [said("figure"), said("window"), said("predicted"), "90%"]
-    later = [said("reported"), said("deviation"), said("held")] if any(row.report for row in rows) else []
-    table = TextTable([*heads, *later], (0, 1, 6), caption=_title(prediction))
+    scored = any(row.report for row in rows)
+    later = [said("reported"), said("deviation"), said("held")] if scored else []
+    rivals = [] if scored else [name for name in RIVALS if any(row.said[name] is not None for row in rows)]
+    table = TextTable([*heads, *later, *(said(name) for name in rivals)], (0, 1, 6), caption=_title(prediction))
     for row in rows:
         ends = interval_said(row.name, *(row.interval or (None, None))) or said("point only")
         cells = (_named(row), _window(row), value_said(row.name, row.point), ends)
-        table.add_row(*cells, *(_reported(row) if later else ()))
+        table.add_row(*cells, *(_reported(row) if later else ()), *(_said(row, name) for name in rivals))
     return table
+
+
+def _said(row: Entry, rival: str) -> str:
+    """Return what a rival says of a figure."""
+    found = row.said[rival]
+    return NOTHING if found is None else value_said(row.name, found)
 
 
 def _reported(row: Entry) -> tuple[str, str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.predictions.ledger import Ledger, entries, read_ledger
-from sim.predictions.rivals import last_year, pace, trend, usable
-from sim.predictions.stored import LedgerError, read_predictions, read_reports
+from sim.predictions.rivals import growth, last_year, pace, trend, usable
+from sim.predictions.stored import LedgerError, read_predictions, read_reports, write_prediction
 from sim.told.ledger import markdown, summary
 from sim.verify.page import marks
 from tests.cli.commands import ROOT, Tocsin, tocsin
@@ -48,6 +48,7 @@ def test_2022_was_predicted_before_it_was_looked_up_and_scored_by_its_points() -
     assert rows["cases_solved"].rivals == {
         "last year again": 464_000 - 441_000,
         "trend of two years": pytest.approx(441_000 + 119_000 - 464_000),
+        "last growth again": pytest.approx(441_000 * 441_000 / 322_000 - 464_000),
         "pace so far": pytest.approx(464_000 - 391_000 * 365 / 334),
     }
     # Eleven months of 2021 were reported: they are scaled to the window.
@@ -103,6 +104,13 @@ def test_rivals_use_what_could_be_known() -> None:
     assert trend("calls", later, END, told[:2]) == pytest.approx(366.0 + 3 * 266.0)
     falling = [report("x", "2020-01-01", "2020-12-31", 9.0), report("x", "2021-01-01", "2021-12-31", 5.0)]
     assert trend("x", later, END, falling) == 0.0
+    assert growth("x", later, END, falling) == pytest.approx(5.0 * (5.0 / 9.0) ** 3)
+    assert growth("sms", YEAR, END, told) is None
+    assert growth("calls_change", YEAR, END, [report("calls_change", "2021-01-01", "2021-12-31", 0.2)]) is None
+    halves = [report("x", f"{year}-07-01", f"{year}-12-31", value) for year, value in ((2020, 2.0), (2021, 3.0))]
+    second = (date(2023, 7, 1), date(2023, 12, 31))
+    assert (last_year("x", second, END, halves), growth("x", second, END, halves)) == (3.0, pytest.approx(6.75))
+    assert last_year("x", later, END, halves) is None
     assert trend("sms", YEAR, END, told) is None
     assert last_year("calls", (date(2022, 1, 1), date(2022, 6, 30)), END, told) is None
     change = [report("calls_change", "2021-01-01", "2021-11-30", 0.2)]
@@ -129,6 +137,21 @@ def test_scripts_read_the_ledger_and_a_page_without_its_part_is_refused(tocsin: 
     assert ended.code == 2
     assert ended.err.startswith("tocsin ledger: page.md: must contain the lines <!-- ledger: begin -->")
     assert tocsin("ledger").err == "forecasts: holds no predictions; make one: tocsin predict SCENARIO\n"
+
+
+def test_a_country_has_a_folder_with_its_own_reports_and_the_table_shows_what_rivals_say(tmp_path: Path) -> None:
+    for folder, value in ((tmp_path, 4.0), (tmp_path / "elsewhere", 9.0)):
+        document = prediction(
+            [figure("losses", 5.0, [4.0, 7.0])], terms={"currency": "crowns", "channels": {}}
+        ).document
+        write_prediction(folder / "made-up.json", document)
+        row = f"losses,2021-01-01,2021-12-31,{value},,2022-02-01,made up"
+        (folder / "reported.csv").write_text("name,start,end,value,reported,looked_up,source\n" + row + "\n")
+    ledger = read_ledger(tmp_path)
+    assert [row.said["last year again"] for row in ledger.entries] == [9.0, 4.0]
+    lines = markdown(ledger)
+    assert "| losses of cases, crowns | 2022 | 5 | 4 to 7 | 9 |" in lines
+    assert any("File `forecasts/elsewhere/made-up.json`" in line for line in lines)
 
 
 @pytest.mark.usefixtures("in_yuan")

@@ -62,7 +62,7 @@ def test_what_is_not_a_prediction_is_refused(stored: Path, tmp_path: Path) -> No
     with pytest.raises(LedgerError, match=r"a\.json: is not a prediction: it has no version"):
         read_predictions(stored.parent)
     with pytest.raises(LedgerError, match="holds no predictions"):
-        read_predictions(tmp_path)
+        read_predictions(tmp_path / "elsewhere")
 
 
 def test_no_prediction_replaces_another(stored: Path, tmp_path: Path) -> None:
