@@ -37,11 +37,20 @@ PERIODS = {
     # The end of a surge, in the only year that this one has.
     "example-country": {"start": "2024-04-29", "end": "2024-05-03", "warmup": "1 d"},
     # Banks begin to warn by machine.
-    "singapore": {"start": "2023-09-14", "end": "2023-09-18", "warmup": "3 d"},
+    **dict.fromkeys(
+        ("singapore", "alerts-from-2022", "local-lines", "transfers-wait"),
+        {"start": "2023-09-14", "end": "2023-09-18", "warmup": "3 d"},
+    ),
+    # Growth has ended; large transfers begin to wait.
+    "singapore-2025": {"start": "2025-06-14", "end": "2025-06-18", "warmup": "3 d"},
 }
 """Days in which a scenario differs from the others."""
 
-SCALES = {"tiny": 1.0, "example-country": 0.25, "singapore": 0.4}
+SCALES = {
+    "tiny": 1.0,
+    "example-country": 0.25,
+    **dict.fromkeys(("singapore", "singapore-2025", "alerts-from-2022", "local-lines", "transfers-wait"), 0.4),
+}
 """Scales of countries that are smaller than the flagship's."""
 
 

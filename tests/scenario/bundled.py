@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from sim.scenario import Scenario, bundled_scenarios, load_scenario
+from sim.scenario import Scenario, bundled_folder, bundled_scenarios, load_scenario
+from sim.scenario.load import files_of
 
 NAMES = [name for name, _ in bundled_scenarios()]
 
@@ -11,3 +12,10 @@ NAMES = [name for name, _ in bundled_scenarios()]
 def bundled(name: str) -> Scenario:
     """Return the bundled scenario of this name."""
     return load_scenario(name)
+
+
+@cache
+def resting_on(name: str) -> frozenset[str]:
+    """Return the names of the bundled scenarios that extend this one, directly or not."""
+    file = (bundled_folder() / f"{name}.yaml").resolve()
+    return frozenset(one for one in NAMES if one != name and file in files_of(one))

@@ -8,7 +8,7 @@ import pytest
 from sim.experiments.parameters import full_forms, ranged_parameters
 from sim.scenario import Scenario, bundled_scenarios, load_scenario
 from sim.scenario.load import changed
-from tests.scenario.bundled import NAMES, bundled
+from tests.scenario.bundled import NAMES, bundled, resting_on
 
 SECTIONS = (
     "population",
@@ -219,7 +219,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "china-2025": {"figures", "fraud", "measures", "period"},
         "china-2025-returns": {"figures", "fraud", "measures", "period"},
     }
-    assert {*changed, "china-2022", "tiny", "example-country", "singapore"} == {name for name, _ in bundled_scenarios()}
+    assert changed.keys() == resting_on("china-2022") - {"tiny"}
     for name, sections in changed.items():
         resolved = bundled(name).resolved
         differing = {key for key in resolved if resolved[key] != flagship.resolved.get(key)} - {"name", "title"}

@@ -6,18 +6,18 @@ import pytest
 
 import sim
 from sim.scenario.load import digest
-from tests.scenario.bundled import NAMES, bundled
+from tests.scenario.bundled import NAMES, bundled, resting_on
 
 DRAWN = Path(__file__).parent / "drawn"
-NOT = ("china-2022", "china-2022-full", "china-2023", "china-2025", "example-country", "singapore", "tiny")
+NOT = ("china-2022-full", "china-2023", "china-2025", "singapore-2025", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
 
 def test_bundled_alternatives_are_policies_and_what_only_goes_on_longer_is_none() -> None:
     found = {name: bundled(name).spec.policy_of for name in NAMES}
-    of = {**dict.fromkeys(found, "china-2022"), **dict.fromkeys(NOT), "china-2025-returns": "china-2025"}
-    assert found == of
+    of = {name: base for base in ("china-2022", "singapore") for name in resting_on(base)}
+    assert found == {**dict.fromkeys(found), **of, **dict.fromkeys(NOT), "china-2025-returns": "china-2025"}
 
 
 @pytest.mark.parametrize(
