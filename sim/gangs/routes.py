@@ -1,7 +1,7 @@
 """The routes by which attempts reach people: gangs try again what filters stop, and go where they are stopped less.
 
 A route is a channel, or one class of a channel's numbers or accounts. Which class an attempt has does not matter after
-gate 5, so classes are shares of a channel's attempts, not properties of single ones.
+gate 6, so classes are shares of a channel's attempts, not properties of single ones.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from sim.draws.distributions import thresholds as as_thresholds
 from sim.draws.functions import fsum
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import AttemptClass, Displaced, NumberClass, Repeated
-from sim.scenario.schema.measures import Blocking, FilterStrength, SourceRegulation
+from sim.scenario.schema.measures import Blocking, FilterStrength, Label, SourceRegulation
 from sim.shield import interception
 from sim.shield.interception import FILTERED
 
@@ -40,6 +40,7 @@ class OnRoutes(NamedTuple):
         closed: Share of a class that is not sent, by regulation of the class.
         regulated: Share that is not sent, by regulation of the class or of all of its channel.
         blocked: Share that leads to accounts of the class that are blocked.
+        unheeded: Share of the answers that a label of the class prevents.
         growth: Factor of the share of a class, before those of a channel add up to 1.
     """
 
@@ -47,6 +48,7 @@ class OnRoutes(NamedTuple):
     closed: Array
     regulated: Array
     blocked: Array
+    unheeded: Array
     growth: Array
 
 
@@ -55,8 +57,8 @@ class Sent(NamedTuple):
 
     Attributes:
         rates: (P, 3, T) attempts made.
-        gates: Thresholds of gates 1, (P, 3, T), 3 and 4, (P, 2, T), and 5, (P, 3, T).
-        shares: (P, R, T) of the attempts of a channel that pass gates 1 to 5, the share of each of its routes.
+        gates: Thresholds of gates 1, (P, 3, T), 3 and 4, (P, 2, T), 5 and 6, (P, 3, T).
+        shares: (P, R, T) of the attempts of a channel that pass gates 1 to 6, the share of each of its routes.
         card_shares: Of the attempts that filters stop, and of those that pass gate 3, the share from cards, (P,) each;
             None where all are from cards.
     """
@@ -105,20 +107,21 @@ class Routes:
     @classmethod
     def of(cls, spec: ScenarioModel) -> Self | None:
         """Return the routes of a scenario; None where attempts are as stated and all of a channel are alike."""
-        return cls(spec) if spec.fraud.retry is not None or spec.fraud.classes is not None else None
+        labelled = any(isinstance(one, Label) for one in spec.measures.values())
+        return cls(spec) if spec.fraud.retry is not None or spec.fraud.classes is not None or labelled else None
 
     def sent(self, stated: Array, gates: Gates, d_prime: Array, of_day: OnRoutes) -> Sent:
         """Return the attempts of a day.
 
         Args:
             stated: (P, 3, T) attempts if each filter stops the usual share.
-            gates: Thresholds of gates 1, (P, 3), 3, (P,), 4, (P, 2, T), and 5, (P, 3, T), for channels whose attempts
-                are alike.
+            gates: Thresholds of gates 1, (P, 3), 3, (P,), 4, (P, 2, T), 5, (P, 3, T), and 6, (P, 3), for channels whose
+                attempts are alike.
             d_prime: (P, 2) of the filters.
             of_day: What measures do to routes.
 
         Returns:
-            Without retries, displacement and classes all are as given.
+            Without retries, displacement, classes and labels all are as given.
         """
         caught = np.zeros((len(stated), len(self.channel), stated.shape[2]))
         shifted = d_prime[:, self.channel[self._filtered]] + (self._offset + of_day.shift)[:, self._filtered]
@@ -196,6 +199,13 @@ class Routes:
         reaching = left * (1.0 - dead * self._cards[:, None]) if self._without_cards else left
         stopped = reaching * caught
         passing = (reaching - stopped) * (1.0 - of_day.blocked[..., None])
+        answered = passing * (1.0 - of_day.unheeded[..., None])
+        unanswered = np.repeat(gates[Fate.UNANSWERED][..., None], tried.shape[2], axis=2)
+        for code in Channel:
+            own = self.channel == code
+            if of_day.unheeded[:, own].any():
+                heeded = _ratio(answered[:, own].sum(axis=1), passing[:, own].sum(axis=1), np.ones_like(answered[:, 0]))
+                unanswered[:, code] = as_thresholds(1.0 - (1.0 - unanswered[:, code] / CERTAIN) * heeded)
         shares = np.ones_like(tried)
         for code in Channel:
             own = self._classed & (self.channel == code)
@@ -206,7 +216,7 @@ class Routes:
             open_share = _ratio(sent_on, made, np.ones_like(made))
             sent[:, code] = as_thresholds(1.0 - (1.0 - sent[:, code] / CERTAIN) * open_share)
             usual = np.broadcast_to(share, passing.shape)[:, own].copy()
-            shares[:, own] = _ratio(passing[:, own], through[:, None], usual)
+            shares[:, own] = _ratio(answered[:, own], answered[:, own].sum(axis=1)[:, None], usual)
             if code < len(FILTERED):
                 mean = _ratio(caught_there, with_cards, intercepted[:, code] / CERTAIN)
                 intercepted[:, code] = as_thresholds(mean)
@@ -217,7 +227,7 @@ class Routes:
                 up = _ratio(through, with_cards - caught_there, np.ones_like(through))
                 down[:, code] = as_thresholds(1.0 - (1.0 - down[:, code] / CERTAIN) * up)
         found = {Fate.NOT_SENT: sent, Fate.CARD_ELIMINATED: eliminated, Fate.INTERCEPTED: intercepted}
-        found[Fate.SITE_BLOCKED] = down
+        found |= {Fate.SITE_BLOCKED: down, Fate.UNANSWERED: unanswered}
         return found, shares, self._card_shares(gates, dead, reaching, stopped) if self._without_cards else None
 
     def _card_shares(self, gates: Gates, dead: Array, reaching: Array, stopped: Array) -> tuple[Array, Array]:
@@ -261,7 +271,7 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
     names = routes.names if routes else []
     channels = [Channel(code) for code in routes.channel] if routes else []
     shift = np.zeros((len(codes), len(names), len(days)))
-    closed, left, up = np.ones_like(shift), np.ones_like(shift), np.ones_like(shift)
+    closed, left, up, heeded = (np.ones_like(shift) for _ in range(4))
     gained = np.ones_like(shift)
     for at, rate in enumerate(routes.growth if routes else []):
         if rate:
@@ -281,4 +291,8 @@ def by_day(spec: ScenarioModel, measures: Measures, days: Days, codes: Sequence[
             for blocking, ramp in measures.over(days, Blocking, code):
                 if blocking.acts_on == channel and name in (blocking.classes or []):
                     up[p, at] *= 1.0 - spec.sites.account * blocking.intensity * ramp
-    return OnRoutes(*(values.transpose(2, 0, 1) for values in (shift, 1.0 - closed, 1.0 - left, 1.0 - up, gained)))
+            for label, ramp in measures.over(days, Label, code):
+                if label.acts_on == channel and (not label.classes or name in label.classes):
+                    heeded[p, at] *= 1.0 - label.intensity * ramp
+    found = shift, 1.0 - closed, 1.0 - left, 1.0 - up, 1.0 - heeded, gained
+    return OnRoutes(*(values.transpose(2, 0, 1) for values in found))

@@ -23,7 +23,7 @@ class Filings:
     """Counts the cases filed on a day by their way of first contact, one of R.
 
     Attempts have no class, so the class of a case is drawn, by the identity of its attempt, with the shares of classes
-    among the attempts of that day, province, channel and type that passed gates 1 to 5. Where the scenario has classes
+    among the attempts of that day, province, channel and type that passed gates 1 to 6. Where the scenario has classes
     these shares are kept, added up within each channel, as thresholds (days, P, R, T). ``day`` is the latest that has
     begun.
     """

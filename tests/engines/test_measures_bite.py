@@ -134,6 +134,12 @@ BITES: dict[str, Bite] = {
         for target in ("sms_port", "cloud_service", "voice_line")
     },
     **{
+        f"label of {channel}": Bite(
+            "label", {"channel": channel, "intensity": 0.2}, {"intensity": 0.4}, f"{FATE}unanswered"
+        )
+        for channel in ("call", "sms", "online")
+    },
+    **{
         f"blocking: {target}": Bite(
             "blocking",
             {"target": target, "intensity": 0.5},

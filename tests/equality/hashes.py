@@ -23,6 +23,9 @@ SCALE = 0.0012
 DAYS = {"start": "2022-08-29", "end": "2022-09-02", "warmup": "1 d"}
 """A Monday to a Friday, with the first of a month between them."""
 
+AUTUMN = {"start": "2023-09-14", "end": "2023-09-18", "warmup": "3 d"}
+"""Banks begin to warn by machine."""
+
 PERIODS = {
     "tiny": {"start": "2022-01-29", "end": "2022-02-02", "warmup": "1 d"},
     # The end of the outage, when all that waited is sent at once.
@@ -36,11 +39,7 @@ PERIODS = {
     "china-2025-returns": {"start": "2023-10-30", "end": "2023-11-03", "warmup": "1 d"},
     # The end of a surge, in the only year that this one has.
     "example-country": {"start": "2024-04-29", "end": "2024-05-03", "warmup": "1 d"},
-    # Banks begin to warn by machine.
-    **dict.fromkeys(
-        ("singapore", "alerts-from-2022", "local-lines", "transfers-wait"),
-        {"start": "2023-09-14", "end": "2023-09-18", "warmup": "3 d"},
-    ),
+    **dict.fromkeys(("singapore", "alerts-from-2022", "local-lines", "transfers-wait"), AUTUMN),
     # Growth has ended; large transfers begin to wait.
     "singapore-2025": {"start": "2025-06-14", "end": "2025-06-18", "warmup": "3 d"},
 }

@@ -310,8 +310,10 @@ CLASSES: dict[str, Any] = {
     "cards.flag_share": 0.05,
     "sites.account": 0.9,
     "measures.social-here": measure("blocking", 44, since=BEGIN, target="account", classes=["social"], intensity=0.7),
+    "measures.prefix": measure("label", 65, since=BEGIN, channel="call", classes=["abroad"], intensity=0.6),
+    "measures.warned": measure("label", 44, channel="online", classes=["messaging"], intensity=0.4),
 }
-"""Changes of ``ANSWERING``: calls without cards, and accounts of which one class is blocked."""
+"""Changes of ``ANSWERING``: calls without cards and with a label, and accounts of which one class is blocked."""
 SIGNS: dict[str, Any] = {
     "warning.signs": {
         "transfer": {
@@ -523,6 +525,11 @@ def measures(draw: st.DrawFn) -> dict[str, Any]:
             ramp=None,
         ),
     }
+    if draw(st.booleans()):
+        channel = draw(st.sampled_from(["call", "sms", "online"]))
+        found["measures.label"] = measure(
+            "label", 44, since=BEGIN, channel=channel, intensity=draw(st.sampled_from([0.0, 0.5, 1.0]))
+        )
     local = found["measures.warning-local"]
     if local["coverage"] < 1.0:
         # At most twice the mean, and so at most three quarters of the contacts: 44 has most of the people, and

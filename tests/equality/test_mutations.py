@@ -349,6 +349,10 @@ OF_GANGS: list[tuple[str, Mutation]] = [
             "all classes use cards", routes.Routes, "_mixed", ("reaching = left *", "reaching = left if left.size else")
         ),
     ),
+    (
+        "attempts",
+        of("a label that nobody heeds", routes.Routes, "_mixed", ("(1.0 - of_day.unheeded[..., None])", "1.0")),
+    ),
     ("attempts", of("a blocked class goes on", routes.Routes, "_mixed", ("(1.0 - of_day.blocked[..., None])", "1.0"))),
     ("events", of("cards flagged by all calls", Cards, "_intercepted", ("self.card_shares is not None", "False"))),
     ("filings", of("cases of any class", Filings, "keep", ("np.cumsum(shares[:, own], axis=1)", "1.0"))),

@@ -16,9 +16,11 @@ from sim.gangs.routes import OnRoutes, Routes
 from tests.midnight.test_gangs import answering, night_of, nothing, scenario
 
 TYPES = 8
+UNANSWERED = 0.7
 STATED = np.array([[[100.0, 50.0], [20.0, 10.0], [7.0, 3.0]], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]).repeat(4, axis=2)
 RATES = {"share": 0.9, "usual": 0.6}
 ALIKE = dict.fromkeys(("police_impersonation", "acquaintance", "romance_investment"), 0.0)
+LABEL = {"kind": "label", "channel": "call", "window": ["2022-01-01", None], "intensity": 0.3}
 TWO = {"domestic": {"share": 0.75, "legitimate": 0.9}, "abroad": {"share": 0.25, "legitimate": 0.1, "offset": 0.8}}
 
 
@@ -44,6 +46,7 @@ class Small:
         fixed[Fate.DEN_DESTROYED] = np.zeros((1, 1, TYPES), dtype=np.int64)
         fixed[Fate.CARD_ELIMINATED] = np.rint([dead * CERTAIN] * len(stated)).astype(np.int64)
         fixed[Fate.SITE_BLOCKED] = np.rint(np.full((len(stated), 3, TYPES), down * CERTAIN)).astype(np.int64)
+        fixed[Fate.UNANSWERED] = np.rint(np.full((len(stated), 3), UNANSWERED * CERTAIN)).astype(np.int64)
         day = OnRoutes(*(np.array(of_day.get(name, none)) for name in OnRoutes._fields))
         self.found = self.routes.sent(stated, fixed, np.repeat(d_prime, len(stated), axis=0), day)
         rates, gates = self.found.rates, self.found.gates
@@ -212,7 +215,7 @@ def test_classes_that_are_alike_are_as_one() -> None:
 def test_blocking_a_class_stops_its_legitimate_contacts() -> None:
     routes = Small(classes={"call": TWO}).routes
     closed = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(closed, closed, closed, closed, closed))
+    found = routes.false_blocks(np.array([0.2, 0.3]), OnRoutes(*[closed] * len(OnRoutes._fields)))
     assert found == pytest.approx(np.array([[0.2 + 0.8 * 0.1 * 0.5, 0.3], [0.2, 0.3]]))
 
 
@@ -263,6 +266,25 @@ def test_accounts_of_a_class_are_blocked_and_gangs_use_others() -> None:
     assert small.found.shares[:, 2] == pytest.approx(social * 0.5 / through, rel=1e-8)
     assert small.found.shares[:, 2:4].sum(axis=1) == pytest.approx(1.0)
     assert (small.found.shares[:, :2] == 1.0).all()
+
+
+def test_of_a_labelled_class_fewer_are_answered_and_the_rest_is_as_it_was() -> None:
+    small = Small(classes={"online": ONLINE}, retry={})
+    small.sent(0.5, 0.5)
+    before, shares = small.found.gates, small.found.shares
+    labelled = np.array([[0.0, 0.25, 0.5, 0.0]] * 2)
+    rates, _ = small.sent(0.5, 0.5, unheeded=labelled)
+    after = small.found.gates
+    assert rates == pytest.approx(STATED, rel=1e-12)
+    assert all((before[fate] == after[fate]).all() for fate in before if fate is not Fate.UNANSWERED)
+    answers = 1 - after[Fate.UNANSWERED] / CERTAIN
+    assert answers[:, 0] == pytest.approx(1 - UNANSWERED, rel=1e-8)
+    # All of a channel, whose attempts are alike; and six in ten of another.
+    assert answers[:, 1] == pytest.approx(0.75 * (1 - UNANSWERED), rel=1e-8)
+    assert answers[:, 2] == pytest.approx(0.7 * (1 - UNANSWERED), rel=1e-8)
+    assert small.found.shares[:, 2:4] == pytest.approx(np.array([[[0.3 / 0.7], [0.4 / 0.7]]] * 2).repeat(TYPES, axis=2))
+    assert shares[:, 2:4] == pytest.approx(np.array([[[0.6], [0.4]]] * 2).repeat(TYPES, axis=2))
+    assert Routes.of(scenario(**{"measures.label": LABEL})) is not None
 
 
 def test_types_have_classes_of_their_own_and_classes_grow() -> None:

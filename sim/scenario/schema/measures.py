@@ -154,6 +154,24 @@ class SourceRegulation(OnClasses):
         return REGULATED[self.target]
 
 
+class Label(OnClasses):
+    """What everybody sees of a sender, such as a prefix of calls from abroad: some people then do not answer."""
+
+    row: ClassVar = Row("interception", NETWORK, about="channel")
+    kind: Literal["label"]
+    """The kind of measure: a label that everybody sees. Example: `label`"""
+    channel: Literal["call", "sms", "online"]
+    """The channel whose senders are labelled. Example: `call`"""
+    intensity: Probability
+    """Share of those who would answer, read or notice an attempt and do not because of the label. More: fewer attempts
+    are answered. Example: `0.1`"""
+
+    @property
+    def acts_on(self) -> Channel:
+        """The channel whose senders are labelled."""
+        return Channel[self.channel.upper()]
+
+
 class Blocking(OnClasses):
     """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``; of accounts also by class."""
 
@@ -335,6 +353,7 @@ Measure = Annotated[
     | RealName
     | FilterStrength
     | SourceRegulation
+    | Label
     | Blocking
     | Videos
     | Activities
