@@ -8,14 +8,20 @@ into ``docs/NAME.md``. ``singapore`` takes four seconds a run on two cores.
 import argparse
 import tempfile
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import sim
 from benchmarks.documents import write_into
+from benchmarks.worth import numbers_of
 from sim.base.rounding import amount
 from sim.calibration.page import table
+from sim.calibration.prior import Prior
+from sim.experiments.parameters import Parameter, in_unit
+from sim.reading.stored_answers import LEAST
 from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +39,19 @@ WITHOUT = {
 MOVED = ("victims", "cases_filed", "cases_filed.call", "cases_filed.sms", "calls_intercepted", "prevented_money")
 """Quantities that the table of measures shows."""
 OWN = ("reported", "evidence", "calibrated", "assumed")
+PEOPLE = (
+    *("population.frailty_sigma", "population.victim_before_factor", "population.exposure.high_contacts"),
+    *("fraud.retry.call.displaced", "fraud.retry.sms.displaced"),
+    *("fraud.episode.delay_factor", "fraud.episode.dropout_odds"),
+    *("accounts.withdrawal_delay.lognormal.median", "engagement.answering.call.unknown"),
+    *("engagement.awareness.effect", "engagement.awareness.half_life"),
+    *("warning.sms.read", "warning.dissuasion.stop.sms", "warning.dissuasion.fatigue"),
+    *("aftermath.report.probability", "aftermath.report.delay.lognormal.median"),
+)
+"""Parameters of people and gangs that two countries may have in common."""
+PRIOR_DRAWS = 2000
+CHANCE = 1.645
+"""Standard errors by which a posterior's variance must be below the prior's before it says anything."""
 
 
 def origins(name: str) -> str:
@@ -93,6 +112,74 @@ def moves(name: str) -> str:
             columns.append([amount(run.figure(quantity, year, year)) for quantity in MOVED])
     rows = [(f"`{quantity}`", *cells) for quantity, *cells in zip(MOVED, *columns, strict=True)]
     return "\n".join(table((year, "all measures", *(f"without {what}" for what in WITHOUT[name])), rows))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a scenario knows of a parameter: mean and variance of logarithms, before and after its data."""
+
+    parameter: Parameter
+    prior: tuple[float, float]
+    posterior: tuple[float, float]
+    draws: int
+
+    @classmethod
+    def of(cls, name: str) -> "dict[str, Known]":
+        """Return what a scenario with stored draws knows, by key."""
+        scenario = load_scenario(name)
+        prior = Prior.of(scenario)
+        places = prior.coordinates(prior.draw(scenario.spec.seed, PRIOR_DRAWS))
+        keys, drawn = numbers_of(scenario, name)
+        found = {}
+        for number, one in enumerate(prior.parameters):
+            if one.key in PEOPLE and one.key in keys:
+                before = np.log([max(one.unrounded(place), LEAST) for place in places[:, number]])
+                after = np.log(np.maximum(drawn[:, keys.index(one.key)], LEAST))
+                moments = (before.mean(), before.var()), (after.mean(), after.var(ddof=1))
+                found[one.key] = cls(one, *moments, len(after))
+        return found
+
+    def in_unit_of(self, other: "Known") -> "Known":
+        """Return the same in the unit of another."""
+        more = float(np.log(in_unit(self.parameter, 1.0, other.parameter)))
+        (before, prior), (after, posterior) = self.prior, self.posterior
+        return Known(other.parameter, (before + more, prior), (after + more, posterior), self.draws)
+
+    def says(self) -> tuple[float, float]:
+        """Return the weight of the data, and weight times mean: 0 where the spread is not smaller than by chance."""
+        (before, prior), (after, posterior) = self.prior, self.posterior
+        if posterior > prior * (1.0 - CHANCE * (2.0 / self.draws) ** 0.5):
+            return 0.0, 0.0
+        return 1.0 / posterior - 1.0 / prior, after / posterior - before / prior
+
+
+def shared(one: str, other: str) -> str:
+    """Return a table of the parameters that two countries may have in common: what each knows, and both together.
+
+    Logarithms are taken as normal. Both together have the wider prior, and the data of each country as often as they
+    say anything.
+    """
+    first, second = Known.of(one), Known.of(other)
+    rows = []
+    for key in PEOPLE:
+        if key not in first or key not in second:
+            continue
+        known = (first[key], second[key].in_unit_of(first[key]))
+        unit = known[0].parameter.unit
+        middle, spread = max((each.prior for each in known), key=lambda prior: prior[1])
+        weight, moment = 1.0 / spread, middle / spread
+        for each in known:
+            more, of_mean = each.says()
+            weight, moment = weight + more, moment + of_mean
+        together = moment / weight, 1.0 / weight
+        cells = [_ends(*each.posterior) + ("" if each.says()[0] else " (as before)") for each in known]
+        rows.append((f"`{key}`{f', {unit}' if unit else ''}", *cells, _ends(*together)))
+    return "\n".join(table(("parameter", f"`{one}`, 90 %", f"`{other}`, 90 %", "both, 90 %"), rows))
+
+
+def _ends(mean: float, variance: float) -> str:
+    """Return the 90 % interval of a number whose logarithm is normal."""
+    return " to ".join(amount(float(np.exp(mean + sign * CHANCE * variance**0.5))) for sign in (-1, 1))
 
 
 def main() -> None:

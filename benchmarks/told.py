@@ -40,12 +40,18 @@ def of_growth(found: Mapping[str, Any]) -> str:
     return "\n".join(growth.tables(found["growth"]))
 
 
+OF_ALERTS = ("victims", "cases_filed", "loss_money")
+"""Totals to show where alerts stop nobody before the first payment."""
+
 TABLES: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str]] = {
     ("docs/performance.md", "benchmarks"): of_benchmarks,
     ("docs/scale.md", "growth"): of_growth,
     ("docs/what-to-measure.md", "worth"): lambda _: worth.of_stored(),
     ("docs/calibration.md", "policies"): lambda _: worth.policies_of_stored(),
     ("docs/singapore.md", "origins"): lambda _: country.origins("singapore"),
+    ("docs/singapore.md", "policies"): lambda _: worth.policies_of_stored("singapore", OF_ALERTS),
+    ("docs/singapore.md", "worth"): lambda _: worth.of_stored("singapore"),
+    ("docs/two-countries.md", "shared"): lambda _: country.shared("china-2022", "singapore"),
 }
 """What stands between the markers of a name, by document and name."""
 

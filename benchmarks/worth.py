@@ -3,6 +3,8 @@
 ``python -m benchmarks.told --write`` puts the tables into ``docs/calibration.md`` and ``docs/what-to-measure.md``.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,21 +38,22 @@ def of_stored(name: str = "china-2022") -> str:
     return "\n".join([said, "", *table(names, rows)])
 
 
-def policies_of_stored(name: str = "china-2022") -> str:
+def policies_of_stored(name: str = "china-2022", shown: Sequence[str] = SHOWN) -> str:
     """Return a table of the changes by each policy, then by each lever; a sentence where no answers are stored.
 
-    Changes are those at the point, and 90 % of the draws. Values of levers that are maps are left out.
+    Changes of the totals ``shown`` are those at the point, and 90 % of the draws. Values of levers that are maps are
+    left out.
     """
     scenario = load_scenario(name)
     stored = _stored(name, scenario)
     own = stored.pop(scenario.name, None)
     if own is None:
         return NOTHING
-    head = ["policy", "draws", *(cell for total in SHOWN for cell in (f"{total}, point", "90 %"))]
+    head = ["policy", "draws", *(cell for total in shown for cell in (f"{total}, point", "90 %"))]
     rows = []
     for policy, one in sorted(stored.items(), key=lambda item: (item[1].is_of_lever, item[0])):
         cells = []
-        for total in SHOWN:
+        for total in shown:
             change = one.own[total] / own.own[total]
             low, _, high = nine_tenths([change * ratio for ratio in one.ratios(own, total)])
             cells += [_change(change), f"{_change(low)} to {_change(high)}"]

@@ -33,19 +33,29 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 
-GALLERY = {"run": ["china-2022"], "comparison": ["china-2022", "no-warning"]}
+GALLERY = {
+    "run": ["china-2022"],
+    "comparison": ["china-2022", "no-warning"],
+    "singapore": ["singapore", "transfers-wait"],
+}
 """Reports of the gallery, each with the scenarios that it shows."""
+
+SAMPLE = {"population.pool": "country", "scale": 0.005}
+"""How the others are run."""
+
+WHOLE = GALLERY["singapore"]
+"""Scenarios that are run one to one."""
 
 
 def write_reports(app: Sphinx, error: Exception | None) -> None:
-    """Write the reports of ``docs/gallery.md`` beside its page, of runs of a two hundredth of the country."""
+    """Write the reports of ``docs/gallery.md`` beside its page."""
     if error is not None or app.builder.format != "html":
         return
     gallery = Path(app.outdir) / "docs" / "gallery"
     gallery.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         runs = {
-            name: sim.run(sim.load_scenario(name, {"population.pool": "country"}, scale=0.005), out=Path(folder) / name)
+            name: sim.run(sim.load_scenario(name, **({} if name in WHOLE else SAMPLE)), out=Path(folder) / name)
             for name in sorted({name for names in GALLERY.values() for name in names})
         }
         for report, names in GALLERY.items():

@@ -48,7 +48,7 @@ def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(tmp_path:
     assert {"tutorial.html", "model.html", "cli.html", "index.html"} <= {path.name for path in pages}
     assert {"compare.html", "first-look.html"} <= {path.name for path in pages}, "notebooks"
     reports = [path.name for path in pages if path.parent == (site / "docs" / "gallery").resolve()]
-    assert sorted(reports) == ["comparison.html", "run.html"]
+    assert sorted(reports) == ["comparison.html", "run.html", "singapore.html"]
     assert "sim.load_scenario" in pages[(site / "docs" / "api.html").resolve()].ids, "docstrings"
     lost = []
     for path, page in pages.items():

@@ -57,8 +57,9 @@ def test_2022_was_predicted_before_it_was_looked_up_and_scored_by_its_points() -
     assert ledger.coverage == (0, 0)
 
 
-def test_no_report_after_2022_stands_in_the_table() -> None:
+def test_no_report_after_the_data_stands_in_the_tables() -> None:
     assert max(one.end for one in read_reports(FORECASTS)) == date(2022, 12, 31)
+    assert max(one.end for one in read_reports(FORECASTS / "singapore")) == date(2023, 12, 31)
     assert all(one.day >= date(2026, 11, 25) for one in read_predictions(FORECASTS))
 
 
