@@ -45,8 +45,7 @@ PEOPLE = (
     *("fraud.episode.delay_factor", "fraud.episode.dropout_odds"),
     *("accounts.withdrawal_delay.lognormal.median", "engagement.answering.call.unknown"),
     *("engagement.awareness.effect", "engagement.awareness.half_life"),
-    *("warning.sms.read", "warning.dissuasion.stop.sms", "warning.dissuasion.fatigue"),
-    *("aftermath.report.probability", "aftermath.report.delay.lognormal.median"),
+    *("warning.sms.read", "warning.dissuasion.fatigue"),
 )
 """Parameters of people and gangs that two countries may have in common."""
 PRIOR_DRAWS = 2000

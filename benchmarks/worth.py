@@ -94,6 +94,9 @@ def indices_of(scenario: Scenario, keys: list[str], drawn: Array, stored: dict[s
             }
     found = {}
     for key, values in answers.items():
+        if np.ptp(values) == 0.0:  # nothing to explain
+            found[key] = dict[str, float]()
+            continue
         indices = first_order_by_runs(drawn[: len(values)], values[:, None], scenario.spec.seed)
         found[key] = {keys[number]: float(indices.index[number]) for number in indices.found()}
     return found

@@ -108,7 +108,7 @@ def calibrate(
                 data = Data(scope, settings.evidence, reference, levels[-1].scale)
                 draws = _condition(scenario, evaluations, data, levels, fit, document, index_runs, tell)
             if file is not None:
-                _write_file(scenario, file, document, _found(reference), draws)
+                _write_file(scenario, file, document, _found(reference, settings.derived), draws)
                 if draws is not None:
                     number = min(policy_draws or len(draws.outcomes), len(draws.outcomes))
                     names = [str(file), *policies]
@@ -126,9 +126,15 @@ def calibrate(
     return Calibration(path, document, file)
 
 
-def _found(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return the mean over runs of each value that they have found, by dotted key, to the digits of a file."""
-    found: dict[str, float] = outcomes[0].get("derived", {})
+def _kept(outcome: Outcome, derived: Sequence[str]) -> dict[str, float]:
+    """Return the values that a run has found, of those that ``calibration.derived`` lists; it may have found others."""
+    found: dict[str, float] = outcome.get("derived", {})
+    return {key: value for key, value in found.items() if key in derived}
+
+
+def _found(outcomes: Sequence[Outcome], derived: Sequence[str]) -> dict[str, float]:
+    """Return the mean over runs of each value to keep that they have found, by dotted key, to the digits of a file."""
+    found = _kept(outcomes[0], derived)
     means = {key: sum(outcome["derived"][key] for outcome in outcomes) / len(outcomes) for key in found}
     return {key: significant(mean, DIGITS) for key, mean in means.items()}
 
@@ -140,7 +146,7 @@ def _write_file(
     draws_file = None
     if draws is not None:
         draws_file = f"{scenario.name}{DRAWS}"
-        _write_draws(file.with_name(draws_file), draws)
+        _write_draws(file.with_name(draws_file), draws, scenario.spec.calibration.derived)
     write_back(file, _update(scenario, document, derived, draws_file))
 
 
@@ -279,12 +285,13 @@ def _condition(
     return draws
 
 
-def _write_draws(path: Path, draws: Posterior) -> None:
+def _write_draws(path: Path, draws: Posterior, listed: Sequence[str]) -> None:
     """Store posterior draws, one on each row, as a scenario's ``calibration.draws``.
 
-    What the run of a draw has found is stored to the last digit, so that its policies meet the same gangs.
+    What the run of a draw has found, of the ``listed`` values, is stored to the last digit, so that its policies meet
+    the same gangs.
     """
-    derived: dict[str, float] = draws.outcomes[0].get("derived", {}) if draws.outcomes else {}
+    derived = _kept(draws.outcomes[0], listed) if draws.outcomes else {}
     lines = [",".join(["draw", *(one.key for one in draws.parameters), *derived])]
     for number, (coordinates, outcome) in enumerate(zip(draws.coordinates, draws.outcomes, strict=True)):
         values = [*values_at(draws.parameters, coordinates).values(), *(outcome["derived"][key] for key in derived)]
