@@ -127,9 +127,9 @@ def calibrate(
 
 
 def _kept(outcome: Outcome, derived: Sequence[str]) -> dict[str, float]:
-    """Return the values that a run has found, of those that ``calibration.derived`` lists; it may have found others."""
+    """Return the values that a run has found at or below the keys that ``calibration.derived`` lists, and no others."""
     found: dict[str, float] = outcome.get("derived", {})
-    return {key: value for key, value in found.items() if key in derived}
+    return {key: value for key, value in found.items() if any(f"{key}.".startswith(f"{one}.") for one in derived)}
 
 
 def _found(outcomes: Sequence[Outcome], derived: Sequence[str]) -> dict[str, float]:

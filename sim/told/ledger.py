@@ -98,8 +98,7 @@ def _facts(prediction: Prediction) -> Iterator[str]:
         f"`{one['scenario_sha256'][:DIGITS]}`{draws}."
     )
     if one.get("own"):
-        keys = ", ".join(f"`{key}`" for key in one["own"])
-        yield f"Of the scenario's own ranges, not of the posterior: {keys}."
+        yield f"Its key `own` lists {len(one['own'])} values that no posterior knows, drawn from their ranges."
     if one.get("note"):
         yield one["note"]
 

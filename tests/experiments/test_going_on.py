@@ -467,11 +467,19 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
-            _write_draws(path, draws)
+            _write_draws(path, draws, [])
     assert path.read_text() == "the old ones"
     assert os.listdir(tmp_path) == ["x-draws.csv"]
-    _write_draws(path, draws)
+    _write_draws(path, draws, [])
     assert path.read_text() == "draw\n"
+
+
+def test_of_what_runs_have_found_a_calibration_keeps_what_the_scenario_lists() -> None:
+    from sim.calibration.calibrate import _kept
+
+    outcome = {"derived": {"a.usual.call": 1.0, "a.usual.sms": 2.0, "b.usual": 3.0, "b.usually": 4.0}}
+    assert _kept(outcome, ["a.usual", "b.usual"]) == {"a.usual.call": 1.0, "a.usual.sms": 2.0, "b.usual": 3.0}
+    assert _kept(outcome, []) == _kept({}, ["a.usual"]) == {}
 
 
 def test_a_calibration_holds_its_folder(tmp_path: Path) -> None:
