@@ -145,8 +145,9 @@ def read_prediction(path: Path) -> Prediction:
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
-    """Read all predictions of a folder and the folders in it, the oldest first; raises LedgerError for a wrong one."""
-    found = [read_prediction(path) for path in sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])]
+    """Read the predictions of a folder, and of folders in it with reports, by day; LedgerError for a wrong one."""
+    homes = [folder, *(reports.parent for reports in folder.glob(f"*/{REPORTS}"))]
+    found = [read_prediction(path) for home in homes for path in sorted(home.glob("*.json"))]
     if not found:
         raise LedgerError(f"{folder}: holds no predictions; make one: tocsin predict SCENARIO")
     return sorted(found, key=lambda one: (one.day, one.path.name))

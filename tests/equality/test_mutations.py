@@ -350,7 +350,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
         ),
     ),
     (
-        "attempts",
+        "events",
         of("a label that nobody heeds", routes.Routes, "_mixed", ("(1.0 - of_day.unheeded[..., None])", "1.0")),
     ),
     ("attempts", of("a blocked class goes on", routes.Routes, "_mixed", ("(1.0 - of_day.blocked[..., None])", "1.0"))),
@@ -384,7 +384,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
     ("events", of("all types yield alike", effort, "_answer", ("power(relative[c, t] / best, shift)", "1.0"))),
     ("events", of("supply as it was", effort, "_answer", ("power(mean, supply)", "1.0"))),
-    ("events", of("attempts without a ceiling", timetable, "attempt_rates", (", volume.ceiling)", ")"))),
+    ("events", of("attempts without a ceiling", timetable, "attempt_rates", (", volume.ceiling, until)", ")"))),
     ("events", of("losses without a ceiling", timetable, "growth", ("ceiling is None", "True"))),
 ]
 """Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
