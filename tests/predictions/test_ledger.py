@@ -149,7 +149,7 @@ def test_a_country_has_a_folder_with_its_own_reports_and_the_table_shows_what_ri
         row = f"losses,2021-01-01,2021-12-31,{value},,2022-02-01,made up"
         (folder / "reported.csv").write_text("name,start,end,value,reported,looked_up,source\n" + row + "\n")
     ledger = read_ledger(tmp_path)
-    assert [row.said["last year again"] for row in ledger.entries] == [9.0, 4.0]
+    assert [row.said["last year again"] for row in ledger.entries] == [4.0, 9.0]
     lines = markdown(ledger)
     assert "| losses of cases, crowns | 2022 | 5 | 4 to 7 | 9 |" in lines
     assert any("File `forecasts/elsewhere/made-up.json`" in line for line in lines)
