@@ -20,6 +20,7 @@ from benchmarks.worth import numbers_of
 from sim.base.rounding import amount
 from sim.calibration.page import table
 from sim.calibration.prior import Prior
+from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter, in_unit
 from sim.reading.stored_answers import LEAST
 from sim.scenario import load_scenario
@@ -49,7 +50,7 @@ PEOPLE = (
 )
 """Parameters of people and gangs that two countries may have in common."""
 PRIOR_DRAWS = 2000
-CHANCE = 1.645
+CHANCE = normal_quantile(0.95)
 """Standard errors by which a posterior's variance must be below the prior's before it says anything."""
 
 
