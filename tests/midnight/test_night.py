@@ -127,7 +127,7 @@ def loud_day(day: int, arrays: bool) -> DayTotals:
         totals.heard[p] = [(day * k) % (50 + p) for k in range(60)]
         totals.victims[p] = [(day + k) % 30 for k in range(4)]
         # Ties in the moment, and moments in no order.
-        totals.filed[p] = [((k * 7) % 5, (day << 43) | (p << 38) | ((40 - k) << 5)) for k in range(40)]
+        totals.filed[p] = [((k * 7) % 5, attempt_id(day, p, 0, 0, 0, 40 - k)) for k in range(40)]
         if arrays:
             totals.heard[p] = np.array(totals.heard[p])
             totals.victims[p] = np.array(totals.victims[p])
@@ -191,7 +191,7 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
         loud.from_cards[:] = 900
         loud.heard[0] = [1, 2, 3] * 40
         loud.victims[2] = list(range(50))
-        loud.filed[1] = [(k, (day << 43) | (k << 5)) for k in range(30)]
+        loud.filed[1] = [(k, attempt_id(day, 1, 0, 0, 0, k)) for k in range(30)]
         one, other = quiet(day, DayTotals.empty(3)), busy(day, loud if day > first else DayTotals.empty(3))
         theirs = arrays(other)
         for name, value in arrays(one).items():
@@ -277,7 +277,7 @@ def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> No
     night(first, DayTotals.empty(3))
     yesterday = DayTotals.empty(3)
     # 200 cases in one province, handed over in no order; 12 a day in the country, 12/21 of them here.
-    yesterday.filed[1] = [(1000 - k, (first << 43) | (1 << 38) | (k << 5)) for k in range(200)]
+    yesterday.filed[1] = [(1000 - k, attempt_id(first, 1, 0, 0, 0, k)) for k in range(200)]
     night(first + 1, yesterday)
     for day in range(first + 2, first + 21):
         night(day, DayTotals.empty(3))
