@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
+from sim.experiments.parameters import COSTS, ranged_parameters
 from sim.experiments.rounded import unsaid
 from sim.experiments.sparing import ROUNDED, SPARED, Amounts, price_interval, ratio, why_withheld
 from sim.experiments.store import nullable
-from sim.language.spoken import ENGLISH, speaking
+from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
@@ -109,7 +110,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     rows = rows_of(titles, amounts, [run.scenario for run in first])
     frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:17]))
     with speaking(ENGLISH):
-        frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1)
+        frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1, len(entries[0]) > 1)
     return frame
 
 
@@ -264,10 +265,13 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
     }
 
 
-def caveats(titles: Sequence[str], runs: "Sequence[Run]", single: bool) -> dict[str, list[Any]]:
+def caveats(
+    titles: Sequence[str], runs: "Sequence[Run]", single: bool, over_draws: bool = False
+) -> dict[str, list[Any]]:
     """Return ``warnings`` of compared runs, in one line each, and ``findings`` that only one of base and other has.
 
-    ``single`` says that there is one pair only, so that no interval shows run-to-run noise.
+    ``single`` says that there is one pair only, so that no interval shows run-to-run noise; ``over_draws`` that there
+    are pairs for several posterior draws.
     """
     lines = unsaid([run.scenario.spec for run in runs])
     if single:
@@ -278,7 +282,30 @@ def caveats(titles: Sequence[str], runs: "Sequence[Run]", single: bool) -> dict[
     base, *others = runs
     found = []
     for title, run in zip(titles[1:], others, strict=True):
+        lines += not_drawn(title, base.scenario, run.scenario, over_draws)
         held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
         for name, one, beside, other in ((title, run, titles[0], base), (titles[0], base, title, run)):
             found += [{"scenario": name, "beside": beside, **row} for row in apart(one.found, other.found, held)]
     return {"warnings": list(dict.fromkeys(lines)), "findings": found}
+
+
+def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool = False) -> list[str]:
+    """Return a line that names the values with a range which only the other scenario has, or nothing.
+
+    A posterior has no draws of them, so intervals over draws do not contain their uncertainty. ``over_draws`` says that
+    there are such intervals although no answers over draws are stored. Prices have separate intervals.
+    """
+    if not over_draws and None in (stored_answers(base), stored_answers(other)):
+        return []
+    known = {one.key for one in ranged_parameters(base)}
+    keys = [one.key for one in ranged_parameters(other) if one.key not in known and not one.key.startswith(COSTS)]
+    if not keys:
+        return []
+    return [
+        said(
+            "Intervals over posterior draws of {other} do not vary what it alone assumes: {keys}. "
+            "See what these do: tocsin sweep --vary",
+            other=title,
+            keys=", ".join(keys),
+        )
+    ]

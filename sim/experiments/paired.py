@@ -120,9 +120,9 @@ def compare_scenarios(
         document = _document(titles, amounts, changed, scenarios)
         single = len(plan) * replicates == 1
         with speaking(ENGLISH):
-            replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single)})
+            replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single, draws is not None)})
         log(f"end: wrote {COMPARISON}")
-    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, single)}
+    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, single, draws is not None)}
 
 
 def _plan(draws: int | None) -> list[int | None]:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.experiments.compare import COLUMNS, compared
+from sim.experiments.compare import COLUMNS, compared, not_drawn
 from sim.experiments.sparing import SPARED
 
 ENDS = ("cost_money_low.", "cost_money_high.")
@@ -157,3 +157,15 @@ def test_replicates_have_nothing_but_their_seed_apart(pairs: Pairs):
         sim.compare([pairs["base"], pairs["silent"][:2]])
     with pytest.raises(sim.PairingError, match="a baseline and at least one other"):
         sim.compare([pairs["base"]])
+
+
+def test_what_no_draw_varies_is_named():
+    base, policy, same = (sim.load_scenario(name) for name in ("singapore", "transfers-wait", "china-2022"))
+    (line,) = not_drawn("waits", base, policy)
+    own = [f"measures.transfers-wait.{key}" for key in ("intensity", "second_thoughts", "release.share")]
+    assert f"waits do not vary what it alone assumes: {', '.join(own)}." in line
+    # A policy that assumes nothing itself, and one without answers over draws, have nothing to name.
+    assert not not_drawn("other", same, sim.load_scenario("more-officers"))
+    tiny = sim.load_scenario("tiny")
+    assert not not_drawn("waits", tiny, policy)
+    assert own[1] in not_drawn("waits", tiny, policy, over_draws=True)[0]
