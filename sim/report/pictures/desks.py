@@ -1,7 +1,7 @@
 """Desks: utilisation by month, weekday and time of day, and the length of their queues."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.base.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
@@ -15,8 +15,6 @@ from sim.report.tally import WHOLE_PERIOD, days_of, months, step, table_of, tall
 from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -189,14 +187,16 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
 
 def _cells(run: "Run", month: str = WHOLE_PERIOD) -> dict[tuple[str, int, int], Share]:
     """Return (busy, staffed) ms by desk, weekday and half hour with staff on duty, of one month or all."""
-    counted = tally(run, "hours", ["month", "channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
-    found: dict[tuple[str, int, int], Share] = {}
-    for of_month, channel, of_week, half_hour, busy, staffed in counted.itertuples(index=False):
-        if staffed and month in (WHOLE_PERIOD, f"{of_month:%Y-%m}"):
-            key = (channel, int(of_week), int(half_hour))
-            before = found.get(key, (0, 0))
-            found[key] = (before[0] + int(busy), before[1] + int(staffed))
-    return found
+    keys = ["channel", "weekday", "half_hour"]
+    counted = tally(run, "hours", ["month", *keys], ["busy_ms", "staffed_ms"])
+    counted = counted[counted["staffed_ms"] > 0]
+    if month != WHOLE_PERIOD:
+        counted = counted[counted["month"] == date.fromisoformat(f"{month}-01")]
+    summed = counted.groupby(keys, observed=True)[["busy_ms", "staffed_ms"]].sum()
+    return {
+        (channel, int(of_week), int(half_hour)): (int(busy), int(staffed))
+        for (channel, of_week, half_hour), busy, staffed in summed.itertuples(name=None)
+    }
 
 
 def _weekdays(run: "Run", month: str) -> dict[int, int]:

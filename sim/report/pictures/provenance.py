@@ -1,6 +1,7 @@
 """Provenance: the seconds of each phase of a run, and every parameter with its origin and basis."""
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sim.base.rounding import written
@@ -54,12 +55,17 @@ def parameters(run: "Run") -> "pd.DataFrame":
     rows: list[dict[str, str]] = []
     tables: dict[str, int] = {}
     sources = run.scenario.sources
+
+    @cache
+    def is_list(table: str) -> bool:
+        return isinstance(plain(value_at(run.scenario.resolved, table)), list)
+
     for key, value, _, _ in show_lines(run.scenario):
         # The source of a table is that of its first cell with one.
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
         # Rows of a list are counted; each value of a map by province was chosen, so each has its own row.
-        if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
+        if match is not None and is_list(match["table"]):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
