@@ -15,8 +15,8 @@ from sim.report.charts import chart
 from sim.report.looks import provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
-from sim.report.pictures.contrast import OF, contrast, contrast_table
-from sim.report.pictures.costs import cost_differences, cost_differences_table
+from sim.report.pictures.contrast import OF, contrast, contrast_table, contrast_words
+from sim.report.pictures.costs import cost_differences, cost_differences_table, cost_differences_words
 from sim.scenario.levers import levers, run_as
 from sim.store.withheld import change_withheld
 from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, level_lines
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 LEAD = marked(
-    "Every run met the same attempts and people, so differences come from the policy. The sections below show the runs "
+    "Every run met the same attempts and people, so differences come from the policy. Other sections show the runs "
     "side by side; a picture that is the same for several runs is drawn once."
 )
 DIFFERENCES = marked(
@@ -46,6 +46,7 @@ COSTS = marked(
     "Additional costs over the baseline, in {currency}. Whiskers show the range as prices move within their ranges, "
     "equally for both. The table also has the cost of sparing one more."
 )
+GATES = marked("Each attempt ends at one gate, so what one gate stops more, others meet less often.")
 WHOM = marked("People who became victims under one policy but not under the other: the same person, the same attempt.")
 WHERE = marked(
     "Blue is fewer and brown is more per 100,000 people of the province. Zero is in the middle, and colours reach at "
@@ -106,16 +107,28 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
     frame = compared.differences
     caption = f"{said(DIFFERENCES if compared.replicates > 1 else ONE_PAIR)} {said(APART)}"
     differences, differences_table = pictures.differences(frame), pictures.differences_table(frame)
-    shown = [_single("differences", caption, differences, differences_table, charts)]
+    told = pictures.differences_words(frame)
+    shown = [_single("differences", caption, told, differences, differences_table, charts)]
     if len(provinces(base)) > 1:
         shown.append(_where(compared, charts))
+    dearer, at_gates = cost_differences_words(frame), pictures.fates_words(frame)
     shown += [
-        _single("cost_differences", said(COSTS), cost_differences(frame), cost_differences_table(frame), charts),
-        _single("fates", "", pictures.fates(frame), pictures.fates_table(base, others), charts),
+        _single(
+            "cost_differences", said(COSTS), dearer, cost_differences(frame), cost_differences_table(frame), charts
+        ),
+        _single("fates", said(GATES), at_gates, pictures.fates(frame), pictures.fates_table(base, others), charts),
     ]
     if compared.changes:
         shown.append(_whom(compared, charts))
     return Part("comparison", said("Comparison"), said(LEAD), shown)
+
+
+def effect(compared: Compared, charts: dict[str, Any]) -> Shown:
+    """Return the picture of page one: what the policies changed for people and money; its chart goes to ``charts``."""
+    frame = compared.differences
+    caption = said(DIFFERENCES if compared.replicates > 1 else ONE_PAIR)
+    told = pictures.effect_words(frame)
+    return _single("effect", caption, told, pictures.effect(frame), pictures.effect_table(frame), charts)
 
 
 def policies(compared: Compared) -> list[Policy]:
@@ -136,10 +149,11 @@ def policies(compared: Compared) -> list[Policy]:
                 question=run.scenario.spec.title,
                 changed=[lever.told for lever in changed] or [said("Nothing: it is the baseline under another name.")],
                 run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
-                did=[*did(compared, label), *level_lines(_at_rates(compared, label, run)), *filter(None, without)],
+                did=did(compared, label),
                 note=how_known(compared),
                 fresh=shortened(apart(run.found, base.found, held)),
                 gone=shortened(apart(base.found, run.found, held)),
+                limits=[*level_lines(_at_rates(compared, label, run)), *filter(None, without)],
             )
         )
     return found
@@ -220,16 +234,17 @@ def labels_of(runs: "Sequence[Run]") -> list[str]:
     return distinct([str(run.manifest["name"]) for run in runs])
 
 
-def _single(name: str, caption: str, figure: Any, numbers: "pd.DataFrame", charts: dict[str, Any]) -> Shown:
+def _single(name: str, caption: str, told: str, figure: Any, numbers: "pd.DataFrame", charts: dict[str, Any]) -> Shown:
     charts[name] = chart([({}, figure)], [])
-    return Shown(name, caption, [], [Plot(name, title_of(figure), table(numbers))])
+    return Shown(name, caption, [], [Plot(name, title_of(figure), table(numbers), told)])
 
 
 def _where(compared: Compared, charts: dict[str, Any]) -> Shown:
     """Return the differences by province: a map for each policy, with a control for the outcome."""
     pairs = [list(zip(compared.groups[0], group, strict=True)) for group in compared.groups[1:]]
     views = [{outcome: contrast(one, outcome) for outcome in OF} for one in pairs]
-    plots = _plots("contrast", "outcome", compared, views, [contrast_table(one) for one in pairs], charts)
+    numbers = [contrast_table(one) for one in pairs]
+    plots = _plots("contrast", "outcome", compared, views, numbers, charts, list(map(contrast_words, pairs)))
     return Shown("contrast", said(WHERE), [_control("contrast", "outcome", said("Differences in"), OF)], plots)
 
 
@@ -237,7 +252,9 @@ def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
     """Return whom each policy saved and harmed: a chart for each policy, with a control for the grouping."""
     base, every = compared.runs[0], compared.changes.values()
     views = [{by: pictures.whom(changes, base, by) for by in pictures.BY} for changes in every]
-    plots = _plots("whom", "by", compared, views, [pictures.whom_table(changes, base) for changes in every], charts)
+    numbers = [pictures.whom_table(changes, base) for changes in every]
+    told = [pictures.whom_words(changes, base) for changes in every]
+    plots = _plots("whom", "by", compared, views, numbers, charts, told)
     return Shown("whom", said(WHOM), [_control("whom", "by", said("Group by"), pictures.BY)], plots)
 
 
@@ -248,13 +265,15 @@ def _plots(
     views: "list[dict[str, Any]]",
     tables: "list[pd.DataFrame]",
     charts: dict[str, Any],
+    told: list[str],
 ) -> list[Plot]:
-    """Return a plot for each policy, of its views by the options of the control ``key``."""
+    """Return a plot for each policy, of its views by the options of the control ``key``; ``told`` are their words."""
     plots = []
-    for at, (label, figures, numbers) in enumerate(zip(compared.labels[1:], views, tables, strict=True)):
+    rows = zip(compared.labels[1:], views, tables, told, strict=True)
+    for at, (label, figures, numbers, words) in enumerate(rows):
         charts[f"{name}-{at}"] = chart([({key: option}, figure) for option, figure in figures.items()], [key])
         run = said("{policy}, compared with {base}", policy=label, base=compared.labels[0])
-        plots.append(Plot(f"{name}-{at}", title_of(next(iter(figures.values()))), table(numbers), run=run))
+        plots.append(Plot(f"{name}-{at}", title_of(next(iter(figures.values()))), table(numbers), words, run))
     return plots
 
 

@@ -3,23 +3,23 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, fixed, written
 from sim.language.spoken import counted, said, spoken, telling_in
-from sim.reading.findings import ABOVE, foremost, shortened
+from sim.reading.findings import ranked, shortened
 from sim.reading.warnings import told
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
-from sim.report.compared import Compared, compared_runs, comparison, labels_of, policies, title_of_all, warned
+from sim.report.compared import Compared, compared_runs, comparison, effect, labels_of, policies, title_of_all, warned
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
-from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
+from sim.report.parts import About, Control, Group, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
 from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
+from sim.report.tabs import FOREMOST, assumed, film_part, findings_of_all, limits_of_all, mapped, shows, tabs
 from sim.store.folder import demand_file, whole
 from sim.told.answer import answer, level_lines, of_one_kind, short_answer
 
@@ -82,44 +82,43 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
     charts: dict[str, Any] = {}
-    shown = []
-    pictures = [picture for section in SECTIONS for picture in section.pictures]
+    shown: dict[str, Shown] = {}
+    pictures = [picture for section in SECTIONS for picture in section.pictures if shows(picture, runs)]
     for done, picture in enumerate(pictures):
         if progress is not None:
             progress(done, len(pictures))
-        shown.append(_shown(picture, runs, labels, charts))
-    drawn_ones = iter(shown)
-    parts = [
-        Part(section.anchor, said(section.heading), said(section.lead), list(islice(drawn_ones, len(section.pictures))))
-        for section in SECTIONS
+        shown[picture.name] = _shown(picture, runs, labels, charts)
+    abouts = [
+        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
     ]
     shown_policies: list[Policy] = []
-    title = runs[0].scenario.spec.title
-    if compared is not None:
+    if compared is None:
+        title, foremost_one = runs[0].scenario.spec.title, shown.pop(FOREMOST, None)
+        found, limits = [Group("", abouts[0].findings)], abouts[0].limits
+        abouts[0].findings = []
+        if len(groups[0]) > 1:
+            abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
+    else:
         shown_policies = policies(compared)
-        title = title_of_all(shown_policies, labels[0])
-        lead = said("The answer of each run, and how close its figures are to reported ones.")
-        parts = [comparison(compared, charts), Part("runs", said("Each run"), lead), *parts]
-    film = Part("film", said("Timeline"), said("Alerts by province, and the desks, day by day."))
+        title, foremost_one = title_of_all(shown_policies, labels[0]), effect(compared, charts)
+        found, limits = findings_of_all(shown_policies, abouts[0]), [*warned(compared), *limits_of_all(shown_policies)]
     films, reels = _films(runs, labels)
     data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
-    abouts = [
-        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-    ]
-    if compared is None and len(groups[0]) > 1:
-        abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
     return filled(
         "page.html.jinja",
         title=title,
+        tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts),
         policies=shown_policies,
-        warnings=[] if compared is None else warned(compared),
+        foremost=foremost_one,
+        findings=found,
+        limits=[*limits, assumed(runs[0])],
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
-        parts=parts,
-        film=film,
+        film=film_part(runs),
+        mapped=mapped(runs),
         films=films,
         data=packed(script_json(data)),
         words=in_script(script_words()),
@@ -157,7 +156,7 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
         for _, figure in (view for views in every for view in views):
             picture.settle(figure)
     told = [
-        (chart(views, keys), table(picture.table(run)), picture.say(run) if picture.say is not None else "")
+        (chart(views, keys), table(picture.table(run)), picture.say(run))
         for run, views in zip(runs, every, strict=True)
     ]
     plots = []
@@ -201,7 +200,10 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
     charts[name] = chart(drawn(SECONDS, run, [{}]), [])
-    plot = Plot(name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), source=source_of([run]))
+    plot = Plot(
+        name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), SECONDS.say(run),
+        source=source_of([run]),
+    )  # fmt: skip
     phases = Shown(name, said(SECONDS.caption), [], [plot])
     period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     cores = counted(
@@ -224,14 +226,13 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
         (said("attempts per second"), amount(speed["attempts_per_s"]), False),
     ]
-    first = foremost(run.found)[:ABOVE]
     return About(
         label=label,
         answer=answer(run, known=known),
         numbers=short_answer(run, known),
         period=period,
-        known=[*told(run), *first],
-        findings=shortened(run.found) if len(run.found) > len(first) else [],
+        findings=shortened(ranked(run.found)),
+        limits=[*told(run), *level_lines([run])],
         inside=evidence_summary(run),
         evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),
@@ -239,7 +240,6 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         phases=phases,
         parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
-        level=" ".join(level_lines([run])),
     )
 
 
@@ -250,7 +250,8 @@ def _films(runs: "Sequence[Run]", labels: list[str]) -> tuple[list[Plot], dict[s
     for at, of in unlike(reels):
         title = said("Alerts by province, {run}", run=labels[at])
         whose = _of_runs([labels[one] for one in of])
-        plots.append(Plot(f"film-{at}", title, table(FILM.table(runs[at])), "", whose, source_of([runs[at]])))
+        words = FILM.say(runs[at])
+        plots.append(Plot(f"film-{at}", title, table(FILM.table(runs[at])), words, whose, source_of([runs[at]])))
     return plots, {f"film-{at}": reels[at] for at, _ in unlike(reels)}
 
 

@@ -91,7 +91,7 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
     for window, rows in _by_window([row for row in figures if row["simulated"] is not None]):
         table.add_row(window)
         for row in rows:
-            table.add_row(*_reported(row, row["simulated"]), _within(row, policy_of))
+            table.add_row(*_reported(row, row["simulated"]), within_said(row, policy_of))
     if policy_of is not None and table.rows:
         text = said("Policy run of {scenario}: not compared with reported figures", scenario=policy_of)
         yield paragraph(text, width, 0)
@@ -317,7 +317,7 @@ def _spread(row: Figure, error: float | None) -> str:
     return _points(error, ".2g") if row["name"].endswith(CHANGE) else number_text(error)
 
 
-def _within(row: Figure, policy_of: str | None) -> str:
+def within_said(row: Figure, policy_of: str | None) -> str:
     """Say whether a figure is an input, within its allowance, and within its predicted interval."""
     if row["role"] == "input":
         return named("input")

@@ -4,16 +4,29 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim.base.days import DAY_MS
-from sim.base.rounding import significant
+from sim.base.days import DAY_MS, HALF_HOURS
+from sim.base.rounding import amount, percent, significant
 from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
 from sim.report.drawing import Looks, framed, line, panels
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, capital, colours, dashes, finish, symbols, words
+from sim.report.looks import (
+    AXIS,
+    GREY,
+    VERMILLION,
+    WEEKDAYS,
+    WHOLE_WEEKDAYS,
+    capital,
+    colours,
+    dashes,
+    finish,
+    symbols,
+    words,
+)
 from sim.report.scripts import day_pattern
 from sim.report.tally import by_day, days, months_of
+from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +145,23 @@ def rhythm(run: "Run") -> "go.Figure":
     return framed(figure, 620, said("Attempts by weekday and time of day"))
 
 
+def rhythm_words(run: "Run") -> str:
+    """Say on which weekday most attempts come, and in which half hour."""
+    by_weekday = _weekdays(run).sum(axis=1)
+    if not by_weekday.any():
+        return ""
+    profile = [
+        sum(_half_hours(run, channel, float(mean))[half] for channel, mean in _weekdays(run).mean().items())
+        for half in range(HALF_HOURS)
+    ]
+    return said(
+        "Most attempts come on {busy}, {more} more than on {quiet}; the busiest half hour begins at {time}.",
+        busy=said(WHOLE_WEEKDAYS[by_weekday.idxmax()]), quiet=said(WHOLE_WEEKDAYS[by_weekday.idxmin()]),
+        more=percent(by_weekday.max() / by_weekday.min() - 1 if by_weekday.min() else None, 2),
+        time=clock_text(30 * profile.index(max(profile))),
+    )  # fmt: skip
+
+
 def rhythm_table(run: "Run") -> "pd.DataFrame":
     """Return attempts of the country on a mean day of each weekday, by channel."""
     return (
@@ -236,9 +266,21 @@ def _far_apart(wide: "pd.DataFrame") -> bool:
 
 
 def daily_words(run: "Run") -> str:
-    """Say which measures, such as a law, begin after the period; empty if none does."""
+    """Say when most attempts came, and which measures, such as a law, begin after the period."""
+    whole = by_day(run, "attempts", "channel", Channel.labels()).sum(axis=1)
+    told = []
+    if whole.any():
+        told.append(
+            said(
+                "The busiest day is {day}: {count} attempts, {factor} times the mean day.",
+                day=day_named(whole.idxmax().date()), count=amount(whole.max()),
+                factor=amount(whole.max() / whole.mean(), 2),
+            )
+        )  # fmt: skip
     late = after(run)
-    return said("Not shown, because they begin after the period: {measures}.", measures="; ".join(late)) if late else ""
+    if late:
+        told.append(said("Not shown, because they begin after the period: {measures}.", measures="; ".join(late)))
+    return " ".join(told)
 
 
 def daily_first(runs: "Sequence[Run]") -> dict[str, str]:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
-from sim.language.spoken import marked, said
-from sim.reading.figures import CHANGE
+from sim.language.spoken import counted, marked, said
+from sim.reading.figures import CHANGE, JUDGED
 from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
-from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
+from sim.report.looks import AXIS, SYMBOLS, Judged, colours, plain, words
 from sim.report.tally import table_of
+from sim.told.terminal import within_said
+from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,6 @@ ROLES = {
     "predicted": marked("predicted"),
     "context": marked("context"),
 }
-WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def ratios(run: "Run") -> "go.Figure":
@@ -102,16 +103,57 @@ def _within(ratio: float, edge: float) -> float:
 
 
 def ratios_table(run: "Run") -> "pd.DataFrame":
-    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its tolerance."""
+    """Return every figure of the scenario: reported, simulated, ratio, role, and whether it agrees.
+
+    What agrees is said as on the terminal: within its tolerance, or for predictions within the interval.
+    """
+    policy_of = run.manifest.get("policy_of")
     rows = [
         (
             *(named(row["name"]), _window(row), value_text(row, row["reported"]), value_text(row, row["simulated"])),
-            *(_ratio(row), said(ROLES[row["role"]]), said(WITHIN[row["within"]])),
+            *(_ratio(row), said(ROLES[row["role"]]), Judged(within_said(row, policy_of), holds(row, policy_of))),
         )
         for row in run.manifest["figures"]
     ]
     columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
     return table_of(rows, columns)
+
+
+def ratios_words(run: "Run") -> str:
+    """Say how many figures agree with what was reported, and which is farthest off."""
+    policy_of = run.manifest.get("policy_of")
+    rows = [row for row in run.manifest["figures"] if comparable(row)]
+    verdicts = [verdict for row in rows if (verdict := holds(row, policy_of)) is not None]
+    told = []
+    if verdicts:
+        told.append(
+            counted(
+                "{good} of {count} judged figure agrees with what was reported.",
+                "{good} of {count} judged figures agree with what was reported.",
+                count=len(verdicts), good=sum(verdicts),
+            )
+        )  # fmt: skip
+    judged = [row for row in rows if row["role"] in JUDGED]
+    if judged and policy_of is None:
+        far = max(judged, key=lambda row: abs(level(row, row["simulated"]) - 1))
+        words_of = {"figure": quantity_named(far["name"]), "window": _window(far)}
+        told.append(
+            said(
+                "Farthest off: {figure}, {window}, at {ratio} times the reported level.",
+                **words_of, ratio=fixed(level(far, far["simulated"]), 2),
+            )
+        )  # fmt: skip
+    return " ".join(told)
+
+
+def holds(row: Row, policy_of: str | None) -> bool | None:
+    """Tell whether a figure agrees with what was reported; None if it is not judged, such as an input or context."""
+    if policy_of is not None or row["simulated"] is None or row["role"] not in JUDGED:
+        return None
+    if row["interval"] is None or not isinstance(row["reported"], int | float):
+        return None if row["within"] is None else bool(row["within"])
+    low, high = row["interval"]
+    return row["within"] is not False and bool(low <= row["reported"] <= high)
 
 
 def comparable(row: Row) -> bool:

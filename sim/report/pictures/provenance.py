@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import written
+from sim.base.rounding import amount, percent, written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
 from sim.report.drawing import bare
@@ -43,6 +43,19 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     """Return the seconds of each phase."""
     phases = run.manifest["performance"]["phases"]
     return table_of(((named(name), seconds) for name, seconds in phases.items()), ["phase", "seconds"])
+
+
+def seconds_words(run: "Run") -> str:
+    """Say which phase took longest."""
+    phases = run.manifest["performance"]["phases"]
+    whole = sum(phases.values())
+    if not whole:
+        return ""
+    longest = max(phases, key=lambda name: phases[name])
+    return said(
+        "The longest phase is {phase}: {share} of {seconds} s.",
+        phase=named(longest), share=percent(phases[longest] / whole, 2), seconds=amount(whole),
+    )  # fmt: skip
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
