@@ -1,7 +1,7 @@
 """Compared runs: differences with intervals, what each policy changed, and whom it saved and harmed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, significant
@@ -14,6 +14,7 @@ from sim.reading.priced import not_priced
 from sim.report.charts import chart
 from sim.report.looks import provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
+from sim.report.person import person, picked
 from sim.report.pictures import comparison as pictures
 from sim.report.pictures.contrast import OF, contrast, contrast_table, contrast_words
 from sim.report.pictures.costs import cost_differences, cost_differences_table, cost_differences_words
@@ -68,13 +69,17 @@ DID: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Compared:
-    """Paired runs: the first of each group, their names, differences, people whose fate changed (by name), all runs."""
+    """Paired runs: the first of each group, their names, differences, people whose fate changed (by name), all runs.
+
+    ``victims`` has a row for each of these people, by the origin of the attempt, where the runs have events.
+    """
 
     runs: "list[Run]"
     labels: list[str]
     differences: "pd.DataFrame"
     changes: "dict[str, pd.DataFrame]"
     groups: "Sequence[Sequence[Run]]"
+    victims: "dict[str, pd.DataFrame]" = field(default_factory=dict)
 
     @property
     def replicates(self) -> int:
@@ -87,7 +92,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     import pandas as pd
 
     from sim.experiments.compare import compare
-    from sim.experiments.fates import changes
+    from sim.experiments.fates import summed, victims
 
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
@@ -95,10 +100,10 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     others = zip(labels[1:], groups[1:], strict=True)
     frames = [compare([groups[0], group]).assign(scenario=label) for label, group in others]
     found = pd.concat(frames, ignore_index=True)
-    moved = {}
+    people = {}
     if all(run.has_events for run in runs):
-        moved = {label: changes(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
-    return Compared(runs, labels, found, moved, groups)
+        people = {label: victims(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
+    return Compared(runs, labels, found, {label: summed(one) for label, one in people.items()}, groups, people)
 
 
 def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
@@ -129,6 +134,17 @@ def effect(compared: Compared, charts: dict[str, Any]) -> Shown:
     caption = said(DIFFERENCES if compared.replicates > 1 else ONE_PAIR)
     told = pictures.effect_words(frame)
     return _single("effect", caption, told, pictures.effect(frame), pictures.effect_table(frame), charts)
+
+
+def people(compared: Compared) -> list[str]:
+    """Return the ways of single people under the baseline and under each policy, as HTML; empty without events."""
+    base, *others = compared.runs
+    return [
+        person(base, run, origin, (compared.labels[0], label))
+        for label, run in zip(compared.labels[1:], others, strict=True)
+        if label in compared.victims
+        for origin in picked(compared.victims[label]).values()
+    ]
 
 
 def policies(compared: Compared) -> list[Policy]:

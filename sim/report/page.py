@@ -11,7 +11,17 @@ from sim.language.spoken import counted, said, spoken, telling_in
 from sim.reading.findings import ranked, shortened
 from sim.reading.warnings import told
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
-from sim.report.compared import Compared, compared_runs, comparison, effect, labels_of, policies, title_of_all, warned
+from sim.report.compared import (
+    Compared,
+    compared_runs,
+    comparison,
+    effect,
+    labels_of,
+    people,
+    policies,
+    title_of_all,
+    warned,
+)
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
 from sim.report.parts import About, Control, Group, Plot, Policy, Shown, table, title_of
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
 
 REPORT_HTML = "report.html"
 FOLDER = Path(__file__).parent
-STYLES = "page.css"
+STYLES = ("page.css", "person.css")
 SCRIPTS = ("save.js", "page.js")
 
 
@@ -102,6 +112,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         shown_policies = policies(compared)
         title, foremost_one = title_of_all(shown_policies, labels[0]), effect(compared, charts)
         found, limits = findings_of_all(shown_policies, abouts[0]), [*warned(compared), *limits_of_all(shown_policies)]
+    shown_people = [] if compared is None else people(compared)
     films, reels = _films(runs, labels)
     data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -109,7 +120,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     return filled(
         "page.html.jinja",
         title=title,
-        tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts),
+        tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts, bool(shown_people)),
         policies=shown_policies,
         foremost=foremost_one,
         findings=found,
@@ -117,6 +128,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
+        people=shown_people,
         film=film_part(runs),
         mapped=mapped(runs),
         films=films,
@@ -124,7 +136,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         words=in_script(script_words()),
         file=file_name(runs),
         sources=source_of(runs),
-        styles=(FOLDER / STYLES).read_text(encoding="utf-8"),
+        styles="".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES),
         library=packed(library),
         script=script,
         hashes=[content_hash(library), content_hash(script)],

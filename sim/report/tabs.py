@@ -41,7 +41,11 @@ def shows(picture: Picture, runs: "Sequence[Run]") -> bool:
 
 
 def tabs(
-    shown: Mapping[str, Shown], runs: "Sequence[Run]", comparison: Part | None, abouts: Sequence[About]
+    shown: Mapping[str, Shown],
+    runs: "Sequence[Run]",
+    comparison: Part | None,
+    abouts: Sequence[About],
+    watched: bool,
 ) -> list[Tab]:
     """Return the tabs after page one.
 
@@ -50,6 +54,7 @@ def tabs(
         runs: The runs of the page.
         comparison: The section of the differences, if there are several runs.
         abouts: Words and tables of the runs.
+        watched: Whether the ways of single people are shown.
     """
     found = {anchor: Tab(anchor, said(heading), said(lead)) for anchor, (heading, lead) in TABS.items()}
     if comparison is not None:
@@ -62,6 +67,8 @@ def tabs(
             found[section.tab].parts.append(Part(section.anchor, said(section.heading), lead, pictures))
     if comparison is not None:
         found["outcomes"].further.append(("runs", said("Each run")))
+    if watched:
+        found["mechanism"].further.append(("people", said("One person's way")))
     found["mechanism"].further.append(("film", film_part(runs).heading))
     found["calibration"].further.append(("figures", said("Reported and simulated figures")))
     if any(about.inside for about in abouts):
