@@ -4,13 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import amount, significant
-from sim.experiments.compare import at_rates, caveats
-from sim.experiments.sparing import unpriced_said
+from sim.experiments.paired import distinct, document_of
 from sim.language.spoken import marked, said
-from sim.reading.costs import COST
 from sim.reading.findings import apart, shortened
-from sim.reading.priced import not_priced
 from sim.report.charts import chart
 from sim.report.looks import provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
@@ -18,10 +14,8 @@ from sim.report.person import person, picked
 from sim.report.pictures import comparison as pictures
 from sim.report.pictures.contrast import OF, contrast, contrast_table, contrast_words
 from sim.report.pictures.costs import cost_differences, cost_differences_table, cost_differences_words
-from sim.scenario.levers import levers, run_as
-from sim.store.withheld import change_withheld
-from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, level_lines
-from sim.told.experiments import records
+from sim.scenario.levers import run_as
+from sim.told.one import of_comparison
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,16 +49,6 @@ WHERE = marked(
     "(95%); of thirty provinces, expect one or two to be coloured by noise. An arrow marks a difference far beyond all "
     "others."
 )
-
-DID: dict[str, tuple[str, str]] = {
-    **{name: EFFECTS[name][:2] for name in TOLD},
-    "alerts_by_end.expired": (
-        marked("{number} more alerts expired before they reached anybody"),
-        marked("{number} fewer alerts expired before they reached anybody"),
-    ),
-    "false_blocks": (marked("{number} more false blocks"), marked("{number} fewer false blocks")),
-}
-"""Quantities of the first screen, and the texts for more and for fewer."""
 
 
 @dataclass
@@ -151,102 +135,30 @@ def policies(compared: Compared) -> list[Policy]:
     """Return what the page says of each run except the first, compared with the first."""
     base, *others = compared.runs
     found = []
-    for label, run in zip(compared.labels[1:], others, strict=True):
-        changed = levers(base.scenario, run.scenario)
-        unpriced = not_priced(base.scenario, run.scenario, changed)
-        without = (
-            change_withheld(base.scenario.spec, run.scenario.spec),
-            unpriced_said([lever.name for lever in unpriced]),
-        )
+    answers = of_comparison(document_of(compared.groups))
+    for label, run, answer in zip(compared.labels[1:], others, answers, strict=True):
         held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
         found.append(
             Policy(
                 label=label,
-                question=run.scenario.spec.title,
-                changed=[lever.told for lever in changed] or [said("Nothing: it is the baseline under another name.")],
+                answer=answer,
                 run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
-                did=did(compared, label),
-                note=how_known(compared),
                 fresh=shortened(apart(run.found, base.found, held)),
                 gone=shortened(apart(base.found, run.found, held)),
-                limits=[*level_lines(_at_rates(compared, label, run)), *filter(None, without)],
             )
         )
     return found
 
 
-def warned(compared: Compared) -> list[str]:
-    """Return what runs of this size cannot show, and their other warnings."""
-    return [str(line) for line in caveats(compared.labels, compared.runs, compared.replicates == 1)["warnings"]]
-
-
 def title_of_all(shown: list[Policy], base: str) -> str:
     """Return the title of a report of policies: the question of a single one, else how many are compared."""
     if len(shown) == 1:
-        return shown[0].question
+        return shown[0].answer.question
     return said("{count} policies, compared with {base}", count=str(len(shown)), base=base)
-
-
-def did(compared: Compared, label: str) -> list[str]:
-    """Say what a policy changed for people and money, the difference first: plain text, not HTML."""
-    frame = compared.differences
-    rows = records(frame[frame["scenario"] == label])
-    unpriced = any(row.get("withheld") for row in rows)
-    found = {
-        row["quantity"]: {**row, "unpriced": unpriced and row["quantity"].startswith(COST)}
-        for row in rows
-        if row["quantity"] in DID
-    }
-    told = [_sentence(found[quantity]) for quantity in DID if quantity in found and found[quantity]["difference"]]
-    return told or [said("Nothing changed for people or money.")]
-
-
-def _at_rates(compared: Compared, label: str, run: "Run") -> list[dict[str, Any]]:
-    """Return the differences of a policy at reporting rates."""
-    frame = compared.differences
-    return at_rates(records(frame[frame["scenario"] == label]), compared.runs[0].scenario, run.scenario)
-
-
-def how_known(compared: Compared) -> str:
-    """Say how well the differences of the first screen are known."""
-    if compared.replicates == 1:
-        return said("From a single pair of runs: the run-to-run noise of these differences is unknown.")
-    return said(
-        "Differences are means over {count} pairs of runs, with 95% intervals of the expected difference.",
-        count=str(compared.replicates),
-    )
-
-
-def _sentence(row: dict[str, Any]) -> str:
-    """Return a difference in a sentence, with its share of the baseline and its interval as far as they are known."""
-    more, less = PRICED_ALONE[:2] if row["unpriced"] else DID[row["quantity"]]
-    change = said(more if row["difference"] > 0 else less, number=_rough(row["difference"]))
-    share = pictures.signed(row["difference"] / row["base"]) if row["base"] else None
-    ends = (row["low"], row["high"])
-    if None in ends and share is None:
-        return said("{change}.", change=change)
-    if None in ends:
-        return said("{change} ({share}).", change=change, share=share)
-    if ends[0] <= 0 <= ends[1]:
-        low, high = (said("-{amount}", amount=_rough(end)) if end < 0 else _rough(end) for end in ends)
-        return said(
-            "{change}, within run-to-run noise: 95% interval {low} to {high}.", change=change, low=low, high=high
-        )
-    near, far = map(_rough, sorted(ends, key=abs))
-    if share is None:
-        return said("{change} (95% interval {low} to {high}).", change=change, low=near, high=far)
-    return said("{change} ({share}; 95% interval {low} to {high}).", change=change, share=share, low=near, high=far)
-
-
-def _rough(value: float) -> str:
-    """Return the size of a difference with three significant digits: more would overstate its precision."""
-    return amount(abs(significant(value)))
 
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:
     """Return a name for each run, all different: the second ``tiny`` is ``tiny-2``."""
-    from sim.experiments.paired import distinct
-
     return distinct([str(run.manifest["name"]) for run in runs])
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sim.base.rounding import amount, fixed, written
 from sim.language.spoken import counted, said, spoken, telling_in
 from sim.reading.findings import ranked, shortened
-from sim.reading.warnings import told
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.compared import (
     Compared,
@@ -20,7 +19,6 @@ from sim.report.compared import (
     people,
     policies,
     title_of_all,
-    warned,
 )
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
@@ -29,9 +27,10 @@ from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
 from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
-from sim.report.tabs import FOREMOST, assumed, film_part, findings_of_all, limits_of_all, mapped, shows, tabs
+from sim.report.tabs import FOREMOST, assumed, film_part, findings_of_all, limits_of, mapped, shows, tabs
 from sim.store.folder import demand_file, whole
-from sim.told.answer import answer, level_lines, of_one_kind, short_answer
+from sim.told.answer import answer, of_one_kind, short_answer
+from sim.told.one import of_runs
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
@@ -103,15 +102,16 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     ]
     shown_policies: list[Policy] = []
     if compared is None:
-        title, foremost_one = runs[0].scenario.spec.title, shown.pop(FOREMOST, None)
-        found, limits = [Group("", abouts[0].findings)], abouts[0].limits
-        abouts[0].findings = []
+        answers = [of_runs(groups[0], "replicates" if len(groups[0]) > 1 else None)]
+        title, foremost_one = answers[0].question, shown.pop(FOREMOST, None)
+        found = [Group("", abouts[0].findings)]
         if len(groups[0]) > 1:
             abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
     else:
         shown_policies = policies(compared)
+        answers = [policy.answer for policy in shown_policies]
         title, foremost_one = title_of_all(shown_policies, labels[0]), effect(compared, charts)
-        found, limits = findings_of_all(shown_policies, abouts[0]), [*warned(compared), *limits_of_all(shown_policies)]
+        found = findings_of_all(shown_policies, abouts[0])
     shown_people = [] if compared is None else people(compared)
     films, reels = _films(runs, labels)
     data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
@@ -121,10 +121,11 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         "page.html.jinja",
         title=title,
         tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts, bool(shown_people)),
+        answer=answers[0],
         policies=shown_policies,
         foremost=foremost_one,
         findings=found,
-        limits=[*limits, assumed(runs[0])],
+        limits=[*limits_of(answers), assumed(runs[0])],
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
@@ -244,7 +245,6 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         numbers=short_answer(run, known),
         period=period,
         findings=shortened(ranked(run.found)),
-        limits=[*told(run), *level_lines([run])],
         inside=evidence_summary(run),
         evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),

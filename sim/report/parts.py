@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from sim.told.one import Answer
+
 
 MISSING = ""
 """The value of a number that is missing."""
@@ -147,14 +149,13 @@ class Group:
 
 @dataclass
 class About:
-    """Words and tables of one run; ``findings`` are all of them, ``limits`` what the run cannot say."""
+    """Words and tables of one run; ``findings`` are all of them."""
 
     label: str
     answer: str
     numbers: dict[str, tuple[str, str]]
     period: str
     findings: list[str]
-    limits: list[str]
     inside: str
     evidence: Table
     months: Table
@@ -170,20 +171,15 @@ class About:
 class Policy:
     """The first screen of a policy, compared with the baseline.
 
-    ``changed`` names its levers, ``run_as`` other settings of the run. ``did`` says what it did, ``note`` how well that
-    is known. ``fresh`` are findings new with the policy, ``gone`` those of the baseline alone, ``limits`` what the
-    comparison cannot say.
+    ``run_as`` are other settings of the run. ``fresh`` are findings new with the policy, ``gone`` those of the baseline
+    alone.
     """
 
     label: str
-    question: str
-    changed: list[str]
+    answer: "Answer"
     run_as: list[str]
-    did: list[str]
-    note: str
     fresh: list[str]
     gone: list[str]
-    limits: list[str]
 
 
 def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:

@@ -10,6 +10,7 @@ from sim.report.parts import About, Group, Part, Policy, Shown, Tab
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
+    from sim.told.one import Answer
 
 TABS = {
     "outcomes": (marked("Outcomes"), marked("What happened to people and money, when and where.")),
@@ -98,11 +99,14 @@ def findings_of_all(policies: Sequence[Policy], base: About) -> list[Group]:
     return found or [Group(shared if base.findings else "", base.findings)]
 
 
-def limits_of_all(policies: Sequence[Policy]) -> list[str]:
-    """Return what the comparisons cannot say; with several policies each line names its own."""
-    if len(policies) == 1:
-        return policies[0].limits
-    return [said("{policy}: {limit}", policy=policy.label, limit=line) for policy in policies for line in policy.limits]
+def limits_of(answers: "Sequence[Answer]") -> list[str]:
+    """Return what readers must know before trusting answers: warnings, and what has no price."""
+    found = dict.fromkeys(line for answer in answers for line in answer.warnings)
+    for answer in answers:
+        if answer.not_priced:
+            line = answer.not_priced
+            found[said("{policy}: {limit}", policy=answer.name, limit=line) if len(answers) > 1 else line] = None
+    return list(found)
 
 
 def assumed(run: "Run") -> str:

@@ -10,7 +10,7 @@ from sim.reading.figures import CHANGE, JUDGED
 from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
 from sim.report.looks import AXIS, SYMBOLS, Judged, colours, plain, words
 from sim.report.tally import table_of
-from sim.told.terminal import within_said
+from sim.told.terminal import agrees, within_said
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
@@ -148,12 +148,7 @@ def ratios_words(run: "Run") -> str:
 
 def holds(row: Row, policy_of: str | None) -> bool | None:
     """Tell whether a figure agrees with what was reported; None if it is not judged, such as an input or context."""
-    if policy_of is not None or row["simulated"] is None or row["role"] not in JUDGED:
-        return None
-    if row["interval"] is None or not isinstance(row["reported"], int | float):
-        return None if row["within"] is None else bool(row["within"])
-    low, high = row["interval"]
-    return row["within"] is not False and bool(low <= row["reported"] <= high)
+    return None if policy_of is not None or row["simulated"] is None else agrees(row)
 
 
 def comparable(row: Row) -> bool:
