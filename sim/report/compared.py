@@ -8,7 +8,7 @@ from sim.experiments.paired import distinct, document_of
 from sim.language.spoken import marked, said
 from sim.reading.findings import apart, shortened
 from sim.report.charts import chart
-from sim.report.looks import provinces
+from sim.report.looks import capital, provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.person import person, picked
 from sim.report.pictures import comparison as pictures
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.reading.run import Run
+    from sim.told.one import Answer
 
 LEAD = marked(
     "Every run met the same attempts and people, so differences come from the policy. Other sections show the runs "
@@ -112,12 +113,21 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
     return Part("comparison", said("Comparison"), said(LEAD), shown)
 
 
-def effect(compared: Compared, charts: dict[str, Any]) -> Shown:
-    """Return the picture of page one: what the policies changed for people and money; its chart goes to ``charts``."""
-    frame = compared.differences
-    caption = said(DIFFERENCES if compared.replicates > 1 else ONE_PAIR)
+def effect(answers: "Sequence[Answer]", charts: dict[str, Any]) -> Shown:
+    """Return the picture of page one, with the numbers and intervals of the answers; its chart goes to ``charts``."""
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            **{"scenario": answer.name, "quantity": one.quantity, "base": one.base, "other": one.other},
+            **{"difference": one.value, "low": one.low, "high": one.high},
+        }
+        for answer in answers
+        for one in answer.numbers
+    ).astype(object)
+    caption = said("{kind}. A whisker that crosses zero leaves the direction uncertain.", kind=answers[0].intervals)
     told = pictures.effect_words(frame)
-    return _single("effect", caption, told, pictures.effect(frame), pictures.effect_table(frame), charts)
+    return _single("effect", capital(caption), told, pictures.effect(frame), pictures.effect_table(frame), charts)
 
 
 def people(compared: Compared) -> list[str]:

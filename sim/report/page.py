@@ -110,7 +110,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     else:
         shown_policies = policies(compared)
         answers = [policy.answer for policy in shown_policies]
-        title, foremost_one = title_of_all(shown_policies, labels[0]), effect(compared, charts)
+        title, foremost_one = title_of_all(shown_policies, labels[0]), effect(answers, charts)
         found = findings_of_all(shown_policies, abouts[0])
     shown_people = [] if compared is None else people(compared)
     films, reels = _films(runs, labels)

@@ -130,12 +130,12 @@ def effect(frame: "pd.DataFrame") -> "go.Figure":
 
 
 def effect_table(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the rows of ``differences_table`` for people and money."""
-    return differences_table(frame[frame["quantity"].isin(GROUPS[PEOPLE_AND_MONEY])])
+    """Return the rows of ``differences_table`` for people and money; its caption says which interval it has."""
+    return differences_table(frame[frame["quantity"].isin(GROUPS[PEOPLE_AND_MONEY])]).rename(columns={OVER: "interval"})
 
 
 def differences_words(frame: "pd.DataFrame") -> str:
-    """Say how many quantities differ by more than noise, and which by the largest share."""
+    """Say how many changes have an interval without zero, and which of them is the largest share of the baseline."""
     return _largest(frame, QUANTITIES)
 
 
@@ -161,9 +161,9 @@ def _largest(frame: "pd.DataFrame", names: dict[str, str]) -> str:
     if not known:
         return said("The largest change: {quantity}, {share}.", quantity=name, share=signed(far[4][0]))
     if not sure:
-        return said("Every change is within run-to-run noise: its interval includes zero.")
+        return said("No change has a certain direction: every interval includes zero.")
     return said(
-        "{count} of {all} changes exceed run-to-run noise. The largest of these: {quantity}, {share}.",
+        "{count} of {all} changes have a certain direction. The largest of these: {quantity}, {share}.",
         count=len(sure), all=len(known), quantity=name, share=signed(far[4][0]),
     )  # fmt: skip
 
@@ -262,7 +262,7 @@ def _told(row: Row) -> str:
     )  # fmt: skip
     if low is None or high is None:
         return told
-    return "<br>".join([told, said("95% interval: {low} to {high}", low=signed(low), high=signed(high))])
+    return "<br>".join([told, said("interval: {low} to {high}", low=signed(low), high=signed(high))])
 
 
 def signed(share: float) -> str:

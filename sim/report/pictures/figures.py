@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 SIMULATED, NONE = marked("simulated"), marked("none")
+MISSED = "\N{BALLOT X}"
+"""Marks a figure that does not agree with what was reported."""
 RATIOS = marked("Simulated figures, compared with reported ones")
 ROLES = {
     "input": marked("input"),
@@ -43,7 +45,12 @@ def ratios(run: "Run") -> "go.Figure":
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     if not rows:
         return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
-    drawn = [(f"{words(row['name'])}, {_window(row)}", row, level(row, row["simulated"])) for row in rows]
+    policy_of = run.manifest.get("policy_of")
+    drawn = [
+        (f"{_mark(row, policy_of)}{words(row['name'])}, {_window(row)}", row,
+         level(row, row["simulated"]))
+        for row in rows
+    ]  # fmt: skip
     ends = [(lane, *_ends(row), row["role"]) for lane, row, _ in drawn if row["interval"]]
     far = (*(ratio for *_, ratio in drawn), *(end for _, low, high, _ in ends for end in (low, high)))
     edge = reach(one - 1 for one in far) or inf
@@ -68,8 +75,10 @@ def ratios(run: "Run") -> "go.Figure":
     lanes = [lane for lane, *_ in drawn]
     figure.update_xaxes(title_text=said("simulated / reported (1: as reported)"))
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
+    months = ["/".join(str(day)[2:7] for day in row["window"] if day) for row in rows]
     short = [
-        f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
+        f"{_mark(row, policy_of)}{plain(named(row['name'])[:17])} {when}"
+        for row, when in zip(rows, months, strict=True)
     ]
     narrow = {
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
@@ -77,6 +86,10 @@ def ratios(run: "Run") -> "go.Figure":
     }
     on_phones(figure, narrow)
     return figure
+
+
+def _mark(row: Row, policy_of: str | None) -> str:
+    return f"{MISSED} " if holds(row, policy_of) is False else ""
 
 
 def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]], colour: str) -> None:

@@ -55,6 +55,7 @@ def test_the_interval_of_a_prediction_lies_where_it_lies(country: sim.Run) -> No
 
 def test_the_interval_of_a_figure_that_is_only_context_is_no_prediction_by_its_colour() -> None:
     row = {"window": ["2022-01-01", "2022-01-31"], "reported": 100.0, "simulated": 110.0, "interval": [90.0, 120.0]}
+    row["within"] = None
     rows = [{**row, "name": role, "role": role} for role in ("predicted", "context")]
     bars = [bar for bar in ratios(Held({"figures": rows})).data if bar.error_x.color]  # type: ignore[arg-type]
     assert [bar.error_x.color for bar in bars] == [colours("role")[role] for role in ("predicted", "context")]
@@ -62,6 +63,7 @@ def test_the_interval_of_a_figure_that_is_only_context_is_no_prediction_by_its_c
 
 def test_a_ratio_far_off_does_not_squeeze_the_others(full: sim.Run) -> None:
     row = {"window": ["2022-01-01", "2022-01-31"], "role": "predicted", "reported": 100.0, "interval": None}
+    row["within"] = None
     rows = [
         {**row, "name": f"cases_{at}", "simulated": ratio * 100.0} for at, ratio in enumerate((1.1, 0.9, 1.2, 50.0))
     ]
