@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.report.looks import colours
-from sim.report.pictures.figures import comparable, level, ratios, ratios_table, value_text
+from sim.report.pictures.figures import MISSED, comparable, holds, level, ratios, ratios_table, value_text
 from sim.report.pictures.provenance import changed_parameters, parameters, seconds
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
@@ -34,11 +34,19 @@ def test_dots_stand_at_the_ratios_of_the_manifest(country: sim.Run, full: sim.Ru
     table = ratios_table(country)
     assert len(table) == len(country.manifest["figures"])
     period = {row["name"] for row in country.manifest["figures"] if row["simulated"] is not None}
-    drawn = {lane.split(",")[0] for trace in ratios(country).data for lane in trace.y}
+    drawn = {lane.split(",")[0].removeprefix(f"{MISSED} ") for trace in ratios(country).data for lane in trace.y}
     assert drawn == {name.replace("_", " ").replace("sms", "SMS") for name in period}
     assert len(drawn) == 3
     manifest = {row["name"]: row for row in country.manifest["figures"]}
-    shown = {lane.split(",")[0]: x for trace in ratios(country).data for lane, x in zip(trace.y, trace.x, strict=True)}
+    shown = {
+        lane.split(",")[0].removeprefix(f"{MISSED} "): x
+        for trace in ratios(country).data
+        for lane, x in zip(trace.y, trace.x, strict=True)
+    }
+    # What misses its report is marked on its lane.
+    missed = {row["name"] for row in country.manifest["figures"] if holds(row, None) is False}
+    lanes = {lane for trace in ratios(country).data for lane in trace.y}
+    assert len(missed) == sum(lane.startswith(MISSED) for lane in lanes) > 0
     assert shown["calls intercepted"] == pytest.approx(manifest["calls_intercepted"]["ratio"])
     change = manifest["cases_filed_change"]["simulated"]
     assert shown["cases filed change"] == pytest.approx((1 + change) / 0.99)
