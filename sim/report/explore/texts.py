@@ -250,7 +250,7 @@ def lever_named(scenario: "Scenario", key: str) -> str:
     codes = [int(part) for part in parts if part.isdigit()]
     province = named(names[codes[0]]) if codes and codes[0] in names else None
     # Officers of a single province stand under its code: by_province.44, or by_province.44.staff.
-    path = ["staff" if part == parts[-2] == BY_PROVINCE else part for part in parts if not part.isdigit()]
+    path = ["staff" if [part] == parts[-2:-1] == [BY_PROVINCE] else part for part in parts if not part.isdigit()]
     return capital(lever_name(tuple(part for part in path if part != BY_PROVINCE), scenario.spec, province))
 
 
