@@ -1,13 +1,11 @@
 """The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, fixed, written
-from sim.language.spoken import counted, said, spoken, telling_in
+from sim.language.spoken import counted, said, telling_in
 from sim.reading.findings import ranked, shortened
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.compared import (
@@ -20,6 +18,7 @@ from sim.report.compared import (
     policies,
     title_of_all,
 )
+from sim.report.filled import FOLDER, content_hash, filled
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
 from sim.report.parts import About, Control, Group, Plot, Policy, Shown, table, title_of
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
 
 REPORT_HTML = "report.html"
-FOLDER = Path(__file__).parent
 STYLES = ("page.css", "person.css")
 SCRIPTS = ("save.js", "page.js")
 
@@ -142,21 +140,6 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         script=script,
         hashes=[content_hash(library), content_hash(script)],
     )
-
-
-def filled(template: str, **values: Any) -> str:
-    """Return a page: a template of this folder, filled in."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(said=said, counted=counted)
-    return environment.get_template(template).render(language=spoken(), **values)
 
 
 def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: dict[str, Any]) -> Shown:
@@ -282,8 +265,3 @@ def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**one, "most": most, "bars": [{**bar, "most": tops[bar["label"]]} for bar in one["bars"]]} for one in reels
     ]
-
-
-def content_hash(script: str) -> str:
-    """Return the hash by which the page's content security policy allows a script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -12,6 +12,8 @@ from sim.base.words import STOPPED, ContactChannel, ContactResult, Detector, End
 from sim.language.dates import day_named
 from sim.language.labels import named
 from sim.language.spoken import currency, marked, said, telling_in
+from sim.report.filled import filled
+from sim.told.experiments import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +117,7 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
     for change in PICKED:
         own = victims[victims["change"] == change]
         if len(own):
-            ranked = sorted((abs(int(paid)), int(origin)) for origin, paid in own["paid_cents"].items())
+            ranked = sorted(zip(own["paid_cents"].abs().tolist(), own.index.tolist(), strict=True))
             found[change] = ranked[(len(ranked) - 1) // 2][1]
     return found
 
@@ -136,7 +138,6 @@ def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | Non
         ValueError: If neither log names the attempt.
     """
     from sim.experiments.fates import victims
-    from sim.report.page import filled
 
     with telling_in(base.scenario.spec.terms):
         names = labels or (str(base.manifest["name"]), str(other.manifest["name"]))
@@ -164,18 +165,19 @@ def way(run: "Run", origin: int) -> list[Step]:
     issued: dict[tuple[int, int], int] = {}
     started: dict[tuple[Any, ...], int] = {}
     steps = []
-    for row in own.to_dict("records"):
-        moment, event = int(row["moment"]), row["event"]
-        alert = (row["detector"], row["stage"])
-        track = (*alert, row["channel"], row["number"])
-        if event == Event.ISSUE.label:
-            issued[alert] = moment
-        if event == Event.SERVICE_START.label:
-            started[track] = moment
-        text = _text(run, row, moment - issued.get(alert, moment), moment - started.get(track, moment))
-        if text:
-            kind = "stopped" if row["result"] == STOPPED else KINDS.get(event, "fraud")
-            steps.append(Step(moment, kind, text))
+    with telling_in(run.scenario.spec.terms):
+        for row in records(own):
+            moment, event = int(row["moment"]), row["event"]
+            alert = (row["detector"], row["stage"])
+            track = (*alert, row["channel"], row["number"])
+            if event == Event.ISSUE.label:
+                issued[alert] = moment
+            if event == Event.SERVICE_START.label:
+                started[track] = moment
+            text = _text(run, row, moment - issued.get(alert, moment), moment - started.get(track, moment))
+            if text:
+                kind = "stopped" if row["result"] == STOPPED else KINDS.get(event, "fraud")
+                steps.append(Step(moment, kind, text))
     return steps
 
 

@@ -20,7 +20,7 @@ from sim.language.spoken import counted, said, telling_in
 from sim.report.charts import in_script
 from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
-from sim.report.page import content_hash, filled
+from sim.report.filled import content_hash, filled
 from sim.report.parts import Table, TableCell
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole

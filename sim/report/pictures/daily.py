@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim.base.days import DAY_MS, HALF_HOURS
+from sim.base.days import DAY_MS
 from sim.base.rounding import amount, percent, significant
 from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
@@ -147,17 +147,17 @@ def rhythm(run: "Run") -> "go.Figure":
 
 def rhythm_words(run: "Run") -> str:
     """Say on which weekday most attempts come, and in which half hour."""
-    by_weekday = _weekdays(run).sum(axis=1)
-    if not by_weekday.any():
+    weekly = _weekdays(run)
+    counts = dict(zip(WEEKDAYS, weekly.sum(axis=1).tolist(), strict=True))
+    if not any(counts.values()):
         return ""
-    profile = [
-        sum(_half_hours(run, channel, float(mean))[half] for channel, mean in _weekdays(run).mean().items())
-        for half in range(HALF_HOURS)
-    ]
+    busy, quiet = max(counts, key=lambda day: counts[day]), min(counts, key=lambda day: counts[day])
+    profiles = [_half_hours(run, channel, float(weekly[channel].mean())) for channel in Channel.labels()]
+    profile = [sum(of_half) for of_half in zip(*profiles, strict=True)]
     return said(
         "Most attempts come on {busy}, {more} more than on {quiet}; the busiest half hour begins at {time}.",
-        busy=said(WHOLE_WEEKDAYS[by_weekday.idxmax()]), quiet=said(WHOLE_WEEKDAYS[by_weekday.idxmin()]),
-        more=percent(by_weekday.max() / by_weekday.min() - 1 if by_weekday.min() else None, 2),
+        busy=said(WHOLE_WEEKDAYS[busy]), quiet=said(WHOLE_WEEKDAYS[quiet]),
+        more=percent(counts[busy] / counts[quiet] - 1 if counts[quiet] else None, 2),
         time=clock_text(30 * profile.index(max(profile))),
     )  # fmt: skip
 
@@ -273,7 +273,7 @@ def daily_words(run: "Run") -> str:
         told.append(
             said(
                 "The busiest day is {day}: {count} attempts, {factor} times the mean day.",
-                day=day_named(whole.idxmax().date()), count=amount(whole.max()),
+                day=day_named(whole.index[int(whole.argmax())].date()), count=amount(whole.max()),
                 factor=amount(whole.max() / whole.mean(), 2),
             )
         )  # fmt: skip

@@ -110,7 +110,7 @@ def film_words(run: "Run") -> str:
         return ""
     return said(
         "Most alerts were issued on {day}: {count}, {factor} times the mean day.",
-        day=day_named(issued.idxmax().date()), count=amount(issued.max()),
+        day=day_named(issued.index[int(issued.argmax())].date()), count=amount(issued.max()),
         factor=amount(issued.max() / issued.mean(), 2),
     )  # fmt: skip
 

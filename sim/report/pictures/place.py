@@ -174,10 +174,11 @@ def place_words(run: "Run") -> str:
     rates = _per_people(run, _monthly(run, "victims"), WHOLE_PERIOD).dropna()
     if not rates.any():
         return ""
+    most, least = rates.index[int(rates.argmax())], rates.index[int(rates.argmin())]
     names = provinces(run)
     return said(
         "Most victims per 100,000 people: {first}, {most}; fewest: {last}, {least}.",
-        first=names[rates.idxmax()], most=amount(rates.max()), last=names[rates.idxmin()], least=amount(rates.min()),
+        first=names[most], most=amount(rates[most]), last=names[least], least=amount(rates[least]),
     )  # fmt: skip
 
 
