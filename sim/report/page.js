@@ -2,6 +2,8 @@
 (async function () {
   const NARROW = 560;
   const PRINT_WIDTH = 680;
+  // On paper a picture leaves room for the heading above it: its usual and its greatest height.
+  const PRINT_HEIGHT = 640, PRINT_TALLEST = 780;
   // Narrow pictures: width of a letter over its font size, the font size of names next to bars, and a smaller size for
   // names of at least LONG_NAME letters.
   const LETTER = 0.58, NAMES = 11, SMALL_NAMES = 10, LONG_NAME = 24;
@@ -156,6 +158,9 @@
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
+    if (printing && layout.height > PRINT_HEIGHT) {
+      layout.height = layout.height > PRINT_TALLEST + PRINT_HEIGHT / 2 ? PRINT_TALLEST : PRINT_HEIGHT;
+    }
     if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 40);

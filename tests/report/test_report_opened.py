@@ -307,6 +307,10 @@ def test_it_prints_in_light_colours_and_goes_on(held: Callable[..., Opened]) -> 
         "(all) => all.map((one) => Number(one.getAttribute('width')))"
     )
     assert set(widths) == {680}
+    heights = found.page.locator(".chart svg.main-svg:first-child").evaluate_all(
+        "(all) => all.map((one) => Number(one.getAttribute('height')))"
+    )
+    assert max(heights) <= 780  # a page of A4 has some 1,000, with its heading
     ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
     assert ink == "rgb(17, 17, 17)"
     found.page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -445,7 +449,7 @@ def test_in_print_tabs_follow_one_another_and_no_heading_ends_a_page(chromium: A
             "(all) => all.map((one) => getComputedStyle(one).breakAfter)"
         )
         assert set(breaks) == {"avoid"}
-        inside = found.page.locator("main figure").evaluate_all(
+        inside = found.page.locator("main .chart").evaluate_all(
             "(all) => all.map((one) => getComputedStyle(one).breakInside)"
         )
         assert set(inside) == {"avoid"}

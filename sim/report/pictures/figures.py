@@ -75,6 +75,7 @@ def ratios(run: "Run") -> "go.Figure":
     lanes = [lane for lane, *_ in drawn]
     figure.update_xaxes(title_text=said("simulated / reported (1: as reported)"))
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
+    figure.update_yaxes(tickvals=lanes, ticktext=lanes)  # all, however low the picture is on paper
     months = ["/".join(str(day)[2:7] for day in row["window"] if day) for row in rows]
     short = [
         f"{_mark(row, policy_of)}{plain(named(row['name'])[:17])} {when}"
