@@ -132,7 +132,7 @@ HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 
 
 class Judged(str):
-    """The words of a comparison with what is known, and whether it ``holds``; None if nothing is judged."""
+    """The verdict of a comparison in words, and whether it ``holds``; None if nothing is judged."""
 
     holds: bool | None
 

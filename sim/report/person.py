@@ -1,4 +1,4 @@
-"""One person's way from an attempt to the end, under the baseline and beside it under a policy, as HTML."""
+"""One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ STAGES = {
     1: marked("The person believes the story."),
     2: marked("The person opens the site or app of the fraud."),
 }
-"""What happens at a stage; from the first payment on, payments are events of their own."""
+"""What happens at a stage; from the first payment on, payments are separate events."""
 OVER = {
     STOPPED: marked("A warning stops the person."),
     Outcome.DROPPED_OUT.label: marked("The person drops out."),
@@ -123,7 +123,7 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
 
 
 def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | None = None) -> str:
-    """Return one person's way under two policies, step by step beside each other, as an HTML fragment.
+    """Return one person's way under two policies, step by step, side by side, as an HTML fragment.
 
     Its classes are those of ``person.css``. FileNotFoundError is raised for runs without events, PairingError for runs
     that do not share attempts and people.

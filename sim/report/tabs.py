@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TABS = {
     "outcomes": (marked("Outcomes"), marked("What happened to people and money, when and where.")),
     "mechanism": (marked("Mechanism"), marked("How the outcomes come about: filters, detectors, warnings and desks.")),
-    "calibration": (marked("Calibration"), marked("How close the simulation is to what was reported.")),
+    "calibration": (marked("Calibration"), marked("How close the simulation comes to reported figures.")),
     "provenance": (marked("Provenance"), marked("How these numbers were made, and how to reproduce them.")),
 }
 """Headings and introductions of the tabs after page one."""

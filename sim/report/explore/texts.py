@@ -245,7 +245,7 @@ def sentence(outcome: SweptQuantity, estimate: Estimate) -> str:
 
 
 def lever_named(scenario: "Scenario", key: str) -> str:
-    """Return the name of a lever in words, as ``tocsin diff`` has it."""
+    """Return the name of a lever in words, the name of ``tocsin diff``."""
     parts, names = key.split("."), scenario.spec.population.names
     codes = [int(part) for part in parts if part.isdigit()]
     province = named(names[codes[0]]) if codes and codes[0] in names else None

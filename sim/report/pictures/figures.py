@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 SIMULATED, NONE = marked("simulated"), marked("none")
 MISSED = "\N{BALLOT X}"
-"""Marks a figure that does not agree with what was reported."""
+"""Marks a figure that does not agree with its report."""
 RATIOS = marked("Simulated figures, compared with reported ones")
 ROLES = {
     "input": marked("input"),
@@ -134,7 +134,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
 
 
 def ratios_words(run: "Run") -> str:
-    """Say how many figures agree with what was reported, and which is farthest off."""
+    """Say how many figures agree with their reports, and which is farthest off."""
     policy_of = run.manifest.get("policy_of")
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     verdicts = [verdict for row in rows if (verdict := holds(row, policy_of)) is not None]
@@ -142,8 +142,8 @@ def ratios_words(run: "Run") -> str:
     if verdicts:
         told.append(
             counted(
-                "{good} of {count} judged figure agrees with what was reported.",
-                "{good} of {count} judged figures agree with what was reported.",
+                "{good} of {count} judged figure agrees with its report.",
+                "{good} of {count} judged figures agree with their reports.",
                 count=len(verdicts), good=sum(verdicts),
             )
         )  # fmt: skip
@@ -161,7 +161,7 @@ def ratios_words(run: "Run") -> str:
 
 
 def holds(row: Row, policy_of: str | None) -> bool | None:
-    """Tell whether a figure agrees with what was reported; None if it is not judged, such as an input or context."""
+    """Tell whether a figure agrees with its report; None if it is not judged, such as an input or context."""
     return None if policy_of is not None or row["simulated"] is None else agrees(row)
 
 
