@@ -215,7 +215,7 @@ def _rough(value: float) -> str:
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:
     """Return a name for each run, all different: the second ``tiny`` is ``tiny-2``."""
-    from sim.experiments.paired import distinct
+    from sim.experiments.compare import distinct
 
     return distinct([str(run.manifest["name"]) for run in runs])
 

@@ -1,23 +1,22 @@
-"""Runs as users see them: a finished run with the pictures of its report.
-
-Code that compares or draws reads a stored run (``sim.reading.run``), so that module cannot import pictures. The runs of
-``sim.run`` and ``sim.load_run`` are therefore made here, above the report.
-"""
+"""A run as users see it: a finished run with its answer and the pictures of its report."""
 
 import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from sim.reading import run as stored
+from sim.runs.shown import run_html, summary_of
+from sim.scenario.options import Options, ScenarioLike, with_options
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
     from sim.midnight.component import Component
     from sim.report.gallery import Gallery
     from sim.running import Progress
-    from sim.scenario import Scenario
-    from sim.scenario.levers import Lever
 
 
 class Run(stored.Run):
@@ -35,9 +34,40 @@ class Run(stored.Run):
 
         return Gallery(self)
 
+    def plot(self, picture: str = "cascade", **choices: str) -> "go.Figure":
+        """Draw a picture of the report as a plotly figure, which notebooks show.
+
+        Args:
+            picture: Its name: one of ``dir(run.pictures)``.
+            **choices: The choices that the report offers for it, such as ``channel="call"`` of the cascade.
+
+        Returns:
+            The figure.
+
+        Raises:
+            ValueError: If there is no such picture.
+        """
+        try:
+            draw = getattr(self.pictures, picture)
+        except AttributeError as error:
+            raise ValueError(str(error)) from None
+        return draw(**choices)
+
+    def summary(self) -> "pd.DataFrame":
+        """Return the numbers of the answer with their intervals, scaled up to the country.
+
+        Returns:
+            A row for each quantity in words, with ``value``, ``low`` and ``high``, and ``interval``, which names the
+            kind of interval. Numbers without an interval are left out.
+        """
+        return summary_of(self)
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
+
 
 def run(  # noqa: PLR0913 - the options of a run, each by its name
-    scenario: "Scenario | str",
+    scenario: ScenarioLike,
     out: str | Path | None = None,
     events: str | float | None = None,
     workers: int | None = None,
@@ -47,11 +77,13 @@ def run(  # noqa: PLR0913 - the options of a run, each by its name
     age_s: float = 0.0,
     verbose: bool = False,
     components: "Sequence[Component]" = (),
+    **options: Unpack[Options],
 ) -> Run:
     """Run a scenario with its engine and keep the results.
 
-    A taken folder raises FolderError, a broken conservation law ConservationError, an impossible ``events`` or an
-    engine without checkpoints ValueError. A run that raises leaves nothing behind.
+    Mistakes in the scenario or its options raise ScenarioError, in the words of the command line. A taken folder raises
+    FolderError, a broken conservation law ConservationError, an impossible ``events`` or an engine without checkpoints
+    ValueError. A run that raises leaves nothing behind.
 
     Args:
         scenario: A scenario, or the name or path of one.
@@ -68,60 +100,25 @@ def run(  # noqa: PLR0913 - the options of a run, each by its name
         verbose: Whether to write its log to standard error, too.
         components: Instances of classes that extend ``sim.Component``: they react at each midnight, in this order. The
             run gets a copy of each.
+        **options: Changes of the scenario: ``scale``, ``pool``, ``seed``, ``engine`` and ``set``, values by dotted key;
+            see ``Options``.
 
     Returns:
         The finished run, whose tables are read on first use.
     """
     from sim import running
 
+    began = time.perf_counter()
+    found = with_options(scenario, **options)
     if components:
         from sim.midnight.giving import with_components
 
-        began = time.perf_counter()
-        scenario = with_components(loaded(scenario), components)
-        age_s += time.perf_counter() - began
-    finished = running.run(
-        scenario, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s, verbose=verbose
-    )
+        found = with_components(found, components)
+    age_s += time.perf_counter() - began
+    finished = running.run(found, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s, verbose=verbose)
     return Run(finished.path, finished.scenario)
-
-
-def loaded(scenario: "Scenario | str") -> "Scenario":
-    """Return a scenario: the given one, or one loaded by name or path."""
-    if not isinstance(scenario, str):
-        return scenario
-    from sim.scenario import load_scenario
-
-    return load_scenario(scenario)
 
 
 def load_run(path: str | Path) -> Run:
     """Open the folder of a finished run; raises FolderError for anything else."""
     return Run(Path(path))
-
-
-def diff(base: "Scenario | stored.Run | str | Path", other: "Scenario | stored.Run | str | Path") -> "list[Lever]":
-    """Return every lever in which two scenarios, or the scenarios of two runs, differ, also by province.
-
-    Args:
-        base: A scenario, a run, the name or path of a scenario, or the folder of a run, of replicates or draws.
-        other: The one to compare with it, given in the same ways.
-
-    Returns:
-        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``, which ``pandas.DataFrame`` accepts.
-    """
-    from sim.scenario.levers import levers
-
-    return levers(scenario_of(base), scenario_of(other))
-
-
-def scenario_of(one: "Scenario | stored.Run | str | Path") -> "Scenario":
-    """Return a scenario: the given one, that of a run, or one loaded from a path or by name."""
-    from sim.experiments.paired import runs_of
-    from sim.scenario import Scenario, load_scenario
-
-    if isinstance(one, Scenario):
-        return one
-    if isinstance(one, stored.Run):
-        return one.scenario
-    return runs_of(Path(one))[0].scenario if Path(one).is_dir() else load_scenario(str(one))
