@@ -258,6 +258,7 @@ def document_of(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence
     return {
         "base": titles[0],
         "others": list(titles[1:]),
+        "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
         **worded,
         "rows": rows,
         "at_reporting_rates": [

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -21,12 +23,12 @@ from sim.report.looks import capital
 from sim.running import run as run_once
 from sim.running import with_events
 from sim.runs.run import Run
-from sim.runs.shown import shown
 from sim.scenario.load import Scenario, changed
 from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.told.costs import interval_name
-from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, effect_lines, interval_said, level_lines, signed
+from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, interval_said, signed
 from sim.told.experiments import records
+from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
@@ -156,19 +158,18 @@ class Comparison(pd.DataFrame):
     def _base(self) -> Scenario:
         return next(iter(self.scenarios.values()))
 
-    def _repr_html_(self) -> str:
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The effect of each policy by its name: in sentences, with its numbers, changes and warnings."""
         with telling_in(self._base.spec.terms):
-            base, *others = self.scenarios
-            document = self.document
-            lines = []
-            for name in others:
-                rows = [row for row in document["rows"] if row["scenario"] == name]
-                rates = [row for row in document["at_reporting_rates"] if row["scenario"] == name]
-                told = " ".join([*effect_lines(rows), *level_lines(rates)])
-                lines.append(f"{name}: {told}" if len(others) > 1 else told)
-            table = self.table()
-            title = said("{policy}, compared with {base}", policy=", ".join(others), base=base)
-            return shown(title, lines, table, table.attrs["interval"], self.attrs["warnings"])
+            return {one.name: one for one in of_comparison(self.document)}
+
+    def _repr_html_(self) -> str:
+        *others, last = self.answers.values()
+        # Warnings are the same for all policies.
+        every = [*(replace(one, warnings=()) for one in others), last]
+        heads = [said("{policy}, compared with {base}", policy=one.name, base=one.base) for one in every]
+        return "".join(f"<h4>{escape(head)}</h4>{one.html()}" for head, one in zip(heads, every, strict=True))
 
 
 def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:

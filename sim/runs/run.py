@@ -6,8 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from sim.base.rounding import percent
+from sim.language.spoken import said, telling_in
 from sim.reading import run as stored
-from sim.runs.shown import run_html, summary_of
+from sim.reading.chance import LEVEL
+from sim.reading.draw_intervals import TWENTIETHS
+from sim.reading.headline import HEADLINE
 from sim.scenario.options import Options, ScenarioLike, with_options
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from sim.midnight.component import Component
     from sim.report.gallery import Gallery
     from sim.running import Progress
+    from sim.told.one import Answer
 
 
 class Run(stored.Run):
@@ -57,13 +62,35 @@ class Run(stored.Run):
         """Return the numbers of the answer with their intervals, scaled up to the country.
 
         Returns:
-            A row for each quantity in words, with ``value``, ``low`` and ``high``, and ``interval``, which names the
-            kind of interval. Numbers without an interval are left out.
+            A row for each quantity, with its ``meaning``, ``value``, ``low``, ``high``, and ``interval``, which names
+            the kind of interval. Numbers without an interval are left out.
         """
-        return summary_of(self)
+        import pandas as pd
+
+        from sim.told.answer import by_chance, estimates
+
+        found, noise = estimates([self]), by_chance([self])
+        by_seed = said("{level}, run-to-run noise", level=percent(LEVEL))
+        by_draw = said("{level}, parameter uncertainty and run-to-run noise", level=percent(1 - 2 / TWENTIETHS))
+        with telling_in(self.scenario.spec.terms):
+            rows = {
+                name: (said(text), float(one.value), one.low, one.high, by_seed if one == noise[name] else by_draw)
+                for name, text in HEADLINE.items()
+                if (one := found.get(name)) is not None and one.low is not None
+            }
+        columns = ["meaning", "value", "low", "high", "interval"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("quantity")
+
+    @property
+    def answer(self) -> "Answer":
+        """The answer in sentences, with its numbers, warnings and the commands to type next; its text is ``str``."""
+        from sim.told.one import of_runs
+
+        with telling_in(self.scenario.spec.terms):
+            return of_runs([self])
 
     def _repr_html_(self) -> str:
-        return run_html(self)
+        return self.answer.html()
 
 
 def run(  # noqa: PLR0913 - the options of a run, each by its name
