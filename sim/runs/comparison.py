@@ -141,7 +141,7 @@ class Comparison(pd.DataFrame):
             **options: Further arguments of ``pandas.DataFrame.to_latex``, such as ``caption`` and ``label``.
 
         Returns:
-            The text, if ``buf`` is None.
+            The text, without ``buf``.
         """
         table = self.table()
         layout = "l" * (len(table.columns) - 5) + "r" * 5
@@ -182,7 +182,9 @@ def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
     difference, base = row["difference"], row["base"]
     told = signed(difference) if difference else "0"
     share = f"{'+' if difference > 0 else ''}{percent(difference / base)}" if base else ""
-    if row["posterior_draws"]:
+    if not difference and not row["chance"] and row["low"] is not None:
+        interval = "0"
+    elif row["posterior_draws"]:
         interval = str(between(row["posterior_low"], row["posterior_high"], signed))
     elif row["low"] is None:
         interval = said("unknown")
@@ -223,7 +225,7 @@ def compare(
         entries: The baseline and the others. Scenarios: names, paths or Scenario objects, mixed. Or runs: each entry is
             a run, the folder of one or of replicates, a sequence of runs that differ in their seed only, or such
             sequences, one for each posterior draw. All entries have the same number of runs, in the same order.
-        replicates: Pairs of each scenario, with seeds counting up; 4 if None. Only for scenarios, as all that follows.
+        replicates: Pairs of each scenario, with seeds counting up; by default 4. Only for scenarios, as all that follows.
         events: Which events are kept: ``none``, ``all`` or those of a share of the origins.
         out: The folder of the runs, by default ``results/runs/compare-NAME-SEED-HASH``.
         workers: How many runs are made at once, by default one per core.

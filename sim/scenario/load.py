@@ -79,7 +79,7 @@ class Scenario:
                 removes.
 
         Returns:
-            The new scenario; this one stays as it is.
+            The new scenario; this one is unchanged.
         """
         root, mistakes = self.root(), list[Mistake]()
         settings = set_values(root, values, mistakes)
@@ -212,7 +212,7 @@ def _moved(
 
 
 def base_of(scenario: Scenario) -> Scenario | None:
-    """Return the scenario that a policy changes, run in the same way; None if it is no policy or names a stored one."""
+    """Return the scenario that a policy changes, run in the same way; None if there is none, or only its name."""
     if scenario.spec.policy_of is None:
         return None
     figured = scenario.tree.figured

@@ -31,7 +31,7 @@ class Setting:
 def set_values(root: Node, given: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
     """Return the setting of each ``--set``, with the number of the option as its line; mistakes are collected.
 
-    Texts are read as YAML; values of other types, which only Python gives, are taken as they are.
+    Texts are read as YAML; values of other types, which only Python gives, are plain values.
     """
     values = []
     start = Place("--set", 1, 1, "set")

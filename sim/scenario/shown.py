@@ -20,18 +20,20 @@ def scenario_html(scenario: Scenario) -> str:
         elif spec.policy_of is not None:
             lead = said("{name} is a policy for {base}.", name=spec.name, base=spec.policy_of)
         else:
-            lead = said("{name} is a scenario with its own reported figures, not a policy.", name=spec.name)
-        size = {"scale": f"{spec.scale:g}", "seed": str(spec.seed), "engine": spec.engine}
+            lead = said("{name} is not a policy for another scenario.", name=spec.name)
         run_as = said(
-            "{start} to {end}, scale {scale}, seed {seed}, engine {engine}; ",
+            "{start} to {end}, scale {scale}, seed {seed}, engine {engine}",
             start=spec.period.start,
             end=spec.period.end,
-            **size,
-        ) + counted("{count} province", "{count} provinces", count=len(spec.population.provinces))
+            scale=f"{spec.scale:g}",
+            seed=str(spec.seed),
+            engine=spec.engine,
+        )
+        size = counted("{count} province", "{count} provinces", count=len(spec.population.provinces))
     return "".join(
         [
             f"<h4>{escape(spec.title)}</h4><p>{escape(lead)}</p>",
             *(["<ul>", *(f"<li>{escape(lever.told)}</li>" for lever in changed), "</ul>"] if changed else []),
-            f"<p><small>{escape(run_as)}</small></p>",
+            f"<p><small>{escape(run_as)}; {escape(size)}</small></p>",
         ]
     )
