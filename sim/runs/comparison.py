@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 Compared = ScenarioLike | stored.Run | Sequence[stored.Run] | Sequence[Sequence[stored.Run]]
 """An entry of a comparison: a scenario to run, or runs that exist."""
 
+NUMBERS = 5
+"""Columns of numbers at the right of a table."""
+
 ALSO_SHOWN = ("alerts_by_end.expired",)
 """Quantities of a table besides those of the effect."""
 
@@ -144,9 +147,24 @@ class Comparison(pd.DataFrame):
             The text, without ``buf``.
         """
         table = self.table()
-        layout = "l" * (len(table.columns) - 5) + "r" * 5
+        layout = "l" * (len(table.columns) - NUMBERS) + "r" * NUMBERS
         usual = {"index": False, "escape": True, "column_format": layout, "caption": self._caption(table)}
         return table.to_latex(buf, **{**usual, **options})
+
+    def to_word(self, path: str | Path, caption: str | None = None) -> Path:
+        """Write ``table()`` for a paper as a document of Word; ExchangeError if python-docx is not installed.
+
+        Args:
+            path: The file, which takes the place of an older one.
+            caption: What stands above the table, by default scenarios and kind of intervals.
+
+        Returns:
+            The file.
+        """
+        from sim.report.word import write_word
+
+        table = self.table()
+        return write_word(table, NUMBERS, path, self._caption(table) if caption is None else caption)
 
     def _caption(self, table: pd.DataFrame) -> str:
         """Return what a table of a paper says of itself."""
@@ -225,7 +243,8 @@ def compare(
         entries: The baseline and the others. Scenarios: names, paths or Scenario objects, mixed. Or runs: each entry is
             a run, the folder of one or of replicates, a sequence of runs that differ in their seed only, or such
             sequences, one for each posterior draw. All entries have the same number of runs, in the same order.
-        replicates: Pairs of each scenario, with seeds counting up; by default 4. Only for scenarios, as all that follows.
+        replicates: Pairs of each scenario, with seeds counting up; by default 4. This and all that follows is only for
+            scenarios.
         events: Which events are kept: ``none``, ``all`` or those of a share of the origins.
         out: The folder of the runs, by default ``results/runs/compare-NAME-SEED-HASH``.
         workers: How many runs are made at once, by default one per core.
