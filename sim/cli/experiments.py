@@ -223,7 +223,7 @@ def _show_comparison(
     from sim.told.brief import comparison_brief
     from sim.told.experiments import comparison_parts
     from sim.told.one import of_comparison
-    from sim.told.terminal import apart_parts, paragraph
+    from sim.told.terminal import paragraph
     from sim.told.text_tables import show
 
     with speaking(ENGLISH if output.as_json else spoken()):
@@ -238,7 +238,6 @@ def _show_comparison(
         show(terminal, comparison_brief(answers, made, terminal.width))
         return
     output.warn(document["warnings"])
-    show(terminal, apart_parts(document["findings"], terminal.width))
     show(terminal, [paragraph(made, terminal.width, 0, style="dim")])
     show(terminal, comparison_parts(document, answers, terminal.width, every))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sim.language.spoken import counted, said
+from sim.language.spoken import counted, marked, said
 from sim.reading.findings import OF_FIGURES, foremost
 from sim.told.one import Answer, Number
 from sim.told.terminal import (
@@ -67,7 +67,7 @@ def run_brief(answer: Answer, runs: "Sequence[Run]", made: str, width: int) -> "
     def screen(width: int, warnings: int, misses: int) -> "Iterator[TextTable | Text]":
         yield from _warnings(answer.warnings[:warnings], len(answer.warnings), width)
         yield from _figures(figures, misses, width)
-        yield from _found(answer, width)
+        yield from found_parts(answer, width)
         yield paragraph(made, width, 0, style="dim")
         yield from answer_parts(_with_full(answer), width)
 
@@ -79,7 +79,7 @@ def run_full(answer: Answer, runs: "Sequence[Run]", made: str, width: int) -> "I
     """Yield every table of a run, or of replicates or draws, then the answer; arguments are those of ``run_brief``."""
     first = runs[0].manifest
     yield from warning_parts(answer.warnings, width)
-    yield from _found(answer, width)
+    yield from found_parts(answer, width)
     if len(runs) == 1:
         yield from figure_parts(first["figures"], first.get("policy_of"), width)
         if all(figure["simulated"] is None for figure in first["figures"]):
@@ -111,7 +111,7 @@ def comparison_brief(answers: Sequence[Answer], made: str, width: int) -> "Itera
         yield from _next(first, width)
     else:
         yield from _changes(first, width)
-        yield from _found(first, width)
+        yield from found_parts(first, width)
         yield paragraph(made, width, 0, style="dim")
         yield from answer_parts(first, width)
 
@@ -154,15 +154,20 @@ def _figures(figures: Sequence[Figure], most: int, width: int) -> "Iterator[Text
         yield paragraph(_more(len(misses[most:])), width)
 
 
-def _found(answer: Answer, width: int) -> "Iterator[Text]":
-    if not answer.findings:
-        return
-    only = said("Findings")
+def found_parts(answer: Answer, width: int) -> "Iterator[Text]":
+    """Yield findings; of a policy those that only it has, or only its baseline."""
+    titles = {said("Findings"): answer.findings}
     if answer.base is not None:
-        only = said("Findings of {scenario} that {other} does not have", scenario=answer.name, other=answer.base)
-    yield heading(only, width)
-    for line in answer.findings:
-        yield paragraph(f"- {line}", width, BELOW, BELOW)
+        only = marked("Findings of {scenario} that {other} does not have")
+        titles = {
+            said(only, scenario=answer.name, other=answer.base): answer.findings,
+            said(only, scenario=answer.base, other=answer.name): answer.resolved,
+        }
+    for title, lines in titles.items():
+        if lines:
+            yield heading(title, width)
+        for line in lines:
+            yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
 def _changes(answer: Answer, width: int) -> "Iterator[Text]":

@@ -12,7 +12,7 @@ from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
-from sim.told.brief import answer_parts
+from sim.told.brief import answer_parts, found_parts
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
 from sim.told.terminal import heading, interval, lever_lines, paragraph
 from sim.told.text_tables import TextTable
@@ -88,6 +88,7 @@ def comparison_parts(
         fates = _changes(scenario, document.get("changes", [])) if every else ()
         for part in (*costs, *fates):
             yield paragraph(part, width, 0) if isinstance(part, str) else part
+        yield from found_parts(answer, width)
         yield from answer_parts(answer, width)
 
 

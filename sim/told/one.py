@@ -68,7 +68,8 @@ class Answer:
         costs: What it cost, or what it costs to spare one more victim, a sentence each; empty without prices.
         not_priced: What is missing from costs, and why; empty if nothing is.
         warnings: What a reader must know before trusting the numbers.
-        findings: What needs attention in the run, or what only one of policy and baseline has.
+        findings: What needs attention in the run; of a policy what its baseline does not have.
+        resolved: What needs attention in the baseline, and not under the policy.
         next: Commands to type next.
         draws: Whether intervals are over posterior draws that were run.
     """
@@ -85,6 +86,7 @@ class Answer:
     not_priced: str = ""
     warnings: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
     draws: bool = False
 
@@ -205,6 +207,7 @@ def _of_policy(document: Row, name: str, next: Sequence[str]) -> Answer:
         not_priced=" ".join(filter(None, (withheld, unpriced))),
         warnings=tuple(document.get("warnings", ())),
         findings=tuple(foremost(own("findings"))),
+        resolved=tuple(foremost([row for row in document.get("findings", ()) if row["beside"] == name])),
         next=tuple(next),
     )
 

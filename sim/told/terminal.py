@@ -11,7 +11,6 @@ from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
-from sim.reading.findings import foremost
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
 from sim.told.text_tables import BELOW, TextTable
@@ -146,14 +145,6 @@ def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
     yield heading(said("Findings"), width)
     for line in lines:
         yield paragraph(f"- {line}", width, BELOW, BELOW)
-
-
-def apart_parts(rows: "Sequence[Figure]", width: int) -> "Iterator[Text]":
-    """Yield findings that one of two runs has and the other (``beside``) has not, as few lines."""
-    for scenario, other in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
-        yield heading(said("Findings of {scenario} that {other} does not have", scenario=scenario, other=other), width)
-        for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, other)]):
-            yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
 def asked_table(answers: Sequence[dict[str, Any]]) -> TextTable:
