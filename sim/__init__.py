@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.experiments.attribute import Attribution, attribute
-    from sim.experiments.compare import compare
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
@@ -28,17 +27,20 @@ if TYPE_CHECKING:
     from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
-    from sim.experiments.sweep import sweep
     from sim.midnight.component import Component
     from sim.report.explore.page import explore
     from sim.report.page import report
-    from sim.runs import Run, diff, load_run, run
+    from sim.runs.comparison import Comparison, compare
+    from sim.runs.diff import diff
+    from sim.runs.run import Run, load_run, run
+    from sim.runs.sweep import Sweep, sweep
     from sim.scenario import Scenario, ScenarioError, load_scenario
     from sim.store.json_files import FolderError
 
 _HOMES = {
     "Attribution": "sim.experiments.attribute",
     "Calibration": "sim.calibration.calibrate",
+    "Comparison": "sim.runs.comparison",
     "Component": "sim.midnight.component",
     "ConservationError": "sim.engines.conservation",
     "DesignError": "sim.experiments.design",
@@ -47,31 +49,33 @@ _HOMES = {
     "ExchangeError": "sim.calibration.exchange",
     "FolderError": "sim.store.json_files",
     "PosteriorDraws": "sim.calibration.exchange",
-    "Run": "sim.runs",
+    "Run": "sim.runs.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "SimulationError": "sim.experiments.simulations",
     "Staffing": "sim.experiments.staffing",
+    "Sweep": "sim.runs.sweep",
     "attribute": "sim.experiments.attribute",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
-    "compare": "sim.experiments.compare",
-    "diff": "sim.runs",
+    "compare": "sim.runs.comparison",
+    "diff": "sim.runs.diff",
     "explore": "sim.report.explore.page",
-    "load_run": "sim.runs",
+    "load_run": "sim.runs.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "posterior": "sim.calibration.exchange",
     "report": "sim.report.page",
-    "run": "sim.runs",
+    "run": "sim.runs.run",
     "sensitivity": "sim.experiments.sensitivity",
     "staffing": "sim.experiments.staffing",
-    "sweep": "sim.experiments.sweep",
+    "sweep": "sim.runs.sweep",
 }
 
 __all__ = [
     "Attribution",
     "Calibration",
+    "Comparison",
     "Component",
     "ConservationError",
     "DesignError",
@@ -85,6 +89,7 @@ __all__ = [
     "ScenarioError",
     "SimulationError",
     "Staffing",
+    "Sweep",
     "__version__",
     "attribute",
     "calibrate",

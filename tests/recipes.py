@@ -249,7 +249,7 @@ from sim.cli.application import command
 @command(("tocsin count results/runs/NAME", "the number of victims"))
 def count(run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]) -> None:
     """Count the victims of a run."""
-    from sim.runs import load_run
+    from sim.runs.run import load_run
 
     typer.echo(load_run(run).totals["victims"])
 '''

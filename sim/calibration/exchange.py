@@ -53,7 +53,7 @@ FIGURES = "figures"
 
 
 class ExchangeError(RefusedError, ImportError):
-    """xarray is not installed."""
+    """A library of an optional extra is not installed."""
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
     from sim.scenario import Scenario
 
-PAIRS = 4
-"""Replicates of a comparison where their number is not given: fewer say little about run-to-run noise."""
-
 
 @command(("tocsin calibrate my.yaml", "if interrupted, run the same command again to resume"))
 def calibrate(
@@ -149,8 +146,8 @@ def compare(
     output: Output,
 ) -> None:
     """Compare policies on identical attempts and people. Differences are paired against the first, the baseline."""
-    from sim.experiments.paired import compare_folders
-    from sim.runs import scenario_of
+    from sim.experiments.paired import PAIRS, compare_folders
+    from sim.runs.diff import scenario_of
 
     finished = [name for name in names if Path(name).is_dir()]
     options = any(value is not None for value in (out, workers, events, replicates, draws))

@@ -89,8 +89,6 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
     """
-    import pandas as pd
-
     from sim.reading.outcomes import quantities
 
     entries = [_by_draw(one) for one in runs]
@@ -106,12 +104,24 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
             demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
     amounts = [[[quantities(run) for run in group] for group in entry] for entry in entries]
     first = [entry[0][0] for entry in entries]
-    titles = [run.manifest["name"] for run in first]
+    titles = distinct([run.manifest["name"] for run in first])
     rows = rows_of(titles, amounts, [run.scenario for run in first])
-    frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:17]))
+    frame = frame_of(rows)
     with speaking(ENGLISH):
         frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1, len(entries[0]) > 1)
     return frame
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return a distinct name for each scenario: the second ``tiny`` is ``tiny-2``."""
+    titles: list[str] = []
+    for name in names:
+        title, count = name, 1
+        while title in titles:
+            count += 1
+            title = f"{name}-{count}"
+        titles.append(title)
+    return titles
 
 
 def _demand_same_components(runs: "Sequence[Run]") -> None:
@@ -132,6 +142,14 @@ def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[li
     if groups and single:
         raise PairingError("an entry mixes runs and sequences of runs; give runs, or a sequence of runs for each draw")
     return [list(one) for one in groups] if groups else [single]
+
+
+def frame_of(rows: Sequence[Row]) -> "pd.DataFrame":
+    """Return the rows of a comparison as a table with ``COLUMNS``, NA for missing numbers."""
+    import pandas as pd
+
+    frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:16]))
+    return frame.astype({"posterior_draws": "Int64"})
 
 
 def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequence[Scenario]") -> list[Row]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import Logbook
-from sim.experiments.compare import at_rates, caveats, rows_of
+from sim.experiments.compare import Row, at_rates, caveats, distinct, rows_of
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.replicates import DRAWS, REPLICATES, Making, found_or_made
 from sim.experiments.sparing import Amounts
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 KIND = "comparison"
 REQUEST = f"{KIND}.json"
 COMPARISON = "compare.json"
+
+PAIRS = 4
+"""Replicates of a comparison where their number is not given: fewer say little about run-to-run noise."""
+
 Document = dict[str, Any]
 
 Load = Callable[[str, int | None, int], "Scenario"]
@@ -220,18 +224,6 @@ def _replicates(folder: Path) -> list[Run]:
     return found
 
 
-def distinct(names: Sequence[str]) -> list[str]:
-    """Return a distinct name for each scenario: the second ``tiny`` is ``tiny-2``."""
-    titles: list[str] = []
-    for name in names:
-        title, count = name, 1
-        while title in titles:
-            count += 1
-            title = f"{name}-{count}"
-        titles.append(title)
-    return titles
-
-
 def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
     """Return whose fate each other policy changed, where all runs recorded events."""
     from sim.experiments.fates import changes
@@ -254,10 +246,24 @@ def _document(
 ) -> Document:
     if len(scenarios) < 2:
         raise PairingError("a comparison needs a baseline and at least one other scenario")
+    document = document_of_rows(titles, rows_of(titles, amounts, scenarios), scenarios)
+    if changed:
+        import pandas as pd
+
+        from sim.experiments.fates import summed
+
+        document["changes"] = [
+            {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
+            for row in summed(pd.concat(changed)).to_dict("records")
+        ]
+    return document
+
+
+def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
+    """Return the document of a comparison from its rows, in English, without fates and caveats."""
     with speaking(ENGLISH):  # stored documents are English
         worded = _in_words(titles, scenarios)
-    rows = rows_of(titles, amounts, scenarios)
-    document: Document = {
+    return {
         "base": titles[0],
         "others": list(titles[1:]),
         "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
@@ -269,16 +275,6 @@ def _document(
             for one in at_rates([row for row in rows if row["scenario"] == title], scenarios[0], other)
         ],
     }
-    if changed:
-        import pandas as pd
-
-        from sim.experiments.fates import summed
-
-        document["changes"] = [
-            {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
-            for row in summed(pd.concat(changed)).to_dict("records")
-        ]
-    return document
 
 
 def _in_words(titles: Sequence[str], scenarios: "Sequence[Scenario]") -> Document:

@@ -1,5 +1,6 @@
 """A finished run, read from its folder: tables as DataFrames, each loaded at its first use."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -148,6 +149,26 @@ class Run:
         values = sum(parts[1:], start=parts[0])
         days = pd.date_range(period(self._scope)[0], periods=len(values), name="day")
         return pd.Series(values, index=days, name=name, copy=True)
+
+    def to_frame(self, quantities: str | Sequence[str], by: str | Sequence[str] = ()) -> "pd.DataFrame":
+        """Return quantities as a tidy table, scaled up to the country, in the units of ``figure``.
+
+        Unknown quantities and columns raise AskedError, a ValueError.
+
+        Args:
+            quantities: A name of ``figure``, such as ``victims``, or several.
+            by: Columns to split by: ``day``, ``month`` (its first day), ``province`` (by name), and the groups that the
+                tables count, such as ``fraud_type``, ``age_band`` and ``sex`` of people or ``tier`` of alerts.
+
+        Returns:
+            A row for each combination that occurs, sorted; the columns of ``by``, then one for each quantity. A single
+            row without ``by``.
+        """
+        from sim.reading.frames import frame
+
+        names, columns = ([one] if isinstance(one, str) else one for one in (quantities, by))
+        with reading(self.path):
+            return frame(self.path, self._scope, self.series, names, columns)
 
     def asked(self, text: str, province: str | int | None = None) -> Asked:
         """Read a request as ``tocsin figures`` takes it, for the country or a province; raises ValueError."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.paired import distinct, document_of
+from sim.experiments.compare import distinct
+from sim.experiments.paired import document_of
 from sim.language.spoken import marked, said
 from sim.reading.findings import apart, shortened
 from sim.report.charts import chart

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.scenario.resolved import Source
     from sim.scenario.schema import ScenarioModel
     from sim.scenario.show import show_lines
+    from sim.scenario.shown import scenario_html
 
 _HOMES = {
     "Mistake": "errors",
@@ -38,6 +39,7 @@ _HOMES = {
     "json_schema": "jsonschema",
     "load_scenario": "load",
     "posterior": "load",
+    "scenario_html": "shown",
     "show_lines": "show",
     "validate": "load",
 }
@@ -54,6 +56,7 @@ __all__ = [
     "json_schema",
     "load_scenario",
     "posterior",
+    "scenario_html",
     "show_lines",
     "validate",
 ]

@@ -68,7 +68,7 @@ class Mistake:
     def __str__(self) -> str:
         """Return the line ``FILE:LINE:COL: dotted.key: what is wrong; what is allowed``.
 
-        An argument of a call has no place but its key.
+        The place of an argument of a call is its key.
         """
         chain = "".join(f" (extended by {name})" for name in self.place.chain)
         text = ascii_controls(f"{self.key}: {self.message}; {self.allowed}{chain}")

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,9 @@ from sim.scenario.extends import Files
 from sim.scenario.given import Given
 from sim.scenario.hidden_mistakes import hidden_mistakes
 from sim.scenario.nodes import Node, merge
-from sim.scenario.overrides import argument_values, node_of, set_values, with_value
+from sim.scenario.overrides import Setting, argument_values, node_of, plain_values, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
-from sim.scenario.policy import policy_of
+from sim.scenario.policy import how_run, policy_of
 from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
 from sim.scenario.provinces import names_in, unknown_provinces, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
@@ -69,6 +69,22 @@ class Scenario:
         """The scenario's name."""
         return self.spec.name
 
+    def with_(self, values: Mapping[str, Any]) -> "Scenario":
+        """Return a scenario with other values at some dotted keys, as ``--set`` gives them; no file is read.
+
+        Raises ScenarioError with every mistake that was found, in the words of ``--set``.
+
+        Args:
+            values: Texts as on the command line (``"120 per day"``) or plain values (9600, a map); maps merge, None
+                removes.
+
+        Returns:
+            The new scenario; this one is unchanged.
+        """
+        root, mistakes = self.root(), list[Mistake]()
+        settings = set_values(root, values, mistakes)
+        return _moved(self, root, settings, mistakes, lambda: plain_values(values))
+
     @cached_property
     def sources(self) -> dict[str, Source]:
         """The source of each value of ``resolved``, by dotted key."""
@@ -96,6 +112,11 @@ class Scenario:
             root = with_codes(_with_values(root, values), names_in(root), [])
         return root
 
+    def _repr_html_(self) -> str:
+        from sim import scenario as room  # by the name of the room: what is shown reads scenarios
+
+        return room.scenario_html(self)
+
     def yaml(self) -> str:
         """Return the resolved scenario as the text of a file; loading it gives an equal scenario."""
         return to_yaml(self.resolved)
@@ -106,7 +127,7 @@ class Scenario:
 
 
 def load_scenario(
-    name_or_path: str, overrides: Mapping[str, str] | None = None, *, draw: int | None = None, **arguments: Any
+    name_or_path: str | Path, overrides: Mapping[str, Any] | None = None, *, draw: int | None = None, **arguments: Any
 ) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
@@ -114,14 +135,15 @@ def load_scenario(
 
     Args:
         name_or_path: The name, or the path.
-        overrides: YAML texts by dotted key, as ``--set`` gives them.
+        overrides: Values by dotted key, as ``--set`` gives them: YAML texts, or plain values.
         draw: The posterior draw to apply, counted from 0; None keeps the values of the files.
-        **arguments: Plain values by key (``scale=1e-3``), applied last.
+        **arguments: Plain values by key (``scale=1e-3``), applied last; ``pool`` stands for ``population.pool``.
 
     Returns:
         The scenario, read, checked and completed.
     """
-    files, root, folder = read_files(name_or_path, draw)
+    arguments = {".".join(POOL) if key == POOL[-1] else key: value for key, value in arguments.items()}
+    files, root, folder = read_files(str(name_or_path), draw)
     root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)
     strangers = list(unknown_provinces(root, names_in(root)))
     files.mistakes += strangers
@@ -136,14 +158,13 @@ def with_options(
     files: Files,
     root: Node,
     folder: Path,
-    overrides: Mapping[str, str],
+    overrides: Mapping[str, Any],
     arguments: Mapping[str, Any],
     mistakes: list[Mistake],
 ) -> Node:
     """Return the tree of files with options and arguments, tables inline and provinces by codes; ``mistakes`` grows."""
     unset = root
-    for setting in set_values(root, overrides, mistakes):
-        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
+    root = _with_settings(root, set_values(root, overrides, mistakes), mistakes)
     root = _with_values(root, arguments, mistakes)
     mistakes += split_pool_mistakes(unset, root)
     root = files.with_tables(root, folder)
@@ -154,14 +175,27 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario with other plain values at some dotted keys, checked again; no file is read.
 
     The result is the same as with ``--set``: values go into the tree of the files before provinces are pooled, and the
-    origin and range of replaced values are dropped. Maps merge, null removes.
+    origin and range of replaced values are dropped. Maps merge, null removes. Raises ScenarioError with every mistake
+    that was found.
+    """
+    root, mistakes = scenario.root(), list[Mistake]()
+    settings = argument_values(root, values, mistakes)
+    return _moved(scenario, root, settings, mistakes, lambda: dict(values))
+
+
+def _moved(
+    scenario: Scenario,
+    before: Node,
+    settings: Iterable[Setting],
+    mistakes: list[Mistake],
+    plain: Callable[[], dict[str, Any]],
+) -> Scenario:
+    """Return a scenario with settings: ``before`` is its root, ``plain`` returns them as plain values by their keys.
 
     Raises:
         ScenarioError: With every mistake that was found.
     """
-    tree, mistakes = scenario.tree, list[Mistake]()
-    before = scenario.root()
-    root = _with_values(before, values, mistakes)
+    root = _with_settings(before, settings, mistakes)
     mistakes += split_pool_mistakes(before, root)
     names = names_in(root)
     root = with_codes(root, names, mistakes)
@@ -173,8 +207,21 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
         mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in known]
     if mistakes:
         raise ScenarioError(merged(mistakes))
-    found = _scenario(spec, root, tree, (*scenario.values, dict(values)))
+    found = _scenario(spec, root, scenario.tree, (*scenario.values, plain()))
     return dataclasses.replace(found, components=scenario.components) if scenario.components else found
+
+
+def base_of(scenario: Scenario) -> Scenario | None:
+    """Return the scenario that a policy changes, run in the same way; None if there is none, or only its name."""
+    if scenario.spec.policy_of is None:
+        return None
+    figured = scenario.tree.figured
+    root = merge(figured, how_run(scenario.root()))
+    try:
+        spec = ScenarioModel.model_validate(root.plain())
+    except ValidationError:
+        return None
+    return _scenario(spec, root, Tree(root, figured))
 
 
 def as_pooled(scenario: Scenario) -> Scenario:
@@ -188,8 +235,13 @@ def as_pooled(scenario: Scenario) -> Scenario:
 def _with_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake] | None = None) -> Node:
     """Return a tree with plain values at dotted keys, as ``--set`` puts them there."""
     told = [] if mistakes is None else mistakes
-    for setting in argument_values(root, values, told):
-        root = merge(root, unwrap_all(with_value(root, setting, told), told))
+    return _with_settings(root, argument_values(root, values, told), told)
+
+
+def _with_settings(root: Node, settings: Iterable[Setting], mistakes: list[Mistake]) -> Node:
+    """Return a tree with settings, one after the other."""
+    for setting in settings:
+        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
     return root
 
 

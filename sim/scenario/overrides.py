@@ -16,6 +16,8 @@ from sim.scenario.reading import decode, read_nodes
 LONGEST_DOTTED = 400
 """Most characters of a dotted key."""
 
+PLAIN = "use plain values, as in a scenario file"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -26,27 +28,45 @@ class Setting:
     columns: tuple[int, ...]
 
 
-def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[Setting]:
-    """Return the setting of each ``--set``, with the number of the option as its line; mistakes are collected."""
+def set_values(root: Node, given: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
+    """Return the setting of each ``--set``, with the number of the option as its line; mistakes are collected.
+
+    Texts are read as YAML; values of other types, which only Python gives, are plain values.
+    """
     values = []
     start = Place("--set", 1, 1, "set")
-    for number, (key, text) in enumerate(texts.items()):
+    for number, (key, value) in enumerate(given.items()):
         if not _is_key(key):
             at = _shifted(start, number, 0)
             mistakes.append(Mistake(at, dotted(()), f"{found(key)} is not a dotted key", "use dotted.key=value"))
             continue
         path, columns = _path_to(root, key)
         shift = (number, len(key) + 1)
-        try:
-            node, more = read_nodes(decode(text.encode(errors="surrogatepass"), start), start)
-        except ScenarioError as error:
-            node, more = None, error.mistakes
+        node, more = _read(value, start)
         mistakes += [Mistake(_shifted(m.place, *shift), dotted(path), m.message, m.allowed) for m in more]
         if node is None and not more:
             node = Node(None, start)  # `key=` is null, as in YAML
         if node is not None:
             values.append(Setting(path, unwrap(_moved(node, *shift), mistakes, path), columns))
     return values
+
+
+def _read(value: Any, place: Place) -> tuple[Node | None, list[Mistake]]:
+    """Return the node of a text as YAML, or of a plain value, and what is wrong with it."""
+    try:
+        if isinstance(value, str):
+            return read_nodes(decode(value.encode(errors="surrogatepass"), place), place)
+        return node_of(value, place), []
+    except ScenarioError as error:
+        return None, error.mistakes
+    except TypeError as error:
+        return None, [Mistake(place, dotted(()), str(error), PLAIN)]
+
+
+def plain_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that ``set_values`` accepted, with those that were texts as plain values."""
+    read = {key: _read(value, Place("--set", 1, 1, "set"))[0] for key, value in given.items()}
+    return {key: None if node is None else node.plain() for key, node in read.items()}
 
 
 def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
@@ -58,7 +78,7 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
         try:
             pairs.append(Setting(path, unwrap(node_of(value, place), mistakes, path), columns))
         except TypeError as error:
-            mistakes.append(Mistake(place, dotted(path), str(error), "use plain values, as in a scenario file"))
+            mistakes.append(Mistake(place, dotted(path), str(error), PLAIN))
     return pairs
 
 

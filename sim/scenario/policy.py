@@ -40,7 +40,7 @@ def policy_of(
     figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
         return spec.policy_of
-    how = _how(root)
+    how = how_run(root)
     if _same_effects(merge(figured, how), root):
         return None
     asked = json.dumps({key: value for key, value in how.plain().items() if key != SEED}, default=str)
@@ -63,7 +63,7 @@ def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | Non
     return Reference(own.name, day, _before(written(ScenarioModel, before), before, day))
 
 
-def _how(root: Node) -> Node:
+def how_run(root: Node) -> Node:
     """Return a tree with only the keys of how a scenario is run."""
     found = Node({}, root.place)
     for path in HOW_IT_IS_RUN:

@@ -142,6 +142,10 @@ def _slips(node: Node, known: Shape | None) -> list[str]:
     return [key for key in node.value if key not in FULL_FORM]
 
 
+KIND = "kind"
+"""The key that says what a measure is."""
+
+
 def _stranger(path: KeyPath, root: Node, shape: Shape) -> Mistake | None:
     """Return the mistake if ``--set`` or a call names an entry that the files do not have."""
     _, holder = _at(root, shape, path[:-1])
@@ -150,6 +154,8 @@ def _stranger(path: KeyPath, root: Node, shape: Shape) -> Mistake | None:
     place, parent = place_of(root, path, by_key=True), root.at(path[:-1])
     if place.layer == "file" or parent is None:
         return None
+    if (given := root.at(path)) is not None and given.child(KIND) is not None:
+        return None  # it is meant as a new entry
     others = [name for name, at in parent.keys.items() if at.layer == "file"]
     return Mistake(place, dotted(path), "there is no such entry", choices(str(path[-1]), others)) if others else None
 

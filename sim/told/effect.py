@@ -89,7 +89,7 @@ def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
     if not rates:
         return []
     level = said("The share of victims who report fixes the size of differences, and hardly their percentages.")
-    return [f"{level} {rates_said(rates, _signed)}"]
+    return [f"{level} {rates_said(rates, signed)}"]
 
 
 def interval_said(rows: Sequence[Row]) -> str:
@@ -122,7 +122,7 @@ def _told(what: str, row: Row, stored: bool) -> str:
     ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
-    low, high = map(_signed, ends)
+    low, high = map(signed, ends)
     words = {"what": what, "low": low, "high": high}
     if ends[0] <= 0 <= ends[1]:
         if stored:
@@ -140,7 +140,8 @@ def _told(what: str, row: Row, stored: bool) -> str:
     return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """Return a difference with its sign and three significant digits: ``+12.3 billion``."""
     return f"{'-' if value < 0 else '+'}{_size(value)}"
 
 

@@ -114,6 +114,9 @@ class Answer:
         parts += [f"<p><code>{escape(line)}</code></p>" for line in self.next]
         return f'<div class="tocsin-answer">{"".join(parts)}</div>'
 
+    def _repr_html_(self) -> str:
+        return self.html()
+
     def _table(self) -> str:
         """Return the numbers as a table of HTML."""
         if not self.numbers:

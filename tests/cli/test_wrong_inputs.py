@@ -15,7 +15,6 @@ FILES = {
     "base.yaml": "schema: 1\nname: base\ntitle: q\nextends: nothing\n",
     "loop.yaml": "schema: 1\nname: loop\ntitle: q\nextends: loop.yaml\n",
 }
-LIST = "allowed: "
 
 WRONG = [
     (["bogus"], "tocsin: No such command 'bogus'; see tocsin --help"),

@@ -281,7 +281,7 @@ def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
 
 def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
     """Return attempts of the country by run, each with its own name, and by fate."""
-    from sim.experiments.paired import distinct
+    from sim.experiments.compare import distinct
 
     found = {}
     for name, run in zip(distinct([str(run.manifest["name"]) for run in runs]), runs, strict=True):

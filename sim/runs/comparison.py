@@ -1,0 +1,319 @@
+"""A comparison as users see it: the table of paired differences, with its answer, pictures and tables for papers."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import pandas as pd
+
+from sim.base.rounding import amount, between, percent
+from sim.experiments.compare import compare as compare_runs
+from sim.experiments.compare import distinct, frame_of
+from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of_rows, groups_of, prepared, runs_of
+from sim.experiments.pairing import PairingError
+from sim.experiments.replicates import Making
+from sim.language.spoken import said, telling_in
+from sim.reading import run as stored
+from sim.reading.costs import COST
+from sim.report.looks import capital
+from sim.running import run as run_once
+from sim.running import with_events
+from sim.runs.run import Run
+from sim.scenario.load import Scenario, changed
+from sim.scenario.options import Options, ScenarioLike, with_options
+from sim.told.costs import interval_name
+from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, interval_said, signed
+from sim.told.experiments import records
+from sim.told.one import Answer, of_comparison
+from sim.told.vocabulary import quantity_named
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Compared = ScenarioLike | stored.Run | Sequence[stored.Run] | Sequence[Sequence[stored.Run]]
+"""An entry of a comparison: a scenario to run, or runs that exist."""
+
+NUMBERS = 5
+"""Columns of numbers at the right of a table."""
+
+ALSO_SHOWN = ("alerts_by_end.expired",)
+"""Quantities of a table besides those of the effect."""
+
+
+class Comparison(pd.DataFrame):
+    """Paired differences of scenarios from the first of them, the baseline: a table with a row for each quantity.
+
+    Its bare name shows the effect in sentences and a table of it. Selections of rows or columns are plain DataFrames.
+
+    Attributes:
+        scenarios: The compared scenarios by their names in the table, the baseline first.
+        groups: The runs by the same names, replicates in the order of their seeds, as far as they were given or made.
+    """
+
+    _metadata = ["scenarios", "groups"]  # noqa: RUF012, the type of pandas
+
+    scenarios: dict[str, Scenario]
+    groups: dict[str, Sequence[Any]]
+
+    @property
+    def runs(self) -> dict[str, list[Run]]:
+        """The runs of each scenario by its name, replicates in the order of their seeds."""
+        return {name: [Run(run.path, run.scenario) for run in group] for name, group in self.groups.items()}
+
+    @property
+    def document(self) -> Document:
+        """The comparison as ``tocsin compare --json`` prints it, without fates."""
+        document = document_of_rows(list(self.scenarios), records(self), list(self.scenarios.values()))
+        return {**document, **{str(name): value for name, value in self.attrs.items()}}
+
+    def table(self, quantities: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the differences as texts with units, three significant figures and intervals, to read or to print.
+
+        Args:
+            quantities: Which, such as ``victims``; by default those of the effect, and expired alerts.
+
+        Returns:
+            A row for each scenario and quantity. The head of the last column names the kind of interval, and
+            ``attrs["interval"]`` says it in full.
+
+        Raises:
+            ValueError: If the comparison has no such quantity.
+        """
+        every = records(self)
+        names = [*TOLD, *ALSO_SHOWN] if quantities is None else list(quantities)
+        missing = [name for name in quantities or () if all(row["quantity"] != name for row in every)]
+        if missing:
+            raise ValueError(f"{missing[0]!r} is not a quantity of this comparison; see comparison['quantity']")
+        with telling_in(self._base.spec.terms):
+            over_draws = any(row["posterior_draws"] for row in every)
+            unpriced = {row["scenario"] for row in every if row["withheld"]}
+            rows = [
+                _cells(row, row["scenario"] in unpriced, over_draws)
+                for scenario in dict.fromkeys(row["scenario"] for row in every)
+                for name in names
+                for row in every
+                if (row["scenario"], row["quantity"]) == (scenario, name)
+            ]
+            head = _interval_head(every)
+            heads = [
+                said("scenario"),
+                said("quantity"),
+                said("baseline"),
+                said("policy"),
+                said("difference"),
+                said("change"),
+            ]
+            found = pd.DataFrame(rows, columns=[*heads, head])
+            found.attrs["interval"] = _kind(every)
+        return found if len(self.scenarios) > 2 else found.drop(columns=heads[0])
+
+    def plot(self, picture: str = "differences") -> "go.Figure":  # type: ignore[override]
+        """Draw the comparison as a plotly figure, which notebooks show: a picture of its report.
+
+        Args:
+            picture: ``differences`` in percent of the baseline, ``fates`` (where attempts end), or ``costs``.
+
+        Returns:
+            The figure.
+
+        Raises:
+            ValueError: If there is no such picture.
+        """
+        from sim.report.pictures.comparison import differences, fates
+        from sim.report.pictures.costs import cost_differences
+
+        pictures: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
+            "differences": differences,
+            "fates": fates,
+            "costs": cost_differences,
+        }
+        if picture not in pictures:
+            raise ValueError(f"no picture '{picture}'; one of {', '.join(pictures)}")
+        with telling_in(self._base.spec.terms):
+            return pictures[picture](self)
+
+    def to_latex(self, buf: Any = None, **options: Any) -> Any:
+        """Return ``table()`` for a paper, as LaTeX that needs the package booktabs.
+
+        Args:
+            buf: A file or path to write to; None returns the text.
+            **options: Further arguments of ``pandas.DataFrame.to_latex``, such as ``caption`` and ``label``.
+
+        Returns:
+            The text, without ``buf``.
+        """
+        table = self.table()
+        layout = "l" * (len(table.columns) - NUMBERS) + "r" * NUMBERS
+        usual = {"index": False, "escape": True, "column_format": layout, "caption": self._caption(table)}
+        return table.to_latex(buf, **{**usual, **options})
+
+    def to_word(self, path: str | Path, caption: str | None = None) -> Path:
+        """Write ``table()`` for a paper as a document of Word; ExchangeError if python-docx is not installed.
+
+        Args:
+            path: The file, which takes the place of an older one.
+            caption: What stands above the table, by default scenarios and kind of intervals.
+
+        Returns:
+            The file.
+        """
+        from sim.report.word import write_word
+
+        table = self.table()
+        return write_word(table, NUMBERS, path, self._caption(table) if caption is None else caption)
+
+    def _caption(self, table: pd.DataFrame) -> str:
+        """Return what a table of a paper says of itself."""
+        base, *others = self.scenarios
+        what = said("{policy}, compared with {base}", policy=", ".join(others), base=base)
+        return f"{what}. {capital(table.attrs['interval'])}."
+
+    @property
+    def _base(self) -> Scenario:
+        return next(iter(self.scenarios.values()))
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The effect of each policy by its name: in sentences, with its numbers, changes and warnings."""
+        with telling_in(self._base.spec.terms):
+            return {one.name: one for one in of_comparison(self.document)}
+
+    def _repr_html_(self) -> str:
+        *others, last = self.answers.values()
+        # Warnings are the same for all policies.
+        every = [*(replace(one, warnings=()) for one in others), last]
+        heads = [said("{policy}, compared with {base}", policy=one.name, base=one.base) for one in every]
+        return "".join(f"<h4>{escape(head)}</h4>{one.html()}" for head, one in zip(heads, every, strict=True))
+
+
+def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
+    """Return the texts of a row of a table; ``over_draws`` says that other rows have intervals over stored draws."""
+    name = row["quantity"]
+    if name in EFFECTS:
+        quantity = said((PRICED_ALONE if unpriced and name.startswith(COST) else EFFECTS[name])[2])
+    else:
+        quantity = quantity_named(name)
+    difference, base = row["difference"], row["base"]
+    told = signed(difference) if difference else "0"
+    share = f"{'+' if difference > 0 else ''}{percent(difference / base)}" if base else ""
+    if not difference and not row["chance"] and row["low"] is not None:
+        interval = "0"
+    elif row["posterior_draws"]:
+        interval = str(between(row["posterior_low"], row["posterior_high"], signed))
+    elif row["low"] is None:
+        interval = said("unknown")
+    else:
+        interval = str(between(row["low"], row["high"], signed))
+        interval = said("{interval} (95%, replicates)", interval=interval) if over_draws else interval
+    return [row["scenario"], quantity, amount(base), amount(row["other"]), told, share, interval]
+
+
+def _interval_head(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the kind of intervals in a few words, for the head of a column."""
+    if any(row["posterior_draws"] for row in rows):
+        return said("90%, draws")
+    return said("interval") if all(row["low"] is None for row in rows) else interval_name(rows)
+
+
+def _kind(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the kind of intervals in a sentence."""
+    return interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
+
+
+def compare(
+    entries: Sequence[Compared],
+    *,
+    replicates: int | None = None,
+    events: str | float | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Compare scenarios, or runs, with the first of them, the baseline, on identical attempts and people.
+
+    Scenarios are run first. Finished runs of an interrupted call are used again. Mistakes in scenarios raise
+    ScenarioError.
+
+    Args:
+        entries: The baseline and the others. Scenarios: names, paths or Scenario objects, mixed. Or runs: each entry is
+            a run, the folder of one or of replicates, a sequence of runs that differ in their seed only, or such
+            sequences, one for each posterior draw. All entries have the same number of runs, in the same order.
+        replicates: Pairs of each scenario, with seeds counting up; by default 4. This and all that follows is only for
+            scenarios.
+        events: Which events are kept: ``none``, ``all`` or those of a share of the origins.
+        out: The folder of the runs, by default ``results/runs/compare-NAME-SEED-HASH``.
+        workers: How many runs are made at once, by default one per core.
+        progress: Called with the number of finished runs, as they finish.
+        **options: Changes of every scenario: ``scale``, ``pool``, ``seed``, ``engine`` and ``set``; see ``Options``.
+
+    Returns:
+        One row for each scenario and quantity; the columns are those of ``sim.experiments.compare.compare``.
+
+    Raises:
+        PairingError: A ValueError, for scenarios or runs that cannot be paired.
+    """
+    every = [_finished(one) for one in entries]
+    scenarios = [one for one in every if isinstance(one, Scenario | str | Path)]
+    if not scenarios:
+        given = {"replicates": replicates, "events": events, "out": out, **options}
+        wrong = next((name for name, value in given.items() if value is not None), None)
+        if wrong is not None:
+            raise PairingError(f"{wrong}: finished runs cannot be combined with run options")
+        return _of_runs(every)
+    if len(scenarios) < len(every):
+        raise PairingError("finished runs cannot be combined with scenarios")
+    if len(scenarios) < 2:
+        raise PairingError("a comparison needs a baseline and at least one other scenario")
+    first = [with_options(one, **options) for one in scenarios]
+    if events is not None:
+        first = [with_events(one, events) for one in first]
+    pairs = PAIRS if replicates is None else replicates
+
+    @lru_cache(maxsize=4 * len(first))
+    def load(place: str, _draw: int | None, replicate: int) -> Scenario:
+        one = first[int(place)]
+        return changed(one, {"seed": one.spec.seed + replicate}) if replicate else one
+
+    def make(scenario: Scenario, folder: Path) -> stored.Run:
+        return run_once(scenario, folder, workers=workers)
+
+    def finished(number: int) -> None:
+        if progress is not None:
+            progress(number)
+
+    places = [str(place) for place in range(len(first))]
+    folder = prepared(places, load, None if out is None else Path(out), None, pairs)
+    making = Making(make, workers or os.cpu_count() or 1)
+    document = compare_scenarios(places, load, making, folder, None, pairs, finished)
+    found = Comparison(frame_of(document["rows"]))
+    found.attrs |= {name: document[name] for name in ("warnings", "findings")}
+    found.scenarios = dict(zip([document["base"], *document["others"]], first, strict=True))
+    found.groups = dict(zip(found.scenarios, groups_of([folder]), strict=True))
+    return found
+
+
+def _finished(entry: Compared) -> Any:
+    """Return an entry, the folder of finished runs as these runs."""
+    return runs_of(Path(entry)) if isinstance(entry, str | Path) and Path(entry).is_dir() else entry
+
+
+def _of_runs(entries: Sequence[Any]) -> Comparison:
+    """Compare runs."""
+    frame = compare_runs(entries)
+    found = Comparison(frame)
+    found.attrs |= frame.attrs
+    groups = [_flat(entry) for entry in entries]
+    names = distinct([group[0].manifest["name"] for group in groups])
+    found.scenarios = {name: group[0].scenario for name, group in zip(names, groups, strict=True)}
+    found.groups = dict(zip(names, groups, strict=True))
+    return found
+
+
+def _flat(entry: Any) -> list[stored.Run]:
+    """Return the runs of an entry, those of several draws one after the other."""
+    return [entry] if isinstance(entry, stored.Run) else [run for one in entry for run in _flat(one)]
