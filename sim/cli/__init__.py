@@ -32,6 +32,7 @@ from sim.cli import (
     scenarios,
     sensitivity,
     staffing,
+    studio,
     verify,
 )
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
@@ -46,7 +47,7 @@ COMMANDS = (
     *(beginning.new, beginning.provinces, beginning.explain),
     *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
     *(predictions.predict, predictions.ledger),
-    *(sensitivity.sensitivity, staffing.staffing, explore.explore, report.report, verify.verify),
+    *(sensitivity.sensitivity, staffing.staffing, explore.explore, studio.studio, report.report, verify.verify),
 )
 """The commands, in the order of the help."""
 

@@ -1,0 +1,95 @@
+"""The answer of a question as the page shows it: sentences, five figures with intervals, and what chance hides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sim.base.rounding import amount, percent, significant
+from sim.experiments.intervals import half_width
+from sim.experiments.sparing import unpriced_said
+from sim.language.spoken import marked, said
+from sim.reading.quantities import CENTS
+from sim.scenario.levers import Lever
+from sim.told.effect import effect_lines, interval_said, level_lines
+from sim.told.vocabulary import interval_said as ends_said
+from sim.told.vocabulary import quantity_named, value_said
+
+FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
+"""The quantities that a page draws, in this order."""
+
+POWERED = ("victims", "loss_money")
+"""The quantities whose smallest visible difference is told."""
+
+TIMES = 4
+"""How many times as many pairs the page compares with: the interval is about half as wide."""
+
+KEPT = ("base", "other", "difference", "low", "high")
+"""Columns of a figure that the page holds unrounded."""
+
+Row = Mapping[str, Any]
+
+
+def told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of a comparison (``sim.experiments.paired.compare_groups``), in the current language."""
+    return {
+        "policies": [_policy(document, name) for name in document["others"]],
+        "warnings": document["warnings"],
+    }
+
+
+def _policy(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    rows, levers, rates = (
+        [row for row in document[part] if row["scenario"] == name] for part in ("rows", "levers", "at_reporting_rates")
+    )
+    by_name = {row["quantity"]: row for row in rows}
+    unpriced = [row["name"] for row in levers if not row["priced"]]
+    return {
+        "name": name,
+        "lines": effect_lines(rows),
+        "noise": [line for row in rows if _is_noise(row) for line in effect_lines([row])],
+        "kind": interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown"),
+        "levels": level_lines(rates),
+        "levers": [Lever.of(row).told for row in levers],
+        "figures": [_figure(by_name[quantity]) for quantity in FIGURES if quantity in by_name],
+        "power": [line for quantity in POWERED if quantity in by_name for line in power_lines(by_name[quantity])],
+        "unpriced": [line for line in (document["withheld"].get(name), unpriced_said(unpriced)) if line],
+    }
+
+
+def _figure(row: Row) -> dict[str, Any]:
+    """Return a figure: its numbers, their texts, and whether chance alone may make its difference."""
+    name, low, high = row["quantity"], row["low"], row["high"]
+    share = row["difference"] / row["base"] if row["base"] else None
+    return {
+        **{key: row[key] for key in KEPT},
+        "quantity": name,
+        "name": quantity_named(name),
+        "said": {key: value_said(name, row[key]) for key in ("base", "other", "difference")},
+        "share": "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}",
+        "ends": ends_said(name, low, high),
+        "noise": _is_noise(row),
+    }
+
+
+def _is_noise(row: Row) -> bool:
+    """Return whether chance alone may make a difference: its interval holds 0."""
+    return row["low"] is not None and bool(row["low"] <= 0 <= row["high"])
+
+
+def power_lines(row: Row) -> list[str]:
+    """Return the smallest difference that the pairs so far could show, and that of four times as many; or nothing.
+
+    A difference is seen where the 95% interval leaves out 0: from half its width on.
+    """
+    pairs, deviation = row["replicates"], row["chance"]
+    if pairs < 2 or not deviation:
+        return []
+    now, later = half_width(deviation, pairs), half_width(deviation, TIMES * pairs)
+    text = marked("{quantity}: a difference under {size}{share} cannot be seen with {pairs} pairs; with {more}, {less}.")
+    name = row["quantity"]
+    share = f" ({percent(now / row['base'])})" if row["base"] else ""
+    sizes = (amount(significant(one / (100 if name.endswith(CENTS) else 1))) for one in (now, later))
+    size, less = sizes
+    return [
+        said(text, quantity=quantity_named(name), size=size, share=share, pairs=pairs, more=TIMES * pairs, less=less)
+    ]
+
