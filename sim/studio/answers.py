@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import amount, percent, significant
 from sim.experiments.intervals import half_width
 from sim.experiments.sparing import unpriced_said
@@ -10,8 +11,7 @@ from sim.language.spoken import marked, said
 from sim.reading.quantities import CENTS
 from sim.scenario.levers import Lever
 from sim.told.effect import effect_lines, interval_said, level_lines
-from sim.told.vocabulary import interval_said as ends_said
-from sim.told.vocabulary import quantity_named, value_said
+from sim.told.vocabulary import quantity_named, span_said, value_said
 
 FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
 """The quantities that a page draws, in this order."""
@@ -63,11 +63,18 @@ def _figure(row: Row) -> dict[str, Any]:
         **{key: row[key] for key in KEPT},
         "quantity": name,
         "name": quantity_named(name),
-        "said": {key: value_said(name, row[key]) for key in ("base", "other", "difference")},
+        "said": {key: _said(name, row[key]) for key in ("base", "other", "difference")},
         "share": "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}",
-        "ends": ends_said(name, low, high),
+        "ends": "" if low is None else span_said(_said(name, low), _said(name, high)),
         "noise": _is_noise(row),
     }
+
+
+def _said(name: str, value: float) -> str:
+    """Return a number as sentences tell it, three digits of money, to fit a table on a phone."""
+    if not name.endswith(CENTS):
+        return value_said(name, value)
+    return f"{'-' if value < 0 else ''}{amount(abs(significant(value / CENTS_PER_UNIT)))}"
 
 
 def _is_noise(row: Row) -> bool:
@@ -87,7 +94,7 @@ def power_lines(row: Row) -> list[str]:
     text = marked("{quantity}: a difference under {size}{share} cannot be seen with {pairs} pairs; with {more}, {less}.")
     name = row["quantity"]
     share = f" ({percent(now / row['base'])})" if row["base"] else ""
-    sizes = (amount(significant(one / (100 if name.endswith(CENTS) else 1))) for one in (now, later))
+    sizes = (amount(significant(one / (CENTS_PER_UNIT if name.endswith(CENTS) else 1))) for one in (now, later))
     size, less = sizes
     return [
         said(text, quantity=quantity_named(name), size=size, share=share, pairs=pairs, more=TIMES * pairs, less=less)

@@ -48,7 +48,7 @@ class Studio:
     async def open(self, app: Starlette) -> AsyncIterator[None]:
         """Start the processes and the baseline's runs; end them with the server."""
         self.studies = Studies(self._policies, Runs(self._folder, self._at_once))
-        self.studies.prepare()
+        self.studies.prepare(Size())
         try:
             yield
         finally:
@@ -101,6 +101,8 @@ class Studio:
                 mistakes = [{"key": one.key, "text": f"{one.message}; {one.allowed}"} for one in error.mistakes]
                 return JSONResponse({"mistakes": mistakes, "refused": [], "apart": [], "yaml": ""})
             apart = pooled_away(policy[2], size)
+            if not refused:
+                self.studies.prepare(size)
             changed = await asyncio.to_thread(self._policies.changes, *policy)
         return JSONResponse(
             {"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed}

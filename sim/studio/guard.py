@@ -11,6 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 MOST_BYTES = 64 * 1024
@@ -34,10 +35,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class TooLargeError(Exception):
-    """A request has more than ``MOST_BYTES``."""
 
 
 class Guard:
@@ -76,13 +73,10 @@ class Guard:
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise TooLargeError
+                raise HTTPException(413, _TOO_LARGE)
             return message
 
-        try:
-            await self._application(scope, received, sent)
-        except TooLargeError:
-            await _refused(413, _TOO_LARGE)(scope, receive, sent)
+        await self._application(scope, received, sent)
 
     def _answer(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         """Return what a request gets that is not passed on: a refusal, or the cookie; None for others."""

@@ -81,6 +81,7 @@ def serve(
                 lifespan="on",
                 ws="none",
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=GRACE_S,
             )
             with contextlib.suppress(KeyboardInterrupt):

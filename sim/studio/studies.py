@@ -12,7 +12,7 @@ from sim.draws.machine_code import is_compiled
 from sim.experiments.paired import compare_groups
 from sim.language.spoken import said, speaking, telling_in
 from sim.reading.run import Run
-from sim.scenario.load import Scenario
+from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
 from sim.studio.questions import PAIRS, Question, Size, demand_small, replicated
@@ -127,7 +127,7 @@ class Study:
 
 
 class Studies:
-    """The studies of a studio. Until the first question, the runs of the baseline are made: every question needs them."""
+    """The studies of a studio, and the baseline's runs, which are made before somebody asks: every question needs them."""
 
     def __init__(self, policies: Policies, runs: Runs) -> None:
         self._policies = policies
@@ -135,20 +135,22 @@ class Studies:
         self._studies: dict[str, Study] = {}
         self._numbers = itertools.count(1)
         self._ahead: asyncio.Task[None] | None = None
+        self._size: Size | None = None
 
-    def prepare(self) -> None:
-        """Make the baseline's runs of the usual size, ahead of any question."""
-        self._ahead = asyncio.create_task(self._prepared())
+    def prepare(self, size: Size) -> None:
+        """Make the baseline's runs of a size, ahead of any question."""
+        # A cancelled first run would leave a process that compiles the engine, beside the next one that does.
+        if size != self._size and (self._ahead is None or is_compiled(self._policies.scenario.spec.engine)):
+            if self._ahead is not None:
+                self._ahead.cancel()
+            self._size = size
+            self._ahead = asyncio.create_task(self._prepared(size))
 
-    async def _prepared(self) -> None:
-        from sim.scenario.load import load_scenario
-
+    async def _prepared(self, size: Size) -> None:
         with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # whoever asks is told
-            base = await asyncio.to_thread(load_scenario, self._policies.base, None, **Size().arguments)
+            base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)
             for number in range(PAIRS):
-                if self._studies:
-                    return
                 await self._runs.run(await asyncio.to_thread(replicated, base, number))
 
     async def ask(self, question: Question, language: str) -> tuple[str, Study]:

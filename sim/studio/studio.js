@@ -306,7 +306,8 @@
     const share = (row, key) => 100 * row[key] / Math.abs(row.base);
     const ends = rows.flatMap((row) => ["difference", "low", "high"].filter((key) => row[key] !== null).map((key) => share(row, key)));
     const most = Math.max(1e-9, ...ends.map(Math.abs)) * 1.1;
-    const [wide, high, left, line] = [640, 44 * rows.length + 40, 8, 44];
+    const wide = Math.max(300, byId("shown").clientWidth);
+    const [high, left, line] = [44 * rows.length + 40, 24, 44];
     const at = (value) => left + (wide - 2 * left) * (value + most) / (2 * most);
     const svg = drawn("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": DATA.words.picture });
     const step = 10 ** Math.floor(Math.log10(most)) * (most / 10 ** Math.floor(Math.log10(most)) > 4 ? 2 : 1);
@@ -320,7 +321,7 @@
       const y = line * number + 30;
       const mark = row.noise || row.low === null ? "mark chance" : "mark";
       const name = policies.length > 1 ? `${row.name} (${row.policy})` : row.name;
-      svg.append(drawn("text", { x: left, y: y - 12 }, name + (row.noise ? `: ${DATA.words.noise}` : "")));
+      svg.append(drawn("text", { x: 0, y: y - 12 }, name + (row.noise ? `: ${DATA.words.noise}` : "")));
       if (row.low !== null) {
         svg.append(drawn("line", { x1: at(share(row, "low")), x2: at(share(row, "high")), y1: y, y2: y, class: mark }));
       }
