@@ -23,6 +23,7 @@ from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
 from sim.cli import (
     beginning,
+    doctor,
     experiments,
     explore,
     listing,
@@ -36,19 +37,29 @@ from sim.cli import (
     verify,
 )
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
-from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
+from sim.language.spoken import ENGLISH, LANGUAGES, Terms, marked, speaking, telling_in
 from sim.scenario.errors import ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
-COMMANDS = (
-    *(runs.run, listing.runs, runs.figures, runs.check, runs.rerun, runs.evidence, runs.findings),
-    *(scenarios.validate, scenarios.show, scenarios.schema, scenarios.scenarios, scenarios.diff),
-    *(beginning.new, beginning.provinces, beginning.explain),
-    *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
-    *(predictions.predict, predictions.ledger),
-    *(sensitivity.sensitivity, staffing.staffing, explore.explore, studio.studio, report.report, verify.verify),
-)
+GROUPS = {
+    marked("Run"): (
+        *(runs.run, experiments.compare, studio.studio, experiments.sweep, experiments.attribute, staffing.staffing),
+        *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
+    ),
+    marked("Ask"): (
+        *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
+        *(scenarios.diff, scenarios.schema),
+    ),
+    marked("Look"): (
+        *(runs.figures, runs.findings, runs.evidence, report.report, explore.explore, listing.runs),
+        predictions.ledger,
+    ),
+    marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify, doctor.doctor),
+}
+"""The commands, in the order of the help, by what they are for."""
+
+COMMANDS = tuple(one for group in GROUPS.values() for one in group)
 """The commands, in the order of the help."""
 
 PROGRAM = "tocsin"
@@ -85,7 +96,7 @@ def _speak(context: typer.Context, language: str) -> str:
     return language
 
 
-app.take(*COMMANDS)
+app.take(GROUPS)
 
 
 @app.callback()

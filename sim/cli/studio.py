@@ -35,7 +35,12 @@ def studio(
     from sim.studio.server import FOLDER, serve
 
     def told(address: str) -> None:
-        tell(said("{address}  Open this address; policies are kept in {folder}; end with Ctrl+C", address=address,
-                  folder=FOLDER))
+        tell(
+            said(
+                "{address}  Open this address; policies are kept in {folder}; end with Ctrl+C",
+                address=address,
+                folder=FOLDER,
+            )
+        )
 
     serve(scenario, told, port, browser=not no_browser)

@@ -6,11 +6,10 @@ from typing import Any
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import amount, percent, significant
 from sim.experiments.intervals import half_width
-from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import marked, said
 from sim.reading.quantities import CENTS
-from sim.scenario.levers import Lever
-from sim.told.effect import effect_lines, interval_said, level_lines
+from sim.told.effect import effect_lines
+from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named, span_said, value_said
 
 FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
@@ -31,27 +30,24 @@ Row = Mapping[str, Any]
 def told(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a page shows of a comparison (``sim.experiments.paired.compare_groups``), in the current language."""
     return {
-        "policies": [_policy(document, name) for name in document["others"]],
+        "policies": [_policy(document, answer) for answer in of_comparison(dict(document))],
         "warnings": document["warnings"],
     }
 
 
-def _policy(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    rows, levers, rates = (
-        [row for row in document[part] if row["scenario"] == name] for part in ("rows", "levers", "at_reporting_rates")
-    )
+def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    """Return the answer of one policy: its sentences, which of them are within noise, figures, and what is missing."""
+    rows = [row for row in document["rows"] if row["scenario"] == answer.name]
     by_name = {row["quantity"]: row for row in rows}
-    unpriced = [row["name"] for row in levers if not row["priced"]]
     return {
-        "name": name,
-        "lines": effect_lines(rows),
+        "name": answer.name,
+        "lines": [answer.headline, *answer.sentences, *answer.costs],
         "noise": [line for row in rows if _is_noise(row) for line in effect_lines([row])],
-        "kind": interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown"),
-        "levels": level_lines(rates),
-        "levers": [Lever.of(row).told for row in levers],
+        "kind": answer.intervals,
+        "findings": [*answer.findings, *(said("no longer: {finding}", finding=one) for one in answer.resolved)],
         "figures": [_figure(by_name[quantity]) for quantity in FIGURES if quantity in by_name],
         "power": [line for quantity in POWERED if quantity in by_name for line in power_lines(by_name[quantity])],
-        "unpriced": [line for line in (document["withheld"].get(name), unpriced_said(unpriced)) if line],
+        "unpriced": [answer.not_priced] if answer.not_priced else [],
     }
 
 
@@ -91,7 +87,9 @@ def power_lines(row: Row) -> list[str]:
     if pairs < 2 or not deviation:
         return []
     now, later = half_width(deviation, pairs), half_width(deviation, TIMES * pairs)
-    text = marked("{quantity}: a difference under {size}{share} cannot be seen with {pairs} pairs; with {more}, {less}.")
+    text = marked(
+        "{quantity}: a difference under {size}{share} cannot be seen with {pairs} pairs; with {more}, {less}."
+    )
     name = row["quantity"]
     share = f" ({percent(now / row['base'])})" if row["base"] else ""
     sizes = (amount(significant(one / (CENTS_PER_UNIT if name.endswith(CENTS) else 1))) for one in (now, later))
@@ -99,4 +97,3 @@ def power_lines(row: Row) -> list[str]:
     return [
         said(text, quantity=quantity_named(name), size=size, share=share, pairs=pairs, more=TIMES * pairs, less=less)
     ]
-

@@ -104,9 +104,7 @@ class Studio:
             if not refused:
                 self.studies.prepare(size)
             changed = await asyncio.to_thread(self._policies.changes, *policy)
-        return JSONResponse(
-            {"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed}
-        )
+        return JSONResponse({"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed})
 
     async def ask(self, request: Request) -> Response:
         """Begin to answer a question about saved policies; return where its answers come."""

@@ -157,7 +157,9 @@ class Policies:
         except (ScenarioError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from None
         if not isinstance(content, dict) or content.get("extends") != self._extends:
-            raise UsageError(f"{path}: does not extend {self._extends}; use tocsin compare, or tocsin studio with its base")
+            raise UsageError(
+                f"{path}: does not extend {self._extends}; use tocsin compare, or tocsin studio with its base"
+            )
         changes = {key: value for key, value in content.items() if key not in HEAD}
         return {"name": name, "title": content.get("title", ""), "values": dict(_entries(changes, ()))}
 

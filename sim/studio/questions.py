@@ -75,7 +75,11 @@ class Question:
     def of(cls, row: Mapping[str, Any]) -> "Question":
         """Return the question that a page asks; UsageError for one that no command asks."""
         names, pairs = row.get("policies"), row.get("replicates", PAIRS)
-        if not isinstance(names, list) or not 1 <= len(names) <= MOST_POLICIES or len(set(map(str, names))) < len(names):
+        if (
+            not isinstance(names, list)
+            or not 1 <= len(names) <= MOST_POLICIES
+            or len(set(map(str, names))) < len(names)
+        ):
             raise UsageError(f"policies: must be 1 to {MOST_POLICIES} different names of saved policies")
         if not all(isinstance(one, str) for one in names):
             raise UsageError("policies: must be names")
@@ -115,7 +119,9 @@ def replicated(scenario: Scenario, number: int) -> Scenario:
 def demand_small(scenario: Scenario) -> None:
     """Raise UsageError for runs that keep a machine busy for minutes: those are for the command line."""
     if is_large(scenario):
-        raise UsageError(said("Runs of this size take minutes each. Copy the command, or use a smaller scale or a pool."))
+        raise UsageError(
+            said("Runs of this size take minutes each. Copy the command, or use a smaller scale or a pool.")
+        )
 
 
 def provinces_of(values: Values) -> list[str]:
@@ -147,8 +153,10 @@ def refusals(policies: Policies, name: str, title: str, values: Values, size: Si
     policies.checked(name, title, values)
     lost = pooled_away(values, size)
     if lost:
-        text = said("{provinces}: simulated together with other provinces, so nothing about it alone would be seen.",
-                    provinces=", ".join(lost))
+        text = said(
+            "{provinces}: simulated together with other provinces, so nothing about it alone would be seen.",
+            provinces=", ".join(lost),
+        )
         return [text]
     try:
         base = load_scenario(policies.base, None, **size.arguments)

@@ -1,4 +1,4 @@
-"""Questions that are being answered: pair after pair, for pages that watch, until all pairs are there or nobody does."""
+"""Questions that are being answered, pair after pair, as long as a page watches."""
 
 import asyncio
 import contextlib
@@ -103,10 +103,11 @@ class Study:
         if self._leaving is not None:
             self._leaving.cancel()
         try:
-            seen = None
+            seen: State | None = None
             while True:
                 async with self._changed:
-                    await self._changed.wait_for(lambda: self.state is not seen)
+                    while self.state is seen:
+                        await self._changed.wait()
                     seen = self.state
                 yield seen
                 if self.is_over:
@@ -127,7 +128,7 @@ class Study:
 
 
 class Studies:
-    """The studies of a studio, and the baseline's runs, which are made before somebody asks: every question needs them."""
+    """The studies of a studio, and the baseline's runs, which every question needs and which are made ahead."""
 
     def __init__(self, policies: Policies, runs: Runs) -> None:
         self._policies = policies

@@ -283,12 +283,13 @@
       const quiet = (line) => one.noise.includes(line) ? "line chance" : "line";
       return [title, element("p", first, { class: `headline ${quiet(first)}` }),
         ...rest.map((line) => element("p", line, { class: quiet(line) })),
-        element("p", `${one.kind}.`, { class: "fine" }), ...one.levels.map((line) => element("p", line, { class: "fine" }))];
+        element("p", `${one.kind}.`, { class: "fine" })];
     });
     byId("shown").replaceChildren(...parts, picture(answer.policies), ...answer.policies.map(table));
     byId("shown").dataset.pairs = done;
     const all = (key) => answer.policies.flatMap((one) => one[key]);
     if (all("power").length) { listed(byId("power"), all("power")); }
+    listed(byId("findings"), all("findings"));
     listed(byId("unpriced"), all("unpriced"));
     listed(byId("warnings"), answer.warnings);
   }

@@ -29,7 +29,9 @@ def words() -> dict[str, str]:
         "unchanged": said("unchanged"),
         "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
         "differs": said("This link is of another baseline or another version of it: {base}", base="{base}"),
-        "picture": said("Differences from the baseline in percent, with their intervals. The table below has the numbers."),
+        "picture": said(
+            "Differences from the baseline in percent, with their intervals. The table below has the numbers."
+        ),
         "figure": said("Figure"),
         "baseline": said("Baseline"),
         "policy": said("Policy"),

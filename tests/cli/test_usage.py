@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim import cli
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin
 
 HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "simpy", "scipy", "ruamel", "plotly", "jinja2"}
@@ -37,36 +38,16 @@ def heavy_after(arguments: list[str], folder: Path) -> tuple[str, str]:
 
 def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_path: Path) -> None:
     out, heavy = heavy_after(["--help"], tmp_path)
-    listed = re.findall(r"^  (\w+) ", out.partition("Commands:")[2], re.M)
-    assert listed == [
-        "run",
-        "runs",
-        "figures",
-        "check",
-        "rerun",
-        "evidence",
-        "findings",
-        "validate",
-        "show",
-        "schema",
-        "scenarios",
-        "diff",
-        "new",
-        "provinces",
-        "explain",
-        "calibrate",
-        "compare",
-        "attribute",
-        "sweep",
-        "predict",
-        "ledger",
-        "sensitivity",
-        "staffing",
-        "explore",
-        "report",
-        "verify",
-    ]
+    groups = re.split(r"^(\w+):\n", out.partition("Options:\n")[2], flags=re.M)[1:]
+    listed = {name: re.findall(r"^  (\w+) ", text, re.M) for name, text in zip(groups[::2], groups[1::2], strict=True)}
+    assert listed == {name: [one.__name__ for one in group] for name, group in cli.GROUPS.items()}
+    assert list(listed) == ["Run", "Ask", "Look", "Check"]
     assert heavy == "[]"
+
+
+def test_help_has_a_short_option(tmp_path: Path) -> None:
+    for words in ([], ["run"]):
+        assert heavy_after([*words, "-h"], tmp_path) == heavy_after([*words, "--help"], tmp_path)
 
 
 def test_the_version_is_printed_alone_and_at_once(tmp_path: Path) -> None:

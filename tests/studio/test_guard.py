@@ -72,7 +72,9 @@ def test_a_large_body_is_refused_with_or_without_its_length(studio: Served) -> N
 
 
 @pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize("name", ["../out", "..", ".hidden", "a/b", "/tmp/out", "a\\b", "a\n", "", "x.yaml", "china-2022"])
+@pytest.mark.parametrize(
+    "name", ["../out", "..", ".hidden", "a/b", "/tmp/out", "a\\b", "a\n", "", "x.yaml", "china-2022"]
+)
 def test_no_name_of_a_policy_leads_out_of_the_folder(studio: Served, name: str) -> None:
     status, content = studio.send("POST", "/policies", json.dumps({**STAFF, "name": name}).encode())
     assert status == 400

@@ -1,4 +1,4 @@
-"""An analyst's hour in a browser: led by the page alone, on real runs, with the keyboard, on a phone, in each language."""
+"""An analyst's hour in a browser, led by the page alone: real runs, the keyboard, a phone, each language."""
 
 import json
 from collections.abc import Iterator
