@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import amount, percent, significant
 from sim.experiments.intervals import half_width
 from sim.language.spoken import marked, said
-from sim.reading.quantities import CENTS
+from sim.reading.quantities import MONEY
 from sim.told.effect import effect_lines
 from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named, span_said, value_said
@@ -68,9 +67,9 @@ def _figure(row: Row) -> dict[str, Any]:
 
 def _said(name: str, value: float) -> str:
     """Return a number as sentences tell it, three digits of money, to fit a table on a phone."""
-    if not name.endswith(CENTS):
+    if not name.endswith(MONEY):
         return value_said(name, value)
-    return f"{'-' if value < 0 else ''}{amount(abs(significant(value / CENTS_PER_UNIT)))}"
+    return f"{'-' if value < 0 else ''}{amount(abs(significant(value)))}"
 
 
 def _is_noise(row: Row) -> bool:
@@ -92,7 +91,7 @@ def power_lines(row: Row) -> list[str]:
     )
     name = row["quantity"]
     share = f" ({percent(now / row['base'])})" if row["base"] else ""
-    sizes = (amount(significant(one / (CENTS_PER_UNIT if name.endswith(CENTS) else 1))) for one in (now, later))
+    sizes = (amount(significant(one)) for one in (now, later))
     size, less = sizes
     return [
         said(text, quantity=quantity_named(name), size=size, share=share, pairs=pairs, more=TIMES * pairs, less=less)

@@ -1,4 +1,4 @@
-"""The forms of a page, from the schema: levers in five groups, with what ``tocsin explain`` says, and kinds of measures.
+"""The forms of a page, from the schema: levers in five groups and kinds of measures, with what ``explain`` says.
 
 Each field is a text of YAML, as ``--set KEY=VALUE`` takes it.
 """

@@ -80,8 +80,8 @@ class Policies:
         """Return the text of a policy's file.
 
         Raises:
-            UsageError: For a name that no policy can have, or a key within another key that is given, too.
-            ScenarioError: For a value that is no YAML.
+            UsageError: For a name that no policy can have, or a key within another key that is given, too. A value
+                that is no YAML raises a ScenarioError.
         """
         self.path(name)
         changes: dict[str, Any] = {}
@@ -112,6 +112,8 @@ class Policies:
     def checked(self, name: str, title: str, values: Values, **arguments: Any) -> Scenario:
         """Return the scenario of a policy that is not saved, read from a file as a command would read it.
 
+        A ScenarioError has every mistake that was found.
+
         Args:
             name: Its name.
             title: Its question; by default what it changes.
@@ -120,9 +122,6 @@ class Policies:
 
         Returns:
             The scenario.
-
-        Raises:
-            ScenarioError: With every mistake that was found.
         """
         with self._unnamed(self.text(name, title, values)) as path:
             return load_scenario(str(path), None, **arguments)

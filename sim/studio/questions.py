@@ -1,4 +1,4 @@
-"""What a studio is asked: policies beside the baseline, on so many pairs of runs; and the command that asks the same."""
+"""What a studio is asked: policies beside the baseline, on so many pairs of runs; and the equal command."""
 
 import shlex
 from collections.abc import Mapping
@@ -99,10 +99,8 @@ class Question:
     def scenarios(self, policies: Policies) -> list[Scenario]:
         """Return the scenarios of the first pair, the baseline first.
 
-        Raises:
-            ScenarioError: With every mistake of a file.
-            PairingError: Where scenarios cannot be paired.
-            UsageError: For runs that are too large for a page.
+        Mistakes of a file raise a ScenarioError, scenarios that cannot be paired a PairingError, and runs that are too
+        large for a page a UsageError.
         """
         every = [load_scenario(file, None, **self.size.arguments) for file in self.files(policies)]
         demand_small(every[0])
@@ -146,15 +144,13 @@ def pooled_away(values: Values, size: Size) -> list[str]:
 def refusals(policies: Policies, name: str, title: str, values: Values, size: Size) -> list[str]:
     """Return why runs of this size cannot answer what a policy asks; nothing if they can.
 
-    Raises:
-        ScenarioError: With the mistakes of the policy itself.
-        UsageError: For a name that no policy can have.
+    Mistakes of the policy itself raise a ScenarioError, a name that no policy can have a UsageError.
     """
     policies.checked(name, title, values)
     lost = pooled_away(values, size)
     if lost:
         text = said(
-            "{provinces}: simulated together with other provinces, so nothing about it alone would be seen.",
+            "{provinces}: simulated together with other provinces, so the runs show nothing about it alone.",
             provinces=", ".join(lost),
         )
         return [text]

@@ -31,6 +31,8 @@ def serve(
 ) -> None:
     """Serve the studio of a scenario, the baseline, until an interrupt.
 
+    A ScenarioError has the mistakes of the scenario; a FolderError says that another studio uses the folder.
+
     Args:
         scenario: A bundled name or a YAML file.
         tell: Called once with the address, which has the token, when the server listens.
@@ -40,8 +42,6 @@ def serve(
 
     Raises:
         StudioError: Where the extra ``studio`` is not installed, or the port is taken.
-        ScenarioError: With the mistakes of the scenario.
-        FolderError: Where another studio uses the folder.
     """
     try:
         import starlette  # noqa: F401

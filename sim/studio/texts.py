@@ -26,7 +26,6 @@ def words() -> dict[str, str]:
         "apart": said("Simulate {province} by itself", province="{province}"),
         "now": said("now {value}", value="{value}"),
         "noise": said("chance alone may do that"),
-        "unchanged": said("unchanged"),
         "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
         "differs": said("This link is of another baseline or another version of it: {base}", base="{base}"),
         "picture": said(
@@ -39,5 +38,4 @@ def words() -> dict[str, str]:
         "interval": said("Interval"),
         "numbers": said("Numbers: {policy}", policy="{policy}"),
         "taken": said("There is a change of this name already; use another name"),
-        "mostBeside": said("At most {most} policies beside each other", most="{most}"),
     }

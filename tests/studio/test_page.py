@@ -82,7 +82,7 @@ def analyst(found: Opened, place: Path, shots: Path) -> None:
     page.get_by_role("button", name="Twice as many").click()
     page.locator("#by-province").get_by_role("button", name="Add to the policy").click()
     # The pool hides the province: the page says so before any run, and offers what helps.
-    page.get_by_text("nothing about it alone would be seen").wait_for()
+    page.get_by_text("so the runs show nothing about it alone").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_disabled()
     page.screenshot(path=shots / "refused.png", full_page=True)
     page.get_by_role("button", name="Simulate Guangdong by itself").click()
