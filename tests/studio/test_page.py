@@ -152,8 +152,9 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
             page.locator("#beside").get_by_label(f"p{number}").check()
         assert page.locator("#beside input:not(:checked):enabled").count() == 0
         page.locator("#size summary").click()
-        page.get_by_label("Pairs of runs").fill("2")
-        page.get_by_label("Pairs of runs").blur()
+        pairs = page.get_by_role("spinbutton", name="Pairs of runs")
+        pairs.fill("2")
+        pairs.blur()
         page.wait_for_selector("#run:enabled")
         page.get_by_role("button", name="Run", exact=True).click()
         found.finished()
