@@ -9,6 +9,7 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 import traceback
 from itertools import takewhile
@@ -173,6 +174,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     caller = " ".join([PROGRAM, *command])
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     what = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        what = f"{error.filename}: {error.strerror}"
     match error:
         case RefusedError():
             return [line if error.placed else f"{caller}: {line}" for line in error.lines], REFUSED
@@ -191,7 +194,7 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     if isinstance(error, usage_error):
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
-        message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        message = _plainly(" ".join(error.format_message().split()))  # type: ignore[attr-defined]
         return [f"{path}: {message.rstrip('.')}; see {path} --help"], REFUSED
     if isinstance(error, (FailedError, OverflowError, *MACHINE)) or what == NO_THREAD:
         # Some of the machine's errors say nothing.
@@ -214,6 +217,22 @@ def _fault(error: BaseException) -> str:
             place = f" ({file.relative_to(package.parent)}:{trace.tb_lineno})"
         trace = trace.tb_next
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
+
+
+PLAINLY = {
+    r"Input should be a valid integer.*": "must be a whole number",
+    r"Input should be a valid number.*": "must be a number",
+    r"Input should be greater than or equal to (\S+)": r"must be at least \1",
+    r"Input should be less than or equal to (\S+)": r"must be at most \1",
+}
+"""What typer says of a value, as a pattern, and what this program says."""
+
+
+def _plainly(message: str) -> str:
+    """Return what is wrong with an option, in the words of other errors."""
+    for pattern, text in PLAINLY.items():
+        message = re.sub(pattern, text, message)
+    return message
 
 
 def _tell(lines: list[str]) -> None:

@@ -164,7 +164,7 @@ class Changes:
         try:
             return load(name, settings_of(self.settings), **given)
         except ScenarioError as error:
-            refuse(*map(as_option, error.lines))
+            refuse(*map(as_option, error.mistakes))
 
 
 @dataclass(frozen=True, kw_only=True)
