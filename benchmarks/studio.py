@@ -1,4 +1,4 @@
-"""A studio as its page uses it: from Run to the first difference and to all pairs, against the command that is equal."""
+"""A studio as its page uses it: from Run to the first difference and to all pairs, against the equal command."""
 
 import json
 import subprocess

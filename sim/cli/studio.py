@@ -31,7 +31,7 @@ def studio(
         bool, typer.Option("--no-browser", help="Print the address only, and open no browser.")
     ] = False,
 ) -> None:
-    """Change a policy on a local page, run it beside the baseline, and save it as a YAML file."""
+    """Change a policy on a local page, compare it with the baseline, and save it as a YAML file."""
     from sim.studio.server import FOLDER, serve
 
     def told(address: str) -> None:

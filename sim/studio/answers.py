@@ -15,7 +15,7 @@ FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
 """The quantities that a page draws, in this order."""
 
 POWERED = ("victims", "loss_money")
-"""The quantities whose smallest visible difference is told."""
+"""The quantities whose smallest visible difference is shown."""
 
 TIMES = 4
 """How many times as many pairs the page compares with: the interval is about half as wide."""
@@ -51,7 +51,7 @@ def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
 
 
 def _figure(row: Row) -> dict[str, Any]:
-    """Return a figure: its numbers, their texts, and whether chance alone may make its difference."""
+    """Return a figure: its numbers, their texts, and whether its difference is within run-to-run noise."""
     name, low, high = row["quantity"], row["low"], row["high"]
     share = row["difference"] / row["base"] if row["base"] else None
     return {
@@ -73,7 +73,7 @@ def _said(name: str, value: float) -> str:
 
 
 def _is_noise(row: Row) -> bool:
-    """Return whether chance alone may make a difference: its interval holds 0."""
+    """Return whether a difference is within run-to-run noise: its interval holds 0."""
     return row["low"] is not None and bool(row["low"] <= 0 <= row["high"])
 
 

@@ -24,7 +24,7 @@ from sim.studio.studies import Studies
 FOLDER = Path(__file__).parent
 
 FILES = {"studio.js": "text/javascript", "studio.css": "text/css"}
-"""Files beside the page, and their types."""
+"""Files of the page, and their types."""
 
 MOST_VALUES = 200
 """The most values that a policy of a page changes."""

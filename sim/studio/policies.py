@@ -81,7 +81,7 @@ class Policies:
 
         Raises:
             UsageError: For a name that no policy can have, or a key within another key that is given, too. A value
-                that is no YAML raises a ScenarioError.
+                that is not YAML raises a ScenarioError.
         """
         self.path(name)
         changes: dict[str, Any] = {}

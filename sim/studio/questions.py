@@ -1,4 +1,4 @@
-"""What a studio is asked: policies beside the baseline, on so many pairs of runs; and the equal command."""
+"""Questions of a studio: policies to compare with the baseline on a number of pairs of runs; and the equal command."""
 
 import shlex
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sim.scenario.reading import read_plain
 from sim.studio.policies import Policies, Values
 
 MOST_POLICIES = 4
-"""The most policies beside each other."""
+"""The most policies of a question."""
 
 MOST_PAIRS = 64
 """The most pairs of a question; a command has no such limit."""
@@ -65,7 +65,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Question:
-    """Saved policies beside the baseline, the size of the runs, and the number of pairs."""
+    """Saved policies to compare with the baseline, the size of the runs, and the number of pairs."""
 
     policies: tuple[str, ...]
     size: Size

@@ -1,6 +1,6 @@
 """The runs of a studio: made in processes that stay warm, each kept once, and given up when nobody waits for them.
 
-A kept run lies in a folder that is named by the hash of its scenario and of the program, so a policy that is asked
+A kept run lies in a folder that is named by the hash of its scenario and of the program, so a policy that runs
 again, or a baseline that several policies share, is simulated once, also after the studio was killed.
 """
 
@@ -91,7 +91,7 @@ class Runs:
             del self._making[key]
             flag.unlink(missing_ok=True)
             if not future.cancelled():
-                future.exception()  # those who wait have it; of an unwanted run nobody asks
+                future.exception()  # those who wait have it; nobody needs that of an unwanted run
 
         making.future.add_done_callback(ended)
         return making

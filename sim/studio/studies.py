@@ -55,7 +55,7 @@ class Study:
         return bool(self.state["status"] != "running")
 
     async def _work(self, runs: Runs) -> None:
-        """Make all pairs in the order of replicates, and answer anew whenever a further pair is there."""
+        """Make all pairs in the order of replicates, and answer again whenever a further pair is there."""
         try:
             if not is_compiled(self._scenarios[0].spec.engine):
                 await self._tell(note=self._said_compiling())
@@ -140,7 +140,7 @@ class Studies:
 
     def prepare(self, size: Size) -> None:
         """Make the baseline's runs of a size, ahead of any question."""
-        # A cancelled first run would leave a process that compiles the engine, beside the next one that does.
+        # A cancelled first run would leave a process that compiles the engine while the next one does, too.
         if size != self._size and (self._ahead is None or is_compiled(self._policies.scenario.spec.engine)):
             if self._ahead is not None:
                 self._ahead.cancel()
@@ -148,7 +148,7 @@ class Studies:
             self._ahead = asyncio.create_task(self._prepared(size))
 
     async def _prepared(self, size: Size) -> None:
-        with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # whoever asks is told
+        with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # a question gets the error
             base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)
             for number in range(PAIRS):

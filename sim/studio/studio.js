@@ -6,7 +6,7 @@
   const byId = (id) => document.getElementById(id);
   const policy = { name: DATA.draft, title: "", values: {} };
   const size = { scale: 0.005, pool: "country", apart: [], replicates: 4 };
-  let beside = [];
+  let others = [];
   let saved = [];
   let usable = false;
   let checks = 0;
@@ -42,7 +42,7 @@
 
   // The link: everything that the page holds of a policy, and the hash of its baseline.
   function fragment() {
-    return `#${encodeURIComponent(JSON.stringify({ base: DATA.base, hash: DATA.fingerprint, policy, size, beside }))}`;
+    return `#${encodeURIComponent(JSON.stringify({ base: DATA.base, hash: DATA.fingerprint, policy, size, others }))}`;
   }
 
   function readFragment() {
@@ -51,7 +51,7 @@
     if (!found || typeof found.policy !== "object" || typeof found.size !== "object") { return; }
     Object.assign(policy, found.policy);
     Object.assign(size, found.size);
-    beside = Array.isArray(found.beside) ? found.beside : [];
+    others = Array.isArray(found.others) ? found.others : [];
     if (found.hash !== DATA.fingerprint) { byId("kept").textContent = said("differs", { base: found.base }); }
   }
 
@@ -88,7 +88,7 @@
 
   function names() {
     const own = Object.keys(policy.values).length ? [policy.name] : [];
-    return [...own, ...beside.filter((one) => one !== policy.name)];
+    return [...own, ...others.filter((one) => one !== policy.name)];
   }
 
   function fileOf(name) { return DATA.folder + name + ".yaml"; }
@@ -118,7 +118,7 @@
     history.replaceState(null, "", location.pathname + location.search + fragment());
     document.querySelectorAll("a.language").forEach((one) => { one.hash = fragment(); });
     showCommands();
-    showBeside();
+    showOthers();
     usable = false;
     showRun();
     const number = ++checks;
@@ -190,16 +190,16 @@
     }));
   }
 
-  function showBeside() {
-    const others = saved.filter((one) => one !== policy.name);
-    byId("beside-set").hidden = !others.length;
-    byId("beside").replaceChildren(...others.map((name) => {
+  function showOthers() {
+    const rest = saved.filter((one) => one !== policy.name);
+    byId("others-set").hidden = !rest.length;
+    byId("others").replaceChildren(...rest.map((name) => {
       const label = element("label");
       const box = element("input", undefined, { type: "checkbox", value: name });
-      box.checked = beside.includes(name);
+      box.checked = others.includes(name);
       box.disabled = !box.checked && names().length >= DATA.most;
       box.addEventListener("change", () => {
-        beside = box.checked ? [...beside, name] : beside.filter((one) => one !== name);
+        others = box.checked ? [...others, name] : others.filter((one) => one !== name);
         changed();
       });
       label.append(box, element("span", name));
@@ -215,7 +215,7 @@
     byId("kept").textContent = said("saved", { file: found.file });
     byId("download").href = `/policies/${encodeURIComponent(policy.name)}.yaml`;
     byId("download").hidden = false;
-    showBeside();
+    showOthers();
   }
 
   function failed(error) {
@@ -389,7 +389,7 @@
     if (!name) { return; }
     try {
       Object.assign(policy, await asked(`/policies/${encodeURIComponent(name)}`));
-      beside = beside.filter((one) => one !== name);
+      others = others.filter((one) => one !== name);
       changed();
     } catch (error) { failed(error); }
   });

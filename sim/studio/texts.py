@@ -25,7 +25,7 @@ def words() -> dict[str, str]:
         "removed": said("taken out"),
         "apart": said("Simulate {province} by itself", province="{province}"),
         "now": said("now {value}", value="{value}"),
-        "noise": said("chance alone may do that"),
+        "noise": said("within run-to-run noise"),
         "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
         "differs": said("This link is of another baseline or another version of it: {base}", base="{base}"),
         "picture": said(

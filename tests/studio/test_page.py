@@ -149,8 +149,8 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
         page = found.page
         page.get_by_label("Open a saved policy").select_option("p0")
         for number in (1, 2, 3):
-            page.locator("#beside").get_by_label(f"p{number}").check()
-        assert page.locator("#beside input:not(:checked):enabled").count() == 0
+            page.locator("#others").get_by_label(f"p{number}").check()
+        assert page.locator("#others input:not(:checked):enabled").count() == 0
         page.locator("#size summary").click()
         pairs = page.get_by_role("spinbutton", name="Pairs of runs")
         pairs.fill("2")
