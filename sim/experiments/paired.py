@@ -151,7 +151,15 @@ def compare_groups(groups: Sequence[Sequence[Run]]) -> Document:
         demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = distinct([group[0].manifest["name"] for group in groups])
-    changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
+    return document_of(groups, [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)])
+
+
+def document_of(groups: Sequence[Sequence[Run]], changed: "Sequence[pd.DataFrame]" = ()) -> Document:
+    """Return the document of a comparison of paired runs, with their replicates, in the current language.
+
+    ``changed`` are the people whose fate changed, a frame for each pair.
+    """
+    titles = distinct([group[0].manifest["name"] for group in groups])
     amounts = [[[quantities(run) for run in group]] for group in groups]
     first = [group[0] for group in groups]
     scenarios = [run.scenario for run in first]
