@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks import limits
 from benchmarks.commands import CACHE, Spent, Version, from_nothing
 from benchmarks.rows import Aim, Benchmark, Figure, Figures, Row, Size
+from benchmarks.studio import asked
 
 READS, BLOCKS = 5_000_000, 2_000_000
 
@@ -282,6 +283,14 @@ BENCHMARKS: Final = (
         ),
     ),
     Benchmark("compare", compared, (Row("compare", "compare, 4 pooled pairs, wall", "s", DOUBLES, Aim(8.0)),)),
+    Benchmark(
+        "studio",
+        asked,
+        (
+            Row("studio.first", "studio, first difference, wall", "s", "compare, 1 pair", Aim(5.0)),
+            Row("studio", "studio, 4 pooled pairs, wall", "s", "compare, 4 pairs", Aim(12.0)),
+        ),
+    ),
     Benchmark(
         "sweep",
         swept,

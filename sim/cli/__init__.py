@@ -34,6 +34,7 @@ from sim.cli import (
     scenarios,
     sensitivity,
     staffing,
+    studio,
     verify,
 )
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
@@ -44,7 +45,7 @@ __all__ = ["COMMANDS", "app", "main"]
 
 GROUPS = {
     marked("Run"): (
-        *(runs.run, experiments.compare, experiments.sweep, experiments.attribute, staffing.staffing),
+        *(runs.run, experiments.compare, studio.studio, experiments.sweep, experiments.attribute, staffing.staffing),
         *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
     ),
     marked("Ask"): (

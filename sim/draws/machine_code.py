@@ -40,6 +40,7 @@ UNCOMPILED = frozenset(
         "running.py",
         "runs.py",
         "store",
+        "studio",
         "told",
         "verify",
     }

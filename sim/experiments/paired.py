@@ -143,7 +143,14 @@ def compare_folders(folders: Sequence[Path]) -> Document:
 
     A folder without a run raises a FolderError; runs that meet other attempts or people, a PairingError.
     """
-    groups = [runs_of(folder) for folder in folders]
+    return compare_groups([runs_of(folder) for folder in folders])
+
+
+def compare_groups(groups: Sequence[Sequence[Run]]) -> Document:
+    """Return the document of ``compare_scenarios`` for runs, or the replicates of each policy, the baseline first.
+
+    Runs that meet other attempts or people raise a PairingError.
+    """
     for group in groups:
         demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])

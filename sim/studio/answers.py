@@ -1,0 +1,98 @@
+"""The answer of a question as the page shows it: sentences, five figures with intervals, and what chance hides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sim.base.rounding import amount, percent, significant
+from sim.experiments.intervals import half_width
+from sim.language.spoken import marked, said
+from sim.reading.quantities import MONEY
+from sim.told.effect import effect_lines
+from sim.told.one import Answer, of_comparison
+from sim.told.vocabulary import quantity_named, span_said, value_said
+
+FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
+"""The quantities that a page draws, in this order."""
+
+POWERED = ("victims", "loss_money")
+"""The quantities whose smallest visible difference is shown."""
+
+TIMES = 4
+"""How many times as many pairs the page compares with: the interval is about half as wide."""
+
+KEPT = ("base", "other", "difference", "low", "high")
+"""Columns of a figure that the page holds unrounded."""
+
+Row = Mapping[str, Any]
+
+
+def told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of a comparison (``sim.experiments.paired.compare_groups``), in the current language."""
+    return {
+        "policies": [_policy(document, answer) for answer in of_comparison(dict(document))],
+        "warnings": document["warnings"],
+    }
+
+
+def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    """Return the answer of one policy: its sentences, which of them are within noise, figures, and what is missing."""
+    rows = [row for row in document["rows"] if row["scenario"] == answer.name]
+    by_name = {row["quantity"]: row for row in rows}
+    return {
+        "name": answer.name,
+        "lines": [answer.headline, *answer.sentences, *answer.costs],
+        "noise": [line for row in rows if _is_noise(row) for line in effect_lines([row])],
+        "kind": answer.intervals,
+        "findings": [*answer.findings, *(said("no longer: {finding}", finding=one) for one in answer.resolved)],
+        "figures": [_figure(by_name[quantity]) for quantity in FIGURES if quantity in by_name],
+        "power": [line for quantity in POWERED if quantity in by_name for line in power_lines(by_name[quantity])],
+        "unpriced": [answer.not_priced] if answer.not_priced else [],
+    }
+
+
+def _figure(row: Row) -> dict[str, Any]:
+    """Return a figure: its numbers, their texts, and whether its difference is within run-to-run noise."""
+    name, low, high = row["quantity"], row["low"], row["high"]
+    share = row["difference"] / row["base"] if row["base"] else None
+    return {
+        **{key: row[key] for key in KEPT},
+        "quantity": name,
+        "name": quantity_named(name),
+        "said": {key: _said(name, row[key]) for key in ("base", "other", "difference")},
+        "share": "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}",
+        "ends": "" if low is None else span_said(_said(name, low), _said(name, high)),
+        "noise": _is_noise(row),
+    }
+
+
+def _said(name: str, value: float) -> str:
+    """Return a number as sentences tell it, three digits of money, to fit a table on a phone."""
+    if not name.endswith(MONEY):
+        return value_said(name, value)
+    return f"{'-' if value < 0 else ''}{amount(abs(significant(value)))}"
+
+
+def _is_noise(row: Row) -> bool:
+    """Return whether a difference is within run-to-run noise: its interval holds 0."""
+    return row["low"] is not None and bool(row["low"] <= 0 <= row["high"])
+
+
+def power_lines(row: Row) -> list[str]:
+    """Return the smallest difference that the pairs so far could show, and that of four times as many; or nothing.
+
+    A difference is seen where the 95% interval leaves out 0: from half its width on.
+    """
+    pairs, deviation = row["replicates"], row["chance"]
+    if pairs < 2 or not deviation:
+        return []
+    now, later = half_width(deviation, pairs), half_width(deviation, TIMES * pairs)
+    text = marked(
+        "{quantity}: a difference under {size}{share} cannot be seen with {pairs} pairs; with {more}, {less}."
+    )
+    name = row["quantity"]
+    share = f" ({percent(now / row['base'])})" if row["base"] else ""
+    sizes = (amount(significant(one)) for one in (now, later))
+    size, less = sizes
+    return [
+        said(text, quantity=quantity_named(name), size=size, share=share, pairs=pairs, more=TIMES * pairs, less=less)
+    ]

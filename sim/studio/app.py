@@ -1,0 +1,209 @@
+"""What the page of a studio can ask: policies, forms, checks, and answers as a stream of events."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sim.base.failures import RefusedError, UsageError
+from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
+from sim.scenario.errors import ScenarioError
+from sim.studio.page import page
+from sim.studio.policies import ENDING, Policies
+from sim.studio.questions import Question, Size, pooled_away, refusals
+from sim.studio.runs import Runs
+from sim.studio.studies import Studies
+
+FOLDER = Path(__file__).parent
+
+FILES = {"studio.js": "text/javascript", "studio.css": "text/css"}
+"""Files of the page, and their types."""
+
+MOST_VALUES = 200
+"""The most values that a policy of a page changes."""
+
+REFUSED = 400
+"""The status of a request that the page made wrongly; its body has the lines."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Studio:
+    """The handlers of a studio's requests."""
+
+    def __init__(self, policies: Policies, folder: Path, at_once: int, ended: asyncio.Event) -> None:
+        self._policies = policies
+        self._folder = folder
+        self._at_once = at_once
+        self._ended = ended
+
+    @asynccontextmanager
+    async def open(self, app: Starlette) -> AsyncIterator[None]:
+        """Start the processes and the baseline's runs; end them with the server."""
+        self.studies = Studies(self._policies, Runs(self._folder, self._at_once))
+        self.studies.prepare(Size())
+        try:
+            yield
+        finally:
+            await self.studies.close()
+
+    async def page(self, request: Request) -> Response:
+        """Return the page in the language of the request."""
+        with self._speaking(request):
+            text = await asyncio.to_thread(page, self._policies)
+        return Response(text, media_type="text/html")
+
+    async def file(self, request: Request) -> Response:
+        """Return the script or the style of the page."""
+        name = request.url.path.lstrip("/")
+        content = (FOLDER / name).read_text(encoding="utf-8")
+        if name.endswith(".css"):
+            content = (FOLDER.parent / "report" / "page.css").read_text(encoding="utf-8") + content
+        return Response(content, media_type=FILES[name])
+
+    async def policies(self, request: Request) -> Response:
+        """Return the names of the saved policies."""
+        return JSONResponse({"policies": await asyncio.to_thread(self._policies.names)})
+
+    async def save(self, request: Request) -> Response:
+        """Save a policy; return its file."""
+        row = await _body(request)
+        path = await asyncio.to_thread(self._policies.save, *_policy(row))
+        return JSONResponse({"file": str(path), "policies": await asyncio.to_thread(self._policies.names)})
+
+    async def policy(self, request: Request) -> Response:
+        """Return a saved policy, or the text of its file."""
+        name = request.path_params["name"]
+        if name.endswith(ENDING):
+            name = name.removesuffix(ENDING)
+            await asyncio.to_thread(self._policies.opened, name)
+            text = self._policies.path(name).read_text(encoding="utf-8")
+            attached = {"content-disposition": f'attachment; filename="{name}{ENDING}"'}
+            return Response(text, media_type="application/yaml", headers=attached)
+        return JSONResponse(await asyncio.to_thread(self._policies.opened, name))
+
+    async def check(self, request: Request) -> Response:
+        """Return the mistakes of a policy by key, why its runs could not answer, and provinces to simulate apart."""
+        row = await _body(request)
+        policy, size = _policy(row), Size.of(row)
+        with self._speaking(request):
+            try:
+                refused = await asyncio.to_thread(refusals, self._policies, *policy, size)
+                text = await asyncio.to_thread(self._policies.text, *policy)
+            except ScenarioError as error:
+                mistakes = [{"key": one.key, "text": f"{one.message}; {one.allowed}"} for one in error.mistakes]
+                return JSONResponse({"mistakes": mistakes, "refused": [], "apart": [], "yaml": ""})
+            apart = pooled_away(policy[2], size)
+            if not refused:
+                self.studies.prepare(size)
+            changed = await asyncio.to_thread(self._policies.changes, *policy)
+        return JSONResponse({"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed})
+
+    async def ask(self, request: Request) -> Response:
+        """Begin to answer a question about saved policies; return where its answers come."""
+        question = Question.of(await _body(request))
+        name, study = await self.studies.ask(question, _language(request))
+        return JSONResponse({"study": name, "command": study.state["command"]})
+
+    async def stop(self, request: Request) -> Response:
+        """Give up a question."""
+        self._study(request).stop()
+        return JSONResponse({})
+
+    async def events(self, request: Request) -> Response:
+        """Stream the states of a question, as server-sent events."""
+        study = self._study(request)
+
+        async def told() -> AsyncIterator[str]:
+            async for state in study.states():
+                yield f"data: {json.dumps(state, ensure_ascii=False, allow_nan=False)}\n\n"
+
+        return StreamingResponse(self._until_end(told()), media_type="text/event-stream")
+
+    async def _until_end(self, states: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Yield what comes until the server ends, so that an open page does not keep it."""
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            while True:
+                coming = asyncio.ensure_future(anext(states, None))
+                await asyncio.wait((coming, ended), return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    return
+                if (text := coming.result()) is None:
+                    return
+                yield text
+        finally:
+            ended.cancel()
+
+    def _study(self, request: Request) -> Any:
+        study = self.studies.find(request.path_params["study"])
+        if study is None:
+            raise UsageError("there is no such question any more; run it again")
+        return study
+
+    def _speaking(self, request: Request) -> AbstractContextManager[Any]:
+        """Speak the language of a request, in the terms of the baseline."""
+        stack = ExitStack()
+        stack.enter_context(speaking(_language(request)))
+        stack.enter_context(telling_in(self._policies.scenario.spec.terms))
+        return stack
+
+    def routes(self) -> list[Route]:
+        """Return what can be asked."""
+        return [
+            Route("/", self.page),
+            *(Route(f"/{name}", self.file) for name in FILES),
+            Route("/policies", self.policies),
+            Route("/policies", self.save, methods=["POST"]),
+            Route("/policies/{name}", self.policy),
+            Route("/check", self.check, methods=["POST"]),
+            Route("/studies", self.ask, methods=["POST"]),
+            Route("/studies/{study}/events", self.events),
+            Route("/studies/{study}/stop", self.stop, methods=["POST"]),
+        ]
+
+
+def application(studio: Studio) -> Starlette:
+    """Return the ASGI application of a studio; what is refused has status 400 and its lines."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        lines = list(error.lines) if isinstance(error, RefusedError) else [str(error)]
+        return JSONResponse({"lines": lines}, status_code=REFUSED)
+
+    return Starlette(routes=studio.routes(), lifespan=studio.open, exception_handlers={RefusedError: refused})
+
+
+def _language(request: Request) -> str:
+    language = request.query_params.get("language", ENGLISH)
+    return language if language in LANGUAGES else ENGLISH
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Return the document of a request; raises UsageError for anything else than a map."""
+    try:
+        row = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the request is not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise UsageError("the request must be a map")
+    return row
+
+
+def _policy(row: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+    """Return name, title and values of the policy in a request; raises UsageError for others."""
+    name, title, values = row.get("name"), row.get("title", ""), row.get("values")
+    if not isinstance(name, str) or not isinstance(title, str):
+        raise UsageError("name and title must be texts")
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise UsageError("values must be a map of texts by dotted key")
+    if len(values) > MOST_VALUES:
+        raise UsageError(f"values: must be at most {MOST_VALUES}")
+    return name, title, values

@@ -1,0 +1,54 @@
+"""The page of a studio, filled in on the server: forms, provinces and texts in the language that is spoken."""
+
+from pathlib import Path
+from typing import Any
+
+from sim.language.spoken import LANGUAGES, counted, said, spoken
+from sim.report.charts import in_script
+from sim.studio.forms import forms, provinces
+from sim.studio.policies import DRAFT, Policies
+from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, PAIRS, POOLS, Size
+from sim.studio.texts import POOL_NAMES, words
+
+FOLDER = Path(__file__).parent
+TEMPLATE = "studio.html.jinja"
+
+
+def page(policies: Policies) -> str:
+    """Return the HTML of the page."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(said=said, counted=counted)
+    scenario = policies.scenario
+    rows = provinces(scenario)
+    data: dict[str, Any] = {
+        "words": words(),
+        "base": policies.base,
+        "folder": f"{policies.folder}/",
+        "fingerprint": policies.fingerprint(),
+        "draft": DRAFT,
+        "most": MOST_POLICIES,
+        "language": spoken(),
+        "staff": {row["name"]: row["staff"] for row in rows},
+    }
+    return environment.get_template(TEMPLATE).render(
+        language=spoken(),
+        languages=LANGUAGES,
+        base=policies.base,
+        question=scenario.spec.title,
+        groups=forms(scenario),
+        provinces=rows,
+        size=Size(),
+        pools={pool: said(POOL_NAMES[pool]) for pool in POOLS},
+        pairs=PAIRS,
+        most_pairs=MOST_PAIRS,
+        draft=DRAFT,
+        data=in_script(data),
+    )

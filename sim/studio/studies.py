@@ -1,0 +1,178 @@
+"""Questions that are being answered, pair after pair, as long as a page watches."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from concurrent.futures import BrokenExecutor
+from typing import Any
+
+from sim.base.failures import MACHINE, FailedError, RefusedError
+from sim.draws.machine_code import is_compiled
+from sim.experiments.paired import compare_groups
+from sim.language.spoken import said, speaking, telling_in
+from sim.reading.run import Run
+from sim.scenario.load import Scenario, load_scenario
+from sim.studio.answers import told
+from sim.studio.policies import Policies
+from sim.studio.questions import PAIRS, Question, Size, demand_small, replicated
+from sim.studio.runs import Runs
+
+PATIENCE_S = 60.0
+"""Seconds after which a question that no page watches is given up. Finished runs stay, so asking again goes on."""
+
+MOST_STUDIES = 16
+"""The most answers that are kept in memory; asking again reads them from the runs."""
+
+State = dict[str, Any]
+
+
+class Study:
+    """A question in one language, and its latest answer.
+
+    The ``state`` has ``status`` (``running``, ``done``, ``failed`` or ``stopped``), the ``command`` that asks the same,
+    how many pairs are ``done`` and wanted (``of``), the ``answer`` so far, and a ``note`` about what is waited for.
+    """
+
+    def __init__(self, question: Question, command: str, scenarios: list[Scenario], language: str) -> None:
+        self.question = question
+        self.language = language
+        self.state: State = {"status": "running", "command": command, "done": 0, "of": question.replicates}
+        self._scenarios = scenarios
+        self._changed = asyncio.Condition()
+        self._watchers = 0
+        self._leaving: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, runs: Runs) -> None:
+        """Begin to make pairs; a study that nobody begins to watch ends soon."""
+        self._task = asyncio.create_task(self._work(runs))
+        self._wait_for_watchers()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return bool(self.state["status"] != "running")
+
+    async def _work(self, runs: Runs) -> None:
+        """Make all pairs in the order of replicates, and answer again whenever a further pair is there."""
+        try:
+            if not is_compiled(self._scenarios[0].spec.engine):
+                await self._tell(note=self._said_compiling())
+            pairs = [asyncio.create_task(self._pair(runs, number)) for number in range(self.question.replicates)]
+            try:
+                made: list[list[Run]] = []
+                for number, pair in enumerate(pairs):
+                    made.append(await pair)
+                    if number + 1 < len(pairs) and pairs[number + 1].done():
+                        continue  # the next one is there, too
+                    answer = await asyncio.to_thread(self._answer, made)
+                    await self._tell(done=len(made), answer=answer, note="")
+            finally:
+                for pair in pairs:
+                    pair.cancel()
+            await self._tell(status="done")
+        except asyncio.CancelledError:
+            await self._tell(status="stopped")
+            raise
+        except (RefusedError, FailedError, BrokenExecutor, *MACHINE) as error:
+            lines = error.lines if isinstance(error, RefusedError) else [str(error) or type(error).__name__]
+            await self._tell(status="failed", note="; ".join(lines))
+
+    async def _pair(self, runs: Runs, number: int) -> list[Run]:
+        """Return the runs of one replicate, the baseline first."""
+        scenarios = [await asyncio.to_thread(replicated, one, number) for one in self._scenarios]
+        return list(await asyncio.gather(*map(runs.run, scenarios)))
+
+    def _answer(self, made: list[list[Run]]) -> State:
+        with speaking(self.language), telling_in(self._scenarios[0].spec.terms):
+            return told(compare_groups(list(zip(*made, strict=True))))
+
+    def _said_compiling(self) -> str:
+        with speaking(self.language):
+            return said("The first run compiles the engine, once: about a minute.")
+
+    async def _tell(self, **news: Any) -> None:
+        async with self._changed:
+            self.state = {**self.state, **news}
+            self._changed.notify_all()
+
+    async def states(self) -> AsyncIterator[State]:
+        """Yield the state now, and whenever it changes, until the study is over; meanwhile it is watched."""
+        self._watchers += 1
+        if self._leaving is not None:
+            self._leaving.cancel()
+        try:
+            seen: State | None = None
+            while True:
+                async with self._changed:
+                    while self.state is seen:
+                        await self._changed.wait()
+                    seen = self.state
+                yield seen
+                if self.is_over:
+                    return
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._wait_for_watchers()
+
+    def _wait_for_watchers(self) -> None:
+        """Give up after a while without watchers; a page that lost its connection comes back sooner."""
+        self._leaving = asyncio.get_running_loop().call_later(PATIENCE_S, self.stop)
+
+    def stop(self) -> None:
+        """Give up: runs that nobody else waits for end."""
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Studies:
+    """The studies of a studio, and the baseline's runs, which every question needs and which are made ahead."""
+
+    def __init__(self, policies: Policies, runs: Runs) -> None:
+        self._policies = policies
+        self._runs = runs
+        self._studies: dict[str, Study] = {}
+        self._numbers = itertools.count(1)
+        self._ahead: asyncio.Task[None] | None = None
+        self._size: Size | None = None
+
+    def prepare(self, size: Size) -> None:
+        """Make the baseline's runs of a size, ahead of any question."""
+        # A cancelled first run would leave a process that compiles the engine while the next one does, too.
+        if size != self._size and (self._ahead is None or is_compiled(self._policies.scenario.spec.engine)):
+            if self._ahead is not None:
+                self._ahead.cancel()
+            self._size = size
+            self._ahead = asyncio.create_task(self._prepared(size))
+
+    async def _prepared(self, size: Size) -> None:
+        with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # a question gets the error
+            base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
+            demand_small(base)
+            for number in range(PAIRS):
+                await self._runs.run(await asyncio.to_thread(replicated, base, number))
+
+    async def ask(self, question: Question, language: str) -> tuple[str, Study]:
+        """Begin to answer a question; return the study and its name. ``Question.scenarios`` says what it raises."""
+        scenarios = await asyncio.to_thread(question.scenarios, self._policies)
+        study = Study(question, question.command(self._policies), scenarios, language)
+        study.begin(self._runs)
+        name = str(next(self._numbers))
+        self._studies[name] = study
+        while len(self._studies) > MOST_STUDIES:
+            self._studies.pop(next(iter(self._studies))).stop()
+        return name, study
+
+    def find(self, name: str) -> Study | None:
+        """Return a study by its name; None for one that is not kept."""
+        return self._studies.get(name)
+
+    async def close(self) -> None:
+        """Give up all studies, and end the processes."""
+        for study in self._studies.values():
+            study.stop()
+        if self._ahead is not None:
+            self._ahead.cancel()
+        await asyncio.to_thread(self._runs.close)

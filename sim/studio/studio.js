@@ -1,0 +1,439 @@
+"use strict";
+(function () {
+  const DATA = JSON.parse(document.getElementById("data").textContent);
+  const SVG = "http://www.w3.org/2000/svg";
+  const WAIT_MS = 250;
+  const byId = (id) => document.getElementById(id);
+  const policy = { name: DATA.draft, title: "", values: {} };
+  const size = { scale: 0.005, pool: "country", apart: [], replicates: 4 };
+  let others = [];
+  let saved = [];
+  let usable = false;
+  let checks = 0;
+  let source = null;
+  let study = null;
+
+  // Fills in the {fields} of a text.
+  function said(key, values) { return DATA.words[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
+
+  function element(name, text, attributes) {
+    const made = document.createElement(name);
+    if (text !== undefined) { made.textContent = text; }
+    for (const [key, value] of Object.entries(attributes || {})) { made.setAttribute(key, value); }
+    return made;
+  }
+
+  function listed(list, lines) { list.replaceChildren(...lines.map((line) => element("li", line))); }
+
+  async function asked(path, body) {
+    let response;
+    try {
+      response = await fetch(`${path}?language=${DATA.language}`, body === undefined ? {} : {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      });
+    } catch (error) {
+      throw new Error(DATA.words.lost);
+    }
+    const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
+    const found = isJson ? await response.json() : await response.text();
+    if (!response.ok) { throw new Error(isJson ? found.lines.join("\n") : found); }
+    return found;
+  }
+
+  // The link: everything that the page holds of a policy, and the hash of its baseline.
+  function fragment() {
+    return `#${encodeURIComponent(JSON.stringify({ base: DATA.base, hash: DATA.fingerprint, policy, size, others }))}`;
+  }
+
+  function readFragment() {
+    let found;
+    try { found = JSON.parse(decodeURIComponent(location.hash.slice(1))); } catch (error) { return; }
+    if (!found || typeof found.policy !== "object" || typeof found.size !== "object") { return; }
+    Object.assign(policy, found.policy);
+    Object.assign(size, found.size);
+    others = Array.isArray(found.others) ? found.others : [];
+    if (found.hash !== DATA.fingerprint) { byId("kept").textContent = said("differs", { base: found.base }); }
+  }
+
+  function levers() { return Array.from(document.querySelectorAll(".group > .lever > input, .group > .lever > select")); }
+
+  // Puts what the policy holds into the form.
+  function fill() {
+    byId("name").value = policy.name;
+    byId("title").value = policy.title;
+    levers().forEach((one) => { one.value = policy.values[one.name] || ""; });
+    document.querySelectorAll(".without").forEach((one) => { one.checked = policy.values[one.value] === "null"; });
+    byId("scale").value = size.scale;
+    byId("pool").value = size.pool;
+    byId("pairs").value = size.replicates;
+    const chips = size.apart.map((name) => {
+      const item = element("li");
+      const button = element("button", `${name} ×`, { type: "button", "aria-label": said("remove", { what: name }) });
+      button.addEventListener("click", () => { size.apart = size.apart.filter((one) => one !== name); changed(); });
+      item.append(button);
+      return item;
+    });
+    byId("apart-list").replaceChildren(...chips);
+  }
+
+  function countGroups() {
+    document.querySelectorAll(".group").forEach((group) => {
+      const many = Array.from(group.querySelectorAll(".lever > input, .lever > select"))
+        .filter((one) => one.name in policy.values).length + group.querySelectorAll(".without:checked").length;
+      const count = group.querySelector(".count");
+      if (count) { count.textContent = many || ""; }
+    });
+    levers().forEach((one) => one.classList.toggle("changed", one.name in policy.values));
+  }
+
+  function names() {
+    const own = Object.keys(policy.values).length ? [policy.name] : [];
+    return [...own, ...others.filter((one) => one !== policy.name)];
+  }
+
+  function fileOf(name) { return DATA.folder + name + ".yaml"; }
+
+  // A word of a command, in quotes if a shell would read it otherwise.
+  function quoted(word) { return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'"'"'`)}'`; }
+
+  function command() {
+    const apart = size.apart.flatMap((one) => ["--apart", one]);
+    return ["tocsin", "compare", DATA.base, ...names().map(fileOf), "--scale", String(size.scale), "--pool", size.pool,
+      ...apart, "--replicates", String(size.replicates)].map(quoted).join(" ");
+  }
+
+  function showCommands() {
+    byId("command").textContent = command();
+    const files = names().map(fileOf).map(quoted).join(" ");
+    const many = ["--scale", size.scale, "--pool", size.pool, ...size.apart.flatMap((one) => ["--apart", quoted(one)])];
+    byId("further").textContent = `tocsin compare ${quoted(DATA.base)} ${files} ${many.join(" ")} --draws 20 --dry-run\n` +
+      `tocsin compare ${quoted(DATA.base)} ${files} --scale 1 --replicates 1 --dry-run`;
+  }
+
+  // After every change: the link, the command, and what the server says of the policy.
+  function changed() {
+    fill();
+    countGroups();
+    showChanges([]);
+    history.replaceState(null, "", location.pathname + location.search + fragment());
+    document.querySelectorAll("a.language").forEach((one) => { one.hash = fragment(); });
+    showCommands();
+    showOthers();
+    usable = false;
+    showRun();
+    const number = ++checks;
+    setTimeout(() => { if (number === checks) { check(number); } }, WAIT_MS);
+  }
+
+  async function check(number) {
+    let found;
+    try {
+      found = await asked("/check", { ...policy, ...size });
+    } catch (error) {
+      found = { mistakes: [{ key: "", text: error.message }], refused: [], apart: [], yaml: "", levers: [] };
+    }
+    if (number !== checks) { return; }
+    showMistakes(found.mistakes);
+    listed(byId("refused"), [...found.refused]);
+    byId("apart-offers").replaceChildren(...found.apart.map((province) => {
+      const button = element("button", said("apart", { province }), { type: "button" });
+      button.addEventListener("click", () => {
+        size.pool = "country";
+        size.apart = [...size.apart, province];
+        changed();
+        byId("run").focus();
+      });
+      return button;
+    }));
+    byId("yaml").textContent = found.yaml;
+    showChanges(found.levers || []);
+    usable = !found.mistakes.length && !found.refused.length && names().length > 0;
+    showRun();
+  }
+
+  function showRun() {
+    byId("run").disabled = !usable;
+    byId("save").disabled = !usable || !Object.keys(policy.values).length;
+    byId("stop").hidden = source === null;
+  }
+
+  // A mistake stands at its field; one of no field of the page stands above the answer.
+  function showMistakes(mistakes) {
+    document.querySelectorAll(".mistake").forEach((one) => { one.textContent = ""; });
+    document.querySelectorAll("[aria-invalid]").forEach((one) => { one.removeAttribute("aria-invalid"); });
+    const left = [];
+    for (const mistake of mistakes) {
+      const own = levers().find((one) => mistake.key === one.name || mistake.key.startsWith(`${one.name}.`));
+      if (own) {
+        own.setAttribute("aria-invalid", "true");
+        byId(`${own.id}-mistake`).textContent = mistake.text;
+        own.closest("details.group").open = true;
+      }
+      left.push(mistake.key ? `${mistake.key}: ${mistake.text}` : mistake.text);
+    }
+    listed(byId("refused"), left);
+  }
+
+  function showChanges(told) {
+    const list = byId("changes");
+    const keys = Object.keys(policy.values);
+    if (!keys.length) { listed(list, [DATA.words.nothing]); return; }
+    list.replaceChildren(...keys.map((key, at) => {
+      const value = policy.values[key] === "null" ? DATA.words.removed : policy.values[key];
+      const text = told.length === keys.length ? told[at] : `${key}: ${value}`;
+      const item = element("li");
+      item.append(element("span", text));
+      const button = element("button", "×", { type: "button", "aria-label": said("remove", { what: key }) });
+      button.addEventListener("click", () => { delete policy.values[key]; changed(); });
+      item.append(button);
+      return item;
+    }));
+  }
+
+  function showOthers() {
+    const rest = saved.filter((one) => one !== policy.name);
+    byId("others-set").hidden = !rest.length;
+    byId("others").replaceChildren(...rest.map((name) => {
+      const label = element("label");
+      const box = element("input", undefined, { type: "checkbox", value: name });
+      box.checked = others.includes(name);
+      box.disabled = !box.checked && names().length >= DATA.most;
+      box.addEventListener("change", () => {
+        others = box.checked ? [...others, name] : others.filter((one) => one !== name);
+        changed();
+      });
+      label.append(box, element("span", name));
+      return label;
+    }));
+    const chosen = element("option", byId("open").options[0].textContent, { value: "" });
+    byId("open").replaceChildren(chosen, ...saved.map((name) => element("option", name, { value: name })));
+  }
+
+  async function save() {
+    const found = await asked("/policies", policy);
+    saved = found.policies;
+    byId("kept").textContent = said("saved", { file: found.file });
+    byId("download").href = `/policies/${encodeURIComponent(policy.name)}.yaml`;
+    byId("download").hidden = false;
+    showOthers();
+  }
+
+  function failed(error) {
+    byId("progress").textContent = error.message;
+    showRun();
+  }
+
+  async function run() {
+    usable = false;
+    showRun();
+    byId("progress").textContent = DATA.words.starting;
+    byId("shown").replaceChildren();
+    try {
+      if (Object.keys(policy.values).length) { await save(); }
+      const found = await asked("/studies", { policies: names(), ...size });
+      byId("command").textContent = found.command;
+      study = found.study;
+      watch();
+    } catch (error) {
+      usable = true;
+      failed(error);
+    }
+  }
+
+  // The browser connects again by itself, and gets the state of then.
+  function watch() {
+    if (source !== null) { source.close(); }
+    source = new EventSource(`/studies/${study}/events`);
+    source.onmessage = (event) => show(JSON.parse(event.data));
+    source.onerror = () => {
+      byId("progress").textContent = DATA.words.lost;
+      if (source.readyState === EventSource.CLOSED) { ended(); }
+    };
+    showRun();
+  }
+
+  function ended() {
+    if (source !== null) { source.close(); }
+    source = null;
+    usable = true;
+    byId("bar").hidden = true;
+    showRun();
+  }
+
+  function show(state) {
+    const texts = {
+      running: state.note || (state.done ? said("running", state) : DATA.words.starting),
+      done: said("done", state),
+      stopped: DATA.words.stopped,
+      failed: said("failed", { why: state.note }),
+    };
+    byId("progress").textContent = texts[state.status];
+    byId("bar").hidden = state.status !== "running";
+    byId("bar").value = state.done / state.of;
+    if (state.answer) { showAnswer(state.answer, state.done); }
+    document.body.dataset.pairs = state.done;
+    document.body.dataset.status = state.status;
+    if (state.status !== "running") { ended(); }
+  }
+
+  function showAnswer(answer, done) {
+    const parts = answer.policies.flatMap((one) => {
+      const [first, ...rest] = one.lines;
+      const title = element("h3", one.name);
+      const quiet = (line) => one.noise.includes(line) ? "line chance" : "line";
+      return [title, element("p", first, { class: `headline ${quiet(first)}` }),
+        ...rest.map((line) => element("p", line, { class: quiet(line) })),
+        element("p", `${one.kind}.`, { class: "fine" })];
+    });
+    byId("shown").replaceChildren(...parts, picture(answer.policies), ...answer.policies.map(table));
+    byId("shown").dataset.pairs = done;
+    const all = (key) => answer.policies.flatMap((one) => one[key]);
+    if (all("power").length) { listed(byId("power"), all("power")); }
+    listed(byId("findings"), all("findings"));
+    listed(byId("unpriced"), all("unpriced"));
+    listed(byId("warnings"), answer.warnings);
+  }
+
+  function drawn(name, attributes, text) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) { made.setAttribute(key, value); }
+    if (text !== undefined) { made.textContent = text; }
+    return made;
+  }
+
+  // Differences in percent of the baseline: a dot each, and a line for its interval.
+  function picture(policies) {
+    const rows = policies.flatMap((one) => one.figures.filter((row) => row.base).map((row) => ({ ...row, policy: one.name })));
+    const share = (row, key) => 100 * row[key] / Math.abs(row.base);
+    const ends = rows.flatMap((row) => ["difference", "low", "high"].filter((key) => row[key] !== null).map((key) => share(row, key)));
+    const most = Math.max(1e-9, ...ends.map(Math.abs)) * 1.1;
+    const wide = Math.max(300, byId("shown").clientWidth);
+    const [high, left, line] = [44 * rows.length + 40, 24, 44];
+    const at = (value) => left + (wide - 2 * left) * (value + most) / (2 * most);
+    const svg = drawn("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": DATA.words.picture });
+    const step = 10 ** Math.floor(Math.log10(most)) * (most / 10 ** Math.floor(Math.log10(most)) > 4 ? 2 : 1);
+    for (let tick = -Math.floor(most / step); tick <= Math.floor(most / step); tick += 1) {
+      const x = at(tick * step);
+      svg.append(drawn("line", { x1: x, x2: x, y1: 4, y2: high - 24, class: tick ? "axis" : "zero" }));
+      svg.append(drawn("text", { x, y: high - 6, "text-anchor": "middle", class: "quiet" },
+        `${tick > 0 ? "+" : ""}${(tick * step).toLocaleString(DATA.language, { maximumSignificantDigits: 2 })} %`));
+    }
+    rows.forEach((row, number) => {
+      const y = line * number + 30;
+      const mark = row.noise || row.low === null ? "mark chance" : "mark";
+      const name = policies.length > 1 ? `${row.name} (${row.policy})` : row.name;
+      svg.append(drawn("text", { x: 0, y: y - 12 }, name + (row.noise ? `: ${DATA.words.noise}` : "")));
+      if (row.low !== null) {
+        svg.append(drawn("line", { x1: at(share(row, "low")), x2: at(share(row, "high")), y1: y, y2: y, class: mark }));
+      }
+      svg.append(drawn("circle", { cx: at(share(row, "difference")), cy: y, r: 5, class: mark }));
+    });
+    const figure = element("figure", undefined, { class: "picture" });
+    figure.append(svg);
+    return figure;
+  }
+
+  function table(one) {
+    const words = DATA.words;
+    const label = said("numbers", { policy: one.name });
+    const place = element("div", undefined, { class: "scroll cards", tabindex: "0", role: "region", "aria-label": label });
+    const made = element("table", undefined, { class: "numbers-table" });
+    made.append(element("caption", label, { class: "unseen" }));
+    const columns = [words.figure, words.baseline, words.policy, words.difference, "%", words.interval];
+    const head = element("tr");
+    columns.forEach((text) => head.append(element("th", text, { scope: "col" })));
+    const body = element("tbody");
+    for (const row of one.figures) {
+      const line = element("tr", undefined, { "data-quantity": row.quantity, "data-policy": one.name });
+      for (const key of ["base", "other", "difference", "low", "high"]) { line.dataset[key] = JSON.stringify(row[key]); }
+      line.append(element("th", row.name, { scope: "row" }));
+      const cells = [row.said.base, row.said.other, row.said.difference, row.share, row.ends];
+      cells.forEach((text, number) => line.append(element("td", text, { class: "number", "data-label": columns[number + 1] })));
+      if (row.noise) { line.classList.add("chance"); }
+      body.append(line);
+    }
+    const top = element("thead");
+    top.append(head);
+    made.append(top, body);
+    place.append(made);
+    return place;
+  }
+
+  // A value of a measure's form, as YAML within a map.
+  function measureText(form) {
+    const parts = [`kind: ${form.dataset.kind}`];
+    form.querySelectorAll("[name]").forEach((one) => { if (one.value.trim()) { parts.push(`${one.name}: ${one.value.trim()}`); } });
+    return `{${parts.join(", ")}}`;
+  }
+
+  function showOfficers(factor) {
+    const found = DATA.staff[byId("province").value];
+    const now = found ? found[byId("desk").value] : null;
+    byId("officers-now").textContent = now === null ? "" : said("now", { value: now });
+    if (now !== null) { byId("officers").value = now * factor; }
+  }
+
+  byId("form").addEventListener("submit", (event) => event.preventDefault());
+  levers().forEach((one) => one.addEventListener("change", () => {
+    if (one.value.trim()) { policy.values[one.name] = one.value.trim(); } else { delete policy.values[one.name]; }
+    changed();
+  }));
+  document.querySelectorAll(".without").forEach((one) => one.addEventListener("change", () => {
+    if (one.checked) { policy.values[one.value] = "null"; } else { delete policy.values[one.value]; }
+    changed();
+  }));
+  byId("name").addEventListener("change", () => { policy.name = byId("name").value.trim() || DATA.draft; changed(); });
+  byId("title").addEventListener("change", () => { policy.title = byId("title").value.trim(); changed(); });
+  byId("open").addEventListener("change", async () => {
+    const name = byId("open").value;
+    if (!name) { return; }
+    try {
+      Object.assign(policy, await asked(`/policies/${encodeURIComponent(name)}`));
+      others = others.filter((one) => one !== name);
+      changed();
+    } catch (error) { failed(error); }
+  });
+  byId("desk").addEventListener("change", () => showOfficers(1));
+  byId("province").addEventListener("change", () => showOfficers(1));
+  byId("twice").addEventListener("click", () => showOfficers(2));
+  byId("add-officers").addEventListener("click", () => {
+    const [desk, province, staff] = ["desk", "province", "officers"].map((id) => byId(id).value.trim());
+    if (province && staff) { policy.values[`desks.${desk}.by_province.${province}`] = `{staff: ${staff}}`; changed(); }
+  });
+  document.querySelectorAll(".kind").forEach((one) => one.addEventListener("change", () => {
+    one.parentElement.querySelectorAll(".new").forEach((form) => { form.hidden = form.dataset.kind !== one.value; });
+  }));
+  document.querySelectorAll(".new").forEach((form) => {
+    form.querySelector(".add-measure").addEventListener("click", () => {
+      const name = form.querySelector(".measure-name");
+      const key = `measures.${name.value.trim()}`;
+      const wrong = key in policy.values;
+      byId(`${name.id}-mistake`).textContent = wrong ? DATA.words.taken : "";
+      if (!wrong) { policy.values[key] = measureText(form); changed(); }
+    });
+  });
+  byId("scale").addEventListener("change", () => { size.scale = Number(byId("scale").value.replace(",", ".")) || 0; changed(); });
+  byId("pool").addEventListener("change", () => {
+    size.pool = byId("pool").value;
+    if (size.pool !== "country") { size.apart = []; }
+    changed();
+  });
+  byId("apart").addEventListener("change", () => {
+    const name = byId("apart").value;
+    byId("apart").value = "";
+    if (name && !size.apart.includes(name)) { size.pool = "country"; size.apart = [...size.apart, name]; changed(); }
+  });
+  byId("pairs").addEventListener("change", () => { size.replicates = Number(byId("pairs").value) || 1; changed(); });
+  byId("run").addEventListener("click", run);
+  byId("stop").addEventListener("click", () => { asked(`/studies/${study}/stop`, {}).catch(failed); });
+  byId("save").addEventListener("click", () => { save().catch(failed); });
+  const copying = (button, text) => byId(button).addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(text()); byId("kept").textContent = DATA.words.copied; } catch (error) { failed(error); }
+  });
+  copying("copy-command", () => byId("command").textContent);
+  copying("copy-link", () => location.href);
+  window.addEventListener("hashchange", () => { readFragment(); changed(); });
+
+  readFragment();
+  asked("/policies").then((found) => { saved = found.policies; changed(); document.documentElement.dataset.ready = ""; }, failed);
+})();

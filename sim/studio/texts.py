@@ -1,0 +1,41 @@
+"""Texts of the page of a studio that its script shows, in the language that is spoken."""
+
+from sim.language.spoken import marked, said
+
+POOL_NAMES = {
+    "country": marked("the whole country as one"),
+    "regions": marked("each region as one"),
+    "none": marked("every province by itself"),
+}
+"""What the values of ``--pool`` mean."""
+
+
+def words() -> dict[str, str]:
+    """Return every text of the script, by use; the script fills in the ``{fields}``."""
+    return {
+        "running": said("{done} of {of} pairs of runs are there", done="{done}", of="{of}"),
+        "starting": said("The first pair of runs is being made"),
+        "done": said("All {of} pairs of runs are there", of="{of}"),
+        "stopped": said("Stopped. What was finished is kept: press Run to go on"),
+        "failed": said("Failed: {why}", why="{why}"),
+        "lost": said("The studio does not answer. If it was closed, start it again: tocsin studio"),
+        "saved": said("Saved: {file}", file="{file}"),
+        "copied": said("Copied"),
+        "remove": said("Remove: {what}", what="{what}"),
+        "removed": said("taken out"),
+        "apart": said("Simulate {province} by itself", province="{province}"),
+        "now": said("now {value}", value="{value}"),
+        "noise": said("within run-to-run noise"),
+        "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
+        "differs": said("This link is of another baseline or another version of it: {base}", base="{base}"),
+        "picture": said(
+            "Differences from the baseline in percent, with their intervals. The table below has the numbers."
+        ),
+        "figure": said("Figure"),
+        "baseline": said("Baseline"),
+        "policy": said("Policy"),
+        "difference": said("Difference"),
+        "interval": said("Interval"),
+        "numbers": said("Numbers: {policy}", policy="{policy}"),
+        "taken": said("There is a change of this name already; use another name"),
+    }

@@ -1,0 +1,213 @@
+"""An analyst's hour in a browser, led by the page alone: real runs, the keyboard, a phone, each language."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.language.spoken import LANGUAGES
+from tests.browser import serious
+from tests.report.opened import TOO_SMALL, TOO_WIDE
+from tests.studio.served import STAFF, STUDIO, Served, served
+from tests.studio.test_studies import of_command
+
+WAITS_MS = 240_000
+WIDE, PHONE = (1440, 1000), (390, 844)
+FINGER = 43
+"""Pixels that whatever is pointed at has at least on a phone."""
+
+OFFICERS, DELAY = "desks.visit.by_province.Guangdong", "measures.my-payment-delay"
+
+
+class Opened:
+    """A page of a studio; ``wrong`` collects errors, and requests to anywhere else."""
+
+    def __init__(self, page: Any, studio: Served) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.set_default_timeout(WAITS_MS)
+        page.on("console", lambda message: self._said(message.type, message.text))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", lambda request: self._requested(request.url, studio.host))
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.wrong.append(text)
+
+    def _requested(self, url: str, host: str) -> None:
+        if not url.startswith((f"http://{host}/", "data:")):
+            self.wrong.append(url)
+
+    def go(self, address: str) -> None:
+        """Open an address, and wait for its script."""
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-ready]", state="attached")
+
+    def finished(self) -> None:
+        """Wait until all pairs are there."""
+        self.page.wait_for_selector("body[data-status=done]")
+
+    def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the unrounded numbers that the page shows, by policy and quantity."""
+        kept = "(rows) => rows.map((row) => ({...row.dataset}))"
+        rows = self.page.eval_on_selector_all("tr[data-quantity]", kept)
+        numbers = ("base", "other", "difference", "low", "high")
+        return {(row["policy"], row["quantity"]): {key: json.loads(row[key]) for key in numbers} for row in rows}
+
+
+@contextmanager
+def opened(chromium: Any, studio: Served, size: tuple[int, int] = WIDE, scheme: str = "light") -> Iterator[Opened]:
+    """Open the page of a studio as its owner does."""
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    try:
+        found = Opened(context.new_page(), studio)
+        found.go(studio.address)
+        yield found
+        assert not found.wrong
+    finally:
+        context.close()
+
+
+def analyst(found: Opened, place: Path, shots: Path) -> None:
+    """Ask for twice the officers in Guangdong and delays of large transfers, by what the page says alone."""
+    page = found.page
+    page.get_by_label("Name of the file").fill("guangdong")
+    page.get_by_label("Question", exact=True).fill("Twice the officers in Guangdong, and large transfers wait?")
+    page.get_by_role("heading", name="Staff").click()
+    page.get_by_label("Province", exact=True).select_option("Guangdong")
+    page.get_by_role("button", name="Twice as many").click()
+    page.locator("#by-province").get_by_role("button", name="Add to the policy").click()
+    # The pool hides the province: the page says so before any run, and offers what helps.
+    page.get_by_text("so the runs show nothing about it alone").wait_for()
+    assert page.get_by_role("button", name="Run", exact=True).is_disabled()
+    page.screenshot(path=shots / "refused.png", full_page=True)
+    page.get_by_role("button", name="Simulate Guangdong by itself").click()
+    page.get_by_role("heading", name="Banks").click()
+    page.locator("#kind-banks").select_option("payment_delay")
+    page.locator("#new-payment_delay").get_by_role("button", name="Add to the policy").click()
+    page.wait_for_selector("#run:enabled")
+    page.screenshot(path=shots / "asked.png", full_page=True)
+    page.get_by_role("button", name="Run", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#shown[data-pairs]")
+    page.screenshot(path=shots / "first.png", full_page=True)
+    found.finished()
+    page.screenshot(path=shots / "answered.png", full_page=True)
+    assert "more" in page.locator(".headline").inner_text() or "fewer" in page.locator(".headline").inner_text()
+    assert page.get_by_text("95% intervals over 4 replicates").is_visible()
+    assert page.get_by_text("cannot be seen with 4 pairs").count() == 2
+    assert page.locator("#changes li").count() == 2
+    # The file is saved and the command makes it again: the very numbers.
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the YAML file").click()
+    saved = (place / STUDIO / "guangdong.yaml").read_bytes()
+    assert Path(download.value.path()).read_bytes() == saved
+    by_command = of_command(place, page.locator("#command").inner_text())
+    shown = found.rows()
+    assert len(shown) == 5
+    for key, row in shown.items():
+        assert row == {column: by_command[key][column] for column in row}
+
+
+def test_an_analyst_asks_sees_a_difference_saves_and_makes_it_again(
+    chromium: Any, studio: Served, place: Path, axe: str, tmp_path: Path
+) -> None:
+    with opened(chromium, studio) as found:
+        analyst(found, place, tmp_path)
+        scenario = sim.load_scenario(str(place / STUDIO / "guangdong.yaml"))
+        assert scenario.resolved["desks"]["visit"]["by_province"]["44"]["staff"] == 342
+        assert scenario.spec.measures["my-payment-delay"].kind == "payment_delay"
+        lines = serious(found.page, axe)
+        assert not lines, "\n".join(lines)
+        # A link, in another language and on a reload, holds the policy.
+        link = found.page.url
+        found.page.get_by_role("link", name="français").click()
+        found.page.wait_for_selector("html[lang=fr][data-ready]", state="attached")
+        assert found.page.locator("#changes li").count() == 2
+        assert found.page.locator("#name").input_value() == "guangdong"
+        found.page.locator("#changes button").first.click()
+        assert found.page.locator("#changes li").count() == 1
+        found.page.goto("about:blank")
+        found.go(link)
+        assert found.page.locator("#changes li").count() == 2
+
+
+@pytest.mark.slow
+def test_the_hour_on_the_flagship(chromium: Any, tmp_path: Path) -> None:
+    with served(tmp_path, "china-2022") as studio, opened(chromium, studio) as found:
+        analyst(found, tmp_path, tmp_path)
+
+
+def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, place: Path) -> None:
+    for number in range(4):
+        studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(1800 + number)}})
+    with opened(chromium, studio) as found:
+        page = found.page
+        page.get_by_label("Open a saved policy").select_option("p0")
+        for number in (1, 2, 3):
+            page.locator("#others").get_by_label(f"p{number}").check()
+        assert page.locator("#others input:not(:checked):enabled").count() == 0
+        page.locator("#size summary").click()
+        pairs = page.get_by_role("spinbutton", name="Pairs of runs")
+        pairs.fill("2")
+        pairs.blur()
+        page.wait_for_selector("#run:enabled")
+        page.get_by_role("button", name="Run", exact=True).click()
+        found.finished()
+        assert {policy for policy, _ in found.rows()} == {"p0", "p1", "p2", "p3"}
+        assert page.locator(".picture circle").count() == 20
+        assert page.locator("#command").inner_text().count(".yaml") == 5
+
+
+def test_a_mistake_stands_at_its_field_and_nothing_runs(chromium: Any, studio: Served) -> None:
+    with opened(chromium, studio) as found:
+        page = found.page
+        page.get_by_role("heading", name="Staff").click()
+        field = page.get_by_label("staff of the visit desks", exact=True)
+        field.fill("many")
+        field.blur()
+        page.wait_for_selector("[aria-invalid=true]")
+        described = str(field.get_attribute("aria-describedby")).split()[-1]
+        assert "number" in page.locator(f"#{described}").inner_text()
+        assert page.get_by_role("button", name="Run", exact=True).is_disabled()
+        field.fill("")
+        field.blur()
+        page.wait_for_selector("[aria-invalid=true]", state="detached")
+
+
+def test_a_studio_that_ends_and_comes_back_loses_no_answer(chromium: Any, studio: Served) -> None:
+    with opened(chromium, studio) as found:
+        page = found.page
+        page.get_by_role("heading", name="Staff").click()
+        field = page.get_by_label("staff of the visit desks", exact=True)
+        field.fill("2100")
+        field.blur()
+        page.wait_for_selector("#run:enabled")
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.context.set_offline(True)  # a laptop that is closed
+        page.wait_for_timeout(500)
+        page.context.set_offline(False)
+        found.finished()
+        found.wrong.clear()  # the browser tells of the line that was cut
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "dark"), (PHONE, "light")])
+def test_the_page_shuts_nobody_out_and_fits(
+    chromium: Any, studio: Served, axe: str, tmp_path: Path, language: str, size: tuple[int, int], scheme: str
+) -> None:
+    with opened(chromium, studio, size, scheme) as found:
+        page = found.page
+        found.go(f"http://{studio.host}/?language={language}")
+        page.screenshot(path=tmp_path / f"{language}-{scheme}.png", full_page=True)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate("document.querySelectorAll('.new').forEach((one) => { one.hidden = false; })")
+        assert page.evaluate(TOO_WIDE) == []
+        if size == PHONE:
+            assert page.evaluate(TOO_SMALL.replace("input,", "input:not([type=checkbox]),"), FINGER) == []
+        lines = serious(page, axe)
+        assert not lines, "\n".join(lines)

@@ -1,0 +1,133 @@
+"""Questions: streamed pair by pair, equal to the command, refused before a run, given up, and kept through a kill."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.studio.served import ROOT, SIZE, STAFF, STUDIO, Served, served
+
+PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
+OFFICERS = {"name": "gd", "title": "", "values": {"desks.visit.by_province.Guangdong": "{staff: 342}"}}
+WAITS_S = 120
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + WAITS_S
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def of_command(place: Path, command: str) -> dict[tuple[str, str], Any]:
+    """Give the printed command as it is, and return its rows by scenario and quantity."""
+    words = [sys.executable, "-m", "sim", *shlex.split(command)[1:], "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, check=True)
+    return {(row["scenario"], row["quantity"]): row for row in json.loads(done.stdout)["rows"]}
+
+
+def test_answers_come_pair_by_pair_and_equal_those_of_the_command(place: Path, studio: Served) -> None:
+    studio.ask("/policies", STAFF)
+    studio.ask("/policies", {**STAFF, "name": "fewer", "values": {"desks.visit.staff": "800"}})
+    asked = studio.ask("/studies", {**PAIR, "policies": ["more", "fewer"], "replicates": 3})
+    states = list(studio.states(asked["study"]))
+    done = [state["done"] for state in states]
+    assert done == sorted(done)
+    last = states[-1]
+    assert (last["status"], last["done"]) == ("done", 3)
+    by_command = of_command(place, asked["command"])
+    for policy in last["answer"]["policies"]:
+        assert len(policy["figures"]) == 5
+        for row in policy["figures"]:
+            same = by_command[policy["name"], row["quantity"]]
+            assert {key: row[key] for key in ("base", "other", "difference", "low", "high")} == {
+                key: same[key] for key in ("base", "other", "difference", "low", "high")
+            }
+            assert row["noise"] == (same["low"] <= 0 <= same["high"])
+        assert any("cannot be seen with 3 pairs" in line for line in policy["power"])
+    # What is kept is not simulated again.
+    before = set((place / STUDIO / "runs").iterdir())
+    assert studio.last({**PAIR, "policies": ["more", "fewer"], "replicates": 3})["answer"] == last["answer"]
+    assert {one for one in (place / STUDIO / "runs").iterdir() if not one.name.startswith(".")} <= before
+
+
+def test_what_a_pool_cannot_answer_is_refused_before_the_run(studio: Served) -> None:
+    found = studio.ask("/check", {**OFFICERS, **SIZE})
+    assert found["apart"] == ["Guangdong"]
+    assert len(found["refused"]) == 1
+    assert studio.ask("/check", {**OFFICERS, **SIZE, "apart": ["Guangdong"]})["refused"] == []
+    assert studio.ask("/check", {**OFFICERS, **SIZE, "pool": "none", "scale": 1.0})["refused"]  # too large for a page
+
+
+def test_mistakes_are_told_at_their_key(studio: Served) -> None:
+    (mistake,) = studio.ask("/check", {**STAFF, **SIZE, "values": {"desks.visit.staff": "-1"}})["mistakes"]
+    assert mistake["key"] == "desks.visit.staff"
+    assert "from 0" in mistake["text"]
+
+
+def test_a_saved_policy_opens_as_it_was(place: Path, studio: Served) -> None:
+    delay = "{kind: payment_delay, window: [2022-10-15, null], intensity: 1, wait: 24 h}"
+    row = {**OFFICERS, "title": "Wait?", "values": {**OFFICERS["values"], "measures.delay": delay}}
+    assert studio.ask("/policies", row)["file"] == str(STUDIO / "gd.yaml")
+    assert studio.ask("/policies/gd") == row
+    assert "gd" in studio.ask("/policies")["policies"]
+    (place / STUDIO / "other.yaml").write_text("schema: 1\nname: other\nextends: tiny\n", encoding="utf-8")
+    assert studio.send("GET", "/policies/other", headers=studio.headers(Origin=None))[0] == 400
+
+
+def test_a_question_that_is_stopped_leaves_no_half_run(place: Path, studio: Served) -> None:
+    studio.ask("/policies", {**STAFF, "name": "stopped", "values": {"desks.visit.staff": "2000"}})
+    study = studio.ask("/studies", {**PAIR, "policies": ["stopped"], "replicates": 40})["study"]
+    studio.ask(f"/studies/{study}/stop", {})
+    *_, last = studio.states(study)
+    assert last["status"] == "stopped"
+    until(lambda: not [one for one in (place / STUDIO / "runs").iterdir() if one.name.startswith(".")])
+
+
+def test_a_second_studio_in_the_folder_is_refused(place: Path, studio: Served) -> None:
+    command = [sys.executable, "-m", "sim", "studio", "short.yaml", "--no-browser"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=WAITS_S)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "is using it" in done.stderr
+
+
+def test_a_kill_loses_nothing_that_was_finished_and_keeps_nothing_that_was_not(tmp_path: Path) -> None:
+    runs = tmp_path / STUDIO / "runs"
+    with served(tmp_path) as studio:
+        studio.ask("/policies", STAFF)
+        states = studio.states(studio.ask("/studies", {**PAIR, "replicates": 40})["study"])
+        first = next(state for state in states if state["done"] and state["done"] < 40)
+        until(lambda: any(".unfinished-" in one.name for one in runs.iterdir()))
+        studio.process.kill()
+        studio.process.wait()
+    half = {one.name for one in runs.iterdir() if ".unfinished-" in one.name}
+    assert half
+    finished = {one.name: (one / "run.json").read_bytes() for one in runs.iterdir() if not one.name.startswith(".")}
+    assert len(finished) >= 2 * first["done"]
+    with served(tmp_path) as again:
+        assert again.ask("/policies")["policies"] == ["more"]
+        assert not half & {one.name for one in runs.iterdir()}
+        last = again.last({**PAIR, "replicates": first["done"]})
+        assert last["status"] == "done"
+        assert last["answer"] == first["answer"]
+    for name, content in finished.items():
+        assert (runs / name / "run.json").read_bytes() == content
+
+
+def test_an_interrupt_ends_a_studio_with_an_open_page_at_once(tmp_path: Path) -> None:
+    with served(tmp_path) as studio:
+        studio.ask("/policies", STAFF)
+        states = studio.states(studio.ask("/studies", {**PAIR, "replicates": 60})["study"])
+        next(states)
+        studio.process.send_signal(2)
+        assert studio.process.wait(timeout=WAITS_S) == 0
+    assert not [one for one in (tmp_path / STUDIO / "runs").iterdir() if one.name.startswith(".")]
