@@ -22,6 +22,7 @@ from sim.base.interrupts import ENDING, Ending
 from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
 from sim.cli import (
+    ask,
     beginning,
     experiments,
     explore,
@@ -43,7 +44,7 @@ __all__ = ["COMMANDS", "app", "main"]
 COMMANDS = (
     *(runs.run, listing.runs, runs.figures, runs.check, runs.rerun, runs.evidence, runs.findings),
     *(scenarios.validate, scenarios.show, scenarios.schema, scenarios.scenarios, scenarios.diff),
-    *(beginning.new, beginning.provinces, beginning.explain),
+    *(ask.ask, beginning.new, beginning.provinces, beginning.explain),
     *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
     *(predictions.predict, predictions.ledger),
     *(sensitivity.sensitivity, staffing.staffing, explore.explore, report.report, verify.verify),
