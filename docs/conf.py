@@ -13,7 +13,7 @@ import sim
 project = "Tocsin"
 author = "The Tocsin authors"
 version = release = sim.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "results/*.ipynb", "benchmarks/README.md", "*.md"]

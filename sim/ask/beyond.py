@@ -22,63 +22,72 @@ class Beyond:
 
 BEYOND = (
     Beyond(
-        marked("smarter, cleverer, wiser, intelligent, intelligence, educated people, gullible, naive, victims careful"),
-        marked("people differ by age, sex, place and exposure, not by cleverness"),
+        marked(
+            "smarter, cleverer, wiser, intelligent, intelligence, educated people, gullible, naive, victims careful"
+        ),
+        "people differ by age, sex, place and exposure, not by cleverness",
         ("activities", "videos", "memory-of-warnings"),
     ),
     Beyond(
         marked("bitcoin, cryptocurrency, crypto, mixers, blockchain, stablecoin, virtual currency, wallet"),
-        marked("money is followed to the accounts of mules and no further"),
+        "money is followed to the accounts of mules and no further",
         ("account-freezes", "laundering-speed", "cluster-campaigns"),
     ),
     Beyond(
-        marked("deepfake, deepfakes, artificial intelligence, AI, voice cloning, cloned voices, chatbots, language model"),
-        marked("how convincing an attempt is made has no key"),
+        marked(
+            "deepfake, deepfakes, artificial intelligence, AI, voice cloning, cloned voices, chatbots, language model"
+        ),
+        "how convincing an attempt is made has no key",
         ("attempts", "by-signs", "activities"),
     ),
     Beyond(
-        marked("reimburse, reimbursement, compensate, compensation, refund victims, insurance, insured, liability, liable"),
-        marked("who bears a loss afterwards changes nothing that is simulated"),
-        ("bank-holds", "transfers-wait", "account-freezes"),
+        marked(
+            "reimburse, reimbursement, compensate, compensation, refund victims, insurance, insured, liability, liable"
+        ),
+        "who bears a loss afterwards changes nothing that is simulated",
+        ("bank-holds", "delayed-transfers", "account-freezes"),
     ),
     Beyond(
         marked("prison, sentence, sentences, punishment, penalties, fines, death penalty, court, courts"),
-        marked("sentences are not simulated; a law deters a share of attempts"),
+        "sentences are not simulated; a law deters a share of attempts",
         ("law", "den-campaigns", "investigators"),
     ),
     Beyond(
         marked("unemployment, inflation, economy, recession, poverty, wages, income, lockdown, pandemic, COVID"),
-        marked("the economy is not simulated; the volume of attempts can be changed"),
+        "the economy is not simulated; the volume of attempts can be changed",
         ("attempts", "recruiting", "law"),
     ),
     Beyond(
         marked("loneliness, lonely, happiness, trust in police, suicide, mental health, psychological, trauma, shame"),
-        marked("feelings are not simulated"),
+        "feelings are not simulated",
         ("answered-warnings", "reporting", "persuasion-at-the-door"),
     ),
     Beyond(
-        marked("biometric, face recognition, two factor, password, passwords, passkeys, hardware token, phishing of passwords"),
-        marked("frauds are payments that people make themselves, so logins play no part"),
-        ("transfers-wait", "bank-holds", "by-signs"),
+        marked(
+            "biometric, face recognition, two factor, password, passwords, "
+            "passkeys, hardware token, phishing of passwords"
+        ),
+        "frauds are payments that people make themselves, so logins play no part",
+        ("delayed-transfers", "bank-holds", "by-signs"),
     ),
     Beyond(
         marked("ransomware, hacking, hackers, data leak, data leaks, data breach, identity theft, malware, tax fraud"),
-        marked("only fraud in which people are talked into paying is simulated"),
+        "only fraud in which people are talked into paying is simulated",
         ("blocked-apps", "blocked-sites", "attempts"),
     ),
     Beyond(
         marked("election, politics, war, corruption, bribery, bribes, diplomacy, sanctions"),
-        marked("politics is not simulated; raids and returns from abroad can be changed"),
+        "politics is not simulated; raids and returns from abroad can be changed",
         ("repatriation", "returns", "den-campaigns"),
     ),
     Beyond(
         marked("cash couriers, gift cards, gold, parcels of cash, couriers, cash on delivery"),
-        marked("all losses are transfers to accounts"),
-        ("account-freezes", "transfers-wait", "bank-holds"),
+        "all losses are transfers to accounts",
+        ("account-freezes", "delayed-transfers", "bank-holds"),
     ),
     Beyond(
         marked("weather, temperature, earthquake, climate, football, holiday season"),
-        marked("only dated surges of attempts are simulated"),
+        "only dated surges of attempts are simulated",
         ("attempts", "recruiting"),
     ),
 )

@@ -30,8 +30,10 @@ AND = marked("and, plus, as well as, while, besides")
 """Words between two changes of a policy."""
 
 GENERAL = marked(
-    "people, person, share, number, rate, country, national, policy, year, time, amount, money, happen, think, ask, day, "
-    "yuan, size, number of, level, China, change, whole, against, victims, saved, prevented, spared, cost, scam, fraud, "
+    "people, person, share, number, rate, country, national, policy, "
+    "year, time, amount, money, happen, think, ask, day, "
+    "yuan, size, number of, level, China, change, whole, against, "
+    "victims, saved, prevented, spared, cost, scam, fraud, "
     "come, came, force, serve, send, within, decided, gangs, alerts, bank, desks, often, also"
 )
 """Words that may stand beside a lever without a meaning of their own."""
@@ -102,7 +104,9 @@ def _read(text: str, language: str, base: Scenario) -> Clause:
     named = _named(text, base)
     if named is not None:
         return Clause(text, said, named, float("inf"), beyond)
-    fits = sorted(((_fit(one.words, text, language), one) for one in SUBJECTS), key=lambda pair: (-pair[0], pair[1].name))
+    fits = sorted(
+        ((_fit(one.words, text, language), one) for one in SUBJECTS), key=lambda pair: (-pair[0], pair[1].name)
+    )
     fit, subject = fits[0]
     if not fit:
         return Clause(text, said, None, 0.0, beyond, tuple(_unread("", said.rest, language)))
@@ -184,7 +188,9 @@ WORDS_OF_A_POLICY = 2
 def _subject_of(row: Found, base: Scenario, changes: bool) -> Subject | None:
     name = row.entry.name
     if name in all_policies():
-        return None if row.share < SURELY_POLICY or row.words < WORDS_OF_A_POLICY else Subject(name, name, Policy((name,)))
+        return (
+            None if row.share < SURELY_POLICY or row.words < WORDS_OF_A_POLICY else Subject(name, name, Policy((name,)))
+        )
     if not changes or "[" in name:
         return None
     for key in (name, f"{name}{MEDIAN}"):

@@ -41,12 +41,16 @@ LESS = marked(
     "fewer, less, reduce, reduced, cut, lower, lowered, smaller, weaker, worse, shorter, shrink, shrunk, drop, looser"
 )
 FASTER, SLOWER = marked("faster, sooner, quicker, quickly, fast, quick"), marked("slower, later, slowly, slow")
+AS_MANY = marked("as many, as much, as often")
 AS_FAST, AGAIN = marked("as fast, as quick, as quickly, as soon"), marked("again")
 WITHOUT = marked("without, no, none, remove, removed, abolish, abolished, scrap, scrapped, never, absence of")
 FROM, UNTIL = marked("from, since, as of, starting, beginning"), marked("until, till, up to, to the end of, through")
 EARLIER, LATER = marked("earlier"), marked("later")
 ABOVE = marked("above, over, more than, exceeding, larger than, of at least")
-OLDER, YOUNGER = marked("and over, and older, or older, years and over"), marked("under, younger than, below the age of")
+OLDER, YOUNGER = (
+    marked("and over, and older, or older, years and over"),
+    marked("under, younger than, below the age of"),
+)
 OLD, YOUNG = marked("old people, older people, the old, elderly, pensioners, seniors"), marked("young people, youth")
 TIMES, PER_CENT = marked("times, fold, times as many"), marked("%, per cent, percent")
 THOUSAND, MILLION = marked("thousand, k"), marked("million, millions")
@@ -204,8 +208,9 @@ def _provinces(left: _Text, names: Mapping[int, str]) -> tuple[int, ...]:
 
 
 def _months(left: _Text) -> int | None:
-    later = rf"(?P<later>{left.one_of(LATER)})|{left.one_of(EARLIER)}"
-    match = left.take(rf"{_counted(left, ('month', 'year'))}\s*(?:{later})")
+    counted = _counted(left, ("month", "year"))
+    later = rf"(?:(?P<later>{left.one_of(LATER)})|{left.one_of(EARLIER)})"
+    match = left.take(rf"{counted}\s*{later}") or left.take(rf"{later}了?\s*{counted}")
     if match is None:
         return None
     size = _count(match, left.language) * (12 if match["unit"] in terms(UNITS["year"], left.language) else 1)
@@ -329,10 +334,14 @@ def _change(left: _Text) -> dict[str, Any]:
             share = value
     more = _direction(left, MORE, LESS)
     faster = _direction(left, FASTER, SLOWER)
-    if share is not None and factor is None and has(AS_FAST, left.text, left.language):
-        factor, share, faster = 1.0 / share, None, 0
-    elif share is not None and factor is None and (more or faster or left.take(left.one_of(AGAIN))):
-        factor, share = 1.0 + (more or -faster or 1) * share, None
+    if share is not None and factor is None:
+        again = left.take(left.one_of(AGAIN)) is not None  # half as many again
+        if has(AS_FAST, left.text, left.language):
+            factor, share, faster = 1.0 / share, None, 0
+        elif more or faster or again:
+            factor, share = 1.0 + (more or -faster or 1) * share, None
+        elif has(AS_MANY, left.text, left.language):
+            factor, share = share, None
     without = left.take(left.one_of(WITHOUT)) is not None
     plain = left.take(rf"(?<![\d.]){NUMBER}\s*(?P<many>{left.one_of(THOUSAND)}|{left.one_of(MILLION)}|万)?")
     number = None

@@ -58,7 +58,8 @@ class Unasked:
     def line(self) -> str:
         """It in one line."""
         near_by = "; ".join(f"{one.name} ({one.text.rstrip('.')})" for one in self.nearest)
-        return f"'{self.words}' cannot be asked: {self.why}; the nearest: {near_by or 'tocsin explain lists all keys'}"
+        near_by = near_by or "tocsin explain lists all keys"
+        return f"tocsin ask: '{self.words}' cannot be asked: {self.why}; the nearest: {near_by}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Asked:
         matches: What each part was found to mean.
         notes: What the policy leaves out of the question.
         unasked: Each part that cannot be asked.
-        options: The options of ``tocsin compare`` for a first answer.
+        settings: How a first answer is simulated, by keys of the scenario: scale and pool.
         name: The policy's name.
     """
 
@@ -84,7 +85,7 @@ class Asked:
     matches: tuple[Match, ...]
     notes: tuple[str, ...] = ()
     unasked: tuple[Unasked, ...] = ()
-    options: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
 
     @property
@@ -94,7 +95,7 @@ class Asked:
 
     def command(self, file: str | None = None) -> str:
         """Return the command that compares the policy, in a file, with its base."""
-        return " ".join(["tocsin compare", self.base, file or f"{self.name}.yaml", *self.options])
+        return " ".join(["tocsin compare", self.base, file or f"{self.name}.yaml", *_options(self.settings)])
 
     def write(self, file: Path) -> None:
         """Write the policy's file, whole or not at all.
@@ -108,11 +109,11 @@ class Asked:
         if self.yaml is None:
             raise UsageError(*(one.line for one in self.unasked))
         if file.exists() or file.is_symlink():
-            raise UsageError(f"{file} exists; use another name, or remove the file first")
+            raise UsageError(f"tocsin ask: {file} exists; use another name, or remove the file first")
         if not file.name.endswith(SUFFIXES):
-            raise UsageError(f"{file}: must end in .yaml or .yml")
+            raise UsageError(f"tocsin ask: {file}: must end in .yaml or .yml")
         if is_path(self.base) and file.parent.resolve() != Path().resolve():
-            raise UsageError(f"{file}: must be in the current folder, from which it extends {self.base}")
+            raise UsageError(f"tocsin ask: {file}: must be in the current folder, from which it extends {self.base}")
         with whole(file) as unfinished:
             unfinished.write_text(self.yaml, encoding="utf-8")
 
@@ -144,16 +145,19 @@ def ask(question: str, base: str = FLAGSHIP) -> Asked:
         The policy with its YAML; without it where a part of the question cannot be asked.
 
     Raises:
-        UsageError: If the question is empty or too long.
-        ScenarioError: If the base cannot be used.
+        UsageError: If the question is empty or too long; a base that cannot be used is a ScenarioError.
     """
     asked = " ".join(question.split())
     if not asked:
-        raise UsageError("the question is empty; ask, for example, 'twice the officers in Guangdong'")
+        raise UsageError("tocsin ask: the question is empty; ask, for example, 'twice the officers in Guangdong'")
     if len(asked) > LONGEST or not asked.isprintable():
-        raise UsageError(f"the question must be one line of at most {LONGEST} characters; ask for less at once")
+        raise UsageError(
+            f"tocsin ask: the question must be one line of at most {LONGEST} characters; ask for less at once"
+        )
     if is_path(base) and isinstance(inside(Path(), base), str):
-        raise UsageError(f"{base}: lies outside this folder; use a bundled name or a file below this folder")
+        raise UsageError(
+            f"tocsin ask: --from {base}: lies outside this folder; use a bundled name or a file below this folder"
+        )
     scenario = load_scenario(base)
     readings = [(language, clauses(asked, language, scenario)) for language in languages_of(asked)]
     language, found = max(readings, key=lambda pair: _understood(pair[1]))
@@ -236,12 +240,12 @@ def _policy(
     subjects = dict.fromkeys(clause.subject.name for clause, _ in policies if clause.subject is not None)
     name = _name([*subjects, *(names[code] for code in provinces)])
     policy = changed(scenario, {"name": name, "title": question, **values})
-    options = _options(scenario, [names[code] for code in provinces])
+    settings = _settings(scenario, [names[code] for code in provinces])
     notes = tuple(dict.fromkeys(note for _, change in policies for note in change.notes))
-    asked = Asked(question, base, None, policy, matches, notes, (), options, name)
+    asked = Asked(question, base, None, policy, matches, notes, (), settings, name)
     head = {"schema": 1, "name": name, "title": question, "extends": base}
     text = "\n".join([*_comments(asked), to_yaml({**head, **values})])
-    return Asked(question, base, text, policy, matches, notes, (), options, name)
+    return Asked(question, base, text, policy, matches, notes, (), settings, name)
 
 
 def _comments(asked: Asked) -> Iterator[str]:
@@ -273,12 +277,21 @@ def _name(parts: list[str]) -> str:
     return f"asked-{cut}" if cut in bundled_names() else cut
 
 
-def _options(scenario: Scenario, provinces: list[str]) -> tuple[str, ...]:
-    """Return the options of a comparison that takes seconds a run and keeps the provinces of the question apart."""
-    population = scenario.spec.population
-    scale = float(f"{min(1.0, SAMPLE / sum(population.people.values())):.1g}")
-    options = [] if scale == 1.0 else ["--scale", f"{scale:g}"]
-    if len(population.people) > 1 and scale < 1.0:
+def _settings(scenario: Scenario, provinces: list[str]) -> dict[str, Any]:
+    """Return settings with which a run takes seconds and the provinces of the question stay apart."""
+    people = scenario.spec.population.people
+    scale = float(f"{min(1.0, SAMPLE / sum(people.values())):.1g}")
+    if scale == 1.0:
+        return {}
+    pool = {"apart": provinces} if provinces else "country"
+    return {"scale": scale, **({"population.pool": pool} if len(people) > 1 else {})}
+
+
+def _options(settings: Mapping[str, Any]) -> list[str]:
+    """Return settings, and the number of replicates, as options of ``tocsin compare``."""
+    options = [part for key in settings if key == "scale" for part in ("--scale", f"{settings[key]:g}")]
+    if "population.pool" in settings:
         options += ["--pool", "country"]
-        options += [part for one in provinces for part in ("--apart", one if one.isalnum() else f"'{one}'")]
-    return (*options, "--replicates", str(REPLICATES))
+        apart = settings["population.pool"]["apart"] if settings["population.pool"] != "country" else ()
+        options += [part for one in apart for part in ("--apart", one if one.isalnum() else f"'{one}'")]
+    return [*options, "--replicates", str(REPLICATES)]

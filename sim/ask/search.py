@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sim.base.words import DistributionKind
 from sim.ask.words import folded, languages_of, stems
+from sim.base.words import DistributionKind
 from sim.language.spoken import ENGLISH, speaking
 from sim.scenario.bundled import bundled_scenarios
 from sim.scenario.keys import every_key, keys_at
@@ -93,9 +93,9 @@ class _Index:
 
 
 STOP = (
-    "a an the of in on at to for from by with and or if what would will were was is are be been have has had do does did "
-    "how much many there their they them we us our you i it its that this these those which who whom whose than then as "
-    "so such can could should may might must not but into out up about per each only just one ones become had got get "
+    "a an the of in on at to for from by with and or if what would will were was is are be been have has had do does "
+    "did how much many there their they them we us our you i it its that this these those which who whom whose than then "
+    "as so such can could should may might must not but into out up about per each only just one ones become had got get "
     "happen happens mean effect effects impact help helps matter difference make makes made use used using "
     "un une le la les l de du des d au aux en et ou si que qu quoi quel quelle quels se s ce cette ces il elle ils on "
     "nous vous par pour avec dans sur plus etait etaient serait aurait est sont a y ne pas"

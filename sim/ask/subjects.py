@@ -20,13 +20,11 @@ class Level:
     Attributes:
         keys: Their dotted keys.
         usual: The factor of "more" where a question does not say how much; less is its inverse.
-        delay: Whether they are times: "twice as fast" halves them.
         desks: Names of desks whose staff it is, which provinces can have by themselves.
     """
 
     keys: tuple[str, ...]
     usual: float = 1.5
-    delay: bool = False
     desks: tuple[str, ...] = ()
 
 
@@ -116,9 +114,9 @@ SUBJECTS = (
     Subject(
         "deadline",
         marked("deadline, deadlines, deadline red alerts, time limit alerts"),
-        Level(("warning.tiers.red.deadline",), delay=True),
+        Level(("warning.tiers.red.deadline",)),
     ),
-    Subject("orange-deadline", marked("deadline orange alerts"), Level(("warning.tiers.orange.deadline",), delay=True)),
+    Subject("orange-deadline", marked("deadline orange alerts"), Level(("warning.tiers.orange.deadline",))),
     Subject(
         "calls-an-alert",
         marked("tries, calls alert, attempts to reach, phone attempts alert"),
@@ -127,7 +125,7 @@ SUBJECTS = (
     Subject(
         "instructions",
         marked("instructions, transmission alerts, alerts arrive, alerts reach desks, hand over alerts, hop delay"),
-        Level(("warning.hop_delay.lognormal.median",), 2.0, delay=True),
+        Level(("warning.hop_delay.lognormal.median",), 2.0),
     ),
     Subject(
         "persuasion-at-the-door",
@@ -146,7 +144,9 @@ SUBJECTS = (
         marked("persuasive messages, convincing messages, warning messages stop, warning SMS stop"),
         Level(("warning.dissuasion.stop.sms", "warning.dissuasion.stop.app"), 1.5),
     ),
-    Subject("alert-fatigue", marked("alert fatigue, fatigue, tired of warnings"), Level(("warning.dissuasion.fatigue",))),
+    Subject(
+        "alert-fatigue", marked("alert fatigue, fatigue, tired of warnings"), Level(("warning.dissuasion.fatigue",))
+    ),
     Subject(
         "answered-warnings",
         marked("answer warning calls, warning calls answered, people answer police, pick up warning calls"),
@@ -180,7 +180,7 @@ SUBJECTS = (
     Subject(
         "reports",
         marked("victims report, reports victims, reporting delay, report police, fast reports, report within"),
-        Level(("aftermath.report.delay.lognormal.median",), 2.0, delay=True),
+        Level(("aftermath.report.delay.lognormal.median",), 2.0),
     ),
     Subject(
         "reporting",
@@ -190,7 +190,7 @@ SUBJECTS = (
     Subject(
         "stop-payment",
         marked("stop payment orders, stop payment, payment orders processed, freeze orders processed"),
-        Level(("aftermath.stop_payment.processing.lognormal.median",), 2.0, delay=True),
+        Level(("aftermath.stop_payment.processing.lognormal.median",), 2.0),
     ),
     Subject(
         "investigators",
@@ -199,8 +199,10 @@ SUBJECTS = (
     ),
     Subject(
         "laundering-speed",
-        marked("money leaves accounts, withdraw money, withdrawal, cash out, launder money, move money, mules withdraw"),
-        Level(("accounts.withdrawal_delay.lognormal.median",), 2.0, delay=True),
+        marked(
+            "money leaves accounts, withdraw money, withdrawal, cash out, launder money, move money, mules withdraw"
+        ),
+        Level(("accounts.withdrawal_delay.lognormal.median",), 2.0),
     ),
     Subject("mule-accounts", marked("mule accounts, accounts of mules, stock of accounts"), Level(("accounts.stock",))),
     Subject(
@@ -214,7 +216,7 @@ SUBJECTS = (
         Level(("engagement.awareness.half_life",), 2.0),
     ),
     Subject(
-        "transfers-wait",
+        "delayed-transfers",
         marked(
             "delay transfers, transfers delayed, transfers wait, payments wait, delay payments, first transfers, "
             "first payments, cooling off, large transfers, delay large transfers, wait new payee, new payees"
@@ -224,7 +226,8 @@ SUBJECTS = (
     Subject(
         "bank-holds",
         marked(
-            "banks hold, hold payments, payments held, banks stop payments, banks block payments, banks refuse payments, "
+            "banks hold, hold payments, payments held, banks stop payments, "
+            "banks block payments, banks refuse payments, "
             "bank hold, holds banks, stop payments for good"
         ),
         Kind("bank_hold", values=HELD),
@@ -232,7 +235,8 @@ SUBJECTS = (
     Subject(
         "account-freezes",
         marked(
-            "freeze accounts, froze accounts, freeze mule accounts, froze mule accounts, accounts frozen, find accounts, banks find accounts, accounts found, freeze mules, "
+            "freeze accounts, froze accounts, freeze mule accounts, froze mule accounts, "
+            "accounts frozen, find accounts, banks find accounts, accounts found, freeze mules, "
             "account freeze, search accounts"
         ),
         Kind("account_freeze", policies=("frozen-within-an-hour",), amounts=("share",), time="after"),
@@ -252,7 +256,9 @@ SUBJECTS = (
         marked("call filter, filters of calls, filter calls, block scam calls, call blocking, spam call filter"),
         Kind("filter", CALL, values=FILTER_STEP),
     ),
-    Subject("weak-filters", marked("weaker filters, worse filters, filters weaker, weak filters"), Policy(("weak-filters",))),
+    Subject(
+        "weak-filters", marked("weaker filters, worse filters, filters weaker, weak filters"), Policy(("weak-filters",))
+    ),
     Subject(
         "calls-from-abroad",
         marked("calls from abroad, foreign calls, international calls, block calls abroad, overseas calls"),
@@ -323,7 +329,9 @@ SUBJECTS = (
     ),
     Subject(
         "activities",
-        marked("activities, education, talks, events communities, public education, lectures, courses, awareness campaign"),
+        marked(
+            "activities, education, talks, events communities, public education, lectures, courses, awareness campaign"
+        ),
         Kind("activities", amounts=("count",), usual=2.0),
     ),
     Subject(
@@ -333,7 +341,7 @@ SUBJECTS = (
     ),
     Subject(
         "campaigns",
-        marked("campaigns, campaigns dens suppliers, campaigns against dens and suppliers"),
+        marked("campaigns, campaigns dens suppliers, campaigns against dens suppliers"),
         Policy(("no-campaigns",), away=True),
     ),
     Subject(
@@ -393,7 +401,10 @@ SUBJECTS = (
     ),
     Subject(
         "last-issued",
-        marked("newest first, newest alert first, serve newest alert first, last issued first, newest alerts first, most recent alert first"),
+        marked(
+            "newest first, newest alert first, serve newest alert first, "
+            "last issued first, newest alerts first, most recent alert first"
+        ),
         Policy(("last-issued",)),
     ),
     Subject(
@@ -433,7 +444,10 @@ SUBJECTS = (
     ),
     Subject(
         "phone-the-old",
-        marked("phone old, phone instead message, call instead message, phone over, call elderly, phone elderly, phone people of"),
+        marked(
+            "phone old, phone instead message, call instead message, phone over, "
+            "call elderly, phone elderly, phone people of"
+        ),
         Policy(("phone-the-old",)),
     ),
     Subject(
@@ -448,7 +462,9 @@ SUBJECTS = (
     ),
     Subject(
         "early-alerts",
-        marked("alerts earlier, alerts begin earlier, alerts from 2022, banks send SMS earlier, alerts by SMS to payers"),
+        marked(
+            "alerts earlier, alerts begin earlier, alerts from 2022, banks send SMS earlier, alerts by SMS to payers"
+        ),
         Policy(("alerts-from-2022",)),
     ),
     Subject(

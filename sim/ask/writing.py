@@ -60,10 +60,7 @@ def written(subject: Subject, details: Details, base: Scenario, named: str) -> C
         named: The base's name or path, as it was given.
 
     Returns:
-        The changes.
-
-    Raises:
-        BeyondError: If the base does not have what is changed.
+        The changes; BeyondError is raised if the base does not have what is changed.
     """
     match subject.way:
         case Level():
@@ -136,13 +133,17 @@ def _new(before: Any, details: Details, way: Level) -> Any:
         if not isinstance(before, str) and 0.0 < before <= LARGEST_SHARE:
             return details.share
         factor = details.share
-    sense = details.faster if details.faster and not details.more else details.more
     if factor is None:
-        factor = 1.0 / way.usual if sense < 0 else way.usual
-        factor = factor if not (way.delay and details.faster) else 1.0 / factor
-    elif way.delay and details.faster > 0 and factor > 0.0:
-        factor = 1.0 / factor if factor > 1.0 else factor
+        factor = 1.0 / way.usual if (details.more or details.faster) < 0 else way.usual
+        return scaled(before, 1.0 / factor if _is_time(before) and not details.more and details.faster else factor)
+    if _is_time(before) and details.faster > 0 and factor > 1.0:
+        factor = 1.0 / factor  # twice as fast is half the time
     return scaled(before, factor)
+
+
+def _is_time(value: Any) -> bool:
+    """Return whether a value is a time, not a rate: what is faster takes less of it."""
+    return isinstance(value, str) and " per " not in value
 
 
 def scaled(before: Any, factor: float) -> Any:
@@ -220,6 +221,8 @@ def _said(way: Kind) -> str:
 def _scaled(way: Kind, there: Mapping[str, dict[str, Any]], details: Details) -> Change:
     """Multiply the amounts of the base's measures."""
     change = Change()
+    if details.factor is None and details.share is None and not details.more:
+        raise BeyondError("the question does not say how much, when or where")
     usual = 1.0 / way.usual if details.more < 0 else way.usual
     factor = details.factor if details.factor is not None else details.share or usual
     for name, one in there.items():
