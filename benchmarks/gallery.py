@@ -166,9 +166,8 @@ def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator
         yield from (f"![{question}: differences from the baseline with intervals](questions/{answer['name']}.svg)", "")
         yield from (f"- {line}" for line in answer["lines"])
         yield from (f"- {answer['intervals']}; {time(answer)}.", "")
-        yield from ("```sh", f"tocsin ask '{question}' -o {answer['name']}.yaml", asked.command(), "```", "")
-        policy = (FOLDER / f"{answer['name']}.yaml").read_text(encoding="utf-8").rstrip()
-        yield from ("```yaml", policy, "```", "")
+        yield from (f"`tocsin ask '{question}' -o {answer['name']}.yaml`, then `{asked.command()}`:", "")
+        yield from (f":::{{literalinclude}} questions/{answer['name']}.yaml", ":language: yaml", ":::", "")
 
 
 def target(answer: Mapping[str, Any]) -> str:
@@ -181,18 +180,18 @@ def cards() -> str:
     stored = answers()
     lines: list[str] = []
     for who, some in questions().items():
-        lines += [f"**{who}**", "", "````{grid} 1 2 2 4", ":gutter: 2", ""]
+        lines += [f"**{who}**", "", "::::{grid} 1 2 2 4", ":gutter: 2", ""]
         for question in some:
             answer = stored.get(question)
             if answer is None:
                 continue
-            lines += [f"```{{grid-item-card}} {question}", f":link: {target(answer)}", ":link-type: ref"]
+            lines += [f":::{{grid-item-card}} {question}", f":link: {target(answer)}", ":link-type: ref"]
             lines += [
                 f":img-bottom: questions/{answer['name']}.svg",
                 f":img-alt: {question}: differences with intervals",
             ]
-            lines += ["", first_line(answer), "```", ""]
-        lines += ["````", ""]
+            lines += ["", first_line(answer), ":::", ""]
+        lines += ["::::", ""]
     return "\n".join(lines).rstrip()
 
 

@@ -36,7 +36,7 @@ GENERAL = marked(
     "victims, saved, prevented, spared, cost, scam, fraud, "
     "come, came, force, serve, send, within, decided, gangs, alerts, bank, desks, often, also"
 )
-"""Words that may stand beside a lever without a meaning of their own."""
+"""Words near a lever that say nothing of it."""
 
 KEY = re.compile(r"[a-z][a-z_0-9]*(?:\.[a-z0-9_-]+)+")
 MOST_UNREAD = 3

@@ -93,12 +93,12 @@ class _Index:
 
 
 STOP = (
-    "a an the of in on at to for from by with and or if what would will were was is are be been have has had do does "
-    "did how much many there their they them we us our you i it its that this these those which who whom whose than then "
-    "as so such can could should may might must not but into out up about per each only just one ones become had got get "
-    "happen happens mean effect effects impact help helps matter difference make makes made use used using "
-    "un une le la les l de du des d au aux en et ou si que qu quoi quel quelle quels se s ce cette ces il elle ils on "
-    "nous vous par pour avec dans sur plus etait etaient serait aurait est sont a y ne pas"
+    "a an the of in on at to for from by with and or if what would will were was is are be been have has had do "
+    "does did how much many there their they them we us our you i it its that this these those which who whom whose "
+    "than then as so such can could should may might must not but into out up about per each only just one ones "
+    "become got get happen happens mean effect effects impact help helps matter difference make makes made use used "
+    "using un une le la les l de du des d au aux en et ou si que qu quoi quel quelle quels se s ce cette ces il "
+    "elle ils nous vous par pour avec dans sur plus etait etaient serait aurait est sont y ne pas"
 )
 """Words that say nothing of a lever."""
 
@@ -142,7 +142,7 @@ def described(name: str) -> Entry:
 
 
 def _is_form(path: str) -> bool:
-    """Return whether a key is a part of a distribution, which is no lever by itself."""
+    """Return whether a key is a part of a distribution, not a lever."""
     return any(form in path for form in FORMS)
 
 

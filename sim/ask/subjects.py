@@ -55,7 +55,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Policy:
-    """A bundled policy, as it is: the first of these that fits the base.
+    """A bundled policy: the first of these that fits the base.
 
     ``away`` says that it takes something away, so that a question about it must say "without".
     """

@@ -34,7 +34,7 @@ class BeyondError(Exception):
 
 @dataclass
 class Change:
-    """What a clause changes: values as in a file, the keys and kinds, and what the clause says in vain."""
+    """What a clause changes: values as in a file, the keys and kinds, and notes on what it leaves out."""
 
     values: dict[str, Any] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ def written(subject: Subject, details: Details, base: Scenario, named: str) -> C
                 change.put(key, as_typed(value))
             if subject.way.time and details.time is not None:
                 change.put(subject.way.time, details.time)
-            return _in_vain(change, details, "window", "provinces", "ages")
+            return _left_out(change, details, "window", "provinces", "ages")
 
 
 def _level(way: Level, details: Details, base: Scenario) -> Change:
@@ -91,7 +91,7 @@ def _level(way: Level, details: Details, base: Scenario) -> Change:
                 _staff(change, desk, code, details, way, base)
         else:
             change.put(key, _stated(stated, details, way, base.name))
-    return _in_vain(change, details, "window", "ages", *(() if way.desks else ("provinces",)))
+    return _left_out(change, details, "window", "ages", *(() if way.desks else ("provinces",)))
 
 
 def _staff(change: Change, desk: str, code: int, details: Details, way: Level, base: Scenario) -> None:
@@ -179,7 +179,7 @@ def _kind(subject: Subject, way: Kind, details: Details, base: Scenario, named: 
         change = Change()
         for name in there:
             change.put(f"measures.{name}", None)
-        return _in_vain(change, details, "window", "provinces", "ages")
+        return _left_out(change, details, "window", "provinces", "ages")
     some = {name: one for name, one in there.items() if _overlaps(one["window"], details)}
     moves = way.dated and (details.window or details.months is not None)
     if some and not moves and details.factor is not None and not details.provinces and details.ages is None:
@@ -188,7 +188,7 @@ def _kind(subject: Subject, way: Kind, details: Details, base: Scenario, named: 
         change = Change()
         for name, one in there.items():
             change.put(f"measures.{name}.window", _moved(one["window"], details))
-        return _in_vain(change, details, "provinces", "ages")
+        return _left_out(change, details, "provinces", "ages")
     if some and not way.policies and not way.values:
         if details.provinces or details.ages is not None or details.window:
             return _added(subject, way, details, base, _copied(way, some, details))
@@ -286,16 +286,16 @@ def _added(subject: Subject, way: Kind, details: Details, base: Scenario, measur
     rest = {key: value for key, value in measure.items() if key not in first}
     change.put(f"measures.{name}", as_typed({**first, **rest}))
     change.keys[-1] = f"measures[{way.kind}]"
-    return _in_vain(change, details, *(key for key in ("provinces", "ages") if key not in known))
+    return _left_out(change, details, *(key for key in ("provinces", "ages") if key not in known))
 
 
 def _time_of(key: str, time: str) -> Any:
-    """Return a time as a measure has it: a freeze happens within it, anything else takes it."""
+    """Return a time in the form of the measure: a freeze happens within it, anything else takes it."""
     return {"uniform": {"low": "0 min", "high": time}} if key == "after" else time
 
 
 def _window_of(window: list[Any], time: str | None) -> list[Any]:
-    """Return a window of as many days as a time has, from its first day; without a time as it is."""
+    """Return a window of as many days as a time has, from its first day; without a time the window."""
     from datetime import timedelta
 
     from sim.base.days import DAY_MS
@@ -339,7 +339,7 @@ def _moved(window: Any, details: Details) -> list[Any]:
 
 
 def _policy(subject: Subject, way: Policy, details: Details, base: Scenario, named: str) -> Change:
-    """Take a bundled policy as it is, with the clause's days, provinces and ages where its measures have them."""
+    """Take a bundled policy, with the clause's days, provinces and ages where its measures have them."""
     name = fitting(way.names, named)
     if name is None:
         raise BeyondError(f"{subject.name} is written for other scenarios than {base.name}")
@@ -361,7 +361,7 @@ def _policy(subject: Subject, way: Policy, details: Details, base: Scenario, nam
             used.add("provinces")
     if details.ages is not None:
         used |= _aged(change.values, list(details.ages))
-    return _in_vain(change, details, *(one for one in ("window", "provinces", "ages") if one not in used))
+    return _left_out(change, details, *(one for one in ("window", "provinces", "ages") if one not in used))
 
 
 def _aged(value: Any, ages: list[int | None]) -> set[str]:
@@ -382,10 +382,10 @@ VAIN = {
     "provinces": "no province can be given; the change holds in the whole country",
     "ages": "no ages can be given; the change holds for everybody",
 }
-"""What is said of a lever that does not take a detail."""
+"""Notes on details that a lever does not take."""
 
 
-def _in_vain(change: Change, details: Details, *without: str) -> Change:
+def _left_out(change: Change, details: Details, *without: str) -> Change:
     """Note the details that a clause gives to something that does not take them."""
     for one in without:
         if getattr(details, one):

@@ -54,7 +54,9 @@ ASKED = {
     "no warnings at all": {"measures.warning-local": None, "measures.warning-central": None},
     "without local warnings": {"measures.warning-local": None},
     "no campaigns against dens and suppliers": {"measures.cluster-campaigns": None},
-    "the national centre down for two weeks in September 2022": {"measures.outage.window": ["2022-09-01", "2022-09-14"]},
+    "the national centre down for two weeks in September 2022": {
+        "measures.outage.window": ["2022-09-01", "2022-09-14"]
+    },
     "delay first transfers above 10,000 yuan by 48 hours in Zhejiang from January 2022": {
         "measures.delayed-transfers.above": 10000,
         "measures.delayed-transfers.wait": "2 d",
@@ -133,7 +135,9 @@ def test_a_policy_says_what_the_question_says(question: str, tmp_path: Path, mon
 
 def known(key: str) -> bool:
     """Return whether a value can be set and read back by itself: not in a new measure."""
-    return not key.startswith(("measures.", "warning.quiet", "warning.tiers.blue.by", "warning.dissuasion.fam", "desks"))
+    return not key.startswith(
+        ("measures.", "warning.quiet", "warning.tiers.blue.by", "warning.dissuasion.fam", "desks")
+    )
 
 
 @pytest.mark.parametrize("question", BEYOND_IT)

@@ -51,6 +51,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "schema",
         "scenarios",
         "diff",
+        "ask",
         "new",
         "provinces",
         "explain",
