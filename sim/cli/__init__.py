@@ -9,6 +9,7 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 import traceback
 from itertools import takewhile
@@ -24,6 +25,7 @@ from sim.base.version import __version__
 from sim.cli import (
     ask,
     beginning,
+    doctor,
     experiments,
     explore,
     listing,
@@ -36,19 +38,29 @@ from sim.cli import (
     verify,
 )
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
-from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
+from sim.language.spoken import ENGLISH, LANGUAGES, Terms, marked, speaking, telling_in
 from sim.scenario.errors import ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
-COMMANDS = (
-    *(runs.run, listing.runs, runs.figures, runs.check, runs.rerun, runs.evidence, runs.findings),
-    *(scenarios.validate, scenarios.show, scenarios.schema, scenarios.scenarios, scenarios.diff),
-    *(ask.ask, beginning.new, beginning.provinces, beginning.explain),
-    *(experiments.calibrate, experiments.compare, experiments.attribute, experiments.sweep),
-    *(predictions.predict, predictions.ledger),
-    *(sensitivity.sensitivity, staffing.staffing, explore.explore, report.report, verify.verify),
-)
+GROUPS = {
+    marked("Run"): (
+        *(runs.run, experiments.compare, experiments.sweep, experiments.attribute, staffing.staffing),
+        *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
+    ),
+    marked("Ask"): (
+        *(ask.ask, scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
+        *(scenarios.diff, scenarios.schema),
+    ),
+    marked("Look"): (
+        *(runs.figures, runs.findings, runs.evidence, report.report, explore.explore, listing.runs),
+        predictions.ledger,
+    ),
+    marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify, doctor.doctor),
+}
+"""The commands, in the order of the help, by what they are for."""
+
+COMMANDS = tuple(one for group in GROUPS.values() for one in group)
 """The commands, in the order of the help."""
 
 PROGRAM = "tocsin"
@@ -85,7 +97,7 @@ def _speak(context: typer.Context, language: str) -> str:
     return language
 
 
-app.take(*COMMANDS)
+app.take(GROUPS)
 
 
 @app.callback()
@@ -162,6 +174,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     caller = " ".join([PROGRAM, *command])
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     what = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        what = f"{error.filename}: {error.strerror}"
     match error:
         case RefusedError():
             return [line if error.placed else f"{caller}: {line}" for line in error.lines], REFUSED
@@ -180,7 +194,7 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     if isinstance(error, usage_error):
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
-        message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        message = _plainly(" ".join(error.format_message().split()))  # type: ignore[attr-defined]
         return [f"{path}: {message.rstrip('.')}; see {path} --help"], REFUSED
     if isinstance(error, (FailedError, OverflowError, *MACHINE)) or what == NO_THREAD:
         # Some of the machine's errors say nothing.
@@ -203,6 +217,22 @@ def _fault(error: BaseException) -> str:
             place = f" ({file.relative_to(package.parent)}:{trace.tb_lineno})"
         trace = trace.tb_next
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
+
+
+PLAINLY = {
+    r"Input should be a valid integer.*": "must be a whole number",
+    r"Input should be a valid number.*": "must be a number",
+    r"Input should be greater than or equal to (\S+)": r"must be at least \1",
+    r"Input should be less than or equal to (\S+)": r"must be at most \1",
+}
+"""What typer says of a value, as a pattern, and what this program says."""
+
+
+def _plainly(message: str) -> str:
+    """Return what is wrong with an option, in the words of other errors."""
+    for pattern, text in PLAINLY.items():
+        message = re.sub(pattern, text, message)
+    return message
 
 
 def _tell(lines: list[str]) -> None:

@@ -6,9 +6,9 @@ dataclass of options (``sim.cli.options``) becomes one option a field. Help is s
 
 import ast
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,7 +22,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {}
 """What people type and what it does, by command."""
 
 MARKED = (
-    *(marked("Arguments"), marked("Options"), marked("Commands"), marked("Show this message and exit.")),
+    *(marked("Arguments"), marked("Options"), marked("Show this message and exit.")),
     *(
         marked("Install completion for the current shell."),
         marked("Show completion for the current shell, to copy it or customize the installation."),
@@ -83,6 +83,18 @@ class _Command(TyperCommand):
 
 class _Group(TyperGroup):
     context_class = _Context
+    headings: ClassVar[dict[str, str]] = {}
+    """The heading of each command."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each group below its heading."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            one = self.get_command(ctx, name)
+            rows.setdefault(self.headings[name], []).append((name, one.get_short_help_str() if one else ""))
+        for heading, own in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(own)
 
 
 class Application(typer.Typer):
@@ -102,13 +114,16 @@ class Application(typer.Typer):
             rich_markup_mode=None,
             pretty_exceptions_enable=False,
             no_args_is_help=True,
+            context_settings={"help_option_names": ["-h", "--help"]},
         )
 
-    def take(self, *functions: Callable[..., None]) -> None:
-        """Make commands of functions, in this order."""
-        for function in functions:
-            text = function.__doc__ or docstring_of(function)
-            self.command(function.__name__, help=text, cls=_Command)(_one_by_one(function))
+    def take(self, groups: Mapping[str, Sequence[Callable[..., None]]]) -> None:
+        """Make commands of functions, in this order, by the heading below which help lists them."""
+        for heading, functions in groups.items():
+            for function in functions:
+                text = function.__doc__ or docstring_of(function)
+                self.command(function.__name__, help=text, cls=_Command)(_one_by_one(function))
+                _Group.headings[function.__name__] = heading
 
 
 def command(*examples: tuple[str, str]) -> Callable[[F], F]:

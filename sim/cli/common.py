@@ -2,7 +2,7 @@
 
 import warnings
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.progress import Steps
     from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.scenario.errors import Mistake
 
 Loaded = TypeVar("Loaded")
 
@@ -65,18 +66,24 @@ def settings_of(texts: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-APART = "population.pool.apart"
-"""The key of provinces that are kept separate."""
+OPTIONS = {
+    "engine": "--engine",
+    "scale": "--scale",
+    "population.pool": "--pool",
+    "population.pool.apart": "--apart",
+    "seed": "--seed",
+    "calibration.draws": "--draw",
+    "record.events": "--events",
+}
+"""Options by the key that each sets."""
 
 
-def as_option(line: str) -> str:
-    """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
-    for key in ("engine", "scale", "population.pool", "seed", "draw", "record.events"):
-        if line.startswith(f"{key}=:"):
-            if f" {APART}" in line:
-                return line.replace(f"{key}=:", "--apart:", 1)
-            return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
-    return line
+def as_option(mistake: "Mistake") -> str:
+    """Return the line of a mistake; it names the option that was typed, ``--scale``, not the key that it sets."""
+    key = mistake.key.rstrip("0123456789").rstrip(".")
+    if mistake.place.layer != "argument" or key not in OPTIONS:
+        return str(mistake)
+    return str(replace(mistake, key=OPTIONS[key]))
 
 
 def event_share(text: str | None) -> str | float | None:

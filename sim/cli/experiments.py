@@ -29,6 +29,7 @@ from sim.cli.options import (
     Draws,
     DrawsToo,
     Events,
+    Full,
     Making,
     Model,
     Output,
@@ -141,6 +142,7 @@ def compare(
         ),
     ] = None,
     draws: Draws = None,
+    full: Full = False,
     every: Annotated[
         bool, typer.Option("--all", help="Show all quantities, and which victims' fates changed.")
     ] = False,
@@ -163,13 +165,12 @@ def compare(
         with speaking(ENGLISH if output.as_json else spoken()):
             document = compare_folders([Path(name) for name in names])
         in_its_terms(scenario_of(finished[0]))
-        _show_comparison(document, output, every)
+        folders = " ".join(names)
+        _show_comparison(document, output, full, every, folders, len(names))
         return
     pairs = replicates or (PAIRS if draws is None else 1)
     document, folder = _compared(names, model, out, workers, event_share(events), pairs, draws, output)
-    _show_comparison(document, output, every)
-    if not output.as_json:
-        tell(f"{folder}  {_runs(len(names) * pairs * (draws or 1))}")
+    _show_comparison(document, output, full, every, str(folder), len(names) * pairs * (draws or 1))
 
 
 def _compared(
@@ -217,17 +218,36 @@ def _compared(
         return compare_scenarios(names, loaded, making, folder, draws, replicates, finished), folder
 
 
-def _show_comparison(document: dict[str, Any], output: Output, every: bool) -> None:
+def _show_comparison(
+    document: dict[str, Any], output: Output, full: bool, every: bool, folder: str, number: int
+) -> None:
+    """Print the answers of a comparison, with ``full`` after its tables; ``number`` runs lie in ``folder``."""
     from sim.progress import console
+    from sim.told.brief import comparison_brief
     from sim.told.experiments import comparison_parts
-    from sim.told.terminal import apart_parts
+    from sim.told.one import of_comparison
+    from sim.told.terminal import paragraph
     from sim.told.text_tables import show
 
+    with speaking(ENGLISH if output.as_json else spoken()):
+        answers = of_comparison(document, () if _over_draws(document) else [f"tocsin report {folder}"])
+    if output.silent:
+        output.warn(document["warnings"])
+    if not output.shown(lambda: {"answers": [one.document() for one in answers], **document}):
+        return
+    terminal = console()
+    made = f"{folder}: {_runs(number)}"
+    if not (full or every):
+        show(terminal, comparison_brief(answers, made, terminal.width))
+        return
     output.warn(document["warnings"])
-    if output.shown(lambda: document):
-        terminal = console()
-        show(terminal, apart_parts(document["findings"], terminal.width))
-        show(terminal, comparison_parts(document, terminal.width, every))
+    show(terminal, [paragraph(made, terminal.width, 0, style="dim")])
+    show(terminal, comparison_parts(document, answers, terminal.width, every))
+
+
+def _over_draws(document: dict[str, Any]) -> bool:
+    """Return whether a comparison covers several posterior draws; a report shows only one."""
+    return any(row["draws"] > 1 for row in document["rows"])
 
 
 @command(

@@ -101,6 +101,7 @@ Quantity = Annotated[
 ]
 Events = Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Which attempts to log event by event.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+Full = Annotated[bool, typer.Option("--full", help="Show every table, not only one screen.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no tables.")]
 Verbose = Annotated[
     bool,
@@ -163,7 +164,7 @@ class Changes:
         try:
             return load(name, settings_of(self.settings), **given)
         except ScenarioError as error:
-            refuse(*map(as_option, error.lines))
+            refuse(*map(as_option, error.mistakes))
 
 
 @dataclass(frozen=True, kw_only=True)

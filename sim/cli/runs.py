@@ -5,11 +5,11 @@ from dataclasses import asdict
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.base.rounding import number_text, written
+from sim.base.rounding import written
 from sim.cli.application import command
 from sim.cli.common import (
     DONE,
@@ -32,6 +32,7 @@ from sim.cli.options import (
     DryRun,
     Engine,
     Events,
+    Full,
     Output,
     Replicates,
     RunFolder,
@@ -84,6 +85,7 @@ def run(
             "run if it was interrupted, or of another run that was identical up to then.",
         ),
     ] = False,
+    full: Full = False,
     output: Output,
 ) -> None:
     """Run a scenario once or N times, and compare its figures with reported ones."""
@@ -108,7 +110,7 @@ def run(
     if single:
         with job(output.silent) as bar:
             made = run_once(first, out, workers, bar, True, checkpoint, output.verbose)
-        _show_runs([made], None, output)
+        _show_runs([made], None, output, full)
         return
 
     def numbered(kind: dict[str, int], number: int) -> "Scenario":
@@ -121,7 +123,7 @@ def run(
 
         return Making(alone, 1 if checkpoint else workers or os.cpu_count() or 1, output.verbose)
 
-    _run_several(first, numbered, making, draws, replicates, out, output)
+    _run_several(first, numbered, making, draws, replicates, out, full, output)
 
 
 def _run_several(
@@ -131,6 +133,7 @@ def _run_several(
     draws: int | None,
     replicates: int,
     out: Path | None,
+    full: bool,
     output: Output,
 ) -> None:
     """Run replicates or posterior draws, and print what they have in common."""
@@ -149,7 +152,7 @@ def _run_several(
             finished.append(made)
             if bar is not None:
                 bar.finished(len(finished))
-    _show_runs(finished, kind, output)
+    _show_runs(finished, kind, output, full)
 
 
 OF_A_PROVINCE = [
@@ -203,7 +206,8 @@ def figures(
     with reading(folder):
         rows = run.answers(questions) if wanted else run.manifest["figures"]
         if as_json:
-            print_json({"figures": rows, "warnings": run.manifest["warnings"]})
+            answer = {} if wanted else {"answer": _answer_document([run])}
+            print_json({**answer, "figures": rows, "warnings": run.manifest["warnings"]})
         elif wanted:
             from sim.progress import console
 
@@ -211,7 +215,7 @@ def figures(
             Output().warn(told(run))
             show(console(), [asked_table(rows)])
         else:
-            show_run(run)
+            show_runs([run])
 
 
 @command(("tocsin check results/runs/NAME", "exit code 1 if any check fails"))
@@ -330,29 +334,8 @@ def findings(
         tell(said("{folder}: no findings", folder=folder))
 
 
-def show_run(run: "Run") -> None:
-    """Print warnings, findings, answer, figures and costs of a run; totals where no figure is in its period."""
-    from sim.progress import console
-    from sim.reading.findings import foremost
-    from sim.reading.warnings import told
-    from sim.told.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
-    from sim.told.text_tables import show
-
-    in_its_terms(run.scenario)
-    out, figures = console(), run.manifest["figures"]
-    Output().warn(told(run))
-    if run.found:
-        show(out, findings_parts(foremost(run.found), out.width))
-    show(out, answer_parts([run], out.width))
-    show(out, figure_parts(figures, run.manifest.get("policy_of"), out.width))
-    if all(figure["simulated"] is None for figure in figures):
-        show(out, [totals_table(run.manifest["totals"])])
-    if (costs := cost_table(run.manifest["totals"])) is not None:
-        show(out, [costs])
-
-
-def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
-    """Print JSON, or the answer of runs with their figures, and their folders.
+def _show_runs(runs: "list[Run]", kind: str | None, output: Output, full: bool) -> None:
+    """Print JSON, or the answer of runs, with ``full`` after their figures and costs.
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
@@ -368,31 +351,32 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output) -> None:
         else:
             figures = [run.manifest["figures"] for run in runs]
             means = [mean_figure(rows, kind) for rows in zip(*figures, strict=True)]
-            print_json({"figures": means, kind: [run.manifest for run in runs]})
-        return
-    if output.quiet:
-        return
-    if kind is None:
-        show_run(runs[0])
-    else:
-        _show_several(runs, kind)
-    for run in runs:
-        speed = run.manifest["performance"]
-        rate = number_text(speed["attempts_per_s"])
-        tell(f"{run.path}  {written(format(speed['wall_s'], '.1f'))} s  {said('{number} attempts/s', number=rate)}")
+            document = {"answer": _answer_document(runs, kind), "figures": means}
+            print_json({**document, kind: [run.manifest for run in runs]})
+    elif not output.quiet:
+        show_runs(runs, kind, full)
 
 
-def _show_several(runs: "list[Run]", kind: str) -> None:
-    """Print the warnings and findings of several runs, their answer, and the means of figures."""
+def _answer_document(runs: "list[Run]", kind: str | None = None) -> dict[str, Any]:
+    """Return the answer of runs for a JSON document, in English."""
+    from sim.told.one import of_runs
+
+    with speaking(ENGLISH):
+        return of_runs(runs, kind).document()
+
+
+def show_runs(runs: "list[Run]", kind: str | None = None, full: bool = True) -> None:
+    """Print the answer of runs; with ``full`` after warnings, findings, figures (or totals) and costs."""
     from sim.progress import console
-    from sim.reading.findings import foremost, of_several
-    from sim.reading.warnings import told_of
-    from sim.told.terminal import answer_parts, findings_parts, mean_parts
+    from sim.told.brief import run_brief, run_full
+    from sim.told.one import of_runs, place_said
     from sim.told.text_tables import show
 
-    out = console()
-    Output().warn(told_of(runs))
-    if found := of_several([run.found for run in runs], kind):
-        show(out, findings_parts(foremost(found), out.width))
-    show(out, answer_parts(runs, out.width, draws=kind == "draws"))
-    show(out, mean_parts([run.manifest["figures"] for run in runs], out.width, draws=kind == "draws"))
+    first, out = runs[0], console()
+    in_its_terms(first.scenario)
+    speed = first.manifest["performance"]
+    made = f"{place_said(first.path)}: {written(format(speed['wall_s'], '.1f'))} s"
+    if kind is not None:
+        made = f"{place_said(first.path.parent)}: {counted('{count:,} run', '{count:,} runs', count=len(runs))}"
+    parts = run_full if full else run_brief
+    show(out, parts(of_runs(runs, kind), runs, made, out.width))

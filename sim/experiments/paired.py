@@ -252,6 +252,7 @@ def _document(
     document: Document = {
         "base": titles[0],
         "others": list(titles[1:]),
+        "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
         **worded,
         "rows": rows,
         "at_reporting_rates": [

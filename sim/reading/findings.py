@@ -26,10 +26,10 @@ IN_SOME = {
     "replicates": marked("In {some} of {all} replicates: {finding}"),
     "draws": marked("In {some} of {all} posterior draws: {finding}"),
 }
-COMPARED = (
-    *("input_figure", "fitted_figure", "predicted_figure"),
-    *("reported_outside_interval", "simulated_outside_interval", "evidence"),
-)
+OF_FIGURES = ("fitted_figure", "predicted_figure", "reported_outside_interval", "simulated_outside_interval")
+"""Kinds of findings about figures outside their tolerance or their interval."""
+
+COMPARED = ("input_figure", *OF_FIGURES, "evidence")
 """Kinds of findings that compare a run with reported figures or evidence; policy runs have none."""
 
 SHOWN = 3

@@ -43,7 +43,7 @@ def composed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     except Exception as error:
         # malformed text makes the parser fail in other ways too; for the user it is the same mistake
         at, problem = place, f"the text cannot be parsed ({type(error).__name__})"
-    composer.wrong(at, problem, "must be valid YAML 1.2")
+    composer.wrong(at, problem, "must be valid YAML")
     return None, composer.mistakes
 
 

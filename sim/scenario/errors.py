@@ -37,7 +37,8 @@ class Place:
     chain: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ascii_controls(f"{self.file}:{self.line}:{self.column}")
+        """Return ``FILE:LINE:COL``, or the name of the option: what is typed there has one line."""
+        return ascii_controls(self.file if self.layer == "set" else f"{self.file}:{self.line}:{self.column}")
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,13 @@ class Mistake:
         return self.place.column
 
     def __str__(self) -> str:
-        """Return the line ``FILE:LINE:COL: dotted.key: what is wrong; what is allowed``."""
+        """Return the line ``FILE:LINE:COL: dotted.key: what is wrong; what is allowed``.
+
+        An argument of a call has no place but its key.
+        """
         chain = "".join(f" (extended by {name})" for name in self.place.chain)
-        text = f"{self.key}: {self.message}; {self.allowed}{chain}"
-        return f"{self.place}: {ascii_controls(text)}"
+        text = ascii_controls(f"{self.key}: {self.message}; {self.allowed}{chain}")
+        return text if self.place.layer == "argument" else f"{self.place}: {text}"
 
 
 class ScenarioError(RefusedError):

@@ -1,12 +1,13 @@
 """Costs on the terminal: those of a policy and of each layer, with intervals."""
 
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 from typing import Any
 
-from sim.base.rounding import number_text
+from sim.base.rounding import amount, between, number_text
 from sim.experiments.sparing import SPARED, unpriced_said
 from sim.language.spoken import currency, marked, said
-from sim.reading.costs import COST, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, TOTAL
 from sim.told.terminal import interval
 from sim.told.text_tables import TextTable
 from sim.told.vocabulary import part_named
@@ -43,7 +44,6 @@ def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str 
 
 def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterator[TextTable | str]:
     """Lay out the costs that differ and, if all levers have prices, the cost of sparing one more."""
-    by_name = {row["quantity"]: row for row in rows}
     several = any(row["low"] is not None for row in moved)
     noise = interval_name(rows)
     names = [currency(), said("baseline"), said("policy"), said("difference"), *([noise] if several else [])]
@@ -58,8 +58,28 @@ def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterato
     else:
         yield said("Costs (prices: least and most, as all prices move within their ranges):")
     yield table
-    for name, each in EACH.items() if not unpriced else ():
-        yield _each_said(by_name[name], by_name, said(each), noise)
+    if not unpriced:
+        yield from each_spared_lines(rows)
+
+
+def each_spared_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield what it costs to spare one more victim, and one more unit of money; nothing if costs are equal or unknown.
+
+    ``rows`` are those of one policy of a comparison, all of whose levers have prices.
+    """
+    by_name = {row["quantity"]: row for row in rows}
+    if not by_name.get(f"{COST}.{TOTAL}", {}).get("difference"):
+        return
+    for name, each in EACH.items():
+        yield _each_said(by_name[name], by_name, said(each), interval_name(rows))
+
+
+def run_costs_said(totals: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the cost of a run, or the mean cost of several, in a sentence; empty without prices, or if withheld."""
+    if any(COST not in one or one[COST][TOTAL] is None for one in totals):
+        return []
+    low, own, high = (fmean(one[key][TOTAL] for one in totals) for key in (COST_LOW, COST, COST_HIGH))
+    return [said("Priced items cost {cost} {currency} (prices {prices}).", cost=amount(own), prices=between(low, high))]
 
 
 def interval_name(rows: Sequence[Row]) -> str:
@@ -70,12 +90,14 @@ def interval_name(rows: Sequence[Row]) -> str:
 def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     """Say what it costs to spare one more, or why there is no such number."""
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
+    spared = by_name["victims" if row["quantity"] == "cost_per_victim_spared" else "loss_money"]
+    if spared.get("posterior_draws") and spared["posterior_low"] <= 0 <= spared["posterior_high"]:
+        return said("Cost per {each} spared: unknown, since over posterior draws none may be spared", each=each)
     if row["ratio"] is None:
-        if row["quantity"] == "cost_per_victim_spared":
-            spared = -by_name["victims"]["difference"]
-        else:
-            spared = by_name["recovered_money"]["difference"] - by_name["loss_money"]["difference"]
-        if not spared:
+        gain = -spared["difference"]
+        if row["quantity"] == "cost_per_money_spared":
+            gain += by_name["recovered_money"]["difference"]
+        if not gain:
             return said("Cost per {each} spared: none was spared", each=each)
         if cost > 0:
             return said("Cost per {each} spared: not defined, since it costs more and spares fewer", each=each)

@@ -12,10 +12,10 @@ from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
+from sim.told.brief import answer_parts, found_parts
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
-from sim.told.effect import effect_lines, interval_said, level_lines
 from sim.told.terminal import heading, interval, lever_lines, paragraph
-from sim.told.text_tables import BELOW, TextTable
+from sim.told.text_tables import TextTable
 from sim.told.vocabulary import NAMES, quantity_named, value_said
 from sim.told.vocabulary import interval_said as ends_said
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.attribute import Attribution
     from sim.experiments.staffing import Staffing
+    from sim.told.one import Answer
 
 Row = dict[str, Any]
 
@@ -57,13 +58,16 @@ STANCES = {STILL: marked("with gangs that do not respond"), ANSWERING: marked("w
 """Headings of what gangs do."""
 
 
-def comparison_parts(document: dict[str, Any], width: int, every: bool = False) -> "Iterator[TextTable | Text]":
-    """Yield a comparison from ``compare.json``: for each scenario its changes, its effect, outcomes, and its costs.
+def comparison_parts(
+    document: dict[str, Any], answers: "Sequence[Answer]", width: int, every: bool = False
+) -> "Iterator[TextTable | Text]":
+    """Yield a comparison from ``compare.json``: for each scenario its changes, outcomes and costs, then its answer.
 
     With ``every`` all quantities are shown, and which victims' fates changed.
     """
     base = document["base"]
-    for scenario in document["others"]:
+    for answer in answers:
+        scenario = answer.name
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
         changed = [Lever.of(row) for row in document["levers"] if row["scenario"] == scenario]
         if changed:
@@ -74,11 +78,6 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
                 yield paragraph(text, width)
         else:
             yield heading(said("{other} changes no lever of {base}", other=scenario, base=base), width)
-        kind = interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
-        yield heading(said("Effect"), width, kind)
-        rates = [row for row in document.get("at_reporting_rates", []) if row["scenario"] == scenario]
-        for line in [*effect_lines(rows), *level_lines(rates)]:
-            yield paragraph(line, width, BELOW, BELOW)
         others = [row for row in rows if not is_cost(row)]
         if not every:
             others = [row for row in others if row["quantity"] in OUTCOMES]
@@ -89,6 +88,8 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
         fates = _changes(scenario, document.get("changes", [])) if every else ()
         for part in (*costs, *fates):
             yield paragraph(part, width, 0) if isinstance(part, str) else part
+        yield from found_parts(answer, width)
+        yield from answer_parts(answer, width)
 
 
 def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> "Iterator[TextTable | Text]":

@@ -11,10 +11,8 @@ from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
-from sim.reading.findings import foremost
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
-from sim.told.answer import answer_lines, interval_said, level_lines
 from sim.told.text_tables import BELOW, TextTable
 from sim.told.vocabulary import (
     NAMES,
@@ -32,7 +30,6 @@ from sim.told.vocabulary import (
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from sim.reading.run import Run
     from sim.scenario.levers import Lever
 
 Figure = dict[str, Any]
@@ -65,17 +62,6 @@ def heading(text: str, width: int, intervals: str = "") -> "Text":
     return paragraph(f"{text}{3 * NO_BREAK}{intervals}" if intervals else text, width, 0, style="bold")
 
 
-def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Iterator[Text]":
-    """Yield the answer of runs (see ``sim.told.answer``): the kind of intervals, then a line a sentence.
-
-    After cases filed and losses come what fixes their level, and both at three reporting rates.
-    """
-    lines = answer_lines(runs, draws)
-    yield heading(said("Answer"), width, interval_said(runs, draws) if len(lines) > 1 else "")
-    for line in [*lines[:2], *filter(None, [" ".join(level_lines(runs))]), *lines[2:]]:
-        yield paragraph(line, width, BELOW, BELOW)
-
-
 def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
     """Lay out the figures of one run by window: reported, simulated, how far off, and whether within its allowance.
 
@@ -87,11 +73,7 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
     Yields:
         A table, and a line for figures without a simulated value.
     """
-    table = TextTable([said("figure"), said("reported"), said("simulated"), said("deviation"), said("within")], (0, 4))
-    for window, rows in _by_window([row for row in figures if row["simulated"] is not None]):
-        table.add_row(window)
-        for row in rows:
-            table.add_row(*_reported(row, row["simulated"]), _within(row, policy_of))
+    table = figure_table([row for row in figures if row["simulated"] is not None], policy_of)
     if policy_of is not None and table.rows:
         text = said("Policy run of {scenario}: not compared with reported figures", scenario=policy_of)
         yield paragraph(text, width, 0)
@@ -99,6 +81,17 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
         yield table
     for line in without_value(figures):
         yield paragraph(line, width, 0)
+
+
+def figure_table(figures: Sequence[Figure], policy_of: str | None) -> TextTable:
+    """Lay out simulated figures by window, see ``figure_parts``."""
+    names = [said("figure"), said("reported"), said("simulated"), said("deviation"), said("within")]
+    table = TextTable(names, (0, 4), verdicts=True)
+    for window, rows in _by_window(figures):
+        table.add_row(window)
+        for row in rows:
+            table.add_row(*_reported(row, row["simulated"]), _within(row, policy_of))
+    return table
 
 
 def without_value(figures: Sequence[Figure]) -> list[str]:
@@ -152,14 +145,6 @@ def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
     yield heading(said("Findings"), width)
     for line in lines:
         yield paragraph(f"- {line}", width, BELOW, BELOW)
-
-
-def apart_parts(rows: "Sequence[Figure]", width: int) -> "Iterator[Text]":
-    """Yield findings that one of two runs has and the other (``beside``) has not, as few lines."""
-    for scenario, other in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
-        yield heading(said("Findings of {scenario} that {other} does not have", scenario=scenario, other=other), width)
-        for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, other)]):
-            yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
 def asked_table(answers: Sequence[dict[str, Any]]) -> TextTable:
@@ -317,6 +302,20 @@ def _spread(row: Figure, error: float | None) -> str:
     return _points(error, ".2g") if row["name"].endswith(CHANGE) else number_text(error)
 
 
+def agrees(row: Figure) -> bool | None:
+    """Return whether a figure lies within its allowance and its predicted interval; None if it has neither."""
+    verdicts = [one for one in (row["within"], _inside(row)) if one is not None]
+    return all(verdicts) if verdicts and row["role"] in JUDGED else None
+
+
+def _inside(row: Figure) -> bool | None:
+    """Return whether the reported value of a judged figure lies within its predicted interval; None if unknown."""
+    if row["interval"] is None or row["role"] not in JUDGED or not isinstance(row["reported"], int | float):
+        return None
+    low, high = row["interval"]
+    return bool(low <= row["reported"] <= high)
+
+
 def _within(row: Figure, policy_of: str | None) -> str:
     """Say whether a figure is an input, within its allowance, and within its predicted interval."""
     if row["role"] == "input":
@@ -326,11 +325,8 @@ def _within(row: Figure, policy_of: str | None) -> str:
     judged = row["role"] in JUDGED
     parts = [f"{yes_said(row['within'])} {_allowance(row)}".strip() if judged else named(row["role"])]
     if row["interval"] is not None:
-        low, high = row["interval"]
-        known = isinstance(row["reported"], int | float)
-        holds = yes_said(low <= row["reported"] <= high if known and judged else None)
-        ends = said("90%: {interval}", interval=ends_said(row["name"], low, high))
-        parts.append(f"{holds} {ends}".strip())
+        ends = said("90%: {interval}", interval=ends_said(row["name"], *row["interval"]))
+        parts.append(f"{yes_said(_inside(row))} {ends}".strip())
     return ", ".join(part for part in parts if part) or named(row["role"])
 
 

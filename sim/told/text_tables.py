@@ -7,9 +7,11 @@ stands above its cells; where these are too wide as well, each of them has its o
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from sim.base.rounding import short
+from sim.language.spoken import said
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class TextTable:
         rows: Its cells. A row of a single cell is the title of the rows after it, which are indented.
         caption: A line below it.
         stacked: Whether the words of heads stand above each other even if there is room.
+        verdicts: Whether yes and no, where a last cell begins with them, are coloured: green and red.
     """
 
     names: Sequence[str]
@@ -52,6 +55,7 @@ class TextTable:
     rows: list[tuple[str, ...]] = field(default_factory=list)
     caption: str | None = None
     stacked: bool = False
+    verdicts: bool = False
 
     def add_row(self, *cells: str) -> None:
         """Append a row."""
@@ -63,7 +67,11 @@ class TextTable:
         from rich.text import Text
 
         caption = [] if self.caption is None else [Text(printable(self.caption), style="italic")]
-        return Group(*self.lines(width), *caption)
+        lines = self.lines(width)
+        if self.verdicts:
+            for line, (word, style) in product(lines, ((said("yes"), "green"), (said("no"), "bold red"))):
+                line.highlight_regex(rf"(?<=\s\s|: ){re.escape(word)}(?=$|[ ,])", style)
+        return Group(*lines, *caption)
 
     def lines(self, width: int) -> "list[Text]":
         """Return the lines of the table, at most so wide if its cells allow it."""

@@ -118,7 +118,7 @@ def _alive(process: str) -> bool:
         ),
         ("calibration.parameters=[fraud.months]", "tocsin calibrate: calibration.parameters names fraud.months, which"),
         ("calibration.evidence=[loss_mean]", "tocsin calibrate: calibration.evidence names loss_mean, which"),
-        ("calibration.seeds=1", "--set:1:19: calibration.seeds: "),
+        ("calibration.seeds=1", "--set: calibration.seeds: "),
     ],
 )
 def test_what_cannot_be_calibrated_is_one_line_and_code_2(

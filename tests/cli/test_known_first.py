@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[list[list[str]], list[str]]] = {
 
 NO_ANSWER = {
     "runs": "lists folders, and says nothing of a country",
+    "doctor": "says what is installed, and simulates nothing",
     "check": "says whether stored bytes agree with each other, at any scale",
     "rerun": "says whether bytes are the same again, at any scale",
     "verify": "holds engines to theory with scenarios of its own, at full scale",
@@ -161,7 +162,7 @@ def test_findings_that_one_run_has_alone_stand_above_a_comparison(tocsin: Tocsin
     found = json.loads(tocsin("compare", "few", "enough", "--json").out)["findings"]
     assert {(row["scenario"], row["beside"]) for row in found} == {("tiny", "tiny-2")}
     at = out.index("Findings of tiny that tiny-2 does not have")
-    assert at < next(number for number, line in enumerate(out) if line.startswith("Effect"))
+    assert at < next(number for number, line in enumerate(out) if line.startswith("Answer"))
     own, other = ({(row["kind"], row["subject"]) for row in sim.load_run(one).found} for one in ("few", "enough"))
     # What both show is said of each by itself, not here.
     assert {(row["kind"], row["subject"]) for row in found} == own - other < own

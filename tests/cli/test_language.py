@@ -96,7 +96,10 @@ TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
 }
 """What is typed before each command, and the command, for what people read in the terminal."""
 
-OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", "drawn", *ENGINES, *LAYERS}
+NEXT = {"figures", "report"}
+"""Commands that an answer says to type next."""
+
+OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", "drawn", *NEXT, *ENGINES, *LAYERS}
 """Names, and texts of these scenarios; layers are called as they are typed."""
 
 ENGLISH_BY_DESIGN = {

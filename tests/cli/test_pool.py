@@ -53,8 +53,7 @@ def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: 
     ended = tocsin("run", *SHORT, "--pool", "province")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions, "
-        "or a map with the key apart\n"
+        "--pool: 'province' is not allowed; allowed: none, country, regions, or a map with the key apart\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -95,7 +94,7 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
         ),
         (
             ["--pool", "country", "--apart", "Guandong"],
-            "--apart:1:1: population.pool.apart.0: 'Guandong' is not a province; did you mean 'Guangdong' (44), "
+            "--apart: 'Guandong' is not a province; did you mean 'Guangdong' (44), "
             "'Shandong' (37) or 'Guangxi' (45)? use a name or code of population.provinces (list them: "
             "tocsin provinces)\n",
         ),

@@ -39,7 +39,10 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     )
     assert code == 0
     document = json.loads(out)
+    (answer,) = document.pop("answers")
     assert document == json.loads((tmp_path / "both" / "compare.json").read_text())
+    assert answer["headline"].endswith(".")
+    assert answer["name"] == "no-warning"
     assert (document["base"], document["others"]) == ("china-2022", ["no-warning"])
     runs = {
         policy: [sim.load_run(tmp_path / "both" / policy / f"r00{number}") for number in range(2)]
@@ -62,13 +65,15 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     # Finished runs are compared without running anything: replicates, or one run each.
     code, out, _ = tocsin("compare", "both/china-2022", "both/no-warning", "--json")
     assert code == 0
-    assert json.loads(out) == document
-    code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000")
+    (again,) = (found := json.loads(out)).pop("answers")
+    assert found == document
+    assert {**again, "next": answer["next"]} == answer
+    code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000", "--full")
     assert code == 0
     lines = out[out.index("Changes of no-warning from china-2022\n") :].splitlines()
     assert out.startswith("warning: At scale 3e-06, ")
     assert lines[1].startswith("  the measure warning-central, removed: warning, central, ")
-    assert lines[3] == "Effect   a single pair of runs: its run-to-run noise is unknown"
+    assert "Answer   a single pair of runs: its run-to-run noise is unknown" in lines
     assert "quantities are unchanged" in out
     assert "central alerts" not in out
     every = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000", "--all")[1]
@@ -87,8 +92,8 @@ def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
         document = json.loads(tocsin("compare", CALIBRATED, WEAK, *more, "--dry-run", "--json")[1])
         assert document["dry_run"]["runs"]["typical"] == runs
     code, out, _ = tocsin(*policy, "--out", "four")
-    assert out.splitlines()[-1] == "four  8 runs"
-    assert "Effect   95% intervals over 4 replicates" in out
+    assert "four: 8 runs" in out.splitlines()
+    assert "Answer   95% intervals over 4 replicates" in out
 
 
 def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
@@ -108,10 +113,10 @@ def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
 
 
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
-    code, out, _ = tocsin("compare", CALIBRATED, WEAK, "--draws", "2", "--out", "both")
+    code, out, _ = tocsin("compare", CALIBRATED, WEAK, "--draws", "2", "--out", "both", "--full")
     assert code == 0
     assert "90%, draws" in out
-    assert out.splitlines()[-1] == "both  4 runs"
+    assert "both: 4 runs" in out.splitlines()
     for policy in ("calibrated", "weak"):
         runs = [sim.load_run(tmp_path / "both" / policy / f"d00{k}") for k in (0, 1)]
         levels = {run.scenario.spec.fraud.volumes.call.level for run in runs}

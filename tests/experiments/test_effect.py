@@ -11,6 +11,7 @@ from sim.scenario.levers import levers
 from sim.told.costs import cost_lines
 from sim.told.effect import effect_lines, interval_said
 from sim.told.experiments import MOST_LEVERS, comparison_parts
+from sim.told.one import of_comparison
 from sim.told.text_tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
@@ -84,9 +85,10 @@ def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
     base = sim.load_scenario("china-2022")
     other = sim.load_scenario("china-2022", values)
     changed = [{"scenario": "policy", **lever.as_json(), "priced": True} for lever in levers(base, other)]
-    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "withheld": {}, "rows": ROWS}
+    document = {"base": "china-2022", "others": ["policy"], "questions": {"policy": "What if?"}, "rows": ROWS}
+    document |= {"levers": changed, "withheld": {}}
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    show(console, comparison_parts(document, width, every))
+    show(console, comparison_parts(document, of_comparison(document), width, every))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -100,9 +102,9 @@ def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -
     assert lines[0] == "Changes of policy from china-2022"
     assert lines[1] == "  deadline of the red tier: 1 d -> 1 h"
     assert lines[2].startswith("  staff of the visit desks in Guangdong: its share,")
-    did = next(at for at, line in enumerate(lines) if line.startswith("Effect   95% intervals over 4 replicates"))
+    did = next(at for at, line in enumerate(lines) if line.startswith("Answer   95% intervals over 4 replicates"))
     assert lines[did + 2].startswith("  707,000 more victims (684,000 to 729,000;")
-    text = "\n".join(lines[did:])
+    text = "\n".join(lines)
     for whole in (
         "victims",
         "recovered, yuan",
@@ -113,7 +115,7 @@ def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -
     ):
         assert whole in text
     # People come first; what is the same is counted, what is no outcome left out.
-    first = [line.split()[0] for line in lines[did + 1 :] if line.startswith(("victims", "recovered"))]
+    first = [line.split()[0] for line in lines[:did] if line.startswith(("victims", "recovered"))]
     assert first == ["victims", "recovered,"]
     assert "1 of 5 quantities are unchanged" in text
     assert "den destroyed" not in text

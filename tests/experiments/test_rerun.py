@@ -65,7 +65,7 @@ def test_no_run_is_made_again_of_what_is_none(made: Path, tocsin: Tocsin, tmp_pa
     assert "run/scenario.yaml: was changed after it was written" in ended.err
     ended = tocsin("rerun", str(made), "--engine", "abacus")
     assert ended.code == 2
-    assert ended.err.startswith("--engine:1:1: engine: 'abacus' is not allowed")
+    assert ended.err.startswith("--engine: 'abacus' is not allowed")
 
 
 def test_a_run_of_days_that_no_figure_is_about_too(tocsin: Tocsin) -> None:

@@ -369,7 +369,7 @@ def test_which_tiers_come_to_which_desk(tiny: sim.Scenario):
         (["--within", "14 d"], "tocsin staffing: the period ends before any red alert meets its deadline; "),
         (
             ["--set", "desks.visit.by_province={99: 1}"],
-            "--set:1:26: desks.visit.by_province.99: '99' is not a province; ",
+            "--set: desks.visit.by_province.99: '99' is not a province; ",
         ),
     ],
 )

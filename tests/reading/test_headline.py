@@ -16,9 +16,10 @@ from sim.reading.stored_answers import AMOUNTS
 from sim.report.page import page
 from sim.store.scope import Scope
 from sim.told.answer import answer_lines, level_said, short_answer
+from sim.told.brief import answer_parts
 from sim.told.effect import EFFECTS, TOLD, level_lines
 from sim.told.experiments import OUTCOMES
-from sim.told.terminal import answer_parts
+from sim.told.one import of_runs
 from sim.told.text_tables import show
 from tests.report.conftest import draw_only
 
@@ -39,7 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def printed(runs: list[sim.Run], width: int = 100) -> list[str]:
     """Return the answer of runs on the terminal."""
     console = Console(width=width, file=StringIO(), highlight=False)
-    show(console, answer_parts(runs, width))
+    show(console, answer_parts(of_runs(runs, None if len(runs) == 1 else "replicates"), width))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 

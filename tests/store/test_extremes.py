@@ -16,7 +16,8 @@ import sim
 from sim.reading.check import check_run
 from sim.report.page import page
 from sim.scenario.resolved import plain
-from sim.told.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
+from sim.told.brief import run_brief, run_full
+from sim.told.one import of_runs
 from sim.told.text_tables import show
 from tests.marks import first_quick
 
@@ -78,12 +79,9 @@ def test_an_extreme_scenario_has_an_answer_findings_and_a_report(case: dict[str,
 
     values = drawn(case) if isinstance(case, int) else case
     run = sim.run(sim.load_scenario("tiny", **values), tmp_path / "run")
-    out, manifest = console(), run.manifest
-    show(out, answer_parts([run], out.width))
-    show(out, findings_parts([row["sentence"] for row in run.found], out.width))
-    show(out, figure_parts(manifest["figures"], None, out.width))
-    show(out, [totals_table(manifest["totals"])])
-    cost_table(manifest["totals"])
+    out = console()
+    for parts in (run_brief, run_full):
+        show(out, parts(of_runs([run]), [run], f"{run.path}", out.width))
     assert all(finding.passed for finding in check_run(run.path)), values
     if not isinstance(case, int) or case % WITH_PAGE == 0:
         assert "<html" in page([[run]])

@@ -1,0 +1,118 @@
+"""A brief answer fits one screen, ends with the answer, and hides no warning without a count."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import sim
+from sim.told import brief
+from sim.told.brief import COLUMNS, LINES, comparison_brief, run_brief
+from sim.told.one import Answer, Number, of_comparison, of_runs
+from sim.told.text_tables import show
+
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
+
+def printed(parts: Any, width: int = COLUMNS, **kind: Any) -> list[str]:
+    console = Console(width=width, file=StringIO(), highlight=False, **kind)
+    show(console, parts)
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+def figure(name: str, within: bool) -> dict[str, Any]:
+    values = {"reported": 200, "simulated": 210, "ratio": 1.05, "tolerance": 0.01, "standard_error": None}
+    window = ["2022-01-01", "2022-11-30"]
+    return {"name": name, "window": window, "role": "fitted", **values, "interval": None, "within": within}
+
+
+def off(run: sim.Run, misses: int, warnings: int) -> tuple[Answer, sim.Run]:
+    """Return a run, and its answer, with so many figures off and so many warnings."""
+    figures = [figure("dens_destroyed", True), *(figure(f"quantity{k}", False) for k in range(misses))]
+    run.manifest = {**run.manifest, "figures": figures}
+    lines = tuple(f"{k}: {'a warning of two lines ' * 6}" for k in range(warnings))
+    return replace(of_runs([run]), warnings=lines), run
+
+
+@pytest.mark.parametrize(("misses", "warnings"), [(0, 0), (30, 1), (1, 9), (30, 30)])
+def test_a_run_fits_one_screen_and_ends_with_its_answer(policy: sim.Run, misses: int, warnings: int) -> None:
+    answer, run = off(sim.load_run(policy.path), misses, warnings)
+    lines = printed(run_brief(answer, [run], "here", COLUMNS))
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= COLUMNS
+    assert lines.index("here") < next(at for at, line in enumerate(lines) if line.startswith("Answer"))
+    assert any(line.startswith("Next ") for line in lines[-3:])
+    # What is left out is counted.
+    shown = sum(line.startswith("warning: ") for line in lines)
+    hidden = [int(line.split()[0]) for line in lines if "not shown; use --full" in line]
+    assert shown + sum(line.lstrip().startswith("quantity") for line in lines) + sum(hidden) == misses + warnings
+
+
+def test_yes_and_no_have_colours_on_a_terminal_only(policy: sim.Run) -> None:
+    answer, run = off(sim.load_run(policy.path), 2, 0)
+    plain = "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))
+    coloured = "\n".join(
+        printed(run_brief(answer, [run], "here", COLUMNS), force_terminal=True, color_system="standard")
+    )
+    assert "\x1b" not in plain
+    assert "\x1b[1;31mno\x1b[0m ±1%" in coloured
+
+
+def document(**rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A comparison of policies with these rows."""
+    every = [{**row, "scenario": name} for name, own in rows.items() for row in own]
+    names = {name: f"What about {name}?" for name in rows}
+    return {"base": "tiny", "others": list(rows), "questions": names, "rows": every, "levers": [], "withheld": {}}
+
+
+def row(quantity: str, difference: float, low: float, high: float, **more: Any) -> dict[str, Any]:
+    plain = {"base": 1000, "other": 1000 + difference, "chance": 1.0, "replicates": 4, "draws": 1, "ratio": None}
+    return {**plain, "quantity": quantity, "difference": difference, "low": low, "high": high, **more}
+
+
+def test_several_policies_have_a_line_each() -> None:
+    rows = [row("cases_filed", -20, -30, -10), row("victims", -50, -60, -40), row("loss_money", -5, -9, 1)]
+    many = {f"policy{k}": rows for k in range(30)}
+    lines = printed(comparison_brief(of_comparison(document(**many)), "here", COLUMNS))
+    assert len(lines) <= LINES
+    (line,) = [line for line in lines if line.startswith("policy7 ")]
+    assert " ".join(line.split()) == "policy7 -20 (-30 to -10) -50 (-60 to -40) -5 (-9 to 1)"
+    assert "6 more are not shown; use --full" in "\n".join(lines)
+
+
+def test_an_answer_is_the_same_in_every_form() -> None:
+    told = document(strict=[row("victims", -50, -60, -40)])
+    (answer,) = of_comparison(told, ["tocsin report here"])
+    assert answer.headline == "50 fewer victims (40 to 60; -5%)."
+    assert answer.numbers == (Number("victims", "victims", -50, -60, -40, 1000, 950),)
+    lines = [line.strip() for line in printed(comparison_brief([answer], "here", COLUMNS))]
+    assert lines[-2:] == [answer.headline, "Next   tocsin report here; --full for every table"]
+    assert answer.headline in str(answer)
+    page = answer.html()
+    assert f"<strong>{answer.headline}</strong>" in page
+    assert "<td>victims</td><td>1,000</td><td>950</td><td>-50</td><td>-60 to -40</td>" in page
+    assert json.loads(json.dumps(answer.document()))["numbers"][0]["low"] == -60
+
+
+def test_html_escapes_what_a_scenario_says() -> None:
+    (answer,) = of_comparison(document(strict=[row("victims", -50, -60, -40)]))
+    assert "<script>" not in replace(answer, warnings=("<script>",)).html()
+
+
+def test_nothing_is_spared_for_sure_where_draws_disagree() -> None:
+    spared = {**row("cost_per_victim_spared", 0, 70, 300), "ratio": 150.0, "price_low": 100.0, "price_high": 200.0}
+    each = [spared, {**spared, "quantity": "cost_per_money_spared"}]
+    drawn = {"posterior_draws": 200, "posterior_high": -10}
+    for low, word in ((-90, "Cost per victim spared: 150"), (None, "Cost per victim spared: unknown")):
+        ends = {**drawn, "posterior_low": -90, "posterior_high": -10 if low else 10}
+        rows = [row(name, -50, -60, -40, **ends) for name in ("victims", "loss_money", "recovered_money")]
+        (answer,) = of_comparison(document(staff=[*rows, row("cost_money.total", 7500, 7500, 7500), *each]))
+        assert answer.costs[0].startswith(word)
+
+
+def test_the_screen_is_that_of_the_contract() -> None:
+    assert (LINES, COLUMNS) == (40, 100)
+    assert brief.ROOM[-1][1] == 0
