@@ -1,4 +1,6 @@
-"""Twenty questions, answered: ``python -m benchmarks.gallery --write [WORDS]`` runs those with some words, or all.
+"""Twenty questions, answered: ``python -m benchmarks.gallery --write [WORDS]`` runs what has no answer yet.
+
+WORDS choose questions. ``--pages`` instead of ``--write`` runs nothing, and writes policies and pages again.
 
 ``docs/questions.yaml`` has the questions. For each, ``tocsin ask`` writes the policy; it is run beside its base, and
 ``docs/questions/`` gets the policy, a picture of the differences and the answer. ``docs/questions.md`` and the cards of
@@ -41,6 +43,7 @@ FEWER, OPEN, INK = "#0072B2", "#8A8A8A", "#757575"
 """Colours of a difference beyond chance, of one within it, and of text, which is seen on white and on black."""
 
 SECONDS = 60.0
+UNANSWERED, NO_ANSWER = "No answer is stored yet.", "no answer"
 Row = Mapping[str, Any]
 
 
@@ -93,7 +96,6 @@ def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
         lines, kind = effect_lines(rows), interval_said(rows)
     kept = ("quantity", "base", "difference", "low", "high")
     return {
-        "name": asked.name,
         "sha256": hashes(asked),
         "version": __version__,
         "seconds": round(sum(run.manifest["performance"]["wall_s"] for group in pairs for run in group), 1),
@@ -160,19 +162,24 @@ def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator
     yield from (f"## {who}", "")
     for question in some:
         asked, answer = ask(question), stored.get(question)
-        if answer is None:
-            continue
-        yield from (f"({target(answer)})=", f"### {question}", "", first_line(answer), "")
-        yield from (f"![{question}: differences from the baseline with intervals](questions/{answer['name']}.svg)", "")
-        yield from (f"- {line}" for line in answer["lines"])
-        yield from (f"- {answer['intervals']}; {time(answer)}.", "")
-        yield from (f"`tocsin ask '{question}' -o {answer['name']}.yaml`, then `{asked.command()}`:", "")
-        yield from (f":::{{literalinclude}} questions/{answer['name']}.yaml", ":language: yaml", ":::", "")
+        yield from (
+            f"({target(asked)})=",
+            f"### {question}",
+            "",
+            UNANSWERED if answer is None else first_line(answer),
+            "",
+        )
+        if answer is not None:
+            yield from (f"![{question}: differences with intervals](questions/{asked.name}.svg)", "")
+            yield from (f"- {line}" for line in answer["lines"])
+            yield from (f"- {answer['intervals']}; {time(answer)}.", "")
+        yield from (f"`tocsin ask '{question}' -o {asked.name}.yaml`, then `{asked.command()}`:", "")
+        yield from (f":::{{literalinclude}} questions/{asked.name}.yaml", ":language: yaml", ":::", "")
 
 
-def target(answer: Mapping[str, Any]) -> str:
+def target(asked: Asked) -> str:
     """Return the name by which a card refers to a question."""
-    return f"question-{answer['name']}"
+    return f"question-{asked.name}"
 
 
 def cards() -> str:
@@ -182,15 +189,11 @@ def cards() -> str:
     for who, some in questions().items():
         lines += [f"**{who}**", "", "::::{grid} 1 2 2 4", ":gutter: 2", ""]
         for question in some:
-            answer = stored.get(question)
-            if answer is None:
-                continue
-            lines += [f":::{{grid-item-card}} {question}", f":link: {target(answer)}", ":link-type: ref"]
-            lines += [
-                f":img-bottom: questions/{answer['name']}.svg",
-                f":img-alt: {question}: differences with intervals",
-            ]
-            lines += ["", first_line(answer), ":::", ""]
+            asked, answer = ask(question), stored.get(question)
+            lines += [f":::{{grid-item-card}} {question}", f":link: {target(asked)}", ":link-type: ref"]
+            if answer is not None:
+                lines += [f":img-bottom: questions/{asked.name}.svg", f":img-alt: {question}: differences"]
+            lines += ["", UNANSWERED if answer is None else first_line(answer), ":::", ""]
         lines += ["::::", ""]
     return "\n".join(lines).rstrip()
 
@@ -198,10 +201,10 @@ def cards() -> str:
 def stale(question: str) -> list[str]:
     """Return what is out of date of a question: its policy, or the scenarios of its answer."""
     asked, answer = ask(question), answers().get(question)
-    if answer is None:
-        return ["no answer"]
     file = FOLDER / f"{asked.name}.yaml"
     found = [] if file.exists() and file.read_text(encoding="utf-8") == asked.yaml else ["the policy"]
+    if answer is None:
+        return [*found, NO_ANSWER]
     return [
         *found,
         *(f"the answer: another {key}" for key, one in hashes(asked).items() if answer["sha256"][key] != one),
@@ -213,32 +216,32 @@ def hashes(asked: Asked) -> dict[str, str]:
     return dict(zip(("base", "policy"), (one.sha256 for one in settled(asked)), strict=True))
 
 
-def write(words: str) -> None:
-    """Answer the questions that have some words and no answer of the scenarios as they are; write files and pages."""
+def write(words: str, run: bool = True) -> None:
+    """Write policies, page and cards, and answer the questions with some words whose scenarios have no answer yet."""
     FOLDER.mkdir(exist_ok=True)
     every = [one for some in questions().values() for one in some]
-    stored = {question: answer for question, answer in answers().items() if question in every}
+    stored = answers()
     with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
         runs = Runs(Path(folder))
         for question in every:
-            if words.lower() in question.lower():
-                asked = ask(question)
-                if question not in stored or stored[question]["sha256"] != hashes(asked):
-                    stored[question] = answered(asked, runs)
-                stored[question]["name"] = asked.name
-                (FOLDER / f"{asked.name}.yaml").write_text(asked.yaml or "", encoding="utf-8", newline="\n")
-                picture(stored[question], FOLDER / f"{asked.name}.svg")
+            asked = ask(question)
+            (FOLDER / f"{asked.name}.yaml").write_text(asked.yaml or "", encoding="utf-8", newline="\n")
+            old = question not in stored or stored[question]["sha256"] != hashes(asked)
+            if run and old and words.lower() in question.lower():
+                stored[question] = answered(asked, runs)
                 ordered = {one: stored[one] for one in every if one in stored}
                 ANSWERS.write_text(to_json(ordered), encoding="utf-8", newline="\n")
                 print(f"{question}: {first_line(stored[question])}", flush=True)
+            if question in stored:
+                picture(stored[question], FOLDER / f"{asked.name}.svg")
     write_into(DOCS / "questions.md", "questions", page())
     write_into(DOCS / "index.md", "cards", cards())
 
 
 def main(arguments: list[str]) -> int:
     """List the questions whose answers are out of date, or answer them; 1 where one is out of date."""
-    if "--write" in arguments:
-        write(" ".join(one for one in arguments if one != "--write"))
+    if {"--write", "--pages"} & set(arguments):
+        write(" ".join(one for one in arguments if not one.startswith("--")), "--write" in arguments)
     wrong = [f"{one}: {what}" for some in questions().values() for one in some for what in stale(one)]
     print("\n".join(wrong) or "All answers are those of the questions, and of the scenarios as they are.")
     return int(bool(wrong))

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,7 +44,7 @@ from sim.scenario.errors import ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
-GROUPS = {
+GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     marked("Run"): (
         *(runs.run, experiments.compare, experiments.sweep, experiments.attribute, staffing.staffing),
         *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
