@@ -13,7 +13,7 @@ import sim
 project = "Tocsin"
 author = "The Tocsin authors"
 version = release = sim.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "results/*.ipynb", "benchmarks/README.md", "*.md"]
@@ -23,6 +23,8 @@ exclude_patterns = ["**/.*", "README.md"]
 nb_execution_mode = "off"
 # Links to headings are those that repositories' hosts make.
 myst_heading_anchors = 4
+# Cards and included files, which other readers of the documents see as plain text.
+myst_enable_extensions = ["colon_fence"]
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -23,6 +24,7 @@ from sim.base.interrupts import ENDING, Ending
 from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
 from sim.cli import (
+    ask,
     beginning,
     doctor,
     experiments,
@@ -43,13 +45,13 @@ from sim.scenario.errors import ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
-GROUPS = {
+GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     marked("Run"): (
         *(runs.run, experiments.compare, studio.studio, experiments.sweep, experiments.attribute, staffing.staffing),
         *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
     ),
     marked("Ask"): (
-        *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
+        *(ask.ask, scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
         *(scenarios.diff, scenarios.schema),
     ),
     marked("Look"): (

@@ -104,6 +104,7 @@ def provinces(
     ("tocsin explain", "the top-level keys of a scenario"),
     ("tocsin explain desks.visit.staff china-2022", "what it means, its value in the flagship, and why"),
     ("tocsin explain 'measures[bank_hold]'", "the keys of a measure of that kind"),
+    ("tocsin explain bank", "keys, kinds of measures and policies with this word"),
 )
 def explain(
     key: Annotated[
@@ -111,7 +112,7 @@ def explain(
         typer.Argument(
             metavar="[KEY]",
             help="A dotted key, such as desks.visit.staff, or measures[bank_hold] for a kind of measure. Keys below it "
-            "are listed.",
+            "are listed. Other words are searched for.",
         ),
     ] = None,
     scenario: Annotated[
@@ -125,9 +126,10 @@ def explain(
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a key of a scenario: its meaning, unit, bounds and an example; with SCENARIO also its value there."""
+    """Explain a key, its unit, bounds and value, or find keys, kinds of measures and policies by words."""
     from sim.scenario.explained import as_json as shown
     from sim.scenario.explained import explained, overview
+    from sim.scenario.keys import UnknownKeyError
 
     if settings and scenario is None:
         refuse("tocsin explain: --set needs a scenario; use tocsin explain KEY SCENARIO --set ...")
@@ -138,7 +140,12 @@ def explain(
         else:
             _listed(overview())
         return
-    rows = explained(key, found)
+    try:
+        rows = explained(key, found)
+    except UnknownKeyError:
+        if not _searched(key, as_json):
+            raise
+        return
     if as_json:
         print_json({"explained": [shown(one) for one in rows]})
         return
@@ -201,6 +208,18 @@ def _explained(one: "Explained", scenario: str | None) -> None:
         _listed(one.below[:MOST_BELOW])
         if len(one.below) > MOST_BELOW:
             tell(said("  and {number} more", number=len(one.below) - MOST_BELOW))
+
+
+def _searched(text: str, as_json: bool) -> bool:
+    """List the keys, kinds and policies with some words; return whether there are any. A dotted key has no words."""
+    from sim.ask.search import search
+
+    found = [] if "." in text else [(one.entry.name, one.entry.text) for one in search(text, MOST_BELOW)]
+    if found and as_json:
+        print_json({"found": [{"key": key, "text": about} for key, about in found]})
+    elif found:
+        _listed(found)
+    return bool(found)
 
 
 def _listed(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> None:

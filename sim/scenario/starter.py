@@ -16,6 +16,7 @@ from sim.scenario.load import Scenario, value_at
 from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
+from sim.scenario.schema.period import Period
 from sim.scenario.writing import as_typed, flow_text, scalar_text
 
 WIDTH = 100
@@ -178,11 +179,15 @@ def _of_province(path: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, 
     return (*path, largest.name), {"staff": round(staff)}, what
 
 
+def middle_month(period: Period) -> date:
+    """Return the first day of the month in the middle of a period, or the period's first day if it is later."""
+    middle = period.start + (period.end - period.start) / 2
+    return max(period.start, date(middle.year, middle.month, 1))
+
+
 def _measures(scenario: Scenario) -> Iterator[_Lever]:
     """Yield example measures that begin in the middle of the period."""
-    period = scenario.spec.period
-    middle = period.start + (period.end - period.start) / 2
-    start = max(period.start, date(middle.year, middle.month, 1)).isoformat()
+    start = middle_month(scenario.spec.period).isoformat()
     taken = set(scenario.spec.measures)
     for name, says in MEASURES.items():
         if says["kind"] == "account_freeze" and scenario.spec.accounts is None:

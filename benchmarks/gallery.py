@@ -1,0 +1,251 @@
+"""Twenty questions, answered: ``python -m benchmarks.gallery --write [WORDS]`` runs what has no answer yet.
+
+WORDS choose questions. ``--pages`` instead of ``--write`` runs nothing, and writes policies and pages again.
+
+``docs/questions.yaml`` has the questions. For each, ``tocsin ask`` writes the policy; it is run beside its base, and
+``docs/questions/`` gets the policy, a picture of the differences and the answer. ``docs/questions.md`` and the cards of
+``docs/index.md`` are written from these. ``tests/test_gallery.py`` notices answers that are out of date.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+import sim
+from benchmarks.documents import write_into
+from sim.ask.question import REPLICATES, Asked, ask
+from sim.base.rounding import percent
+from sim.base.version import __version__
+from sim.calibration.pictures import FROZEN
+from sim.language.spoken import telling_in
+from sim.scenario import Scenario, load_scenario
+from sim.scenario.load import changed
+from sim.store.folder import to_json, whole
+from sim.told.effect import effect_lines, interval_said
+from sim.told.vocabulary import quantity_named
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+FOLDER = DOCS / "questions"
+ANSWERS = FOLDER / "answers.json"
+DRAWN = ("victims", "loss_money", "cases_filed", "averted", "recovered_money")
+"""Totals of a picture, from the top down."""
+
+ACROSS, HIGH = 4.6, 1.9
+"""Width and height of a picture in inches."""
+
+FEWER, OPEN, INK = "#0072B2", "#8A8A8A", "#757575"
+"""Colours of a difference beyond chance, of one within it, and of text, which is seen on white and on black."""
+
+SECONDS = 60.0
+UNANSWERED, NO_ANSWER = "No answer is stored yet.", "no answer"
+Row = Mapping[str, Any]
+
+
+def questions() -> dict[str, list[str]]:
+    """Return the questions by who asks them."""
+    found: dict[str, list[str]] = YAML(typ="safe").load(DOCS / "questions.yaml")
+    return found
+
+
+def answers() -> dict[str, Any]:
+    """Return the stored answers by question."""
+    if not ANSWERS.exists():
+        return {}
+    found: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    return found
+
+
+def settled(asked: Asked) -> tuple[Scenario, Scenario]:
+    """Return the base and the policy of a question as they are run."""
+    if asked.scenario is None:
+        raise ValueError(asked.text)
+    return load_scenario(asked.base, **asked.settings), changed(asked.scenario, asked.settings)
+
+
+class Runs:
+    """Makes the replicates of a scenario, each scenario once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.made: dict[str, list[sim.Run]] = {}
+
+    def of(self, scenario: Scenario) -> list[sim.Run]:
+        """Return the replicates of a scenario."""
+        if scenario.sha256 not in self.made:
+            seeds = [scenario.spec.seed + replicate for replicate in range(REPLICATES)]
+            place = self.folder / scenario.sha256
+            self.made[scenario.sha256] = [
+                sim.run(changed(scenario, {"seed": seed}), place / str(seed)) for seed in seeds
+            ]
+        return self.made[scenario.sha256]
+
+
+def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
+    """Run a question and return its answer, with the hashes of what was run."""
+    base, policy = settled(asked)
+    pairs = runs.of(base), runs.of(policy)
+    frame = sim.compare(list(pairs))
+    rows = json.loads(frame.to_json(orient="records"))
+    with telling_in(base.spec.terms):
+        lines, kind = effect_lines(rows), interval_said(rows)
+    kept = ("quantity", "base", "difference", "low", "high")
+    return {
+        "sha256": hashes(asked),
+        "version": __version__,
+        "seconds": round(sum(run.manifest["performance"]["wall_s"] for group in pairs for run in group), 1),
+        "cores": len(os.sched_getaffinity(0)),
+        "intervals": kind,
+        "lines": lines,
+        "rows": [{key: row[key] for key in kept} for row in rows if row["quantity"] in DRAWN],
+    }
+
+
+def picture(answer: Mapping[str, Any], file: Path) -> None:
+    """Draw the differences of an answer in per cent of the base, with their intervals, as an SVG file."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    rows = [row for name in DRAWN for row in answer["rows"] if row["quantity"] == name and row["base"]]
+    with mpl.rc_context(FROZEN), whole(file) as unfinished:
+        figure = Figure(figsize=(ACROSS, HIGH), layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(0.0, color=INK, linewidth=0.8)
+        for place, row in enumerate(reversed(rows)):
+            middle, low, high = (100.0 * row[key] / row["base"] for key in ("difference", "low", "high"))
+            colour = OPEN if low <= 0.0 <= high else FEWER
+            axes.plot([low, high], [place, place], color=colour, linewidth=2.0)
+            axes.plot([middle], [place], "o", color=colour, markersize=5)
+        names = [quantity_named(row["quantity"]).partition(",")[0] for row in reversed(rows)]
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.set_xlabel("difference in per cent of the baseline", color=INK)
+        axes.tick_params(colors=INK)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.spines["bottom"].set_color(INK)
+        figure.savefig(unfinished, format="svg", metadata={"Date": None}, transparent=True)
+
+
+def first_line(answer: Mapping[str, Any]) -> str:
+    """Return the answer in one sentence: the change in victims and losses with their intervals."""
+    parts = []
+    for name, what in (("victims", "victims"), ("loss_money", "losses")):
+        row = next(row for row in answer["rows"] if row["quantity"] == name)
+        low, middle, high = (row[key] / row["base"] for key in ("low", "difference", "high"))
+        sure = "" if not low <= 0.0 <= high else ", within run-to-run noise"
+        parts.append(f"{what} {_signed(middle)} ({_signed(low)} to {_signed(high)}{sure})")
+    return f"{'; '.join(parts)}.".capitalize()
+
+
+def _signed(share: float) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share)}"
+
+
+def time(answer: Mapping[str, Any]) -> str:
+    """Return how long the runs of an answer took, in minutes."""
+    minutes = max(1, round(answer["seconds"] / SECONDS))
+    return f"{minutes} {'minute' if minutes == 1 else 'minutes'} on {answer['cores']} cores"
+
+
+def page() -> str:
+    """Return the twenty questions with their answers, as they stand in ``docs/questions.md``."""
+    stored = answers()
+    return "\n".join(line for who, some in questions().items() for line in _group(who, some, stored))
+
+
+def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"## {who}", "")
+    for question in some:
+        asked, answer = ask(question), stored.get(question)
+        yield from (
+            f"({target(asked)})=",
+            f"### {question}",
+            "",
+            UNANSWERED if answer is None else first_line(answer),
+            "",
+        )
+        if answer is not None:
+            yield from (f"![{question}: differences with intervals](questions/{asked.name}.svg)", "")
+            yield from (f"- {line}" for line in answer["lines"])
+            yield from (f"- {answer['intervals']}; {time(answer)}.", "")
+        yield from (f"`tocsin ask '{question}' -o {asked.name}.yaml`, then `{asked.command()}`:", "")
+        yield from (f":::{{literalinclude}} questions/{asked.name}.yaml", ":language: yaml", ":::", "")
+
+
+def target(asked: Asked) -> str:
+    """Return the name by which a card refers to a question."""
+    return f"question-{asked.name}"
+
+
+def cards() -> str:
+    """Return the questions as cards in groups, as they stand on the site's home page."""
+    stored = answers()
+    lines: list[str] = []
+    for who, some in questions().items():
+        lines += [f"**{who}**", "", "::::{grid} 1 2 2 4", ":gutter: 2", ""]
+        for question in some:
+            asked, answer = ask(question), stored.get(question)
+            lines += [f":::{{grid-item-card}} {question}", f":link: {target(asked)}", ":link-type: ref"]
+            if answer is not None:
+                lines += [f":img-bottom: questions/{asked.name}.svg", f":img-alt: {question}: differences"]
+            lines += ["", UNANSWERED if answer is None else first_line(answer), ":::", ""]
+        lines += ["::::", ""]
+    return "\n".join(lines).rstrip()
+
+
+def stale(question: str) -> list[str]:
+    """Return what is out of date of a question: its policy, or the scenarios of its answer."""
+    asked, answer = ask(question), answers().get(question)
+    file = FOLDER / f"{asked.name}.yaml"
+    found = [] if file.exists() and file.read_text(encoding="utf-8") == asked.yaml else ["the policy"]
+    if answer is None:
+        return [*found, NO_ANSWER]
+    return [
+        *found,
+        *(f"the answer: another {key}" for key, one in hashes(asked).items() if answer["sha256"][key] != one),
+    ]
+
+
+def hashes(asked: Asked) -> dict[str, str]:
+    """Return the hashes of the base and the policy of a question, as they are run."""
+    return dict(zip(("base", "policy"), (one.sha256 for one in settled(asked)), strict=True))
+
+
+def write(words: str, run: bool = True) -> None:
+    """Write policies, page and cards, and answer the questions with some words whose scenarios have no answer yet."""
+    FOLDER.mkdir(exist_ok=True)
+    every = [one for some in questions().values() for one in some]
+    stored = answers()
+    with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
+        runs = Runs(Path(folder))
+        for question in every:
+            asked = ask(question)
+            (FOLDER / f"{asked.name}.yaml").write_text(asked.yaml or "", encoding="utf-8", newline="\n")
+            old = question not in stored or stored[question]["sha256"] != hashes(asked)
+            if run and old and words.lower() in question.lower():
+                stored[question] = answered(asked, runs)
+                ordered = {one: stored[one] for one in every if one in stored}
+                ANSWERS.write_text(to_json(ordered), encoding="utf-8", newline="\n")
+                print(f"{question}: {first_line(stored[question])}", flush=True)
+            if question in stored:
+                picture(stored[question], FOLDER / f"{asked.name}.svg")
+    write_into(DOCS / "questions.md", "questions", page())
+    write_into(DOCS / "index.md", "cards", cards())
+
+
+def main(arguments: list[str]) -> int:
+    """List the questions whose answers are out of date, or answer them; 1 where one is out of date."""
+    if {"--write", "--pages"} & set(arguments):
+        write(" ".join(one for one in arguments if not one.startswith("--")), "--write" in arguments)
+    wrong = [f"{one}: {what}" for some in questions().values() for one in some for what in stale(one)]
+    print("\n".join(wrong) or "All answers are those of the questions, and of the scenarios as they are.")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""The gallery is what ``ask`` and the scenarios give today."""
+
+import pytest
+
+from benchmarks import gallery
+from sim.ask.question import ask
+from sim.scenario import validate
+
+QUESTIONS = [question for some in gallery.questions().values() for question in some]
+UNANSWERED = {
+    "Victims report ten times faster",
+    "Half the scam calls",
+    "Gangs move money twice as fast",
+}
+"""Questions that need not have an answer yet: the machine had no time for their runs."""
+
+LARGEST, LARGEST_OF_ALL = 60_000, 1_048_576
+"""Most bytes of a picture, and of all files of the gallery."""
+
+
+def test_there_are_twenty_questions_of_five_askers() -> None:
+    assert len(set(QUESTIONS)) == len(QUESTIONS) == 20
+    assert len(gallery.questions()) == 5
+    unanswered = [question for question in QUESTIONS if question not in gallery.answers()]
+    assert set(unanswered) <= UNANSWERED, "python -m benchmarks.gallery --write"
+    assert list(gallery.answers()) == [question for question in QUESTIONS if question not in unanswered]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_policies_are_what_ask_gives_and_answers_are_of_these_scenarios(question: str) -> None:
+    allowed = [[], [gallery.NO_ANSWER]] if question in UNANSWERED else [[]]
+    assert gallery.stale(question) in allowed, "python -m benchmarks.gallery --write"
+    assert validate(str(gallery.FOLDER / f"{ask(question).name}.yaml")) == []
+
+
+def test_an_answer_of_another_scenario_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = QUESTIONS[0]
+    answer = gallery.answers()[question]
+    other = {**answer, "sha256": {**answer["sha256"], "base": "0" * 64}}
+    monkeypatch.setattr(gallery, "answers", lambda: {question: other})
+    assert gallery.stale(question) == ["the answer: another base"]
+
+
+@pytest.mark.parametrize(
+    ("file", "marker", "made"), [("questions.md", "questions", "page"), ("index.md", "cards", "cards")]
+)
+def test_documents_have_the_answers(file: str, marker: str, made: str) -> None:
+    text = (gallery.DOCS / file).read_text(encoding="utf-8")
+    assert f"<!-- {marker}: begin -->\n{getattr(gallery, made)()}\n<!-- {marker}: end -->" in text
+
+
+def test_pictures_are_small_and_each_is_used() -> None:
+    files = sorted(gallery.FOLDER.iterdir())
+    pictures = {f"{ask(question).name}.svg" for question in gallery.answers()}
+    policies = {f"{ask(question).name}.yaml" for question in QUESTIONS}
+    assert {path.name for path in files} == {"answers.json", *pictures, *policies}
+    assert all(path.stat().st_size < LARGEST for path in files)
+    assert sum(path.stat().st_size for path in files) < LARGEST_OF_ALL
