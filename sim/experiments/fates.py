@@ -67,6 +67,14 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
         ``other`` (fates: the path), ``count`` and ``paid_cents`` (of the other, less that of the base), as simulated,
         of the attempts of the period with recorded events.
     """
+    return summed(victims(base, other))
+
+
+def victims(base: "Run", other: "Run") -> "pd.DataFrame":
+    """Return a row for each victim of two runs with events, by the origin of the attempt: the columns of ``changes``.
+
+    Raises what ``changes`` raises.
+    """
     import pandas as pd
 
     from sim.country.people import home, people_tables
@@ -91,7 +99,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
         for origin, person in zip(origins, people, strict=True)
     ]
     kinds = np.select([before & ~after, ~before & after], CHANGES[:2], CHANGES[2])[before | after]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "change": pd.Categorical(kinds, CHANGES),
             "province": [scope.provinces[province_of(origin)] for origin in origins],
@@ -102,9 +110,9 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
             "other": chosen["fate_other"].astype("string").to_numpy(),
             "count": 1,
             "paid_cents": (chosen["paid_other"] - chosen["paid_base"]).to_numpy(),
-        }
+        },
+        index=chosen.index,
     )
-    return summed(frame)
 
 
 def same_fraud(base: "Scenario", other: "Scenario") -> bool:

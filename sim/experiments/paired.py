@@ -148,7 +148,15 @@ def compare_folders(folders: Sequence[Path]) -> Document:
         demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = distinct([group[0].manifest["name"] for group in groups])
-    changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
+    return document_of(groups, [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)])
+
+
+def document_of(groups: Sequence[Sequence[Run]], changed: "Sequence[pd.DataFrame]" = ()) -> Document:
+    """Return the document of a comparison of paired runs, with their replicates, in the current language.
+
+    ``changed`` are the people whose fate changed, a frame for each pair.
+    """
+    titles = distinct([group[0].manifest["name"] for group in groups])
     amounts = [[[quantities(run) for run in group]] for group in groups]
     first = [group[0] for group in groups]
     scenarios = [run.scenario for run in first]
@@ -238,7 +246,7 @@ def _document(
 ) -> Document:
     if len(scenarios) < 2:
         raise PairingError("a comparison needs a baseline and at least one other scenario")
-    document = document_of(titles, rows_of(titles, amounts, scenarios), scenarios)
+    document = document_of_rows(titles, rows_of(titles, amounts, scenarios), scenarios)
     if changed:
         import pandas as pd
 
@@ -251,7 +259,7 @@ def _document(
     return document
 
 
-def document_of(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
+def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
     """Return the document of a comparison from its rows, in English, without fates and caveats."""
     with speaking(ENGLISH):  # stored documents are English
         worded = _in_words(titles, scenarios)

@@ -90,9 +90,8 @@ def foremost(rows: Sequence[Row]) -> list[str]:
     findings about the run itself (desks, measures, gangs). If the scale is the reason for a finding, a warning says so
     already.
     """
-    ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in COMPARED))
     firsts: dict[str, Row] = {}
-    for row in ranked:
+    for row in ranked(rows):
         firsts.setdefault(row["kind"], row)
     lines = [told(row) for row in list(firsts.values())[:ABOVE]]
     if len(rows) > len(lines):
@@ -104,6 +103,11 @@ def foremost(rows: Sequence[Row]) -> list[str]:
             )
         )
     return lines
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """Return findings with those that matter to most answers first; see ``foremost``."""
+    return sorted(rows, key=lambda row: (row["thinned"], row["kind"] in COMPARED))
 
 
 def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:

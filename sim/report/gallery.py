@@ -44,16 +44,17 @@ class Choice:
 class Picture:
     """A picture with the table of its numbers.
 
-    ``caption`` says what to look for, ``say`` gives the numbers in words. ``first`` gives the choices to show first, if
+    ``say`` says what to see in it for a run, computed from its numbers (empty if nothing is drawn); ``caption`` how to
+    read it. ``first`` gives the choices to show first, if
     they depend on the runs. ``views`` draws all combinations at once, if that is quicker. ``settle`` adapts a figure
     whose scale of colours was widened for another run.
     """
 
     draw: "Callable[..., go.Figure]"
     table: "Callable[[Run], pd.DataFrame]"
+    say: "Callable[[Run], str]"
     caption: str
     choices: tuple[Choice, ...] = ()
-    say: "Callable[[Run], str] | None" = None
     first: "Callable[[Sequence[Run]], dict[str, str]] | None" = None
     views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
     settle: "Callable[[go.Figure], None] | None" = None
@@ -66,8 +67,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page: its anchor, heading, introduction and pictures."""
+    """A section of the page: its tab, anchor, heading, introduction and pictures."""
 
+    tab: str
     anchor: str
     heading: str
     lead: str
@@ -81,6 +83,7 @@ def _fixed(options: Options) -> Callable[["Run"], Options]:
 FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
+    figures.ratios_words,
     marked(
         "A dot at 1 agrees with the reported figure. Inputs must agree and fitted figures should; predictions are a "
         "test. A bar with ends is the 90% interval of the calibrated scenario's prediction. For a change, the picture "
@@ -90,6 +93,7 @@ FIGURES = Picture(
 
 SECTIONS: tuple[Section, ...] = (
     Section(
+        "mechanism",
         "cascade",
         marked("The cascade"),
         marked("Where potential attempts end, from the first gate to the payment."),
@@ -97,6 +101,7 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 cascade.cascade,
                 cascade.cascade_table,
+                cascade.cascade_words,
                 marked(
                     "The width of a band is its number of attempts. Next to all attempts, victims are too few to see: "
                     "choose delivered attempts, or people drawn in, to look closer. Ends of episodes are not recorded "
@@ -106,11 +111,47 @@ SECTIONS: tuple[Section, ...] = (
                     Choice("channel", marked("Channel"), _fixed(cascade.CHANNEL)),
                     Choice("part", marked("Look at"), _fixed(cascade.PARTS)),
                 ),
-                say=cascade.cascade_words,
             ),
         ),
     ),
     Section(
+        "outcomes",
+        "money",
+        marked("Money and people"),
+        marked("Money lost, prevented and recovered, the costs, and who the victims are."),
+        (
+            Picture(
+                money.money,
+                money.money_table,
+                money.money_words,
+                marked("In {currency}, for the country. A month counts only its days in the period."),
+            ),
+            Picture(
+                costs.costs,
+                costs.costs_table,
+                costs.costs_words,
+                marked(
+                    "Bars are counts times the scenario's prices. Whiskers reach from all prices at their lowest to "
+                    "all at their highest. A desk is paid for its seats, busy or not; a false alarm costs its "
+                    "recipient time and worry. Raids, filters and blocking have no price."
+                ),
+            ),
+            Picture(
+                people.ages,
+                people.ages_table,
+                people.ages_words,
+                marked("Per 100,000 people of the same age and sex, over the period."),
+            ),
+            Picture(
+                people.types,
+                people.types_table,
+                people.types_words,
+                marked("Victims, and victims averted by warnings, by type of fraud."),
+            ),
+        ),
+    ),
+    Section(
+        "outcomes",
         "time",
         marked("Time"),
         marked("Attempts and alerts by day, measures in force, and attempts by weekday and time of day."),
@@ -118,6 +159,7 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 daily.daily,
                 daily.daily_table,
+                daily.daily_words,
                 marked(
                     "The bars below are measures that begin, end or grow within the period. A dotted line marks each "
                     "beginning."
@@ -126,12 +168,12 @@ SECTIONS: tuple[Section, ...] = (
                     Choice("by", marked("Show"), _fixed(daily.BY)),
                     Choice("smooth", marked("Smoothing"), _fixed(daily.SMOOTH)),
                 ),
-                say=daily.daily_words,
                 first=daily.daily_first,
             ),
             Picture(
                 daily.rhythm,
                 daily.rhythm_table,
+                daily.rhythm_words,
                 marked(
                     "Weekdays are simulated means over the period. The time of day is the scenario's profile, scaled "
                     "to a mean day."
@@ -140,6 +182,7 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "outcomes",
         "place",
         marked("Place"),
         marked("Each province is a tile of the same size. Neighbours stay neighbours as far as squares allow."),
@@ -147,6 +190,7 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 place.place,
                 place.place_table,
+                place.place_words,
                 marked(
                     "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so "
                     "provinces that differ little look alike. All months of an outcome share one scale. An arrow marks "
@@ -160,12 +204,14 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "mechanism",
-        marked("The mechanism"),
+        "warnings",
+        marked("Warnings and desks"),
         marked("How warnings reach people before they pay, or fail to."),
         (
             Picture(
                 waits.waits,
                 waits.waits_table,
+                waits.waits_words,
                 marked(
                     "A wait for a call or visit lasts from joining the queue to the start of the service, for each "
                     "try. A wait for an app message or SMS lasts from issue to reading. The deadline counts from "
@@ -174,10 +220,16 @@ SECTIONS: tuple[Section, ...] = (
                     "never served."
                 ),
             ),
-            Picture(waits.ends, waits.ends_table, marked("Shares of the alerts of each tier, by how they ended.")),
+            Picture(
+                waits.ends,
+                waits.ends_table,
+                waits.ends_words,
+                marked("Shares of the alerts of each tier, by how they ended."),
+            ),
             Picture(
                 waits.expired,
                 waits.expired_table,
+                waits.expired_words,
                 marked(
                     "An alert expires if it has reached nobody by its deadline. The picture leaves out days or months "
                     "with many alerts still open when the run ended."
@@ -186,16 +238,17 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 desks.load,
                 desks.load_table,
+                desks.load_words,
                 marked(
                     "Utilisation is busy time over staffed time, here by month for all desks of the country. At 100% "
                     "every new alert waits for a free officer, or until its deadline. Services that outlast their "
                     "shift can raise it above 100%."
                 ),
-                say=desks.load_words,
             ),
             Picture(
                 desks.utilisation,
                 desks.utilisation_table,
+                desks.utilisation_words,
                 marked(
                     "Busy time over staffed time; the picture begins with the month of highest utilisation. Cells "
                     "without staff are empty. A service that outlasts its shift adds busy time without staffed time, "
@@ -207,70 +260,49 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 desks.queues,
                 desks.queues_table,
+                desks.queues_words,
                 marked("Alerts of the country in the queues of the desks, as daily means."),
             ),
             Picture(
                 detectors.detection,
                 detectors.roc_table,
+                detectors.detection_words,
                 marked(
                     "Computed from the scenario, for contacts that a detector sees. Bars are divided by the gravest "
                     "tier that a score reaches; points are the false alarms of a tier or a graver one."
                 ),
-                say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
                 detectors.precision_table,
+                waits.precision_words,
                 marked("What the alerts of each tier were about. Only in an episode can somebody still pay."),
             ),
             Picture(
                 detectors.fatigue,
                 detectors.fatigue_table,
+                detectors.fatigue_words,
                 marked("Computed from the scenario: people who have heard many alerts listen less."),
             ),
             Picture(
                 detectors.heard,
                 detectors.heard_table,
+                detectors.heard_words,
                 marked("How many alerts people hear, by tier. Each one weakens the next."),
-            ),
-        ),
-    ),
-    Section(
-        "money",
-        marked("Money and people"),
-        marked("Money lost, prevented and recovered, the costs, and who the victims are."),
-        (
-            Picture(
-                money.money,
-                money.money_table,
-                marked("In {currency}, for the country. A month counts only its days in the period."),
-            ),
-            Picture(
-                costs.costs,
-                costs.costs_table,
-                marked(
-                    "Bars are counts times the scenario's prices. Whiskers reach from all prices at their lowest to "
-                    "all at their highest. A desk is paid for its seats, busy or not; a false alarm costs its "
-                    "recipient time and worry. Raids, filters and blocking have no price."
-                ),
-                say=costs.costs_words,
-            ),
-            Picture(
-                people.ages, people.ages_table, marked("Per 100,000 people of the same age and sex, over the period.")
-            ),
-            Picture(
-                people.types, people.types_table, marked("Victims, and victims averted by warnings, by type of fraud.")
             ),
         ),
     ),
 )
 
-IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
+IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, detectors.detection_words, ""),)
 """Pictures that only notebooks show."""
 
-FILM = Picture(film.film, film.film_table, "")
+FILM = Picture(film.film, film.film_table, film.film_words, "")
 SECONDS = Picture(
-    provenance.seconds, provenance.seconds_table, marked("Seconds of wall-clock time by phase of the run.")
+    provenance.seconds,
+    provenance.seconds_table,
+    provenance.seconds_words,
+    marked("Seconds of wall-clock time by phase of the run."),
 )
 
 

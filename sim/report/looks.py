@@ -67,6 +67,17 @@ PEOPLE = 100_000
 """Number of people that a rate refers to."""
 
 WEEKDAYS = (*(marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun")),)
+WHOLE_WEEKDAYS = dict(
+    zip(
+        WEEKDAYS,
+        (
+            *(marked("Mondays"), marked("Tuesdays"), marked("Wednesdays"), marked("Thursdays"), marked("Fridays")),
+            *(marked("Saturdays"), marked("Sundays")),
+        ),
+        strict=True,
+    )
+)
+"""Weekdays in sentences, by their short names."""
 
 _COLOURS: dict[str, dict[str, str]] = {
     "fate": {**{gate.fate.label: NAMED[gate.colour] for gate in SHIELD}, Fate.ENGAGED.label: VERMILLION},
@@ -118,6 +129,18 @@ FURTHER = (BROWN, VIOLET)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star")
 HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
+
+
+class Judged(str):
+    """The verdict of a comparison in words, and whether it ``holds``; None if nothing is judged."""
+
+    holds: bool | None
+
+    def __new__(cls, text: str, holds: bool | None) -> "Judged":
+        """Make one of its words and its verdict."""
+        found = super().__new__(cls, text)
+        found.holds = holds
+        return found
 
 
 def colours(kind: str) -> dict[str, str]:

@@ -2,18 +2,81 @@
 (async function () {
   const NARROW = 560;
   const PRINT_WIDTH = 680;
+  // On paper a picture leaves room for the heading above it: its usual and its greatest height.
+  const PRINT_HEIGHT = 640, PRINT_TALLEST = 780;
   // Narrow pictures: width of a letter over its font size, the font size of names next to bars, and a smaller size for
   // names of at least LONG_NAME letters.
   const LETTER = 0.58, NAMES = 11, SMALL_NAMES = 10, LONG_NAME = 24;
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const PICTURE_WIDTH = 1000;
   const root = document.documentElement;
+  let printing = false, loaded = false;
   const WORDS = JSON.parse(document.getElementById("words").textContent);
   const charts = Array.from(document.querySelectorAll(".chart"));
+  const tabs = Array.from(document.querySelectorAll(".tabs a"));
+  const panels = tabs.map((tab) => document.querySelector(tab.hash));
+  // Charts to draw as soon as their tab is shown.
+  const stale = new Set(charts);
+  tabulate();
 
   if (!window.DecompressionStream) {
     charts.forEach((chart) => { chart.textContent = WORDS.tooOld; });
     return;
+  }
+
+  // The list of links becomes tabs: one panel is shown, arrows move between tabs, and an anchor shows its panel.
+  function tabulate() {
+    const list = document.querySelector(".tabs");
+    list.setAttribute("role", "tablist");
+    tabs.forEach((tab, at) => {
+      tab.parentElement.setAttribute("role", "presentation");
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", panels[at].id);
+      panels[at].setAttribute("role", "tabpanel");
+      panels[at].setAttribute("aria-labelledby", tab.id);
+      panels[at].tabIndex = 0;
+    });
+    list.addEventListener("keydown", (event) => {
+      const here = tabs.indexOf(event.target), last = tabs.length - 1;
+      const wanted = { ArrowRight: here === last ? 0 : here + 1, ArrowLeft: here === 0 ? last : here - 1, Home: 0,
+        End: last, " ": here }[event.key];
+      if (wanted === undefined) { return; }
+      event.preventDefault();
+      history.replaceState(null, "", tabs[wanted].hash);
+      showPanel(panels[wanted]);
+      tabs[wanted].focus();
+    });
+    window.addEventListener("hashchange", follow);
+    follow();
+  }
+
+  function follow() {
+    const found = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    const panel = found && found.closest(".panel");
+    if (found && !panel) { return; }
+    showPanel(panel || panels[0]);
+    if (!found) { return; }
+    if (panels.includes(found)) { window.scrollTo(0, 0); } else { found.scrollIntoView(); }
+  }
+
+  function showPanel(panel) {
+    panels.forEach((one, at) => {
+      one.hidden = one !== panel;
+      tabs[at].setAttribute("aria-selected", String(one === panel));
+      tabs[at].tabIndex = one === panel ? 0 : -1;
+    });
+    drawStale();
+  }
+
+  // Draws the charts that can be seen, one at a time, so that a phone stays responsive.
+  function drawStale() {
+    if (!loaded || printing) { return; }
+    const next = charts.find((chart) => stale.has(chart) && !chart.closest("[hidden]"));
+    if (!next) { root.dataset.ready = "yes"; return; }
+    delete root.dataset.ready;
+    stale.delete(next);
+    draw(next);
+    setTimeout(drawStale, 0);
   }
 
   async function unpacked(id) {
@@ -29,7 +92,6 @@
   const DATA = JSON.parse(await unpacked("data"));
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
   const lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
-  let printing = false;
 
   // Fills in the {fields} of a text.
   function said(key, values) { return WORDS[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
@@ -96,6 +158,9 @@
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
+    if (printing && layout.height > PRINT_HEIGHT) {
+      layout.height = layout.height > PRINT_TALLEST + PRINT_HEIGHT / 2 ? PRINT_TALLEST : PRINT_HEIGHT;
+    }
     if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 40);
@@ -170,7 +235,11 @@
     return lines.join("<br>");
   }
 
-  function drawAll() { charts.forEach(draw); films.forEach((film) => film.paint()); }
+  function drawAll() {
+    charts.forEach((chart) => stale.add(chart));
+    films.forEach((film) => film.paint());
+    drawStale();
+  }
 
   // Controls of a picture: all its plots show the same view.
   document.querySelectorAll("figure.picture").forEach((figure) => {
@@ -289,26 +358,14 @@
   function filmDrawing(figure, label) {
     const reel = DATA.films[figure.dataset.film];
     const shown = figure.querySelector(".tiles svg");
-    const [, , wide, high] = shown.getAttribute("viewBox").split(" ").map(Number);
-    const left = 580, top = 52, tall = (left - 20) * high / wide;
+    const [wide, high] = shown ? shown.getAttribute("viewBox").split(" ").slice(2).map(Number) : [1, 0];
+    const left = shown ? 580 : 0, top = 52, tall = Math.max(0, left - 20) * high / wide;
     const height = Math.max(top + tall + 50, top + 60 * reel.bars.length);
     const svg = node("svg", { xmlns: SVG, width: PICTURE_WIDTH, height: height, fill: "#1d2226", "font-size": 15,
       "font-family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" });
     const write = (text, attributes) => { node("text", attributes, svg).textContent = text; };
     write(label, { x: 10, y: 30, "font-size": 19 });
-    const tiles = shown.cloneNode(true);
-    for (const [key, value] of Object.entries({ x: 10, y: top, width: left - 20, height: tall })) { tiles.setAttribute(key, value); }
-    tiles.querySelectorAll("text").forEach((text) => {
-      text.setAttribute("text-anchor", "middle");
-      text.setAttribute("font-size", text.matches(".letters") ? 15 : 12);
-      text.setAttribute("font-weight", text.matches(".letters") ? 600 : 400);
-    });
-    svg.append(tiles);
-    const ramp = node("linearGradient", { id: "ramp" }, node("defs", {}, svg));
-    RAMP.forEach((rgb, at) => node("stop", { offset: at / (RAMP.length - 1), "stop-color": "rgb(" + rgb.join(",") + ")" }, ramp));
-    write("0", { x: 10, y: top + tall + 26 });
-    node("rect", { x: 28, y: top + tall + 13, width: 140, height: 15, fill: "url(#ramp)", stroke: "#c9ced2" }, svg);
-    write(digits(reel.most) + " " + reel.unit, { x: 178, y: top + tall + 26 });
+    if (shown) { addTiles(svg, write, shown, reel, { x: 10, y: top, width: left - 20, height: tall }); }
     Array.from(figure.querySelectorAll(".bar"), (bar, at) => {
       const y = top + 60 * at, width = parseFloat(bar.querySelector(".fill").style.width);
       write(bar.firstElementChild.textContent, { x: left + 20, y: y + 16 });
@@ -319,12 +376,32 @@
     return Save.sourced(new XMLSerializer().serializeToString(svg), PICTURE_WIDTH, height, sourceOf(figure));
   }
 
+  // The tiles of the timeline and their colour scale, on a drawing to save.
+  function addTiles(svg, write, shown, reel, place) {
+    const tiles = shown.cloneNode(true);
+    for (const [key, value] of Object.entries(place)) { tiles.setAttribute(key, value); }
+    tiles.querySelectorAll("text").forEach((text) => {
+      text.setAttribute("text-anchor", "middle");
+      text.setAttribute("font-size", text.matches(".letters") ? 15 : 12);
+      text.setAttribute("font-weight", text.matches(".letters") ? 600 : 400);
+    });
+    svg.append(tiles);
+    const ramp = node("linearGradient", { id: "ramp" }, node("defs", {}, svg)), low = place.y + place.height;
+    RAMP.forEach((rgb, at) => node("stop", { offset: at / (RAMP.length - 1), "stop-color": "rgb(" + rgb.join(",") + ")" }, ramp));
+    write("0", { x: 10, y: low + 26 });
+    node("rect", { x: 28, y: low + 13, width: 140, height: 15, fill: "url(#ramp)", stroke: "#c9ced2" }, svg);
+    write(digits(reel.most) + " " + reel.unit, { x: 178, y: low + 26 });
+  }
+
   function makeFilm(figure) {
     const reel = DATA.films[figure.dataset.film];
     const columns = Math.max(...reel.tiles.map((tile) => tile.column)) + 1;
     const rows = Math.max(...reel.tiles.map((tile) => tile.row)) + 1;
     const holder = figure.querySelector(".tiles");
-    const svg = node("svg", { viewBox: "0 0 " + columns * TILE + " " + rows * TILE, "aria-hidden": "true" }, holder);
+    const legend = figure.querySelector(".legend");
+    holder.hidden = legend.hidden = !reel.tiles.length;
+    figure.classList.toggle("untiled", holder.hidden);
+    const svg = holder.hidden ? null : node("svg", { viewBox: "0 0 " + columns * TILE + " " + rows * TILE, "aria-hidden": "true" }, holder);
     const shapes = reel.tiles.map((tile) => {
       const group = node("g", { transform: "translate(" + tile.column * TILE + "," + tile.row * TILE + ")" }, svg);
       const title = node("title", {}, group);
@@ -335,7 +412,6 @@
       const value = node("text", { x: TILE / 2, y: top + 13 * tile.lines.length + 2, class: "value" }, group);
       return { title, rect, letters, value, name: tile.name };
     });
-    const legend = figure.querySelector(".legend");
     element("span", "", legend, "0");
     const ramp = element("span", "ramp", legend);
     ramp.style.background = "linear-gradient(to right, " + RAMP.map((rgb) => "rgb(" + rgb.join(",") + ")").join(", ") + ")";
@@ -456,12 +532,12 @@
     });
   });
 
-  // Phones fold the list of sections and long lists, so that a picture is near.
+  // Phones fold long lists, so that a picture is near.
   let wide = null;
   function fold() {
     if (wide === (window.innerWidth > NARROW)) { return; }
     wide = window.innerWidth > NARROW;
-    document.querySelectorAll("nav details, details.fold").forEach((one) => { one.open = wide; });
+    document.querySelectorAll("details.fold").forEach((one) => { one.open = wide; });
   }
 
   let waiting = null;
@@ -474,14 +550,10 @@
     waiting = setTimeout(drawAll, 120);
   });
   window.addEventListener("beforeprint", () => { printing = true; charts.forEach(draw); });
-  window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
+  window.addEventListener("afterprint", () => { printing = false; drawAll(); });
 
   labelTheme();
   fold();
-  // One chart at a time, so that a phone stays responsive.
-  (function next(at) {
-    if (at >= charts.length) { root.dataset.ready = "yes"; return; }
-    draw(charts[at]);
-    setTimeout(() => next(at + 1), 0);
-  })(0);
+  loaded = true;
+  drawStale();
 })();

@@ -1,34 +1,41 @@
 """The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, fixed, written
-from sim.language.spoken import counted, said, spoken, telling_in
-from sim.reading.findings import ABOVE, foremost, shortened
-from sim.reading.warnings import told
+from sim.language.spoken import counted, said, telling_in
+from sim.reading.findings import ranked, shortened
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
-from sim.report.compared import Compared, compared_runs, comparison, labels_of, policies, title_of_all, warned
+from sim.report.compared import (
+    Compared,
+    compared_runs,
+    comparison,
+    effect,
+    labels_of,
+    people,
+    policies,
+    title_of_all,
+)
+from sim.report.filled import FOLDER, content_hash, filled
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
-from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
+from sim.report.parts import About, Control, Group, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
 from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
+from sim.report.tabs import FOREMOST, assumed, film_part, findings_of_all, limits_of, mapped, shows, tabs
 from sim.store.folder import demand_file, whole
-from sim.told.answer import answer, level_lines, of_one_kind, short_answer
+from sim.told.answer import answer, of_one_kind, short_answer
+from sim.told.one import of_runs
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
 
 REPORT_HTML = "report.html"
-FOLDER = Path(__file__).parent
-STYLES = "page.css"
+STYLES = ("page.css", "person.css")
 SCRIPTS = ("save.js", "page.js")
 
 
@@ -82,69 +89,57 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
     charts: dict[str, Any] = {}
-    shown = []
-    pictures = [picture for section in SECTIONS for picture in section.pictures]
+    shown: dict[str, Shown] = {}
+    pictures = [picture for section in SECTIONS for picture in section.pictures if shows(picture, runs)]
     for done, picture in enumerate(pictures):
         if progress is not None:
             progress(done, len(pictures))
-        shown.append(_shown(picture, runs, labels, charts))
-    drawn_ones = iter(shown)
-    parts = [
-        Part(section.anchor, said(section.heading), said(section.lead), list(islice(drawn_ones, len(section.pictures))))
-        for section in SECTIONS
+        shown[picture.name] = _shown(picture, runs, labels, charts)
+    abouts = [
+        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
     ]
     shown_policies: list[Policy] = []
-    title = runs[0].scenario.spec.title
-    if compared is not None:
+    if compared is None:
+        answers = [of_runs(groups[0], "replicates" if len(groups[0]) > 1 else None)]
+        title, foremost_one = answers[0].question, shown.pop(FOREMOST, None)
+        found = [Group("", abouts[0].findings)]
+        if len(groups[0]) > 1:
+            abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
+    else:
         shown_policies = policies(compared)
-        title = title_of_all(shown_policies, labels[0])
-        lead = said("The answer of each run, and how close its figures are to reported ones.")
-        parts = [comparison(compared, charts), Part("runs", said("Each run"), lead), *parts]
-    film = Part("film", said("Timeline"), said("Alerts by province, and the desks, day by day."))
+        answers = [policy.answer for policy in shown_policies]
+        title, foremost_one = title_of_all(shown_policies, labels[0]), effect(answers, charts)
+        found = findings_of_all(shown_policies, abouts[0])
+    shown_people = [] if compared is None else people(compared)
     films, reels = _films(runs, labels)
     data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
-    abouts = [
-        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-    ]
-    if compared is None and len(groups[0]) > 1:
-        abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
     return filled(
         "page.html.jinja",
         title=title,
+        tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts, bool(shown_people)),
+        answer=answers[0],
         policies=shown_policies,
-        warnings=[] if compared is None else warned(compared),
+        foremost=foremost_one,
+        findings=found,
+        limits=[*limits_of(answers), assumed(runs[0])],
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
-        parts=parts,
-        film=film,
+        people=shown_people,
+        film=film_part(runs),
+        mapped=mapped(runs),
         films=films,
         data=packed(script_json(data)),
         words=in_script(script_words()),
         file=file_name(runs),
         sources=source_of(runs),
-        styles=(FOLDER / STYLES).read_text(encoding="utf-8"),
+        styles="".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES),
         library=packed(library),
         script=script,
         hashes=[content_hash(library), content_hash(script)],
     )
-
-
-def filled(template: str, **values: Any) -> str:
-    """Return a page: a template of this folder, filled in."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(said=said, counted=counted)
-    return environment.get_template(template).render(language=spoken(), **values)
 
 
 def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: dict[str, Any]) -> Shown:
@@ -157,7 +152,7 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
         for _, figure in (view for views in every for view in views):
             picture.settle(figure)
     told = [
-        (chart(views, keys), table(picture.table(run)), picture.say(run) if picture.say is not None else "")
+        (chart(views, keys), table(picture.table(run)), picture.say(run))
         for run, views in zip(runs, every, strict=True)
     ]
     plots = []
@@ -201,7 +196,10 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
     charts[name] = chart(drawn(SECONDS, run, [{}]), [])
-    plot = Plot(name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), source=source_of([run]))
+    plot = Plot(
+        name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), SECONDS.say(run),
+        source=source_of([run]),
+    )  # fmt: skip
     phases = Shown(name, said(SECONDS.caption), [], [plot])
     period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     cores = counted(
@@ -224,14 +222,12 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
         (said("attempts per second"), amount(speed["attempts_per_s"]), False),
     ]
-    first = foremost(run.found)[:ABOVE]
     return About(
         label=label,
         answer=answer(run, known=known),
         numbers=short_answer(run, known),
         period=period,
-        known=[*told(run), *first],
-        findings=shortened(run.found) if len(run.found) > len(first) else [],
+        findings=shortened(ranked(run.found)),
         inside=evidence_summary(run),
         evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),
@@ -239,7 +235,6 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         phases=phases,
         parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
-        level=" ".join(level_lines([run])),
     )
 
 
@@ -250,7 +245,8 @@ def _films(runs: "Sequence[Run]", labels: list[str]) -> tuple[list[Plot], dict[s
     for at, of in unlike(reels):
         title = said("Alerts by province, {run}", run=labels[at])
         whose = _of_runs([labels[one] for one in of])
-        plots.append(Plot(f"film-{at}", title, table(FILM.table(runs[at])), "", whose, source_of([runs[at]])))
+        words = FILM.say(runs[at])
+        plots.append(Plot(f"film-{at}", title, table(FILM.table(runs[at])), words, whose, source_of([runs[at]])))
     return plots, {f"film-{at}": reels[at] for at, _ in unlike(reels)}
 
 
@@ -269,8 +265,3 @@ def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**one, "most": most, "bars": [{**bar, "most": tops[bar["label"]]} for bar in one["bars"]]} for one in reels
     ]
-
-
-def content_hash(script: str) -> str:
-    """Return the hash by which the page's content security policy allows a script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

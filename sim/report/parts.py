@@ -8,11 +8,14 @@ from sim.base.rounding import Written, written
 from sim.language.labels import headed
 from sim.language.spoken import said
 from sim.report.charts import script_json
+from sim.report.looks import Judged
 from sim.report.pictures.figures import SIMULATED
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    from sim.told.one import Answer
 
 
 MISSING = ""
@@ -25,7 +28,7 @@ class TableCell:
 
     ``value`` is the number itself, for the page's script, if the text shortens it; it is empty if the number is
     missing. ``further`` has further numbers of the text by name, as JSON. A cell that ``is_own`` repeats a scenario
-    word for word, so nobody translates it.
+    word for word, so nobody translates it. ``holds`` is the verdict of a comparison; None for all other cells.
     """
 
     text: str
@@ -33,6 +36,7 @@ class TableCell:
     value: str | None = None
     further: str = ""
     is_own: bool = False
+    holds: bool | None = None
 
 
 @dataclass
@@ -103,7 +107,7 @@ class Shown:
 
 @dataclass
 class Part:
-    """A section of the page."""
+    """A section of a tab."""
 
     anchor: str
     heading: str
@@ -112,17 +116,45 @@ class Part:
 
 
 @dataclass
-class About:
-    """Words and tables of one run; ``known`` are the findings above its answer.
+class Tab:
+    """A tab of the page: its anchor, heading, introduction and sections, then those of its template.
 
-    ``level`` says what fixes the level of victims and losses, and both at three reporting rates.
+    ``further`` are anchors and headings of the sections that the template has.
     """
+
+    anchor: str
+    heading: str
+    lead: str
+    parts: list[Part] = field(default_factory=list)
+    further: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def template(self) -> str:
+        """The file of its template."""
+        return f"{self.anchor}.html.jinja"
+
+    @property
+    def sections(self) -> list[tuple[str, str]]:
+        """Anchor and heading of each section."""
+        return [*((part.anchor, part.heading) for part in self.parts), *self.further]
+
+
+@dataclass
+class Group:
+    """Findings under a heading; a single run has no heading."""
+
+    heading: str
+    lines: list[str]
+
+
+@dataclass
+class About:
+    """Words and tables of one run; ``findings`` are all of them."""
 
     label: str
     answer: str
     numbers: dict[str, tuple[str, str]]
     period: str
-    known: list[str]
     findings: list[str]
     inside: str
     evidence: Table
@@ -131,7 +163,6 @@ class About:
     phases: Shown
     parameters: Table
     command: str
-    level: str
     spread: Table | None = None
     replicates: int = 1
 
@@ -140,16 +171,13 @@ class About:
 class Policy:
     """The first screen of a policy, compared with the baseline.
 
-    ``changed`` names its levers, ``run_as`` other settings of the run. ``did`` says what it did, ``note`` how well that
-    is known. ``fresh`` are findings new with the policy, ``gone`` those of the baseline alone.
+    ``run_as`` are other settings of the run. ``fresh`` are findings new with the policy, ``gone`` those of the baseline
+    alone.
     """
 
     label: str
-    question: str
-    changed: list[str]
+    answer: "Answer"
     run_as: list[str]
-    did: list[str]
-    note: str
     fresh: list[str]
     gone: list[str]
 
@@ -175,6 +203,8 @@ def cell(value: Any) -> TableCell:
         return TableCell(said("yes") if value else said("no"))
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return TableCell("")
+    if isinstance(value, Judged):
+        return TableCell(str(value), holds=value.holds)
     if isinstance(value, Written):
         further = script_json({name: float(number) for name, number in value.others.items()}) if value.others else ""
         return TableCell(str(value), True, MISSING if value.value is None else _exact(value.value), further)

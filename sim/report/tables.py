@@ -8,9 +8,10 @@ from sim.base.rounding import Written, amount, between
 from sim.experiments.intervals import half_width
 from sim.language.labels import evidence_named, spelled
 from sim.language.spoken import counted, marked, said
-from sim.report.pictures.figures import WITHIN
+from sim.report.looks import Judged
 from sim.report.tally import table_of
 from sim.told.answer import counted_numbers
+from sim.told.vocabulary import yes_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
             known = between(row["low"], row["high"])
             if row.get("claimed"):
                 known = Written(said("{range}, claimed", range=known), known.value, known.others)
-            rows.append((evidence_named(row["name"]), window, known, shown, said(WITHIN[row["within"]]), row["basis"]))
+            rows.append((evidence_named(row["name"]), window, known, shown, _judged(row["within"]), row["basis"]))
     columns = ["quantity", "window", marked("evidence"), "simulated", "within", "basis"]
     return table_of(rows, columns)
 
@@ -39,7 +40,7 @@ def months_table(run: "Run") -> "pd.DataFrame":
     """Return the evidence by month, a row for each month and a column for each quantity; outliers are marked."""
     import pandas as pd
 
-    columns: dict[str, dict[str, Written]] = {}
+    columns: dict[str, dict[str, str]] = {}
     for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
         value = row["simulated"]
         out = not pd.isna(row["within"]) and not row["within"]  # a policy is not compared with evidence
@@ -48,6 +49,11 @@ def months_table(run: "Run") -> "pd.DataFrame":
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
     return pd.DataFrame({"month": months, **cells}, dtype=object)
+
+
+def _judged(within: bool | None) -> Judged:
+    """Return whether a quantity agrees with its evidence, in a word."""
+    return Judged(yes_said(within), within)
 
 
 def evidence_summary(run: "Run") -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from sim.base.rounding import amount, between, percent
 from sim.experiments.compare import compare as compare_runs
 from sim.experiments.compare import distinct, frame_of
-from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of, groups_of, prepared, runs_of
+from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of_rows, groups_of, prepared, runs_of
 from sim.experiments.pairing import PairingError
 from sim.experiments.replicates import Making
 from sim.language.spoken import said, telling_in
@@ -67,7 +67,7 @@ class Comparison(pd.DataFrame):
     @property
     def document(self) -> Document:
         """The comparison as ``tocsin compare --json`` prints it, without fates."""
-        document = document_of(list(self.scenarios), records(self), list(self.scenarios.values()))
+        document = document_of_rows(list(self.scenarios), records(self), list(self.scenarios.values()))
         return {**document, **{str(name): value for name, value in self.attrs.items()}}
 
     def table(self, quantities: Sequence[str] | None = None) -> pd.DataFrame:

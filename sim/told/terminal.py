@@ -90,7 +90,7 @@ def figure_table(figures: Sequence[Figure], policy_of: str | None) -> TextTable:
     for window, rows in _by_window(figures):
         table.add_row(window)
         for row in rows:
-            table.add_row(*_reported(row, row["simulated"]), _within(row, policy_of))
+            table.add_row(*_reported(row, row["simulated"]), within_said(row, policy_of))
     return table
 
 
@@ -316,7 +316,7 @@ def _inside(row: Figure) -> bool | None:
     return bool(low <= row["reported"] <= high)
 
 
-def _within(row: Figure, policy_of: str | None) -> str:
+def within_said(row: Figure, policy_of: str | None) -> str:
     """Say whether a figure is an input, within its allowance, and within its predicted interval."""
     if row["role"] == "input":
         return named("input")

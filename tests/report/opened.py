@@ -42,15 +42,31 @@ FIRST_PICTURE = "scrollY + document.querySelector('.chart').getBoundingClientRec
 class Opened:
     """A report in a page of the browser; ``wrong`` collects errors, requests and dialogs."""
 
-    def __init__(self, page: Any, path: Path) -> None:
+    def __init__(self, page: Any, path: Path, anchor: str = "") -> None:
         self.page = page
         self.wrong: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         page.on("dialog", self._asked)
         page.on("request", lambda request: self._requested(request.url, path.as_uri()))
-        page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
+        page.goto(path.as_uri() + anchor)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until every chart that can be seen is drawn."""
+        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
+
+    def unroll(self) -> None:
+        """Show all tabs one after the other, as without scripts, their charts drawn."""
+        for tab in self.page.locator(".tabs a").all():
+            tab.click()
+            self.drawn()
+        self.page.evaluate("document.querySelectorAll('.panel').forEach((panel) => { panel.hidden = false; })")
+        # The Tab key goes on from the beginning again.
+        self.page.evaluate(
+            "document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')"
+        )
+        self.page.evaluate("scrollTo(0, 0)")
 
     def _said(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -62,7 +78,7 @@ class Opened:
 
     def _requested(self, url: str, own: str) -> None:
         # What stands in the page itself, or is made there to be saved, is no request to anywhere.
-        if url != own and not url.startswith(("data:", "blob:")):
+        if url.partition("#")[0] != own and not url.startswith(("data:", "blob:")):
             self.wrong.append(f"request: {url[:200]}")
 
     def too_wide(self) -> list[str]:
@@ -86,12 +102,21 @@ class Opened:
 
 @contextmanager
 def opened(
-    chromium: Any, path: Path, width: str = "desk", scheme: str = "light", motion: str = "no-preference"
+    chromium: Any,
+    path: Path,
+    width: str = "desk",
+    scheme: str = "light",
+    motion: str = "no-preference",
+    tabbed: bool = False,
+    anchor: str = "",
 ) -> Iterator[Opened]:
-    """Open a report at one of ``WIDTHS``, in light or dark colours."""
+    """Open a report at one of ``WIDTHS``, in light or dark colours: all tabs unrolled, unless it stays ``tabbed``."""
     wide, high = WIDTHS[width]
     context = chromium.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion=motion)
     try:
-        yield Opened(context.new_page(), path)
+        found = Opened(context.new_page(), path, anchor)
+        if not tabbed and found.page.locator(".tabs").count():
+            found.unroll()
+        yield found
     finally:
         context.close()

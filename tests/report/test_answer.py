@@ -1,12 +1,8 @@
 """The answer in a sentence: from the numbers, also where there are none."""
 
-import pandas as pd
-import pytest
-
 import sim
 from sim.base.rounding import amount, percent
 from sim.reading.headline import HEADLINE
-from sim.report.compared import Compared, did
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
 
@@ -75,25 +71,3 @@ def test_numbers_are_said_with_sense() -> None:
         "100%",
         "none",
     ]
-
-
-@pytest.mark.usefixtures("in_yuan")
-def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
-    columns = ["scenario", "quantity", "base", "other", "difference", "low", "high"]
-    rows = [
-        ("other", "victims", 4_000_000.0, 4_725_840.0, 725_840.0, 714_963.0, 736_717.0),
-        ("other", "loss_money", 2e11, 1.9e11, -1e10, -1.2e10, -8e9),
-        ("other", "saved", 100.0, 101.0, 1.0, -3.0, 5.0),
-        ("other", "false_blocks", 7.0, 7.0, 0.0, 0.0, 0.0),
-        ("same", "victims", 5.0, 5.0, 0.0, None, None),
-        ("same", "loss_money", 5.0, 5.0, 0.0, None, None),
-        ("same", "saved", 0.0, 0.0, 0.0, None, None),
-        ("same", "false_blocks", 0.0, 4.0, 4.0, None, None),
-    ]
-    compared = Compared([], ["first", "other", "same"], pd.DataFrame(rows, columns=columns), {}, [])
-    assert did(compared, "other") == [
-        "726,000 more victims (+18.1%; 95% interval 715,000 to 737,000).",
-        "10 billion yuan less lost (-5%; 95% interval 8 billion to 12 billion).",
-        "1 more people stopped by a warning before any payment, within run-to-run noise: 95% interval -3 to 5.",
-    ]
-    assert did(compared, "same") == ["4 more false blocks."]

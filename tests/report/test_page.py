@@ -10,9 +10,10 @@ import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
 from sim.reading.check import check_run
-from sim.reading.findings import foremost, shortened
+from sim.reading.findings import ranked, shortened
 from sim.report.page import REPORT_HTML, page, report
 from sim.report.tables import evidence_summary, evidence_table, months_table
+from sim.report.tabs import assumed
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE, draw_only
 
@@ -62,28 +63,49 @@ def in_markup(line: str) -> str:
     return html.escape(line, quote=False).replace("'", "&#39;")
 
 
-def test_warnings_and_findings_stand_above_the_answer(off: sim.Run, off_text: str, thin: sim.Run) -> None:
+def test_findings_and_limits_close_page_one(off: sim.Run, off_text: str, thin: sim.Run) -> None:
     body = off_text[off_text.index("<main") :]
-    assert body.index("Findings of this run") < body.index('<p class="lead">')
-    *lines, _ = foremost(off.found)
+    begin, end = body.index('id="findings"'), body.index('id="limits"')
+    lines = shortened(ranked(off.found))
     assert lines
-    assert all(body.index(in_markup(line)) < body.index('<p class="lead">') for line in lines)
+    assert all(begin < body.index(in_markup(line)) < end for line in lines)
     with pytest.MonkeyPatch.context() as monkeypatch:
         draw_only(monkeypatch, "waits")
         text = page([[thin]])
     assert thin.manifest["warnings"][0].startswith("At scale ")
     for line in thin.manifest["warnings"]:
-        assert text.index("<h1") < text.index(in_markup(line)) < text.index('<p class="lead">')
+        assert text.index('id="limits"') < text.index(in_markup(line)) < text.index('id="outcomes"')
 
 
-def test_runs_beside_each_other_say_first_what_they_cannot_say(thin: sim.Run) -> None:
+def test_limits_count_what_is_assumed(full: sim.Run) -> None:
+    origins = [source.origin for source in full.scenario.sources.values() if source.origin]
+    assert assumed(full).startswith(f"{origins.count('assumed')} of {len(origins)} values")
+
+
+def test_runs_beside_each_other_say_what_they_cannot_say(thin: sim.Run) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         draw_only(monkeypatch, "waits")
         text = page([[thin], [thin]])
     first = in_markup(thin.manifest["warnings"][0])
-    wanted = ("<h1", "What runs of this size cannot show", first, "What was changed", "What it did")
+    wanted = ("<h1", "What was changed", "What it did", 'id="limits"', first, 'id="outcomes"')
     places = [text.index(one) for one in wanted]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("pool", ["none", "country"])
+def test_a_map_of_one_tile_is_left_out_with_the_reason(place: Path, pool: str) -> None:
+    scenario = sim.load_scenario("tiny", {"population.pool": pool, "name": f"pool-{pool}"})
+    text = page([[sim.run(scenario, place / f"pool-{pool}", workers=1)]])
+    assert ('id="chart-place-0"' in text) == (pool == "none")
+    assert ("No map: all provinces are simulated as one." in text) == (pool == "country")
+
+
+def test_every_picture_says_what_to_see(reports: dict[str, Path]) -> None:
+    text = reports["country"].read_text(encoding="utf-8")
+    plots = re.findall(r'<div class="plot".*?class="chart" id="chart-([\w-]+)"', text, flags=re.S)
+    told = re.findall(r'<p class="see">[^<]+</p>\s*<div class="chart" id="chart-([\w-]+)"', text)
+    assert len(plots) > 15
+    assert set(plots) == set(told)
 
 
 def test_findings_stand_above_the_figures(off: sim.Run, off_text: str) -> None:
@@ -178,7 +200,7 @@ def test_replicates_give_differences_their_intervals(
     single = report([group[0] for group in replicates], tmp_path / "single.html").read_text(encoding="utf-8")
     assert "95% intervals of the expected difference" in several
     assert "95% intervals of the expected difference" not in single
-    assert "single pair of runs" in single
+    assert "a single pair of runs" in single
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 import sim
 from sim.base.rounding import amount
 from sim.reading.stored_answers import policy_digests, read_answers, write_answers
-from sim.report.compared import compared_runs, did, how_known, policies, title_of_all
+from sim.report.compared import compared_runs, policies, title_of_all
 from sim.report.page import page
+from sim.report.tabs import limits_of
 from sim.told.answer import answer, short_answer
 from tests.reading.test_stored_answers import FACTORS, answers
 from tests.report.conftest import draw_only
@@ -47,7 +47,7 @@ def test_the_question_of_the_policy_is_the_title(text: str, full: sim.Run, offic
     assert title_of_all(several, "full") == "2 policies, compared with full"
 
 
-def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(text: str, full: sim.Run) -> None:
+def test_page_one_is_question_answer_picture_findings_limits_then_come_the_tabs(text: str, full: sim.Run) -> None:
     body = text[text.index("<main") :]
     places = [
         re.search(what, body).start()  # type: ignore[union-attr]
@@ -55,13 +55,21 @@ def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(t
             "<h1",
             "What was changed",
             "desks in Guangdong",
-            "Findings new with this policy|Baseline findings that this|Same findings as the baseline",
             "What it did, compared with full",
-            "more alerts expired",
+            'class="lead headline"',
+            'id="chart-effect"',
+            'id="findings"',
+            "Findings new with this policy|Baseline findings that this|The policy has the findings of its baseline",
+            'id="limits"',
+            'id="outcomes"',
             'id="comparison"',
             'id="runs"',
             "full, the baseline",
+            'id="mechanism"',
+            'id="people"',
+            'id="calibration"',
             'id="figures"',
+            'id="provenance"',
         )
     ]
     assert places == sorted(places)
@@ -73,15 +81,16 @@ def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(t
 
 def test_levers_of_a_province_are_told(full: sim.Run, officers: sim.Run) -> None:
     (policy,) = policies(compared_runs([[full], [officers]]))
-    assert policy.question == QUESTION
-    assert len(policy.changed) == 2
-    assert any("visit" in line and "Guangdong" in line and "9 people" in line for line in policy.changed)
-    assert any("red" in line and "8 h" in line and "1 h" in line for line in policy.changed)
+    assert policy.answer.question == QUESTION
+    changed = policy.answer.changes
+    assert len(changed) == 2
+    assert any("visit" in line and "Guangdong" in line and "9 people" in line for line in changed)
+    assert any("red" in line and "8 h" in line and "1 h" in line for line in changed)
     assert policy.run_as == []
     (same,) = policies(compared_runs([[full], [full]]))
-    assert same.changed == ["Nothing: it is the baseline under another name."]
+    assert same.answer.changes == ()
     assert (same.fresh, same.gone) == ([], [])
-    assert same.did == ["Nothing changed for people or money."]
+    assert "Nothing: it is the baseline under another name." in page([[full], [full]])
 
 
 def test_findings_that_come_and_go(full: sim.Run, silent: sim.Run) -> None:
@@ -96,32 +105,13 @@ def test_findings_that_come_and_go(full: sim.Run, silent: sim.Run) -> None:
 def test_what_it_did_is_said_with_the_difference_first(full: sim.Run, silent: sim.Run) -> None:
     compared = compared_runs([[full], [silent]])
     rows = compared.differences.set_index("quantity")
-    told = did(compared, "silent")
+    (policy,) = policies(compared)
     more = int(rows.loc["victims", "difference"])
     assert more > 0
-    assert told[0].startswith(f"{amount(int(rows.loc['cases_filed', 'difference']))} more cases filed (+")
-    assert told[2].startswith(f"{amount(more)} more victims (+")
-    assert any(line.startswith(f"{amount(-rows.loc['saved', 'difference'])} fewer people stopped") for line in told)
-    assert not any("interval" in line for line in told)
-    assert "single pair" in how_known(compared)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [
-        (5.0, 35.0, "20 more victims (+20%; 95% interval 5 to 35)."),
-        (-5.0, 45.0, "20 more victims, within run-to-run noise: 95% interval -5 to 45."),
-    ],
-)
-def test_an_interval_that_holds_zero_says_so(
-    replicates: list[list[sim.Run]], low: float, high: float, said: str
-) -> None:
-    compared = compared_runs(replicates)
-    frame = compared.differences.copy()
-    at = frame["quantity"] == "victims"
-    frame.loc[at, ["base", "other", "difference", "low", "high"]] = [100.0, 120.0, 20.0, low, high]
-    assert said in did(replace(compared, differences=frame), "two")
-    assert "2 pairs" in how_known(compared)
+    filed = int(rows.loc["cases_filed", "difference"])
+    assert policy.answer.headline.startswith(f"{amount(filed)} more cases filed (+")
+    assert any(line.startswith(f"{amount(more)} more victims (+") for line in policy.answer.sentences)
+    assert "single pair" in policy.answer.intervals
 
 
 def charts_of(text: str, name: str) -> list[str]:
@@ -210,8 +200,9 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
 
 def test_a_policy_names_what_has_no_price(full: sim.Run, silent: sim.Run) -> None:
     (policy,) = policies(compared_runs([[full], [silent]]))
-    assert policy.did[-1] == (
+    assert policy.answer.not_priced == (
         "Not priced: the measure warning-central, the measure warning-local. So the cost of sparing a victim or a unit "
         "of net loss is unknown."
     )
-    assert any("spent on items with a price" in line for line in policy.did)
+    assert policy.answer.not_priced in limits_of([policy.answer])
+    assert policy.answer.costs == ()

@@ -17,6 +17,9 @@ NAMES = ("full", "country", "empty", "hostile", "compared")
 DATE = "#film-date"
 FINGER = 43
 """Pixels that all that is pointed at has at least on a phone; the guidelines ask for 24."""
+TABS = ["answer", "outcomes", "mechanism", "calibration", "provenance"]
+SHORT = 3
+"""Screens of a desk that page one has at most."""
 PART_OF_A_PICTURE = 100
 """Pixels of the first picture that two screens of a phone show at least."""
 
@@ -153,13 +156,14 @@ def test_runs_beside_each_other_have_axes_and_scales_in_common(held: Callable[..
 def test_a_comparison_begins_with_what_changed(held: Callable[..., Opened]) -> None:
     found = held("beside")
     sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
-    assert sections[:2] == ["answer", "comparison"]
-    assert sections[2] == "runs"
+    assert sections == TABS
+    within = found.page.locator("#outcomes > section").evaluate_all("(all) => all.map((one) => one.id)")
+    assert within[0] == "comparison"
     said = found.page.locator(".did").all_inner_texts()
     assert len(said) == 2
     assert all("victims" in text for text in said)
     # What was reported is of the country as it was: other policies' numbers are folded away.
-    assert found.page.locator("#runs > details > summary").all_inner_texts()[-2:] == [
+    assert found.page.locator("#figures > details > summary").all_inner_texts()[-2:] == [
         "Figures of silent",
         "Figures of central",
     ]
@@ -167,9 +171,9 @@ def test_a_comparison_begins_with_what_changed(held: Callable[..., Opened]) -> N
 
 
 def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country: Any) -> None:
-    rows = country_page.page.locator("#answer > .scroll tbody tr")
+    rows = country_page.page.locator("#figures > .scroll tbody tr")
     assert rows.count() == sum(row["simulated"] is not None for row in country.manifest["figures"])
-    apart = country_page.page.locator("#answer > details").first
+    apart = country_page.page.locator("#figures > details").first
     assert apart.locator("tbody tr").count() == len(country.manifest["figures"]) - rows.count()
 
 
@@ -277,9 +281,11 @@ def test_dark_and_light_change_page_and_charts(held: Callable[..., Opened]) -> N
     found = held("country")
     light = looks(found)
     found.page.click("#theme")
+    found.drawn()
     dark = looks(found)
     assert all(one != other for one, other in zip(light, dark, strict=True))
     found.page.click("#theme")
+    found.drawn()
     assert looks(found) == light
     assert looks(held("country", "dark")) == dark
     assert not found.wrong
@@ -289,6 +295,7 @@ def test_it_prints_in_light_colours_and_goes_on(held: Callable[..., Opened]) -> 
     found = held("country", "dark")
     before = found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width")
     printed = found.page.pdf(format="A4")
+    found.drawn()
     assert printed.startswith(b"%PDF")
     assert len(printed) > 50_000
     assert found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width") == before
@@ -300,9 +307,14 @@ def test_it_prints_in_light_colours_and_goes_on(held: Callable[..., Opened]) -> 
         "(all) => all.map((one) => Number(one.getAttribute('width')))"
     )
     assert set(widths) == {680}
+    heights = found.page.locator(".chart svg.main-svg:first-child").evaluate_all(
+        "(all) => all.map((one) => Number(one.getAttribute('height')))"
+    )
+    assert max(heights) <= 780  # a page of A4 has some 1,000, with its heading
     ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
     assert ink == "rgb(17, 17, 17)"
     found.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    found.drawn()
     found.page.emulate_media(media="screen", color_scheme="dark")
     assert not found.wrong
 
@@ -377,6 +389,72 @@ def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
     assert rows.count() == everything
 
 
+def shown(page: Any) -> list[str]:
+    """Give the tabs that are shown, and check that the tab list says the same."""
+    panels: list[str] = page.locator("main > .panel:visible").evaluate_all("(all) => all.map((one) => one.id)")
+    selected = page.locator("[role=tab][aria-selected=true]").evaluate_all("(all) => all.map((one) => one.hash)")
+    assert selected == [f"#{panel}" for panel in panels]
+    return panels
+
+
+def test_tabs_follow_clicks_arrows_and_anchors(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"], tabbed=True) as found:
+        page = found.page
+        assert shown(page) == ["answer"]
+        page.click("#mechanism-tab")
+        assert shown(page) == ["mechanism"]
+        assert page.url.endswith("#mechanism")
+        page.focus("#mechanism-tab")
+        page.keyboard.press("ArrowRight")
+        assert shown(page) == ["calibration"]
+        assert page.evaluate("document.activeElement.id") == "calibration-tab"
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowRight")
+        assert shown(page) == ["answer"]
+        page.keyboard.press("ArrowLeft")
+        assert shown(page) == ["provenance"]
+        # Only the selected tab is in the order of the Tab key.
+        assert page.locator("[role=tab][tabindex='0']").count() == 1
+        page.evaluate("location.hash = 'picture-waits'")
+        page.wait_for_function("!document.getElementById('mechanism').hidden")
+        assert shown(page) == ["mechanism"]
+        found.drawn()
+        assert page.locator("#mechanism .chart:not(:has(svg))").count() == 0
+        page.go_back()
+        page.wait_for_function("document.getElementById('mechanism').hidden")
+        assert not found.wrong
+
+
+def test_an_anchor_opens_the_page_at_its_picture(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"], tabbed=True, anchor="#figures") as found:
+        assert shown(found.page) == ["calibration"]
+        top = found.page.evaluate("document.getElementById('figures').getBoundingClientRect().top")
+        assert 0 <= top < WIDTHS["desk"][1] / 2
+        assert found.page.locator("#answer .chart svg").count() == 0  # drawn when it is shown
+        assert not found.wrong
+
+
+def test_page_one_is_short(chromium: Any, reports: dict[str, Path]) -> None:
+    for name in ("country", "beside"):
+        with opened(chromium, reports[name], tabbed=True) as found:
+            assert found.page.evaluate("document.documentElement.scrollHeight") < SHORT * WIDTHS["desk"][1]
+
+
+def test_in_print_tabs_follow_one_another_and_no_heading_ends_a_page(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"], tabbed=True) as found:
+        found.page.emulate_media(media="print")
+        assert found.page.locator("main > .panel:visible").count() == len(TABS)
+        assert not found.page.locator("header").is_visible()
+        breaks = found.page.locator("main h2, main h3").evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one).breakAfter)"
+        )
+        assert set(breaks) == {"avoid"}
+        inside = found.page.locator("main .chart").evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one).breakInside)"
+        )
+        assert set(inside) == {"avoid"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
@@ -413,7 +491,7 @@ def test_a_browser_that_is_too_old_says_so(chromium: Any, reports: dict[str, Pat
     page.on("pageerror", lambda error: errors.append(error))
     page.goto(reports["country"].as_uri())
     assert "too old" in page.locator("#chart-cascade-0").inner_text()
-    assert page.locator("#answer tbody tr").count() > 0
+    assert page.locator("#figures tbody tr").count() > 0
     assert not errors
     page.close()
 
@@ -422,6 +500,7 @@ def test_without_scripts_words_and_numbers_are_there(chromium: Any, reports: dic
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(reports["country"].as_uri())
-    assert "attempts" in page.locator(".lead").first.inner_text()
-    assert page.locator("#answer tbody tr").count() >= len(country.manifest["figures"])
+    assert "cases were filed" in page.locator(".lead").first.inner_text()
+    assert page.locator("main > .panel:visible").count() == len(TABS)
+    assert page.locator("#figures tbody tr").count() >= len(country.manifest["figures"])
     context.close()

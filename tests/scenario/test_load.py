@@ -165,7 +165,7 @@ def test_mistakes_in_settings_are_all_told(folder: Path) -> None:
         ["--set", "desks.call.anwered"],
         ["--set", "measures.lew"],
         ["--set", "clock"],
-        ["sclae", "sclae"],
+        ["sclae", "unknown key; did you mean 'scale'? allowed"],
     ]
     for line, near in zip(lines, ["seed", "answered", "law", None, "scale"], strict=True):
         assert near is None or f"did you mean '{near}'?" in line

@@ -9,7 +9,7 @@ from typing import Any
 from sim.base.rounding import rules
 from sim.experiments.explored import SAME, Explored, Lever, SweptQuantity
 from sim.experiments.intervals import quantile
-from sim.report.explore.texts import NARROW, lever_text, name_of, templates
+from sim.report.explore.texts import NARROW, lever_named, lever_text, name_of, templates
 
 Plain = dict[str, Any]
 
@@ -17,7 +17,7 @@ Plain = dict[str, Any]
 def data_of(found: Explored, start: list[int]) -> Plain:
     """Return the data for the page's script, ready for JSON; ``start`` has the first step of each slider."""
     return {
-        "levers": [_lever(lever) for lever in found.levers],
+        "levers": [_lever(lever, lever_named(found.scenario, lever.key)) for lever in found.levers],
         "start": start,
         "points": [
             {
@@ -47,10 +47,11 @@ def catalogue(found: Explored) -> str:
     return f"{found.folder.as_posix()}/catalogue.parquet"
 
 
-def _lever(lever: Lever) -> Plain:
+def _lever(lever: Lever, name: str) -> Plain:
     """Return a lever: for each step of its slider the coordinate, the value in a scenario, the number and the text."""
     return {
         "key": lever.key,
+        "name": name,
         "unit": lever.parameter.unit,
         "at": [lever.coordinate(number) for number in lever.steps],
         "values": [str(lever.parameter.written(number)) for number in lever.steps],

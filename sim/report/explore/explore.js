@@ -256,7 +256,7 @@
   function setting() { return DATA.levers.map((lever, at) => lever.at[steps[at]]); }
 
   function settingText() {
-    return DATA.levers.map((lever, at) => said(TEXTS.setting, { name: lever.key, value: lever.said[steps[at]] })).join(TEXTS.separator);
+    return DATA.levers.map((lever, at) => said(TEXTS.setting, { name: lever.name, value: lever.said[steps[at]] })).join(TEXTS.separator);
   }
 
   function nearest(at) {
@@ -339,7 +339,7 @@
     made(svg, "text", { x: right, y: HEIGHT - 4, "text-anchor": "end" }, axis.said[axis.said.length - 1]);
     holder.replaceChildren(svg);
     holder.setAttribute("aria-label", said(TEXTS.curve, {
-      outcome: outcome.said, lever: axis.key, low: axis.said[0], high: axis.said[axis.said.length - 1],
+      outcome: outcome.said, lever: axis.name, low: axis.said[0], high: axis.said[axis.said.length - 1],
       first: levelText(outcome.unit, curve[0].level), last: levelText(outcome.unit, curve[ALONG].level),
       here: levelText(outcome.unit, one.level), value: axis.said[steps[lever]],
     }));
@@ -368,7 +368,7 @@
     if (!curveNumbers.open) { return; }
     const lever = Number(along.value);
     const table = document.getElementById("curve-table");
-    table.tHead.replaceChildren(row([DATA.levers[lever].key, ...DATA.outcomes.map((outcome) => outcome.said)], true));
+    table.tHead.replaceChildren(row([DATA.levers[lever].name, ...DATA.outcomes.map((outcome) => outcome.said)], true));
     table.tBodies[0].replaceChildren(...tableSteps(lever).map((step) => {
       const at = setting();
       at[lever] = DATA.levers[lever].at[step];
@@ -380,7 +380,7 @@
     const { point, apart } = nearest(at);
     const template = apart <= DATA.same ? TEXTS.this : TEXTS.nearest;
     document.getElementById("nearest-said").textContent = said(template, { point: point.number, catalogue: DATA.catalogue });
-    const rows = DATA.levers.map((lever, number) => row([lever.key, lever.said[steps[number]], point.said[number]], false));
+    const rows = DATA.levers.map((lever, number) => row([lever.name, lever.said[steps[number]], point.said[number]], false));
     DATA.outcomes.forEach((outcome, number) => {
       const place = outcome.numbers.indexOf(point.number);
       const there = place < 0 ? "" : levelText(outcome.unit, mean(outcome.simulated[place]));

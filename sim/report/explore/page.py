@@ -20,7 +20,7 @@ from sim.language.spoken import counted, said, telling_in
 from sim.report.charts import in_script
 from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
-from sim.report.page import content_hash, filled
+from sim.report.filled import content_hash, filled
 from sim.report.parts import Table, TableCell
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
@@ -57,6 +57,7 @@ class Slider:
 
     id: str
     key: str
+    name: str
     description: str
     last: int
     step: int
@@ -133,11 +134,8 @@ def page(found: Explored) -> str:
         TEMPLATE,
         title=found.scenario.spec.title,
         lead=_lead(found),
-        sliders=[
-            _slider(at, lever, start[at], _description(found.scenario, lever.key))
-            for at, lever in enumerate(found.levers)
-        ],
-        setting=texts.setting_text(found.levers, numbers),
+        sliders=[_slider(at, lever, start[at], found.scenario) for at, lever in enumerate(found.levers)],
+        setting=texts.setting_text(found, numbers),
         sentences=[texts.sentence(outcome, one) for outcome, one in estimates if outcome.name in texts.SENTENCES],
         cards=[_card(outcome, one) for outcome, one in estimates],
         constant=[
@@ -161,14 +159,15 @@ def _nearest(steps: Sequence[float], number: float) -> float:
     return min(steps, key=lambda step: abs(step - number))
 
 
-def _slider(at: int, lever: Lever, step: int, description: str) -> Slider:
+def _slider(at: int, lever: Lever, step: int, scenario: "Scenario") -> Slider:
     last = len(lever.steps) - 1
     mark = 100.0 * step / last if lever.is_inside else None
     low, said_there, high, present = (
         texts.lever_text(lever, number)
         for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
     )
-    return Slider(f"lever-{at}", lever.key, description, last, step, said_there, low, high, present, mark)
+    name, description = texts.lever_named(scenario, lever.key), _description(scenario, lever.key)
+    return Slider(f"lever-{at}", lever.key, name, description, last, step, said_there, low, high, present, mark)
 
 
 def _description(scenario: "Scenario", key: str) -> str:
@@ -227,7 +226,11 @@ def _mind(found: Explored) -> list[str]:
     if found.present is None:
         told.append(said("The unchanged scenario was not simulated, so the page shows no differences from it."))
     told += [
-        said("{key}: {value}, as in the scenario, lies outside the simulated range.", key=lever.key, value=value)
+        said(
+            "{lever}: {value}, as in the scenario, lies outside the simulated range.",
+            lever=texts.lever_named(found.scenario, lever.key),
+            value=value,
+        )
         for lever, value in ((lever, texts.lever_text(lever, lever.present)) for lever in found.levers)
         if not lever.is_inside
     ]
@@ -245,7 +248,8 @@ def _mind(found: Explored) -> list[str]:
 
 def _points(found: Explored) -> Table:
     """Return every simulated point: its values, and the mean of each outcome over its replicates."""
-    columns = [said("point"), *(lever.key for lever in found.levers), *(texts.name_of(one) for one in found.outcomes)]
+    names = [texts.lever_named(found.scenario, lever.key) for lever in found.levers]
+    columns = [said("point"), *names, *(texts.name_of(one) for one in found.outcomes)]
     amounts = [
         {point.number: float(each.mean()) for point, each in zip(one.points, one.simulated, strict=True)}
         for one in found.outcomes

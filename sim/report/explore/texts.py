@@ -10,10 +10,16 @@ from sim.base.rounding import amount, percent, written
 from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, SweptQuantity
 from sim.experiments.parameters import plain_decimal
 from sim.language.dates import day_named
+from sim.language.labels import named
 from sim.language.spoken import marked, said
+from sim.report.looks import capital
+from sim.scenario.lever_words import lever_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sim.experiments.explored import Explored
+    from sim.scenario import Scenario
 
 NAMES = {
     "cases_filed": marked("Cases filed"),
@@ -135,6 +141,8 @@ FRAME = {
 }
 """Texts of the page around numbers."""
 
+BY_PROVINCE = "by_province"
+
 DIGITS, NARROW = 3, 0.02
 """Significant digits; an interval narrower than this share of its level has one more."""
 
@@ -236,11 +244,21 @@ def sentence(outcome: SweptQuantity, estimate: Estimate) -> str:
     return said(text, level=level, change=change_size(outcome.unit, estimate.more))
 
 
-def setting_text(levers: "Sequence[Lever]", numbers: "Sequence[float]") -> str:
-    """Return the values of all levers, each with its key."""
+def lever_named(scenario: "Scenario", key: str) -> str:
+    """Return the name of a lever in words, the name of ``tocsin diff``."""
+    parts, names = key.split("."), scenario.spec.population.names
+    codes = [int(part) for part in parts if part.isdigit()]
+    province = named(names[codes[0]]) if codes and codes[0] in names else None
+    # Officers of a single province stand under its code: by_province.44, or by_province.44.staff.
+    path = ["staff" if [part] == parts[-2:-1] == [BY_PROVINCE] else part for part in parts if not part.isdigit()]
+    return capital(lever_name(tuple(part for part in path if part != BY_PROVINCE), scenario.spec, province))
+
+
+def setting_text(found: "Explored", numbers: "Sequence[float]") -> str:
+    """Return the values of all levers, each with its name."""
     told = (
-        said(FRAME["setting"], name=lever.key, value=lever_text(lever, number))
-        for lever, number in zip(levers, numbers, strict=True)
+        said(FRAME["setting"], name=lever_named(found.scenario, lever.key), value=lever_text(lever, number))
+        for lever, number in zip(found.levers, numbers, strict=True)
     )
     return said(FRAME["separator"]).join(told)
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 FATES = Fate.labels()
 
+PEOPLE_AND_MONEY = marked("people and money")
 GROUPS: dict[str, dict[str, str]] = {
-    marked("people and money"): {
+    PEOPLE_AND_MONEY: {
         "cases_filed": marked("cases filed"),
         "filed_loss_money": marked("{currency} of losses filed"),
         "victims": marked("victims"),
@@ -96,6 +97,7 @@ AS_WRITTEN = ("age_band", "province")
 """Groupings whose names are shown as in the scenario."""
 
 DIFFERENCES = marked("Differences, in percent of the baseline")
+EFFECT = marked("What the policy changed for people and money, in percent of the baseline")
 GATES = marked("Where attempts end: differences, in percent of the baseline")
 UNCHANGED = marked("The policy changed nothing.")
 ENDS = {marked("attempts by where they end"): {f"attempts_by_fate.{fate}": spelled(fate) for fate in FATES}}
@@ -120,6 +122,50 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
         A figure with a panel for each of ``GROUPS`` and a row for each of its quantities.
     """
     return _differences(frame, GROUPS, said(DIFFERENCES))
+
+
+def effect(frame: "pd.DataFrame") -> "go.Figure":
+    """Draw the differences for people and money alone; as ``differences``."""
+    return _differences(frame, {PEOPLE_AND_MONEY: GROUPS[PEOPLE_AND_MONEY]}, said(EFFECT))
+
+
+def effect_table(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the rows of ``differences_table`` for people and money; its caption says which interval it has."""
+    return differences_table(frame[frame["quantity"].isin(GROUPS[PEOPLE_AND_MONEY])]).rename(columns={OVER: "interval"})
+
+
+def differences_words(frame: "pd.DataFrame") -> str:
+    """Say how many changes have an interval without zero, and which of them is the largest share of the baseline."""
+    return _largest(frame, QUANTITIES)
+
+
+def effect_words(frame: "pd.DataFrame") -> str:
+    """As ``differences_words``, for people and money."""
+    return _largest(frame, GROUPS[PEOPLE_AND_MONEY])
+
+
+def fates_words(frame: "pd.DataFrame") -> str:
+    """As ``differences_words``, for where attempts end."""
+    return _largest(frame, next(iter(ENDS.values())))
+
+
+def _largest(frame: "pd.DataFrame", names: dict[str, str]) -> str:
+    rows = _rows(frame, names)
+    if not rows:
+        return said(UNCHANGED)
+    known = [row for row in rows if None not in row[4]]
+    sure = [row for row in known if row[4][1] > 0 or row[4][2] < 0]  # type: ignore[operator]
+    far = max(sure or rows, key=lambda row: abs(row[4][0]))
+    several = len({row[0] for row in rows}) > 1
+    name = said("{what}, {scenario}", what=far[1], scenario=named(far[0])) if several else far[1]
+    if not known:
+        return said("The largest change: {quantity}, {share}.", quantity=name, share=signed(far[4][0]))
+    if not sure:
+        return said("No change has a certain direction: every interval includes zero.")
+    return said(
+        "{count} of {all} changes have a certain direction. The largest of these: {quantity}, {share}.",
+        count=len(sure), all=len(known), quantity=name, share=signed(far[4][0]),
+    )  # fmt: skip
 
 
 def fates(frame: "pd.DataFrame") -> "go.Figure":
@@ -216,7 +262,7 @@ def _told(row: Row) -> str:
     )  # fmt: skip
     if low is None or high is None:
         return told
-    return "<br>".join([told, said("95% interval: {low} to {high}", low=signed(low), high=signed(high))])
+    return "<br>".join([told, said("interval: {low} to {high}", low=signed(low), high=signed(high))])
 
 
 def signed(share: float) -> str:
@@ -282,6 +328,18 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         tickangle=0, title_text=said("people (saved left, harmed right)"), zerolinewidth=2,
     )  # fmt: skip
     return draw.names_beside(figure.update_yaxes(autorange="reversed"), names)
+
+
+def whom_words(changes: "pd.DataFrame", base: "Run") -> str:
+    """Say how many people the policy saved and harmed."""
+    pairs = _whom(changes, base, "channel").values()
+    saved, harmed = (sum(pair[place] for pair in pairs) for place in range(len(SIDES)))
+    if not saved and not harmed:
+        return said("The policy saved and harmed nobody.")
+    return said(
+        "The policy saved {saved} people and harmed {harmed}: net {net}.",
+        saved=amount(saved), harmed=amount(harmed), net=amount(saved - harmed),
+    )  # fmt: skip
 
 
 def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":

@@ -127,6 +127,20 @@ def contrast_table(pairs: Pairs) -> "pd.DataFrame":
     return table_of(rows)
 
 
+def contrast_words(pairs: Pairs, outcome: str = "victims") -> str:
+    """Say how many provinces differ by more than noise, and which by most."""
+    found = differences(pairs, outcome)
+    sure = {code: one for code, one in found.items() if one.difference and not one.is_chance}
+    if not sure:
+        return said("No province's difference in victims exceeds run-to-run noise.")
+    far = max(sure, key=lambda code: abs(sure[code].difference))
+    return said(
+        "{count} of {all} provinces differ in victims by more than run-to-run noise, most {province}: {difference} per "
+        "100,000 people.",
+        count=len(sure), all=len(found), province=provinces(pairs[0][0])[far], difference=signed(sure[far].difference),
+    )  # fmt: skip
+
+
 def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
     """Return the difference of each province that has people, by code, as a mean over pairs of baseline and policy.
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between
 from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
-from sim.language.labels import spelled
+from sim.language.labels import named, spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, OTHER, PARTS, TOTAL, WARNING
 from sim.report import drawing as draw
@@ -167,6 +167,25 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
     draw.framed(figure, 150 + len(shown) * draw.lane_height(len(scenarios)), said(DIFFERENCES))
     draw.lanes(figure, [words(NAMES[part]) for part in shown])
     return figure.update_xaxes(title_text=said(axis), nticks=5)
+
+
+def cost_differences_words(frame: "pd.DataFrame") -> str:
+    """Say how much more or less the first policy that differs costs, and for what most."""
+    rows = _differing(frame)
+    totals = [row for row in rows if _part(row) == TOTAL]
+    if not totals:
+        return _why_none(frame)
+    whole = totals[0]
+    parts = [row for row in rows if _part(row) != TOTAL and row["scenario"] == whole["scenario"]]
+    most = max(parts, key=lambda row: abs(row["difference"]), default=whole)
+    text = (
+        marked("{scenario} costs {money} {currency} more than the baseline, most of it for {part}.")
+        if whole["difference"] > 0
+        else marked("{scenario} costs {money} {currency} less than the baseline, most of it for {part}.")
+    )
+    return said(
+        text, scenario=named(whole["scenario"]), money=amount(abs(whole["difference"])), part=said(NAMES[_part(most)])
+    )
 
 
 def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -5,15 +5,28 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.base.days import DAY_MS
-from sim.base.rounding import significant
+from sim.base.rounding import amount, percent, significant
 from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
-from sim.report.drawing import Looks, framed, line, note, panels
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, capital, colours, dashes, finish, symbols, words
+from sim.report.drawing import Looks, framed, line, panels
+from sim.report.looks import (
+    AXIS,
+    GREY,
+    VERMILLION,
+    WEEKDAYS,
+    WHOLE_WEEKDAYS,
+    capital,
+    colours,
+    dashes,
+    finish,
+    symbols,
+    words,
+)
 from sim.report.scripts import day_pattern
 from sim.report.tally import by_day, days, months_of
+from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +55,9 @@ SHORT = 60
 """The longest period, in days, that shows single days first."""
 LANE = 22
 """Height of the lane of a measure, in pixels."""
+
+BELOW: Looks = {"xref": "x2", "yref": "y2"}
+"""The panel of the measures, as shapes and texts name it."""
 
 Lane = tuple[str, date, date, str]
 """Text, first and last day within the period, colour."""
@@ -129,6 +145,23 @@ def rhythm(run: "Run") -> "go.Figure":
     return framed(figure, 620, said("Attempts by weekday and time of day"))
 
 
+def rhythm_words(run: "Run") -> str:
+    """Say on which weekday most attempts come, and in which half hour."""
+    weekly = _weekdays(run)
+    counts = dict(zip(WEEKDAYS, weekly.sum(axis=1).tolist(), strict=True))
+    if not any(counts.values()):
+        return ""
+    busy, quiet = max(counts, key=lambda day: counts[day]), min(counts, key=lambda day: counts[day])
+    profiles = [_half_hours(run, channel, float(weekly[channel].mean())) for channel in Channel.labels()]
+    profile = [sum(of_half) for of_half in zip(*profiles, strict=True)]
+    return said(
+        "Most attempts come on {busy}, {more} more than on {quiet}; the busiest half hour begins at {time}.",
+        busy=said(WHOLE_WEEKDAYS[busy]), quiet=said(WHOLE_WEEKDAYS[quiet]),
+        more=percent(counts[busy] / counts[quiet] - 1 if counts[quiet] else None, 2),
+        time=clock_text(30 * profile.index(max(profile))),
+    )  # fmt: skip
+
+
 def rhythm_table(run: "Run") -> "pd.DataFrame":
     """Return attempts of the country on a mean day of each weekday, by channel."""
     return (
@@ -201,26 +234,28 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
     """Draw a labelled bar for each lane below the series."""
     period = run.scenario.spec.period
     middle = period.start + (period.end - period.start) // 2
+    # All at once: plotly checks the whole layout again for each shape and text that is added.
+    shapes: list[Looks] = []
+    texts: list[Looks] = []
     for number, (text, first, last, shade) in enumerate(lanes):
         # The day after the last one, so that a measure of a single day has a width.
-        end = str(last + timedelta(days=1))
-        figure.add_shape(
-            type="rect", x0=str(first), x1=end, y0=number - 0.42, y1=number + 0.42, fillcolor=shade, opacity=0.3,
-            line={"width": 0}, row=2, col=1,
-        )  # fmt: skip
+        ends = {"x0": str(first), "x1": str(last + timedelta(days=1)), "y0": number - 0.42, "y1": number + 0.42}
+        shapes.append({"type": "rect", **BELOW, **ends, "fillcolor": shade, "opacity": 0.3, "line": {"width": 0}})
         at, side = (last, "right") if first > middle else (first, "left")
-        note(figure, text, str(at), number, 2, xanchor=side, font={"size": 11})
+        texts.append({"text": text, "x": str(at), "y": number, "xanchor": side, "font": {"size": 11}})
         if first > period.start:
-            figure.add_vline(x=str(first), line={"color": AXIS, "width": 1, "dash": "dot"}, row=1, col=1)
+            begins = {"x0": str(first), "x1": str(first), "xref": "x", "y0": 0, "y1": 1, "yref": "y domain"}
+            shapes.append({"type": "line", **begins, "line": {"color": AXIS, "width": 1, "dash": "dot"}})
     if not lanes:
-        note(figure, said("no measure in force"), str(period.start), 0, 2, xanchor="left")
+        texts.append({"text": said("no measure in force"), "x": str(period.start), "y": 0, "xanchor": "left"})
+    figure.update_layout(shapes=shapes, annotations=[{**BELOW, "showarrow": False, **one} for one in texts])
     # plotly draws no axis without a trace.
     figure.add_scatter(
         x=[str(period.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1
     )
-    ends = [max(1, len(lanes)) - 0.4, -0.6]
+    ends_at = [max(1, len(lanes)) - 0.4, -0.6]
     figure.update_yaxes(
-        range=ends, showticklabels=False, showgrid=False, zeroline=False, title=said("measures"), row=2, col=1
+        range=ends_at, showticklabels=False, showgrid=False, zeroline=False, title=said("measures"), row=2, col=1
     )
 
 
@@ -231,9 +266,21 @@ def _far_apart(wide: "pd.DataFrame") -> bool:
 
 
 def daily_words(run: "Run") -> str:
-    """Say which measures, such as a law, begin after the period; empty if none does."""
+    """Say when most attempts came, and which measures, such as a law, begin after the period."""
+    whole = by_day(run, "attempts", "channel", Channel.labels()).sum(axis=1)
+    told = []
+    if whole.any():
+        told.append(
+            said(
+                "The busiest day is {day}: {count} attempts, {factor} times the mean day.",
+                day=day_named(whole.index[int(whole.argmax())].date()), count=amount(whole.max()),
+                factor=amount(whole.max() / whole.mean(), 2),
+            )
+        )  # fmt: skip
     late = after(run)
-    return said("Not shown, because they begin after the period: {measures}.", measures="; ".join(late)) if late else ""
+    if late:
+        told.append(said("Not shown, because they begin after the period: {measures}.", measures="; ".join(late)))
+    return " ".join(told)
 
 
 def daily_first(runs: "Sequence[Run]") -> dict[str, str]:

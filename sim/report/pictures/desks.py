@@ -1,7 +1,7 @@
 """Desks: utilisation by month, weekday and time of day, and the length of their queues."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.base.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
@@ -10,13 +10,11 @@ from sim.base.words import DESKS, ContactChannel
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
 from sim.report.drawing import add, bare, blank, framed, line, note, panels
-from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, colours, country, dashes, symbols
+from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, WHOLE_WEEKDAYS, colours, country, dashes, symbols
 from sim.report.tally import WHOLE_PERIOD, days_of, months, step, table_of, tally
 from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -33,6 +31,11 @@ WAITING = {
     ContactChannel.VISIT.label: marked("{day}: {count} waiting for a visit"),
 }
 """What the pointer shows of the queue of each kind of desks."""
+LONGEST = {
+    ContactChannel.CALL.label: marked("Most alerts waited for a call on {day}: {count}."),
+    ContactChannel.VISIT.label: marked("Most alerts waited for a visit on {day}: {count}."),
+}
+"""The longest queue of each kind of desks."""
 NOBODY = marked("No desk was staffed in this run.")
 
 Share = tuple[int, int]
@@ -187,16 +190,36 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
     return table_of(rows)
 
 
+def utilisation_words(run: "Run") -> str:
+    """Say at which weekday and time each desk is busiest, in the month that is shown first."""
+    cells = _cells(run, busiest([run])["month"])
+    told = []
+    for desk in DESK_NAMES:
+        own = {key[1:]: busy / staffed for key, (busy, staffed) in cells.items() if key[0] == desk}
+        if own:
+            (of_week, half), share = max(own.items(), key=lambda one: one[1])
+            told.append(
+                said(
+                    "{desks} are busiest on {weekday} at {time}: utilisation {share}.",
+                    desks=said(DESKS_OF[desk]), weekday=said(WHOLE_WEEKDAYS[WEEKDAYS[of_week - 1]]),
+                    time=clock_text(30 * half), share=percent(share),
+                )
+            )  # fmt: skip
+    return " ".join(told)
+
+
 def _cells(run: "Run", month: str = WHOLE_PERIOD) -> dict[tuple[str, int, int], Share]:
     """Return (busy, staffed) ms by desk, weekday and half hour with staff on duty, of one month or all."""
-    counted = tally(run, "hours", ["month", "channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
-    found: dict[tuple[str, int, int], Share] = {}
-    for of_month, channel, of_week, half_hour, busy, staffed in counted.itertuples(index=False):
-        if staffed and month in (WHOLE_PERIOD, f"{of_month:%Y-%m}"):
-            key = (channel, int(of_week), int(half_hour))
-            before = found.get(key, (0, 0))
-            found[key] = (before[0] + int(busy), before[1] + int(staffed))
-    return found
+    keys = ["channel", "weekday", "half_hour"]
+    counted = tally(run, "hours", ["month", *keys], ["busy_ms", "staffed_ms"])
+    counted = counted[counted["staffed_ms"] > 0]
+    if month != WHOLE_PERIOD:
+        counted = counted[counted["month"] == date.fromisoformat(f"{month}-01")]
+    summed = counted.groupby(keys, observed=True)[["busy_ms", "staffed_ms"]].sum()
+    return {
+        (channel, int(of_week), int(half_hour)): (int(busy), int(staffed))
+        for (channel, of_week, half_hour), busy, staffed in summed.itertuples(name=None)
+    }
 
 
 def _weekdays(run: "Run", month: str) -> dict[int, int]:
@@ -239,6 +262,16 @@ def queues_table(run: "Run") -> "pd.DataFrame":
         for first, some in sorted(values.items())
     ]
     return table_of(rows, [marked("first day"), *DESK_NAMES])
+
+
+def queues_words(run: "Run") -> str:
+    """Say on which day each queue was longest."""
+    told = []
+    for desk, values in _lines(run).items():
+        worst = max(values, key=lambda when: (values[when], when))
+        if values[worst]:
+            told.append(said(LONGEST[desk], day=day_named(worst), count=amount(values[worst])))
+    return " ".join(told) or (said("No alert waited for a desk.") if _lines(run) else "")
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":

@@ -34,6 +34,8 @@ POINTS = 80
 """Points of a curve, evenly spaced in the threshold."""
 MOST_SHOWN = 0.1
 """The largest rate of false alarms that is drawn; a higher one would warn everybody."""
+MANY = 10
+"""Alerts heard before, in the sentence on fatigue."""
 HEARD_SHOWN = 20
 """The most alerts heard for which fatigue is drawn; the model counts to 127."""
 
@@ -302,6 +304,17 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
     return table_of(rows)
 
 
+def fatigue_words(run: "Run") -> str:
+    """Say how much weaker the strongest channel is after many alerts."""
+    channel = max(CONTACT_CHANNELS, key=lambda one: stops(run, one, 0, right=True))
+    return said(
+        "The strongest warning, by {channel}, stops {first} of those who hear their first alert, and {later} of those "
+        "who heard {count} before.",
+        channel=words(channel), first=percent(stops(run, channel, 0, right=True)),
+        later=percent(stops(run, channel, MANY, right=True)), count=MANY,
+    )  # fmt: skip
+
+
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
     """Return the probability that a person without awareness stops when an alert reaches them by a channel."""
     settings = run.scenario.spec.warning.dissuasion
@@ -331,6 +344,21 @@ def heard(run: "Run") -> "go.Figure":
     figure.update_yaxes(title_text=said("alerts heard per 1,000 people"), nticks=5)
     title = said("day of issue") if step(run) == "day" else said("month of issue")
     return figure.update_xaxes(title_text=title, nticks=6)
+
+
+def heard_words(run: "Run") -> str:
+    """Say how many alerts people heard in all, and when most."""
+    rows = _heard(run)
+    if not rows:
+        return ""
+    by_time: dict[date, float] = {}
+    for (_, when), rate in rows.items():
+        by_time[when] = by_time.get(when, 0.0) + rate
+    busiest = max(by_time, key=lambda when: (by_time[when], when))
+    return said(
+        "People heard {count} alerts per 1,000 over the period, most in {when}: {most}.",
+        count=amount(sum(by_time.values())), when=step_named(run, busiest), most=amount(by_time[busiest]),
+    )  # fmt: skip
 
 
 def heard_table(run: "Run") -> "pd.DataFrame":

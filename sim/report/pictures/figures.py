@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
-from sim.language.spoken import marked, said
-from sim.reading.figures import CHANGE
+from sim.language.spoken import counted, marked, said
+from sim.reading.figures import CHANGE, JUDGED
 from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
-from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
+from sim.report.looks import AXIS, SYMBOLS, Judged, colours, plain, words
 from sim.report.tally import table_of
+from sim.told.terminal import agrees, within_said
+from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 SIMULATED, NONE = marked("simulated"), marked("none")
+MISSED = "\N{BALLOT X}"
+"""Marks a figure that does not agree with its report."""
 RATIOS = marked("Simulated figures, compared with reported ones")
 ROLES = {
     "input": marked("input"),
@@ -27,7 +31,6 @@ ROLES = {
     "predicted": marked("predicted"),
     "context": marked("context"),
 }
-WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def ratios(run: "Run") -> "go.Figure":
@@ -42,7 +45,12 @@ def ratios(run: "Run") -> "go.Figure":
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     if not rows:
         return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
-    drawn = [(f"{words(row['name'])}, {_window(row)}", row, level(row, row["simulated"])) for row in rows]
+    policy_of = run.manifest.get("policy_of")
+    drawn = [
+        (f"{_mark(row, policy_of)}{words(row['name'])}, {_window(row)}", row,
+         level(row, row["simulated"]))
+        for row in rows
+    ]  # fmt: skip
     ends = [(lane, *_ends(row), row["role"]) for lane, row, _ in drawn if row["interval"]]
     far = (*(ratio for *_, ratio in drawn), *(end for _, low, high, _ in ends for end in (low, high)))
     edge = reach(one - 1 for one in far) or inf
@@ -67,8 +75,11 @@ def ratios(run: "Run") -> "go.Figure":
     lanes = [lane for lane, *_ in drawn]
     figure.update_xaxes(title_text=said("simulated / reported (1: as reported)"))
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
+    figure.update_yaxes(tickvals=lanes, ticktext=lanes)  # all, however low the picture is on paper
+    months = ["/".join(str(day)[2:7] for day in row["window"] if day) for row in rows]
     short = [
-        f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
+        f"{_mark(row, policy_of)}{plain(named(row['name'])[:17])} {when}"
+        for row, when in zip(rows, months, strict=True)
     ]
     narrow = {
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
@@ -76,6 +87,10 @@ def ratios(run: "Run") -> "go.Figure":
     }
     on_phones(figure, narrow)
     return figure
+
+
+def _mark(row: Row, policy_of: str | None) -> str:
+    return f"{MISSED} " if holds(row, policy_of) is False else ""
 
 
 def _intervals(figure: "go.Figure", ends: list[tuple[str, float, float]], colour: str) -> None:
@@ -102,16 +117,52 @@ def _within(ratio: float, edge: float) -> float:
 
 
 def ratios_table(run: "Run") -> "pd.DataFrame":
-    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its tolerance."""
+    """Return every figure of the scenario: reported, simulated, ratio, role, and whether it agrees.
+
+    What agrees is said as on the terminal: within its tolerance, or for predictions within the interval.
+    """
+    policy_of = run.manifest.get("policy_of")
     rows = [
         (
             *(named(row["name"]), _window(row), value_text(row, row["reported"]), value_text(row, row["simulated"])),
-            *(_ratio(row), said(ROLES[row["role"]]), said(WITHIN[row["within"]])),
+            *(_ratio(row), said(ROLES[row["role"]]), Judged(within_said(row, policy_of), holds(row, policy_of))),
         )
         for row in run.manifest["figures"]
     ]
     columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
     return table_of(rows, columns)
+
+
+def ratios_words(run: "Run") -> str:
+    """Say how many figures agree with their reports, and which is farthest off."""
+    policy_of = run.manifest.get("policy_of")
+    rows = [row for row in run.manifest["figures"] if comparable(row)]
+    verdicts = [verdict for row in rows if (verdict := holds(row, policy_of)) is not None]
+    told = []
+    if verdicts:
+        told.append(
+            counted(
+                "{good} of {count} judged figure agrees with its report.",
+                "{good} of {count} judged figures agree with their reports.",
+                count=len(verdicts), good=sum(verdicts),
+            )
+        )  # fmt: skip
+    judged = [row for row in rows if row["role"] in JUDGED]
+    if judged and policy_of is None:
+        far = max(judged, key=lambda row: abs(level(row, row["simulated"]) - 1))
+        words_of = {"figure": quantity_named(far["name"]), "window": _window(far)}
+        told.append(
+            said(
+                "Farthest off: {figure}, {window}, at {ratio} times the reported level.",
+                **words_of, ratio=fixed(level(far, far["simulated"]), 2),
+            )
+        )  # fmt: skip
+    return " ".join(told)
+
+
+def holds(row: Row, policy_of: str | None) -> bool | None:
+    """Tell whether a figure agrees with its report; None if it is not judged, such as an input or context."""
+    return None if policy_of is not None or row["simulated"] is None else agrees(row)
 
 
 def comparable(row: Row) -> bool:

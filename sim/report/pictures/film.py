@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, significant
 from sim.base.words import DESKS, ContactChannel, End
+from sim.language.dates import day_named
 from sim.language.spoken import marked, said
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
 from sim.report.pictures.place import lines_of, on_tiles, tiles
@@ -39,9 +40,10 @@ def reel(run: "Run") -> dict[str, Any]:
     Returns:
         The first day (``start``), the ``tiles`` with their ``rates`` by day, their ``unit`` and the highest rate
         (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest value
-        and one value a day.
+        and one value a day. A country simulated as one has no tiles: a single tile tells no province from another.
     """
-    placed, names = tiles(run), provinces(run)
+    names = provinces(run)
+    placed = tiles(run) if len(names) > 1 else {}
     rates = _rates(run)
     return {
         "start": str(run.scenario.spec.period.start),
@@ -99,6 +101,18 @@ def film_table(run: "Run") -> "pd.DataFrame":
     bars = {label + (" (share)" if kind == SHARE else ""): values for label, (kind, values) in _bars(run).items()}
     frame = pd.DataFrame(bars)
     return frame.groupby(months_of(frame)).mean().rename_axis("month").reset_index()
+
+
+def film_words(run: "Run") -> str:
+    """Say on which day most alerts were issued."""
+    issued = by_day(run, "alerts", "end", End.labels()).sum(axis=1)
+    if not issued.any():
+        return ""
+    return said(
+        "Most alerts were issued on {day}: {count}, {factor} times the mean day.",
+        day=day_named(issued.index[int(issued.argmax())].date()), count=amount(issued.max()),
+        factor=amount(issued.max() / issued.mean(), 2),
+    )  # fmt: skip
 
 
 def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":

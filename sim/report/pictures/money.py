@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import amount
+from sim.base.rounding import amount, percent
 from sim.base.words import Outcome
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import counted, marked, said
 from sim.report.drawing import add, bare, blank, framed, line
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
-from sim.report.tally import step, steps, table_of, tally
+from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -70,6 +70,21 @@ def money_table(run: "Run") -> "pd.DataFrame":
         rows = [(f"{when:%Y-%m}", *(amount(values[name][when]) for name in AMOUNTS)) for when in steps(run)]
     rows.append((said("whole period"), *(amount(sum(values[name].values())) for name in AMOUNTS)))
     return table_of(rows, ["month", *AMOUNTS])
+
+
+def money_words(run: "Run") -> str:
+    """Say when victims lost most, and how much warnings prevented for it."""
+    values = _money(run)
+    lost, prevented = values["lost"], values["prevented"]
+    if not any(lost.values()):
+        return ""
+    worst = max(lost, key=lambda when: (lost[when], when))
+    return said(
+        "Victims lost most in {when}: {money} {currency}. Over the period warnings prevented {share} as much as was "
+        "lost.",
+        when=step_named(run, worst), money=amount(lost[worst]),
+        share=percent(sum(prevented.values()) / sum(lost.values())),
+    )  # fmt: skip
 
 
 def _when(when: "date", by: str, days: int) -> str:

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import amount
+from sim.base.rounding import amount, percent
 from sim.base.words import Outcome, Sex
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.drawing import add, bar, bar_across, bare, blank, cut, framed, names_beside, panels
-from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, capital, colours, country, hatches, plain, words
 from sim.report.tally import table_of, tally
 
 if TYPE_CHECKING:
@@ -82,6 +82,38 @@ def ages_table(run: "Run") -> "pd.DataFrame":
                 row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
     return table_of(rows)
+
+
+def ages_words(run: "Run") -> str:
+    """Say who becomes a victim most often, by age and sex, and who least often."""
+    counts, people = _by_group(run), groups(run)
+    rates = {
+        group: counts.get(group, (0, 0))[0] * country(run) / size * PEOPLE for group, size in people.items() if size
+    }
+    if not any(rates.values()):
+        return ""
+    (age, sex), (other_age, other_sex) = max(rates, key=lambda one: rates[one]), min(rates, key=lambda one: rates[one])
+    return said(
+        "{sex} aged {age} became victims most often, {most} per 100,000; {other_sex} aged {other_age} least often, "
+        "{least}.",
+        sex=capital(said(SEX[sex])), age=named(age), most=amount(rates[age, sex]), other_sex=said(SEX[other_sex]),
+        other_age=named(other_age), least=amount(rates[other_age, other_sex]),
+    )  # fmt: skip
+
+
+def types_words(run: "Run") -> str:
+    """Say which type of fraud has the most victims, and of which warnings avert the largest share."""
+    counts = {name: pair for name, pair in _by_type(run).items() if any(pair)}
+    lost = sum(pair[0] for pair in counts.values())
+    if not lost:
+        return ""
+    first = next(iter(counts))
+    best = max(counts, key=lambda name: counts[name][1] / sum(counts[name]))
+    return said(
+        "{type} has {share} of all victims. Warnings avert the largest share of {best}: {averted}.",
+        type=capital(named(first)), share=percent(counts[first][0] / lost), best=named(best),
+        averted=percent(counts[best][1] / sum(counts[best])),
+    )  # fmt: skip
 
 
 def types(run: "Run") -> "go.Figure":

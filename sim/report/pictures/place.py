@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import short, significant
+from sim.base.rounding import amount, short, significant
 from sim.base.words import End, Fate
 from sim.language.spoken import marked, said
 from sim.report.drawing import bare, on_phones, reach
@@ -167,6 +167,19 @@ def place_table(run: "Run") -> "pd.DataFrame":
     people = {row.code: row.population for row in run.scenario.spec.population.provinces}
     frame.insert(1, "people", [people[code] for code in frame.index])
     return frame.reset_index(drop=True)
+
+
+def place_words(run: "Run") -> str:
+    """Say which province has the most victims for its people, and which the fewest."""
+    rates = _per_people(run, _monthly(run, "victims"), WHOLE_PERIOD).dropna()
+    if not rates.any():
+        return ""
+    most, least = rates.index[int(rates.argmax())], rates.index[int(rates.argmin())]
+    names = provinces(run)
+    return said(
+        "Most victims per 100,000 people: {first}, {most}; fewest: {last}, {least}.",
+        first=names[most], most=amount(rates[most]), last=names[least], least=amount(rates[least]),
+    )  # fmt: skip
 
 
 def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":

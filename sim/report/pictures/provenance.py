@@ -1,9 +1,10 @@
 """Provenance: the seconds of each phase of a run, and every parameter with its origin and basis."""
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import written
+from sim.base.rounding import amount, percent, written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
 from sim.report.drawing import bare
@@ -44,6 +45,19 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     return table_of(((named(name), seconds) for name, seconds in phases.items()), ["phase", "seconds"])
 
 
+def seconds_words(run: "Run") -> str:
+    """Say which phase took longest."""
+    phases = run.manifest["performance"]["phases"]
+    whole = sum(phases.values())
+    if not whole:
+        return ""
+    longest = max(phases, key=lambda name: phases[name])
+    return said(
+        "The longest phase is {phase}: {share} of {seconds} s.",
+        phase=named(longest), share=percent(phases[longest] / whole, 2), seconds=amount(whole),
+    )  # fmt: skip
+
+
 def parameters(run: "Run") -> "pd.DataFrame":
     """Return every value of the scenario: key, value, origin, range and basis; a table is one row."""
     from sim.scenario import show_lines
@@ -54,12 +68,17 @@ def parameters(run: "Run") -> "pd.DataFrame":
     rows: list[dict[str, str]] = []
     tables: dict[str, int] = {}
     sources = run.scenario.sources
+
+    @cache
+    def is_list(table: str) -> bool:
+        return isinstance(plain(value_at(run.scenario.resolved, table)), list)
+
     for key, value, _, _ in show_lines(run.scenario):
         # The source of a table is that of its first cell with one.
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
         # Rows of a list are counted; each value of a map by province was chosen, so each has its own row.
-        if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
+        if match is not None and is_list(match["table"]):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sim.base.days import MINUTE_MS
 from sim.base.rounding import amount, percent, with_share
-from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
+from sim.base.words import DESK_LABELS, ContactChannel, End, Tier, Truth
 from sim.language.labels import spelled
 from sim.language.spoken import marked, said
 from sim.report.drawing import add, bar_across, bare, blank, framed, line, note, panels
-from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
+from sim.report.looks import INK, capital, colours, country, dashes, hatches, symbols, words
 from sim.report.tally import step, step_named, steps, table_of, tally
 
 if TYPE_CHECKING:
@@ -190,8 +190,8 @@ def _span(minutes: float) -> str:
 def expired(run: "Run") -> "go.Figure":
     """Draw the alerts that expired before they reached anybody: share and count a day, by tier and time."""
     rows = _expired(run)
-    if not rows:
-        return blank(said(EXPIRED), said(NO_ALERTS))
+    if not any(lost for _, lost, _, _ in rows.values()):
+        return blank(said(EXPIRED), said("No alert expired.") if rows else said(NO_ALERTS))
     figure = panels([said("share of the alerts of the tier"), said("alerts of the country")], 0.1)
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
@@ -213,7 +213,8 @@ def expired(run: "Run") -> "go.Figure":
             add(figure, said(tier), points, [row[at] for row in points.values()], hover, row=at + 1, group=tier, **look)
     framed(figure, 470, said(EXPIRED))
     figure.update_yaxes(rangemode="tozero", nticks=5)
-    figure.update_yaxes(tickformat=".1~%", title_text=said("share"), row=1, col=1)
+    # Significant digits, not decimals: shares of a thousandth would all be 0%.
+    figure.update_yaxes(tickformat=".3~p", title_text=said("share"), row=1, col=1)
     figure.update_yaxes(title_text=said("alerts a day"), row=2, col=1)
     title = said("day of issue") if step(run) == "day" else said("month of issue")
     return figure.update_xaxes(nticks=6).update_xaxes(title_text=title, row=2, col=1)
@@ -291,6 +292,78 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
             shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in some.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
     return table_of(rows, ["tier", "alerts", *(spelled(name) for name in names)])
+
+
+def waits_words(run: "Run") -> str:
+    """Say of which tier desks served the smallest share in time, and how long half of its alerts waited."""
+    curves = _curves(run)
+    met = {tier: found for tier in TIERS if (found := _met(run, curves, tier)) is not None}
+    if not met:
+        return ""
+    tier = min(met, key=lambda one: met[one][1][-1])
+    edges, shares, lost = met[tier]
+    if not lost:
+        return said("Desks served every alert that waited for them before its deadline.")
+    half = next((edge for edge, share in zip(edges, shares, strict=True) if share >= 0.5), None)  # the median
+    words_of = {"tier": said(tier), "share": percent(shares[-1]), "deadline": _span(_deadlines(run)[tier])}
+    if half is None:
+        return said("Desks served {share} of the {tier} alerts before the deadline of {deadline}.", **words_of)
+    return said(
+        "Desks served {share} of the {tier} alerts before the deadline of {deadline}, half of them within {half}.",
+        **words_of, half=_span(half),
+    )  # fmt: skip
+
+
+def ends_words(run: "Run") -> str:
+    """Say which tier reaches people most often, and which least."""
+    return _extremes(
+        run,
+        "end",
+        End.REACHED.label,
+        marked("{most} of {first} alerts reached their person, but {least} of {last} alerts."),
+    )
+
+
+def _extremes(run: "Run", column: str, name: str, text: str) -> str:
+    """Fill a sentence with the tiers whose share of one value of a column is highest and lowest."""
+    counts = _by_tier(run, column)
+    whole: dict[str, int] = {}
+    for (tier, _), count in counts.items():
+        whole[tier] = whole.get(tier, 0) + count
+    shares = {tier: counts.get((tier, name), 0) / whole[tier] for tier in TIERS if whole.get(tier)}
+    if len(shares) == 1 or not shares:
+        return ""
+    first, last = max(shares, key=lambda tier: shares[tier]), min(shares, key=lambda tier: shares[tier])
+    return said(text, first=said(first), last=said(last), most=percent(shares[first]), least=percent(shares[last]))
+
+
+def precision_words(run: "Run") -> str:
+    """Say which tier is about episodes most often, and which least."""
+    return _extremes(
+        run,
+        "truth",
+        Truth.EPISODE.label,
+        marked("{most} of {first} alerts were about an episode, but {least} of {last} alerts."),
+    )
+
+
+def expired_words(run: "Run") -> str:
+    """Say which tier expired most often, and when."""
+    rows = _expired(run)
+    lost: dict[str, list[int]] = {}
+    for (tier, _), (issued, gone, _, _) in rows.items():
+        before = lost.setdefault(tier, [0, 0])
+        before[0], before[1] = before[0] + issued, before[1] + gone
+    if not any(gone for _, gone in lost.values()):
+        return said("No alert expired.") if rows else ""
+    tier = max(lost, key=lambda one: lost[one][1] / max(1, lost[one][0]))
+    own = {when: (gone, issued) for (of, when), (issued, gone, _, _) in rows.items() if of == tier}
+    worst = max(own, key=lambda when: own[when][0] / max(1, own[when][1]))
+    return said(
+        "{tier} alerts expired most often: {share} over the period, {most} of those issued in {when}.",
+        tier=capital(said(tier)), share=percent(lost[tier][1] / lost[tier][0]),
+        most=percent(own[worst][0] / own[worst][1]), when=step_named(run, worst),
+    )  # fmt: skip
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:

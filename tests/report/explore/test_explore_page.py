@@ -11,7 +11,7 @@ from sim.experiments import simulations
 from sim.experiments.design import DesignError
 from sim.experiments.explored import Explored
 from sim.report.explore.page import page, written
-from sim.report.explore.texts import change_text, level_text, ranged, sentence, setting_text, signed
+from sim.report.explore.texts import change_text, level_text, lever_named, ranged, sentence, setting_text, signed
 from sim.store.json_files import FolderError
 from tests.report.explore.conftest import DEADLINE, HOSTILE, STAFF
 
@@ -50,7 +50,7 @@ def test_the_page_says_the_scenario_without_a_script(pages: dict[str, Path], swe
         if not outcome.is_constant:
             one = outcome.at(found.present.coordinates)
             assert f'<p class="level">{level_text(outcome.unit, one.level)}</p>' in text
-    assert setting_text(found.levers, [26.0, 8.0]) in text
+    assert setting_text(found, [26.0, 8.0]) in text
     assert text.count("as in the scenario") >= 8
     # Every simulated point has its row.
     assert text.count('<th scope="row">') >= len(found.points)
@@ -159,3 +159,11 @@ def test_another_language_has_its_numbers_and_says_so(sweeps: dict[str, Explored
     assert isinstance(numbers, dict)
     assert (numbers["decimal"], numbers["several"]) == (",", "s")
     assert "millions" in text
+
+
+def test_levers_have_their_names_in_words_and_their_keys_below(pages: dict[str, Path]) -> None:
+    text = pages["two"].read_text(encoding="utf-8")
+    assert '<span class="key">Staff of the visit desks</span>' in text
+    assert f"<code>{STAFF}</code>" in text
+    scenario = sim.load_scenario("tiny")
+    assert lever_named(scenario, "desks.visit.by_province.44") == "Staff of the visit desks in Guangdong"

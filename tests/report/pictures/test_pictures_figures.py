@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.report.looks import colours
-from sim.report.pictures.figures import comparable, level, ratios, ratios_table, value_text
+from sim.report.pictures.figures import MISSED, comparable, holds, level, ratios, ratios_table, value_text
 from sim.report.pictures.provenance import changed_parameters, parameters, seconds
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
@@ -34,11 +34,19 @@ def test_dots_stand_at_the_ratios_of_the_manifest(country: sim.Run, full: sim.Ru
     table = ratios_table(country)
     assert len(table) == len(country.manifest["figures"])
     period = {row["name"] for row in country.manifest["figures"] if row["simulated"] is not None}
-    drawn = {lane.split(",")[0] for trace in ratios(country).data for lane in trace.y}
+    drawn = {lane.split(",")[0].removeprefix(f"{MISSED} ") for trace in ratios(country).data for lane in trace.y}
     assert drawn == {name.replace("_", " ").replace("sms", "SMS") for name in period}
     assert len(drawn) == 3
     manifest = {row["name"]: row for row in country.manifest["figures"]}
-    shown = {lane.split(",")[0]: x for trace in ratios(country).data for lane, x in zip(trace.y, trace.x, strict=True)}
+    shown = {
+        lane.split(",")[0].removeprefix(f"{MISSED} "): x
+        for trace in ratios(country).data
+        for lane, x in zip(trace.y, trace.x, strict=True)
+    }
+    # What misses its report is marked on its lane.
+    missed = {row["name"] for row in country.manifest["figures"] if holds(row, None) is False}
+    lanes = {lane for trace in ratios(country).data for lane in trace.y}
+    assert len(missed) == sum(lane.startswith(MISSED) for lane in lanes) > 0
     assert shown["calls intercepted"] == pytest.approx(manifest["calls_intercepted"]["ratio"])
     change = manifest["cases_filed_change"]["simulated"]
     assert shown["cases filed change"] == pytest.approx((1 + change) / 0.99)
@@ -55,6 +63,7 @@ def test_the_interval_of_a_prediction_lies_where_it_lies(country: sim.Run) -> No
 
 def test_the_interval_of_a_figure_that_is_only_context_is_no_prediction_by_its_colour() -> None:
     row = {"window": ["2022-01-01", "2022-01-31"], "reported": 100.0, "simulated": 110.0, "interval": [90.0, 120.0]}
+    row["within"] = None
     rows = [{**row, "name": role, "role": role} for role in ("predicted", "context")]
     bars = [bar for bar in ratios(Held({"figures": rows})).data if bar.error_x.color]  # type: ignore[arg-type]
     assert [bar.error_x.color for bar in bars] == [colours("role")[role] for role in ("predicted", "context")]
@@ -62,6 +71,7 @@ def test_the_interval_of_a_figure_that_is_only_context_is_no_prediction_by_its_c
 
 def test_a_ratio_far_off_does_not_squeeze_the_others(full: sim.Run) -> None:
     row = {"window": ["2022-01-01", "2022-01-31"], "role": "predicted", "reported": 100.0, "interval": None}
+    row["within"] = None
     rows = [
         {**row, "name": f"cases_{at}", "simulated": ratio * 100.0} for at, ratio in enumerate((1.1, 0.9, 1.2, 50.0))
     ]
