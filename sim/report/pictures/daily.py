@@ -102,7 +102,10 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
         figure.update_yaxes(type="log", dtick=1, title=said("{unit} (log scale)", unit=said(unit)), row=1, col=1)
     else:
         figure.update_yaxes(type="linear", rangemode="tozero", title=said(unit), row=1, col=1)
-    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat=day_pattern())
+    # Of a panel without lines plotly would not know that its axis has days.
+    figure.update_xaxes(
+        type="date", range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat=day_pattern()
+    )
     figure.update_xaxes(title=said("day"), row=2, col=1)
     legend = {"y": 1.0, "yanchor": "bottom", "yref": "paper"}
     return figure.update_layout(legend=legend, hovermode="closest", margin={"t": 96})
