@@ -92,6 +92,7 @@ def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
     pairs = runs.of(base), runs.of(policy)
     frame = sim.compare(list(pairs))
     rows = json.loads(frame.to_json(orient="records"))
+    rows = [{**row, "posterior_draws": row["posterior_draws"] and round(row["posterior_draws"])} for row in rows]
     with telling_in(base.spec.terms):
         lines, kind = effect_lines(rows), interval_said(rows)
     kept = ("quantity", "base", "difference", "low", "high")
@@ -132,10 +133,13 @@ def picture(answer: Mapping[str, Any], file: Path) -> None:
 
 
 def first_line(answer: Mapping[str, Any]) -> str:
-    """Return the answer in one sentence: the change in victims and losses with their intervals."""
+    """Return the answer in one sentence: the changes in victims, losses and recovered money that there are."""
     parts = []
-    for name, what in (("victims", "victims"), ("loss_money", "losses")):
+    for name, what in (("victims", "victims"), ("loss_money", "losses"), ("recovered_money", "recovered money")):
         row = next(row for row in answer["rows"] if row["quantity"] == name)
+        if not row["difference"] and row["low"] == row["high"]:
+            parts.append(f"{what} unchanged")
+            continue
         low, middle, high = (row[key] / row["base"] for key in ("low", "difference", "high"))
         sure = "" if not low <= 0.0 <= high else ", within run-to-run noise"
         parts.append(f"{what} {_signed(middle)} ({_signed(low)} to {_signed(high)}{sure})")
