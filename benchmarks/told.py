@@ -16,10 +16,7 @@ from benchmarks import country, growth, table, worth
 from benchmarks.documents import write_into
 from sim.base.version import __version__
 from sim.country.calendar import Calendar
-from sim.reading.figures import days_of
-from sim.scenario import Scenario, load_scenario
-from sim.store.scope import Scope
-from sim.told.terminal import without_value
+from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).with_name("table.json")
@@ -60,7 +57,6 @@ TOLD: Mapping[str, tuple[str, ...]] = {
         "{people_bn} billion people, some {attempts_bn} billion potential attempts in {days} days of warm-up and "
         "period",
         "{country_core} s of processor time, shared by two cores, and {country_gb} GB of memory",
-        "{uncounted} figures have no simulated value, because their windows are outside the period; {unreported}",
         "fitted to {fitted} published figures, each with a tolerance of up to {loosest}%",
     ),
     "docs/how-to-sweep.md": ("{country_gb} GB for the whole of China one to one",),
@@ -116,7 +112,6 @@ def numbers() -> dict[str, str]:
     found = measured()["growth"]
     scenario = load_scenario("china-2022")
     spec, country = scenario.spec, growth.whole(found)
-    uncounted, unreported = re.findall(r"\d+", without_numbers(scenario))
     allowed = [row.tolerance or 0.0 for row in spec.figures if row.role == "fitted"]
     calendar = Calendar.of(spec.period)
     return {
@@ -129,29 +124,12 @@ def numbers() -> dict[str, str]:
         "earth_gb": gigabytes(found["earth"]),
         "fitted": f"{len(allowed)}",
         "loosest": f"{100 * max(allowed):.0f}",
-        "uncounted": uncounted,
-        "unreported": unreported,
     }
 
 
 def gigabytes(cost: Mapping[str, Any]) -> str:
     """Return the memory of a run at its peak, in GB."""
     return f"{cost['peak_bytes'] / 1e9:.1f}"
-
-
-def without_numbers(scenario: Scenario) -> str:
-    """Return what a run of a scenario says of its figures that have no simulated value."""
-    scope = Scope.of(scenario)
-    rows = [
-        {
-            "name": one.name,
-            "window": one.window,
-            "reported": one.value,
-            "simulated": 0 if all(days_of(scope, window) for window in (one.window, one.base or one.window)) else None,
-        }
-        for one in scope.targets
-    ]
-    return without_value(rows)[0]
 
 
 def read(name: str) -> str:
