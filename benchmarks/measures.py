@@ -287,8 +287,8 @@ BENCHMARKS: Final = (
         "studio",
         asked,
         (
-            Row("studio.first", "studio, first difference, wall", "s", "compare, 1 pair", Aim(5.0)),
-            Row("studio", "studio, 4 pooled pairs, wall", "s", "compare, 4 pairs", Aim(12.0)),
+            Row("studio.first", "studio, 1 pair, wall", "s", "compare", Aim(5.0)),
+            Row("studio", "studio, 4 pairs, wall", "s", "compare", Aim(12.0)),
         ),
     ),
     Benchmark(
