@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sim.ask.question import ask as asked_in_words
 from sim.base.failures import RefusedError, UsageError
 from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
 from sim.scenario.errors import ScenarioError
+from sim.scenario.reading import read_plain
 from sim.studio.page import page
-from sim.studio.policies import ENDING, Policies
+from sim.studio.policies import ENDING, Policies, entries
 from sim.studio.questions import Question, Size, pooled_away, refusals
 from sim.studio.runs import Runs
 from sim.studio.studies import Studies
@@ -106,6 +108,24 @@ class Studio:
             changed = await asyncio.to_thread(self._policies.changes, *policy)
         return JSONResponse({"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed})
 
+    async def words(self, request: Request) -> Response:
+        """Turn a question in words into a policy, as ``tocsin ask`` does, or say why it cannot be asked."""
+        text = (await _body(request)).get("text")
+        if not isinstance(text, str):
+            raise UsageError("text must be a text")
+        found = await asyncio.to_thread(asked_in_words, text, self._policies.base)
+        if found.yaml is None:
+            return JSONResponse({"told": [one.line.removeprefix("tocsin ask: ") for one in found.unasked]})
+        pool = found.settings.get("population.pool")
+        told = [f"{one.words}: {one.name}: {one.text}" for one in found.matches]
+        return JSONResponse(
+            {
+                "policy": {"name": found.name, "title": found.question, "values": entries(read_plain(found.yaml))},
+                "apart": pool["apart"] if isinstance(pool, dict) else [],
+                "told": [*told, *found.notes],
+            }
+        )
+
     async def ask(self, request: Request) -> Response:
         """Begin to answer a question about saved policies; return where its answers come."""
         question = Question.of(await _body(request))
@@ -164,6 +184,7 @@ class Studio:
             Route("/policies", self.policies),
             Route("/policies", self.save, methods=["POST"]),
             Route("/policies/{name}", self.policy),
+            Route("/words", self.words, methods=["POST"]),
             Route("/check", self.check, methods=["POST"]),
             Route("/studies", self.ask, methods=["POST"]),
             Route("/studies/{study}/events", self.events),

@@ -159,12 +159,16 @@ class Policies:
             raise UsageError(
                 f"{path}: does not extend {self._extends}; use tocsin compare, or tocsin studio with its base"
             )
-        changes = {key: value for key, value in content.items() if key not in HEAD}
-        return {"name": name, "title": content.get("title", ""), "values": dict(_entries(changes, ()))}
+        return {"name": name, "title": content.get("title", ""), "values": entries(content)}
 
     def fingerprint(self) -> str:
         """Return what identifies the baseline, for links."""
         return self.scenario.sha256[:16]
+
+
+def entries(content: Mapping[str, Any]) -> Values:
+    """Return what the content of a policy's file changes, as ``save`` takes it."""
+    return dict(_entries({key: value for key, value in content.items() if key not in HEAD}, ()))
 
 
 def _entries(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

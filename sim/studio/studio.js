@@ -373,6 +373,18 @@
     if (now !== null) { byId("officers").value = now * factor; }
   }
 
+  byId("words").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = byId("asked").value.trim() || byId("asked").placeholder;
+    try {
+      const found = await asked("/words", { text });
+      listed(byId("understood"), found.told);
+      if (!found.policy) { return; }
+      Object.assign(policy, found.policy);
+      if (found.apart.length) { size.pool = "country"; size.apart = found.apart; }
+      changed();
+    } catch (error) { listed(byId("understood"), error.message.split("\n")); }
+  });
   byId("form").addEventListener("submit", (event) => event.preventDefault());
   levers().forEach((one) => one.addEventListener("change", () => {
     if (one.value.trim()) { policy.values[one.name] = one.value.trim(); } else { delete policy.values[one.name]; }
