@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.base.rounding import amount, percent, significant
+from sim.base.rounding import amount, between, percent, significant
 from sim.experiments.intervals import half_width
 from sim.language.spoken import marked, said
 from sim.reading.quantities import MONEY
 from sim.told.effect import effect_lines
 from sim.told.one import Answer, of_comparison
-from sim.told.vocabulary import quantity_named, span_said, value_said
+from sim.told.vocabulary import quantity_named, value_said
 
 FIGURES = ("cases_filed", "victims", "loss_money", "averted", "recovered_money")
 """The quantities that a page draws, in this order."""
@@ -60,7 +60,7 @@ def _figure(row: Row) -> dict[str, Any]:
         "name": quantity_named(name),
         "said": {key: _said(name, row[key]) for key in ("base", "other", "difference")},
         "share": "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}",
-        "ends": "" if low is None else span_said(_said(name, low), _said(name, high)),
+        "ends": "" if low is None else between(significant(low), significant(high)),
         "noise": _is_noise(row),
     }
 
