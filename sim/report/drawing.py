@@ -136,6 +136,16 @@ def note_beyond(figure: "go.Figure", text: str, x: float, y: Any, above: bool, r
     note(figure, text, x, y, row, xanchor="right" if above else "left", xshift=-9 if above else 9)
 
 
+CUT = {True: "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", False: "\N{BLACK LEFT-POINTING SMALL TRIANGLE}"}
+"""Signs that a line goes on beyond the edge, to the right and to the left."""
+
+
+def note_cut(figure: "go.Figure", text: str, x: float, y: Any, above: bool, row: int | None = None) -> None:
+    """Write the end of an interval that reaches beyond the edge of its axis, above its line, with a sign."""
+    told = f"{text} {CUT[above]}" if above else f"{CUT[above]} {text}"
+    note(figure, told, x, y, row, xanchor="right" if above else "left", yshift=9, font={"size": 10})
+
+
 def arrow(above: bool) -> str:
     """Return the symbol of a mark that stands at the edge of its axis."""
     return "triangle-right" if above else "triangle-left"

@@ -209,9 +209,14 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
         if len(lows) == len(highs) == len(mine):
             looks["error_x"] = draw.whiskers(drawn, lows, highs)
         draw.add(figure, words(scenario), drawn, spots, map(_told, mine), row=at, group=scenario, **looks)
-        for share, spot in zip(shares, spots, strict=True):
+        for row, spot in zip(mine, spots, strict=True):
+            share, *interval = row[4]
             if abs(share) > edge:
                 draw.note_beyond(figure, signed(share), within(share), spot, share > 0, at)
+                continue
+            for end in interval:
+                if end is not None and abs(end) > edge:
+                    draw.note_cut(figure, signed(end), within(end), spot, end > 0, at)
     draw.lanes(figure, names, at)
     ends = [within(value) for *_, shares in rows for value in shares if value is not None]
     low, high = min(0.0, *ends), max(0.0, *ends)

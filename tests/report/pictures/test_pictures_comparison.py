@@ -85,6 +85,16 @@ def test_intervals_and_what_is_out_of_reach() -> None:
     assert table.loc["calls intercepted", "in percent"] == "none"
 
 
+def test_an_interval_that_is_cut_at_the_edge_names_its_end() -> None:
+    rows = [["a", name, 100.0, 101.0, 1.0, -1.0, 2.0] for name in ("cases_filed", "filed_loss_money", "victims")]
+    rows += [["a", "loss_money", 100.0, 101.0, 1.0, -1.0, 70.0]]
+    figure = comparison.effect(pd.DataFrame(rows, columns=FRAME))
+    (note,) = [note for note in figure.layout.annotations if "%" in note.text]
+    assert note.text == "+70% \N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
+    (trace,) = figure.data
+    assert max(x + more for x, more in zip(trace.x, trace.error_x.array, strict=True)) == pytest.approx(note.x)
+
+
 def test_a_panel_does_not_squeeze_another() -> None:
     rows = [
         ("other", "victims", 100.0, 101.0, 1.0, 0.5, 1.5),
