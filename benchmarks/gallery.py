@@ -95,7 +95,9 @@ def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
     rows = [{**row, "posterior_draws": row["posterior_draws"] and round(row["posterior_draws"])} for row in rows]
     with telling_in(base.spec.terms):
         lines, kind = effect_lines(rows), interval_said(rows)
-    kept = ("quantity", "base", "difference", "low", "high")
+    # One kind of interval for sentences, picture and numbers.
+    low, high = ("posterior_low", "posterior_high") if any(row["posterior_draws"] for row in rows) else ("low", "high")
+    kept = {"quantity": "quantity", "base": "base", "difference": "difference", "low": low, "high": high}
     return {
         "sha256": hashes(asked),
         "version": __version__,
@@ -103,7 +105,7 @@ def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "intervals": kind,
         "lines": lines,
-        "rows": [{key: row[key] for key in kept} for row in rows if row["quantity"] in DRAWN],
+        "rows": [{key: row[own] for key, own in kept.items()} for row in rows if row["quantity"] in DRAWN],
     }
 
 
@@ -135,14 +137,16 @@ def picture(answer: Mapping[str, Any], file: Path) -> None:
 def first_line(answer: Mapping[str, Any]) -> str:
     """Return the answer in one sentence: the changes in victims, losses and recovered money that there are."""
     parts = []
+    over_draws = "posterior" in answer["intervals"].partition(",")[0]
+    unsure = ", the direction is uncertain" if over_draws else ", within run-to-run noise"
     for name, what in (("victims", "victims"), ("loss_money", "losses"), ("recovered_money", "recovered money")):
         row = next(row for row in answer["rows"] if row["quantity"] == name)
         if not row["difference"] and row["low"] == row["high"]:
             parts.append(f"{what} unchanged")
             continue
         low, middle, high = (row[key] / row["base"] for key in ("low", "difference", "high"))
-        sure = "" if not low <= 0.0 <= high else ", within run-to-run noise"
-        parts.append(f"{what} {_signed(middle)} ({_signed(low)} to {_signed(high)}{sure})")
+        sign = unsure if low <= 0.0 <= high else ""
+        parts.append(f"{what} {_signed(middle)} ({_signed(low)} to {_signed(high)}{sign})")
     return f"{'; '.join(parts)}.".capitalize()
 
 

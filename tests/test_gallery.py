@@ -7,12 +7,6 @@ from sim.ask.question import ask
 from sim.scenario import validate
 
 QUESTIONS = [question for some in gallery.questions().values() for question in some]
-UNANSWERED = {
-    "Victims report ten times faster",
-    "Half the scam calls",
-    "Gangs move money twice as fast",
-}
-"""Questions that need not have an answer yet: the machine had no time for their runs."""
 
 LARGEST, LARGEST_OF_ALL = 60_000, 1_048_576
 """Most bytes of a picture, and of all files of the gallery."""
