@@ -194,6 +194,10 @@ def _changed(clause: Clause, scenario: Scenario, base: str, language: str) -> Ch
     except ScenarioError as error:
         mistake = error.mistakes[0]
         return Unasked(clause.text, f"{mistake.key}: {mistake.message}; {mistake.allowed}", (_match(clause.subject),))
+    if clause.unread and re.search(rf"\b(in|au|en|à) {re.escape(clause.unread[0])}\b", clause.text):
+        place = " ".join(clause.unread)
+        why = f"{scenario.name} has no province '{place}'; list them: tocsin provinces {base}"
+        return Unasked(clause.text, why, (_match(clause.subject),))
     if clause.unread:
         change.notes.append(f"not used: {', '.join(clause.unread)}")
     return change

@@ -87,6 +87,8 @@ def comparison_parts(
         costs = cost_lines(rows, unpriced, document["withheld"].get(scenario, ""))
         fates = _changes(scenario, document.get("changes", [])) if every else ()
         for part in (*costs, *fates):
+            if part in answer.lines:
+                continue
             yield paragraph(part, width, 0) if isinstance(part, str) else part
         yield from found_parts(answer, width)
         yield from answer_parts(answer, width)

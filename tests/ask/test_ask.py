@@ -157,7 +157,7 @@ def test_what_cannot_be_asked_names_the_nearest(question: str) -> None:
         ("singapore", "delay transfers above 10,000 dollars by 24 hours"),
         ("singapore", "banks send SMS earlier"),
         ("singapore", "close more local lines"),
-        ("example-country", "twice the officers in North Coast"),
+        ("example-country", "twice the officers in Port Ansel"),
         ("example-country", "delay large transfers"),
         ("tiny", "twice the officers and no videos"),
     ],
@@ -171,6 +171,12 @@ def test_other_bases_are_asked_too(base: str, question: str, tmp_path: Path, mon
     assert asked.scenario is not None
     assert loaded.sha256 == asked.scenario.sha256
     assert loaded.spec.policy_of == base
+
+
+def test_a_place_that_is_no_province_is_refused() -> None:
+    (line,) = ask("twice the officers in North Coast", "example-country").text.splitlines()
+    assert "example-country has no province 'north coast'; list them: tocsin provinces example-country" in line
+    assert ask("twice the officers in 2022", "example-country").yaml is not None
 
 
 def test_the_example_of_the_help_has_the_command_to_run_next() -> None:
