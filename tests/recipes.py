@@ -258,7 +258,7 @@ COMMAND: dict[str, Edit] = {
     "sim/cli/count.py": written(COUNT),
     "sim/cli/__init__.py": all_of(
         instead("    beginning,\n", "    beginning,\n    count,\n"),
-        instead("runs.findings),", "runs.findings, count.count),"),
+        instead("runs.findings, runs.evidence,", "runs.findings, runs.evidence, count.count,"),
     ),
 }
 

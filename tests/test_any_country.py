@@ -17,16 +17,22 @@ SOURCES = sorted(
     if bundled_folder() not in path.parents
 )
 WORDS = ("china", "chinese", "yuan", "fen", "renminbi", "rmb", "cny")
-SCENARIO = re.compile(r"china-2022(-draws\.csv)?")
-"""The bundled scenario by its name, as examples and the starter have it."""
+SCENARIO = re.compile(r"china-20\d\d[a-z-]*(\.csv)?")
+"""Bundled scenarios by their names, as examples, questions and the starter have them."""
 
 MAY = {
     "language/wrapping.py": {"chinese"},
+    "ask/clauses.py": {"china", "yuan"},
+    "ask/details.py": {"chinese", "rmb", "yuan"},
+    "ask/question.py": {"chinese"},
+    "ask/words.py": {"chinese"},
+    "cli/ask.py": {"chinese"},
     "report/save.js": {"chinese"},
     "base/renamed.py": {"yuan", "fen"},
     "store/run_json.py": {"yuan"},
 }
-"""Where a word means something else: how a language is written, and how quantities were called until version 0.2."""
+"""Where a word means something else: a language, words of questions (of any country), and how quantities were called
+until version 0.2."""
 
 
 @cache

@@ -138,7 +138,7 @@ def ask(question: str, base: str = FLAGSHIP) -> Asked:
     from elsewhere, and the same question always has the same answer. It may be in English, French or Chinese.
 
     Args:
-        question: Such as ``twice the officers in Guangdong and delays of large transfers``.
+        question: Such as ``twice the officers and delays of large transfers``.
         base: The scenario that it changes: a bundled name or the path of a file.
 
     Returns:
@@ -149,7 +149,7 @@ def ask(question: str, base: str = FLAGSHIP) -> Asked:
     """
     asked = " ".join(question.split())
     if not asked:
-        raise UsageError("tocsin ask: the question is empty; ask, for example, 'twice the officers in Guangdong'")
+        raise UsageError("tocsin ask: the question is empty; ask, for example, 'twice the officers'")
     if len(asked) > LONGEST or not asked.isprintable():
         raise UsageError(
             f"tocsin ask: the question must be one line of at most {LONGEST} characters; ask for less at once"

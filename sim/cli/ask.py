@@ -14,11 +14,11 @@ from sim.language.spoken import said
 
 @command(
     (
-        "tocsin ask 'twice the officers in Guangdong and delays of large transfers'",
+        "tocsin ask 'twice the officers and delays of large transfers'",
         "a policy with both changes, and the command that compares it",
     ),
     ("tocsin ask 'no local warnings' -o no-local-warnings.yaml", "the policy in a file"),
-    ("tocsin ask 'delay large transfers by 12 hours' --from singapore", "a policy of another country"),
+    ("tocsin ask 'delay large transfers by 12 hours' --from example-country", "a policy of another country"),
 )
 def ask(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The question, in English, French or Chinese.")],

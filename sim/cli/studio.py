@@ -13,7 +13,7 @@ from sim.language.spoken import said
 
 @command(
     ("tocsin studio", "a page on the flagship, in the browser; end it with Ctrl+C"),
-    ("tocsin studio singapore --port 8080 --no-browser", "another baseline; open the printed address yourself"),
+    ("tocsin studio example-country --port 8080 --no-browser", "another baseline; open the printed address yourself"),
 )
 def studio(
     scenario: Annotated[

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from sim.language.labels import named
 from sim.language.spoken import LANGUAGES, counted, said, spoken
 from sim.report.charts import in_script
+from sim.scenario import Scenario
 from sim.studio.forms import forms, provinces
 from sim.studio.policies import DRAFT, Policies
 from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, PAIRS, POOLS, Size
@@ -12,6 +14,15 @@ from sim.studio.texts import POOL_NAMES, words
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "studio.html.jinja"
+
+
+def _example(scenario: Scenario) -> str:
+    """Return a question in words, about the province with most people if there are several."""
+    names, people = scenario.spec.population.names, scenario.spec.population.people
+    if len(people) == 1:
+        return said("twice the officers and delays of large transfers")
+    largest = named(names[max(sorted(people), key=lambda code: people[code])])
+    return said("twice the officers in {province} and delays of large transfers", province=largest)
 
 
 def page(policies: Policies) -> str:
@@ -43,6 +54,7 @@ def page(policies: Policies) -> str:
         languages=LANGUAGES,
         base=policies.base,
         question=scenario.spec.title,
+        example=_example(policies.scenario),
         groups=forms(scenario),
         provinces=rows,
         size=Size(),

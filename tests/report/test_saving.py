@@ -20,16 +20,16 @@ from sim.base.version import __version__
 from tests.report.conftest import HOSTILE
 from tests.report.opened import Opened, opened
 
-TABLES = """(kind) => Promise.all(Array.from(document.querySelectorAll('table'), async (table) => {
+TABLES = """(kind) => Promise.all(Array.from(document.querySelectorAll('table:not(.person table)'), async (table) => {
   const made = kind === 'csv' ? Save.csv(table) : Save.xlsx(table, ['what', 'where'], ['Table', 'Source']);
   const bytes = new Uint8Array(await made.arrayBuffer());
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }))"""
-SHOWN = """() => Array.from(document.querySelectorAll('table'), (table) => ({
+SHOWN = """() => Array.from(document.querySelectorAll('table:not(.person table)'), (table) => ({
   head: Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent),
   rows: Array.from(table.tBodies[0].rows, (row) => Array.from(row.cells, (cell) => [cell.textContent, cell.className])),
 }))"""
-SHARES = """() => Array.from(document.querySelectorAll('table'), (table) =>
+SHARES = """() => Array.from(document.querySelectorAll('table:not(.person table)'), (table) =>
   Array.from(table.querySelectorAll('.number')).some((cell) => /[0-9]%[)]?$/.test(cell.textContent)))"""
 
 
