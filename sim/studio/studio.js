@@ -3,6 +3,7 @@
   const DATA = JSON.parse(document.getElementById("data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
   const WAIT_MS = 250;
+  const [TRIES, AGAIN_MS] = [5, 1000];
   const byId = (id) => document.getElementById(id);
   const policy = { name: DATA.draft, title: "", values: {} };
   const size = { scale: 0.005, pool: "country", apart: [], replicates: 4 };
@@ -27,12 +28,16 @@
 
   async function asked(path, body) {
     let response;
-    try {
-      response = await fetch(`${path}?language=${DATA.language}`, body === undefined ? {} : {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-      });
-    } catch (error) {
-      throw new Error(DATA.words.lost);
+    // A line that is cut for a moment, as by a laptop that is closed, is tried again.
+    for (let left = TRIES; response === undefined; left -= 1) {
+      try {
+        response = await fetch(`${path}?language=${DATA.language}`, body === undefined ? {} : {
+          method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+        });
+      } catch (error) {
+        if (left === 0) { throw new Error(DATA.words.lost); }
+        await new Promise((done) => { setTimeout(done, AGAIN_MS); });
+      }
     }
     const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
     const found = isJson ? await response.json() : await response.text();
