@@ -9,6 +9,13 @@ WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 SETTLES_WITHIN = 20
 """Tenths of a second in which what moves on a page comes to its place: plotly moves what it draws anew."""
 
+DRAWN_WITHIN = 600
+"""Tenths of a second in which the charts of a tab are drawn."""
+
+UNDRAWN = """() => !document.documentElement.dataset.ready ||
+  Array.from(document.querySelectorAll('.chart:not(:has(svg))')).some((chart) => chart.checkVisibility())"""
+"""Whether a chart that can be seen is not drawn yet."""
+
 TOO_WIDE = """() => {
   const apart = '.scroll, .skip, #js-plotly-tester, svg defs, [hidden], option';
   const found = [];
@@ -55,11 +62,18 @@ class Opened:
     def drawn(self) -> None:
         """Wait until every chart that can be seen is drawn."""
         self.page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
+        for _ in range(DRAWN_WITHIN):
+            if not self.page.evaluate(UNDRAWN):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("charts that can be seen are not drawn")
 
     def unroll(self) -> None:
         """Show all tabs one after the other, as without scripts, their charts drawn."""
         for tab in self.page.locator(".tabs a").all():
             tab.click()
+            while tab.get_attribute("aria-selected") != "true":
+                self.page.wait_for_timeout(20)
             self.drawn()
         self.page.evaluate("document.querySelectorAll('.panel').forEach((panel) => { panel.hidden = false; })")
         # The Tab key goes on from the beginning again.
