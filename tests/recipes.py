@@ -224,9 +224,16 @@ def fates(run: "Run") -> "go.Figure":
 def fates_table(run: "Run") -> "pd.DataFrame":
     """Return the attempts of a run by fate."""
     return tally(run, "attempts", ["fate"])
+
+
+def fates_words(run: "Run") -> str:
+    """Return what the picture shows of a run."""
+    counts = fates_table(run)
+    most = counts.loc[counts["count"].idxmax()]
+    return said("The most frequent fate: {fate}.", fate=words(most["fate"]))
 '''
 
-FATES_SHOWN = """            Picture(fates.fates, fates.fates_table, marked("Most attempts are stopped.")),
+FATES_SHOWN = """            Picture(fates.fates, fates.fates_table, fates.fates_words, marked("A bar for each fate.")),
 """
 
 PICTURE: dict[str, Edit] = {
@@ -258,7 +265,7 @@ COMMAND: dict[str, Edit] = {
     "sim/cli/count.py": written(COUNT),
     "sim/cli/__init__.py": all_of(
         instead("    beginning,\n", "    beginning,\n    count,\n"),
-        instead("runs.findings, runs.evidence,", "runs.findings, runs.evidence, count.count,"),
+        instead("runs.findings, ", "runs.findings, count.count, "),
     ),
 }
 
