@@ -114,7 +114,9 @@ def picture(answer: Mapping[str, Any], file: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    # What a policy takes to zero has no interval over draws.
     rows = [row for name in DRAWN for row in answer["rows"] if row["quantity"] == name and row["base"]]
+    rows = [row for row in rows if row["low"] is not None]
     with mpl.rc_context(FROZEN), whole(file) as unfinished:
         figure = Figure(figsize=(ACROSS, HIGH), layout="constrained")
         axes = figure.subplots()
