@@ -19,10 +19,11 @@ from ruamel.yaml import YAML
 
 import sim
 from benchmarks.documents import write_into
-from sim.ask.question import REPLICATES, Asked, ask
+from sim.asking.question import Asked, ask
 from sim.base.rounding import percent
 from sim.base.version import __version__
 from sim.calibration.pictures import FROZEN
+from sim.experiments.paired import PAIRS
 from sim.language.spoken import telling_in
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import changed
@@ -65,7 +66,7 @@ def settled(asked: Asked) -> tuple[Scenario, Scenario]:
     """Return the base and the policy of a question as they are run."""
     if asked.scenario is None:
         raise ValueError(asked.text)
-    return load_scenario(asked.base, **asked.settings), changed(asked.scenario, asked.settings)
+    return load_scenario(asked.base, **asked.size.arguments), changed(asked.scenario, asked.size.arguments)
 
 
 class Runs:
@@ -78,7 +79,7 @@ class Runs:
     def of(self, scenario: Scenario) -> list[sim.Run]:
         """Return the replicates of a scenario."""
         if scenario.sha256 not in self.made:
-            seeds = [scenario.spec.seed + replicate for replicate in range(REPLICATES)]
+            seeds = [scenario.spec.seed + replicate for replicate in range(PAIRS)]
             place = self.folder / scenario.sha256
             self.made[scenario.sha256] = [
                 sim.run(changed(scenario, {"seed": seed}), place / str(seed)) for seed in seeds

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.version import __version__
 
 if TYPE_CHECKING:
-    from sim.ask.question import ask
+    from sim.asking.question import ask
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
     from sim.country.table import people
@@ -56,7 +56,7 @@ _HOMES = {
     "SimulationError": "sim.experiments.simulations",
     "Staffing": "sim.experiments.staffing",
     "Sweep": "sim.runs.sweep",
-    "ask": "sim.ask.question",
+    "ask": "sim.asking.question",
     "attribute": "sim.experiments.attribute",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",

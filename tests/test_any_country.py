@@ -22,10 +22,10 @@ SCENARIO = re.compile(r"china-20\d\d[a-z-]*(\.csv)?")
 
 MAY = {
     "language/wrapping.py": {"chinese"},
-    "ask/clauses.py": {"china", "yuan"},
-    "ask/details.py": {"chinese", "rmb", "yuan"},
-    "ask/question.py": {"chinese"},
-    "ask/words.py": {"chinese"},
+    "asking/clauses.py": {"china", "yuan"},
+    "asking/details.py": {"chinese", "rmb", "yuan"},
+    "asking/question.py": {"chinese"},
+    "asking/words.py": {"chinese"},
     "cli/ask.py": {"chinese"},
     "report/save.js": {"chinese"},
     "base/renamed.py": {"yuan", "fen"},

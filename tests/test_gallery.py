@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import gallery
-from sim.ask.question import ask
+from sim.asking.question import ask
 from sim.scenario import validate
 
 QUESTIONS = [question for some in gallery.questions().values() for question in some]

@@ -1,6 +1,7 @@
 """Which sources are left out of the keys of caches: none that machine code is made of, none that changes an outcome."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import grimp
@@ -47,6 +48,17 @@ def test_nothing_that_is_compiled_or_imported_by_it_is_left_out() -> None:
 def test_nothing_that_a_run_or_a_reader_of_its_outcome_imports_is_left_out() -> None:
     counted = {module(source) for source in sources(NO_RESULT)}
     assert needed_by({"sim.running", *containing(READER)}) <= counted
+
+
+@pytest.mark.parametrize(
+    ("left_out", "from_here"),
+    [(UNCOMPILED, lambda: containing(COMPILED)), (NO_RESULT, lambda: {"sim.running", *containing(READER)})],
+    ids=["compiled", "results"],
+)
+def test_every_room_that_is_not_needed_is_left_out(left_out: frozenset[str], from_here: Callable[[], set[str]]) -> None:
+    needed = {name.split(".")[1] for name in needed_by(from_here()) if "." in name}
+    rooms = {source.relative_to(PACKAGE).parts[0] for source in sources(left_out)} - {"__init__.py"}
+    assert {room.removesuffix(".py") for room in rooms} <= needed
 
 
 def test_nothing_that_a_state_depends_on_is_left_out() -> None:

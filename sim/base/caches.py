@@ -16,13 +16,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 NO_RESULT = frozenset(
     {
         "__main__.py",
+        "asking",
         "calibration",
         "cli",
         "experiments",
         "forecast",
+        "predictions",
         "progress.py",
         "report",
-        "runs.py",
+        "runs",
+        "studio",
         "told",
         "verify",
     }

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from sim.cli.application import command
-from sim.cli.beginning import FLAGSHIP
 from sim.cli.common import print_json, refuse, tell
 from sim.cli.options import AsJson, bundled
 from sim.language.spoken import said
+from sim.scenario.bundled import FLAGSHIP
 
 
 @command(
@@ -38,7 +38,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Turn a question in words into a policy, or say what cannot be asked and what comes nearest."""
-    from sim.ask.question import ask as asked
+    from sim.asking.question import ask as asked
 
     found = asked(text, base)
     if as_json:

@@ -12,13 +12,11 @@ from sim.cli.common import print_json, refuse, tell
 from sim.cli.options import AsJson, Changes, Settings, bundled
 from sim.language.spoken import marked, said
 from sim.language.wrapping import wrapped
+from sim.scenario.bundled import FLAGSHIP
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from sim.scenario.explained import Explained
-
-FLAGSHIP = "china-2022"
-"""The scenario of commands where none is named."""
 
 WIDEST = 100
 """The most columns of text."""
@@ -212,7 +210,7 @@ def _explained(one: "Explained", scenario: str | None) -> None:
 
 def _searched(text: str, as_json: bool) -> bool:
     """List the keys, kinds and policies with some words; return whether there are any. A dotted key has no words."""
-    from sim.ask.search import search
+    from sim.asking.search import search
 
     found = [] if "." in text else [(one.entry.name, one.entry.text) for one in search(text, MOST_BELOW)]
     if found and as_json:

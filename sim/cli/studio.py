@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from sim.cli.application import command
-from sim.cli.beginning import FLAGSHIP
 from sim.cli.common import tell
 from sim.cli.options import bundled
 from sim.language.spoken import said
+from sim.scenario.bundled import FLAGSHIP
 
 
 @command(

@@ -9,15 +9,15 @@ from sim.language.spoken import counted, said, spoken
 from sim.report.looks import capital
 
 FOLDER = Path(__file__).parent
-"""Where the templates lie."""
+"""Where the templates of reports lie."""
 
 
-def filled(template: str, **values: Any) -> str:
-    """Return a page: a template of this folder, filled in."""
+def filled(template: str, folder: Path = FOLDER, **values: Any) -> str:
+    """Return a page: a template of a folder, filled in."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

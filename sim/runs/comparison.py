@@ -26,7 +26,7 @@ from sim.runs.run import Run
 from sim.scenario.load import Scenario, changed
 from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.told.costs import interval_name
-from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, interval_said, signed
+from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, kind_said, signed
 from sim.told.experiments import records
 from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named
@@ -108,7 +108,7 @@ class Comparison(pd.DataFrame):
                 said("change"),
             ]
             found = pd.DataFrame(rows, columns=[*heads, head])
-            found.attrs["interval"] = _kind(every)
+            found.attrs["interval"] = kind_said(every)
         return found if len(self.scenarios) > 2 else found.drop(columns=heads[0])
 
     def plot(self, picture: str = "differences") -> "go.Figure":  # type: ignore[override]
@@ -217,11 +217,6 @@ def _interval_head(rows: Sequence[dict[str, Any]]) -> str:
     if any(row["posterior_draws"] for row in rows):
         return said("90%, draws")
     return said("interval") if all(row["low"] is None for row in rows) else interval_name(rows)
-
-
-def _kind(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the kind of intervals in a sentence."""
-    return interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
 
 
 def compare(

@@ -9,6 +9,9 @@ from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
 SUFFIXES = (".yaml", ".yml")
 READABLE = "use a file that can be read"
 
+FLAGSHIP = "china-2022"
+"""The scenario that commands and questions are about where they name none."""
+
 
 def bundled_folder() -> Path:
     """Return the folder of the bundled scenarios: inside the installed package, or `scenarios/` of a checkout."""

@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sim.ask.question import ask as asked_in_words
+from sim.asking.question import ask as asked_in_words
 from sim.base.failures import RefusedError, UsageError
+from sim.experiments.run_size import RunSize
 from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
 from sim.scenario.errors import ScenarioError
 from sim.scenario.reading import read_plain
 from sim.studio.page import page
 from sim.studio.policies import ENDING, Policies, entries
-from sim.studio.questions import Question, Size, pooled_away, refusals
+from sim.studio.questions import Question, pooled_away, refusals, size_of
 from sim.studio.runs import Runs
 from sim.studio.studies import Studies
 
@@ -50,7 +51,7 @@ class Studio:
     async def open(self, app: Starlette) -> AsyncIterator[None]:
         """Start the processes and the baseline's runs; end them with the server."""
         self.studies = Studies(self._policies, Runs(self._folder, self._at_once))
-        self.studies.prepare(Size())
+        self.studies.prepare(RunSize.quick(self._policies.scenario))
         try:
             yield
         finally:
@@ -94,7 +95,7 @@ class Studio:
     async def check(self, request: Request) -> Response:
         """Return the mistakes of a policy by key, why its runs could not answer, and provinces to simulate apart."""
         row = await _body(request)
-        policy, size = _policy(row), Size.of(row)
+        policy, size = _policy(row), size_of(row)
         with self._speaking(request):
             try:
                 refused = await asyncio.to_thread(refusals, self._policies, *policy, size)
@@ -116,12 +117,11 @@ class Studio:
         found = await asyncio.to_thread(asked_in_words, text, self._policies.base)
         if found.yaml is None:
             return JSONResponse({"told": [one.line.removeprefix("tocsin ask: ") for one in found.unasked]})
-        pool = found.settings.get("population.pool")
         told = [f"{one.words}: {one.name}: {one.text}" for one in found.matches]
         return JSONResponse(
             {
                 "policy": {"name": found.name, "title": found.question, "values": entries(read_plain(found.yaml))},
-                "apart": pool["apart"] if isinstance(pool, dict) else [],
+                "apart": list(found.size.apart),
                 "told": [*told, *found.notes],
             }
         )

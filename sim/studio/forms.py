@@ -33,6 +33,7 @@ OF_SECTION = {"warning": "warn", "desks": "staff", "interception": "filter"}
 
 KINDS = {
     "warning": "warn",
+    "outage": "warn",
     "videos": "warn",
     "activities": "warn",
     "filter": "filter",
@@ -40,14 +41,18 @@ KINDS = {
     "source_regulation": "filter",
     "label": "filter",
     "card_purge": "filter",
+    "real_name": "filter",
     "den_campaign": "campaigns",
     "cluster_campaign": "campaigns",
+    "repatriation": "campaigns",
+    "returns": "campaigns",
+    "law": "campaigns",
     "bank_hold": "banks",
     "payment_delay": "banks",
     "account_freeze": "banks",
     "account_purge": "banks",
 }
-"""Kinds of measures that a page adds, and their groups."""
+"""The group of each kind of measure."""
 
 BY_PROVINCE = "by_province"
 

@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from sim.experiments.paired import PAIRS
+from sim.experiments.run_size import RunSize
 from sim.language.labels import named
-from sim.language.spoken import LANGUAGES, counted, said, spoken
+from sim.language.spoken import LANGUAGES, said, spoken
 from sim.report.charts import in_script
+from sim.report.filled import filled
 from sim.scenario import Scenario
 from sim.studio.forms import forms, provinces
 from sim.studio.policies import DRAFT, Policies
-from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, PAIRS, POOLS, Size
+from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, POOLS
 from sim.studio.texts import POOL_NAMES, words
 
 FOLDER = Path(__file__).parent
@@ -27,37 +30,30 @@ def _example(scenario: Scenario) -> str:
 
 def page(policies: Policies) -> str:
     """Return the HTML of the page."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(said=said, counted=counted)
     scenario = policies.scenario
     rows = provinces(scenario)
+    size = RunSize.quick(scenario)
     data: dict[str, Any] = {
         "words": words(),
         "base": policies.base,
         "folder": f"{policies.folder}/",
         "fingerprint": policies.fingerprint(),
         "draft": DRAFT,
+        "size": {"scale": size.scale, "pool": size.pool, "apart": [], "replicates": PAIRS},
         "most": MOST_POLICIES,
         "language": spoken(),
         "staff": {row["name"]: row["staff"] for row in rows},
     }
-    return environment.get_template(TEMPLATE).render(
-        language=spoken(),
+    return filled(
+        TEMPLATE,
+        FOLDER,
         languages=LANGUAGES,
         base=policies.base,
         question=scenario.spec.title,
         example=_example(policies.scenario),
         groups=forms(scenario),
         provinces=rows,
-        size=Size(),
+        size=size,
         pools={pool: said(POOL_NAMES[pool]) for pool in POOLS},
         pairs=PAIRS,
         most_pairs=MOST_PAIRS,

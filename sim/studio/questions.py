@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.base.failures import RefusedError, UsageError
+from sim.experiments.paired import PAIRS
 from sim.experiments.pairing import demand_pair
+from sim.experiments.run_size import RunSize
 from sim.experiments.simulations import is_large
 from sim.language.spoken import said
 from sim.scenario.errors import ScenarioError
 from sim.scenario.load import Scenario, changed, load_scenario
 from sim.scenario.reading import read_plain
+from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS
 from sim.studio.policies import Policies, Values
 
 MOST_POLICIES = 4
@@ -20,47 +23,22 @@ MOST_POLICIES = 4
 MOST_PAIRS = 64
 """The most pairs of a question; a command has no such limit."""
 
-PAIRS = 4
-"""The pairs of a question, unless a page asks for others."""
-
-COUNTRY = "country"
-"""The pool of the whole country."""
-
-POOLS = ("country", "regions", "none")
+POOLS = (COUNTRY, REGIONS, NO_POOL)
+"""The pools that a page offers."""
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large the runs of a question are, as the options ``--scale``, ``--pool`` and ``--apart`` say it."""
-
-    scale: float = 0.005
-    pool: str = COUNTRY
-    apart: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Size":
-        """Return the size that a page asks for; UsageError for one that the options do not allow."""
-        scale, pool, apart = row.get("scale", cls.scale), row.get("pool", cls.pool), row.get("apart", [])
-        if isinstance(scale, bool) or not isinstance(scale, int | float):
-            raise UsageError("--scale: must be a number above 0 and at most 1")
-        if pool not in POOLS:
-            raise UsageError(f"--pool: must be one of {', '.join(POOLS)}")
-        if not isinstance(apart, list) or not all(isinstance(one, str) for one in apart):
-            raise UsageError("--apart: must be names or codes of provinces")
-        if apart and pool != COUNTRY:
-            raise UsageError(f"--apart: cannot be used with --pool {pool}; use --pool {COUNTRY}")
-        return cls(float(scale), pool, tuple(apart))
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The values of a scenario, as ``load_scenario`` takes them."""
-        return {"scale": self.scale, "population.pool": {"apart": list(self.apart)} if self.apart else self.pool}
-
-    @property
-    def options(self) -> list[str]:
-        """The options of a command."""
-        apart = [word for one in self.apart for word in ("--apart", one)]
-        return ["--scale", f"{self.scale:g}", "--pool", self.pool, *apart]
+def size_of(row: Mapping[str, Any]) -> RunSize:
+    """Return the size that a page asks for; UsageError for one that the options do not allow."""
+    scale, pool, apart = row.get("scale"), row.get("pool"), row.get("apart", [])
+    if isinstance(scale, bool) or not isinstance(scale, int | float):
+        raise UsageError("--scale: must be a number above 0 and at most 1")
+    if pool not in POOLS:
+        raise UsageError(f"--pool: must be one of {', '.join(POOLS)}")
+    if not isinstance(apart, list) or not all(isinstance(one, str) for one in apart):
+        raise UsageError("--apart: must be names or codes of provinces")
+    if apart and pool != COUNTRY:
+        raise UsageError(f"--apart: cannot be used with --pool {pool}; use --pool {COUNTRY}")
+    return RunSize(float(scale), str(pool), tuple(apart))
 
 
 @dataclass(frozen=True)
@@ -68,7 +46,7 @@ class Question:
     """Saved policies to compare with the baseline, the size of the runs, and the number of pairs."""
 
     policies: tuple[str, ...]
-    size: Size
+    size: RunSize
     replicates: int
 
     @classmethod
@@ -85,7 +63,7 @@ class Question:
             raise UsageError("policies: must be names")
         if isinstance(pairs, bool) or not isinstance(pairs, int) or not 1 <= pairs <= MOST_PAIRS:
             raise UsageError(f"--replicates: must be a whole number from 1 to {MOST_PAIRS}")
-        return cls(tuple(names), Size.of(row), pairs)
+        return cls(tuple(names), size_of(row), pairs)
 
     def files(self, policies: Policies) -> list[str]:
         """Return the baseline and the policies as a command names them."""
@@ -136,12 +114,12 @@ def provinces_of(values: Values) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def pooled_away(values: Values, size: Size) -> list[str]:
+def pooled_away(values: Values, size: RunSize) -> list[str]:
     """Return the provinces that a policy names and that runs of this size cannot tell from others."""
-    return [] if size.pool == "none" else [one for one in provinces_of(values) if one not in size.apart]
+    return [] if size.pool == NO_POOL else [one for one in provinces_of(values) if one not in size.apart]
 
 
-def refusals(policies: Policies, name: str, title: str, values: Values, size: Size) -> list[str]:
+def refusals(policies: Policies, name: str, title: str, values: Values, size: RunSize) -> list[str]:
     """Return why runs of this size cannot answer what a policy asks; nothing if they can.
 
     Mistakes of the policy itself raise a ScenarioError, a name that no policy can have a UsageError.

@@ -9,13 +9,14 @@ from typing import Any
 
 from sim.base.failures import MACHINE, FailedError, RefusedError
 from sim.draws.machine_code import is_compiled
-from sim.experiments.paired import compare_groups
+from sim.experiments.paired import PAIRS, compare_groups
+from sim.experiments.run_size import RunSize
 from sim.language.spoken import said, speaking, telling_in
 from sim.reading.run import Run
 from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
-from sim.studio.questions import PAIRS, Question, Size, demand_small, replicated
+from sim.studio.questions import Question, demand_small, replicated
 from sim.studio.runs import Runs
 
 PATIENCE_S = 60.0
@@ -136,9 +137,9 @@ class Studies:
         self._studies: dict[str, Study] = {}
         self._numbers = itertools.count(1)
         self._ahead: asyncio.Task[None] | None = None
-        self._size: Size | None = None
+        self._size: RunSize | None = None
 
-    def prepare(self, size: Size) -> None:
+    def prepare(self, size: RunSize) -> None:
         """Make the baseline's runs of a size, ahead of any question."""
         # A cancelled first run would leave a process that compiles the engine while the next one does, too.
         if size != self._size and (self._ahead is None or is_compiled(self._policies.scenario.spec.engine)):
@@ -147,7 +148,7 @@ class Studies:
             self._size = size
             self._ahead = asyncio.create_task(self._prepared(size))
 
-    async def _prepared(self, size: Size) -> None:
+    async def _prepared(self, size: RunSize) -> None:
         with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # a question gets the error
             base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)

@@ -6,7 +6,7 @@
   const [TRIES, AGAIN_MS] = [5, 1000];
   const byId = (id) => document.getElementById(id);
   const policy = { name: DATA.draft, title: "", values: {} };
-  const size = { scale: 0.005, pool: "country", apart: [], replicates: 4 };
+  const size = DATA.size;
   let others = [];
   let saved = [];
   let usable = false;

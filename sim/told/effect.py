@@ -114,6 +114,11 @@ def interval_said(rows: Sequence[Row]) -> str:
     return without_posterior(said("{level} intervals over {number} replicates", level=percent(LEVEL), number=number))
 
 
+def kind_said(rows: Sequence[Row]) -> str:
+    """Return the kind of intervals of differences, or that a single pair has none."""
+    return interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
+
+
 def _told(what: str, row: Row, stored: bool) -> str:
     """Return a sentence with the relative change and its interval, of ``stored`` draws or of run-to-run noise."""
     share = row["difference"] / row["base"] if row["base"] else None

@@ -179,12 +179,12 @@ def place_said(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def of_comparison(document: Row, next: Sequence[str] = ()) -> list[Answer]:
-    """Return the answer of each policy of a comparison, the document of ``tocsin compare``."""
-    return [_of_policy(document, name, next) for name in document["others"]]
+def of_comparison(document: Row, commands: Sequence[str] = ()) -> list[Answer]:
+    """Return the answer of each policy of a comparison, the document of ``tocsin compare``; commands come next."""
+    return [_of_policy(document, name, commands) for name in document["others"]]
 
 
-def _of_policy(document: Row, name: str, next: Sequence[str]) -> Answer:
+def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
     """Return the answer of one policy of a comparison."""
 
     def own(key: str) -> list[Row]:
@@ -199,7 +199,7 @@ def _of_policy(document: Row, name: str, next: Sequence[str]) -> Answer:
         name=name,
         base=document["base"],
         headline=headline,
-        intervals=effect.interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown"),
+        intervals=effect.kind_said(rows),
         sentences=(*sentences, *effect.level_lines(own("at_reporting_rates"))),
         changes=tuple(Lever.of(row).told for row in levers),
         numbers=tuple(_differences(rows)),
@@ -208,7 +208,7 @@ def _of_policy(document: Row, name: str, next: Sequence[str]) -> Answer:
         warnings=tuple(document.get("warnings", ())),
         findings=tuple(foremost(own("findings"))),
         resolved=tuple(foremost([row for row in document.get("findings", ()) if row["beside"] == name])),
-        next=tuple(next),
+        next=tuple(commands),
     )
 
 

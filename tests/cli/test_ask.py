@@ -24,7 +24,7 @@ def test_a_policy_is_printed_and_can_be_run_as_it_is_written(tocsin: Tocsin) -> 
 
 def test_the_next_command_names_the_file(tocsin: Tocsin) -> None:
     told = tocsin("ask", "no local warnings", "--from", "tiny", "--out", "mine.yaml").out.splitlines()
-    assert told == ["mine.yaml", "Next: tocsin compare tiny mine.yaml --replicates 4"]
+    assert told == ["mine.yaml", "Next: tocsin compare tiny mine.yaml --scale 1 --pool none --replicates 4"]
 
 
 def test_a_file_is_never_overwritten_and_nothing_is_written_of_what_cannot_be_asked(tocsin: Tocsin) -> None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sim.ask.beyond import BEYOND, Beyond
-from sim.ask.details import (
+from sim.asking.beyond import BEYOND, Beyond
+from sim.asking.details import (
     EARLIER,
     FASTER,
     LATER,
@@ -17,10 +17,10 @@ from sim.ask.details import (
     details,
     either,
 )
-from sim.ask.policies import all_policies
-from sim.ask.search import MEDIAN, Found, search, stop_words
-from sim.ask.subjects import SUBJECTS, Level, Policy, Subject
-from sim.ask.words import folded, stems, terms, unread, weight
+from sim.asking.policies import all_policies
+from sim.asking.search import MEDIAN, Found, search, stop_words
+from sim.asking.subjects import SUBJECTS, Level, Policy, Subject
+from sim.asking.words import folded, stems, terms, unread, weight
 from sim.language.spoken import marked
 from sim.scenario import Scenario
 from sim.scenario.load import value_at

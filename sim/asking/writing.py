@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sim.ask.details import Details
-from sim.ask.policies import body, fitting, measure_of
-from sim.ask.subjects import Fixed, Kind, Level, Policy, Subject
+from sim.asking.details import Details
+from sim.asking.policies import body, fitting, measure_of
+from sim.asking.subjects import Fixed, Kind, Level, Policy, Subject
 from sim.scenario import Scenario
 from sim.scenario.load import value_at
 from sim.scenario.parameters import is_full_form
@@ -75,7 +75,7 @@ def written(subject: Subject, details: Details, base: Scenario, named: str) -> C
                 change.put(key, as_typed(value))
             if subject.way.time and details.time is not None:
                 change.put(subject.way.time, details.time)
-            return _left_out(change, details, "window", "provinces", "ages")
+            return _refused(change, details, "window", "provinces", "ages")
 
 
 def _level(way: Level, details: Details, base: Scenario) -> Change:
@@ -91,7 +91,9 @@ def _level(way: Level, details: Details, base: Scenario) -> Change:
                 _staff(change, desk, code, details, way, base)
         else:
             change.put(key, _stated(stated, details, way, base.name))
-    return _left_out(change, details, "window", "ages", *(() if way.desks else ("provinces",)))
+    if not details.changes and details.time is None:
+        change.notes.append(f"the question does not say how much: a factor of {way.usual:g} is assumed")
+    return _refused(change, details, "window", "ages", *(() if way.desks else ("provinces",)))
 
 
 def _staff(change: Change, desk: str, code: int, details: Details, way: Level, base: Scenario) -> None:
@@ -179,7 +181,7 @@ def _kind(subject: Subject, way: Kind, details: Details, base: Scenario, named: 
         change = Change()
         for name in there:
             change.put(f"measures.{name}", None)
-        return _left_out(change, details, "window", "provinces", "ages")
+        return _refused(change, details, "window", "provinces", "ages")
     some = {name: one for name, one in there.items() if _overlaps(one["window"], details)}
     moves = way.dated and (details.window or details.months is not None)
     if some and not moves and details.factor is not None and not details.provinces and details.ages is None:
@@ -188,7 +190,7 @@ def _kind(subject: Subject, way: Kind, details: Details, base: Scenario, named: 
         change = Change()
         for name, one in there.items():
             change.put(f"measures.{name}.window", _moved(one["window"], details))
-        return _left_out(change, details, "provinces", "ages")
+        return _refused(change, details, "provinces", "ages")
     if some and not way.policies and not way.values:
         if details.provinces or details.ages is not None or details.window:
             return _added(subject, way, details, base, _copied(way, some, details))
@@ -224,6 +226,8 @@ def _scaled(way: Kind, there: Mapping[str, dict[str, Any]], details: Details) ->
     if details.factor is None and details.share is None and not details.more:
         raise BeyondError("the question does not say how much, when or where")
     usual = 1.0 / way.usual if details.more < 0 else way.usual
+    if details.factor is None and details.share is None:
+        change.notes.append(f"the question does not say how much: a factor of {usual:.3g} is assumed")
     factor = details.factor if details.factor is not None else details.share or usual
     for name, one in there.items():
         for amount in way.amounts:
@@ -266,6 +270,8 @@ def _added(subject: Subject, way: Kind, details: Details, base: Scenario, measur
         measure["window"] = _window_of(measure["window"], details.time)
     elif details.time is not None and way.time:
         measure[way.time] = _time_of(way.time, details.time)
+    if details.window is None and way.time != "window":
+        change.notes.append(f"the question does not say when: from {start.isoformat()} on is assumed")
     if "above" in known and details.above is not None:
         measure["above"] = as_typed(details.above)
     if way.amounts and details.share is not None:
@@ -274,6 +280,10 @@ def _added(subject: Subject, way: Kind, details: Details, base: Scenario, measur
         measure[way.amounts[0]] = as_typed(details.number)
     elif way.amounts and details.more < 0 and way.kind == "filter":
         measure[way.amounts[0]] = -measure[way.amounts[0]]
+    if way.amounts and all(one is None for one in (details.share, details.number, details.factor)):
+        amount = way.amounts[0]
+        told = plain(measure[amount])
+        change.notes.append(f"the question does not say how much: {amount} {as_typed(told)} is assumed")
     if details.provinces and "provinces" in known:
         measure["provinces"] = [base.spec.population.names[code] for code in details.provinces]
     if details.ages is not None and "ages" in known:
@@ -286,7 +296,7 @@ def _added(subject: Subject, way: Kind, details: Details, base: Scenario, measur
     rest = {key: value for key, value in measure.items() if key not in first}
     change.put(f"measures.{name}", as_typed({**first, **rest}))
     change.keys[-1] = f"measures[{way.kind}]"
-    return _left_out(change, details, *(key for key in ("provinces", "ages") if key not in known))
+    return _refused(change, details, *(key for key in ("provinces", "ages") if key not in known))
 
 
 def _time_of(key: str, time: str) -> Any:
@@ -361,7 +371,7 @@ def _policy(subject: Subject, way: Policy, details: Details, base: Scenario, nam
             used.add("provinces")
     if details.ages is not None:
         used |= _aged(change.values, list(details.ages))
-    return _left_out(change, details, *(one for one in ("window", "provinces", "ages") if one not in used))
+    return _refused(change, details, *(one for one in ("window", "provinces", "ages") if one not in used))
 
 
 def _aged(value: Any, ages: list[int | None]) -> set[str]:
@@ -377,17 +387,17 @@ def _aged(value: Any, ages: list[int | None]) -> set[str]:
     return found
 
 
-VAIN = {
-    "window": "no days can be given; the change holds for the whole period",
-    "provinces": "no province can be given; the change holds in the whole country",
-    "ages": "no ages can be given; the change holds for everybody",
+LIMITS = {
+    "window": "cannot be limited to some days; ask for the whole period",
+    "provinces": "cannot be limited to a province; ask for the whole country",
+    "ages": "cannot be limited to some ages; ask for everybody",
 }
-"""Notes on details that a lever does not take."""
+"""Why a lever cannot be asked with a detail that it does not take."""
 
 
-def _left_out(change: Change, details: Details, *without: str) -> Change:
-    """Note the details that a clause gives to something that does not take them."""
+def _refused(change: Change, details: Details, *without: str) -> Change:
+    """Return a change; BeyondError if the clause limits it to something that it does not take."""
     for one in without:
         if getattr(details, one):
-            change.notes.append(f"{', '.join(change.keys)}: {VAIN[one]}")
+            raise BeyondError(f"{', '.join(change.keys)}: {LIMITS[one]}")
     return change

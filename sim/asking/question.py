@@ -1,36 +1,34 @@
 """Ask a question in words: a policy with its scenario, or what cannot be asked with the nearest that can."""
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.ask.clauses import Clause, clauses, near
-from sim.ask.search import described, search
-from sim.ask.subjects import Fixed, Kind, Level, Policy, Subject
-from sim.ask.words import folded, languages_of
-from sim.ask.writing import BeyondError, Change, written
+from sim.asking.clauses import Clause, clauses, near
+from sim.asking.search import described, search
+from sim.asking.subjects import Fixed, Kind, Level, Policy, Subject
+from sim.asking.words import folded, languages_of
+from sim.asking.writing import BeyondError, Change, written
 from sim.base.failures import UsageError
+from sim.experiments.paired import PAIRS
+from sim.experiments.run_size import RunSize
 from sim.scenario import Scenario, ScenarioError, load_scenario
-from sim.scenario.bundled import SUFFIXES, bundled_names, is_path
+from sim.scenario.bundled import FLAGSHIP, SUFFIXES, bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.load import changed
+from sim.scenario.schema.population import NO_POOL
 from sim.scenario.writing import to_yaml
 from sim.store.folder import whole
-
-FLAGSHIP = "china-2022"
-"""The scenario that a question changes where it names none."""
 
 LONGEST = 300
 """Most characters of a question, which becomes a title."""
 
 LONGEST_NAME = 60
-SAMPLE = 7_000_000
-"""People of the sample that a first answer is simulated with: seconds a run."""
-
-REPLICATES = 4
+WHOLE = RunSize(1.0, NO_POOL)
 WIDTH = 100
 MOST_NEAREST = 3
 LEAST = 0.1
@@ -74,7 +72,7 @@ class Asked:
         matches: What each part was found to mean.
         notes: What the policy leaves out of the question.
         unasked: Each part that cannot be asked.
-        settings: How a first answer is simulated, by keys of the scenario: scale and pool.
+        size: How large the runs of a first answer are.
         name: The policy's name.
     """
 
@@ -85,7 +83,7 @@ class Asked:
     matches: tuple[Match, ...]
     notes: tuple[str, ...] = ()
     unasked: tuple[Unasked, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    size: RunSize = WHOLE
     name: str = ""
 
     @property
@@ -95,7 +93,8 @@ class Asked:
 
     def command(self, file: str | None = None) -> str:
         """Return the command that compares the policy, in a file, with its base."""
-        return " ".join(["tocsin compare", self.base, file or f"{self.name}.yaml", *_options(self.settings)])
+        words = ["tocsin", "compare", self.base, file or f"{self.name}.yaml", *self.size.options]
+        return shlex.join([*words, "--replicates", str(PAIRS)])
 
     def write(self, file: Path) -> None:
         """Write the policy's file, whole or not at all.
@@ -244,12 +243,12 @@ def _policy(
     subjects = dict.fromkeys(clause.subject.name for clause, _ in policies if clause.subject is not None)
     name = _name([*subjects, *(names[code] for code in provinces)])
     policy = changed(scenario, {"name": name, "title": question, **values})
-    settings = _settings(scenario, [names[code] for code in provinces])
+    size = RunSize.quick(scenario, [names[code] for code in provinces])
     notes = tuple(dict.fromkeys(note for _, change in policies for note in change.notes))
-    asked = Asked(question, base, None, policy, matches, notes, (), settings, name)
+    asked = Asked(question, base, None, policy, matches, notes, (), size, name)
     head = {"schema": 1, "name": name, "title": question, "extends": base}
     text = "\n".join([*_comments(asked), to_yaml({**head, **values})])
-    return Asked(question, base, text, policy, matches, notes, (), settings, name)
+    return Asked(question, base, text, policy, matches, notes, (), size, name)
 
 
 def _comments(asked: Asked) -> Iterator[str]:
@@ -279,23 +278,3 @@ def _name(parts: list[str]) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", folded("-".join(parts))).strip("-")
     cut = words if len(words) <= LONGEST_NAME else words[:LONGEST_NAME].rpartition("-")[0]
     return f"asked-{cut}" if cut in bundled_names() else cut
-
-
-def _settings(scenario: Scenario, provinces: list[str]) -> dict[str, Any]:
-    """Return settings with which a run takes seconds and the provinces of the question stay apart."""
-    people = scenario.spec.population.people
-    scale = float(f"{min(1.0, SAMPLE / sum(people.values())):.1g}")
-    if scale == 1.0:
-        return {}
-    pool = {"apart": provinces} if provinces else "country"
-    return {"scale": scale, **({"population.pool": pool} if len(people) > 1 else {})}
-
-
-def _options(settings: Mapping[str, Any]) -> list[str]:
-    """Return settings, and the number of replicates, as options of ``tocsin compare``."""
-    options = [part for key in settings if key == "scale" for part in ("--scale", f"{settings[key]:g}")]
-    if "population.pool" in settings:
-        options += ["--pool", "country"]
-        apart = settings["population.pool"]["apart"] if settings["population.pool"] != "country" else ()
-        options += [part for one in apart for part in ("--apart", one if one.isalnum() else f"'{one}'")]
-    return [*options, "--replicates", str(REPLICATES)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sim.ask.words import CHINESE, folded, has, terms
+from sim.asking.words import CHINESE, folded, has, terms
 from sim.language.dates import month_alone
 from sim.language.labels import named
 from sim.language.spoken import marked, speaking

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sim.ask.words import folded, languages_of, stems
+from sim.asking.words import folded, languages_of, stems
 from sim.base.words import DistributionKind
 from sim.language.spoken import ENGLISH, speaking
 from sim.scenario.bundled import bundled_scenarios

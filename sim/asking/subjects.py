@@ -1,8 +1,8 @@
 """What can be asked in everyday words: each lever with its names, and how a question about it is written.
 
-Keys, kinds of measures and policies are found by their own words, too (``sim.ask.search``); here stand the words that
-people use instead. The words of a subject are terms with commas between them. A clause is about a subject if it has all
-words of a term, in any order; of several subjects the one with the longest term, then the first by name.
+Keys, kinds of measures and policies are found by their own words, too (``sim.asking.search``); here stand the words
+that people use instead. The words of a subject are terms with commas between them. A clause is about a subject if it
+has all words of a term, in any order; of several subjects the one with the longest term, then the first by name.
 """
 
 from collections.abc import Mapping

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.ask.beyond import BEYOND
-from sim.ask.details import details
-from sim.ask.question import FLAGSHIP, Asked, ask
-from sim.ask.subjects import SUBJECTS, Fixed, Kind, Level, Policy
-from sim.ask.words import folded
+from sim.asking.beyond import BEYOND
+from sim.asking.details import details
+from sim.asking.question import Asked, ask
+from sim.asking.subjects import SUBJECTS, Fixed, Kind, Level, Policy
+from sim.asking.words import folded
 from sim.base.failures import UsageError
 from sim.language.spoken import ENGLISH
 from sim.scenario import ScenarioError, load_scenario
-from sim.scenario.bundled import bundled_names
+from sim.scenario.bundled import FLAGSHIP, bundled_names
 from sim.scenario.keys import keys_at
 from sim.scenario.load import value_at
 from sim.scenario.resolved import plain
@@ -176,7 +176,7 @@ def test_other_bases_are_asked_too(base: str, question: str, tmp_path: Path, mon
 def test_a_place_that_is_no_province_is_refused() -> None:
     (line,) = ask("twice the officers in North Coast", "example-country").text.splitlines()
     assert "example-country has no province 'north coast'; list them: tocsin provinces example-country" in line
-    assert ask("twice the officers in 2022", "example-country").yaml is not None
+    assert ask("delay large transfers in 2022").yaml is not None
 
 
 def test_the_example_of_the_help_has_the_command_to_run_next() -> None:
@@ -186,10 +186,26 @@ def test_the_example_of_the_help_has_the_command_to_run_next() -> None:
     assert f"# Next: {asked.command()}" in str(asked.yaml).splitlines()
 
 
-def test_what_a_lever_does_not_take_is_noted() -> None:
-    assert ask("twice the officers from June 2022").notes == (
-        "desks.visit.staff: no days can be given; the change holds for the whole period",
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("twice the officers from June 2022", "desks.visit.staff: cannot be limited to some days; ask for the whole"),
+        ("no videos from June 2022", "measures.videos-2022: cannot be limited to some days; ask for the whole period"),
+        ("half the scam calls in Guangdong", "fraud.volumes.call.level: cannot be limited to a province; ask for the"),
+    ],
+)
+def test_what_a_lever_does_not_take_is_refused(question: str, why: str) -> None:
+    assert ask(question).yaml is None
+    assert why in ask(question).text
+
+
+def test_what_a_question_does_not_say_is_noted() -> None:
+    assert ask("more officers").notes == ("the question does not say how much: a factor of 2 is assumed",)
+    assert ask("weaker SMS filters").notes == (
+        "the question does not say when: from 2021-12-01 on is assumed",
+        "the question does not say how much: intensity -0.3 is assumed",
     )
+    assert ask("twice the officers in Guangdong").notes == ()
     assert ask("twice the officers with cameras").notes == ("not used: cameras",)
     assert "# Note: not used: cameras" in ask("twice the officers with cameras").text
 
@@ -234,7 +250,7 @@ def test_subjects_name_what_there_is() -> None:
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda one: one.name)
 def test_every_subject_is_found_by_its_own_words(subject: object) -> None:
     """A term of one subject may be a part of a longer one of another; each has some that mean only it."""
-    from sim.ask.clauses import clauses
+    from sim.asking.clauses import clauses
 
     base = load_scenario(FLAGSHIP)
     found = {

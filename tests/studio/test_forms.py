@@ -1,0 +1,32 @@
+"""Forms of a studio: complete by the schema; and the size of its first runs."""
+
+import pytest
+
+import sim
+from sim.experiments.run_size import RunSize
+from sim.scenario.schema import measures
+from sim.studio import forms
+
+
+def test_every_kind_of_measure_has_a_group_and_a_form() -> None:
+    assert set(forms.KINDS) == set(measures.KINDS)
+    scenario = sim.load_scenario("china-2022")
+    groups = forms.forms(scenario)
+    assert sorted(kind["kind"] for group in groups for kind in group["kinds"]) == sorted(measures.KINDS)
+    # Whatever the baseline has can be taken out.
+    listed = [one["key"] for group in groups for one in group["measures"]]
+    assert sorted(listed) == sorted(f"measures.{name}" for name in scenario.spec.measures)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("china-2022", RunSize(0.005, "country", ("Guangdong",))),
+        ("singapore", RunSize(1.0, "none")),  # a sample of a small country would be noise
+        ("example-country", RunSize(1.0, "none")),
+    ],
+)
+def test_a_quick_run_has_as_many_people_in_every_country(name: str, size: RunSize) -> None:
+    scenario = sim.load_scenario(name)
+    assert RunSize.quick(scenario, ["Guangdong"]) == size
+    assert sim.load_scenario(name, **size.arguments).spec.scale == size.scale
