@@ -37,14 +37,14 @@ BEYOND = (
         marked(
             "deepfake, deepfakes, artificial intelligence, AI, voice cloning, cloned voices, chatbots, language model"
         ),
-        "how convincing an attempt is made has no key",
+        "no key says how convincing an attempt is",
         ("attempts", "by-signs", "activities"),
     ),
     Beyond(
         marked(
             "reimburse, reimbursement, compensate, compensation, refund victims, insurance, insured, liability, liable"
         ),
-        "who bears a loss afterwards changes nothing that is simulated",
+        "who bears a loss is not simulated",
         ("bank-holds", "delayed-transfers", "account-freezes"),
     ),
     Beyond(

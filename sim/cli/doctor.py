@@ -30,5 +30,6 @@ def doctor(as_json: AsJson = False) -> None:
         show(console(), [table])
         for problem in problems:
             tell(said("problem: {problem}", problem=problem))
-        tell(counted("{count} problem", "{count} problems", count=len(problems)) if problems else said("All is well."))
+        found_some = counted("{count} problem", "{count} problems", count=len(problems))
+        tell(found_some if problems else said("No problems found."))
     raise typer.Exit(FAILED if problems else DONE)

@@ -321,8 +321,8 @@ def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool 
         return []
     return [
         said(
-            "Intervals over posterior draws of {other} do not vary what it alone assumes: {keys}. "
-            "See what these do: tocsin sweep --vary",
+            "The posterior draws do not cover the values that only {other} assumes: {keys}. To see their effect, use "
+            "tocsin sweep --vary.",
             other=title,
             keys=", ".join(keys),
         )

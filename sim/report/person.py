@@ -143,7 +143,7 @@ def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | Non
         names = labels or (str(base.manifest["name"]), str(other.manifest["name"]))
         ways = [way(run, origin) for run in (base, other)]
         if not any(ways):
-            raise ValueError(said("no log has events of the attempt {origin}", origin=origin))
+            raise ValueError(said("no event log contains the attempt {origin}", origin=origin))
         rows = list(_rows(*ways))
         people = victims(base, other)
         known = people.loc[origin] if origin in people.index else None

@@ -95,7 +95,8 @@ def findings_of_all(policies: Sequence[Policy], base: About) -> list[Group]:
             if lines:
                 several = said("{heading}: {policy}", heading=heading, policy=policy.label)
                 found.append(Group(several if len(policies) > 1 else heading, lines))
-    shared = said("The policy has the findings of its baseline:") if len(policies) == 1 else said("Of the baseline:")
+    single = len(policies) == 1
+    shared = said("Findings of both the policy and its baseline:") if single else said("Findings of the baseline:")
     return found or [Group(shared if base.findings else "", base.findings)]
 
 

@@ -131,7 +131,7 @@ def _machine_code() -> Part:
     folder = machine_code_folder()
     compiled = is_compiled("vector")
     if not folder:
-        told = said("kept nowhere: each run compiles again")
+        told = said("not kept: every run compiles again")
         problem = said("no folder for machine code can be written to: set NUMBA_CACHE_DIR to one that can")
         return Part("compiled", said("machine code"), False, told, problem)
     state = marked("compiled, in {folder}") if compiled else marked("the first run compiles, once; kept in {folder}")

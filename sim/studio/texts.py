@@ -16,9 +16,9 @@ def words() -> dict[str, str]:
         "running": said("{done} of {of} pairs of runs are there", done="{done}", of="{of}"),
         "starting": said("The first pair of runs is being made"),
         "done": said("All {of} pairs of runs are there", of="{of}"),
-        "stopped": said("Stopped. What was finished is kept: press Run to go on"),
+        "stopped": said("Stopped. Finished runs are kept; press Run to continue"),
         "failed": said("Failed: {why}", why="{why}"),
-        "lost": said("The studio does not answer. If it was closed, start it again: tocsin studio"),
+        "lost": said("No connection to the studio. If it was closed, start it again: tocsin studio"),
         "saved": said("Saved: {file}", file="{file}"),
         "copied": said("Copied"),
         "remove": said("Remove: {what}", what="{what}"),
@@ -27,7 +27,7 @@ def words() -> dict[str, str]:
         "now": said("now {value}", value="{value}"),
         "noise": said("within run-to-run noise"),
         "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
-        "differs": said("This link is of another baseline or another version of it: {base}", base="{base}"),
+        "differs": said("This link was made for another baseline or version: {base}", base="{base}"),
         "picture": said(
             "Differences from the baseline in percent, with their intervals. The table below has the numbers."
         ),
@@ -37,5 +37,5 @@ def words() -> dict[str, str]:
         "difference": said("Difference"),
         "interval": said("Interval"),
         "numbers": said("Numbers: {policy}", policy="{policy}"),
-        "taken": said("There is a change of this name already; use another name"),
+        "taken": said("A change with this name exists; use another name"),
     }

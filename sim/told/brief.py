@@ -194,7 +194,7 @@ def answer_parts(answer: Answer, width: int) -> "Iterator[Text]":
 def _side_by_side(answers: Sequence[Answer], width: int) -> "Iterator[TextTable | Text]":
     """Yield a table with a line for each policy: its differences with their intervals."""
     yield heading(said("Answer"), width, answers[0].intervals)
-    text = said("Differences from {base}, and their intervals", base=answers[0].base)
+    text = said("Differences from {base}, with intervals", base=answers[0].base)
     yield paragraph(text, width, BELOW)
     table = TextTable([said("policy"), *map(quantity_named, BESIDE)])
     for one in answers[:POLICIES]:

@@ -92,7 +92,8 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
     spared = by_name["victims" if row["quantity"] == "cost_per_victim_spared" else "loss_money"]
     if spared.get("posterior_draws") and spared["posterior_low"] <= 0 <= spared["posterior_high"]:
-        return said("Cost per {each} spared: unknown, since over posterior draws none may be spared", each=each)
+        text = marked("Cost per {each} spared: unknown, because the interval over posterior draws includes no effect")
+        return said(text, each=each)
     if row["ratio"] is None:
         gain = -spared["difference"]
         if row["quantity"] == "cost_per_money_spared":

@@ -191,7 +191,7 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
         return [row for row in document.get(key, ()) if row["scenario"] == name]
 
     rows, levers = own("rows"), own("levers")
-    headline, *sentences = effect.effect_lines(rows) or [said("Nothing was counted under both policies.")]
+    headline, *sentences = effect.effect_lines(rows) or [said("No quantity was counted under both policies.")]
     unpriced = unpriced_said([row["name"] for row in levers if not row["priced"]])
     withheld = document.get("withheld", {}).get(name, "")
     return Answer(

@@ -14,7 +14,7 @@ from tests.cli.commands import Tocsin
 def test_all_is_well_where_everything_is_installed(tocsin: Tocsin) -> None:
     ended = tocsin("doctor")
     assert ended.code == 0, ended.out
-    assert ended.out.splitlines()[-1] == "All is well."
+    assert ended.out.splitlines()[-1] == "No problems found."
     document = json.loads(tocsin("doctor", "--json").out)
     assert document["problems"] == []
     assert document["libraries"]["numpy"] == metadata.version("numpy")

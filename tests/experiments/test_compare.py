@@ -163,7 +163,7 @@ def test_what_no_draw_varies_is_named():
     base, policy, same = (sim.load_scenario(name) for name in ("singapore", "transfers-wait", "china-2022"))
     (line,) = not_drawn("waits", base, policy)
     own = [f"measures.transfers-wait.{key}" for key in ("intensity", "second_thoughts", "release.share")]
-    assert f"waits do not vary what it alone assumes: {', '.join(own)}." in line
+    assert f"the values that only waits assumes: {', '.join(own)}." in line
     # A policy that assumes nothing itself, and one without answers over draws, have nothing to name.
     assert not not_drawn("other", same, sim.load_scenario("more-officers"))
     tiny = sim.load_scenario("tiny")

@@ -153,7 +153,7 @@ def ratios_words(run: "Run") -> str:
         words_of = {"figure": quantity_named(far["name"]), "window": _window(far)}
         told.append(
             said(
-                "Farthest off: {figure}, {window}, at {ratio} times the reported level.",
+                "Largest deviation: {figure}, {window}, at {ratio} times the reported level.",
                 **words_of, ratio=fixed(level(far, far["simulated"]), 2),
             )
         )  # fmt: skip
