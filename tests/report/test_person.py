@@ -70,7 +70,7 @@ def test_a_way_is_told_in_other_languages(silent: sim.Run, full: sim.Run, saved:
 
 
 def test_what_cannot_be_shown_is_refused(full: sim.Run, half: sim.Run, saved: int) -> None:
-    with pytest.raises(ValueError, match="no log has events of the attempt 1"):
+    with pytest.raises(ValueError, match="no event log contains the attempt 1"):
         person(full, full, 1)
     with pytest.raises(PairingError):
         person(full, half, saved)

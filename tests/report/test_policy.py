@@ -59,7 +59,7 @@ def test_page_one_is_question_answer_picture_findings_limits_then_come_the_tabs(
             'class="lead headline"',
             'id="chart-effect"',
             'id="findings"',
-            "Findings new with this policy|Baseline findings that this|The policy has the findings of its baseline",
+            "Findings new with this policy|Baseline findings that this|Findings of both the policy and its baseline",
             'id="limits"',
             'id="outcomes"',
             'id="comparison"',
