@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
-    from sim.experiments.attribute import Attribution, attribute
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from sim.midnight.component import Component
     from sim.report.explore.page import explore
     from sim.report.page import report
+    from sim.runs.attribution import Attribution, attribute
     from sim.runs.comparison import Comparison, compare
     from sim.runs.diff import diff
     from sim.runs.run import Run, load_run, run
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sim.store.json_files import FolderError
 
 _HOMES = {
-    "Attribution": "sim.experiments.attribute",
+    "Attribution": "sim.runs.attribution",
     "Calibration": "sim.calibration.calibrate",
     "Comparison": "sim.runs.comparison",
     "Component": "sim.midnight.component",
@@ -57,7 +57,7 @@ _HOMES = {
     "Staffing": "sim.experiments.staffing",
     "Sweep": "sim.runs.sweep",
     "ask": "sim.asking.question",
-    "attribute": "sim.experiments.attribute",
+    "attribute": "sim.runs.attribution",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.runs.comparison",

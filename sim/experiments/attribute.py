@@ -18,12 +18,13 @@ from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import interval_of_mean
 from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
-from sim.experiments.simulations import Computing, Simulations, demand_keywords
+from sim.experiments.simulations import Asking, Computing, Simulations, asked
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
 from sim.midnight.giving import with_components
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
+from sim.scenario.options import ScenarioLike
 from sim.warning.size import in_english
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Attribution:
 
 
 def attribute(
-    scenario: "Scenario",
+    scenario: ScenarioLike,
     layers: Collection[str] | None = None,
     orders: int | None = None,
     replicates: int = 1,
@@ -111,7 +112,7 @@ def attribute(
     gangs: str | None = None,
     draws: "Sequence[Scenario]" = (),
     components: "Sequence[Component]" = (),
-    **computing: Unpack[Computing],
+    **asking: Unpack[Asking],
 ) -> Attribution:
     """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
 
@@ -121,7 +122,7 @@ def attribute(
     SimulationError.
 
     Args:
-        scenario: The scenario.
+        scenario: The scenario, or the name or path of one.
         layers: The names of its layers, by default all. Other layers stay on.
         orders: 0 simulates every coalition of layers, 2 to the power of their number, and gives exact Shapley values.
             An even number is the number of orders to average, drawn by the seed. By default 0 for up to ``EXACT_UP_TO``
@@ -133,24 +134,25 @@ def attribute(
         draws: The same scenario with the values of posterior draws. Each is attributed too, for an interval of the
             parameter uncertainty.
         components: Components of every run, as ``sim.run`` takes them.
-        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
+        **asking: ``workers``, ``executor`` and ``progress``, see ``Computing``; changes of the scenario, see
+            ``Options``.
 
     Returns:
         The tables of layers, of overlaps, of costs and of runs.
     """
-    demand_keywords("attribute", computing, Computing.__optional_keys__)
-    scenario = with_components(scenario, components)
+    found, computing = asked("attribute", scenario, asking)
+    found = with_components(found, components)
     draws = [with_components(draw, components) for draw in draws]
-    path = prepared(scenario, layers, orders, replicates, folder, gangs, draws)
-    names = layers_of(scenario, layers)
+    path = prepared(found, layers, orders, replicates, folder, gangs, draws)
+    names = layers_of(found, layers)
     number = _number_of_orders(names, orders)
-    stances: tuple[str | None, ...] = stances_of(scenario, gangs) or (None,)
+    stances: tuple[str | None, ...] = stances_of(found, gangs) or (None,)
 
     def make() -> None:
-        _play(scenario, path, names, number, stances, replicates, draws, computing)
+        _play(found, path, names, number, stances, replicates, draws, computing)
 
     tables = [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE]
-    complete(path, KIND, tables, make, in_english([scenario.spec]))
+    complete(path, KIND, tables, make, in_english([found.spec]))
     return Attribution(path)
 
 

@@ -214,9 +214,13 @@ def _compared(folder: Path) -> list[list[Run]]:
     if draws is not None:
         shown = " ".join(str(folder / name / "d000") for name in names)
         raise FolderError(f"{folder}: compares {draws} draws, but a report shows one; use tocsin report {shown}")
-    if replicates == 1:
-        return [[Run(folder / name)] for name in names]
-    return [[Run(folder / name / f"r{number:03d}") for number in range(replicates)] for name in names]
+    return list(made_in(folder, names, None, replicates).values())
+
+
+def made_in(folder: Path, names: Sequence[str], draws: int | None, replicates: int) -> dict[str, list[Run]]:
+    """Return the runs of a finished comparison by scenario, by draw and then by replicate."""
+    units = [_unit(draw, one if replicates > 1 else None) for draw in _plan(draws) for one in range(replicates)]
+    return {name: [Run(folder / name / unit) for unit in units] for name in names}
 
 
 def _replicates(folder: Path) -> list[Run]:

@@ -42,11 +42,11 @@ from sim.experiments.parameters import Parameter, free_parameters, ranged_parame
 from sim.experiments.rounded import alike, stored_warnings
 from sim.experiments.simulations import (
     FAILED,
-    Computing,
+    Asking,
     Outcomes,
     SimulationError,
     Simulations,
-    demand_keywords,
+    asked,
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
@@ -56,6 +56,7 @@ from sim.reading.outcomes import Outcome, quantity_names
 from sim.reading.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
+from sim.scenario.options import ScenarioLike
 from sim.scenario.provinces import coded_key
 from sim.store.folder import whole
 from sim.store.json_files import parsed
@@ -107,14 +108,14 @@ class Screening:
 
 
 def sensitivity(
-    scenario: Scenario,
+    scenario: ScenarioLike,
     keys: Sequence[str] | None = None,
     method: str = MORRIS,
     samples: int | None = None,
     quantities: Sequence[str] = QUANTITIES,
     folder: Path | None = None,
     components: Sequence[Component] = (),
-    **computing: Unpack[Computing],
+    **asking: Unpack[Asking],
 ) -> "pd.DataFrame":
     """Compute how much the parameters of a scenario matter to its quantities, by Morris' or Sobol's indices.
 
@@ -129,7 +130,7 @@ def sensitivity(
     a SimulationError.
 
     Args:
-        scenario: The scenario whose numbers move.
+        scenario: The scenario whose numbers move, or the name or path of one.
         keys: Dotted keys of numbers that have a range, or patterns such as ``warning.*``. By default those that the
             scenario's ``calibration.parameters`` lists; if it lists none, all.
         method: ``morris`` or ``sobol``.
@@ -138,7 +139,8 @@ def sensitivity(
         quantities: Totals, scaled up to the country, and figures, ``NAME@START..END``.
         folder: Where it is kept, by default ``results/sensitivities/NAME-HASH``.
         components: Components of every run, as ``sim.run`` takes them.
-        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
+        **asking: ``workers``, ``executor`` and ``progress``, see ``Computing``; changes of the scenario, see
+            ``Options``.
 
     Returns:
         One row for each quantity and parameter, in the order of ``quantities`` and of the scenario, with the number of
@@ -158,18 +160,18 @@ def sensitivity(
         ``attrs["idle"]`` lists the parameters that were left out because they change nothing before the end of the
         period. One that ``keys`` names is refused.
     """
-    demand_keywords("sensitivity", computing, Computing.__optional_keys__)
-    scenario = with_components(scenario, components)
-    screening = planned(scenario, keys, method, samples, quantities)
-    path = prepared(scenario, screening, folder)
+    found, computing = asked("sensitivity", scenario, asking)
+    found = with_components(found, components)
+    screening = planned(found, keys, method, samples, quantities)
+    path = prepared(found, screening, folder)
 
     def make() -> None:
         points = screening.points()
         with Simulations(path, all_quantities, **computing) as simulations:
-            outcomes = simulations.each(_scenarios(scenario, screening, points), len(screening))
-            _write(path / INDICES, screening, quantity_names(scenario), points, outcomes)
+            outcomes = simulations.each(_scenarios(found, screening, points), len(screening))
+            _write(path / INDICES, screening, quantity_names(found), points, outcomes)
 
-    warnings = stored_warnings(scenario, {one.key: one.ends for one in screening.parameters})
+    warnings = stored_warnings(found, {one.key: one.ends for one in screening.parameters})
     complete(path, KIND, [INDICES], make, warnings)
     return _read(path, quantities)
 

@@ -31,6 +31,7 @@ from sim.experiments.processes import KilledError, Processes
 from sim.reading.outcomes import OF_SUMS, Outcome
 from sim.scenario.given import with_components_digest
 from sim.scenario.load import digest
+from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.store.json_files import FolderError
 
 if TYPE_CHECKING:
@@ -82,6 +83,26 @@ class Computing(TypedDict, total=False):
     progress: Callable[[int, int], None] | None
     verbose: bool
     days: "Callable[[Scenario], Progress] | None"
+
+
+class Asking(Computing, Options):
+    """Keywords of an experiment: who makes its runs (``Computing``), and changes of its scenario (``Options``)."""
+
+
+def asked(
+    function: str,
+    scenario: ScenarioLike,
+    asking: Mapping[str, Any],
+    allowed: Collection[str] = Asking.__optional_keys__,
+) -> "tuple[Scenario, Any]":
+    """Return the scenario of an experiment with its options, and its other keywords.
+
+    Raises ScenarioError with every mistake, in the words of the command line, and TypeError for an unknown keyword.
+    """
+    demand_keywords(function, asking, allowed)
+    options = {key: value for key, value in asking.items() if key in Options.__optional_keys__}
+    others = {key: value for key, value in asking.items() if key not in options}
+    return with_options(scenario, **options), others
 
 
 def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str]) -> None:

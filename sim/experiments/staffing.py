@@ -13,7 +13,7 @@ from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
 from sim.experiments.promise import PromiseError, Terms, promised
-from sim.experiments.simulations import Computing, Simulations, demand_keywords
+from sim.experiments.simulations import Computing, Simulations, asked
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import KEPT, Trials
 from sim.language.spoken import said
@@ -21,6 +21,7 @@ from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
+from sim.scenario.options import Options, ScenarioLike
 from sim.store.folder import whole
 from sim.warning.size import in_english, of_sizes
 
@@ -58,6 +59,10 @@ class Search(Computing, total=False):
     folder: Path | None
     tell: Callable[[str], None] | None
     trims: int | None
+
+
+class Staffed(Search, Options):
+    """Keywords of ``staffing``: those of ``Search``, and changes of its scenario (``Options``)."""
 
 
 @dataclass(frozen=True)
@@ -174,14 +179,14 @@ class Staffing:
 
 
 def staffing(
-    scenario: "Scenario",
+    scenario: ScenarioLike,
     desk: str = ContactChannel.VISIT.label,
     tier: str = Tier.RED.label,
     share: float = 0.95,
     within: str | None = None,
     relative: bool = False,
     curve: Sequence[float] = FACTORS,
-    **search: Unpack[Search],
+    **asking: Unpack[Staffed],
 ) -> Staffing:
     """Find the smallest staff of each province's desk that reaches a share of a tier's alerts in time.
 
@@ -195,31 +200,33 @@ def staffing(
     failed run, a SimulationError.
 
     Args:
-        scenario: The scenario that is staffed.
+        scenario: The scenario that is staffed, or the name or path of one.
         desk: The desk whose staff is searched, ``call`` or ``visit``.
         tier: The tier whose alerts the promise covers.
         share: The share of them that must be reached.
         within: Their deadline, a duration such as ``2 h``; None for the scenario's own.
         relative: Whether ``share`` is one of what unlimited staff reaches.
         curve: Multiples of the smallest staff on the cost curve.
-        **search: ``replicates``, seeds whose alerts are added up; ``folder``, where it is kept; ``workers``,
-            ``executor`` and ``progress``; ``tell``, called with a line at each step. See ``Search`` and ``Computing``.
+        **asking: ``replicates``, seeds whose alerts are added up; ``folder``, where it is kept; ``workers``,
+            ``executor`` and ``progress``; ``tell``, called with a line at each step; changes of the scenario. See
+            ``Search``, ``Computing`` and ``Options``.
 
     Returns:
         The staff by province, the cost curve, and the scenario with the staff.
     """
-    demand_keywords("staffing", search, Search.__optional_keys__)
+    search: Search
+    found, search = asked("staffing", scenario, asking, Staffed.__optional_keys__)
     terms = Terms(desk, tier, share, within, relative)
     extent = Extent(search.get("replicates", 1), search.get("trims"))
-    path = prepared(scenario, terms, curve, extent, search.get("folder"))
+    path = prepared(found, terms, curve, extent, search.get("folder"))
     tables = [STAFFED_YAML, CURVE_FILE, STAFF_FILE]
     if extent.trims is not None:
         tables += [FLAT_YAML, HALF_HOURS_FILE, SAVINGS_FILE]
 
     def make() -> None:
-        _search(scenario, path, terms, curve, extent, search)
+        _search(found, path, terms, curve, extent, search)
 
-    complete(path, KIND, tables, make, in_english([scenario.spec]))
+    complete(path, KIND, tables, make, in_english([found.spec]))
     return Staffing(path)
 
 

@@ -1,7 +1,7 @@
 """A comparison as users see it: the table of paired differences, with its answer, pictures and tables for papers."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
@@ -13,7 +13,7 @@ import pandas as pd
 from sim.base.rounding import amount, between, percent
 from sim.experiments.compare import compare as compare_runs
 from sim.experiments.compare import distinct, frame_of
-from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of_rows, groups_of, prepared, runs_of
+from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of_rows, made_in, prepared, runs_of
 from sim.experiments.pairing import PairingError
 from sim.experiments.replicates import Making
 from sim.language.spoken import said, telling_in
@@ -57,7 +57,7 @@ class Comparison(pd.DataFrame):
     _metadata = ["scenarios", "groups"]  # noqa: RUF012, the type of pandas
 
     scenarios: dict[str, Scenario]
-    groups: dict[str, Sequence[Any]]
+    groups: Mapping[str, Sequence[Any]]
 
     @property
     def runs(self) -> dict[str, list[Run]]:
@@ -70,15 +70,17 @@ class Comparison(pd.DataFrame):
         document = document_of_rows(list(self.scenarios), records(self), list(self.scenarios.values()))
         return {**document, **{str(name): value for name, value in self.attrs.items()}}
 
-    def table(self, quantities: Sequence[str] | None = None) -> pd.DataFrame:
+    def table(self, quantities: Sequence[str] | None = None, *, wide: bool = False) -> pd.DataFrame:
         """Return the differences as texts with units, three significant figures and intervals, to read or to print.
 
         Args:
             quantities: Which, such as ``victims``; by default those of the effect, and expired alerts.
+            wide: Whether quantities are columns: a row for each scenario, with its differences in percent of the
+                baseline, where that is not 0, and their intervals in parentheses.
 
         Returns:
-            A row for each scenario and quantity. The head of the last column names the kind of interval, and
-            ``attrs["interval"]`` says it in full.
+            A row for each scenario and quantity, whose last column is named after the kind of its intervals; or, if
+            ``wide``, a row for each scenario, first the baseline. ``attrs["interval"]`` says in full which intervals.
 
         Raises:
             ValueError: If the comparison has no such quantity.
@@ -89,6 +91,10 @@ class Comparison(pd.DataFrame):
         if missing:
             raise ValueError(f"{missing[0]!r} is not a quantity of this comparison; see comparison['quantity']")
         with telling_in(self._base.spec.terms):
+            if wide:
+                found = _wide(self._base.name, names, every)
+                found.attrs["interval"] = kind_said(every)
+                return found
             over_draws = any(row["posterior_draws"] for row in every)
             unpriced = {row["scenario"] for row in every if row["withheld"]}
             rows = [
@@ -115,7 +121,8 @@ class Comparison(pd.DataFrame):
         """Draw the comparison as a plotly figure, which notebooks show: a picture of its report.
 
         Args:
-            picture: ``differences`` in percent of the baseline, ``fates`` (where attempts end), or ``costs``.
+            picture: ``differences`` in percent of the baseline, ``effect`` (of people and money alone), ``fates``
+                (where attempts end), or ``costs``.
 
         Returns:
             The figure.
@@ -123,11 +130,12 @@ class Comparison(pd.DataFrame):
         Raises:
             ValueError: If there is no such picture.
         """
-        from sim.report.pictures.comparison import differences, fates
+        from sim.report.pictures.comparison import differences, effect, fates
         from sim.report.pictures.costs import cost_differences
 
         pictures: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
             "differences": differences,
+            "effect": effect,
             "fates": fates,
             "costs": cost_differences,
         }
@@ -190,16 +198,20 @@ class Comparison(pd.DataFrame):
         return "".join(f"<h4>{escape(head)}</h4>{one.html()}" for head, one in zip(heads, every, strict=True))
 
 
+def _named(name: str, unpriced: bool = False) -> str:
+    """Return the words for a quantity in a table."""
+    if name in EFFECTS:
+        return said((PRICED_ALONE if unpriced and name.startswith(COST) else EFFECTS[name])[2])
+    return quantity_named(name)
+
+
 def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
     """Return the texts of a row of a table; ``over_draws`` says that other rows have intervals over stored draws."""
     name = row["quantity"]
-    if name in EFFECTS:
-        quantity = said((PRICED_ALONE if unpriced and name.startswith(COST) else EFFECTS[name])[2])
-    else:
-        quantity = quantity_named(name)
+    quantity = _named(name, unpriced)
     difference, base = row["difference"], row["base"]
     told = signed(difference) if difference else "0"
-    share = f"{'+' if difference > 0 else ''}{percent(difference / base)}" if base else ""
+    share = _signed_percent(difference / base) if base else ""
     if not difference and not row["chance"] and row["low"] is not None:
         interval = "0"
     elif row["posterior_draws"]:
@@ -210,6 +222,33 @@ def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
         interval = str(between(row["low"], row["high"], signed))
         interval = said("{interval} (95%, replicates)", interval=interval) if over_draws else interval
     return [row["scenario"], quantity, amount(base), amount(row["other"]), told, share, interval]
+
+
+def _wide(base: str, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return a row of texts for the baseline and for each scenario, with a column for each quantity."""
+    of = {(row["scenario"], row["quantity"]): row for row in rows}
+    scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
+    table = {}
+    for name in names:
+        mine = {scenario: of[scenario, name] for scenario in scenarios if (scenario, name) in of}
+        if mine:
+            told = {scenario: _change(row) for scenario, row in mine.items()}
+            table[_named(name)] = {base: amount(next(iter(mine.values()))["base"]), **told}
+    return pd.DataFrame(table, index=pd.Index([base, *scenarios], name=said("scenario"))).fillna("")
+
+
+def _change(row: dict[str, Any]) -> str:
+    """Return a difference with its interval, in percent of the baseline unless that is 0."""
+    over = "posterior_" if row["posterior_draws"] else ""
+    low, high = row[f"{over}low"], row[f"{over}high"]
+    one = row["base"] or 1
+    told = _signed_percent if row["base"] else signed
+    middle = told(row["difference"] / one)
+    return middle if low is None or low == high else f"{middle} ({between(low / one, high / one, told)})"
+
+
+def _signed_percent(share: float) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
 def _interval_head(rows: Sequence[dict[str, Any]]) -> str:
@@ -223,6 +262,7 @@ def compare(
     entries: Sequence[Compared],
     *,
     replicates: int | None = None,
+    draws: int | None = None,
     events: str | float | None = None,
     out: str | Path | None = None,
     workers: int | None = None,
@@ -238,8 +278,10 @@ def compare(
         entries: The baseline and the others. Scenarios: names, paths or Scenario objects, mixed. Or runs: each entry is
             a run, the folder of one or of replicates, a sequence of runs that differ in their seed only, or such
             sequences, one for each posterior draw. All entries have the same number of runs, in the same order.
-        replicates: Pairs of each scenario, with seeds counting up; by default 4. This and all that follows is only for
-            scenarios.
+        replicates: Pairs of each scenario, with seeds counting up; by default 4, or 1 per draw with ``draws``. This and
+            all that follows is only for scenarios.
+        draws: Also run so many posterior draws, the first ones, for parameter uncertainty; only for scenarios given by
+            names or paths.
         events: Which events are kept: ``none``, ``all`` or those of a share of the origins.
         out: The folder of the runs, by default ``results/runs/compare-NAME-SEED-HASH``.
         workers: How many runs are made at once, by default one per core.
@@ -255,7 +297,7 @@ def compare(
     every = [_finished(one) for one in entries]
     scenarios = [one for one in every if isinstance(one, Scenario | str | Path)]
     if not scenarios:
-        given = {"replicates": replicates, "events": events, "out": out, **options}
+        given = {"replicates": replicates, "draws": draws, "events": events, "out": out, **options}
         wrong = next((name for name, value in given.items() if value is not None), None)
         if wrong is not None:
             raise PairingError(f"{wrong}: finished runs cannot be combined with run options")
@@ -264,15 +306,23 @@ def compare(
         raise PairingError("finished runs cannot be combined with scenarios")
     if len(scenarios) < 2:
         raise PairingError("a comparison needs a baseline and at least one other scenario")
-    first = [with_options(one, **options) for one in scenarios]
-    if events is not None:
-        first = [with_events(one, events) for one in first]
-    pairs = PAIRS if replicates is None else replicates
+    if draws is not None and draws < 1:
+        raise PairingError(f"draws must be at least 1; got {draws}")
+    if draws is not None and options.get("draw") is not None:
+        raise PairingError("draws: cannot be combined with draw; use one of them")
+    usual = PAIRS if draws is None else 1
+    pairs = usual if replicates is None else replicates
 
-    @lru_cache(maxsize=4 * len(first))
-    def load(place: str, _draw: int | None, replicate: int) -> Scenario:
-        one = first[int(place)]
-        return changed(one, {"seed": one.spec.seed + replicate}) if replicate else one
+    @lru_cache(maxsize=4 * len(scenarios))
+    def load(place: str, draw: int | None, replicate: int) -> Scenario:
+        if replicate:
+            one = load(place, draw, 0)
+            return changed(one, {"seed": one.spec.seed + replicate})
+        chosen = options.copy()
+        if draw is not None:
+            chosen["draw"] = draw
+        one = with_options(scenarios[int(place)], **chosen)
+        return one if events is None else with_events(one, events)
 
     def make(scenario: Scenario, folder: Path) -> stored.Run:
         return run_once(scenario, folder, workers=workers)
@@ -281,14 +331,17 @@ def compare(
         if progress is not None:
             progress(number)
 
-    places = [str(place) for place in range(len(first))]
-    folder = prepared(places, load, None if out is None else Path(out), None, pairs)
+    places = [str(place) for place in range(len(scenarios))]
+    folder = prepared(places, load, None if out is None else Path(out), draws, pairs)
     making = Making(make, workers or os.cpu_count() or 1)
-    document = compare_scenarios(places, load, making, folder, None, pairs, finished)
+    document = compare_scenarios(places, load, making, folder, draws, pairs, finished)
     found = Comparison(frame_of(document["rows"]))
     found.attrs |= {name: document[name] for name in ("warnings", "findings")}
-    found.scenarios = dict(zip([document["base"], *document["others"]], first, strict=True))
-    found.groups = dict(zip(found.scenarios, groups_of([folder]), strict=True))
+    names = [document["base"], *document["others"]]
+    found.scenarios = {
+        name: load(place, None if draws is None else 0, 0) for name, place in zip(names, places, strict=True)
+    }
+    found.groups = made_in(folder, names, draws, pairs)
     return found
 
 

@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from sim.experiments.design import Value
-from sim.experiments.simulations import Computing, demand_keywords
+from sim.experiments.simulations import Asking, asked
 from sim.experiments.sweep import SEED, STATUS
 from sim.experiments.sweep import sweep as simulate
 from sim.language.spoken import telling_in
 from sim.midnight.component import Component
 from sim.scenario.lever_words import lever_name
 from sim.scenario.load import Scenario
-from sim.scenario.options import Options, ScenarioLike, with_options
+from sim.scenario.options import ScenarioLike
 from sim.scenario.provinces import coded_key
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-
-class Asking(Computing, Options):
-    """Keywords of a sweep: who makes its runs (``Computing``), and changes of the scenario (``Options``)."""
 
 
 class Sweep(pd.DataFrame):
@@ -89,16 +85,13 @@ def sweep(
     """Simulate a scenario at every point of a design, once for each seed.
 
     Arguments, errors and columns are those of ``sim.experiments.sweep.sweep``; besides, the scenario can be a name or a
-    path, and be changed by ``scale``, ``pool``, ``seed``, ``engine`` and ``set``, see ``Options``.
+    path, and be changed as ``Options`` says.
 
     Returns:
         The catalogue, one row for each run in the order of the design.
     """
-    demand_keywords("sweep", asking, Asking.__optional_keys__)
-    options = {key: value for key, value in asking.items() if key in Options.__optional_keys__}
-    computing = {key: value for key, value in asking.items() if key not in options}
-    found = with_options(scenario, **options)  # type: ignore[arg-type]
-    frame = simulate(found, vary, kind, samples, replicates, folder, components, **computing)  # type: ignore[arg-type]
+    found, computing = asked("sweep", scenario, asking)
+    frame = simulate(found, vary, kind, samples, replicates, folder, components, **computing)
     made = Sweep(frame)
     made.attrs |= frame.attrs
     made.scenario = found

@@ -197,8 +197,7 @@ def attribution_tables(result: "Attribution", withheld: str = "", retried: bool 
     from sim.experiments.attribute import CAUSED, GANGS
 
     layers = result.layers
-    # Intervals of a single replicate are over the orders that were drawn.
-    over = said("95%, replicates") if result.coalitions["seed"].nunique() > 1 else said("95%, orders")
+    over = over_what(result)
     names = list(dict.fromkeys(layers["layer"]))
     stances = list(dict.fromkeys(layers[GANGS])) if GANGS in layers else [None]
     head = [said("layer"), *([said("gangs")] if stances != [None] else [])]
@@ -247,6 +246,11 @@ def attribution_tables(result: "Attribution", withheld: str = "", retried: bool 
         yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over, withheld)
     if not result.overlaps.empty:
         yield from _overlaps(result, head)
+
+
+def over_what(result: "Attribution") -> str:
+    """Return the kind of intervals of an attribution: those of a single replicate are over the drawn orders."""
+    return said("95%, replicates") if result.coalitions["seed"].nunique() > 1 else said("95%, orders")
 
 
 def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | str]:

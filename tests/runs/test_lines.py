@@ -1,5 +1,6 @@
 """The lines that users of notebooks write: each works, says what the command line says, and shows its answer."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.rounding import amount
 from sim.experiments.compare import compare as compare_runs
+from sim.experiments.design import DesignError
 from sim.experiments.pairing import PairingError
 from sim.language.spoken import Terms, telling_in
 from sim.report.pictures.comparison import differences
@@ -89,6 +92,10 @@ def test_mistakes_are_those_of_the_command_line(tocsin: Tocsin, key: str, value:
         lambda: sim.run("tiny", set={key: value}),
         lambda: sim.compare(["tiny", "tiny"], set={key: value}),
         lambda: sim.sweep("tiny", {STAFF: [1, 2]}, set={key: value}),
+        lambda: sim.attribute("tiny", set={key: value}),
+        lambda: sim.staffing("tiny", set={key: value}),
+        lambda: sim.sensitivity("tiny", set={key: value}),
+        lambda: sim.explore("tiny", set={key: value}),
         lambda: sim.load_scenario("tiny", {key: value}),
         lambda: sim.load_scenario("tiny").with_({key: value}),
     ):
@@ -218,7 +225,7 @@ def test_the_picture_of_a_comparison_is_that_of_its_report(comparison: sim.Compa
     with telling_in(Terms("yuan")):
         assert comparison.plot() == differences(pd.DataFrame(comparison))
     assert comparison.plot("costs") != comparison.plot("fates")
-    with pytest.raises(ValueError, match="one of differences, fates, costs"):
+    with pytest.raises(ValueError, match="one of differences, effect, fates, costs"):
         comparison.plot("map")
 
 
@@ -231,6 +238,97 @@ def test_runs_and_scenarios_do_not_mix(comparison: sim.Comparison):
     with pytest.raises(PairingError, match="at least one other"):
         sim.compare(["tiny"])
     assert sim.compare([one.path, other.path]).equals(sim.compare([one, other]))
+
+
+def test_experiments_take_the_options_of_a_run(place: Path):
+    options = {"set": WEEK, "scale": 0.5, "pool": "country", "seed": 3}
+    wanted = sim.load_scenario("tiny", WEEK, scale=0.5, pool="country", seed=3)
+    found = sim.attribute("tiny", ["sites"], folder=place / "attribution", **options)  # type: ignore[arg-type]
+    assert found.coalitions["seed"].tolist() == [3, 3]
+    staff = sim.staffing("tiny", share=0.5, relative=True, curve=(), folder=place / "staff", **options)  # type: ignore[arg-type]
+    assert staff.scenario.spec.scale == 0.5
+    assert len(staff.frame) == 1
+    keys = ["interception.call.threshold"]
+    sensitivity = sim.sensitivity("tiny", keys, samples=2, folder=place / "sensitivity", **options)  # type: ignore[arg-type]
+    assert sensitivity["samples"].tolist() == [2, 2]
+    page = sim.explore("tiny", {STAFF: [10, 40]}, samples=6, folder=place / "explored", **options)  # type: ignore[arg-type]
+    assert page.stat().st_size > 0
+    for folder in ("attribution", "sensitivity", "explored"):
+        assert sim.load_scenario(place / folder / "scenario.yaml", pool="country").sha256 == wanted.sha256, folder
+    for use in (sim.attribute, sim.staffing, sim.sensitivity, sim.explore):
+        with pytest.raises(TypeError, match="sale"):
+            use("tiny", sale=0.5)  # type: ignore[operator]
+    with pytest.raises(DesignError, match="scale: a finished sweep cannot be combined"):
+        sim.explore(place / "explored", scale=0.5)
+
+
+DRAWN = """
+schema: 1
+name: drawn
+title: How strong is the filter?
+extends: tiny
+interception: {call: {d_prime: {value: 4.4, origin: assumed, range: [4.1, 4.9], basis: a survey}}}
+calibration: {draws: drawn-draws.csv}
+"""
+
+
+def test_a_comparison_over_draws_is_that_of_the_command_line(tocsin: Tocsin, tmp_path: Path):
+    (tmp_path / "drawn.yaml").write_text(DRAWN)
+    (tmp_path / "drawn-draws.csv").write_text("draw,interception.call.d_prime\n0,4.2\n1,4.5\n")
+    few = "{schema: 1, name: few, title: Few, extends: drawn.yaml, desks: {visit: {staff: 1}}}"
+    (tmp_path / "few.yaml").write_text(few)
+    names = [str(tmp_path / "drawn.yaml"), str(tmp_path / "few.yaml")]
+    found = sim.compare(names, draws=2, set=WEEK, out=tmp_path / "compared")
+    week = "{start: 2022-01-25, end: 2022-01-31, warmup: 0 d}"
+    ended = tocsin("compare", *names, "--draws", "2", "--set", f"period={week}", "--json", "--out", "same")
+    assert ended.code == 0, ended.err
+    assert found.document["rows"] == json.loads(ended.out)["rows"]
+    drawn = [run.scenario.spec.interception.call.d_prime for run in found.runs["few"]]
+    assert drawn == [4.2, 4.5]
+    assert sim.run(names[0], draw=1, set=WEEK).totals.equals(found.runs["drawn"][1].totals)
+    assert "90%, draws" in found.table()
+    with pytest.raises(sim.ScenarioError, match="must be given by its name or path"):
+        sim.compare([sim.load_scenario(name) for name in names], draws=2)
+    with pytest.raises(PairingError, match="draws must be at least 1"):
+        sim.compare(names, draws=0)
+    with pytest.raises(PairingError, match="cannot be combined with draw;"):
+        sim.compare(names, draws=2, draw=1)
+    with pytest.raises(PairingError, match="draws: finished runs cannot be combined with run options"):
+        sim.compare(list(found.runs.values()), draws=2)
+
+
+def test_a_wide_table_has_a_row_for_each_scenario(comparison: sim.Comparison):
+    table = comparison.table(["victims", "loss_money"], wide=True)
+    assert list(table.index) == ["tiny", "few", "held"]
+    assert list(table.columns) == ["victims", "yuan lost"]
+    row = comparison.set_index(["scenario", "quantity"]).loc[("few", "victims")]
+    middle, _, interval = table.loc["few", "victims"].partition(" ")
+    assert float(middle.rstrip("%")) == pytest.approx(100 * row["difference"] / row["base"], rel=0.05)
+    low, high = (float(end.strip("()%+")) for end in interval.split(" to "))
+    assert low == pytest.approx(100 * row["low"] / row["base"], rel=0.05)
+    assert high == pytest.approx(100 * row["high"] / row["base"], rel=0.05)
+    assert table.loc["tiny", "victims"] == str(amount(row["base"]))
+    assert table.attrs == comparison.table().attrs
+    with pytest.raises(ValueError, match="'victim' is not a quantity"):
+        comparison.table(["victim"], wide=True)
+
+
+def test_an_attribution_has_a_table_and_a_picture(place: Path):
+    found = sim.attribute("tiny", ["sites", "cards"], replicates=2, set=WEEK, folder=place / "layers")
+    table = found.table()
+    assert table["layer"].tolist() == ["cards", "sites", "all"]
+    stored = found.layers.query("quantity == 'victims'").set_index("layer")
+    assert table["average"].tolist() == [str(amount(stored.loc[name, "shapley"])) for name in table["layer"]]
+    assert list(table.columns)[-2:] == ["share", "95%, replicates"]
+    figure = found.plot("net_loss_money")
+    money = found.layers.query("quantity == 'net_loss_money' and layer != 'all'")
+    assert [trace.name for trace in figure.data] == ["alone", "last", "average"]
+    for trace, measure in zip(figure.data, ("alone", "last", "shapley"), strict=True):
+        assert list(trace.x) == money[measure].tolist()
+    assert figure.data[2].error_x.array
+    assert "causes" in found.plot("staff_hours").layout.title.text
+    with pytest.raises(ValueError, match="no quantity 'victim'; one of victims"):
+        found.table("victim")
 
 
 def test_a_bare_scenario_shows_what_it_changes():

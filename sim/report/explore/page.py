@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from sim.base.rounding import percent
 from sim.base.rounding import written as number_written
-from sim.experiments.design import BOX, Value
+from sim.experiments.design import BOX, DesignError, Value
 from sim.experiments.explored import Estimate, Explored, Lever, SweptQuantity, explored, planned_box
 from sim.experiments.rounded import warnings_of
-from sim.experiments.simulations import Computing, demand_keywords
+from sim.experiments.simulations import Asking, asked, demand_keywords
 from sim.language.dates import day_named
 from sim.language.labels import named
 from sim.language.spoken import counted, said, telling_in
@@ -22,6 +22,7 @@ from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
 from sim.report.filled import content_hash, filled
 from sim.report.parts import Table, TableCell
+from sim.scenario.options import Options, ScenarioLike
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
 
@@ -69,19 +70,18 @@ class Slider:
 
 
 def explore(
-    scenario: "Scenario | str | Path",
+    scenario: ScenarioLike,
     vary: Mapping[str, Sequence[Value]] | None = None,
     samples: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
     out: str | Path | None = None,
-    **computing: Unpack[Computing],
+    **asking: Unpack[Asking],
 ) -> Path:
     """Make the page with sliders over a sweep, which is simulated first unless it is finished.
 
-    The sweep is an ordinary one, of a ``box``: after an interrupt the same call resumes it. DesignError is raised for
-    levers that cannot be varied or explored, FolderError for a folder with other content or a name that no file can
-    have.
+    The sweep is an ordinary one, of a ``box``: after an interrupt the same call resumes it. FolderError is raised
+    for a folder with other content or a name that no file can have.
 
     Args:
         scenario: A scenario, or the name or path of one; or the folder of a finished sweep, which needs no further
@@ -92,20 +92,26 @@ def explore(
         replicates: Runs of each point, with seeds counting up; from two on, intervals include run-to-run noise.
         folder: Where the sweep is kept, by default ``results/sweeps/NAME-HASH``.
         out: The page, by default ``explore.html`` in that folder.
-        **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
+        **asking: ``workers``, ``executor`` and ``progress``, see ``Computing``; changes of the scenario, see
+            ``Options``.
 
     Returns:
         The path of the page.
+
+    Raises:
+        DesignError: For levers that cannot be varied or explored, or options with the folder of a finished sweep.
     """
     from sim.experiments.sweep import prepared, sweep
-    from sim.scenario import load_scenario
 
-    demand_keywords("explore", computing, Computing.__optional_keys__)
+    demand_keywords("explore", asking, Asking.__optional_keys__)
     if out is not None:
         demand_file(Path(out))
     if isinstance(scenario, str | Path) and Path(scenario).is_dir():
+        changes = next((key for key in Options.__annotations__ if asking.get(key) is not None), None)
+        if changes is not None:
+            raise DesignError(f"{changes}: a finished sweep cannot be combined with options of its scenario")
         return written(Path(scenario), out)
-    found = load_scenario(str(scenario)) if isinstance(scenario, str | Path) else scenario
+    found, computing = asked("explore", scenario, asking)
     place = prepared(found, planned_box(found, vary, samples), replicates, folder)
     sweep(found, vary, BOX, samples, replicates, place, **computing)
     return written(place, out)
