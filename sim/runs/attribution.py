@@ -48,7 +48,7 @@ class Attribution(Stored):
             found = [
                 {
                     said("layer"): layer_named(row["layer"]),
-                    **({said("gangs"): named(row[GANGS])} if GANGS in row else {}),
+                    **({said("gangs"): named(row[GANGS])} if len(whole) > 1 else {}),
                     said("alone"): amount(row["alone"]),
                     said("last"): amount(row["last"]),
                     said("average"): amount(row["shapley"]),
@@ -72,7 +72,8 @@ class Attribution(Stored):
 
         with self._speaking():
             rows = [row for row in self._rows(quantity) if row["layer"] != ALL]
-            names = [f"{row['layer']}, {named(row[GANGS])}" if GANGS in row else row["layer"] for row in rows]
+            several = len({row.get(GANGS) for row in rows}) > 1
+            names = [f"{row['layer']}, {named(row[GANGS])}" if several else row["layer"] for row in rows]
             title = said("What each layer prevents") if quantity in PREVENTED else said("What each layer causes")
             if all(row["low"] is not None for row in rows):
                 title = f"{title} ({over_what(self)})"

@@ -27,7 +27,7 @@ from sim.scenario.load import Scenario, changed
 from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.told.costs import interval_name
 from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, kind_said, signed
-from sim.told.experiments import records
+from sim.told.experiments import MANY_TIMES, records
 from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named
 
@@ -76,7 +76,7 @@ class Comparison(pd.DataFrame):
         Args:
             quantities: Which, such as ``victims``; by default those of the effect, and expired alerts.
             wide: Whether quantities are columns: a row for each scenario, with its differences in percent of the
-                baseline, where that is not 0, and their intervals in parentheses.
+                baseline (in their units from ten times that on) and their intervals in parentheses.
 
         Returns:
             A row for each scenario and quantity, whose last column is named after the kind of its intervals; or, if
@@ -238,12 +238,12 @@ def _wide(base: str, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> pd
 
 
 def _change(row: dict[str, Any]) -> str:
-    """Return a difference with its interval, in percent of the baseline unless that is 0."""
+    """Return a difference with its interval: in percent of the baseline, or in its units from ten times that on."""
     over = "posterior_" if row["posterior_draws"] else ""
     low, high = row[f"{over}low"], row[f"{over}high"]
-    one = row["base"] or 1
-    told = _signed_percent if row["base"] else signed
-    middle = told(row["difference"] / one)
+    relative = abs(row["difference"]) < MANY_TIMES * abs(row["base"])
+    one, told = (row["base"], _signed_percent) if relative else (1, signed)
+    middle = told(row["difference"] / one) if row["difference"] else "0"
     return middle if low is None or low == high else f"{middle} ({between(low / one, high / one, told)})"
 
 
