@@ -36,7 +36,7 @@ class Attribution(Stored):
         """Return the effect of each layer on a quantity as texts with three significant figures and intervals.
 
         Args:
-            quantity: One of those of ``layers``; ValueError is raised for others.
+            quantity: A quantity of ``layers``; ValueError is raised for others.
 
         Returns:
             A row for each layer, the last for all of them together: alone, last, and on average over all orders, with
@@ -63,7 +63,7 @@ class Attribution(Stored):
         """Draw the effect of each layer on a quantity as a plotly figure: alone, last, and on average.
 
         Args:
-            quantity: One of those of ``layers``; ValueError is raised for others.
+            quantity: A quantity of ``layers``; ValueError is raised for others.
 
         Returns:
             The figure.

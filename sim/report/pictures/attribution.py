@@ -21,7 +21,7 @@ def attributed(rows: Sequence[Mapping[str, Any]], names: Sequence[str], quantity
 
     Args:
         rows: The rows of the layers, see ``sim.experiments.attribute.Attribution.layers``.
-        names: What stands beside each row.
+        names: The label of each row.
         quantity: The quantity in words, for the axis.
         title: The title.
 
