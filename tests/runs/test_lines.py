@@ -309,6 +309,10 @@ def test_a_wide_table_has_a_row_for_each_scenario(comparison: sim.Comparison):
     assert high == pytest.approx(100 * row["high"] / row["base"], rel=0.05)
     assert table.loc["tiny", "victims"] == str(amount(row["base"]))
     assert table.attrs == comparison.table().attrs
+    from_zero = comparison.table(["held"], wide=True).iloc[:, 0].tolist()
+    assert from_zero[:2] == ["0", "0"]
+    assert from_zero[2].startswith("+")
+    assert "%" not in from_zero[2]
     with pytest.raises(ValueError, match="'victim' is not a quantity"):
         comparison.table(["victim"], wide=True)
 
