@@ -309,10 +309,10 @@ def test_a_wide_table_has_a_row_for_each_scenario(comparison: sim.Comparison):
     assert high == pytest.approx(100 * row["high"] / row["base"], rel=0.05)
     assert table.loc["tiny", "victims"] == str(amount(row["base"]))
     assert table.attrs == comparison.table().attrs
-    from_zero = comparison.table(["held"], wide=True).iloc[:, 0].tolist()
-    assert from_zero[:2] == ["0", "0"]
-    assert from_zero[2].startswith("+")
-    assert "%" not in from_zero[2]
+    assert comparison.table(["attempts_potential"], wide=True).loc["few"].item() == "0"
+    tenfold = sim.Comparison(pd.DataFrame(comparison).assign(base=row["difference"] / 10))
+    tenfold.scenarios = comparison.scenarios
+    assert tenfold.table(["victims"], wide=True).loc["few"].item().startswith(f"+{amount(row['difference'])} (")
     with pytest.raises(ValueError, match="'victim' is not a quantity"):
         comparison.table(["victim"], wide=True)
 
