@@ -76,7 +76,8 @@ class Comparison(pd.DataFrame):
         Args:
             quantities: Which, such as ``victims``; by default those of the effect, and expired alerts.
             wide: Whether quantities are columns: a row for each scenario, with its differences in percent of the
-                baseline (in their units from ten times that on) and their intervals in parentheses.
+                baseline (in their units from ten times that on) and their intervals in parentheses. Where these are
+                over posterior draws for some scenarios only, a last column names their kind.
 
         Returns:
             A row for each scenario and quantity, whose last column is named after the kind of its intervals; or, if
@@ -92,9 +93,7 @@ class Comparison(pd.DataFrame):
             raise ValueError(f"{missing[0]!r} is not a quantity of this comparison; see comparison['quantity']")
         with telling_in(self._base.spec.terms):
             if wide:
-                found = _wide(self._base.name, names, every)
-                found.attrs["interval"] = kind_said(every)
-                return found
+                return _wide(next(iter(self.scenarios)), names, every)
             over_draws = any(row["posterior_draws"] for row in every)
             unpriced = {row["scenario"] for row in every if row["withheld"]}
             rows = [
@@ -225,16 +224,26 @@ def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
 
 
 def _wide(base: str, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return a row of texts for the baseline and for each scenario, with a column for each quantity."""
-    of = {(row["scenario"], row["quantity"]): row for row in rows}
+    """Return a row of texts for the baseline and for each scenario, with a column for each quantity.
+
+    All intervals of a row are of one kind: over posterior draws where all its quantities have them.
+    """
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
-    table = {}
-    for name in names:
-        mine = {scenario: of[scenario, name] for scenario in scenarios if (scenario, name) in of}
-        if mine:
-            told = {scenario: _change(row) for scenario, row in mine.items()}
-            table[_named(name)] = {base: amount(next(iter(mine.values()))["base"]), **told}
-    return pd.DataFrame(table, index=pd.Index([base, *scenarios], name=said("scenario"))).fillna("")
+    table: dict[str, dict[str, str]] = {base: {}}
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for scenario in scenarios:
+        of = {row["quantity"]: row for row in rows if row["scenario"] == scenario}
+        mine = [of[name] for name in names if name in of]
+        if not all(row["posterior_draws"] for row in mine):
+            mine = [{**row, "posterior_draws": None} for row in mine]
+        table[base] |= {_named(row["quantity"]): amount(row["base"]) for row in mine}
+        table[scenario] = {_named(row["quantity"]): _change(row) for row in mine}
+        kinds.setdefault(_interval_head(mine), []).extend(mine)
+        table[scenario][said("interval")] = _interval_head(mine)
+    found = pd.DataFrame.from_dict(table, orient="index").rename_axis(said("scenario")).fillna("")
+    found = found[[*table[base], said("interval")]]
+    found.attrs["interval"] = "; ".join(map(kind_said, kinds.values()))
+    return found if len(kinds) > 1 else found.drop(columns=said("interval"))
 
 
 def _change(row: dict[str, Any]) -> str:
