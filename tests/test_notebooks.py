@@ -13,7 +13,7 @@ from tests.notebooks import PLOTLY, RESULTS, TAGS, executed, shown
 
 NOTEBOOKS = sorted(RESULTS.glob("*.ipynb"))
 MOST_BYTES = 700_000
-MOST_CODE = 5_000
+MOST_CODE = 4_000
 """Characters of code in a notebook; the eighteen policies of questions are written in full."""
 MOST_WIDE = 120
 """Characters of a row of a table: about what a page has room for."""

@@ -317,6 +317,24 @@ def test_a_wide_table_has_a_row_for_each_scenario(comparison: sim.Comparison):
         comparison.table(["victim"], wide=True)
 
 
+def test_a_wide_table_names_the_kind_of_intervals_where_scenarios_differ_in_it(comparison: sim.Comparison):
+    def table(drawn: pd.Series) -> pd.DataFrame:
+        made = sim.Comparison(pd.DataFrame(comparison))
+        made.loc[drawn, ["posterior_low", "posterior_high", "posterior_draws"]] = -1.0, 1.0, 60
+        made.scenarios = comparison.scenarios
+        return made.table(["victims", "loss_money"], wide=True)
+
+    few = comparison["scenario"] == "few"
+    mixed = table(few)
+    assert mixed["interval"].tolist() == ["", "90%, draws", "95%, replicates"]
+    assert (
+        "60 stored posterior draws, with run-to-run noise; 95% intervals over 2 replicates" in mixed.attrs["interval"]
+    )
+    one_kind = table(few & (comparison["quantity"] == "victims"))
+    assert one_kind.equals(comparison.table(["victims", "loss_money"], wide=True))
+    assert "interval" not in one_kind
+
+
 def test_an_attribution_has_a_table_and_a_picture(place: Path):
     found = sim.attribute("tiny", ["sites", "cards"], replicates=2, set=WEEK, folder=place / "layers")
     table = found.table()
