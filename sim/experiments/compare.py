@@ -344,8 +344,8 @@ def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bo
         return []
     return [
         said(
-            "{other} sets values that the posterior draws vary in the baseline: {names}. The size of the change therefore "
-            "differs between draws, its direction can, too, and the intervals include that.",
+            "{other} sets values that the posterior draws vary in the baseline: {names}. The size of the change "
+            "therefore differs between draws, its direction can, too, and the intervals include that.",
             other=title,
             names="; ".join(names),
         )
@@ -353,7 +353,7 @@ def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bo
 
 
 def _of_whole(key: str) -> str:
-    """Return the key of the country's staff for that of a province, which is part of it; other keys as they are."""
+    """Return the key of the country's staff for that of a province, which is part of it; other keys unchanged."""
     desk, here, _ = key.partition(".by_province.")
     return f"{desk}.staff" if here else key
 

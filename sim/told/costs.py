@@ -115,7 +115,7 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
 
 
 def _includes_no_effect_over_draws(spared: Row) -> bool:
-    """Return whether the interval of what was spared is one over posterior draws, stored or run, and contains 0."""
+    """Return whether a difference has an interval over posterior draws, stored or run, that contains 0."""
     if spared.get("posterior_draws"):
         return bool(spared["posterior_low"] <= 0 <= spared["posterior_high"])
     return spared["draws"] > 1 and bool(spared["low"] <= 0 <= spared["high"])
