@@ -266,6 +266,8 @@ def _told(rows: list[Row], names: tuple[str, str], ways: list[list[Step]]) -> st
     if parting is None:
         return said("Both ways are the same.")
     told = [said("Both ways are the same until {after} after the attempt.", after=parting.after)]
+    if parting is rows[0]:
+        told = [said("The ways differ from the start.")]
     for name, steps in zip(names, ways, strict=True):
         paid = [step.text for step in steps if step.kind in ("paid", "stopped")]
         last = paid[-1] if paid else (steps[-1].text if steps else said("The attempt was stopped on its way."))
