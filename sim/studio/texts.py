@@ -13,7 +13,7 @@ POOL_NAMES = {
 FURTHER = {
     "draws": (
         marked("Over {draws} posterior draws"),
-        marked("Their intervals include that nobody knows the model's values exactly."),
+        marked("Their intervals include parameter uncertainty."),
     ),
     "people": (
         marked("Watch one person"),
