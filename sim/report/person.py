@@ -110,7 +110,7 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
     """Return the origin of one person by change, of ``saved`` and ``harmed``, as far as there are any.
 
     It is the person of the middle amount, so neither the largest loss nor the smallest; ties go by identity. People
-    whom the attempt reached under both policies come first: both their ways can be told.
+    whom the attempt reached under both policies come first: both of their ways have steps.
 
     Args:
         victims: What ``sim.experiments.fates.victims`` returns.

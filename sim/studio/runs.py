@@ -105,13 +105,15 @@ class Runs:
         making.future.add_done_callback(ended)
         return making
 
-    def part(self, scenario: Scenario) -> float:
-        """Return which part of the days of a run is made, from 0 to 1; 0 for one that is not being made."""
-        making = self._making.get(name_of(scenario))
+    def part(self, key: str) -> float:
+        """Return which part of the days of a run, named as by ``name_of``, is made: from 0 to 1."""
+        making = self._making.get(key)
+        if making is None:
+            return float((self.folder / key).is_dir())
         try:
-            return float(making.flag.read_text(encoding="ascii")) if making is not None else 0.0
+            return float(making.flag.read_text(encoding="ascii"))
         except (OSError, ValueError):
-            return 0.0
+            return 0.0  # it has not begun, or just ended
 
     @property
     def processes(self) -> list[int]:

@@ -20,7 +20,7 @@ from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
 from sim.studio.questions import Question, demand_small, replicated
-from sim.studio.runs import Runs
+from sim.studio.runs import Runs, name_of
 
 PARTS_S = 0.5
 """Seconds between two looks at how far the runs in progress are."""
@@ -51,7 +51,7 @@ class Study:
         self._policies = policies
         self._first = first
         self._made: list[list[Run]] = []
-        self._pairs: dict[int, list[Scenario]] = {}
+        self._keys: dict[int, list[str]] = {}
         self._loading = asyncio.Semaphore()
         self._changed = asyncio.Condition()
         self._watchers = 0
@@ -70,11 +70,11 @@ class Study:
 
     async def _work(self, runs: Runs) -> None:
         """Make all pairs in their order, and answer again whenever a further pair is there."""
-        told: asyncio.Task[None] | None = None
+        parts: asyncio.Task[None] | None = None
         try:
             if not is_compiled(self._first[0].spec.engine):
                 await self._tell(note=self._said_compiling())
-            told = asyncio.create_task(self._tell_parts(runs))
+            parts = asyncio.create_task(self._tell_parts(runs))
             pairs = [asyncio.create_task(self._pair(runs, number)) for number in range(self.question.pairs)]
             try:
                 for number, pair in enumerate(pairs):
@@ -94,22 +94,22 @@ class Study:
             lines = error.lines if isinstance(error, RefusedError) else [str(error) or type(error).__name__]
             await self._tell(status="failed", note="; ".join(lines))
         finally:
-            if told is not None:
-                told.cancel()
+            if parts is not None:
+                parts.cancel()
 
     async def _pair(self, runs: Runs, number: int) -> list[Run]:
         """Return the runs of a pair, the baseline first."""
         async with self._loading:
             scenarios = await asyncio.to_thread(self.question.pair, self._policies, self._first, number)
-        self._pairs[number] = scenarios
+            self._keys[number] = await asyncio.to_thread(lambda: list(map(name_of, scenarios)))
         return list(await asyncio.gather(*map(runs.run, scenarios)))
 
     async def _tell_parts(self, runs: Runs) -> None:
         """Tell now and then which part of the runs in progress is made."""
         while True:
             await asyncio.sleep(PARTS_S)
-            one = self._pairs.get(len(self._made), [])
-            part = sum(map(runs.part, one)) / len(one) if one else 0.0
+            keys = self._keys.get(len(self._made), [])
+            part = sum(map(runs.part, keys)) / len(keys) if keys else 0.0
             if part != self.state["part"]:
                 await self._tell(part=part)
 
