@@ -23,6 +23,7 @@ from sim.asking.question import Asked, ask
 from sim.base.rounding import percent
 from sim.base.version import __version__
 from sim.calibration.pictures import FROZEN
+from sim.experiments.compare import not_drawn, set_in_draws
 from sim.experiments.paired import PAIRS
 from sim.language.spoken import telling_in
 from sim.scenario import Scenario, load_scenario
@@ -157,6 +158,12 @@ def _signed(share: float) -> str:
     return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
+def warnings(asked: Asked) -> list[str]:
+    """Return what the interval of an answer over stored draws leaves out, or mixes in."""
+    base, policy = settled(asked)
+    return [*not_drawn(asked.name, base, policy), *set_in_draws(asked.name, base, policy)]
+
+
 def time(answer: Mapping[str, Any]) -> str:
     """Return how long the runs of an answer took, in minutes."""
     minutes = max(1, round(answer["seconds"] / SECONDS))
@@ -183,7 +190,9 @@ def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator
         if answer is not None:
             yield from (f"![{question}: differences with intervals](questions/{asked.name}.svg)", "")
             yield from (f"- {line}" for line in answer["lines"])
-            yield from (f"- {answer['intervals']}; {time(answer)}.", "")
+            yield f"- {answer['intervals']}; {time(answer)}."
+            yield from (f"- {line}" for line in warnings(asked))
+            yield ""
         yield from (f"`tocsin ask '{question}' -o {asked.name}.yaml`, then `{asked.command()}`:", "")
         yield from (f":::{{literalinclude}} questions/{asked.name}.yaml", ":language: yaml", ":::", "")
 

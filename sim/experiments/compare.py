@@ -18,6 +18,7 @@ from sim.reading.headline import LEVELS, at_reporting_rates
 from sim.reading.rare import rare
 from sim.reading.stored_answers import ends_with_noise, stored_answers
 from sim.reading.warnings import beside_size
+from sim.scenario.levers import levers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -301,6 +302,7 @@ def caveats(
     found = []
     for title, run in zip(titles[1:], others, strict=True):
         lines += not_drawn(title, base.scenario, run.scenario, over_draws)
+        lines += set_in_draws(title, base.scenario, run.scenario, over_draws)
         held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
         for name, one, beside, other in ((title, run, titles[0], base), (titles[0], base, title, run)):
             found += [{"scenario": name, "beside": beside, **row} for row in apart(one.found, other.found, held)]
@@ -313,7 +315,7 @@ def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool 
     A posterior has no draws of them, so intervals over draws do not contain their uncertainty. ``over_draws`` says that
     there are such intervals although no answers over draws are stored. Prices have separate intervals.
     """
-    if not over_draws and None in (stored_answers(base), stored_answers(other)):
+    if not _are_over_draws(base, other, over_draws):
         return []
     known = {one.key for one in ranged_parameters(base)}
     keys = [one.key for one in ranged_parameters(other) if one.key not in known and not one.key.startswith(COSTS)]
@@ -327,3 +329,35 @@ def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool 
             keys=", ".join(keys),
         )
     ]
+
+
+def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bool = False) -> list[str]:
+    """Return a line that names the values which draws vary in the baseline and the other scenario sets, or nothing.
+
+    A policy that means "twice as many" states a number: in a draw whose baseline has more than that, it takes away.
+    """
+    if not _are_over_draws(base, other, over_draws):
+        return []
+    ranged = {one.key for one in ranged_parameters(base) if not one.key.startswith(COSTS)}
+    names = [lever.name for lever in levers(base, other) if lever.other is not None and _of_whole(lever.key) in ranged]
+    if not names:
+        return []
+    return [
+        said(
+            "{other} sets values that the posterior draws vary in the baseline: {names}. The size of the change "
+            "therefore differs between draws, its direction can, too, and the intervals include that.",
+            other=title,
+            names="; ".join(names),
+        )
+    ]
+
+
+def _of_whole(key: str) -> str:
+    """Return the key of the country's staff for that of a province, which is part of it; other keys unchanged."""
+    desk, here, _ = key.partition(".by_province.")
+    return f"{desk}.staff" if here else key
+
+
+def _are_over_draws(base: "Scenario", other: "Scenario", over_draws: bool) -> bool:
+    """Return whether differences have intervals over draws: draws that were run, or stored answers of both."""
+    return over_draws or None not in (stored_answers(base), stored_answers(other))

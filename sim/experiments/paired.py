@@ -146,29 +146,35 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     return compare_groups([runs_of(folder) for folder in folders])
 
 
-def compare_groups(groups: Sequence[Sequence[Run]]) -> Document:
+def compare_groups(groups: Sequence[Sequence[Run]], draws: bool = False) -> Document:
     """Return the document of ``compare_scenarios`` for runs, or the replicates of each policy, the baseline first.
 
-    Runs that meet other attempts or people raise a PairingError.
+    With ``draws`` the runs of a group are of posterior draws, one each, instead. Runs that meet other attempts or
+    people raise a PairingError.
     """
     for group in groups:
-        demand_replicates([run.scenario for run in group])
+        if not draws:
+            demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = distinct([group[0].manifest["name"] for group in groups])
-    return document_of(groups, [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)])
+    changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
+    return document_of(groups, changed, draws)
 
 
-def document_of(groups: Sequence[Sequence[Run]], changed: "Sequence[pd.DataFrame]" = ()) -> Document:
+def document_of(
+    groups: Sequence[Sequence[Run]], changed: "Sequence[pd.DataFrame]" = (), draws: bool = False
+) -> Document:
     """Return the document of a comparison of paired runs, with their replicates, in the current language.
 
-    ``changed`` are the people whose fate changed, a frame for each pair.
+    ``changed`` are the people whose fate changed, a frame for each pair; ``draws`` as ``compare_groups`` takes it.
     """
     titles = distinct([group[0].manifest["name"] for group in groups])
-    amounts = [[[quantities(run) for run in group]] for group in groups]
+    measured = [[quantities(run) for run in group] for group in groups]
+    amounts = [[[one] for one in every] if draws else [every] for every in measured]
     first = [group[0] for group in groups]
     scenarios = [run.scenario for run in first]
     document = _document(titles, amounts, changed, scenarios)
-    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1)}
+    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1, draws)}
 
 
 def runs_of(folder: Path) -> list[Run]:

@@ -9,6 +9,7 @@ from sim.base.days import DAY_MS, HOUR_MS, MINUTE_MS
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import amount
 from sim.base.words import STOPPED, ContactChannel, ContactResult, Detector, End, Event, Outcome
+from sim.experiments.fates import ABSENT, HALTED
 from sim.language.dates import day_named
 from sim.language.labels import named
 from sim.language.spoken import currency, marked, said, telling_in
@@ -108,7 +109,8 @@ class Row:
 def picked(victims: "pd.DataFrame") -> dict[str, int]:
     """Return the origin of one person by change, of ``saved`` and ``harmed``, as far as there are any.
 
-    It is the person of the middle amount, so neither the largest loss nor the smallest; ties go by identity.
+    It is the person of the middle amount, so neither the largest loss nor the smallest; ties go by identity. People
+    whom the attempt reached under both policies come first: both of their ways have steps.
 
     Args:
         victims: What ``sim.experiments.fates.victims`` returns.
@@ -116,6 +118,8 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
     found = {}
     for change in PICKED:
         own = victims[victims["change"] == change]
+        reached = own[~own[["base", "other"]].isin((HALTED, ABSENT)).any(axis="columns")]
+        own = reached if len(reached) else own
         if len(own):
             ranked = sorted(zip(own["paid_cents"].abs().tolist(), own.index.tolist(), strict=True))
             found[change] = ranked[(len(ranked) - 1) // 2][1]
@@ -266,6 +270,8 @@ def _told(rows: list[Row], names: tuple[str, str], ways: list[list[Step]]) -> st
     if parting is None:
         return said("Both ways are the same.")
     told = [said("Both ways are the same until {after} after the attempt.", after=parting.after)]
+    if parting is rows[0]:
+        told = [said("The ways differ from the start.")]
     for name, steps in zip(names, ways, strict=True):
         paid = [step.text for step in steps if step.kind in ("paid", "stopped")]
         last = paid[-1] if paid else (steps[-1].text if steps else said("The attempt was stopped on its way."))

@@ -35,13 +35,13 @@ def told(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
-    """Return the answer of one policy: its sentences, which of them are within noise, figures, and what is missing."""
+    """Return the answer of one policy: its sentences, which of them are uncertain, figures, and what is missing."""
     rows = [row for row in document["rows"] if row["scenario"] == answer.name]
     by_name = {row["quantity"]: row for row in rows}
     return {
         "name": answer.name,
         "lines": [answer.headline, *answer.sentences, *answer.costs],
-        "noise": [line for row in rows if _is_noise(row) for line in effect_lines([row])],
+        "unsure": [line for row in rows if _unsure(row) for line in effect_lines([row])],
         "kind": answer.intervals,
         "findings": [*answer.findings, *(said("no longer: {finding}", finding=one) for one in answer.resolved)],
         "figures": [_figure(by_name[quantity]) for quantity in FIGURES if quantity in by_name],
@@ -51,7 +51,7 @@ def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
 
 
 def _figure(row: Row) -> dict[str, Any]:
-    """Return a figure: its numbers, their texts, and whether its difference is within run-to-run noise."""
+    """Return a figure: its numbers, their texts, and in words whether its direction is uncertain."""
     name, low, high = row["quantity"], row["low"], row["high"]
     share = row["difference"] / row["base"] if row["base"] else None
     return {
@@ -61,7 +61,7 @@ def _figure(row: Row) -> dict[str, Any]:
         "said": {key: _said(name, row[key]) for key in ("base", "other", "difference")},
         "share": "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}",
         "ends": "" if low is None else between(significant(low), significant(high)),
-        "noise": _is_noise(row),
+        "unsure": _unsure(row),
     }
 
 
@@ -72,9 +72,11 @@ def _said(name: str, value: float) -> str:
     return f"{'-' if value < 0 else ''}{amount(abs(significant(value)))}"
 
 
-def _is_noise(row: Row) -> bool:
-    """Return whether a difference is within run-to-run noise: its interval holds 0."""
-    return row["low"] is not None and bool(row["low"] <= 0 <= row["high"])
+def _unsure(row: Row) -> str:
+    """Return in words that the interval of a difference contains 0; else nothing."""
+    if row["low"] is None or not row["low"] <= 0 <= row["high"]:
+        return ""
+    return said("the direction is uncertain") if row["draws"] > 1 else said("within run-to-run noise")
 
 
 def power_lines(row: Row) -> list[str]:

@@ -15,14 +15,15 @@ from starlette.routing import Route
 from sim.asking.question import ask as asked_in_words
 from sim.base.failures import RefusedError, UsageError
 from sim.experiments.run_size import RunSize
-from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
+from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking, telling_in
+from sim.report.page import STYLES
 from sim.scenario.errors import ScenarioError
 from sim.scenario.reading import read_plain
 from sim.studio.page import page
 from sim.studio.policies import ENDING, Policies, entries
 from sim.studio.questions import Question, pooled_away, refusals, size_of
 from sim.studio.runs import Runs
-from sim.studio.studies import Studies
+from sim.studio.studies import Studies, Study
 
 FOLDER = Path(__file__).parent
 
@@ -31,6 +32,12 @@ FILES = {"studio.js": "text/javascript", "studio.css": "text/css"}
 
 MOST_VALUES = 200
 """The most values that a policy of a page changes."""
+
+REPORT_POLICY = (
+    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The policy of a report: its scripts are in the page, and the sandbox keeps them from the studio's cookie."""
 
 REFUSED = 400
 """The status of a request that the page made wrongly; its body has the lines."""
@@ -68,7 +75,8 @@ class Studio:
         name = request.url.path.lstrip("/")
         content = (FOLDER / name).read_text(encoding="utf-8")
         if name.endswith(".css"):
-            content = (FOLDER.parent / "report" / "page.css").read_text(encoding="utf-8") + content
+            styles = (FOLDER.parent / "report" / one for one in STYLES)
+            content = "".join(one.read_text(encoding="utf-8") for one in styles) + content
         return Response(content, media_type=FILES[name])
 
     async def policies(self, request: Request) -> Response:
@@ -109,20 +117,27 @@ class Studio:
             changed = await asyncio.to_thread(self._policies.changes, *policy)
         return JSONResponse({"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed})
 
+    async def estimate(self, request: Request) -> Response:
+        """Return how long a question takes, before its runs begin; empty if the machine was not measured yet."""
+        question = Question.of(await _body(request))
+        with self._speaking(request):
+            return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies)})
+
     async def words(self, request: Request) -> Response:
         """Turn a question in words into a policy, as ``tocsin ask`` does, or say why it cannot be asked."""
         text = (await _body(request)).get("text")
         if not isinstance(text, str):
             raise UsageError("text must be a text")
-        found = await asyncio.to_thread(asked_in_words, text, self._policies.base)
+        with self._speaking(request):
+            found = await asyncio.to_thread(asked_in_words, text, self._policies.base)
+            understood = said("Understood: {words}", words="; ".join(dict.fromkeys(one.words for one in found.matches)))
         if found.yaml is None:
             return JSONResponse({"told": [one.line.removeprefix("tocsin ask: ") for one in found.unasked]})
-        told = [f"{one.words}: {one.name}: {one.text}" for one in found.matches]
         return JSONResponse(
             {
                 "policy": {"name": found.name, "title": found.question, "values": entries(read_plain(found.yaml))},
                 "apart": list(found.size.apart),
-                "told": [*told, *found.notes],
+                "told": [understood, *found.notes],
             }
         )
 
@@ -131,6 +146,11 @@ class Studio:
         question = Question.of(await _body(request))
         name, study = await self.studies.ask(question, _language(request))
         return JSONResponse({"study": name, "command": study.state["command"]})
+
+    async def report(self, request: Request) -> Response:
+        """Return the report of a question, a page that has everything in it and may reach nothing."""
+        text = await asyncio.to_thread(self._study(request).report)
+        return Response(text, media_type="text/html", headers={"content-security-policy": REPORT_POLICY})
 
     async def stop(self, request: Request) -> Response:
         """Give up a question."""
@@ -163,7 +183,7 @@ class Studio:
         finally:
             ended.cancel()
 
-    def _study(self, request: Request) -> Any:
+    def _study(self, request: Request) -> Study:
         study = self.studies.find(request.path_params["study"])
         if study is None:
             raise UsageError("there is no such question any more; run it again")
@@ -188,6 +208,8 @@ class Studio:
             Route("/check", self.check, methods=["POST"]),
             Route("/studies", self.ask, methods=["POST"]),
             Route("/studies/{study}/events", self.events),
+            Route("/estimate", self.estimate, methods=["POST"]),
+            Route("/studies/{study}/report", self.report),
             Route("/studies/{study}/stop", self.stop, methods=["POST"]),
         ]
 

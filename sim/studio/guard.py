@@ -28,7 +28,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-"""Headers of every response: the page loads nothing from elsewhere, and no other page shows or reads it."""
+"""Headers of every response that has no others: the page loads nothing from elsewhere, and no other page shows or reads
+it."""
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -57,8 +58,10 @@ class Guard:
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
-                message["headers"] = [*message.get("headers", []), *own]
+                given = message.get("headers", [])
+                has = {key for key, _ in given}
+                own = [(key.encode(), value.encode()) for key, value in HEADERS.items() if key.encode() not in has]
+                message["headers"] = [*given, *own]
             await send(message)
 
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}

@@ -1,5 +1,6 @@
 """The page of a studio, filled in on the server: forms, provinces and texts in the language that is spoken."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,17 @@ from sim.language.spoken import LANGUAGES, said, spoken
 from sim.report.charts import in_script
 from sim.report.filled import filled
 from sim.scenario import Scenario
+from sim.scenario.schema.population import NO_POOL
 from sim.studio.forms import forms, provinces
 from sim.studio.policies import DRAFT, Policies
-from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, POOLS
-from sim.studio.texts import POOL_NAMES, words
+from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, POOLS, draws_of
+from sim.studio.texts import FURTHER, POOL_NAMES, words
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "studio.html.jinja"
+
+WHOLE = RunSize(1.0, NO_POOL)
+"""The size of runs of everybody."""
 
 
 def _example(scenario: Scenario) -> str:
@@ -28,11 +33,18 @@ def _example(scenario: Scenario) -> str:
     return said("twice the officers in {province} and delays of large transfers", province=largest)
 
 
+def _further(size: RunSize, draws: int) -> Iterator[dict[str, str]]:
+    """Yield what can be asked further: not draws where none are stored, nor everybody where quick runs have them."""
+    for ask, (name, text) in FURTHER.items():
+        if (ask != "draws" or draws > 1) and (ask != "whole" or size != WHOLE):
+            yield {"ask": ask, "name": said(name, draws=str(draws)), "text": said(text)}
+
+
 def page(policies: Policies) -> str:
     """Return the HTML of the page."""
     scenario = policies.scenario
     rows = provinces(scenario)
-    size = RunSize.quick(scenario)
+    size, draws = RunSize.quick(scenario), draws_of(policies)
     data: dict[str, Any] = {
         "words": words(),
         "base": policies.base,
@@ -41,6 +53,7 @@ def page(policies: Policies) -> str:
         "draft": DRAFT,
         "size": {"scale": size.scale, "pool": size.pool, "apart": [], "replicates": PAIRS},
         "most": MOST_POLICIES,
+        "draws": draws,
         "language": spoken(),
         "staff": {row["name"]: row["staff"] for row in rows},
     }
@@ -58,5 +71,6 @@ def page(policies: Policies) -> str:
         pairs=PAIRS,
         most_pairs=MOST_PAIRS,
         draft=DRAFT,
+        further=list(_further(size, draws)),
         data=in_script(data),
     )

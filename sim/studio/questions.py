@@ -1,7 +1,7 @@
 """Questions of a studio: policies to compare with the baseline on a number of pairs of runs; and the equal command."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,12 @@ from sim.experiments.paired import PAIRS
 from sim.experiments.pairing import demand_pair
 from sim.experiments.run_size import RunSize
 from sim.experiments.simulations import is_large
+from sim.forecast.job import Forecast, Job, between
+from sim.forecast.job import size as bytes_said
+from sim.forecast.machine import known, machine_of
 from sim.language.spoken import said
 from sim.scenario.errors import ScenarioError
-from sim.scenario.load import Scenario, changed, load_scenario
+from sim.scenario.load import Scenario, changed, load_scenario, posterior
 from sim.scenario.reading import read_plain
 from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS
 from sim.studio.policies import Policies, Values
@@ -21,7 +24,10 @@ MOST_POLICIES = 4
 """The most policies of a question."""
 
 MOST_PAIRS = 64
-"""The most pairs of a question; a command has no such limit."""
+"""The most pairs, or posterior draws, of a question; a command has no such limit."""
+
+DRAWS = 20
+"""The posterior draws that a page offers."""
 
 POOLS = (COUNTRY, REGIONS, NO_POOL)
 """The pools that a page offers."""
@@ -43,16 +49,29 @@ def size_of(row: Mapping[str, Any]) -> RunSize:
 
 @dataclass(frozen=True)
 class Question:
-    """Saved policies to compare with the baseline, the size of the runs, and the number of pairs."""
+    """Saved policies to compare with the baseline, the size of the runs, and the number of pairs.
+
+    Attributes:
+        policies: Names of the saved policies.
+        size: The size of all runs.
+        replicates: Pairs of runs, each with its own seed; 1 with ``draws``.
+        draws: Posterior draws, one pair each; None for the scenarios' own values.
+        events: Whether runs record every event, so that the ways of single people can be shown.
+        large: Whether runs may keep the machine busy for minutes each.
+    """
 
     policies: tuple[str, ...]
     size: RunSize
     replicates: int
+    draws: int | None = None
+    events: bool = False
+    large: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Question":
         """Return the question that a page asks; UsageError for one that no command asks."""
-        names, pairs = row.get("policies"), row.get("replicates", PAIRS)
+        names, draws = row.get("policies"), row.get("draws")
+        pairs = row.get("replicates", PAIRS if draws is None else 1)
         if (
             not isinstance(names, list)
             or not 1 <= len(names) <= MOST_POLICIES
@@ -61,9 +80,19 @@ class Question:
             raise UsageError(f"policies: must be 1 to {MOST_POLICIES} different names of saved policies")
         if not all(isinstance(one, str) for one in names):
             raise UsageError("policies: must be names")
-        if isinstance(pairs, bool) or not isinstance(pairs, int) or not 1 <= pairs <= MOST_PAIRS:
+        if not _is_count(pairs):
             raise UsageError(f"--replicates: must be a whole number from 1 to {MOST_PAIRS}")
-        return cls(tuple(names), size_of(row), pairs)
+        if draws is not None and not (_is_count(draws) and draws > 1 and pairs == 1):
+            raise UsageError(f"--draws: must be a whole number from 2 to {MOST_PAIRS}, with one replicate")
+        events, large = row.get("events", False), row.get("large", False)
+        if not isinstance(events, bool) or not isinstance(large, bool):
+            raise UsageError("events and large must be true or false")
+        return cls(tuple(names), size_of(row), pairs, draws, events, large)
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of runs of each policy with the baseline."""
+        return self.replicates * (self.draws or 1)
 
     def files(self, policies: Policies) -> list[str]:
         """Return the baseline and the policies as a command names them."""
@@ -72,19 +101,64 @@ class Question:
     def command(self, policies: Policies) -> str:
         """Return the command that asks the same."""
         words = ["tocsin", "compare", *self.files(policies), *self.size.options, "--replicates", str(self.replicates)]
+        words += [] if self.draws is None else ["--draws", str(self.draws)]
+        words += ["--events", "all"] if self.events else []
         return shlex.join(words)
 
-    def scenarios(self, policies: Policies) -> list[Scenario]:
-        """Return the scenarios of the first pair, the baseline first.
+    def scenarios(self, policies: Policies, draw: int | None = None) -> list[Scenario]:
+        """Return the scenarios of the first pair, or with the values of a draw, the baseline first.
 
         Mistakes of a file raise a ScenarioError, scenarios that cannot be paired a PairingError, and runs that are too
         large for a page a UsageError.
         """
-        every = [load_scenario(file, None, **self.size.arguments) for file in self.files(policies)]
-        demand_small(every[0])
+        every = [load_scenario(file, None, draw=draw, **self._values) for file in self.files(policies)]
+        if not self.large:
+            demand_small(every[0])
         for other in every[1:]:
             demand_pair(every[0], other)
         return every
+
+    def pair(self, policies: Policies, first: Sequence[Scenario], number: int) -> list[Scenario]:
+        """Return the scenarios of a pair, counted from 0, from those of the first; raises what ``scenarios`` does."""
+        if self.draws is None:
+            return [replicated(one, number) for one in first]
+        return self.scenarios(policies, number)
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        """What the question changes of its scenarios, as ``load_scenario`` takes it."""
+        return {**self.size.arguments, **({"record.events": "all"} if self.events else {})}
+
+    def time(self, policies: Policies) -> str:
+        """Return how long the runs take on this machine, and their memory; empty if nobody measured the machine yet.
+
+        A ScenarioError has the mistakes of the baseline at this size.
+        """
+        speeds = known()
+        if speeds is None:
+            return ""
+        number = (1 + len(self.policies)) * self.pairs
+        base = load_scenario(policies.base, None, **self._values)
+        forecast = Forecast.of(Job.of_folders([base], number, None, parallel=True), machine_of(speeds))
+        return said(
+            "{count} runs: {time}, {memory} of memory",
+            count=number,
+            time=between(forecast.low_s, forecast.high_s),
+            memory=bytes_said(forecast.memory_bytes),
+        )
+
+
+def _is_count(value: Any) -> bool:
+    """Return whether a value of a request is a number of pairs that a page may ask for."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_PAIRS
+
+
+def draws_of(policies: Policies) -> int:
+    """Return how many posterior draws a page offers: 0 where none are stored with the baseline."""
+    try:
+        return min(DRAWS, len(posterior(policies.base)))
+    except ScenarioError:
+        return 0
 
 
 def replicated(scenario: Scenario, number: int) -> Scenario:

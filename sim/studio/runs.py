@@ -13,6 +13,7 @@ from pathlib import Path
 from sim.base.failures import FailedError
 from sim.draws.machine_code import is_compiled
 from sim.experiments.processes import Processes
+from sim.experiments.simulations import is_large
 from sim.experiments.store import finished_run
 from sim.reading.run import Run
 from sim.scenario.load import Scenario
@@ -29,6 +30,11 @@ LONG_NAME = 24
 
 class UnwantedError(FailedError):
     """Nobody waits for this run any more."""
+
+
+def name_of(scenario: Scenario) -> str:
+    """Return the name of a run's folder: the hash of its scenario, of what it records, and of the program."""
+    return digest_of({"scenario": scenario.yaml(), "versions": versions()})[:LONG_NAME]
 
 
 @dataclass
@@ -54,7 +60,8 @@ class Runs:
         self._pool = Processes(at_once)
         self._making: dict[str, _Making] = {}
         self._numbers = itertools.count()
-        self._compiling = asyncio.Lock()
+        self._alone = asyncio.Lock()
+        self._at_once = at_once
 
     async def run(self, scenario: Scenario) -> Run:
         """Return the run of a scenario: the kept one, or one that a process makes now.
@@ -62,10 +69,11 @@ class Runs:
         A caller that is cancelled waits no more; a run that nobody waits for ends within a simulated day. A killed
         process raises a KilledError, a failed run its own error.
         """
-        key = digest_of({"scenario": scenario.yaml(), "versions": versions()})[:LONG_NAME]
+        key = name_of(scenario)
         place = self.folder / key
-        # The first run compiles the engine; others that began meanwhile would compile it, too.
-        async with nullcontext() if is_compiled(scenario.spec.engine) else self._compiling:
+        # The first run compiles the engine; others that began meanwhile would, too. Large ones use all cores.
+        alone = is_large(scenario) or not is_compiled(scenario.spec.engine)
+        async with self._alone if alone else nullcontext():
             while (found := finished_run(place, scenario)) is None:
                 making = self._making.get(key) or self._begin(key, scenario, place)
                 making.flag.touch()
@@ -84,7 +92,8 @@ class Runs:
         """Hand a run over to the processes."""
         flag = self.folder / f"{FLAG}{key}-{next(self._numbers)}"
         flag.touch()  # before a process looks for it
-        making = _Making(asyncio.wrap_future(self._pool.submit(make, scenario, place, flag)), flag)
+        workers = self._at_once if is_large(scenario) else 1
+        making = _Making(asyncio.wrap_future(self._pool.submit(make, scenario, place, flag, workers)), flag)
         self._making[key] = making
 
         def ended(future: "asyncio.Future[None]") -> None:
@@ -95,6 +104,16 @@ class Runs:
 
         making.future.add_done_callback(ended)
         return making
+
+    def part(self, key: str) -> float:
+        """Return which part of the days of a run, named as by ``name_of``, is made: from 0 to 1."""
+        making = self._making.get(key)
+        if making is None:
+            return float((self.folder / key).is_dir())
+        try:
+            return float(making.flag.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0.0  # it has not begun, or just ended
 
     @property
     def processes(self) -> list[int]:
@@ -108,13 +127,22 @@ class Runs:
         self._pool.close()
 
 
-def make(scenario: Scenario, place: Path, flag: Path) -> None:
-    """Make a run on one core, as a task of a process, as long as a file says that it is wanted; or UnwantedError."""
+def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> None:
+    """Make a run, as a task of a process, as long as a file says that it is wanted; or UnwantedError.
+
+    The part of the days that is made goes into the file.
+    """
+    from sim.progress import Days
     from sim.running import run
 
-    def still_wanted(*_: int) -> None:
-        if not flag.exists():
-            raise UnwantedError(f"{place}: nobody waits for it")
+    days = Days(scenario)
+
+    def still_wanted(part: float = 0.0) -> None:
+        try:
+            with flag.open("r+", encoding="ascii") as told:  # never makes the file: its absence is the message
+                told.write(f"{part:.3f}")
+        except FileNotFoundError:
+            raise UnwantedError(f"{place}: nobody waits for it") from None
 
     still_wanted()
-    run(scenario, place, workers=1, progress=still_wanted)
+    run(scenario, place, workers=workers, progress=lambda day, _: still_wanted(days.share(day)))

@@ -7,17 +7,23 @@ from collections.abc import AsyncIterator
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from sim.base.failures import MACHINE, FailedError, RefusedError
+from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.machine_code import is_compiled
 from sim.experiments.paired import PAIRS, compare_groups
 from sim.experiments.run_size import RunSize
+from sim.forecast.machine import this_machine
 from sim.language.spoken import said, speaking, telling_in
 from sim.reading.run import Run
+from sim.report.compared import compared_runs, people
+from sim.report.page import page
 from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
 from sim.studio.questions import Question, demand_small, replicated
-from sim.studio.runs import Runs
+from sim.studio.runs import Runs, name_of
+
+PARTS_S = 0.5
+"""Seconds between two looks at how far the runs in progress are."""
 
 PATIENCE_S = 60.0
 """Seconds after which a question that no page watches is given up. Finished runs stay, so asking again goes on."""
@@ -32,14 +38,21 @@ class Study:
     """A question in one language, and its latest answer.
 
     The ``state`` has ``status`` (``running``, ``done``, ``failed`` or ``stopped``), the ``command`` that asks the same,
-    how many pairs are ``done`` and wanted (``of``), the ``answer`` so far, and a ``note`` about what is waited for.
+    how many pairs are ``done`` and wanted (``of``), the ``part`` of the next pair that is made, the ``answer`` so far,
+    whether a ``report`` can show it, and a ``note`` about what is waited for.
     """
 
-    def __init__(self, question: Question, command: str, scenarios: list[Scenario], language: str) -> None:
+    def __init__(self, question: Question, policies: Policies, first: list[Scenario], language: str) -> None:
         self.question = question
         self.language = language
-        self.state: State = {"status": "running", "command": command, "done": 0, "of": question.replicates}
-        self._scenarios = scenarios
+        command = question.command(policies)
+        self.state: State = {"status": "running", "command": command, "done": 0, "of": question.pairs, "part": 0.0,
+                             "report": question.draws is None}  # fmt: skip
+        self._policies = policies
+        self._first = first
+        self._made: list[list[Run]] = []
+        self._keys: dict[int, list[str]] = {}
+        self._loading = asyncio.Semaphore()
         self._changed = asyncio.Condition()
         self._watchers = 0
         self._leaving: asyncio.TimerHandle | None = None
@@ -56,19 +69,20 @@ class Study:
         return bool(self.state["status"] != "running")
 
     async def _work(self, runs: Runs) -> None:
-        """Make all pairs in the order of replicates, and answer again whenever a further pair is there."""
+        """Make all pairs in their order, and answer again whenever a further pair is there."""
+        parts: asyncio.Task[None] | None = None
         try:
-            if not is_compiled(self._scenarios[0].spec.engine):
+            if not is_compiled(self._first[0].spec.engine):
                 await self._tell(note=self._said_compiling())
-            pairs = [asyncio.create_task(self._pair(runs, number)) for number in range(self.question.replicates)]
+            parts = asyncio.create_task(self._tell_parts(runs))
+            pairs = [asyncio.create_task(self._pair(runs, number)) for number in range(self.question.pairs)]
             try:
-                made: list[list[Run]] = []
                 for number, pair in enumerate(pairs):
-                    made.append(await pair)
+                    self._made.append(await pair)
                     if number + 1 < len(pairs) and pairs[number + 1].done():
                         continue  # the next one is there, too
-                    answer = await asyncio.to_thread(self._answer, made)
-                    await self._tell(done=len(made), answer=answer, note="")
+                    answer = await asyncio.to_thread(self._answer)
+                    await self._tell(done=len(self._made), answer=answer, note="")
             finally:
                 for pair in pairs:
                     pair.cancel()
@@ -79,15 +93,44 @@ class Study:
         except (RefusedError, FailedError, BrokenExecutor, *MACHINE) as error:
             lines = error.lines if isinstance(error, RefusedError) else [str(error) or type(error).__name__]
             await self._tell(status="failed", note="; ".join(lines))
+        finally:
+            if parts is not None:
+                parts.cancel()
 
     async def _pair(self, runs: Runs, number: int) -> list[Run]:
-        """Return the runs of one replicate, the baseline first."""
-        scenarios = [await asyncio.to_thread(replicated, one, number) for one in self._scenarios]
+        """Return the runs of a pair, the baseline first."""
+        async with self._loading:
+            scenarios = await asyncio.to_thread(self.question.pair, self._policies, self._first, number)
+            self._keys[number] = await asyncio.to_thread(lambda: list(map(name_of, scenarios)))
         return list(await asyncio.gather(*map(runs.run, scenarios)))
 
-    def _answer(self, made: list[list[Run]]) -> State:
-        with speaking(self.language), telling_in(self._scenarios[0].spec.terms):
-            return told(compare_groups(list(zip(*made, strict=True))))
+    async def _tell_parts(self, runs: Runs) -> None:
+        """Tell now and then which part of the runs in progress is made."""
+        while True:
+            await asyncio.sleep(PARTS_S)
+            keys = self._keys.get(len(self._made), [])
+            part = sum(map(runs.part, keys)) / len(keys) if keys else 0.0
+            if part != self.state["part"]:
+                await self._tell(part=part)
+
+    def _answer(self) -> State:
+        """Return the answer of the pairs that are made, and with events the ways of single people."""
+        question, groups = self.question, self.groups
+        with speaking(self.language), telling_in(self._first[0].spec.terms):
+            answer = told(compare_groups(groups, question.draws is not None))
+            return {**answer, "people": people(compared_runs(groups)) if question.events else None}
+
+    def report(self) -> str:
+        """Return the report of the pairs that are made, as an HTML page; UsageError where there is none."""
+        if self.question.draws is not None or not self._made:
+            raise UsageError("a report shows one set of values; run pairs without posterior draws first")
+        with speaking(self.language):
+            return page(self.groups)
+
+    @property
+    def groups(self) -> list[list[Run]]:
+        """The runs of the pairs that are made: the baseline's, then those of each policy."""
+        return list(map(list, zip(*self._made, strict=True)))
 
     def _said_compiling(self) -> str:
         with speaking(self.language):
@@ -149,6 +192,7 @@ class Studies:
             self._ahead = asyncio.create_task(self._prepared(size))
 
     async def _prepared(self, size: RunSize) -> None:
+        await asyncio.to_thread(this_machine, lambda line: None)  # for estimates; measured once, in seconds
         with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # a question gets the error
             base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)
@@ -157,8 +201,8 @@ class Studies:
 
     async def ask(self, question: Question, language: str) -> tuple[str, Study]:
         """Begin to answer a question; return the study and its name. ``Question.scenarios`` says what it raises."""
-        scenarios = await asyncio.to_thread(question.scenarios, self._policies)
-        study = Study(question, question.command(self._policies), scenarios, language)
+        first = await asyncio.to_thread(question.scenarios, self._policies, None if question.draws is None else 0)
+        study = Study(question, self._policies, first, language)
         study.begin(self._runs)
         name = str(next(self._numbers))
         self._studies[name] = study

@@ -107,12 +107,24 @@
       ...apart, "--replicates", String(size.replicates)].map(quoted).join(" ");
   }
 
-  function showCommands() {
-    byId("command").textContent = command();
-    const files = names().map(fileOf).map(quoted).join(" ");
-    const many = ["--scale", size.scale, "--pool", size.pool, ...size.apart.flatMap((one) => ["--apart", quoted(one)])];
-    byId("further").textContent = `tocsin compare ${quoted(DATA.base)} ${files} ${many.join(" ")} --draws 20 --dry-run\n` +
-      `tocsin compare ${quoted(DATA.base)} ${files} --scale 1 --replicates 1 --dry-run`;
+  // What a button asks further, as a question about the same policies.
+  const FURTHER = {
+    draws: () => ({ ...size, replicates: 1, draws: DATA.draws }),
+    people: () => ({ ...size, replicates: 1, events: true }),
+    whole: () => ({ scale: 1, pool: "none", apart: [], replicates: 1, large: true }),
+  };
+
+  function buttons() { return Array.from(document.querySelectorAll(".ask")); }
+
+  async function showTimes(number) {
+    for (const one of buttons()) {
+      let time;
+      try {
+        time = (await asked("/estimate", { policies: names(), ...FURTHER[one.dataset.ask]() })).time;
+      } catch (error) { time = error.message; }
+      if (number !== checks) { return; }
+      one.parentElement.querySelector(".time").textContent = time;
+    }
   }
 
   // After every change: the link, the command, and what the server says of the policy.
@@ -122,7 +134,7 @@
     showChanges([]);
     history.replaceState(null, "", location.pathname + location.search + fragment());
     document.querySelectorAll("a.language").forEach((one) => { one.hash = fragment(); });
-    showCommands();
+    byId("command").textContent = command();
     showOthers();
     usable = false;
     showRun();
@@ -154,10 +166,12 @@
     showChanges(found.levers || []);
     usable = !found.mistakes.length && !found.refused.length && names().length > 0;
     showRun();
+    if (usable) { await showTimes(number); }
   }
 
   function showRun() {
     byId("run").disabled = !usable;
+    buttons().forEach((one) => { one.disabled = !usable; });
     byId("save").disabled = !usable || !Object.keys(policy.values).length;
     byId("stop").hidden = source === null;
   }
@@ -228,14 +242,17 @@
     showRun();
   }
 
-  async function run() {
+  async function run(question) {
     usable = false;
     showRun();
     byId("progress").textContent = DATA.words.starting;
     byId("shown").replaceChildren();
+    delete byId("shown").dataset.pairs;
+    document.body.dataset.status = "starting";
+    byId("reported").hidden = true;
     try {
       if (Object.keys(policy.values).length) { await save(); }
-      const found = await asked("/studies", { policies: names(), ...size });
+      const found = await asked("/studies", { policies: names(), ...question });
       byId("command").textContent = found.command;
       study = found.study;
       watch();
@@ -274,8 +291,10 @@
     };
     byId("progress").textContent = texts[state.status];
     byId("bar").hidden = state.status !== "running";
-    byId("bar").value = state.done / state.of;
-    if (state.answer) { showAnswer(state.answer, state.done); }
+    byId("bar").value = (state.done + (state.done < state.of ? state.part : 0)) / state.of;
+    if (state.answer && byId("shown").dataset.pairs !== String(state.done)) { showAnswer(state.answer, state.done); }
+    byId("report").href = `/studies/${study}/report?language=${DATA.language}`;
+    byId("reported").hidden = !state.report || !state.done || state.status === "running";
     document.body.dataset.pairs = state.done;
     document.body.dataset.status = state.status;
     if (state.status !== "running") { ended(); }
@@ -285,15 +304,15 @@
     const parts = answer.policies.flatMap((one) => {
       const [first, ...rest] = one.lines;
       const title = element("h3", one.name);
-      const quiet = (line) => one.noise.includes(line) ? "line chance" : "line";
+      const quiet = (line) => one.unsure.includes(line) ? "line chance" : "line";
       return [title, element("p", first, { class: `headline ${quiet(first)}` }),
         ...rest.map((line) => element("p", line, { class: quiet(line) })),
         element("p", `${one.kind}.`, { class: "fine" })];
     });
-    byId("shown").replaceChildren(...parts, picture(answer.policies), ...answer.policies.map(table));
+    byId("shown").replaceChildren(...parts, picture(answer.policies), ...answer.policies.map(table), ...people(answer));
     byId("shown").dataset.pairs = done;
     const all = (key) => answer.policies.flatMap((one) => one[key]);
-    if (all("power").length) { listed(byId("power"), all("power")); }
+    listed(byId("power"), all("power").length ? all("power") : [DATA.words.power]);
     listed(byId("findings"), all("findings"));
     listed(byId("unpriced"), all("unpriced"));
     listed(byId("warnings"), answer.warnings);
@@ -325,9 +344,9 @@
     }
     rows.forEach((row, number) => {
       const y = line * number + 30;
-      const mark = row.noise || row.low === null ? "mark chance" : "mark";
+      const mark = row.unsure || row.low === null ? "mark chance" : "mark";
       const name = policies.length > 1 ? `${row.name} (${row.policy})` : row.name;
-      svg.append(drawn("text", { x: 0, y: y - 12 }, name + (row.noise ? `: ${DATA.words.noise}` : "")));
+      svg.append(drawn("text", { x: 0, y: y - 12 }, name + (row.unsure ? `: ${row.unsure}` : "")));
       if (row.low !== null) {
         svg.append(drawn("line", { x1: at(share(row, "low")), x2: at(share(row, "high")), y1: y, y2: y, class: mark }));
       }
@@ -354,7 +373,7 @@
       line.append(element("th", row.name, { scope: "row" }));
       const cells = [row.said.base, row.said.other, row.said.difference, row.share, row.ends];
       cells.forEach((text, number) => line.append(element("td", text, { class: "number", "data-label": columns[number + 1] })));
-      if (row.noise) { line.classList.add("chance"); }
+      if (row.unsure) { line.classList.add("chance"); }
       body.append(line);
     }
     const top = element("thead");
@@ -362,6 +381,15 @@
     made.append(top, body);
     place.append(made);
     return place;
+  }
+
+  // The ways of single people, as the report shows them; nothing where no events were recorded.
+  function people(answer) {
+    if (!answer.people) { return []; }
+    const place = element("div", undefined, { id: "people" });
+    place.innerHTML = answer.people.join("");
+    if (!answer.people.length) { place.append(element("p", DATA.words.nobody)); }
+    return [element("h3", DATA.words.people), place];
   }
 
   // A value of a measure's form, as YAML within a map.
@@ -441,7 +469,8 @@
     if (name && !size.apart.includes(name)) { size.pool = "country"; size.apart = [...size.apart, name]; changed(); }
   });
   byId("pairs").addEventListener("change", () => { size.replicates = Number(byId("pairs").value) || 1; changed(); });
-  byId("run").addEventListener("click", run);
+  byId("run").addEventListener("click", () => run(size));
+  buttons().forEach((one) => one.addEventListener("click", () => run(FURTHER[one.dataset.ask]())));
   byId("stop").addEventListener("click", () => { asked(`/studies/${study}/stop`, {}).catch(failed); });
   byId("save").addEventListener("click", () => { save().catch(failed); });
   const copying = (button, text) => byId(button).addEventListener("click", async () => {

@@ -10,12 +10,31 @@ POOL_NAMES = {
 """What the values of ``--pool`` mean."""
 
 
+FURTHER = {
+    "draws": (
+        marked("Over {draws} posterior draws"),
+        marked("Their intervals include parameter uncertainty."),
+    ),
+    "people": (
+        marked("Watch one person"),
+        marked(
+            "One pair of runs that records every event: the way of a person whom the policy saved, and of one harmed."
+        ),
+    ),
+    "whole": (
+        marked("The whole country, one to one"),
+        marked("One pair of runs of everybody, in separate provinces."),
+    ),
+}
+"""What a page can ask further about a policy: the text of its button, and what it adds."""
+
+
 def words() -> dict[str, str]:
     """Return every text of the script, by use; the script fills in the ``{fields}``."""
     return {
         "running": said("{done} of {of} pairs of runs are there", done="{done}", of="{of}"),
         "starting": said("The first pair of runs is being made"),
-        "done": said("All {of} pairs of runs are there", of="{of}"),
+        "done": said("All pairs of runs are there: {of}", of="{of}"),
         "stopped": said("Stopped. Finished runs are kept; press Run to continue"),
         "failed": said("Failed: {why}", why="{why}"),
         "lost": said("No connection to the studio. If it was closed, start it again: tocsin studio"),
@@ -25,7 +44,7 @@ def words() -> dict[str, str]:
         "removed": said("taken out"),
         "apart": said("Simulate {province} by itself", province="{province}"),
         "now": said("now {value}", value="{value}"),
-        "noise": said("within run-to-run noise"),
+        "power": said("Known after two pairs of runs."),
         "nothing": said("Nothing is changed yet. Open a group and change a lever, or add a measure."),
         "differs": said("This link was made for another baseline or version: {base}", base="{base}"),
         "picture": said(
@@ -37,5 +56,9 @@ def words() -> dict[str, str]:
         "difference": said("Difference"),
         "interval": said("Interval"),
         "numbers": said("Numbers: {policy}", policy="{policy}"),
+        "people": said("One person, from the attempt to the end"),
+        "nobody": said(
+            "The policy saved and harmed nobody in this sample. A larger share of the population shows more."
+        ),
         "taken": said("A change with this name exists; use another name"),
     }

@@ -91,7 +91,7 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     """Say what it costs to spare one more, or why there is no such number."""
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
     spared = by_name["victims" if row["quantity"] == "cost_per_victim_spared" else "loss_money"]
-    if spared.get("posterior_draws") and spared["posterior_low"] <= 0 <= spared["posterior_high"]:
+    if _includes_no_effect_over_draws(spared):
         text = marked("Cost per {each} spared: unknown, because the interval over posterior draws includes no effect")
         return said(text, each=each)
     if row["ratio"] is None:
@@ -106,12 +106,19 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     ends = [said("prices {interval}", interval=interval(row["price_low"], row["price_high"]))]
     if row["low"] is not None:
         ends.insert(0, f"{noise} {interval(row['low'], row['high'])}")
-    elif row["replicates"] > 1 or row["draws"] > 1:
+    elif row["replicates"] > 1:
         ends.insert(0, said("no interval: the number spared is within run-to-run noise"))
     words = {"each": each, "amount": number_text(row["ratio"]), "intervals": ", ".join(ends)}
     if cost > 0:
         return said("Cost per {each} spared: {amount} {currency} ({intervals})", **words)
     return said("Savings per additional {each}: {amount} {currency} ({intervals})", **words)
+
+
+def _includes_no_effect_over_draws(spared: Row) -> bool:
+    """Return whether a difference has an interval over posterior draws, stored or run, that contains 0."""
+    if spared.get("posterior_draws"):
+        return bool(spared["posterior_low"] <= 0 <= spared["posterior_high"])
+    return spared["draws"] > 1 and bool(spared["low"] <= 0 <= spared["high"])
 
 
 def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iterator[TextTable | str]:

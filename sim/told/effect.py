@@ -120,7 +120,7 @@ def kind_said(rows: Sequence[Row]) -> str:
 
 
 def _told(what: str, row: Row, stored: bool) -> str:
-    """Return a sentence with the relative change and its interval, of ``stored`` draws or of run-to-run noise."""
+    """Return a sentence with the relative change and its interval: of ``stored`` draws, or of the rows themselves."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
     keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
@@ -130,7 +130,7 @@ def _told(what: str, row: Row, stored: bool) -> str:
     low, high = map(signed, ends)
     words = {"what": what, "low": low, "high": high}
     if ends[0] <= 0 <= ends[1]:
-        if stored:
+        if change and (stored or row["draws"] > 1):
             return said("{what} ({low} to {high}; {change}): the direction is uncertain.", **words, change=change)
         if not change:
             return said("{what} ({low} to {high}): within run-to-run noise.", **words)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.experiments.compare import COLUMNS, compared, not_drawn
+from sim.experiments.compare import COLUMNS, compared, not_drawn, set_in_draws
 from sim.experiments.sparing import SPARED
 
 ENDS = ("cost_money_low.", "cost_money_high.")
@@ -169,3 +169,14 @@ def test_what_no_draw_varies_is_named():
     tiny = sim.load_scenario("tiny")
     assert not not_drawn("waits", tiny, policy)
     assert own[1] in not_drawn("waits", tiny, policy, over_draws=True)[0]
+
+
+def test_what_a_policy_sets_and_draws_vary_is_named():
+    base, more, fewer = (sim.load_scenario(name) for name in ("china-2022", "more-officers", "no-local"))
+    (line,) = set_in_draws("more", base, more)
+    assert "vary in the baseline: staff of the visit desks. The size of the change" in line
+    assert not set_in_draws("fewer", base, fewer)  # it sets nothing that has a range
+    province = base.with_({"desks.visit.by_province.Guangdong": {"staff": 342}})
+    assert not set_in_draws("gd", base, province)  # no answers over draws, none run
+    (line,) = set_in_draws("gd", base, province, over_draws=True)
+    assert "staff of the visit desks in Guangdong" in line

@@ -50,6 +50,10 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
             row("saved", 100, 101, -3, 5),
             "1 more people stopped by a warning before any payment (-3 to +5; +1%): within run-to-run noise.",
         ),
+        (
+            row("saved", 100, 101, -3, 5, draws=20),
+            "1 more people stopped by a warning before any payment (-3 to +5; +1%): the direction is uncertain.",
+        ),
         (row("averted", 100, 90, -12, -8), "10 fewer victims averted by warnings (8 to 12; -10%)."),
         (row("loss_money", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
         (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),

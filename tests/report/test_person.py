@@ -29,10 +29,15 @@ def rows_of(text: str) -> list[tuple[str, list[list[str]]]]:
 
 def test_the_person_of_the_middle_loss_is_picked(silent: sim.Run, full: sim.Run, saved: int) -> None:
     people = victims(silent, full)
-    own = people[people["change"] == "saved"]
+    own = people[(people["change"] == "saved") & (people["other"] != "stopped")]  # reached by the attempt twice
     paid = sorted(-own["paid_cents"])
     assert -own.loc[saved, "paid_cents"] == paid[(len(paid) - 1) // 2]
     assert picked(people.iloc[:0]) == {}
+    # One whom the attempt did not reach under the policy comes only where there is no other.
+    last = own.index[paid.index(paid[-1])] if len(own) > 1 else own.index[0]
+    halted = people.assign(other=people["other"].where(people.index == last, "stopped"))
+    assert picked(halted)["saved"] == last
+    assert "saved" in picked(people.assign(other="stopped"))
     assert summed(people)["count"].sum() == len(people)
 
 

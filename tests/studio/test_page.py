@@ -190,6 +190,32 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
         assert page.locator("#command").inner_text().count(".yaml") == 5
 
 
+def test_single_people_and_the_report_are_a_button_away(
+    chromium: Any, studio: Served, axe: str, tmp_path: Path
+) -> None:
+    with opened(chromium, studio) as found:
+        page = found.page
+        page.get_by_role("heading", name="Staff").click()
+        field = page.get_by_label("staff of the visit desks", exact=True)
+        field.fill("3600")
+        field.blur()
+        page.get_by_role("button", name="Watch one person").click()
+        found.finished()
+        shown = page.locator("#people .person").count()
+        assert shown
+        assert "--events all" in page.locator("#command").inner_text()
+        page.screenshot(path=tmp_path / "people.png", full_page=True)
+        lines = serious(page, axe)
+        assert not lines, "\n".join(lines)
+        with page.context.expect_page() as other:
+            page.get_by_role("link", name="Open the report").click()
+        report = other.value
+        report.on("console", lambda message: found.wrong.append(message.text))
+        report.locator("#chart-effect .plot-container").wait_for()
+        assert report.locator(".person").count() == shown
+        report.close()
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_runs(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page

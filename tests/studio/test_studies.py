@@ -7,10 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.studio.served import ROOT, SIZE, STAFF, STUDIO, Served, served
+import pytest
+
+from sim.experiments.paired import groups_of
+from sim.report.compared import compared_runs, people
+from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
 OFFICERS = {"name": "gd", "title": "", "values": {"desks.visit.by_province.Guangdong": "{staff: 342}"}}
@@ -50,12 +55,83 @@ def test_answers_come_pair_by_pair_and_equal_those_of_the_command(place: Path, s
             assert {key: row[key] for key in ("base", "other", "difference", "low", "high")} == {
                 key: same[key] for key in ("base", "other", "difference", "low", "high")
             }
-            assert row["noise"] == (same["low"] <= 0 <= same["high"])
+            assert (row["unsure"] == "within run-to-run noise") == (same["low"] <= 0 <= same["high"])
         assert any("cannot be seen with 3 pairs" in line for line in policy["power"])
     # What is kept is not simulated again.
     before = set((place / STUDIO / "runs").iterdir())
     assert studio.last({**PAIR, "policies": ["more", "fewer"], "replicates": 3})["answer"] == last["answer"]
     assert {one for one in (place / STUDIO / "runs").iterdir() if not one.name.startswith(".")} <= before
+
+
+def test_single_people_and_the_report_are_those_of_the_commands(place: Path, studio: Served) -> None:
+    studio.ask("/policies", STAFF)
+    asked = studio.ask("/studies", {**PAIR, "replicates": 1, "events": True})
+    *_, last = studio.states(asked["study"])
+    assert asked["command"].endswith("--replicates 1 --events all")
+    folder = place / "people"
+    of_command(place, f"{asked['command']} --out {folder}")
+    groups = groups_of([folder])
+    assert last["answer"]["people"] == people(compared_runs(groups))
+    assert last["answer"]["people"]
+    # The report has the same, in the language of the question, and its scripts reach nothing.
+    connection = HTTPConnection(studio.host, timeout=WAITS_S)
+    connection.request("GET", f"/studies/{asked['study']}/report", headers=studio.headers(Origin=None))
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    assert str(answer.getheader("content-security-policy")).startswith("sandbox allow-scripts")
+    for one in last["answer"]["people"]:
+        assert one in text
+    # Without events there are no single people, and without pairs no report.
+    none = studio.ask("/studies", {**PAIR, "replicates": 1})["study"]
+    *_, last = studio.states(none)
+    assert last["answer"]["people"] is None
+    assert studio.send("GET", "/studies/0/report", headers=studio.headers(Origin=None))[0] == 400
+
+
+def test_draws_are_refused_where_none_are_stored_and_their_number_is_checked(studio: Served) -> None:
+    studio.ask("/policies", STAFF)
+    for row in ({"draws": 2}, {"draws": 1}, {"draws": True}, {"draws": 2, "replicates": 2}, {"events": 1}):
+        status, content = studio.send("POST", "/studies", json.dumps({**PAIR, "replicates": 1, **row}).encode())
+        assert status == 400, content
+
+
+def test_what_a_question_takes_is_told_before_it_is_asked(studio: Served) -> None:
+    until(lambda: bool(studio.ask("/estimate", {**PAIR, "policies": ["unsaved"]})["time"]))
+    small, large = (
+        studio.ask("/estimate", {"policies": ["unsaved"], **size, "replicates": 1, "large": True})["time"]
+        for size in (SIZE, {"scale": 1, "pool": "none"})
+    )
+    assert small.startswith("2 runs: ")
+    assert "GB of memory" in large
+    assert small != large
+
+
+@pytest.mark.slow
+def test_draws_and_large_runs_give_what_the_commands_give(tmp_path: Path) -> None:
+    ends = ("base", "other", "difference", "low", "high")
+    with served(tmp_path, "china-2022") as studio:
+        studio.ask("/policies", STAFF)
+        asked = studio.ask("/studies", {**PAIR, "replicates": 1, "scale": 0.001, "draws": 2})
+        *_, last = studio.states(asked["study"])
+        by_command = of_command(tmp_path, asked["command"])
+        (policy,) = last["answer"]["policies"]
+        assert policy["kind"] == "90% intervals over 2 posterior draws"
+        for row in policy["figures"]:
+            assert {key: row[key] for key in ends} == {key: by_command["more", row["quantity"]][key] for key in ends}
+        assert studio.send("GET", f"/studies/{asked['study']}/report", headers=studio.headers(Origin=None))[0] == 400
+    (tmp_path / "short.yaml").write_text(SHORT, encoding="utf-8")
+    with served(tmp_path) as studio:
+        studio.ask("/policies", {**STAFF, "name": "all"})
+        question = {"policies": ["all"], "scale": 0.05, "pool": "none", "replicates": 1}  # large enough for all cores
+        assert studio.send("POST", "/studies", json.dumps(question).encode())[0] == 400
+        asked = studio.ask("/studies", {**question, "large": True})
+        states = list(studio.states(asked["study"]))
+        parts = [state["part"] for state in states if not state["done"]]
+        assert len(set(parts)) > 3  # a page sees how far a long run is
+        by_command = of_command(tmp_path, asked["command"])
+        for row in states[-1]["answer"]["policies"][0]["figures"]:
+            assert row["difference"] == by_command["all", row["quantity"]]["difference"]
 
 
 def test_what_a_pool_cannot_answer_is_refused_before_the_run(studio: Served) -> None:

@@ -111,6 +111,13 @@ def test_nothing_is_spared_for_sure_where_draws_disagree() -> None:
         rows = [row(name, -50, -60, -40, **ends) for name in ("victims", "loss_money", "recovered_money")]
         (answer,) = of_comparison(document(staff=[*rows, row("cost_money.total", 7500, 7500, 7500), *each]))
         assert answer.costs[0].startswith(word)
+        # Draws that were run say the same as stored ones.
+        run = [
+            {**one, "posterior_draws": None, "draws": 20, "low": one["posterior_low"], "high": one["posterior_high"]}
+            for one in rows
+        ]
+        (answer,) = of_comparison(document(staff=[*run, row("cost_money.total", 7500, 7500, 7500), *each]))
+        assert answer.costs[0].startswith(word)
 
 
 def test_the_screen_is_that_of_the_contract() -> None:
