@@ -26,8 +26,10 @@ COUNTS = ("count", "paid_cents")
 """Columns that count changes; the others describe whom."""
 
 
-def fates(run: "Run") -> "pd.DataFrame":
+def fates(run: "Run", among: "pd.Index | None" = None) -> "pd.DataFrame":
     """Return a row for each attempt of the period in the log: ``fate``, ``person`` (its number), ``paid`` (cents).
+
+    With ``among`` only attempts of these origins have one.
 
     The log names attempts that may engage the person they reach, and those that raised an alert; all others are only
     counted. A fate is unanswered, ignored, or how its episode ended; the index is the origin. A run without events
@@ -35,15 +37,16 @@ def fates(run: "Run") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    events = run.events
+    events = run.events if among is None else run.events[run.events["origin"].isin(among)]
     arrived = events[events["event"] == Event.ATTEMPT.label]
     frame = pd.DataFrame(
         {"fate": arrived["result"].astype("string").to_numpy(), "person": arrived["person"].to_numpy()},
         index=pd.Index(arrived["origin"].to_numpy(), name="origin"),
     )
     frame.loc[frame["fate"] == Fate.ENGAGED.label, "fate"] = OPEN
+    later = events[events["event"].isin((Event.STAGE.label, Event.PAYMENT.label))]
     # Later events of attempts of the warm-up are logged without their arrival.
-    own = events[events["origin"].isin(frame.index)]
+    own = later[later["origin"].isin(frame.index)]
     ended = own[(own["event"] == Event.STAGE.label) & own["result"].notna()]
     ends = ended.set_index("origin")["result"].replace({STOPPED: SAVED})
     frame.loc[ends.index, "fate"] = ends.astype("string")
@@ -83,7 +86,9 @@ def victims(base: "Run", other: "Run") -> "pd.DataFrame":
 
     demand_pair(base.scenario, other.scenario)
     scope, spec = Scope.of(base.scenario), base.scenario.spec
-    both = fates(base), fates(other)
+    paid = (run.events.loc[run.events["event"] == Event.PAYMENT.label, "origin"] for run in (base, other))
+    among = pd.Index(pd.concat(paid).unique())
+    both = fates(base, among), fates(other, among)
     pairs = both[0].merge(both[1], how="outer", left_index=True, right_index=True, suffixes=("_base", "_other"))
     unnamed = HALTED if same_fraud(base.scenario, other.scenario) else ABSENT
     for side in ("base", "other"):

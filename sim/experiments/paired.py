@@ -146,19 +146,17 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     return compare_groups([runs_of(folder) for folder in folders])
 
 
-def compare_groups(groups: Sequence[Sequence[Run]], draws: bool = False) -> Document:
+def compare_groups(groups: Sequence[Sequence[Run]]) -> Document:
     """Return the document of ``compare_scenarios`` for runs, or the replicates of each policy, the baseline first.
 
-    With ``draws`` the runs of a group are of posterior draws, one each, instead. Runs that meet other attempts or
-    people raise a PairingError.
+    Runs that meet other attempts or people raise a PairingError.
     """
     for group in groups:
-        if not draws:
-            demand_replicates([run.scenario for run in group])
+        demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = distinct([group[0].manifest["name"] for group in groups])
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
-    return document_of(groups, changed, draws)
+    return document_of(groups, changed)
 
 
 def document_of(
@@ -166,7 +164,8 @@ def document_of(
 ) -> Document:
     """Return the document of a comparison of paired runs, with their replicates, in the current language.
 
-    ``changed`` are the people whose fate changed, a frame for each pair; ``draws`` as ``compare_groups`` takes it.
+    ``changed`` are the people whose fate changed, a frame for each pair. With ``draws`` the runs of a group are of
+    posterior draws, one each, instead of replicates.
     """
     titles = distinct([group[0].manifest["name"] for group in groups])
     measured = [[quantities(run) for run in group] for group in groups]

@@ -135,7 +135,7 @@ def people(compared: Compared) -> list[str]:
     """Return the ways of single people under the baseline and under each policy, as HTML; empty without events."""
     base, *others = compared.runs
     return [
-        person(base, run, origin, (compared.labels[0], label))
+        person(base, run, origin, (compared.labels[0], label), compared.victims[label])
         for label, run in zip(compared.labels[1:], others, strict=True)
         if label in compared.victims
         for origin in picked(compared.victims[label]).values()

@@ -126,7 +126,13 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
     return found
 
 
-def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | None = None) -> str:
+def person(
+    base: "Run",
+    other: "Run",
+    origin: int,
+    labels: tuple[str, str] | None = None,
+    people: "pd.DataFrame | None" = None,
+) -> str:
     """Return one person's way under two policies, step by step, side by side, as an HTML fragment.
 
     Its classes are those of ``person.css``. FileNotFoundError is raised for runs without events, PairingError for runs
@@ -137,6 +143,7 @@ def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | Non
         other: The run of the policy, with events.
         origin: The identity of the attempt, as in ``events`` and in ``sim.experiments.fates.victims``.
         labels: Names of both runs, by default those of their scenarios.
+        people: What ``sim.experiments.fates.victims`` returns for both runs, if the caller has it.
 
     Raises:
         ValueError: If neither log names the attempt.
@@ -149,7 +156,7 @@ def person(base: "Run", other: "Run", origin: int, labels: tuple[str, str] | Non
         if not any(ways):
             raise ValueError(said("no event log contains the attempt {origin}", origin=origin))
         rows = list(_rows(*ways))
-        people = victims(base, other)
+        people = victims(base, other) if people is None else people
         known = people.loc[origin] if origin in people.index else None
         return filled(
             TEMPLATE,

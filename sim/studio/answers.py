@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 
 def told(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a page shows of a comparison (``sim.experiments.paired.compare_groups``), in the current language."""
+    """Return what a page shows of a comparison (``sim.experiments.paired.document_of``), in the current language."""
     return {
         "policies": [_policy(document, answer) for answer in of_comparison(dict(document))],
         "warnings": document["warnings"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.machine_code import is_compiled
-from sim.experiments.paired import PAIRS, compare_groups
+from sim.experiments.paired import PAIRS, document_of
 from sim.experiments.run_size import RunSize
 from sim.forecast.machine import this_machine
 from sim.language.spoken import said, speaking, telling_in
@@ -117,7 +117,7 @@ class Study:
         """Return the answer of the pairs that are made, and with events the ways of single people."""
         question, groups = self.question, self.groups
         with speaking(self.language), telling_in(self._first[0].spec.terms):
-            answer = told(compare_groups(groups, question.draws is not None))
+            answer = told(document_of(groups, draws=question.draws is not None))
             return {**answer, "people": people(compared_runs(groups)) if question.events else None}
 
     def report(self) -> str:
