@@ -85,7 +85,6 @@ WORDS = {
     "family": marked("informed families"),
     "by_age": marked("rules by age"),
     "read": marked("share read"),
-    "sigma": marked("spread (sigma)"),
     "engage": marked("share who engage"),
     "mix": marked("share of its attempts"),
     "frailty_sigma": marked("spread of frailty"),
