@@ -130,9 +130,11 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
 
 def test_the_command_gives_the_costs_too(tocsin: Tocsin) -> None:
     given = ["attribute", "tiny", "--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
-    code, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--workers", "1", "--out", "at", "--full")
+    code, out, _ = tocsin(
+        *given, "--layer", "warning.red", "--layer", "cards", "--workers", "1", "--out", "at", "--full"
+    )
     assert code == 0
     assert "Costs of layers, averaged" in out
-    _, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--out", "at", "--json")
+    _, out, _ = tocsin(*given, "--json")
     rows = json.loads(out)["costs"]
     assert [(row["layer"], row["known"]) for row in rows] == [("cards", False), ("warning.red", True), ("all", False)]

@@ -144,9 +144,9 @@ def utilisation_views(run: "Run", chosen: Sequence[str]) -> "dict[tuple[str, ...
     """Draw several months: the first, and copies of it with the values of the others; see ``utilisation``."""
     first, *others = chosen
     found: dict[tuple[str, ...], go.Figure] = {(first,): utilisation(run, first)}
-    by_desk = _by_desk(run)
+    by_desk, empty = _by_desk(run), copy.deepcopy(found[first,]).update_traces(z=[], text=[])
     for month in others:
-        found[month,] = view = copy.deepcopy(found[first,])  # drawing it again takes several times as long
+        found[month,] = view = copy.deepcopy(empty)  # drawing it again takes several times as long
         if not by_desk:
             continue
         view.layout.title.text = _utilisation_title(run, month)
