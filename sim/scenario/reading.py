@@ -83,7 +83,7 @@ def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
 
 
 def _seeded(root: Node | None, seed: int, line: int) -> Node | None:
-    """Return the nodes of a text with a seed in its line; None if that is no line of the seed."""
+    """Return the nodes of a text with a seed in its line; None if the seed stands elsewhere."""
     if root is None or not isinstance(root.value, dict) or "seed" not in root.value:
         return None
     before = root.value["seed"]
