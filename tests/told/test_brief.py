@@ -145,7 +145,7 @@ def test_an_experiment_fits_one_screen_and_counts_what_is_left_out(rows: tuple[i
     assert shown + sum(line.startswith("warning: ") for line in told) + sum(hidden) == sum(rows) + warnings
     full = printed(experiment_full(answer, parts, "here: 8 runs", COLUMNS))
     assert sum(line.startswith("parameter ") and "change" not in line for line in full) == sum(rows)
-    assert full[-1] == "Next   type this"
+    assert full[-1] == "Next   tocsin explain x"
 
 
 def test_costs_are_told_once(policy: sim.Run) -> None:
