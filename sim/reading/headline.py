@@ -16,9 +16,9 @@ class Forms(NamedTuple):
     """The name of a quantity as sentences and tables need it; each is a text to translate.
 
     Attributes:
-        column: The head of a column: ``lost, yuan``.
-        counted: Behind a number in a sentence, or where it is unchanged: ``yuan lost``.
-        more: Its increase: ``5 yuan more lost``; empty if effects leave it out.
+        column: The head of a column: ``lost, crowns``.
+        counted: Behind a number in a sentence, or where it is unchanged: ``crowns lost``.
+        more: Its increase: ``5 crowns more lost``; empty if effects leave it out.
         fewer: Its decrease.
     """
 
