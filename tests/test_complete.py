@@ -39,11 +39,10 @@ from sim.engines.vector.log import EPISODE_END_CODES
 from sim.episode import stages
 from sim.experiments import explored, layers
 from sim.language.labels import named
-from sim.reading import costs, desk_findings, outcomes, quantities
+from sim.reading import costs, desk_findings, headline, outcomes, quantities
 from sim.reading import queue_findings as line_findings
 from sim.reading.evidence import FORMULAS
 from sim.report import looks
-from sim.report.explore import texts
 from sim.report.pictures import cascade, comparison, film, money, people, place
 from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
@@ -58,7 +57,8 @@ from sim.scenario.schema.names import ChannelNames
 from sim.shield import answering, interception, sites
 from sim.shield.gate import of_gate
 from sim.store import tables
-from sim.told import vocabulary
+from sim.told import costs as told_costs
+from sim.told import effect, vocabulary
 from sim.verify import streams
 from sim.warning import detectors
 
@@ -309,7 +309,14 @@ LISTS: dict[str, Listed] = {
             ),
         },
     ),
-    "what is explored: NAMES of sim/report/explore/texts.py": Listed(lambda: texts.NAMES, lambda: explored.OUTCOMES),
+    "what is explored: NAMES of sim/told/vocabulary.py": Listed(
+        lambda: vocabulary.NAMES, lambda: {name.partition(".")[0] for name in explored.OUTCOMES}
+    ),
+    "waits of a sweep: NAMES of sim/told/vocabulary.py": Listed(lambda: vocabulary.NAMES, lambda: outcomes.WAITS),
+    "effects: EFFECTS of sim/told/effect.py": Listed(
+        lambda: effect.EFFECTS, lambda: headline.HEADLINE, {"episodes": "who is drawn in has not lost anything"}
+    ),
+    "layers: LAYERS of sim/told/costs.py": Listed(lambda: told_costs.LAYERS, lambda: layers.LAYERS),
     # Channels of contacts.
     "desks and messages: DESKS and WRITTEN of sim/base/words.py": Listed(
         lambda: labels((*DESKS, *WRITTEN)), ContactChannel.labels

@@ -2,6 +2,7 @@
 
 import os
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,6 @@ from sim.cli.common import (
     event_share,
     in_its_terms,
     keeping,
-    print_json,
     refuse,
     resumable,
     run_once,
@@ -43,8 +43,11 @@ from sim.cli.options import (
 from sim.language.spoken import ENGLISH, counted, said, speaking, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.told.text_tables import TextTable
 
 
 @command(("tocsin calibrate my.yaml", "if interrupted, run the same command again to resume"))
@@ -276,6 +279,7 @@ def attribute(
     making: Making,
     replicates: Replicates = 1,
     draws: DrawsToo = None,
+    full: Full = False,
     output: Output,
 ) -> None:
     """Show what each layer prevents and costs: alone, added last, and on average (Shapley values)."""
@@ -283,10 +287,10 @@ def attribute(
     from sim.experiments.attribute import prepared, runs_of
     from sim.experiments.counts import Counts
     from sim.forecast.job import Job
-    from sim.progress import console
     from sim.store.withheld import run_withheld
+    from sim.told.concluded import of_attribution
+    from sim.told.costs import layer_names
     from sim.told.experiments import attribution_tables, records
-    from sim.told.text_tables import show
     from sim.warning.size import of_sizes
 
     found = model.load(scenario)
@@ -297,15 +301,22 @@ def attribute(
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
         done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
     withheld = run_withheld(found.spec)
-    output.warn(of_sizes([found.spec]))
-    if output.as_json:
+
+    def document() -> dict[str, Any]:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
-        document = {name: records(table) for name, table in tables.items()}
-        more = {"withheld": withheld, "warnings": done.layers.attrs["warnings"]}
-        print_json({"folder": str(folder), **document, **more})
-    elif not output.quiet:
-        show(console(), attribution_tables(done, withheld, found.spec.fraud.retry is not None))
-        tell(f"{done.folder}  {_runs(len(done.coalitions))}")
+        rows = {name: records(table) for name, table in tables.items()}
+        return {"folder": str(folder), **rows, "withheld": withheld, "warnings": done.layers.attrs["warnings"]}
+
+    def parts() -> "Iterator[TextTable | str]":
+        tables = attribution_tables(done, withheld, found.spec.fraud.retry is not None)
+        if full:
+            yield from tables
+            yield layer_names(list(dict.fromkeys(done.layers["layer"])))
+        else:
+            yield from islice(tables, 2)
+
+    made = f"{done.folder}: {_runs(len(done.coalitions))}"
+    output.answered(lambda: of_attribution(done, found, withheld, of_sizes([found.spec])), document, parts, made, full)
 
 
 @command(
@@ -339,6 +350,7 @@ def sweep(
     making: Making,
     replicates: Replicates = 1,
     quantity: Quantity = None,
+    full: Full = False,
     output: Output,
 ) -> None:
     """Run a scenario at every point of a design; the result is a table with one row a run."""
@@ -349,10 +361,10 @@ def sweep(
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
     from sim.forecast.job import Job
-    from sim.progress import console
     from sim.reading.outcomes import WAITS
-    from sim.told.experiments import records, sweep_table
-    from sim.told.text_tables import show
+    from sim.told.concluded import of_sweep
+    from sim.told.experiments import records
+    from sim.told.sweep import key_lines, sweep_table
 
     found = model.load(scenario)
     demand_quantities(found, quantity or (), WAITS)
@@ -362,10 +374,15 @@ def sweep(
     with making.experiment(output) as (runs, _):
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, axes, design, samples, replicates, folder, **runs.computing)
-    output.warn(warnings_of(found, {axis.key: axis.given for axis in chosen.axes}))
-    if output.shown(lambda: {"folder": str(folder), "rows": records(frame), "warnings": frame.attrs["warnings"]}):
-        show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
-        tell(f"{folder / CATALOGUE}  {_runs(len(frame))}")
+    axes_given = {axis.key: axis.given for axis in chosen.axes}
+    keys = list(axes_given)
+    output.answered(
+        lambda: of_sweep(frame, found, keys, quantity or (), warnings_of(found, axes_given)),
+        lambda: {"folder": str(folder), "rows": records(frame), "warnings": frame.attrs["warnings"]},
+        lambda: [sweep_table(frame, found, keys, quantity or ()), *([key_lines(keys, found)] if full else [])],
+        f"{folder / CATALOGUE}: {_runs(len(frame))}",
+        full,
+    )
     raise typer.Exit(FAILED_RUN if (frame[STATUS] == FAILED).any() else DONE)
 
 

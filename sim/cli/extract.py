@@ -9,6 +9,7 @@ A new text is written into ``sim/language/catalogues/*.po`` without a translatio
 
 import ast
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,9 @@ from sim.cli.application import joined
 from sim.language.labels import spelled
 from sim.language.spoken import ENGLISH, LANGUAGES
 from sim.reading.quantities import FIGURES
+from sim.scenario.keys import NAME, NUMBER, every_key
+from sim.scenario.lever_words import WORDS
+from sim.scenario.levers import NO_LEVERS
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.scenario.schema.measures import KINDS
 from sim.told import verification
@@ -59,6 +63,8 @@ def extracted() -> Catalog:
         found.add(text, locations=[("sim/verify", 0)])
     for label in _labels():
         found.add(spelled(label), locations=[("sim/base/words.py", 0)])
+    for label in _keys():
+        found.add(spelled(label), locations=[("sim/scenario/schema", 0)])
     for file, name in _names():
         found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
     return found
@@ -92,6 +98,15 @@ def _labels() -> Iterator[str]:
     yield from FIGURES
     for measure in KINDS.values():
         yield from _allowed(measure)
+
+
+def _keys() -> Iterator[str]:
+    """Yield the keys of levers that have no name in ``WORDS``, so that they are shown as they are written."""
+    for key in every_key():
+        section, *_ = re.split(r"[.\[]", key)
+        last = re.sub(r"\[.*", "", key).rpartition(".")[2] if key.endswith("]") else key.rpartition(".")[2]
+        if section not in NO_LEVERS and last not in (NAME, NUMBER, *WORDS):
+            yield last
 
 
 def _allowed(measure: Any) -> Iterator[str]:

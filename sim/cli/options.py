@@ -24,6 +24,7 @@ from sim.cli.common import (
     settings_of,
     warn_aside,
 )
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from sim.forecast.job import Job
     from sim.scenario import Scenario
+    from sim.told.one import Answer
+    from sim.told.text_tables import TextTable
 
 MOST = 10_000
 """The most replicates or draws of a command; each is a run in its own folder."""
@@ -252,6 +255,37 @@ class Output:
             return
         out = console()
         show(out, warning_parts(list(lines), out.width))
+
+    def answered(
+        self,
+        answer: "Callable[[], Answer]",
+        document: "Callable[[], dict[str, Any]]",
+        parts: "Callable[[], Iterable[TextTable | str]]",
+        made: str,
+        full: bool,
+    ) -> None:
+        """Print the answer of an experiment: one screen, every table with ``full``, or a JSON document.
+
+        Args:
+            answer: Makes the answer.
+            document: Makes the document, to which the answer is added.
+            parts: Makes the tables, and paragraphs between them.
+            made: A line that says where the runs lie.
+            full: Whether every row of every table is shown.
+        """
+        from sim.progress import console
+        from sim.told.brief import experiment_brief, experiment_full
+        from sim.told.text_tables import show
+
+        with speaking(ENGLISH if self.as_json else spoken()):
+            found = answer()
+        if self.silent:
+            self.warn(found.warnings)
+        if self.as_json:
+            print_json({"answer": found.document(), **document()})
+        elif not self.quiet:
+            out = console()
+            show(out, (experiment_full if full else experiment_brief)(found, list(parts()), made, out.width))
 
     def shown(self, document: Callable[[], dict[str, Any]]) -> bool:
         """Return whether tables are shown; print the document if JSON is wanted instead."""

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from sim.cli.application import command
-from sim.cli.common import DONE, FAILED, tell
-from sim.cli.options import DrawnModel, Making, Output, OutputFolder, Quantity, ScenarioName
+from sim.cli.common import DONE, FAILED
+from sim.cli.options import DrawnModel, Full, Making, Output, OutputFolder, Quantity, ScenarioName
 from sim.language.spoken import counted
 
 
@@ -38,6 +38,7 @@ def sensitivity(
     out: OutputFolder = None,
     making: Making,
     quantity: Quantity = None,
+    full: Full = False,
     output: Output,
 ) -> None:
     """Rank parameters by their effect when all vary over their ranges."""
@@ -46,10 +47,10 @@ def sensitivity(
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.forecast.job import Job
-    from sim.progress import console
+    from sim.told.concluded import of_sensitivity
     from sim.told.experiments import records
-    from sim.told.sensitivity import dropped, idle, sensitivity_tables, size
-    from sim.told.text_tables import show
+    from sim.told.sensitivity import sensitivity_tables, size
+    from sim.told.sweep import key_lines
 
     found = model.load(scenario)
     wanted = quantity or QUANTITIES
@@ -59,13 +60,13 @@ def sensitivity(
         folder = runs.kept_in(prepared(found, chosen, out))
         note(f"{size(method, len(chosen.parameters), chosen.samples, chosen.block)}  {folder}")
         frame = computed(found, vary, method, samples, wanted, folder, **runs.computing)
-    output.warn(warnings_of(found, {one.key: one.ends for one in chosen.parameters}))
+    ends = {one.key: one.ends for one in chosen.parameters}
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
-    if output.shown(lambda: {"folder": str(folder), **about, "rows": rows}):
-        show(console(), sensitivity_tables(method, rows))
-        if about["idle"]:
-            tell(idle(about))
-        if about["dropped"]:
-            tell(dropped(about))
-        tell(f"{folder / INDICES}  {counted('{count:,} run', '{count:,} runs', count=about['runs'])}")
+    output.answered(
+        lambda: of_sensitivity(method, rows, about, found, warnings_of(found, ends)),
+        lambda: {"folder": str(folder), **about, "rows": rows},
+        lambda: [*sensitivity_tables(method, rows, found), *([key_lines(list(ends), found)] if full else [])],
+        f"{folder / INDICES}: {counted('{count:,} run', '{count:,} runs', count=about['runs'])}",
+        full,
+    )
     raise typer.Exit(FAILED if about["dropped"] else DONE)

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.application import command
-from sim.cli.common import print_json, tell
-from sim.cli.options import MOST, DrawnModel, DrawsToo, Making, Output, OutputFolder, Replicates, ScenarioName
+from sim.cli.options import MOST, DrawnModel, DrawsToo, Full, Making, Output, OutputFolder, Replicates, ScenarioName
 from sim.language.spoken import ENGLISH, said, speaking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sim.experiments.staffing import Staffing
+    from sim.told.text_tables import TextTable
 
 
 @command(
@@ -53,14 +54,16 @@ def staffing(
             metavar="N", min=0, max=MOST, help="With --by-half-hour: trials that remove single seats [default: 48]."
         ),
     ] = None,
+    full: Full = False,
     output: Output,
 ) -> None:
     """Find the smallest staff in each province that keeps a promise, and what more or less staff would change."""
     from sim.experiments.promise import PromiseError, Terms
-    from sim.experiments.staffing import FACTORS, TRIMS, Extent, Search, prepared, runs_of, staffing_over
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
     from sim.forecast.job import Job
-    from sim.told.experiments import records
+    from sim.told.concluded import of_staffing
+    from sim.told.experiments import drawn_staff_table, records, roster_tables, staffing_tables
 
     found = model.load(scenario)
     if trims is not None and not by_half_hour:
@@ -75,11 +78,26 @@ def staffing(
         search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=note, **runs.computing)
         done = searched(found, *promise, FACTORS, **search)
         over_draws = records(staffing_over(others, done, *promise, FACTORS, **search)) if others else None
-    output.warn(done.warnings)
-    if output.as_json:
-        print_json(_document(done, folder, over_draws))
-    elif not output.quiet:
-        _show(done, folder, over_draws, len(others))
+
+    def parts() -> "Iterator[TextTable | str]":
+        yield from staffing_tables(done)
+        if over_draws is not None:
+            yield from drawn_staff_table(over_draws, len(others))
+        if full and done.by_half_hour:
+            yield from roster_tables(done)
+
+    file = folder / STAFFED_YAML
+    if done.frame["staff"].isna().any():
+        text = said("the scenario with this staff; provinces that cannot keep the promise have their present staff")
+    else:
+        text = said("the scenario with this staff, to run and compare")
+    output.answered(
+        lambda: of_staffing(done, Terms(*promise), scenario, file),
+        lambda: _document(done, folder, over_draws),
+        parts,
+        f"{file}: {text}",
+        full,
+    )
 
 
 def _document(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -93,20 +111,3 @@ def _document(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]]
     if over_draws is not None:
         document |= {"draws": over_draws}
     return {"folder": str(folder), **document}
-
-
-def _show(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]] | None, draws: int) -> None:
-    """Print tables."""
-    from sim.experiments.staffing import STAFFED_YAML
-    from sim.progress import console
-    from sim.told.experiments import drawn_staff_table, staffing_tables
-    from sim.told.text_tables import show
-
-    show(console(), staffing_tables(done))
-    if over_draws is not None:
-        show(console(), drawn_staff_table(over_draws, draws))
-    if done.frame["staff"].isna().any():
-        text = said("the scenario with this staff; provinces that cannot keep the promise have their present staff")
-    else:
-        text = said("the scenario with this staff, to run and compare")
-    tell(f"{folder / STAFFED_YAML}  {text}")

@@ -1,7 +1,7 @@
 """The headline of a run: cases and losses filed, which data know, then victims and losses at stated reporting rates."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.language.spoken import marked
 
@@ -11,18 +11,76 @@ if TYPE_CHECKING:
 LEVELS = ("victims", "loss_money")
 """Totals whose level depends on the share of victims who report."""
 
-HEADLINE = {
-    "cases_filed": marked("cases filed"),
-    "filed_loss_money": marked("{currency} of losses filed"),
-    "victims": marked("victims"),
-    "loss_money": marked("{currency} lost"),
-    "episodes": marked("people drawn in"),
-    "saved": marked("people stopped by a warning before any payment"),
-    "averted": marked("victims averted by warnings"),
-    "prevented_money": marked("{currency} of losses prevented"),
+
+class Forms(NamedTuple):
+    """The name of a quantity as sentences and tables need it; each is a text to translate.
+
+    Attributes:
+        column: The head of a column: ``lost, crowns``.
+        counted: Behind a number in a sentence, or where it is unchanged: ``crowns lost``.
+        more: Its increase: ``5 crowns more lost``; empty if effects leave it out.
+        fewer: Its decrease.
+    """
+
+    column: str
+    counted: str
+    more: str = ""
+    fewer: str = ""
+
+
+FORMS = {
+    "cases_filed": Forms(
+        marked("cases filed"),
+        marked("cases filed"),
+        marked("{number} more cases filed"),
+        marked("{number} fewer cases filed"),
+    ),
+    "filed_loss_money": Forms(
+        marked("losses of cases, {currency}"),
+        marked("{currency} of losses filed"),
+        marked("{number} {currency} more of losses filed"),
+        marked("{number} {currency} less of losses filed"),
+    ),
+    "victims": Forms(
+        marked("victims"),
+        marked("victims"),
+        marked("{number} more victims"),
+        marked("{number} fewer victims"),
+    ),
+    "loss_money": Forms(
+        marked("lost, {currency}"),
+        marked("{currency} lost"),
+        marked("{number} {currency} more lost"),
+        marked("{number} {currency} less lost"),
+    ),
+    "episodes": Forms(
+        marked("people drawn in"),
+        marked("people drawn in"),
+    ),
+    "saved": Forms(
+        marked("stopped by a warning before payment"),
+        marked("people stopped by a warning before any payment"),
+        marked("{number} more people stopped by a warning before any payment"),
+        marked("{number} fewer people stopped by a warning before any payment"),
+    ),
+    "averted": Forms(
+        marked("victims averted by warnings"),
+        marked("victims averted by warnings"),
+        marked("{number} more victims averted by warnings"),
+        marked("{number} fewer victims averted by warnings"),
+    ),
+    "prevented_money": Forms(
+        marked("prevented, {currency}"),
+        marked("{currency} prevented by warnings"),
+        marked("{number} {currency} more prevented by warnings"),
+        marked("{number} {currency} less prevented by warnings"),
+    ),
 }
-"""Totals of every answer, in its order, and their texts: those that reported figures count, ``LEVELS``, then others.
-Runs, comparisons and stored answers take them from here."""
+"""Totals of every answer, in its order, and their names: those that reported figures count, ``LEVELS``, then others.
+Runs, comparisons and stored answers take them from here; the tables of ``sim.told.vocabulary`` begin with them."""
+
+HEADLINE = {name: forms.counted for name, forms in FORMS.items()}
+"""Totals of every answer, and their names behind a number."""
 
 REPORTING_RATE = "aftermath.report.probability"
 """The key of the share of victims who report."""

@@ -165,5 +165,8 @@ def _row(kind: str, measure: Dated, days: int, sentence: str) -> Row:
     first, last = measure.window
     window = [first.isoformat(), None if last is None else last.isoformat()]
     limit = 1 if last is None else (last - first).days + 1
-    suggestion = said("See measures.{name}.window, and period for the simulated days.", name=measure.name)
+    suggestion = said(
+        "See the days in force of the measure {name} (measures.{name}.window) and the simulated days (period).",
+        name=measure.name,
+    )
     return finding(kind, measure.name, window, days, limit, sentence, suggestion)

@@ -45,9 +45,9 @@ class Picture:
     """A picture with the table of its numbers.
 
     ``say`` says what to see in it for a run, computed from its numbers (empty if nothing is drawn); ``caption`` how to
-    read it. ``first`` gives the choices to show first, if
-    they depend on the runs. ``views`` draws all combinations at once, if that is quicker. ``settle`` adapts a figure
-    whose scale of colours was widened for another run.
+    read it. ``first`` gives the choices to show first, if they depend on the runs. ``views`` draws all combinations at
+    once, if that is quicker: it takes the run, and the options of each choice, those shown first at the beginning.
+    ``settle`` adapts a figure whose scale of colours was widened for another run.
     """
 
     draw: "Callable[..., go.Figure]"
@@ -56,7 +56,7 @@ class Picture:
     caption: str
     choices: tuple[Choice, ...] = ()
     first: "Callable[[Sequence[Run]], dict[str, str]] | None" = None
-    views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
+    views: "Callable[..., dict[tuple[str, ...], go.Figure]] | None" = None
     settle: "Callable[[go.Figure], None] | None" = None
 
     @property
@@ -256,6 +256,7 @@ SECTIONS: tuple[Section, ...] = (
                 ),
                 (Choice("month", marked("Month"), months),),
                 first=desks.busiest,
+                views=desks.utilisation_views,
             ),
             Picture(
                 desks.queues,
@@ -355,6 +356,6 @@ def drawn(picture: Picture, run: "Run", chosen: list[dict[str, str]]) -> list[tu
     """Draw combinations of a picture's choices; return each with its figure."""
     if picture.views is None:
         return [(one, picture.draw(run, **one)) for one in chosen]
-    one, two = picture.choices
-    figures = picture.views(run, list(one.options(run)), list(two.options(run)))
-    return [(each, figures[each[one.key], each[two.key]]) for each in chosen]
+    options = (list(dict.fromkeys(one[choice.key] for one in chosen)) for choice in picture.choices)
+    figures = picture.views(run, *options)
+    return [(one, figures[tuple(one[choice.key] for choice in picture.choices)]) for one in chosen]

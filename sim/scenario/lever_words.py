@@ -50,6 +50,8 @@ HOLDERS: tuple[tuple[KeyPath, str], ...] = (
     (("fraud", "province_weights"), marked("weight of attempts")),
     (("desks", "*"), marked("the {which} desks")),
     (("warning", "tiers", "*"), marked("the {which} tier")),
+    (("warning", "app"), marked("warnings in the app")),
+    (("warning", "sms"), marked("warnings by SMS")),
     (("warning", "signs", "*"), marked("the sign {which}")),
     (("warning", "detectors", "central"), marked("the {which} detector")),
     (("warning", "detectors", "local"), marked("the {which} detector")),
@@ -82,11 +84,21 @@ WORDS = {
     "again": marked("second visit"),
     "family": marked("informed families"),
     "by_age": marked("rules by age"),
+    "read": marked("share read"),
+    "engage": marked("share who engage"),
+    "mix": marked("share of its attempts"),
+    "frailty_sigma": marked("spread of frailty"),
+    "weight_sigma": marked("spread of weights"),
+    "from": marked("from that day"),
+    "true": marked("true type"),
 }
 """Names of some keys; other keys have the names of labels, or stand as written."""
 
 BY_CODE = ("provinces", "apart")
 """Keys of lists of province codes."""
+
+STAFF = "by_province"
+"""Maps by province of own staff; a missing province has its share of the country's."""
 
 WHOLE = ("window", *BY_CODE, "first", "sign", "stages", "age_bands", "channels", "types", "fixed_raided", "ages")
 """Keys of lists that are one value."""
@@ -133,6 +145,17 @@ def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) 
     else:
         name = said("{whole}: {parts}", whole=whole, parts=", ".join(parts)) if parts else whole
     return name if province is None else said("{name} in {province}", name=name, province=province)
+
+
+def key_name(key: str, spec: ScenarioModel) -> str:
+    """Return the name of a dotted key, as ``lever_name``; a province in it stands by its code."""
+    *above, last = key.split(".")
+    names = spec.population.names
+    code = next((int(part) for part in (*above, last) if part.isdecimal() and int(part) in names), None)
+    if above[-1:] == [STAFF]:
+        above, last = [*above, last], "staff"  # a province's officers may stand under its code alone
+    path = [part for part in (*above, last) if part != STAFF and (code is None or part != str(code))]
+    return lever_name(tuple(path), spec, None if code is None else named(names[code]))
 
 
 def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | None = None) -> str:

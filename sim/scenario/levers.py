@@ -13,6 +13,7 @@ from sim.scenario.errors import ScenarioError
 from sim.scenario.lever_words import (
     BY_CODE,
     NOWHERE,
+    STAFF,
     ages_text,
     by_itself,
     gist,
@@ -37,9 +38,6 @@ NO_LEVERS = tuple(key for key in NO_EFFECT if key != "costs")
 
 WEIGHTS = "province_weights"
 """Maps by province; a missing province has weight 1."""
-
-STAFF = "by_province"
-"""Maps by province of own staff; a missing province has its share of the country's."""
 
 SMALL = 1e-4
 """A scale at which pools of any country are small enough."""
@@ -102,7 +100,7 @@ def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
     for path in HOW_IT_IS_RUN:
         one, two = (_at(side, path) for side in sides)
         if one != two:
-            found += list(_Walk(base, other).below(path, one, two, _shape_at(path)))
+            found += list(_Walk(base, other).below(path, one, two, shape_at(path)))
     return found
 
 
@@ -126,7 +124,7 @@ def _rows(base: "Scenario", other: "Scenario") -> Iterator[Lever]:
     for name, field in ScenarioModel.model_fields.items():
         key = field.alias or name
         if key not in NO_LEVERS:
-            yield from walk.below((key,), one.get(key), two.get(key), _shape_at((key,)))
+            yield from walk.below((key,), one.get(key), two.get(key), shape_at((key,)))
 
 
 class _Walk:
@@ -254,7 +252,8 @@ def _at(tree: Tree, path: KeyPath) -> Tree:
     return tree
 
 
-def _shape_at(path: KeyPath) -> Shape | None:
+def shape_at(path: KeyPath) -> Shape | None:
+    """Return what the schema allows at a path; None if it does not say."""
     here: Shape | None = shape(ScenarioModel)
     for part in path:
         here = None if here is None else here.child(part)

@@ -19,7 +19,8 @@ from sim.scenario.nodes import Node
 MAX_BYTES = 2**20
 LONG_TEXT = 2_000
 """Shortest text, in characters, whose nodes are cached."""
-
+SEED = re.compile(r"^seed: ([1-9][0-9]{0,18}|0)$", re.MULTILINE)
+"""A line with a seed as ``sim.scenario.writing`` writes it."""
 
 # YAML 1.2, 5.1: all but the printable characters
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -59,9 +60,18 @@ def _read_before() -> FileCache:
 
 
 def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the node of a text from ``decode`` (None if empty or unusable), and mistakes; long texts are cached."""
+    """Return the node of a text from ``decode`` (None if empty or unusable), and mistakes.
+
+    Long texts are cached, those of replicates once: they differ in their seed only.
+    """
     if len(text) < LONG_TEXT:
         return _composed(text, place)
+    line = SEED.search(text)
+    if line is not None and line[1] != "0":
+        unseeded, mistakes = read_nodes(f"{text[: line.start(1)]}0{text[line.end(1) :]}", place)
+        node = None if mistakes else _seeded(unseeded, int(line[1]), text.count("\n", 0, line.start()) + 1)
+        if node is not None:
+            return node, []
     key = hashlib.sha256(f"{version('ruamel.yaml')} {text}".encode()).hexdigest()
     kept = _read_before().get(key)
     if kept is not None:
@@ -70,6 +80,16 @@ def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     if node is not None and not mistakes:
         _read_before().put(key, pickle.dumps(_packed(node)))
     return node, mistakes
+
+
+def _seeded(root: Node | None, seed: int, line: int) -> Node | None:
+    """Return the nodes of a text with a seed in its line; None if the seed stands elsewhere."""
+    if root is None or not isinstance(root.value, dict) or "seed" not in root.value:
+        return None
+    before = root.value["seed"]
+    if (before.value, before.place.line, root.keys["seed"].line) != (0, line, line):
+        return None
+    return replace(root, value={**root.value, "seed": replace(before, value=seed)})
 
 
 def _composed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:

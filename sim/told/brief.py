@@ -86,6 +86,7 @@ def run_full(answer: Answer, runs: "Sequence[Run]", made: str, width: int) -> "I
             yield totals_table(first["totals"])
         if (costs := cost_table(first["totals"])) is not None:
             yield costs
+            answer = replace(answer, costs=())  # the table has their total
     else:
         yield from mean_parts([run.manifest["figures"] for run in runs], width, answer.draws)
     yield paragraph(made, width, 0, style="dim")
@@ -116,6 +117,47 @@ def comparison_brief(answers: Sequence[Answer], made: str, width: int) -> "Itera
         yield from answer_parts(first, width)
 
 
+def experiment_brief(
+    answer: Answer, parts: "Sequence[TextTable | str]", made: str, width: int
+) -> "Iterator[TextTable | Text]":
+    """Yield one screen of an experiment: warnings, tables with as many rows as there is room for, then the answer.
+
+    Args:
+        answer: The answer.
+        parts: Tables and paragraphs, most important rows first.
+        made: A line that says where the runs lie.
+        width: Columns of the terminal.
+
+    Yields:
+        Tables and paragraphs.
+    """
+
+    def screen(width: int, rows: int) -> "Iterator[TextTable | Text]":
+        yield from _warnings(answer.warnings[:WARNINGS], len(answer.warnings), width)
+        for part in parts:
+            if isinstance(part, str):
+                yield paragraph(part, width, 0)
+            else:
+                hidden = len(part.rows) - rows
+                yield part if hidden <= 0 else part.first(rows, _more(hidden))
+        yield paragraph(made, width, 0, style="dim")
+        yield from answer_parts(_with_full(answer), width)
+
+    fitting = (rows for rows in range(LINES, 0, -1) if _lines(screen(COLUMNS, rows)) <= LINES)
+    yield from screen(width, next(fitting, 1))
+
+
+def experiment_full(
+    answer: Answer, parts: "Sequence[TextTable | str]", made: str, width: int
+) -> "Iterator[TextTable | Text]":
+    """Yield every table of an experiment, then the answer; arguments are those of ``experiment_brief``."""
+    yield from warning_parts(answer.warnings, width)
+    for part in parts:
+        yield paragraph(part, width, 0) if isinstance(part, str) else part
+    yield paragraph(made, width, 0, style="dim")
+    yield from answer_parts(answer, width)
+
+
 def _with_full(answer: Answer) -> Answer:
     """Return an answer that names the option which shows every table, too."""
     return replace(answer, next=(*answer.next, said("--full for every table")))
@@ -124,7 +166,10 @@ def _with_full(answer: Answer) -> Answer:
 def _lines(parts: "Iterator[TextTable | Text]") -> int:
     """Return how many lines parts take on a terminal of ``COLUMNS``."""
     return sum(
-        len(part.lines(COLUMNS)) if isinstance(part, TextTable) else part.plain.count("\n") + 1 for part in parts
+        len(part.lines(COLUMNS)) + (part.caption is not None)
+        if isinstance(part, TextTable)
+        else part.plain.count("\n") + 1
+        for part in parts
     )
 
 

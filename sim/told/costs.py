@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.base.rounding import amount, between, number_text
 from sim.experiments.sparing import SPARED, unpriced_said
+from sim.language.labels import named
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, TOTAL
 from sim.told.terminal import interval
@@ -17,10 +18,30 @@ Row = dict[str, Any]
 EACH = {"cost_per_victim_spared": marked("victim"), "cost_per_money_spared": marked("unit of net loss")}
 """What is spared."""
 
+LAYERS = {
+    "dens": marked("raids on dens"),
+    "cards": marked("elimination of phone cards"),
+    "interception": marked("call and SMS filters"),
+    "sites": marked("blocked sites and apps"),
+    "awareness": marked("awareness"),
+    "warning.red": marked("red warnings"),
+    "warning.orange": marked("orange warnings"),
+    "warning.yellow": marked("yellow warnings"),
+    "warning.blue": marked("blue warnings"),
+    "aftermath": marked("stopped payments and investigations"),
+}
+"""Names of the layers of an attribution; others are labels, such as ``all``."""
+
 
 def layer_named(layer: str) -> str:
-    """Return the name of a layer as it is typed; "all" is translated."""
-    return said("all") if layer == "all" else layer
+    """Return the name of a layer of an attribution in words."""
+    return said(LAYERS[layer]) if layer in LAYERS else named(layer)
+
+
+def layer_names(layers: Sequence[str]) -> str:
+    """Return the names of layers as they are typed, each with its words."""
+    told = "; ".join(f"{layer}: {layer_named(layer)}" for layer in layers if layer in LAYERS)
+    return said("Layers as --layer takes them: {layers}", layers=told)
 
 
 def is_cost(row: Row) -> bool:
@@ -148,7 +169,7 @@ def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iter
         "work needs; and costs per victim and per unit of net loss prevented (unknown: the layer itself has no price):"
     )
     yield table
-    unpriced = [row["layer"] for row in rows if not row["known"] and row["layer"] != "all"]
+    unpriced = [layer_named(row["layer"]) for row in rows if not row["known"] and row["layer"] != "all"]
     if unpriced:
         yield said(
             "Not priced: {layers}. Their {currency} are what they change at desks, in false alarms and in education.",

@@ -8,39 +8,13 @@ from sim.language.spoken import marked, said
 from sim.reading.chance import LEVEL
 from sim.reading.costs import COST, TOTAL
 from sim.reading.draw_intervals import TWENTIETHS
-from sim.reading.headline import HEADLINE
+from sim.reading.headline import FORMS
 from sim.told.answer import rates_said, without_posterior
 
 Row = Mapping[str, Any]
 
 EFFECTS = {
-    "cases_filed": (marked("{number} more cases filed"), marked("{number} fewer cases filed"), marked("cases filed")),
-    "filed_loss_money": (
-        marked("{number} {currency} more of losses filed"),
-        marked("{number} {currency} less of losses filed"),
-        marked("{currency} of losses filed"),
-    ),
-    "victims": (marked("{number} more victims"), marked("{number} fewer victims"), marked("victims")),
-    "saved": (
-        marked("{number} more people stopped by a warning before any payment"),
-        marked("{number} fewer people stopped by a warning before any payment"),
-        marked("people stopped by a warning before any payment"),
-    ),
-    "averted": (
-        marked("{number} more victims averted by warnings"),
-        marked("{number} fewer victims averted by warnings"),
-        marked("victims averted by warnings"),
-    ),
-    "loss_money": (
-        marked("{number} {currency} more lost"),
-        marked("{number} {currency} less lost"),
-        marked("{currency} lost"),
-    ),
-    "prevented_money": (
-        marked("{number} {currency} more prevented by warnings"),
-        marked("{number} {currency} less prevented by warnings"),
-        marked("{currency} prevented by warnings"),
-    ),
+    **{name: (own.more, own.fewer, own.counted) for name, own in FORMS.items() if own.more},
     f"{COST}.{TOTAL}": (
         marked("{number} {currency} more spent"),
         marked("{number} {currency} less spent"),
@@ -49,7 +23,7 @@ EFFECTS = {
 }
 """Texts for a quantity that is larger, smaller, or unchanged."""
 
-TOLD = (*(name for name in HEADLINE if name in EFFECTS), f"{COST}.{TOTAL}")
+TOLD = tuple(EFFECTS)
 """Quantities of an effect, in the order of the headline."""
 
 PRICED_ALONE = (

@@ -42,17 +42,11 @@ MANY_TIMES = 10
 MOST_LEVERS = 12
 """Levers on the terminal; the rest is counted."""
 
-SHOWN = ("victims", "loss_money", "prevented_money", "false_blocks")
-"""Quantities of a sweep that are shown if no others are requested."""
-
 GROUPS = 10
 """Groups of victims, and provinces with rosters, on the terminal, the largest first."""
 
 OVERLAPS = 8
 """Overlaps on the terminal, the largest first."""
-
-MOST = 64
-"""Runs on the terminal; the catalogue has all."""
 
 STANCES = {STILL: marked("with gangs that do not respond"), ANSWERING: marked("with gangs that respond to their yield")}
 """Headings of what gangs do."""
@@ -105,8 +99,8 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
     heads += [interval_name(rows)] if several else []
     table = TextTable([*heads, *([said("pairing gain")] if gains else [])])
     for row in moved:
-        name, _, window = row["quantity"].partition("@")
-        cells = [f"{quantity_named(name)}{f' {window}' if window else ''}"]
+        name = row["quantity"].partition("@")[0]
+        cells = [quantity_named(row["quantity"])]
         cells += [value_said(name, row[key]) for key in ("base", "other", "difference")]
         cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
         cells += [ends_said(name, row["posterior_low"], row["posterior_high"])] if stored else []
@@ -161,25 +155,6 @@ def _by_group(scenario: str, changes: list[Row], key: str) -> TextTable:
         table.add_row(named(group), *(written(f"{own[change]:,}") for change in CHANGES))
     if len(ordered) > GROUPS:
         table.caption = said("the {number} of {count} with most changes", number=GROUPS, count=len(ordered))
-    return table
-
-
-def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], requested: Sequence[str]) -> TextTable:
-    """Lay out a catalogue: what was varied, and some of the results; the first runs if there are many."""
-    import pandas as pd
-
-    names = [name for name in requested or SHOWN if name in frame.columns]
-    several = frame["replicate"].nunique() > 1
-    heads = [said("point"), *([named("seed")] if several else []), *keys, *map(quantity_named, names)]
-    table = TextTable(heads, ())
-    for row in records(frame.head(MOST)):
-        cells = [str(row["point"]), *([str(row["seed"])] if several else []), *(str(row[key]) for key in keys)]
-        if row["message"] is not None:
-            table.add_row(*cells, said("failed: {message}", message=row["message"]))
-        else:
-            table.add_row(*cells, *("" if pd.isna(row[name]) else number_text(row[name]) for name in names))
-    if len(frame) > MOST:
-        table.caption = said("the first {number} of {count}", number=MOST, count=written(f"{len(frame):,}"))
     return table
 
 
@@ -262,7 +237,7 @@ def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | st
     table = TextTable([*head, said("other layer"), said("overlap")], range(len(head) + 1))
     for row in records(shared.head(OVERLAPS)):
         stance = [named(row[GANGS])] if GANGS in row else []
-        table.add_row(row["layer"], *stance, row["other"], number_text(round(row["overlap"])))
+        table.add_row(layer_named(row["layer"]), *stance, layer_named(row["other"]), number_text(round(row["overlap"])))
     yield table
 
 
@@ -303,7 +278,6 @@ def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
     yield table
     if result.by_half_hour:
         yield from _savings(records(result.savings))
-        yield from _rosters(result)
 
 
 PROMISES = {
@@ -360,7 +334,7 @@ def _wages(wages: float | None) -> str:
     return said("withheld") if wages is None else number_text(round(wages))
 
 
-def _rosters(result: "Staffing") -> Iterator[TextTable | str]:
+def roster_tables(result: "Staffing") -> Iterator[TextTable | str]:
     """Lay out the staff on duty by half hour, a column a province; the largest if there are many."""
     frame = result.half_hours
     for weekdays, rows in frame.groupby("weekdays", sort=False):

@@ -1,16 +1,18 @@
 """The tables of a sensitivity on the terminal: parameters by the size of their effect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sim.base.rounding import number_text, written
 from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
 from sim.language.spoken import marked, said
+from sim.scenario.lever_words import key_name
 from sim.told.experiments import Row
 from sim.told.text_tables import TextTable
 from sim.told.vocabulary import quantity_named, span_said
 
-MOST = 20
-"""Parameters on the terminal for each quantity; the stored table has all."""
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 IDLE = 3
 """Parameters without an effect that are named on the terminal."""
@@ -40,27 +42,27 @@ def size(method: str, parameters: int, samples: int, block: int) -> str:
     )
 
 
-def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[TextTable]:
-    """Yield a table a quantity by importance; its caption says how many parameters have no effect."""
+def by_importance(method: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each quantity, by its name in words; the parameter that matters most comes first."""
+    first = COLUMNS[method][0]
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(quantity_named(row["quantity"]), []).append(row)
+    # Of two that matter as much, the first of the scenario comes first.
+    return {name: sorted(own, key=lambda row: -(row[first] or 0.0)) for name, own in found.items()}
+
+
+def sensitivity_tables(method: str, rows: Sequence[Row], scenario: "Scenario") -> Iterator[TextTable]:
+    """Yield a table a quantity by importance, parameters in words."""
     columns = COLUMNS[method]
-    for quantity in dict.fromkeys(row["quantity"] for row in rows):
-        own = [row for row in rows if row["quantity"] == quantity]
-        # Of two that matter as much, the first of the scenario comes first.
-        own.sort(key=lambda row: -(row[columns[0]] or 0.0))
-        names = [quantity_named(quantity)]
+    for quantity, own in by_importance(method, rows).items():
+        names = [quantity]
         for name in columns:
             if name in HEADERS:
                 names += [said(HEADERS[name]), *([said("95% interval")] if f"{name}_low" in columns else [])]
         table = TextTable(names)
-        for row in own[:MOST]:
-            table.add_row(row["parameter"], *_cells(method, row))
-        if len(own) > MOST:
-            table.caption = said(
-                "the first {number} of {count}; {idle} of all have no effect",
-                number=MOST,
-                count=len(own),
-                idle=sum(row[columns[0]] == 0.0 for row in own),
-            )
+        for row in own:
+            table.add_row(key_name(row["parameter"], scenario.spec), *_cells(method, row))
         yield table
 
 
@@ -75,14 +77,14 @@ def dropped(about: Row) -> str:
     )
 
 
-def idle(about: Row) -> str:
+def idle(about: Row, scenario: "Scenario") -> str:
     """Say which parameters were left out, since they have no effect."""
     keys = about["idle"]
-    some = ", ".join(keys[:IDLE]) + (", ..." if len(keys) > IDLE else "")
+    names = [key_name(key, scenario.spec) for key in keys[:IDLE]]
     return said(
-        "Left out: {number} parameters that have no effect before the end of the period: {keys}",
+        "Left out: {number} parameters that have no effect before the end of the period: {parameters}",
         number=len(keys),
-        keys=some,
+        parameters="; ".join(names) + ("; ..." if len(keys) > IDLE else ""),
     )
 
 

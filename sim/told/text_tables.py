@@ -6,8 +6,9 @@ stands above its cells; where these are too wide as well, each of them has its o
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from sim.base.rounding import short
@@ -61,6 +62,10 @@ class TextTable:
         """Append a row."""
         self.rows.append(cells)
 
+    def first(self, rows: int, caption: str) -> "TextTable":
+        """Return the table with so many rows only, and a caption that says so."""
+        return replace(self, rows=self.rows[:rows], caption=caption)
+
     def fitted(self, width: int) -> "RenderableType":
         """Return what is printed on a terminal of a number of columns: the table and its caption."""
         from rich.console import Group
@@ -79,7 +84,7 @@ class TextTable:
         titled = any(self._is_title(row) for row in self.rows)
         rows = [self._printable(row, titled) for row in self.rows]
         brief = [self._printable(tuple(_shortened(cell) for cell in row), titled) for row in self.rows]
-        stacked = [name.replace(" ", "\n") for name in names]
+        stacked = [_stacked(name) for name in names]
         if self.stacked:
             names = stacked
         for heads, cells in ((names, rows), (names, brief), (stacked, brief)):
@@ -125,7 +130,7 @@ def _laid(heads: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collectio
 def _below(names: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collection[int], width: int) -> "list[Text]":
     """Lay out each row as its name and, below it, its cells: in one line if they fit, else a line each."""
     full = [row[1:] for row in rows if len(row) > 1]
-    heads = [name.replace(" ", "\n") for name in names[1:]]
+    heads = [_stacked(name) for name in names[1:]]
     cells = _laid(heads, full, {at - 1 for at in left}, BETWEEN[-1])
     together = _widest(cells) + BELOW <= width
     found = [_line(f"{' ' * BELOW}{head.plain}", True) for head in cells[: len(cells) - len(full)] if together]
@@ -138,6 +143,12 @@ def _below(names: Sequence[str], rows: Sequence[tuple[str, ...]], left: Collecti
         each = [f"{name}: {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell]
         found += [_line(f"{' ' * BELOW}{line}", False) for line in ([own] if together else each)]
     return found
+
+
+def _stacked(head: str) -> str:
+    """Return a head in as few lines as fit above its longest word."""
+    words = head.split(" ")
+    return "\n".join(wrap(head, max(map(len, words)), break_long_words=False, break_on_hyphens=False)) if head else ""
 
 
 def _line(text: str, bold: bool) -> "Text":

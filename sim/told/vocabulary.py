@@ -8,9 +8,11 @@ from sim.language.labels import named
 from sim.language.spoken import marked, said, spoken
 from sim.reading.costs import COST, TOTAL
 from sim.reading.figures import CHANGE
+from sim.reading.headline import FORMS
 from sim.reading.quantities import CENTS
 
 NAMES = {
+    **{name: forms.column for name, forms in FORMS.items()},
     "attempts_potential": marked("attempts"),
     "attempts_by_fate": marked("attempts"),
     "calls_intercepted": marked("calls intercepted"),
@@ -37,20 +39,12 @@ NAMES = {
     "accounts_arrested": marked("providers of cards and accounts arrested"),
     "couriers_arrested": marked("couriers arrested"),
     "suspects_settled": marked("suspects settled"),
-    "episodes": marked("people drawn in"),
-    "saved": marked("stopped by a warning before payment"),
-    "averted": marked("victims averted by warnings"),
     "held": marked("stopped by a bank before payment"),
     "held_money": marked("held by banks, {currency}"),
     "dropped_out": marked("dropped out by themselves"),
-    "victims": marked("victims"),
-    "loss_money": marked("lost, {currency}"),
-    "filed_loss_money": marked("losses of cases, {currency}"),
-    "prevented_money": marked("prevented, {currency}"),
     "recovered_money": marked("recovered, {currency}"),
     "funds_returned_money": marked("funds returned to victims, {currency}"),
     "funds_stopped_money": marked("funds stopped and frozen, {currency}"),
-    "cases_filed": marked("cases filed"),
     "cases_solved": marked("cases solved"),
     "cases_settled": marked("cases settled"),
     "cases_closed": marked("cases closed unsolved"),
@@ -75,6 +69,14 @@ NAMES = {
     "yield_sms": marked("yield of SMS"),
     "yield_online": marked("yield of online attempts"),
     "law_in_force": marked("the date the law came into force"),
+    "expired_red": marked("red alerts that expired"),
+    "expired_orange": marked("orange alerts that expired"),
+    "expired_yellow": marked("yellow alerts that expired"),
+    "expired_blue": marked("blue alerts that expired"),
+    "first_contact_red": marked("median wait of red alerts until the first call or visit"),
+    "first_contact_orange": marked("median wait of orange alerts until the first call or visit"),
+    "first_contact_yellow": marked("median wait of yellow alerts until the first call or visit"),
+    "first_contact_blue": marked("median wait of blue alerts until the first call or visit"),
     COST: marked("cost, {currency}"),
 }
 """Names of quantities; others are shown as they are written."""
@@ -112,7 +114,14 @@ PARTS = {
 
 
 def quantity_named(name: str) -> str:
-    """Return the words for a total or figure, or its change: ``losses of cases, crowns``, ``cases filed, change``."""
+    """Return the words for a total or figure, or its change: ``losses of cases, crowns``, ``cases filed, change``.
+
+    That of a window, ``NAME@START..END``, ends with its days.
+    """
+    name, _, window = name.partition("@")
+    if window:
+        start, _, end = window.partition("..")
+        return f"{quantity_named(name)} {window_said([start, end])}"
     if name.endswith(CHANGE):
         whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", {currency}"))
         return said("{quantity}, change", quantity=whole)

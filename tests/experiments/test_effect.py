@@ -130,7 +130,7 @@ def test_all_of_a_comparison_has_every_quantity() -> None:
     text = "\n".join(laid_out(120, every=True, **POLICY))
     assert "attempts: den destroyed" in text
     assert "pairing gain" in text
-    assert "losses of cases, change 2022-01-01..2022-11-30" in text
+    assert "losses of cases, change 2022-01-01 to 2022-11-30" in text
 
 
 def test_many_levers_are_counted() -> None:

@@ -91,10 +91,10 @@ def test_without_prices_nothing_is_known() -> None:
 
 def test_the_terminal_says_which_costs_are_not_known() -> None:
     _, table, last = layer_cost_lines(costs_of(NAMES, sampled, True, ["cards"]), "replicates")
-    assert str(last).startswith("Not priced: cards. ")
+    assert str(last).startswith("Not priced: elimination of phone cards. ")
     assert isinstance(table, TextTable)
     red, cards, _ = table.rows
-    assert red[:2] == ("warning.red", "10")
+    assert red[:2] == ("red warnings", "10")
     assert red[4] == "2"
     assert (cards[1], cards[4], cards[7]) == ("50", "unknown", "unknown")
 
@@ -130,9 +130,10 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
 
 def test_the_command_gives_the_costs_too(tocsin: Tocsin) -> None:
     given = ["attribute", "tiny", "--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
-    code, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--workers", "1", "--out", "at")
+    given += ["--layer", "warning.red", "--layer", "cards", "--out", "at"]
+    code, out, _ = tocsin(*given, "--workers", "1", "--full")
     assert code == 0
     assert "Costs of layers, averaged" in out
-    _, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--out", "at", "--json")
+    _, out, _ = tocsin(*given, "--json")
     rows = json.loads(out)["costs"]
     assert [(row["layer"], row["known"]) for row in rows] == [("cards", False), ("warning.red", True), ("all", False)]

@@ -1,6 +1,7 @@
 """Sensitivity: indices against closed forms and direct runs; the same bytes whoever simulates; what is dropped."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
 from sim.reading.outcomes import quantities, quantity_names
 from sim.scenario import changed
+from sim.scenario.lever_words import key_name
 from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
@@ -288,7 +290,7 @@ def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsi
     (folder,) = (tmp_path / "results" / "sensitivities").iterdir()
     lines = out.splitlines()
     assert lines[0].split()[:4] == ["victims", "change", "across", "range"]
-    assert lines[-1] == f"{folder.relative_to(tmp_path)}/indices.parquet  8 runs"
+    assert f"{folder.relative_to(tmp_path)}/indices.parquet: 8 runs" in lines
     # The order of what is stored is that of the scenario, the order of what is shown that of importance.
     code, out, _ = tocsin(*given, "--quantity", "victims", "--json")
     document = json.loads(out)
@@ -297,7 +299,12 @@ def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsi
     stored = [row["parameter"] for row in document["rows"]]
     assert stored == [WRONG, "desks.call.hard_share", MET]
     sizes = {row["parameter"]: row["mu_star"] for row in document["rows"]}
-    assert [line.split()[0] for line in lines[1:4]] == sorted(stored, key=lambda key: -sizes[key])
+    spec = sim.load_scenario("tiny").spec
+    ordered = [key_name(key, spec) for key in sorted(stored, key=lambda key: -sizes[key])]
+    assert [re.split(" {2,}", line)[0] for line in lines[1:4]] == ordered
+    answer = " ".join(" ".join(lines[lines.index("Answer") :]).split())
+    assert f"Victims: what matters most is {ordered[0]} (" in answer
+    assert f"Next tocsin explain {max(stored, key=sizes.__getitem__)}; --full" in answer
     assert tocsin(*given, "--quiet")[1] == ""
 
 

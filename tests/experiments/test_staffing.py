@@ -400,7 +400,12 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     assert lines[0].split()[:4] == ["province", "staff", "now", "target"]
     assert [line.split()[0] for line in lines[1:4]] == ["Beijing", "Guangdong", "Xinjiang"]
     where = folder.relative_to(tmp_path)
-    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and compare"
+    assert f"{where}/staffed.yaml: the scenario with this staff, to run and compare" in lines
+    answer = " ".join(" ".join(lines[lines.index("Answer") :]).split())
+    staff, now = (sum(float(line.split()[at]) for line in lines[1:4]) for at in (1, 2))
+    promise = "The promise, 40% of red alerts reached within 4 h"
+    assert f"{promise}, needs {staff:.0f} people instead of {now:.0f} now (staff of the visit desks)." in answer
+    assert f"Next tocsin compare tiny {where}/staffed.yaml; --full" in answer
     assert err == ""
     assert out.startswith("warning: At scale 0.3, ")
     code, out, _ = tocsin(*given, "--json")
@@ -416,9 +421,9 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     code, out, _ = tocsin(*given, "--share", "1", "--out", "none")
     lines = [line for line in out.splitlines() if not line.startswith("warning: ")]
     assert lines[1].split()[:3] == ["Beijing", "impossible", "-"]
-    assert out.endswith(
-        "the scenario with this staff; provinces that cannot keep the promise have their present staff\n"
-    )
+    told = " ".join(out.split())
+    assert "the scenario with this staff; provinces that cannot keep the promise have their present staff" in told
+    assert "Answer No province can keep the promise: 100% of red alerts reached within 4 h." in told
 
 
 @pytest.mark.slow

@@ -180,8 +180,17 @@ def test_the_command_prints_runs_and_goes_on_by_itself(tocsin: Tocsin, tmp_path:
     code, out, _ = tocsin(*given, "--quantity", "victims", "--quantity", "staff_hours_visit")
     assert code == 0
     (folder,) = (tmp_path / "results" / "sweeps").iterdir()
-    assert out.splitlines()[-1] == f"{folder.relative_to(tmp_path)}/catalogue.parquet  2 runs"
-    assert "staff hours, visits" in out.splitlines()[0]
+    lines = out.splitlines()
+    assert f"{folder.relative_to(tmp_path)}/catalogue.parquet: 2 runs" in lines
+    assert "staff hours, visits" in lines[0]
+    assert "staff of the visit desks" in lines[0]
+    assert STAFF not in out, "a person reads the name of a lever"
+    assert "1 people" in lines[1]
+    answer = lines[lines.index("Answer   one run a point: run-to-run noise unknown") + 1 :]
+    assert [line.split(":")[0].strip() for line in answer[:2]] == ["Victims", "Staff hours, visits"]
+    assert answer[-1] == "Next   --full for every table"
+    code, out, _ = tocsin(*given, "--full")
+    assert f"Keys: staff of the visit desks: {STAFF}" in out.splitlines()
     code, out, _ = tocsin(*given, "--json")
     rows = json.loads(out)["rows"]
     assert [row[STAFF] for row in rows] == [1, 4]

@@ -105,3 +105,24 @@ def test_a_short_text_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(reading, "_read_before", lambda: FileCache(tmp_path))
     read_nodes("name: one\n", Place("a.yaml", 1, 1))
     assert not list(tmp_path.iterdir())
+
+
+def test_texts_that_differ_in_their_seed_are_parsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    filler = "".join(f"key{at}: value {at}\n" for at in range(300))
+    parsed: list[str] = []
+    composed, kept = reading._composed, FileCache(tmp_path)
+
+    def counting(text: str, place: Place) -> object:
+        parsed.append(text)
+        return composed(text, place)
+
+    monkeypatch.setattr(reading, "_composed", counting)
+    monkeypatch.setattr(reading, "_read_before", lambda: kept)
+    for seed in (0, 7, 20221131):
+        text = f"name: one\nseed: {seed}\n{filler}"
+        assert reading.read_nodes(text, HERE) == composed(text, HERE)
+    assert len(parsed) == 1
+    # A line that only looks like the seed is part of another value.
+    for seed in (7, 8):
+        text = f'title: "two\nseed: {seed}\n  "\n{filler}'
+        assert reading.read_nodes(text, HERE) == composed(text, HERE)

@@ -10,9 +10,9 @@ from rich.console import Console
 
 import sim
 from sim.told import brief
-from sim.told.brief import COLUMNS, LINES, comparison_brief, run_brief
+from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_brief, experiment_full, run_brief, run_full
 from sim.told.one import Answer, Number, of_comparison, of_runs
-from sim.told.text_tables import show
+from sim.told.text_tables import TextTable, show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
@@ -123,3 +123,42 @@ def test_nothing_is_spared_for_sure_where_draws_disagree() -> None:
 def test_the_screen_is_that_of_the_contract() -> None:
     assert (LINES, COLUMNS) == (40, 100)
     assert brief.ROOM[-1][1] == 0
+
+
+def wide_table(rows: int) -> TextTable:
+    table = TextTable(["parameter", "change"])
+    for at in range(rows):
+        table.add_row(f"parameter {at}", str(at))
+    return table
+
+
+@pytest.mark.parametrize(("rows", "warnings"), [((3,), 0), ((200,), 0), ((200, 9), 2), ((31, 9, 40), 12)])
+def test_an_experiment_fits_one_screen_and_counts_what_is_left_out(rows: tuple[int, ...], warnings: int) -> None:
+    lines = tuple(f"{at}: {'a warning of two lines ' * 6}" for at in range(warnings))
+    answer = Answer(
+        "?", "tiny", None, "Victims: 1 to 2.", "", ("And more.",), warnings=lines, next=("tocsin explain x",)
+    )
+    parts = [wide_table(count) for count in rows]
+    told = printed(experiment_brief(answer, parts, "here: 8 runs", COLUMNS))
+    assert len(told) <= LINES
+    assert told[-4:] == [
+        "Answer",
+        "  Victims: 1 to 2.",
+        "  And more.",
+        "Next   tocsin explain x; --full for every table",
+    ]
+    hidden = [int(line.split()[0]) for line in told if "not shown; use --full" in line]
+    shown = sum(line.startswith("parameter ") and "change" not in line for line in told)
+    assert shown + sum(line.startswith("warning: ") for line in told) + sum(hidden) == sum(rows) + warnings
+    full = printed(experiment_full(answer, parts, "here: 8 runs", COLUMNS))
+    assert sum(line.startswith("parameter ") and "change" not in line for line in full) == sum(rows)
+    assert full[-1] == "Next   tocsin explain x"
+
+
+def test_costs_are_told_once(policy: sim.Run) -> None:
+    run = sim.load_run(policy.path)
+    answer = replace(of_runs([run]), costs=("Priced items cost 7 yuan.",))
+    with_table = any("low prices" in line for line in printed(run_full(answer, [run], "here", COLUMNS)))
+    told = "\n".join(printed(run_full(answer, [run], "here", COLUMNS)))
+    assert with_table != ("Priced items cost" in told)
+    assert "Priced items cost" in "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))

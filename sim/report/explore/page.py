@@ -21,10 +21,12 @@ from sim.report.charts import in_script
 from sim.report.explore import texts
 from sim.report.explore.data import catalogue, data_of
 from sim.report.filled import content_hash, filled
+from sim.report.looks import capital
 from sim.report.parts import Table, TableCell
 from sim.scenario.options import Options, ScenarioLike
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
+from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -149,7 +151,7 @@ def page(found: Explored) -> str:
             for outcome in found.outcomes
             if outcome.is_constant
         ],
-        left_out=[said(texts.NAMES[name]) for name in found.left_out],
+        left_out=[capital(quantity_named(name)) for name in found.left_out],
         mind=_mind(found),
         points=_points(found),
         checks=_checks(found),

@@ -10,33 +10,16 @@ from sim.base.rounding import amount, percent, written
 from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, SweptQuantity
 from sim.experiments.parameters import plain_decimal
 from sim.language.dates import day_named
-from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.looks import capital
-from sim.scenario.lever_words import lever_name
+from sim.scenario.lever_words import key_name
+from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sim.experiments.explored import Explored
     from sim.scenario import Scenario
-
-NAMES = {
-    "cases_filed": marked("Cases filed"),
-    "filed_loss_money": marked("Losses filed, {currency}"),
-    "victims": marked("Victims"),
-    "saved": marked("People stopped by a warning before payment"),
-    "averted": marked("Victims averted by warnings"),
-    "loss_money": marked("Losses, {currency}"),
-    "prevented_money": marked("Losses prevented, {currency}"),
-    "cost_money.total": marked("Costs of the shield, {currency}"),
-    "first_contact_red": marked("Median wait of red alerts until the first call or visit"),
-    "expired_red": marked("Red alerts that expired"),
-    "expired_orange": marked("Orange alerts that expired"),
-    "expired_yellow": marked("Yellow alerts that expired"),
-    "expired_blue": marked("Blue alerts that expired"),
-}
-"""Names of the outcomes, by their columns."""
 
 SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
     "cases_filed": (
@@ -141,8 +124,6 @@ FRAME = {
 }
 """Texts of the page around numbers."""
 
-BY_PROVINCE = "by_province"
-
 DIGITS, NARROW = 3, 0.02
 """Significant digits; an interval narrower than this share of its level has one more."""
 
@@ -154,7 +135,7 @@ def frame() -> dict[str, str]:
 
 def name_of(outcome: SweptQuantity) -> str:
     """Return the name of an outcome."""
-    return said(NAMES[outcome.name])
+    return capital(quantity_named(outcome.name))
 
 
 def lever_text(lever: Lever, number: float) -> str:
@@ -246,12 +227,7 @@ def sentence(outcome: SweptQuantity, estimate: Estimate) -> str:
 
 def lever_named(scenario: "Scenario", key: str) -> str:
     """Return the name of a lever in words, the name of ``tocsin diff``."""
-    parts, names = key.split("."), scenario.spec.population.names
-    codes = [int(part) for part in parts if part.isdigit()]
-    province = named(names[codes[0]]) if codes and codes[0] in names else None
-    # Officers of a single province stand under its code: by_province.44, or by_province.44.staff.
-    path = ["staff" if [part] == parts[-2:-1] == [BY_PROVINCE] else part for part in parts if not part.isdigit()]
-    return capital(lever_name(tuple(part for part in path if part != BY_PROVINCE), scenario.spec, province))
+    return capital(key_name(key, scenario.spec))
 
 
 def setting_text(found: "Explored", numbers: "Sequence[float]") -> str:

@@ -1,6 +1,7 @@
 """Desks: utilisation by month, weekday and time of day, and the length of their queues."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -123,8 +124,7 @@ def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":
     if not by_desk:
         return blank(said(BUSY), said(NOBODY))
     figure = panels([_how_busy(desk, shares, month) for desk, shares in by_desk.items()], 0.13)
-    for row, desk in enumerate(by_desk, 1):
-        values, hover = _grid(run, desk, month)
+    for row, (values, hover) in enumerate(_grids(run, by_desk, month), 1):
         figure.add_heatmap(
             z=values, x=[half_hour / 2 + 0.25 for half_hour in range(HALF_HOURS)], y=list(map(said, WEEKDAYS)),
             text=hover, hovertemplate="%{text}<extra></extra>", coloraxis="coloraxis", xgap=0.5, ygap=1, row=row, col=1,
@@ -134,20 +134,48 @@ def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":
         "x": 0.5, "outlinewidth": 0,
     }  # fmt: skip
     scale = {"colorscale": SCALE, "cmin": 0.0, "cmax": 1.0, "colorbar": bar}
-    title = said("{title}, {month}", title=said(BUSY), month=months(run)[month])
-    framed(figure, 170 + 190 * len(by_desk), title, coloraxis=scale)
+    framed(figure, 170 + 190 * len(by_desk), _utilisation_title(run, month), coloraxis=scale)
     figure.update_xaxes(range=[0, 24], tickvals=[0, 6, 12, 18], ticktext=["0:00", "6:00", "12:00", "18:00"])
     figure.update_xaxes(showgrid=False, title_text=said("time of day"), row=len(by_desk), col=1)
     return figure.update_yaxes(autorange="reversed", showgrid=False)
 
 
-def _grid(run: "Run", desk: str, month: str) -> tuple[list[list[float | None]], list[list[str]]]:
-    """Return utilisation, and what the pointer shows, by weekday and half hour."""
+def utilisation_views(run: "Run", chosen: Sequence[str]) -> "dict[tuple[str, ...], go.Figure]":
+    """Draw several months: the first, and copies of it with the values of the others; see ``utilisation``."""
+    first, *others = chosen
+    found: dict[tuple[str, ...], go.Figure] = {(first,): utilisation(run, first)}
+    by_desk, empty = _by_desk(run), copy.deepcopy(found[first,]).update_traces(z=[], text=[])
+    for month in others:
+        found[month,] = view = copy.deepcopy(empty)  # drawing it again takes several times as long
+        if not by_desk:
+            continue
+        view.layout.title.text = _utilisation_title(run, month)
+        for heading, desk in zip(view.layout.annotations, by_desk, strict=True):
+            heading.text = _how_busy(desk, by_desk[desk], month)
+        for panel, (values, hover) in zip(view.data, _grids(run, by_desk, month), strict=True):
+            panel.update(z=values, text=hover)
+    return found
+
+
+def _utilisation_title(run: "Run", month: str) -> str:
+    return said("{title}, {month}", title=said(BUSY), month=months(run)[month])
+
+
+def _grids(run: "Run", desks: Iterable[str], month: str) -> Iterator[tuple[list[list[float | None]], list[list[str]]]]:
+    """Yield of each desk utilisation, and what the pointer shows, by weekday and half hour."""
     cells, days = _cells(run, month), _weekdays(run, month)
+    for desk in desks:
+        yield _grid(run, {key[1:]: cell for key, cell in cells.items() if key[0] == desk}, days)
+
+
+def _grid(
+    run: "Run", cells: dict[tuple[int, int], Share], days: dict[int, int]
+) -> tuple[list[list[float | None]], list[list[str]]]:
+    """Return what ``_grids`` yields of one desk."""
     values: list[list[float | None]] = []
     hover = []
     for of_week, name in enumerate(map(said, WEEKDAYS), 1):
-        some = [cells.get((desk, of_week, half_hour), (0, 0)) for half_hour in range(HALF_HOURS)]
+        some = [cells.get((of_week, half_hour), (0, 0)) for half_hour in range(HALF_HOURS)]
         values.append([busy / staffed if staffed else None for busy, staffed in some])
         texts = []
         for half_hour, (busy, staffed) in enumerate(some):

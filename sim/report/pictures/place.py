@@ -137,11 +137,11 @@ def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "g
     return place_views(run, [outcome], [month])[outcome, month]
 
 
-def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tuple[str, str], go.Figure]":
+def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tuple[str, ...], go.Figure]":
     """Draw ``place`` for every pair of an outcome and a month, reading each table once."""
     import pandas as pd
 
-    views = {}
+    views: dict[tuple[str, ...], go.Figure] = {}
     bare = bare_tiles(run, SCALE)
     for outcome in outcomes:
         monthly = _monthly(run, outcome)
