@@ -12,7 +12,7 @@ from sim.experiments.sweep import SEED, STATUS
 from sim.experiments.sweep import sweep as simulate
 from sim.language.spoken import telling_in
 from sim.midnight.component import Component
-from sim.scenario.lever_words import lever_name
+from sim.scenario.lever_words import key_name
 from sim.scenario.load import Scenario
 from sim.scenario.options import ScenarioLike
 from sim.scenario.provinces import coded_key
@@ -68,7 +68,7 @@ class Sweep(pd.DataFrame):
                 raise ValueError(f"no {what} '{given}'; one of {', '.join(allowed)}")
         ordered = [first, *(key for key in keys if key != first)]
         with telling_in(self.scenario.spec.terms):
-            named = [lever_name(tuple(key.split(".")), self.scenario.spec) for key in ordered]
+            named = [key_name(key, self.scenario.spec) for key in ordered]
             return swept(self, y, quantity_named(y), ordered, named)
 
 

@@ -10,7 +10,7 @@ from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.scenario.explained import Explained, explained
 from sim.scenario.keys import Key, keys_at
-from sim.scenario.lever_words import WORDS, gist, lever_name
+from sim.scenario.lever_words import WORDS, gist, key_name
 from sim.scenario.load import Scenario
 from sim.scenario.meanings import NO_UNIT
 from sim.scenario.reading import read_plain
@@ -94,7 +94,7 @@ def _levers(text: str, scenario: Scenario) -> Iterator[Plain]:
     shown = examples(scenario).get(text, one.example)
     yield {
         **_field(one, key),
-        "name": lever_name(tuple(text.split(".")), scenario.spec),
+        "name": key_name(text, scenario.spec),
         "value": one.value,
         "example": shown,
         **_origin(one),

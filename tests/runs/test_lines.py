@@ -338,9 +338,10 @@ def test_a_wide_table_names_the_kind_of_intervals_where_scenarios_differ_in_it(c
 def test_an_attribution_has_a_table_and_a_picture(place: Path):
     found = sim.attribute("tiny", ["sites", "cards"], replicates=2, set=WEEK, folder=place / "layers")
     table = found.table()
-    assert table["layer"].tolist() == ["cards", "sites", "all"]
-    stored = found.layers.query("quantity == 'victims'").set_index("layer")
-    assert table["average"].tolist() == [str(amount(stored.loc[name, "shapley"])) for name in table["layer"]]
+    stored = found.layers.query("quantity == 'victims'")
+    assert stored["layer"].tolist() == ["cards", "sites", "all"]
+    assert table["layer"].tolist() == ["elimination of phone cards", "blocked sites and apps", "all"]
+    assert table["average"].tolist() == list(map(str, map(amount, stored["shapley"])))
     assert list(table.columns)[-2:] == ["share", "95%, replicates"]
     figure = found.plot("net_loss_money")
     money = found.layers.query("quantity == 'net_loss_money' and layer != 'all'")
