@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.scenario.nodes import Node
 
 POSTERIOR = 0.90
 """Share of posterior draws that lie within an interval over draws."""
@@ -334,12 +335,18 @@ def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool 
 def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bool = False) -> list[str]:
     """Return a line that names the values which draws vary in the baseline and the other scenario sets, or nothing.
 
-    A policy that means "twice as many" states a number: in a draw whose baseline has more than that, it takes away.
+    A policy that means "twice as many" and states a number takes away in a draw whose baseline has more than that. A
+    relative value (``sim.scenario.merging``) does not.
     """
     if not _are_over_draws(base, other, over_draws):
         return []
     ranged = {one.key for one in ranged_parameters(base) if not one.key.startswith(COSTS)}
-    names = [lever.name for lever in levers(base, other) if lever.other is not None and _of_whole(lever.key) in ranged]
+    root = other.root()
+    names = [
+        lever.name
+        for lever in levers(base, other)
+        if lever.other is not None and _of_whole(lever.key) in ranged and not _is_relative(root, lever.key)
+    ]
     if not names:
         return []
     return [
@@ -350,6 +357,12 @@ def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bo
             names="; ".join(names),
         )
     ]
+
+
+def _is_relative(root: "Node", key: str) -> bool:
+    """Return whether a value was stated relative to the baseline's."""
+    node = root.at(root.path_to(key))
+    return node is not None and node.relative
 
 
 def _of_whole(key: str) -> str:

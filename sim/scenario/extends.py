@@ -7,7 +7,8 @@ from pathlib import Path
 from sim.scenario.bundled import SUFFIXES, bundled_folder, bundled_names, is_path, no_file, read_bytes
 from sim.scenario.csv_files import Table, inside, open_table, read_table
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found, nearest
-from sim.scenario.nodes import KeyPath, Node, merge, without
+from sim.scenario.merging import merge, not_computed
+from sim.scenario.nodes import KeyPath, Node, without
 from sim.scenario.parameters import unwrap_all
 from sim.scenario.provinces import names_in, with_codes
 from sim.scenario.reading import A_SCENARIO, MAX_BYTES, decode, top_map
@@ -69,6 +70,9 @@ class Files:
             own = merge(below, with_codes(without(own, "extends"), names_in(own, below), self.mistakes))
         else:
             own = with_codes(own, names_in(own), self.mistakes)
+        for mistake in not_computed(own):
+            self.mistakes.append(mistake)
+            self.reported.add(mistake.key)
         if draws is not None and draws.value is not None and not replaced:
             own = self.with_draws(own, draws, path)
         if figures is not None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from sim.scenario.keys import models
 from sim.scenario.meanings import NO_UNIT, meaning
+from sim.scenario.merging import CHANGES
 from sim.scenario.parameters import FULL_FORM, ORIGINS, SHAPES
 from sim.scenario.reading import read_plain
 from sim.scenario.schema import ScenarioModel
@@ -17,6 +18,16 @@ EXTENDS = (
 )
 SAID = ("default", "title", "description", "examples")
 """Parts of a schema that describe a value and do not restrict it."""
+
+RELATIVE = {
+    "type": "object",
+    "description": "A change of the number in the scenario that this one extends: a factor, or what is added.",
+    "properties": {key: {"type": "number"} for key in CHANGES},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
+"""The schema of a value that is relative to the scenario that a file extends."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -81,11 +92,12 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     nested = _loosened(inner) if inner.get("type") == "object" else inner
     if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
         nested = {"anyOf": nested["oneOf"]}
+    relative = [] if nested.get("type") in ("object", "array") else [RELATIVE]
     value, origin, limits, shape, fixed, target, basis = FULL_FORM
     full = {
         "type": "object",
         "properties": {
-            value: nested,
+            value: {"anyOf": [nested, *relative]} if relative else nested,
             origin: {"enum": list(ORIGINS)},
             limits: {"type": "array", "minItems": 2, "maxItems": 2},
             shape: {"enum": list(SHAPES)},
@@ -96,4 +108,4 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
         "required": [value],
         "additionalProperties": False,
     }
-    return {**kept, "anyOf": [nested, full, {"type": "null"}]}
+    return {**kept, "anyOf": [nested, full, *relative, {"type": "null"}]}

@@ -17,7 +17,8 @@ from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, 
 from sim.scenario.extends import Files
 from sim.scenario.given import Given
 from sim.scenario.hidden_mistakes import hidden_mistakes
-from sim.scenario.nodes import Node, merge
+from sim.scenario.merging import merge
+from sim.scenario.nodes import Node
 from sim.scenario.overrides import Setting, argument_values, node_of, plain_values, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import how_run, policy_of

@@ -4,7 +4,6 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.base.words import DistributionKind
 from sim.scenario.errors import Place
 
 Scalar = None | bool | int | float | str
@@ -30,12 +29,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Node:
-    """A scalar, a dict or a list of nodes, its place, the places of a dict's keys, and the rest of a full form."""
+    """A scalar, a dict or a list of nodes, its place, the places of a dict's keys, and the rest of a full form.
+
+    ``relative`` says that the value was computed from that of an extended file.
+    """
 
     value: "Scalar | dict[str, Node] | list[Node]"
     place: Place
     keys: dict[str, Place] = field(default_factory=dict)
     parameter: Parameter | None = None
+    relative: bool = False
 
     def plain(self) -> Any:
         """Return the value without places, as pydantic takes it."""
@@ -99,28 +102,3 @@ def placed(node: Node, path: KeyPath, new: Node | None) -> Node:
 def without(node: Node, key: str) -> Node:
     """Return a map without one of its keys."""
     return placed(node, (key,), None)
-
-
-def merge(base: Node, over: Node) -> Node:
-    """Return the tree ``base`` with the changes of ``over``; each value has the place of its last change.
-
-    Maps merge key by key, everything else is replaced; null removes a key of the base. A parameter in full form and a
-    distribution of another kind replace the whole value of the base.
-    """
-    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
-        return over
-    if over.parameter is not None or _other_distribution(base.value, over.value):
-        return over
-    entries, keys = dict(base.value), dict(base.keys)
-    for name, node in over.value.items():
-        keys[name] = over.keys.get(name, node.place)
-        if node.value is None and node.parameter is None and name in entries:
-            del entries[name]  # the key's place stays for the message that it is missing
-        else:
-            entries[name] = merge(entries[name], node) if name in entries else node
-    return Node(entries, over.place, keys)
-
-
-def _other_distribution(base: dict[str, Node], over: dict[str, Node]) -> bool:
-    kinds = DistributionKind.labels()
-    return len(base) == len(over) == 1 and set(base) | set(over) <= set(kinds) and set(base) != set(over)

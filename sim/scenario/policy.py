@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from sim.base.days import day_number
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT, effects
-from sim.scenario.nodes import Node, merge
+from sim.scenario.merging import merge
+from sim.scenario.nodes import Node
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import written
 
