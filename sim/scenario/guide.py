@@ -29,11 +29,11 @@ Written by `python -m sim.scenario.guide > docs/scenario.md` from the schema, `s
 same texts through the JSON Schema (`tocsin schema`; `tocsin new` writes it next to a scenario).
 
 A scenario is one YAML file. It may extend another (`extends`: a path in the file's folder or the name of a bundled
-scenario): maps merge, everything else is replaced, null removes. A value may be given in full form, `{value, origin,
-range, fixed, target, basis}`: its origin, its range or the reason why it has none, the figure that fixed it and its
-source. Values inside a map or a distribution may have their own. In place of a number, `{times: 1.5}` and `{plus:
-0.15}` change the number of the extended scenario, in every posterior draw that of the draw. Provinces may be given by
-name or code. The reasons for the bounds: [bounds.md](bounds.md). What the model does with the values: [model.md](model.md).
+scenario): maps merge, everything else is replaced, null removes. In place of a number, `{times: 1.5}` or `{plus: 0.15}`
+changes the number of the extended scenario, in a posterior draw that of the draw. A value may be given in full form,
+`{value, origin, range, fixed, target, basis}`: its origin, its range or the reason why it has none, the figure that
+fixed it and its source. Values inside a map or a distribution may have their own. Provinces may be given by name or
+code. The reasons for the bounds: [bounds.md](bounds.md). What the model does with the values: [model.md](model.md).
 
 `NAME` stands for any name, `[KIND]` for a measure of that kind, `0` for the position of a row. *More of it* says what a
 larger number does if nothing else changes.

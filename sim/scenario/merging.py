@@ -1,8 +1,8 @@
 """Merge a scenario's file with the file that it extends.
 
 A value may be relative to that file: ``{times: 1.5}`` or ``{plus: 0.15}`` in place of a number. It is computed where
-the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many officers again
-are half as many again in every draw.
+the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many officers
+again are half as many again in every draw.
 """
 
 import re
