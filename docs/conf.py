@@ -45,7 +45,7 @@ function accessible() {
 addEventListener("DOMContentLoaded", accessible);
 addEventListener("resize", accessible);
 """
-"""What Sphinx and the theme leave out: the level of headings in the menu, code and tables that the keyboard can scroll."""
+"""What Sphinx and the theme leave out: levels of headings in the menu, and wide code and tables for the keyboard."""
 
 GALLERY = {
     "run": ["china-2022"],
