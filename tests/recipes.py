@@ -117,6 +117,7 @@ GATE: dict[str, Edit] = {
     "sim/shield/screening.py": written(SCREENING),
     "sim/scenario/schema/gates.py": put("class ChannelAnswering(Part):", SCREENED_KEY),
     "scenarios/china-2022.yaml": put("  account: {value: 0.05", SCREENED_VALUE),
+    "sim/told/costs.py": put('    "awareness": marked(', '    "screening": marked("screening"),\n'),
     "docs/model.md": written("\nScreening stops the share `screened` of the attempts: their fate is `screened`.\n"),
 }
 

@@ -68,7 +68,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "tier": (
         WORDS,
         lambda text: with_member(text, "Tier", "VIOLET", "BLUE"),
-        (WARNING, "sim/verify/streams.py", "sim/report/explore/texts.py"),
+        (WARNING, "sim/verify/streams.py", NAMES, "sim/told/costs.py"),
     ),
     "channel of contacts": (
         WORDS,

@@ -160,6 +160,7 @@ ELSEWHERE = (
     Elsewhere(r"pip install ", "fetches what the environment is to have", ".ci/run"),
     Elsewhere(r"(ruff check \.|mypy)$", "the whole tree; in the README's second command", ".ci/run"),
     Elsewhere(r"python -m pytest -n 2( -m slow)?$", "all tests, of which this is one", ".ci/run"),
+    Elsewhere(r"tocsin studio( |$)", "serves until somebody ends it", "tests/studio"),
     Elsewhere(r"tocsin verify( --write .*| --engine vector --quick)?$", "minutes", "tests/verify"),
 )
 

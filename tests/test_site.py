@@ -8,11 +8,13 @@ import sys
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import sim
+from tests.browser import serious
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,13 +39,36 @@ class Page(HTMLParser):
                 self.ids.add(value)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ, reason=f"not installed: {', '.join(MISSING)}")
-def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(tmp_path: Path) -> None:
-    site = tmp_path / "site"
+PAGES = ("docs/index", "docs/questions", "docs/tutorial", "docs/cli", "docs/model", "results/compare", "search")
+"""Pages of each kind: cards, pictures with files, sessions, tables, formulas, a notebook, a form."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site; a warning is an error."""
+    if MISSING and "CI" not in os.environ:
+        pytest.skip(f"not installed: {', '.join(MISSING)}")
+    site = tmp_path_factory.mktemp("built") / "site"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", ".", str(site)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_the_site_shuts_nobody_out(site: Path, chromium: Any, axe: str, width: int, scheme: str) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    found = []
+    for name in PAGES:
+        page.goto((site / f"{name}.html").as_uri())
+        found += [f"{name}: {line}" for line in serious(page, axe)]
+    page.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(site: Path) -> None:
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
     assert {"tutorial.html", "model.html", "cli.html", "index.html"} <= {path.name for path in pages}
     assert {"compare.html", "first-look.html"} <= {path.name for path in pages}, "notebooks"

@@ -15,12 +15,11 @@ from sim.asking.words import folded, languages_of
 from sim.asking.writing import BeyondError, Change, written
 from sim.base.failures import UsageError
 from sim.experiments.paired import PAIRS
-from sim.experiments.run_size import RunSize
+from sim.experiments.run_size import WHOLE, RunSize
 from sim.scenario import Scenario, ScenarioError, load_scenario
 from sim.scenario.bundled import FLAGSHIP, SUFFIXES, bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.load import changed
-from sim.scenario.schema.population import NO_POOL
 from sim.scenario.writing import to_yaml
 from sim.store.folder import whole
 
@@ -28,7 +27,6 @@ LONGEST = 300
 """Most characters of a question, which becomes a title."""
 
 LONGEST_NAME = 60
-WHOLE = RunSize(1.0, NO_POOL)
 WIDTH = 100
 MOST_NEAREST = 3
 LEAST = 0.1

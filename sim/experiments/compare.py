@@ -351,8 +351,8 @@ def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bo
         return []
     return [
         said(
-            "{other} sets values that the posterior draws vary in the baseline: {names}. The size of the change "
-            "therefore differs between draws, its direction can, too, and the intervals include that.",
+            "{other} sets values that the posterior draws vary in the baseline: {names}. The change "
+            "therefore differs between draws in size, perhaps in direction, and the intervals include that.",
             other=title,
             names="; ".join(names),
         )

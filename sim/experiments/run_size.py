@@ -23,7 +23,7 @@ class RunSize:
 
     @classmethod
     def quick(cls, scenario: "Scenario", apart: Sequence[str] = ()) -> "RunSize":
-        """Return the size with which a run of a scenario takes seconds, and its desks are as long as the country's."""
+        """Return the size with which a run of a scenario takes seconds and waits stay near the country's."""
         people = scenario.spec.population.people
         scale = float(f"{min(1.0, SAMPLE / sum(people.values())):.1g}")
         if scale == 1.0 or len(people) == 1:
@@ -40,3 +40,7 @@ class RunSize:
         """The options of a command."""
         apart = [word for one in self.apart for word in ("--apart", one)]
         return ["--scale", f"{self.scale:g}", "--pool", self.pool, *apart]
+
+
+WHOLE = RunSize(1.0, NO_POOL)
+"""The size of runs of everybody, in separate provinces."""

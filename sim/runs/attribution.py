@@ -73,7 +73,10 @@ class Attribution(Stored):
         with self._speaking():
             rows = [row for row in self._rows(quantity) if row["layer"] != ALL]
             several = len({row.get(GANGS) for row in rows}) > 1
-            names = [f"{row['layer']}, {named(row[GANGS])}" if several else row["layer"] for row in rows]
+            names = [
+                f"{layer_named(row['layer'])}, {named(row[GANGS])}" if several else layer_named(row["layer"])
+                for row in rows
+            ]
             title = said("What each layer prevents") if quantity in PREVENTED else said("What each layer causes")
             if all(row["low"] is not None for row in rows):
                 title = f"{title} ({over_what(self)})"

@@ -85,6 +85,7 @@ WORDS = {
     "family": marked("informed families"),
     "by_age": marked("rules by age"),
     "read": marked("share read"),
+    "met": marked("share met"),
     "engage": marked("share who engage"),
     "mix": marked("share of its attempts"),
     "frailty_sigma": marked("spread of frailty"),

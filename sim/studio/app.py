@@ -37,7 +37,7 @@ REPORT_POLICY = (
     "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
     "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The policy of a report: its scripts are in the page, and the sandbox keeps them from the studio's cookie."""
+"""The content security policy of a report: its scripts are in the page, and the sandbox keeps them from the cookie."""
 
 REFUSED = 400
 """The status of a request that the page made wrongly; its body has the lines."""

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiments.paired import PAIRS
-from sim.experiments.run_size import RunSize
+from sim.experiments.run_size import WHOLE, RunSize
 from sim.language.labels import named
 from sim.language.spoken import LANGUAGES, said, spoken
 from sim.report.charts import in_script
 from sim.report.filled import filled
 from sim.scenario import Scenario
-from sim.scenario.schema.population import NO_POOL
 from sim.studio.forms import forms, provinces
 from sim.studio.policies import DRAFT, Policies
 from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, POOLS, draws_of
@@ -19,9 +18,6 @@ from sim.studio.texts import FURTHER, POOL_NAMES, words
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "studio.html.jinja"
-
-WHOLE = RunSize(1.0, NO_POOL)
-"""The size of runs of everybody."""
 
 
 def _example(scenario: Scenario) -> str:
@@ -52,6 +48,7 @@ def page(policies: Policies) -> str:
         "fingerprint": policies.fingerprint(),
         "draft": DRAFT,
         "size": {"scale": size.scale, "pool": size.pool, "apart": [], "replicates": PAIRS},
+        "whole": {"scale": WHOLE.scale, "pool": WHOLE.pool, "apart": []},
         "most": MOST_POLICIES,
         "draws": draws,
         "language": spoken(),

@@ -111,7 +111,7 @@
   const FURTHER = {
     draws: () => ({ ...size, replicates: 1, draws: DATA.draws }),
     people: () => ({ ...size, replicates: 1, events: true }),
-    whole: () => ({ scale: 1, pool: "none", apart: [], replicates: 1, large: true }),
+    whole: () => ({ ...DATA.whole, replicates: 1, large: true }),
   };
 
   function buttons() { return Array.from(document.querySelectorAll(".ask")); }

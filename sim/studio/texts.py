@@ -18,12 +18,13 @@ FURTHER = {
     "people": (
         marked("Watch one person"),
         marked(
-            "One pair of runs that records every event: the way of a person whom the policy saved, and of one harmed."
+            "One pair of runs that records every event: what happens to a person whom the policy saved, and to one it "
+            "harmed."
         ),
     ),
     "whole": (
         marked("The whole country, one to one"),
-        marked("One pair of runs of everybody, in separate provinces."),
+        marked("One pair of runs with the whole population, each province by itself."),
     ),
 }
 """What a page can ask further about a policy: the text of its button, and what it adds."""

@@ -1,11 +1,13 @@
 """The answers of experiments in plain words: of a sweep, a sensitivity, an attribution, and a search for staff."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, number_text, percent, written
-from sim.experiments.indices import MORRIS
+from sim.experiments.indices import BLOCKS, MORRIS
+from sim.experiments.intervals import LEVEL, interval_of_mean
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
@@ -14,7 +16,7 @@ from sim.told.answer import Estimate
 from sim.told.costs import layer_named
 from sim.told.experiments import STANCES, over_what, records
 from sim.told.one import Answer
-from sim.told.sensitivity import by_importance, dropped, idle
+from sim.told.sensitivity import SAMPLES, by_importance, dropped, idle
 from sim.told.sweep import shown_quantities, varied_value
 from sim.told.vocabulary import quantity_named
 
@@ -74,15 +76,20 @@ def of_sweep(
             lines.append(said("{quantity}: {value} at every point.", quantity=quantity_named(name), value=words(low)))
             continue
         ends += [least, most]
-        lines.append(
-            said(
-                "{quantity}: {range}, least at point {least} and most at point {most}.",
-                quantity=quantity_named(name),
-                range=Estimate(low, low, high).ends(words),
-                least=str(least),
-                most=str(most),
+        told = {
+            "quantity": quantity_named(name),
+            "range": Estimate(low, low, high).ends(words),
+            "least": str(least),
+            "most": str(most),
+        }
+        apart = _difference(done, name, least, most)
+        if apart.low is None:
+            lines.append(said("{quantity}: {range}, least at point {least} and most at point {most}.", **told))
+        else:
+            text = marked(
+                "{quantity}: {range}, least at point {least} and most at point {most}; difference {difference}."
             )
-        )
+            lines.append(said(text, **told, difference=apart.told(words)))
     if len(keys) <= MOST_VALUES:
         lines += _points(frame, scenario, keys, dict.fromkeys(ends))
     if failed:
@@ -91,8 +98,22 @@ def of_sweep(
     replicates = frame["replicate"].nunique()
     kind = said("one run a point: run-to-run noise unknown")
     if replicates > 1:
-        kind = said("means over {number} replicates", number=str(replicates))
+        kind = said(
+            "means over {number} replicates, {level} intervals of differences",
+            number=str(replicates),
+            level=percent(LEVEL),
+        )
     return _answer(scenario, lines, kind, warnings)
+
+
+def _difference(done: "pd.DataFrame", name: str, least: int, most: int) -> Estimate:
+    """Return the difference in a quantity between two points over equal seeds, with its interval if there are several.
+
+    The two are the extremes of all points, so the interval is that of this pair and not of the largest difference.
+    """
+    by_seed = done.pivot(index="seed", columns="point", values=name)
+    differences = (by_seed[most] - by_seed[least]).dropna().tolist()
+    return Estimate(fmean(differences), *(interval_of_mean(differences) or (None, None)))
 
 
 def _points(frame: "pd.DataFrame", scenario: "Scenario", keys: Sequence[str], points: dict[int, None]) -> Iterator[str]:
@@ -140,12 +161,20 @@ def of_sensitivity(
     lines += [idle(about, scenario)] if about["idle"] else []
     lines += [dropped(about)] if about["dropped"] else []
     first = next(iter(by_importance(method, rows).values()))[0]["parameter"]
-    return _answer(scenario, lines, "", warnings, f"tocsin explain {first}")
+    kind = said("{level} bootstrap intervals over {blocks}", level=percent(LEVEL), blocks=said(SAMPLES[BLOCKS[method]]))
+    return _answer(scenario, lines, kind, warnings, f"tocsin explain {first}")
 
 
 def _effect(method: str, row: Row) -> str:
-    """Return the size of an effect."""
-    return amount(row["mu_star"]) if method == MORRIS else percent(row["total"])
+    """Return the size of an effect, with its interval."""
+    index, words = ("mu_star", amount) if method == MORRIS else ("total", percent)
+    return _in_brackets(Estimate(row[index], row[f"{index}_low"], row[f"{index}_high"]), words)
+
+
+def _in_brackets(one: Estimate, words: Callable[..., str]) -> str:
+    """Return a number and its interval, as they stand inside brackets."""
+    interval = one.ends(words)
+    return said("{value}; {interval}", value=words(one.value), interval=interval) if interval else words(one.value)
 
 
 def of_attribution(
@@ -171,30 +200,40 @@ def of_attribution(
         sentences = [_prevented(own, quantity) for quantity in PREVENTED]
         layers = [row for row in own if row["quantity"] == "victims" and row["layer"] != "all"]
         last = max(layers, key=lambda row: row["last"])
-        text = marked(
-            "Without {layer} alone, {number} more people would become victims: no other layer is missed more."
-        )
-        sentences.append(said(text, layer=layer_named(last["layer"]), number=amount(last["last"])))
+        text = marked("If a single layer were missing, {layer} would be missed most.")
+        sentences.append(said(text, layer=layer_named(last["layer"])))
         if stance is not None and len(stances) > 1:
             head = said("{stance}:", stance=said(STANCES[stance]))
             sentences[0] = f"{head[0].upper()}{head[1:]} {sentences[0]}"
         lines += sentences
     lines += [withheld] if withheld else []
     has_intervals = any(row["low"] is not None for row in rows)
-    return _answer(scenario, lines, over_what(result) if has_intervals else "", warnings)
+    kind = over_what(result) if has_intervals else said("one run of each set of layers: run-to-run noise unknown")
+    return _answer(scenario, lines, kind, warnings)
 
 
 def _prevented(rows: Sequence[Row], quantity: str) -> str:
     """Return how much all layers prevent, and the layers that prevent most, with their shares."""
     own = [row for row in rows if row["quantity"] == quantity]
-    whole = next(row["shapley"] for row in own if row["layer"] == "all")
+    every = next(row for row in own if row["layer"] == "all")
+    whole = every["shapley"]
     layers = sorted((row for row in own if row["layer"] != "all"), key=lambda row: -row["shapley"])
     shares = ", ".join(
-        said("{name} ({share})", name=layer_named(row["layer"]), share=percent(row["shapley"] / whole))
+        said(
+            "{name} ({share})",
+            name=layer_named(row["layer"]),
+            share=_in_brackets(_estimate(row, whole), percent),
+        )
         for row in layers[:MOST_NAMED]
         if whole
     )
-    return said(PREVENTED[quantity], number=amount(whole), layers=shares)
+    return said(PREVENTED[quantity], number=_estimate(every).told(), layers=shares)
+
+
+def _estimate(row: Row, of: float = 1.0) -> Estimate:
+    """Return the average of a layer with its interval, as a share of something."""
+    ends = (None, None) if row["low"] is None else (row["low"] / of, row["high"] / of)
+    return Estimate(row["shapley"] / of, *ends)
 
 
 def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path) -> Answer:
@@ -204,7 +243,7 @@ def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path)
         result: What was found.
         terms: The promise.
         compared: The scenario as it is typed.
-        folder: The file of the scenario with the staff found.
+        folder: The file of the scenario with that staff.
 
     Returns:
         The answer.
@@ -244,7 +283,8 @@ def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path)
         lines.append(said("Even unlimited staff cannot keep it in: {provinces}.", provinces=some))
     lines += _of_curve(result) if kept else ()
     lines += _of_half_hours(result) if result.by_half_hour else ()
-    return _answer(scenario, lines, "", result.warnings, f"tocsin compare {compared} {folder}")
+    kind = said("no intervals: run-to-run noise unknown")
+    return _answer(scenario, lines, kind, result.warnings, f"tocsin compare {compared} {folder}")
 
 
 def _of_curve(result: "Staffing") -> Iterator[str]:
@@ -253,7 +293,8 @@ def _of_curve(result: "Staffing") -> Iterator[str]:
     now = next(row for row in rows if row["factor"] is None)
     found = next(row for row in rows if row["factor"] == 1)
     yield said(
-        "It works {hours} hours in the period instead of {now}; {victims} people become victims instead of {before}.",
+        "With them desks work {hours} hours in the period instead of {now}, and {victims} people become victims "
+        "instead of {before}.",
         hours=number_text(round(found["staff_hours"])),
         now=number_text(round(now["staff_hours"])),
         victims=number_text(round(found["victims"])),

@@ -96,7 +96,7 @@ TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
 }
 """What is typed before each command, and the command, for what people read in the terminal."""
 
-NEXT = {"figures", "report"}
+NEXT = {"compare", "explain", "figures", "report"}
 """Commands that an answer says to type next."""
 
 OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", "drawn", *NEXT, *ENGINES, *LAYERS}

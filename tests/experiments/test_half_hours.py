@@ -165,7 +165,7 @@ def test_the_command_shows_staff_by_half_hour(tocsin: Tocsin, tmp_path: Path):
     assert err == "tocsin staffing: --trims: needs --by-half-hour\n"
     assert not list(tmp_path.iterdir())
     assert TRIMS > 0
-    given += ["--by-half-hour", "--trims", "2"]
+    given += ["--by-half-hour", "--trims", "2", "--full"]
     code, out, _ = tocsin(*given)
     assert code == 0
     (folder,) = (tmp_path / "results" / "staffings").iterdir()

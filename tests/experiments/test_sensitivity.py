@@ -302,7 +302,7 @@ def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsi
     spec = sim.load_scenario("tiny").spec
     ordered = [key_name(key, spec) for key in sorted(stored, key=lambda key: -sizes[key])]
     assert [re.split(" {2,}", line)[0] for line in lines[1:4]] == ordered
-    answer = " ".join(" ".join(lines[lines.index("Answer") :]).split())
+    answer = " ".join(" ".join(lines[lines.index("Answer   95% bootstrap intervals over trajectories") :]).split())
     assert f"Victims: what matters most is {ordered[0]} (" in answer
     assert f"Next tocsin explain {max(stored, key=sizes.__getitem__)}; --full" in answer
     assert tocsin(*given, "--quiet")[1] == ""
