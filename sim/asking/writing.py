@@ -12,6 +12,7 @@ from sim.asking.policies import body, fitting, measure_of
 from sim.asking.subjects import Fixed, Kind, Level, Policy, Subject
 from sim.scenario import Scenario
 from sim.scenario.load import value_at
+from sim.scenario.merging import PLUS, TIMES
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import KINDS
@@ -103,31 +104,29 @@ def _staff(change: Change, desk: str, code: int, details: Details, way: Level, b
         before = base.spec.desks.parts(desk, population.people)[code]
     else:
         before = given if isinstance(given, int | float) else given.staff
-    after = round(float(_new(round(before), details, way)))
+    after = round(float(_computed(round(before), _new(round(before), details, way))))
     change.put(f"desks.{desk}.by_province.{population.names[code]}.staff", after)
 
 
 def _stated(stated: Any, details: Details, way: Level, name: str) -> Any:
-    """Return a value in full form with its origin and range, if the base's has them."""
+    """Return a value in full form with its origin, if the base's has one.
+
+    What has a range differs between posterior draws: a change by a factor or a number stays relative there.
+    """
     before = plain(stated)
-    after = as_typed(_new(before, details, way))
+    after = _new(before, details, way)
     if not is_full_form(stated):
-        return after
-    told = {"value": after, "origin": "assumed"}
-    if "range" in stated:
-        ends = sorted([*map(plain, stated["range"]), after], key=_size)
-        told["range"] = [as_typed(ends[0]), as_typed(ends[-1])]
-    else:
-        told["fixed"] = "the question"
-    return {**told, "basis": f"the question; {name} has {as_typed(before)}"}
+        return as_typed(_computed(before, after))
+    told = {"origin": "assumed", "fixed": "the question", "basis": f"the question; {name} has {as_typed(before)}"}
+    return {"value": as_typed(after if "range" in stated else _computed(before, after)), **told}
 
 
 def _new(before: Any, details: Details, way: Level) -> Any:
-    """Return the value that a question asks for."""
+    """Return the value that a question asks for: itself, or relative to the base's."""
     if details.time is not None and isinstance(before, str):
         return details.time
     if details.number is not None and not isinstance(before, str):
-        return before + details.more * details.number if details.more else details.number
+        return {PLUS: details.more * details.number} if details.more else details.number
     factor = details.factor
     if details.without:
         factor = 0.0
@@ -137,10 +136,20 @@ def _new(before: Any, details: Details, way: Level) -> Any:
         factor = details.share
     if factor is None:
         factor = 1.0 / way.usual if (details.more or details.faster) < 0 else way.usual
-        return scaled(before, 1.0 / factor if _is_time(before) and not details.more and details.faster else factor)
-    if _is_time(before) and details.faster > 0 and factor > 1.0:
+        factor = 1.0 / factor if _is_time(before) and not details.more and details.faster else factor
+    elif _is_time(before) and details.faster > 0 and factor > 1.0:
         factor = 1.0 / factor  # twice as fast is half the time
-    return scaled(before, factor)
+    return {TIMES: float(f"{factor:.{DIGITS}g}")}
+
+
+def _computed(before: Any, after: Any) -> Any:
+    """Return a value that a question asks for, computed if it is relative to the base's."""
+    match after:
+        case {"times": factor}:
+            return scaled(before, factor)
+        case {"plus": step}:
+            return before + step
+    return after
 
 
 def _is_time(value: Any) -> bool:

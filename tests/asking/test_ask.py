@@ -76,7 +76,7 @@ ASKED = {
     "the law eleven months earlier": {"measures.law.window": ["2022-01-01", None]},
     "victims report ten times faster": {"aftermath.report.delay.lognormal.median": "30 min"},
     "victims report twice as fast": {"aftermath.report.delay.lognormal.median": "150 min"},
-    "half the scam calls": {"fraud.volumes.call.level": "3169520 per day"},
+    "half the scam calls": {"fraud.volumes.call.level": "3169515 per day"},
     "filters retrain twice as fast": {"interception.retraining": "14 d"},
     "people answer unknown calls half as often": {"engagement.answering.call.unknown": 0.12},
     "desks.visit.met 0.9": {"desks.visit.met": 0.9},
@@ -88,7 +88,7 @@ ASKED = {
     "广东警员加倍": {"desks.visit.by_province.44.staff": 342},
     "大额转账延迟24小时": {"measures.delayed-transfers.wait": "1 d"},
     "从2022年6月起拦截境外来电": {"measures.no-calls-from-abroad.window": ["2022-06-01", None]},
-    "诈骗电话减半": {"fraud.volumes.call.level": "3169520 per day"},
+    "诈骗电话减半": {"fraud.volumes.call.level": "3169515 per day"},
     "反诈法提前11个月": {"measures.law.window": ["2022-01-01", None]},
 }
 """Questions, and values of their policies; None where a measure is gone."""
