@@ -98,14 +98,9 @@ def _level(way: Level, details: Details, base: Scenario) -> Change:
 
 
 def _staff(change: Change, desk: str, code: int, details: Details, way: Level, base: Scenario) -> None:
-    """Set the staff of a province at a desk; without its own it has its share of the country's."""
-    population, given = base.spec.population, getattr(base.spec.desks, desk).by_province.get(str(code))
-    if given is None:
-        before = base.spec.desks.parts(desk, population.people)[code]
-    else:
-        before = given if isinstance(given, int | float) else given.staff
-    after = round(float(_computed(round(before), _new(round(before), details, way))))
-    change.put(f"desks.{desk}.by_province.{population.names[code]}.staff", after)
+    """Set the staff of a province at a desk; what is relative is so to its own, or to its share of the country's."""
+    after = _new(0.0, details, way)
+    change.put(f"desks.{desk}.by_province.{base.spec.population.names[code]}.staff", as_typed(after))
 
 
 def _stated(stated: Any, details: Details, way: Level, name: str) -> Any:

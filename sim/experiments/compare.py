@@ -360,9 +360,9 @@ def set_in_draws(title: str, base: "Scenario", other: "Scenario", over_draws: bo
 
 
 def _is_relative(root: "Node", key: str) -> bool:
-    """Return whether a value was stated relative to the baseline's."""
+    """Return whether a value was stated relative to the baseline's; a province's desk by its staff."""
     node = root.at(root.path_to(key))
-    return node is not None and node.relative
+    return node is not None and (node.child("staff") or node).relative
 
 
 def _of_whole(key: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount
 from sim.base.words import DistributionKind
 from sim.language.labels import named
 from sim.language.spoken import said, telling_in
@@ -13,6 +14,7 @@ from sim.scenario.errors import ScenarioError
 from sim.scenario.lever_words import (
     BY_CODE,
     NOWHERE,
+    PEOPLE,
     STAFF,
     ages_text,
     by_itself,
@@ -198,6 +200,8 @@ class _Walk:
         """Return the staff of a province in words: its own, or its share."""
         if own is not None:
             only = own["staff"] if set(own) == {"staff"} else own
+            if isinstance(only, float):  # a multiple of its share
+                return said(PEOPLE, number=amount(only))
             return value_text(only, expected if only is own or expected is None else expected.child("staff"))
         _, desk, _, code = path
         parts = side.spec.desks.parts(str(desk), side.spec.population.people)

@@ -242,7 +242,8 @@ def _with_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake] 
 def _with_settings(root: Node, settings: Iterable[Setting], mistakes: list[Mistake]) -> Node:
     """Return a tree with settings, one after the other."""
     for setting in settings:
-        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
+        over = unwrap_all(with_value(root, setting, mistakes), mistakes)
+        root = merge(root, with_codes(over, names_in(over, root), []))
     return root
 
 

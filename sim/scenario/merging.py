@@ -2,7 +2,7 @@
 
 A value may be relative to that file: ``{times: 1.5}`` or ``{plus: 0.15}`` in place of a number. It is computed where
 the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many officers
-again are half as many again in every draw.
+again are half as many again in every draw. The staff of a province without its own is relative to its share.
 """
 
 import re
@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
-from sim.base.words import DistributionKind
+from sim.base.words import DESK_LABELS, DistributionKind
 from sim.scenario.errors import Mistake, dotted, found
-from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.nodes import KeyPath, Node, placed
+from sim.scenario.schema.desks import parts_of
 
 TIMES, PLUS = CHANGES = ("times", "plus")
 """Keys of a relative value: a factor, which keeps the unit, or a number that is added to a value without a unit."""
+
+STAFF = "by_province"
+"""Key of a desk with the staff of single provinces."""
 
 WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(\s*[^\s0-9.].*)?")
 """A number as a scenario writes it, and its unit."""
@@ -27,6 +31,10 @@ def merge(base: Node, over: Node) -> Node:
     Maps merge key by key, everything else is replaced; null removes a key of the base. A parameter in full form and a
     distribution of another kind replace the whole value of the base; a relative value changes its number.
     """
+    return _merged(_with_parts(base, over), over)
+
+
+def _merged(base: Node, over: Node) -> Node:
     if is_relative(over):
         return computed(base, over)
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
@@ -39,13 +47,47 @@ def merge(base: Node, over: Node) -> Node:
         if node.value is None and node.parameter is None and name in entries:
             del entries[name]  # the key's place stays for the message that it is missing
         else:
-            entries[name] = merge(entries[name], node) if name in entries else node
+            entries[name] = _merged(entries[name], node) if name in entries else node
     return Node(entries, over.place, keys)
 
 
 def _other_distribution(base: dict[str, Node], over: dict[str, Node]) -> bool:
     kinds = DistributionKind.labels()
     return len(base) == len(over) == 1 and set(base) | set(over) <= set(kinds) and set(base) != set(over)
+
+
+def _with_parts(base: Node, over: Node) -> Node:
+    """Return the base in which each province has staff of its own where ``over`` has staff relative to it."""
+    for desk in DESK_LABELS:
+        path = ("desks", desk, STAFF)
+        given = over.at(path)
+        for code, one in given.value.items() if given is not None and isinstance(given.value, dict) else ():
+            staff = one.child("staff")
+            inside = staff is not None and is_relative(staff)
+            if not inside and not is_relative(one):
+                continue
+            own = base.at((*path, code)) or _part(base, desk, code)
+            if own is None or isinstance(own.value, dict):
+                continue
+            if base.at(path) is None:
+                base = placed(base, path, Node({}, own.place))
+            base = placed(base, (*path, code), Node({"staff": own}, own.place) if inside else own)
+    return base
+
+
+def _part(base: Node, desk: str, code: str) -> Node | None:
+    """Return the share of a province of the country's staff at a desk; None where the base has no such numbers."""
+    staff, rows = base.at(("desks", desk, "staff")), base.at(("population", "provinces"))
+    weights = base.at(("desks", "province_weights"))
+    if staff is None or rows is None:
+        return None
+    try:
+        people = {str(int(row["code"])): int(row["population"]) for row in rows.plain()}
+        weighted = {str(key): float(weight) for key, weight in ((weights and weights.plain()) or {}).items()}
+        part = parts_of(float(staff.plain()), people, weighted)[code]
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError):  # the schema says what is wrong
+        return None
+    return Node(part, staff.place)
 
 
 def is_relative(node: Node) -> bool:

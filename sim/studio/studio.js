@@ -8,6 +8,7 @@
   const policy = { name: DATA.draft, title: "", values: {} };
   const size = DATA.size;
   let others = [];
+  let times = 1;  // the officers of the form are so many times what the province has; null for a typed number
   let saved = [];
   let usable = false;
   let checks = 0;
@@ -404,6 +405,7 @@
     const now = found ? found[byId("desk").value] : null;
     byId("officers-now").textContent = now === null ? "" : said("now", { value: now });
     if (now !== null) { byId("officers").value = now * factor; }
+    times = factor;
   }
 
   byId("words").addEventListener("submit", async (event) => {
@@ -441,9 +443,13 @@
   byId("desk").addEventListener("change", () => showOfficers(1));
   byId("province").addEventListener("change", () => showOfficers(1));
   byId("twice").addEventListener("click", () => showOfficers(2));
+  byId("officers").addEventListener("input", () => { times = null; });
   byId("add-officers").addEventListener("click", () => {
     const [desk, province, staff] = ["desk", "province", "officers"].map((id) => byId(id).value.trim());
-    if (province && staff) { policy.values[`desks.${desk}.by_province.${province}`] = `{staff: ${staff}}`; changed(); }
+    if (!province || !staff) { return; }
+    const stated = times === null || times === 1 ? staff : `{times: ${times}}`;
+    policy.values[`desks.${desk}.by_province.${province}`] = `{staff: ${stated}}`;
+    changed();
   });
   document.querySelectorAll(".kind").forEach((one) => one.addEventListener("change", () => {
     one.parentElement.querySelectorAll(".new").forEach((form) => { form.hidden = form.dataset.kind !== one.value; });

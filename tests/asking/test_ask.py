@@ -24,7 +24,7 @@ NAMES = load_scenario(FLAGSHIP).spec.population.names
 
 ASKED = {
     "twice the officers in Guangdong and delays of large transfers": {
-        "desks.visit.by_province.44.staff": 342,
+        "desks.visit.by_province.44.staff": 341.8275,
         "measures.delayed-transfers.kind": "payment_delay",
         "measures.delayed-transfers.above": 50000,
     },
@@ -33,14 +33,14 @@ ASKED = {
     "fewer officers": {"desks.visit.staff": 850},
     "half as many officers again": {"desks.visit.staff": 2550},
     "9,600 officers": {"desks.visit.staff": 9600},
-    "100 more officers in Beijing": {"desks.visit.by_province.11.staff": 132},
+    "100 more officers in Beijing": {"desks.visit.by_province.11.staff": 132.018},
     "twice the staff for calls and visits": {"desks.call.staff": 7800, "desks.visit.staff": 3400},
     "three times the call staff in Henan and Sichuan": {
-        "desks.call.by_province.41.staff": 807,
-        "desks.call.by_province.51.staff": 678,
+        "desks.call.by_province.41.staff": 806.5628,
+        "desks.call.by_province.51.staff": 679.1997,
     },
     "in Guangdong, twice the officers and a delay of large transfers": {
-        "desks.visit.by_province.44.staff": 342,
+        "desks.visit.by_province.44.staff": 341.8275,
         "measures.delayed-transfers.provinces": [44],
     },
     "a deadline of 2 hours for red alerts": {"warning.tiers.red.deadline": "2 h"},
@@ -81,11 +81,11 @@ ASKED = {
     "people answer unknown calls half as often": {"engagement.answering.call.unknown": 0.12},
     "desks.visit.met 0.9": {"desks.visit.met": 0.9},
     "ten times the idle cards purged": {"measures.card-purge.intensity": 1},
-    "deux fois plus d'agents au Guangdong": {"desks.visit.by_province.44.staff": 342},
+    "deux fois plus d'agents au Guangdong": {"desks.visit.by_province.44.staff": 341.8275},
     "retarder les virements de 12 heures": {"measures.delayed-transfers.wait": "12 h"},
     "sans alertes locales": {"measures.warning-local": None},
     "geler un tiers des comptes de mules en une heure": {"measures.account-freezes.share": 0.33},
-    "广东警员加倍": {"desks.visit.by_province.44.staff": 342},
+    "广东警员加倍": {"desks.visit.by_province.44.staff": 341.8275},
     "大额转账延迟24小时": {"measures.delayed-transfers.wait": "1 d"},
     "从2022年6月起拦截境外来电": {"measures.no-calls-from-abroad.window": ["2022-06-01", None]},
     "诈骗电话减半": {"fraud.volumes.call.level": "3169515 per day"},
@@ -123,7 +123,8 @@ def test_a_policy_says_what_the_question_says(question: str, tmp_path: Path, mon
     assert asked.scenario is not None
     for key, wanted in ASKED[question].items():
         expected = plain(value_at(load_scenario(FLAGSHIP, **{key: wanted}).levers, key)) if known(key) else wanted
-        assert value(asked.scenario, key) == expected, key
+        found = value(asked.scenario, key)
+        assert found == (pytest.approx(expected, rel=1e-6) if isinstance(expected, float) else expected), key
     monkeypatch.chdir(tmp_path)
     file = Path(f"{asked.name}.yaml")
     asked.write(file)

@@ -174,7 +174,7 @@ def test_what_no_draw_varies_is_named():
 def test_what_a_policy_sets_and_draws_vary_is_named():
     base, absolute, relative = (sim.load_scenario(name) for name in ("china-2022", "visit-only", "more-officers"))
     (line,) = set_in_draws("visit-only", base, absolute)
-    assert "vary in the baseline: staff of the call desks; staff of the visit desks. The change therefore differs" in line
+    assert "in the baseline: staff of the call desks; staff of the visit desks. The change therefore differs" in line
     assert not set_in_draws("more-officers", base, relative)
     province = base.with_({"desks.visit.by_province.Guangdong": {"staff": 342}})
     assert not set_in_draws("gd", base, province)  # no answers over draws, none run

@@ -7,6 +7,7 @@ import pytest
 
 import sim
 from sim.experiments.compare import set_in_draws
+from sim.runs.diff import diff
 from sim.scenario.parameters import is_full_form
 
 POLICIES = ("double-visits", "more-officers", "visited-again", "looser", "tighter", "weak-filters")
@@ -41,6 +42,28 @@ warning: {tiers: {red: {deadline: {times: 0.5}}}}
     assert json.loads(json.dumps(staff["value"])) == found.spec.desks.visit.staff
 
 
+@pytest.mark.parametrize("draw", [None, 7])
+def test_staff_of_a_province_is_relative_to_its_share_or_its_own(tmp_path: Path, draw: int | None) -> None:
+    base = sim.load_scenario("china-2022", draw=draw)
+    share = base.spec.desks.parts("visit", base.spec.population.people)[44]
+    text = "desks: {visit: {by_province: {Guangdong: {staff: {times: 2}}, Hebei: {plus: 10}}}}"
+    found = scenario(tmp_path, text, draw)
+    staff = found.spec.desks.visit.by_province
+    assert staff["44"].staff == pytest.approx(2.0 * share, rel=1e-12)
+    assert staff["13"] == pytest.approx(base.spec.desks.parts("visit", base.spec.population.people)[13] + 10.0)
+    if draw is None:
+        assert [(one.base, one.other) for one in diff(base, found)] == [
+            ("its share, 88 people", "98 people"),
+            ("its share, 171 people", "342 people"),
+        ]
+    assert set_in_draws("again", base, found, over_draws=True) == []
+    # Once a province has its own staff, a change counts from there, whichever of both forms it has.
+    for own in (100, {"staff": 100, "growth": {"steps": [{"from": "2022-01-01", "factor": 1}]}}):
+        more = base.with_({"desks.visit.by_province.Guangdong": own})
+        more = more.with_({"desks.visit.by_province.Guangdong.staff": "{times: 3}"}).spec.desks.visit.by_province["44"]
+        assert (more.staff, more.growth is None) == (300, own == 100)
+
+
 def test_numbers_are_exact() -> None:
     flagship = sim.load_scenario("china-2022")
     changed = flagship.with_(
@@ -58,7 +81,7 @@ def test_numbers_are_exact() -> None:
         ("desks: {visit: {staff: {times: many}}}", "desks.visit.staff"),
         ("desks: {visit: {staff: {plus: 3 h}}}", "desks.visit.staff"),
         ("warning: {tiers: {red: {deadline: {plus: 3}}}}", "warning.tiers.red.deadline"),  # hours or days?
-        ("desks: {visit: {by_province: {Guangdong: {staff: {times: 2}}}}}", "desks.visit.by_province.44.staff"),
+        ("desks: {visit: {by_province: {Guangdong: {staff: {plus: 3 h}}}}}", "desks.visit.by_province.44.staff"),
         ("feedback: {times: 2}", "feedback"),
     ],
 )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -13,6 +13,8 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
 from sim.scenario.schema.base import DisciplineName, Extended, Part, ProvinceKey, Sparse, form, mistake
 from sim.scenario.schema.measure_forms import Ramp
+
+Code = TypeVar("Code", int, str)
 
 MOST_STEPS_OF_STAFF = 64
 """Most days on which staff changes."""
@@ -201,6 +203,11 @@ class Desks(Part):
 
     def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
         """Return each province's officers of the national staff of a desk, by code, before growth."""
-        factors = {code: number * self.province_weights.get(str(code), 1.0) for code, number in people.items()}
-        staff, whole = getattr(self, desk).staff, math.fsum(factors.values())
-        return {code: staff * (factor / whole) for code, factor in factors.items()}
+        return parts_of(getattr(self, desk).staff, people, self.province_weights)
+
+
+def parts_of(staff: float, people: Mapping[Code, int], weights: Mapping[str, float]) -> dict[Code, float]:
+    """Return the officers of each province, by code: staff shared out by people and weights, 1 where there is none."""
+    factors = {code: number * weights.get(str(code), 1.0) for code, number in people.items()}
+    whole = math.fsum(factors.values())
+    return {code: staff * (factor / whole) for code, factor in factors.items()}
