@@ -12,6 +12,7 @@ from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.errors import ScenarioError, found
 from sim.scenario.levers import levers
 from sim.scenario.load import Scenario, load_scenario
+from sim.scenario.parameters import is_full_form
 from sim.scenario.reading import read_plain
 from sim.scenario.schema.base import NAME
 from sim.scenario.writing import flow_text, to_yaml
@@ -172,12 +173,12 @@ def entries(content: Mapping[str, Any]) -> Values:
 
 
 def _entries(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield the entries below a path: each value, or map of ``ENTRIES``, as YAML by its dotted key."""
+    """Yield the entries below a path: each value, also in full form, or map of ``ENTRIES``, as YAML by dotted key."""
     whole_map = any(
         len(path) == len(entry) and all(want in ("*", have) for want, have in zip(entry, path, strict=True))
         for entry in ENTRIES
     )
-    if isinstance(value, dict) and value and not whole_map:
+    if isinstance(value, dict) and value and not whole_map and not is_full_form(value):
         for key, inner in value.items():
             yield from _entries(inner, (*path, str(key)))
     else:

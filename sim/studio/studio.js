@@ -63,11 +63,14 @@
 
   function levers() { return Array.from(document.querySelectorAll(".group > .lever > input, .group > .lever > select")); }
 
+  // The value of a text that states its origin, too: {value: 3400, origin: assumed, ...}.
+  function plain(text) { return text.replace(/^\{value: (.*), origin: .*\}$/s, "$1"); }
+
   // Puts what the policy holds into the form.
   function fill() {
     byId("name").value = policy.name;
     byId("title").value = policy.title;
-    levers().forEach((one) => { one.value = policy.values[one.name] || ""; });
+    levers().forEach((one) => { one.value = plain(policy.values[one.name] || ""); });
     document.querySelectorAll(".without").forEach((one) => { one.checked = policy.values[one.value] === "null"; });
     byId("scale").value = size.scale;
     byId("pool").value = size.pool;

@@ -169,6 +169,21 @@ def test_a_question_in_words_fills_in_the_policy(
         assert page.get_by_label("Name of the file").input_value() == name
 
 
+def test_what_a_question_asks_of_a_lever_stands_in_its_field(chromium: Any, studio: Served) -> None:
+    with opened(chromium, studio) as found:
+        page = found.page
+        page.get_by_label("Ask in words").fill("twice the officers")
+        page.keyboard.press("Enter")
+        page.get_by_text("1,700 people -> 3,400 people").wait_for()
+        page.get_by_role("heading", name="Staff").click()
+        field = page.get_by_label("staff of the visit desks", exact=True)
+        assert field.input_value() == "{times: 2}"
+        field.fill("4000")
+        field.blur()
+        page.get_by_text("1,700 people -> 4,000 people").wait_for()
+        assert page.locator("#changes li").count() == 1
+
+
 def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, place: Path) -> None:
     for number in range(4):
         studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(1800 + number)}})
