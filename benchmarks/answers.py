@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored with it, with its own values
 and with those of every draw in the tables, as ``tocsin calibrate`` did, and compares the results with the tables.
-``--policy`` adds policies, as it does there; of what is stored, only the scenario itself is then run again. ``--write``
-writes the tables again, unless an existing number has changed. A run of the flagship takes two seconds of a core. Runs
-are kept in ``--out``; the same command resumes.
+``--policy`` adds policies, or draws of a stored one, as it does there; of what is stored, only the scenario itself and
+the own values of these policies are then run again. ``--write`` writes the tables again, unless an existing number has
+changed. A run of the flagship takes two seconds of a core. Runs are kept in ``--out``; the same command resumes.
 """
 
 import argparse
@@ -16,7 +16,15 @@ from pathlib import Path
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations, Level, coarse_pool
 from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
-from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, read_answers, store_answers, tables_beside
+from sim.reading.stored_answers import (
+    OWN,
+    SUFFIX,
+    StoredAnswers,
+    policy_digests,
+    read_answers,
+    store_answers,
+    tables_beside,
+)
 from sim.scenario import Scenario, load_scenario
 
 Rows = list[dict[str, str]]
@@ -71,14 +79,24 @@ def again(
     def load(name: str, draw: int | None) -> Scenario:
         return of_policies(str(file) if name == scenario.name else name, draw)
 
+    stored = stored_in(file.parent, scenario.name) if policies else {}
     found: dict[str, StoredAnswers] = {}
     out.mkdir(parents=True, exist_ok=True)
     with Evaluations(scenario, out, workers=workers) as evaluations:
         for name, number in draws.items():
-            found |= stored_of(
-                over_draws([name], load, evaluations, level, number, lambda line: print(line, flush=True)), load
-            )
+            before = stored.get(policy_digests(load(name, None))) if name in added else None
+            start = 0 if before is None else before.draws
+            outcomes = over_draws([name], load, evaluations, level, number, lambda line: print(line, flush=True), start)
+            found |= {known: with_before(one, before) for known, one in stored_of(outcomes, load).items()}
     return found
+
+
+def with_before(more: StoredAnswers, before: StoredAnswers | None) -> StoredAnswers:
+    """Return the answers of some draws of a policy after those of the draws before them."""
+    if before is None:
+        return more
+    drawn = {name: (*before.drawn[name], *values) for name, values in more.drawn.items()}
+    return StoredAnswers(more.policy, before.draws + more.draws, more.own, drawn)
 
 
 def changes(before: Rows, after: Rows) -> list[str]:

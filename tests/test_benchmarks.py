@@ -304,6 +304,15 @@ def test_stored_answers_come_out_the_same_again(
     every = answers.rows_in(tmp_path, "small")
     assert every[: len(rows)] == rows
     assert [row["policy"] for row in every[len(rows) :]] == [lever] * 12
+    # One more draw of a policy is run by itself, and comes out as if all had been run at once.
+    monkeypatch.setattr("sys.argv", [*sys.argv[:-1], "12"])
+    answers.main()
+    assert f"{lever}: 1 draws" in capsys.readouterr().out
+    more = answers.rows_in(tmp_path, "small")
+    assert more[: len(every)] == every
+    (tmp_path / "small-levers-answers.csv").unlink()
+    answers.main()
+    assert answers.rows_in(tmp_path, "small") == more
 
 
 def test_worth_of_knowing_is_computed_from_stored_draws_and_answers(tmp_path: Path) -> None:

@@ -161,15 +161,25 @@ def _levers(scenario: Scenario) -> list[str]:
 
 
 def over_draws(
-    names: Sequence[str], load: Load, evaluations: Evaluations, level: Level, draws: int, tell: Callable[[str], None]
+    names: Sequence[str],
+    load: Load,
+    evaluations: Evaluations,
+    level: Level,
+    draws: int,
+    tell: Callable[[str], None],
+    start: int = 0,
 ) -> dict[str, list[Outcome]]:
-    """Run scenarios with their own values, then with those of each draw; outcomes by name, all with the first seed."""
+    """Run scenarios with their own values, then with those of each draw from ``start`` on.
+
+    Returns:
+        Outcomes by name, all with the first seed.
+    """
     seed = level.seeds[0]
     found = {}
     for name in names:
-        tell(f"{name}: {draws} draws")
-        scenarios = (level.scenario(load(name, draw), seed, {}) for draw in (None, *range(draws)))
-        found[name] = evaluations.run(scenarios, draws + 1)
+        rows = (None, *range(start, draws))
+        tell(f"{name}: {len(rows) - 1} draws")
+        found[name] = evaluations.run((level.scenario(load(name, draw), seed, {}) for draw in rows), len(rows))
     return found
 
 
