@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.answers import stored_in
 from sim.calibration.indices import first_order_by_runs
 from sim.calibration.page import table
 from sim.calibration.policies import TOLD, TOTALS
 from sim.calibration.worth import Indices, Key, worth_rows
 from sim.experiments.parameters import parameter_at
 from sim.reading.draw_intervals import nine_tenths
-from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers, read_answers, tables_beside
+from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior
 
@@ -68,8 +69,7 @@ def _change(ratio: float) -> str:
 
 def _stored(name: str, scenario: Scenario) -> dict[str, StoredAnswers]:
     """Return the answers stored next to a scenario, by policy."""
-    tables = tables_beside(files_of(name)[-1].parent, scenario.name)
-    return {one.policy: one for path in tables for one in read_answers(path).values()}
+    return {one.policy: one for one in stored_in(files_of(name)[-1].parent, scenario.name).values()}
 
 
 def numbers_of(scenario: Scenario, name: str) -> tuple[list[str], Array]:
