@@ -14,7 +14,7 @@ from tests.notebooks import PLOTLY, RESULTS, TAGS, executed, shown
 NOTEBOOKS = sorted(RESULTS.glob("*.ipynb"))
 MOST_BYTES = 700_000
 MOST_CODE = 4_000
-"""Characters of code in a notebook; the eighteen policies of questions are written in full."""
+"""Characters of code in a notebook."""
 MOST_WIDE = 120
 """Characters of a row of a table: about what a page has room for."""
 WRAPPED = 40
@@ -67,7 +67,7 @@ def test_tables_fit_the_page_and_code_is_short(path: Path) -> None:
         for output in cell.outputs:
             widths = row_widths(output.get("data", {}).get("text/html", ""))
             assert max(widths, default=0) <= MOST_WIDE, f"code cell {number}"
-    assert path.name == "questions.ipynb" or sum(len(cell.source) for cell in cells) <= MOST_CODE
+    assert sum(len(cell.source) for cell in cells) <= MOST_CODE
 
 
 def test_a_wide_table_is_seen() -> None:

@@ -43,32 +43,30 @@ PAGES = ("docs/index", "docs/questions", "docs/tutorial", "docs/cli", "docs/mode
 """Pages of each kind: cards, pictures with files, sessions, tables, formulas, a notebook, a form."""
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site; a warning is an error."""
+@pytest.mark.slow
+def test_the_site_builds_without_warnings_leads_somewhere_and_shuts_nobody_out(
+    tmp_path: Path, chromium: Any, axe: str
+) -> None:
+    """All in one test: two would build the site twice where they run side by side, which takes a minute."""
     if MISSING and "CI" not in os.environ:
         pytest.skip(f"not installed: {', '.join(MISSING)}")
-    site = tmp_path_factory.mktemp("built") / "site"
+    site = tmp_path / "site"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", ".", str(site)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return site
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_the_site_shuts_nobody_out(site: Path, chromium: Any, axe: str, width: int, scheme: str) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    leads_somewhere(site)
     found = []
-    for name in PAGES:
-        page.goto((site / f"{name}.html").as_uri())
-        found += [f"{name}: {line}" for line in serious(page, axe)]
-    page.close()
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        for name in PAGES:
+            page.goto((site / f"{name}.html").as_uri())
+            found += [f"{name}, {width} pixels: {line}" for line in serious(page, axe)]
+        page.close()
     assert not found, "\n".join(found)
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(site: Path) -> None:
+def leads_somewhere(site: Path) -> None:
+    """Check the pages that there are, and that each link leads to one, or to a place in it."""
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
     assert {"tutorial.html", "model.html", "cli.html", "index.html"} <= {path.name for path in pages}
     assert {"compare.html", "first-look.html"} <= {path.name for path in pages}, "notebooks"
