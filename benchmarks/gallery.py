@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ def answers() -> dict[str, Any]:
         return {}
     found: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def asked_of(question: str) -> Asked:
+    """Return what ``tocsin ask`` makes of a question, once."""
+    return ask(question)
 
 
 def settled(asked: Asked) -> tuple[Scenario, Scenario]:
@@ -179,7 +186,7 @@ def page() -> str:
 def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"## {who}", "")
     for question in some:
-        asked, answer = ask(question), stored.get(question)
+        asked, answer = asked_of(question), stored.get(question)
         yield from (
             f"({target(asked)})=",
             f"### {question}",
@@ -209,7 +216,7 @@ def cards() -> str:
     for who, some in questions().items():
         lines += [f"**{who}**", "", "::::{grid} 1 2 2 4", ":gutter: 2", ""]
         for question in some:
-            asked, answer = ask(question), stored.get(question)
+            asked, answer = asked_of(question), stored.get(question)
             lines += [f":::{{grid-item-card}} {question}", f":link: {target(asked)}", ":link-type: ref"]
             if answer is not None:
                 lines += [f":img-bottom: questions/{asked.name}.svg", f":img-alt: {question}: differences"]
@@ -220,7 +227,7 @@ def cards() -> str:
 
 def stale(question: str) -> list[str]:
     """Return what is out of date of a question: its policy, or the scenarios of its answer."""
-    asked, answer = ask(question), answers().get(question)
+    asked, answer = asked_of(question), answers().get(question)
     file = FOLDER / f"{asked.name}.yaml"
     found = [] if file.exists() and file.read_text(encoding="utf-8") == asked.yaml else ["the policy"]
     if answer is None:
@@ -244,7 +251,7 @@ def write(words: str, run: bool = True) -> None:
     with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
         runs = Runs(Path(folder))
         for question in every:
-            asked = ask(question)
+            asked = asked_of(question)
             (FOLDER / f"{asked.name}.yaml").write_text(asked.yaml or "", encoding="utf-8", newline="\n")
             old = question not in stored or stored[question]["sha256"] != hashes(asked)
             if run and old and words.lower() in question.lower():

@@ -3,7 +3,6 @@
 import pytest
 
 from benchmarks import gallery
-from sim.asking.question import ask
 from sim.scenario import validate
 
 QUESTIONS = [question for some in gallery.questions().values() for question in some]
@@ -21,7 +20,7 @@ def test_there_are_twenty_questions_of_five_askers() -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_policies_are_what_ask_gives_and_answers_are_of_these_scenarios(question: str) -> None:
     assert gallery.stale(question) == [], "python -m benchmarks.gallery --write"
-    assert validate(str(gallery.FOLDER / f"{ask(question).name}.yaml")) == []
+    assert validate(str(gallery.FOLDER / f"{gallery.asked_of(question).name}.yaml")) == []
 
 
 def test_an_answer_of_another_scenario_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,8 +41,8 @@ def test_documents_have_the_answers(file: str, marker: str, made: str) -> None:
 
 def test_pictures_are_small_and_each_is_used() -> None:
     files = sorted(gallery.FOLDER.iterdir())
-    pictures = {f"{ask(question).name}.svg" for question in gallery.answers()}
-    policies = {f"{ask(question).name}.yaml" for question in QUESTIONS}
+    pictures = {f"{gallery.asked_of(question).name}.svg" for question in gallery.answers()}
+    policies = {f"{gallery.asked_of(question).name}.yaml" for question in QUESTIONS}
     assert {path.name for path in files} == {"answers.json", *pictures, *policies}
     assert all(path.stat().st_size < LARGEST for path in files)
     assert sum(path.stat().st_size for path in files) < LARGEST_OF_ALL
