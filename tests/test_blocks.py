@@ -57,6 +57,7 @@ SMALLER = (
     Smaller(r"tocsin run (china-2022( --replicates 8| --checkpoint|.* --replicates 4|)$|my\.yaml)", "$", WEEK),
     Smaller(r"tocsin compare (china|my|.*--(replicates|draws))", "$", WEEK),
     Smaller(r"tocsin (attribute|sweep|sensitivity|staffing|explore china-2022)", "$", WEEK),
+    Smaller(r"tocsin compare singapore", "$", " --scale 0.1"),
     # Fewer runs.
     Smaller(r"tocsin attribute", "$", " --layer dens --layer cards"),
     Smaller(r"tocsin predict .*--draws 50", "--draws 50", "--draws 10"),
@@ -160,6 +161,7 @@ ELSEWHERE = (
     Elsewhere(r"pip install ", "fetches what the environment is to have", ".ci/run"),
     Elsewhere(r"(ruff check \.|mypy)$", "the whole tree; in the README's second command", ".ci/run"),
     Elsewhere(r"python -m pytest -n 2( -m slow)?$", "all tests, of which this is one", ".ci/run"),
+    Elsewhere(r"python -m benchmarks\.two_seeds$", "a calibration and its second", "tests/test_benchmarks.py"),
     Elsewhere(r"tocsin studio( |$)", "serves until somebody ends it", "tests/studio"),
     Elsewhere(r"tocsin verify( --write .*| --engine vector --quick)?$", "minutes", "tests/verify"),
 )
