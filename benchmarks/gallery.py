@@ -7,6 +7,7 @@ WORDS choose questions. ``--pages`` instead of ``--write`` runs nothing, and wri
 ``docs/index.md`` are written from these. ``tests/test_gallery.py`` notices answers that are out of date.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -27,6 +28,7 @@ from sim.calibration.pictures import FROZEN
 from sim.experiments.compare import not_drawn, set_in_draws
 from sim.experiments.paired import PAIRS
 from sim.language.spoken import telling_in
+from sim.reading.stored_answers import stored_answers
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import changed
 from sim.store.folder import to_json, whole
@@ -226,7 +228,7 @@ def cards() -> str:
 
 
 def stale(question: str) -> list[str]:
-    """Return what is out of date of a question: its policy, or the scenarios of its answer."""
+    """Return what is out of date of a question: its policy, or the scenarios or stored draws of its answer."""
     asked, answer = asked_of(question), answers().get(question)
     file = FOLDER / f"{asked.name}.yaml"
     found = [] if file.exists() and file.read_text(encoding="utf-8") == asked.yaml else ["the policy"]
@@ -234,13 +236,18 @@ def stale(question: str) -> list[str]:
         return [*found, NO_ANSWER]
     return [
         *found,
-        *(f"the answer: another {key}" for key, one in hashes(asked).items() if answer["sha256"][key] != one),
+        *(f"the answer: its {key} changed" for key, one in hashes(asked).items() if answer["sha256"].get(key) != one),
     ]
 
 
 def hashes(asked: Asked) -> dict[str, str]:
-    """Return the hashes of the base and the policy of a question, as they are run."""
-    return dict(zip(("base", "policy"), (one.sha256 for one in settled(asked)), strict=True))
+    """Return the hashes of the base and the policy of a question, as they are run, and of their stored answers."""
+    both = settled(asked)
+    stored = repr([stored_answers(one) for one in both])
+    return {
+        **dict(zip(("base", "policy"), (one.sha256 for one in both), strict=True)),
+        "draws": hashlib.sha256(stored.encode()).hexdigest(),
+    }
 
 
 def write(words: str, run: bool = True) -> None:

@@ -17,7 +17,7 @@ from benchmarks import country, growth, table, worth
 from benchmarks.documents import write_into
 from sim.base.version import __version__
 from sim.country.calendar import Calendar
-from sim.scenario import load_scenario
+from sim.scenario import load_scenario, posterior
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).with_name("table.json")
@@ -63,7 +63,12 @@ TOLD: Mapping[str, tuple[str, ...]] = {
         "fitted to {fitted} published figures, each with a tolerance of up to {loosest}%",
     ),
     "docs/how-to-sweep.md": ("{country_gb} GB for the whole of China one to one",),
-    "docs/calibration.md": ("**Data**: {fitted} fitted figures",),
+    "docs/calibration.md": (
+        "**Data**: {fitted} fitted figures",
+        "Of the {changes} changes of the headline's eight totals by {policies} policies, {inside} lie inside",
+        "Of the {lever_changes} changes by levers, which lie at an end of their range, {lever_inside} lie inside",
+        "a draw has {fewest} to {most} officers who visit",
+    ),
     "docs/performance.md": ("simulates warm-up and period, {days} days,",),
     "docs/scale.md": (
         "Two runs one to one, minutes each, {country_gb} GB.",
@@ -117,7 +122,11 @@ def numbers() -> dict[str, str]:
     spec, country = scenario.spec, growth.whole(found)
     allowed = [row.tolerance or 0.0 for row in spec.figures if row.role == "fitted"]
     calendar = Calendar.of(spec.period)
+    officers = posterior("china-2022")["desks.visit.staff"]
     return {
+        **{name: str(count) for name, count in worth.inside_of_stored().items()},
+        "fewest": f"{officers.min():,.0f}",
+        "most": f"{officers.max():,.0f}",
         "people_bn": f"{found['people'] / 1e9:.1f}",
         "attempts_bn": f"{country['attempts'] / 1e9:.0f}",
         "days": f"{calendar.last - calendar.first + 1}",

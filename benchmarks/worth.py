@@ -15,6 +15,7 @@ from sim.calibration.policies import TOLD, TOTALS
 from sim.calibration.worth import Indices, Key, worth_rows
 from sim.experiments.parameters import parameter_at
 from sim.reading.draw_intervals import nine_tenths
+from sim.reading.headline import HEADLINE
 from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior
@@ -61,6 +62,21 @@ def policies_of_stored(name: str = "china-2022", shown: Sequence[str] = SHOWN) -
         key, _, value = policy.partition("=")
         rows.append([f"`{key if value[:1] in ('{', '[') else policy}`", str(one.draws), *cells])
     return "\n".join(table(head, rows))
+
+
+def inside_of_stored(name: str = "china-2022") -> dict[str, int]:
+    """Return how many changes of the headline's totals there are, and how many lie inside their interval at the point.
+
+    By policies and by levers, ``{"policies", "changes", "inside", "lever_changes", "lever_inside"}``.
+    """
+    stored = _stored(name, load_scenario(name))
+    own = stored.pop(name)
+    found = {"policies": sum(not one.is_of_lever for one in stored.values())}
+    for kind, of_lever in (("", False), ("lever_", True)):
+        some = [one for one in stored.values() if one.is_of_lever == of_lever]
+        found[f"{kind}changes"] = len(some) * len(HEADLINE)
+        found[f"{kind}inside"] = found[f"{kind}changes"] - sum(len(one.outside(own)) for one in some)
+    return found
 
 
 def _change(ratio: float) -> str:

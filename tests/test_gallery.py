@@ -1,5 +1,7 @@
 """The gallery is what ``ask`` and the scenarios give today."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks import gallery
@@ -23,12 +25,25 @@ def test_policies_are_what_ask_gives_and_answers_are_of_these_scenarios(question
     assert validate(str(gallery.FOLDER / f"{gallery.asked_of(question).name}.yaml")) == []
 
 
-def test_an_answer_of_another_scenario_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("what", ["base", "policy", "draws"])
+def test_an_answer_of_another_scenario_or_of_other_draws_is_noticed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     question = QUESTIONS[0]
     answer = gallery.answers()[question]
-    other = {**answer, "sha256": {**answer["sha256"], "base": "0" * 64}}
+    other = {**answer, "sha256": {**answer["sha256"], what: "0" * 64}}
     monkeypatch.setattr(gallery, "answers", lambda: {question: other})
-    assert gallery.stale(question) == ["the answer: another base"]
+    assert gallery.stale(question) == [f"the answer: its {what} changed"]
+
+
+def test_one_number_of_one_draw_is_another_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = gallery.asked_of("Weaker filters")
+    before = gallery.hashes(asked)
+    stored = gallery.stored_answers(gallery.settled(asked)[1])
+    assert stored is not None
+    *others, last = stored.drawn["victims"]
+    changed = replace(stored, drawn={**stored.drawn, "victims": (*others, last + 1.0)})
+    monkeypatch.setattr(gallery, "stored_answers", lambda _: changed)
+    after = gallery.hashes(asked)
+    assert {key for key in before if before[key] != after[key]} == {"draws"}
 
 
 @pytest.mark.parametrize(

@@ -89,18 +89,13 @@ def _level(way: Level, details: Details, base: Scenario) -> Change:
         if way.desks and details.provinces:
             desk = key.split(".")[1]
             for code in details.provinces:
-                _staff(change, desk, code, details, way, base)
+                name = base.spec.population.names[code]
+                change.put(f"desks.{desk}.by_province.{name}.staff", as_typed(_new(plain(stated), details, way)))
         else:
             change.put(key, _stated(stated, details, way, base.name))
     if not details.changes and details.time is None:
         change.notes.append(f"the question does not say how much: a factor of {way.usual:g} is assumed")
     return _refused(change, details, "window", "ages", *(() if way.desks else ("provinces",)))
-
-
-def _staff(change: Change, desk: str, code: int, details: Details, way: Level, base: Scenario) -> None:
-    """Set the staff of a province at a desk; what is relative is so to its own, or to its share of the country's."""
-    after = _new(0.0, details, way)
-    change.put(f"desks.{desk}.by_province.{base.spec.population.names[code]}.staff", as_typed(after))
 
 
 def _stated(stated: Any, details: Details, way: Level, name: str) -> Any:

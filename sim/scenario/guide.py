@@ -30,11 +30,12 @@ same texts through the JSON Schema (`tocsin schema`; `tocsin new` writes it next
 
 A scenario is one YAML file. It may extend another (`extends`: a path in the file's folder or the name of a bundled
 scenario): maps merge, everything else is replaced, null removes. In place of a number, `{times: 1.5}` or `{plus: 0.15}`
-changes the number of the extended scenario, in a posterior draw that of the draw; for the staff of a province without
-its own, its share. A value may be given in full form, `{value, origin, range, fixed, target, basis}`: its origin, its
-range or the reason why it has none, the figure that fixed it and its source. Values inside a map or a distribution may
-have their own. Provinces may be given by name or code. The reasons for the bounds: [bounds.md](bounds.md). What the
-model does with the values: [model.md](model.md).
+changes the number of the extended scenario. Over posterior draws it changes the number of each draw. The staff of a
+province that the extended scenario does not state is the province's share of the country's staff. A value may be given
+in full form, `{value, origin, range, fixed, target, basis}`: its origin, its range or the reason why it has none, the
+figure that fixed it and its source. Values inside a map or a distribution may have their own. Provinces may be given by
+name or code. The reasons for the bounds: [bounds.md](bounds.md). What the model does with the values:
+[model.md](model.md).
 
 `NAME` stands for any name, `[KIND]` for a measure of that kind, `0` for the position of a row. *More of it* says what a
 larger number does if nothing else changes.

@@ -15,6 +15,7 @@ from sim.scenario.errors import Place
 from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.desks import STAFF
 from sim.scenario.shapes import Shape
 from sim.scenario.units import UNIT_MS
 
@@ -97,9 +98,6 @@ WORDS = {
 
 BY_CODE = ("provinces", "apart")
 """Keys of lists of province codes."""
-
-STAFF = "by_province"
-"""Maps by province of own staff; a missing province has its share of the country's."""
 
 WHOLE = ("window", *BY_CODE, "first", "sign", "stages", "age_bands", "channels", "types", "fixed_raided", "ages")
 """Keys of lists that are one value."""

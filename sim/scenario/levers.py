@@ -15,7 +15,6 @@ from sim.scenario.lever_words import (
     BY_CODE,
     NOWHERE,
     PEOPLE,
-    STAFF,
     ages_text,
     by_itself,
     gist,
@@ -29,6 +28,7 @@ from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
 from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.desks import STAFF
 from sim.scenario.schema.population import finest, is_pool, plain_pool
 from sim.scenario.shapes import Shape, shape
 

@@ -13,13 +13,10 @@ from decimal import Decimal, InvalidOperation
 from sim.base.words import DESK_LABELS, DistributionKind
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node, placed
-from sim.scenario.schema.desks import parts_of
+from sim.scenario.schema.desks import STAFF, parts_of
 
 TIMES, PLUS = CHANGES = ("times", "plus")
 """Keys of a relative value: a factor, which keeps the unit, or a number that is added to a value without a unit."""
-
-STAFF = "by_province"
-"""Key of a desk with the staff of single provinces."""
 
 WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(\s*[^\s0-9.].*)?")
 """A number as a scenario writes it, and its unit."""
@@ -57,7 +54,7 @@ def _other_distribution(base: dict[str, Node], over: dict[str, Node]) -> bool:
 
 
 def _with_parts(base: Node, over: Node) -> Node:
-    """Return the base in which each province has staff of its own where ``over`` has staff relative to it."""
+    """Return the base with its staff stated for each province whose staff ``over`` changes by a relative value."""
     for desk in DESK_LABELS:
         path = ("desks", desk, STAFF)
         given = over.at(path)
@@ -78,15 +75,15 @@ def _with_parts(base: Node, over: Node) -> Node:
 def _part(base: Node, desk: str, code: str) -> Node | None:
     """Return the share of a province of the country's staff at a desk; None where the base has no such numbers."""
     staff, rows = base.at(("desks", desk, "staff")), base.at(("population", "provinces"))
-    weights = base.at(("desks", "province_weights"))
+    given = base.at(("desks", "province_weights"))
     if staff is None or rows is None:
         return None
     try:
         people = {str(int(row["code"])): int(row["population"]) for row in rows.plain()}
-        weighted = {str(key): float(weight) for key, weight in ((weights and weights.plain()) or {}).items()}
-        part = parts_of(float(staff.plain()), people, weighted)[code]
-    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError):  # the schema says what is wrong
-        return None
+        weights = {} if given is None else {key: float(weight) for key, weight in given.plain().items()}
+        part = parts_of(float(staff.plain()), people, weights)[code]
+    except (TypeError, ValueError, KeyError, AttributeError, ZeroDivisionError):
+        return None  # the base has a mistake, which is reported by itself
     return Node(part, staff.place)
 
 

@@ -76,7 +76,7 @@ HEAD = """\
 ## This scenario is {base} with the changes below; every other value is the one of {base}.
 ## To use a lever, remove the first "# " of its line and of the section lines above it, then edit the value.
 ## Lines with a second # only explain: leave them, or uncomment them with the rest.
-## In place of a number, {{times: 2}} doubles that of {base}, and {{plus: 0.1}} adds to it, also in each posterior draw.
+## A number may be relative to {base}: {{times: 2}} doubles it, {{plus: 0.1}} adds 0.1, in each posterior draw, too.
 ##
 ## tocsin validate {file}    lists every mistake
 ## tocsin show {base}    lists all values

@@ -37,8 +37,10 @@ MOST_VALUES = 4
 """Varied keys whose values a sentence repeats; with more of them it names the point alone."""
 
 PREVENTED = {
-    "victims": marked("All layers together prevent {number} victims: {layers}."),
-    "net_loss_money": marked("They prevent net losses of {number} {currency}: {layers}."),
+    "victims": marked("All layers together prevent {number} victims. Shapley values, the largest first: {layers}."),
+    "net_loss_money": marked(
+        "They prevent net losses of {number} {currency}. Shapley values, the largest first: {layers}."
+    ),
 }
 """Sentences of an attribution, by its quantities."""
 
@@ -200,7 +202,7 @@ def of_attribution(
         sentences = [_prevented(own, quantity) for quantity in PREVENTED]
         layers = [row for row in own if row["quantity"] == "victims" and row["layer"] != "all"]
         last = max(layers, key=lambda row: row["last"])
-        text = marked("If a single layer were missing, {layer} would be missed most.")
+        text = marked("The layer whose removal alone adds most victims: {layer}.")
         sentences.append(said(text, layer=layer_named(last["layer"])))
         if stance is not None and len(stances) > 1:
             head = said("{stance}:", stance=said(STANCES[stance]))
@@ -213,27 +215,20 @@ def of_attribution(
 
 
 def _prevented(rows: Sequence[Row], quantity: str) -> str:
-    """Return how much all layers prevent, and the layers that prevent most, with their shares."""
+    """Return how much all layers prevent, and the layers that prevent most, each with its amount."""
     own = [row for row in rows if row["quantity"] == quantity]
     every = next(row for row in own if row["layer"] == "all")
-    whole = every["shapley"]
     layers = sorted((row for row in own if row["layer"] != "all"), key=lambda row: -row["shapley"])
-    shares = ", ".join(
-        said(
-            "{name} ({share})",
-            name=layer_named(row["layer"]),
-            share=_in_brackets(_estimate(row, whole), percent),
-        )
+    amounts = "; ".join(
+        said("{layer} {value}", layer=layer_named(row["layer"]), value=_estimate(row).told())
         for row in layers[:MOST_NAMED]
-        if whole
     )
-    return said(PREVENTED[quantity], number=_estimate(every).told(), layers=shares)
+    return said(PREVENTED[quantity], number=_estimate(every).told(), layers=amounts)
 
 
-def _estimate(row: Row, of: float = 1.0) -> Estimate:
-    """Return the average of a layer with its interval, as a share of something."""
-    ends = (None, None) if row["low"] is None else (row["low"] / of, row["high"] / of)
-    return Estimate(row["shapley"] / of, *ends)
+def _estimate(row: Row) -> Estimate:
+    """Return the average of a layer with its interval."""
+    return Estimate(row["shapley"], row["low"], row["high"])
 
 
 def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path) -> Answer:

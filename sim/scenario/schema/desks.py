@@ -16,6 +16,9 @@ from sim.scenario.schema.measure_forms import Ramp
 
 Code = TypeVar("Code", int, str)
 
+STAFF = "by_province"
+"""Key of a desk with the staff of single provinces; a missing province has its share of the country's."""
+
 MOST_STEPS_OF_STAFF = 64
 """Most days on which staff changes."""
 
