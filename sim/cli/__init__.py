@@ -151,6 +151,7 @@ def main() -> NoReturn:
             command.invoke(context)
         code = DONE
         sys.stdout.flush()
+        ending.meant(None)  # all is done and said: a signal changes nothing any more
     except BaseException as error:
         lines, code = told(ending.meant(error) or error, arguments)
         if verbose and lines and code == FAILED:

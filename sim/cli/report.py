@@ -45,4 +45,5 @@ def report(
         path = written(groups, out or place, progress)
     if not quiet:
         Output().warn(unsaid([group[0].scenario.spec for group in groups]))
-        tell(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+        if path.is_file():  # a stream holds the page alone
+            tell(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -50,7 +50,8 @@ def show(
         from sim.reading.policy_days import write_policy_days
 
         write_policy_days(found.spec, timetable)
-        tell(str(timetable))
+        if timetable.is_file():  # a stream holds the table alone
+            tell(str(timetable))
         return
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}

@@ -5,6 +5,8 @@ import itertools
 import json
 import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -74,7 +76,26 @@ def demand_file(path: Path) -> None:
     """Raise FolderError if a file cannot be written or replaced at a path; writes nothing."""
     if os.path.isdir(path):
         raise FolderError(f"{path}: is a folder; use the name of a file")
-    _demand_writable(path, path.parent)
+    if not is_stream(path):
+        _demand_writable(path, Path(os.path.realpath(path)).parent if os.path.islink(path) else path.parent)
+    elif not os.access(path, os.W_OK):
+        raise FolderError(f"{path}: cannot be written to; use the name of a file")
+
+
+def is_stream(path: Path) -> bool:
+    """Return whether a path is a pipe, a terminal or the like (``/dev/null``), which is written into, never replaced.
+
+    Raises FolderError for what can be neither: a socket, a disk, a loop of links.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            return False
+        raise FolderError(f"{path}: is a loop of links; use the name of a file") from None
+    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+        raise FolderError(f"{path}: is a {'socket' if stat.S_ISSOCK(mode) else 'disk'}; use the name of a file")
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _demand_writable(path: Path, parent: Path) -> None:
@@ -219,6 +240,8 @@ def sync(path: Path) -> None:
 def whole(path: Path, durable: bool = True) -> Iterator[Path]:
     """Write a file under the temporary name it yields; it replaces an older one only if the block succeeds.
 
+    A link stays: the file that it names is replaced. A stream takes the content, see ``is_stream``.
+
     Args:
         path: Its final path.
         durable: Whether it must survive a power failure; files that can be reproduced need not.
@@ -226,6 +249,14 @@ def whole(path: Path, durable: bool = True) -> Iterator[Path]:
     Yields:
         The temporary path.
     """
+    if is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            unfinished = Path(folder) / "unfinished"
+            yield unfinished
+            with unfinished.open("rb") as made, path.open("wb") as stream:
+                shutil.copyfileobj(made, stream)
+        return
+    path = Path(os.path.realpath(path))
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
         yield unfinished

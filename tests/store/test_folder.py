@@ -1,6 +1,7 @@
 """The folder of a run appears whole or not at all."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,37 @@ def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) 
     with pytest.raises(FolderError, match="cannot write in"):
         demand_file(tmp_path / ("x" * 300) / "file")
     assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_what_is_no_regular_file_is_written_into_or_refused_and_never_replaced(tmp_path: Path) -> None:
+    pipe, plug, file, loop = (tmp_path / name for name in ("pipe", "socket", "file", "loop"))
+    os.mkfifo(pipe)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(plug))
+    file.write_text("old")
+    loop.symlink_to("loop")
+    for name in ("pipe", "socket", "file", "nowhere"):
+        (tmp_path / f"to-{name}").symlink_to(name)
+    before = {name: os.lstat(tmp_path / name).st_ino for name in os.listdir(tmp_path) if name != "file"}
+    for taken in (pipe, tmp_path / "to-pipe"):
+        demand_file(taken)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        with whole(taken) as unfinished:
+            assert unfinished.parent != tmp_path
+            unfinished.write_text("new")
+        assert os.read(reader, 10) == b"new"
+        os.close(reader)
+    for refused in (plug, tmp_path / "to-socket", loop):
+        with pytest.raises(FolderError, match="is a (socket|loop of links); use the name of a file"):
+            demand_file(refused)
+        with pytest.raises(FolderError), whole(refused):
+            raise AssertionError
+    for link in ("to-file", "to-nowhere"):
+        demand_file(tmp_path / link)
+        with whole(tmp_path / link) as unfinished:
+            unfinished.write_text("new")
+        assert (tmp_path / link.removeprefix("to-")).read_text() == "new"
+    assert {name: os.lstat(tmp_path / name).st_ino for name in before} == before
 
 
 @pytest.mark.parametrize("demand", [demand_free, demand_file])
