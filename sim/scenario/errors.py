@@ -15,6 +15,9 @@ LONGEST_LIST = 24
 LONGEST_TEXT, LONGEST_NUMBER = 40, 50
 """Most characters of a text, and of a number or quoted text, in a message; of longer ones it quotes the start."""
 
+MOST_BITS = 10_000
+"""Bits of the longest integer that a message shows: Python refuses to write one of more than 4300 digits."""
+
 LONGEST_COMPARED = 80
 """Most characters of a word that are compared with the allowed names."""
 
@@ -152,6 +155,8 @@ def found(value: object) -> str:
             return "a map"
         case list() | tuple():
             return f"a list of {len(value)}"
+        case int() if value.bit_length() > MOST_BITS:
+            return "an integer of thousands of digits"
         case float() | int():
             text = repr(value)
         case _:

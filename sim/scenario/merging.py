@@ -8,17 +8,18 @@ again are half as many again in every draw. The staff of a province without its 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sim.base.words import DESK_LABELS, DistributionKind
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node, placed
 from sim.scenario.schema.desks import STAFF, parts_of
+from sim.scenario.units import NUMBER
 
 TIMES, PLUS = CHANGES = ("times", "plus")
 """Keys of a relative value: a factor, which keeps the unit, or a number that is added to a value without a unit."""
 
-WITH_UNIT = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(\s*[^\s0-9.].*)?")
+WITH_UNIT = re.compile(rf"({NUMBER})(\s*[^\s0-9.].*)?", re.ASCII)
 """A number as a scenario writes it, and its unit."""
 
 
@@ -110,20 +111,21 @@ def _number(node: Node) -> tuple[Decimal | None, str]:
     """Return the number of a node, exactly as written, and its unit; None for anything else."""
     if isinstance(node.value, bool) or not isinstance(node.value, int | float | str):
         return None, ""
-    parts = WITH_UNIT.fullmatch(str(node.value))
     try:
-        return (None, "") if parts is None else (Decimal(parts[1]), parts[2] or "")
-    except InvalidOperation:
+        parts = WITH_UNIT.fullmatch(str(node.value))
+    except ValueError:  # an integer of thousands of digits
         return None, ""
+    return (None, "") if parts is None else (Decimal(parts[1]), parts[2] or "")
 
 
 def not_computed(node: Node, path: KeyPath = ()) -> Iterator[Mistake]:
     """Yield the mistake of each relative value below a node that no number of an extended file took up."""
     if is_relative(node):
+        ((kind, by),) = node.plain().items()
         yield Mistake(
             node.place,
             dotted(path),
-            f"{found(node.plain())} changes no number",
+            f"{kind}: {found(by)} changes no number",
             "times: N and plus: N change a number of the scenario that this file extends; plus one without a unit",
         )
     elif isinstance(node.value, dict):

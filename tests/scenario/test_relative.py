@@ -83,6 +83,9 @@ def test_numbers_are_exact() -> None:
         ("warning: {tiers: {red: {deadline: {plus: 3}}}}", "warning.tiers.red.deadline"),  # hours or days?
         ("desks: {visit: {by_province: {Guangdong: {staff: {plus: 3 h}}}}}", "desks.visit.by_province.44.staff"),
         ("feedback: {times: 2}", "feedback"),
+        ("desks: {visit: {staff: {times: '1e99999999'}}}", "desks.visit.staff"),
+        ("desks: {visit: {staff: {plus: '1e5000'}}}", "desks.visit.staff"),
+        (f"desks: {{visit: {{staff: {{times: {'9' * 5000}}}}}}}", "desks.visit.staff"),
     ],
 )
 def test_what_changes_no_number_is_one_mistake_at_its_place(tmp_path: Path, text: str, key: str) -> None:
@@ -91,6 +94,12 @@ def test_what_changes_no_number_is_one_mistake_at_its_place(tmp_path: Path, text
     (mistake,) = caught.value.mistakes
     assert (mistake.key, mistake.place.line) == (key, 5)
     assert "changes no number" in mistake.message
+
+
+@pytest.mark.parametrize("value", [10**5000, {"times": 10**5000}], ids=["plain", "relative"])
+def test_an_integer_that_python_does_not_write_is_one_mistake(value: object) -> None:
+    with pytest.raises(sim.ScenarioError, match=r"desks\.visit\.staff: (an integer of thousands of digits|a map) is not"):
+        sim.load_scenario("tiny", {"desks.visit.staff": value})
 
 
 @pytest.mark.parametrize("name", POLICIES)
