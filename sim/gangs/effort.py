@@ -23,9 +23,8 @@ UNWARNED_EPISODES: Final = 20.0
 """Simulated episodes, of people whom nobody warned, that are added to those that gangs remember (``docs/model.md``,
 7.12).
 
-An assumption that only steadies the yield while few episodes are remembered. In the flagship gangs remember about
-60,000 episodes of a type at scale 1, and 300 at scale 0.005. It is not a key of scenarios because no data could tell
-its value and no policy changes it.
+An assumption that steadies the yield while few episodes are remembered, more at a small scale than at a large one. It
+is not a key of scenarios because no data could tell its value.
 """
 
 NOBODY: Final = -1.0
@@ -202,11 +201,11 @@ def by_channel(values: Table, weights: Table) -> NDArray[np.float64]:
 def passing(
     first: NDArray[np.float64], rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the share of a day's first attempts that pass gates 1 to 6, times what awareness leaves, (3, T).
+    """Return what passes gates 1 to 6, times what awareness leaves, by the planned attempts of a day, (3, T).
 
     Args:
-        first: (P, 3, T) expected attempts before any is sent again: the weights of provinces.
-        rates: (P, 3, T) expected attempts.
+        first: (P, 3, T) expected attempts as planned, before retries and displacement.
+        rates: (P, 3, T) expected attempts made.
         stops: (gates, P, 3, T) thresholds of the gates.
         unaware: (P,) the mean share of the propensity to engage that awareness leaves.
 

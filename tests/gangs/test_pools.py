@@ -160,14 +160,22 @@ def test_the_opening_of_a_day_has_the_pools_attempts_and_gate_2_stops_nobody() -
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.0])
-def test_a_ringleader_arrested_at_a_raid_leads_other_dens_too(share: float) -> None:
-    own = {"share": share, "at_raid": 0.4, "per_lead": "0 per year"}
+def test_a_ringleader_arrested_at_a_raid_or_by_leads_leads_other_dens_too(share: float) -> None:
+    own = {"share": share, "at_raid": 0.4, "per_lead": "90 per year"}
     night, _, first = pooled(pools={"since": "2021-01-01"}, **{"dens.ringleaders": own})
-    night(first, nothing())
-    stock, before = night.dens.stock, 0.51 * 165_000
+    stock, dens = night.dens.stock, 0.51 * 165_000 / 6.3
+    night.cases.leads = 3 * 10**9
+    night.dens.at_midnight(first, nothing())
     factor = float(np.dot(night.dens._regions, night.common.timetable.raids[0, :-1]))
-    raided = before * (1 - math.exp(-1.4 / YEAR * factor)) / 6.3
-    assert stock.leaderless == pytest.approx(raided * 0.4 / stock.dens if share else 0.0)
+    raided = dens * (1 - math.exp(-1.4 / YEAR * factor))
+    # Leads reach all dens there were, and those that are left are without the leaders of all arrested.
+    arrested = dens * share * (1 - math.exp(-90 / YEAR * 3 / dens)) + raided * share * 0.4
+    assert stock.leaderless == pytest.approx(arrested / (share * stock.dens) if share else 0.0)
+    night.cases.leads = 0
+    before, dens = stock.leaderless, stock.dens
+    night.dens.at_midnight(first + 1, nothing())
+    raided = dens * (1 - math.exp(-1.4 / YEAR * factor))
+    assert stock.leaderless == pytest.approx(before * math.exp(-1 / 90) + (raided * 0.4 / stock.dens if share else 0.0))
 
 
 def test_leads_speed_removal_up_where_the_scenario_says() -> None:

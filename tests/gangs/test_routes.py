@@ -159,6 +159,53 @@ def test_what_gangs_give_up_beyond_the_usual_goes_elsewhere(share: float) -> Non
     assert (small.sent(0.5, 0.3)[0][:, [0, 2]] == STATED[:, [0, 2]]).all()
 
 
+def test_attempts_made_follow_the_formula_of_the_document() -> None:
+    """The formula of ``docs/model.md``, 7.2, written out route by route."""
+    rho, delta, usual = {0: 0.8, 1: 0.9, 2: 0.0}, {0: 0.5, 1: 0.3, 2: 0.6}, {0: 0.6, 1: 0.5, 2: 0.0}
+    retry = {
+        name: {"share": rho[c], "usual": usual[c], "displaced": delta[c]} for c, name in enumerate(("call", "sms"))
+    }
+    own = {"social": {"share": 0.6, "types": {"gaming": 0.0}}, "messaging": {"share": 0.4}}
+    calls = {**TWO, "abroad": {**TWO["abroad"], "usual": 0.7}}
+    small = Small(retry={**retry, "online": {"displaced": delta[2]}}, classes={"call": calls, "online": own})
+    types = list(small.routes._spec.fraud.types)
+    share = [[0.75] * TYPES, [0.25] * TYPES, [1.0] * TYPES, [], []]
+    share[3] = [0.0 if name == "gaming" else 0.6 for name in types]
+    share[4] = [1.0 - other for other in share[3]]
+    channel = [0, 0, 1, 2, 2]
+    u = [0.6, 0.7, 0.5, 0.0, 0.0]
+    r = [
+        NormalDist().cdf(NormalDist().inv_cdf(0.7) + 0.2),
+        NormalDist().cdf(NormalDist().inv_cdf(0.7) + 0.8),
+        0.8,
+        0,
+        0,
+    ]
+    s, b = [0.3, 0.0, 1.0, 0.1, 0.1], [0.0, 0.0, 0.0, 0.5, 0.0]
+    shift = np.array([[0.2, 0.0, 0.0, 0.0, 0.0]] * 2)
+    rates, _ = small.sent(0.7, 0.8, shift=shift, regulated=np.array([s] * 2), blocked=np.array([b] * 2))
+
+    def given_up(stopped: float, again: float) -> float:
+        return stopped * (1 - again) / (1 - again * stopped)
+
+    for p in range(2):
+        for t in range(TYPES):
+            first = [STATED[p, c, t] * share[k][t] * (1 - rho[c] * u[k]) for k, c in enumerate(channel)]
+            made = [0.0, 0.0, 0.0]
+            for k, c in enumerate(channel):
+                incoming = 0.0
+                for j, other in enumerate(channel):
+                    lost = s[j] + (1 - s[j]) * (given_up(r[j], rho[other]) + b[j]) - given_up(u[j], rho[other])
+                    moved = delta[other] * first[j] * max(0.0, lost)
+                    incoming += moved * first[k] / (sum(first) - first[j]) if j != k else 0.0
+                made[c] += (first[k] + incoming) / (1 - rho[c] * r[k])
+            assert rates[p, :, t] == pytest.approx(made, rel=1e-7)
+    # The example of the document.
+    small = Small(retry={"sms": {"share": 0.9, "usual": 0.6, "displaced": 0.5}})
+    rates, _ = small.sent(0.5, 0.9, stated=np.full((1, 3, TYPES), [[100.0], [50.0], [20.0]]))
+    assert rates[0, :, 0] == pytest.approx([103.29, 121.05, 20.66], abs=0.005)
+
+
 def test_types_that_use_no_other_channel_stay() -> None:
     stated = STATED.copy()
     stated[:, [0, 2], 0] = 0.0
