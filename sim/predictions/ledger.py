@@ -11,6 +11,7 @@ from sim.predictions.scores import crps
 from sim.predictions.stored import ENDS, LedgerError, Prediction, Report, read_predictions, read_reports
 from sim.reading.figures import CHANGE
 from sim.reading.questions import Days
+from sim.store.json_files import reading
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def read_ledger(folder: Path) -> Ledger:
     """
     predictions = read_predictions(folder)
     reports = {home: read_reports(home) for home in {one.path.parent for one in predictions}}
-    rows = [row for one in predictions for row in entries(one, reports[one.path.parent])]
+    with reading(folder):  # scores and rivals of absurd numbers
+        rows = [row for one in predictions for row in entries(one, reports[one.path.parent])]
     return Ledger(tuple(predictions), tuple(rows))
 
 

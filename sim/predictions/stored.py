@@ -9,14 +9,19 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from sim.base.failures import RefusedError
 from sim.reading.draw_intervals import TAILS
+from sim.scenario.errors import dotted, found
+from sim.scenario.scalars import Day
 from sim.store.folder import demand_file, whole
-from sim.store.json_files import digest_of, read_map
+from sim.store.json_files import demand_regular, digest_of, read_map, reading
 
 Document = dict[str, Any]
 
@@ -27,14 +32,19 @@ SEAL = "sha256"
 COLUMNS = ("name", "start", "end", "value", "reported", "looked_up", "source")
 """Columns of the table of reports. ``reported`` may be empty, where the day is unknown."""
 
-KEYS = ("scenario", "version", "date", "data_end", "interval", "scenario_sha256", "draws_sha256", "figures")
-"""Keys that every prediction has, in addition to its seal."""
-
-OVER_DRAWS, POINT = "over draws, with discrepancy that grows with time", "point only"
+Kind = Literal["over draws, with discrepancy that grows with time", "point only"]
 """Kinds of interval."""
+
+OVER_DRAWS, POINT = get_args(Kind)
 
 ENDS = tuple(f"{one:g}" for one in TAILS)
 """The names of the quantiles at the ends of the 90 % interval."""
+
+
+Read = TypeVar("Read")
+Name = Annotated[str, Field(min_length=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
+Number = Annotated[Finite, Field(strict=True)]
 
 
 class LedgerError(RefusedError):
@@ -55,18 +65,50 @@ class Report:
         reported: The day of the report, None if unknown.
     """
 
-    name: str
-    start: date
-    end: date
-    value: float
-    reported: date | None
-    looked_up: date
+    name: Name
+    start: Day
+    end: Day
+    value: Finite
+    reported: Day | None
+    looked_up: Day
     source: str
 
     @property
     def days(self) -> int:
         """The length of the window."""
         return (self.end - self.start).days + 1
+
+
+class _Terms(BaseModel, extra="forbid"):
+    currency: str = ""
+    channels: dict[str, str] = {}
+
+
+class _Figure(BaseModel):
+    name: Name
+    window: tuple[Day, Day]
+    base: tuple[Day, Day] | None = None
+    point: Number
+    quantiles: dict[str, Number] = {}
+    values: list[Number] = []
+
+
+class _Stored(BaseModel):
+    """The content of a prediction, as far as the ledger uses it."""
+
+    scenario: Name
+    version: Name
+    date: Day
+    data_end: Day
+    interval: Kind
+    scenario_sha256: str
+    draws_sha256: str | None
+    sha256: str
+    draws: int | None = None
+    own: list[Any] = []
+    note: str = ""
+    terms: _Terms = _Terms()
+    figures: list[_Figure]
 
 
 @dataclass(frozen=True)
@@ -137,11 +179,43 @@ def _text(document: Document) -> str:
 def read_prediction(path: Path) -> Prediction:
     """Read a prediction; raises LedgerError if it is not one, or was changed after it was sealed."""
     document = read_map(path)
-    if missing := [key for key in (*KEYS, SEAL) if key not in document]:
-        raise LedgerError(f"{path}: is not a prediction: it has no {missing[0]}; use a file that tocsin predict wrote")
-    if sealed(document)[SEAL] != document[SEAL]:
+    stored = _read(TypeAdapter(_Stored), document, f"{path}: is not a prediction")
+    with reading(path):
+        seal = sealed(document)[SEAL]
+    if seal != document[SEAL]:
         raise LedgerError(f"{path}: was changed after it was sealed: its sha256 differs; restore the original")
+    _demand_order(str(path), data_end=stored.data_end, date=stored.date, today=_today())
+    for one in stored.figures:
+        _demand_order(f"{path}: window of {one.name}", start=one.window[0], end=one.window[1])
+        if stored.interval != POINT and not (one.values and set(ENDS) <= set(one.quantiles)):
+            raise LedgerError(f"{path}: {one.name} has no interval; must have values, and quantiles {', '.join(ENDS)}")
     return Prediction(path, document)
+
+
+def _read(kind: TypeAdapter[Read], value: object, place: str) -> Read:
+    """Return a value as its kind; LedgerError with the place and the first mistake."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = first["msg"].replace("Field required", "is missing")
+        _, should, allowed = what.partition(" should ")
+        if should:
+            what = f"{found(first['input'])} cannot be used; must {allowed.partition(', unable')[0]}"
+        raise LedgerError(f"{place}: {dotted(first['loc'])}: {what}") from None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _demand_order(place: str, **days: date | None) -> None:
+    """Raise LedgerError unless days that are known follow each other as they are given."""
+    for (first, earlier), (second, later) in pairwise((name, day) for name, day in days.items() if day is not None):
+        if later < earlier:
+            raise LedgerError(
+                f"{place}: {second} ({later}) is before {first} ({earlier}); the order is {', '.join(days)}"
+            )
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
@@ -158,23 +232,27 @@ def read_reports(folder: Path) -> list[Report]:
     path = folder / REPORTS
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise LedgerError(f"{path}:1: has other columns; must have {', '.join(COLUMNS)}")
-        return list(_reports(path, rows))
+    demand_regular(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file, strict=True)
+        try:
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise LedgerError(f"{path}:1: has other columns; must have {', '.join(COLUMNS)}")
+            return list(_reports(path, rows))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise LedgerError(f"{path}:{rows.line_num + 1}: cannot be read: {error}; must be CSV in UTF-8") from None
 
 
 def _reports(path: Path, rows: "csv.DictReader[str]") -> Iterator[Report]:
     seen: set[tuple[str, date, date]] = set()
     for row in rows:
-        try:
-            day = {key: date.fromisoformat(row[key]) for key in ("start", "end", "looked_up")}
-            reported = date.fromisoformat(row["reported"]) if row["reported"] else None
-            one = Report(row["name"], value=float(row["value"]), reported=reported, source=row["source"], **day)
-        except (TypeError, ValueError) as error:
-            raise LedgerError(f"{path}:{rows.line_num}: {error}; days are YYYY-MM-DD, value is a number") from None
+        place = f"{path}:{rows.line_num}"
+        if None in row:
+            raise LedgerError(f"{place}: has more fields than columns; put texts with commas in quotes")
+        one = _read(TypeAdapter(Report), {**row, "reported": row["reported"] or None}, place)
+        days = {"start": one.start, "end": one.end, "reported": one.reported, "looked_up": one.looked_up}
+        _demand_order(place, **days, today=_today())
         if (key := (one.name, one.start, one.end)) in seen:
-            raise LedgerError(f"{path}:{rows.line_num}: {one.name} has another report of this window; keep one")
+            raise LedgerError(f"{place}: {one.name} has another report of this window; keep one")
         seen.add(key)
         yield one

@@ -85,7 +85,8 @@ def demand_file(path: Path) -> None:
 def is_stream(path: Path) -> bool:
     """Return whether a path is a pipe, a terminal or the like (``/dev/null``), which is written into, never replaced.
 
-    Raises FolderError for what can be neither: a socket, a disk, a loop of links.
+    Raises:
+        FolderError: For what can be neither written into nor replaced: a socket, a disk, a loop of links.
     """
     try:
         mode = path.stat().st_mode

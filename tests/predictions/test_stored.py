@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sim.base.failures import RefusedError
+from sim.predictions.ledger import read_ledger
 from sim.predictions.stored import (
     COLUMNS,
     REPORTS,
@@ -20,6 +22,7 @@ from sim.predictions.stored import (
 from sim.store.json_files import FolderError
 from tests.predictions.made_up import figure, prediction
 
+FIGURE = figure("losses", 5.0, [4.0, 5.0, 7.25])
 ROW = "losses,2022-01-01,2022-12-31,5.5,2023-03-01,2023-04-01,paper\n"
 
 
@@ -59,7 +62,7 @@ def test_a_prediction_that_was_changed_is_refused(stored: Path, change: Any) -> 
 
 def test_what_is_not_a_prediction_is_refused(stored: Path, tmp_path: Path) -> None:
     stored.with_name("a.json").write_text('{"scenario": "x"}')
-    with pytest.raises(LedgerError, match=r"a\.json: is not a prediction: it has no version"):
+    with pytest.raises(LedgerError, match=r"a\.json: is not a prediction: version: is missing"):
         read_predictions(stored.parent)
     with pytest.raises(LedgerError, match="holds no predictions"):
         read_predictions(tmp_path / "elsewhere")
@@ -79,15 +82,61 @@ def test_no_prediction_replaces_another(stored: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (ROW.replace("5.5", "many"), ":2: could not convert string to float: 'many'; days are YYYY-MM-DD"),
-        (ROW.replace("2022-12-31", "2022"), ":2: .*days are YYYY-MM-DD, value is a number"),
+        *((ROW.replace("5.5", one), f":2: value: '{one}' ") for one in ("many", "nan", "inf", "1e999")),
+        (ROW.replace("2022-12-31", "2022"), ":2: end: '2022' is not a date; must be"),
+        (ROW.replace("2022-12-31", "2022-13-31"), ":2: end: 2022-13-31 is not in the calendar; must be"),
+        (ROW.replace("2022-01-01", "2023-01-01"), ":2: end .* is before start"),
+        (ROW.replace("2023-03-01", "2022-12-30"), ":2: reported .* is before end"),
+        (ROW.replace("2023-04-01", "2023-02-01"), ":2: looked_up .* is before reported"),
+        (ROW.replace("2023-04-01", "2099-04-01"), ":2: today .* is before looked_up"),
+        (ROW.replace("paper", "paper,more"), ":2: has more fields"),
+        ("losses,2022-01-01\n", ":2: end: null is not a date"),
+        (ROW.replace("losses", ""), ":2: name: "),
+        (ROW.replace("paper", "x" * 140_000), ":2: cannot be read: field larger than field limit"),
+        (ROW.replace("paper", "\udcff"), ":.: cannot be read: .*; must be CSV in UTF-8"),
         (ROW + ROW, ":3: losses has another report of this window; keep one"),
     ],
 )
 def test_a_wrong_report_is_refused_with_its_line(tmp_path: Path, text: str, line: str) -> None:
-    (tmp_path / REPORTS).write_text(",".join(COLUMNS) + "\n" + text)
-    with pytest.raises(LedgerError, match=rf"reported\.csv{line}"):
+    (tmp_path / REPORTS).write_text(",".join(COLUMNS) + "\n" + text, errors="surrogateescape")
+    with pytest.raises(LedgerError, match=rf"reported\.csv{line}") as caught:
         read_reports(tmp_path)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({key: None} for key in ("scenario", "version", "date", "data_end", "interval", "figures")),
+        *({"figures": one} for one in ([1], ["x"], [{}], {"name": "losses"})),
+        *({"figures": [{**FIGURE, "window": one}]} for one in ([], "2022", ["2022-12-31", "2022-01-01"], [1, 2])),
+        *({"figures": [{**FIGURE, "values": one}]} for one in ([], ["x"], 5, [[1]], [True], ["5"])),
+        *({"figures": [{**FIGURE, "quantiles": one}]} for one in ({}, [1, 2], {"0.05": "1", "0.95": 2})),
+        *({"figures": [{**FIGURE, **one}]} for one in ({"name": 3}, {"name": ""}, {"point": "5"})),
+        *({"date": one} for one in (20221215, "2099-01-01", "2022-13-01", "2022-11-29")),
+        *({"terms": one} for one in (3, {"money": "x"}, {"channels": []})),
+        {"interval": "wide"},
+        {"draws_sha256": 3},
+        {"own": 3},
+        {"note": ["x"]},
+    ],
+    ids=str,
+)
+def test_a_forged_file_is_one_error_that_names_it(tmp_path: Path, change: dict[str, Any]) -> None:
+    document = {**prediction([FIGURE]).document, **change}
+    (tmp_path / "forged.json").write_text(json.dumps(sealed(document)))
+    with pytest.raises(LedgerError, match=r"forged\.json: ") as caught:
+        read_ledger(tmp_path)
+    assert len(str(caught.value)) < 400
+
+
+def test_numbers_beyond_any_number_and_other_keys_cannot_break_the_ledger(tmp_path: Path) -> None:
+    text = json.dumps(prediction([FIGURE], discrepancy={"losses": 7777}).document)
+    for huge in ("1e400", "9" * 5000, "[" * 900 + "]" * 900):
+        for place in ("7777", "7.25"):
+            (tmp_path / "forged.json").write_text(text.replace(place, huge))
+            with pytest.raises(RefusedError, match=r"forged\.json: "):
+                read_ledger(tmp_path)
 
 
 def test_reports_are_read_and_other_columns_refused(tmp_path: Path) -> None:
@@ -98,6 +147,8 @@ def test_reports_are_read_and_other_columns_refused(tmp_path: Path) -> None:
     one, two = read_reports(tmp_path)
     assert (one.value, one.days, str(one.reported), str(one.looked_up)) == (5.5, 365, "2023-03-01", "2023-04-01")
     assert two.reported is None
+    (tmp_path / REPORTS).write_bytes(b"\xef\xbb\xbf" + (tmp_path / REPORTS).read_bytes())  # as Excel saves it
+    assert read_reports(tmp_path) == [one, two]
     (tmp_path / REPORTS).write_text("name,value\n")
     with pytest.raises(LedgerError, match=r"reported\.csv:1: has other columns; must have name, start, end"):
         read_reports(tmp_path)

@@ -107,7 +107,7 @@ def test_what_is_no_regular_file_is_written_into_or_refused_and_never_replaced(t
         assert os.read(reader, 10) == b"new"
         os.close(reader)
     for refused in (plug, tmp_path / "to-socket", loop):
-        with pytest.raises(FolderError, match="is a (socket|loop of links); use the name of a file"):
+        with pytest.raises(FolderError, match=r"is a (socket|loop of links); use the name of a file"):
             demand_file(refused)
         with pytest.raises(FolderError), whole(refused):
             raise AssertionError
