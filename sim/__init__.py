@@ -16,6 +16,7 @@ from sim.base.version import __version__
 
 if TYPE_CHECKING:
     from sim.asking.question import ask
+    from sim.base.failures import RefusedError
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
     from sim.country.table import people
@@ -50,6 +51,7 @@ _HOMES = {
     "ExchangeError": "sim.calibration.exchange",
     "FolderError": "sim.store.json_files",
     "PosteriorDraws": "sim.calibration.exchange",
+    "RefusedError": "sim.base.failures",
     "Run": "sim.runs.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
@@ -86,6 +88,7 @@ __all__ = [
     "PairingError",
     "PosteriorDraws",
     "PromiseError",
+    "RefusedError",
     "Run",
     "Scenario",
     "ScenarioError",

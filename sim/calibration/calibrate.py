@@ -59,7 +59,7 @@ class Calibration:
 
 def calibrate(
     scenario: Scenario,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     file: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
     policies: Sequence[str] = (),
@@ -89,7 +89,7 @@ def calibrate(
         The folder, the report, and the file. Raises FitError where there is nothing to fit, or nothing to fit it to.
     """
     demand_keywords("calibrate", computing, Computing.__optional_keys__)
-    path = folder or FOLDER / scenario.name
+    path = Path(folder or FOLDER / scenario.name)
     settings = scenario.spec.calibration
     levels, parameters, targets, scope = _planned(scenario)
     policies = expanded(policies, scenario, file)

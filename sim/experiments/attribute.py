@@ -108,7 +108,7 @@ def attribute(
     layers: Collection[str] | None = None,
     orders: int | None = None,
     replicates: int = 1,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     gangs: str | None = None,
     draws: "Sequence[Scenario]" = (),
     components: "Sequence[Component]" = (),
@@ -194,7 +194,7 @@ def prepared(
     layers: Collection[str] | None,
     orders: int | None,
     replicates: int,
-    folder: Path | None,
+    folder: str | Path | None,
     gangs: str | None = None,
     draws: "Sequence[Scenario]" = (),
 ) -> Path:

@@ -45,7 +45,7 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
     present = {gate.layer for gate in SHIELD if of_gate(gate, "off")} | {KINDS[kind].row.layer for kind in kinds}
     absent |= {gate.layer for gate in SHIELD} - present
     names: set[str] = set()
-    for name in wanted or LAYERS:
+    for name in [wanted] if isinstance(wanted, str) else wanted or LAYERS:
         if name not in (*LAYERS, "warning"):
             raise LayerError(f"{name} is not a layer; {choices(name, LAYERS)}")
         names |= set(WARNING) if name == "warning" else {name}

@@ -113,7 +113,7 @@ def sensitivity(
     method: str = MORRIS,
     samples: int | None = None,
     quantities: Sequence[str] = QUANTITIES,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     components: Sequence[Component] = (),
     **asking: Unpack[Asking],
 ) -> "pd.DataFrame":
@@ -207,7 +207,7 @@ def planned(
     return replace(screening, parameters=moving, idle=tuple(idle))
 
 
-def prepared(scenario: Scenario, screening: Screening, folder: Path | None) -> Path:
+def prepared(scenario: Scenario, screening: Screening, folder: str | Path | None) -> Path:
     """Make the folder of a sensitivity, or find the one to resume, as ``claim`` does."""
     request = {
         "method": screening.method,

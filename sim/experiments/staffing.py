@@ -56,7 +56,7 @@ class Search(Computing, total=False):
     """
 
     replicates: int
-    folder: Path | None
+    folder: str | Path | None
     tell: Callable[[str], None] | None
     trims: int | None
 
@@ -327,7 +327,9 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: 
     return trials.times(extent.replicates)
 
 
-def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: Path | None) -> Path:
+def prepared(
+    scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: str | Path | None
+) -> Path:
     """Make the folder of a search, or find the one to resume, as ``claim`` does; raises PromiseError."""
     _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]

@@ -36,7 +36,7 @@ and what runs of this size cannot show, in one line each."""
 
 
 def claim(
-    kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: Path | None, named: Path | None = None
+    kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: str | Path | None, named: Path | None = None
 ) -> Path:
     """Return the folder of an experiment: a new one, or the one to resume.
 
@@ -53,7 +53,7 @@ def claim(
     document = {**start, **reacting, "engine": spec.engine, **request}
     if named is None:
         named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
-    path = folder or named.with_name(f"{named.name}-{digest_of(document)[:8]}")
+    path = Path(folder or named.with_name(f"{named.name}-{digest_of(document)[:8]}"))
     file = path / f"{kind}.json"
     if not os.path.lexists(file):
         _demand_claimable(path, file)

@@ -26,6 +26,7 @@ from sim.midnight.component import Component
 from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, ScenarioError, changed
+from sim.scenario.errors import found
 from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import plain
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND = "sweep"
+VARY = 'must be lists of values by dotted key: {"desks.visit.staff": [9600, 12800]}'
 CATALOGUE = "catalogue.parquet"
 
 POINT, REPLICATE, SEED, STATUS, MESSAGE = "point", "replicate", "seed", "status", "message"
@@ -51,7 +53,7 @@ def sweep(
     kind: str | None = None,
     samples: int | None = None,
     replicates: int = 1,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     components: Sequence[Component] = (),
     **computing: Unpack[Computing],
 ) -> "pd.DataFrame":
@@ -103,10 +105,14 @@ def planned(
     """
     own = scenario.spec.sweep
     values_by_key: dict[str, Sequence[Value]] = {}
+    if vary is not None and not isinstance(vary, Mapping):
+        raise DesignError(f"vary: {found(vary)} is not a map; {VARY}")
     for typed, values in (own.vary if vary is None else vary).items():
         key = coded_key(typed, scenario.spec.population.names)
         if key in values_by_key:
             raise DesignError(f"{typed} is varied twice; give each parameter once")
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise DesignError(f"vary: {typed}: {found(values)} is not a list of values; {VARY}")
         values_by_key[key] = values
     for key in values_by_key:
         if key.partition(".")[0] in ("seed", "sweep", "calibration", "record", "name", "title"):
@@ -125,7 +131,7 @@ def planned(
     return made
 
 
-def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | None) -> Path:
+def prepared(scenario: Scenario, plan: Design, replicates: int, folder: str | Path | None) -> Path:
     """Make the folder of a sweep, or find the one to resume, as ``claim`` does."""
     request = {
         "design": plan.kind,

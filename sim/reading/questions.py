@@ -118,7 +118,10 @@ def span(text: str) -> Days:
     if SPAN.fullmatch(text) is None:
         raise ValueError(f"{text} must be a day, month or year")
     parts = [int(part) for part in text.split("-")]
-    first = date(parts[0], *parts[1:], *[1] * (3 - len(parts)))
+    try:
+        first = date(parts[0], *parts[1:], *[1] * (3 - len(parts)))
+    except ValueError:
+        raise ValueError(f"{text} is not in the calendar; must be a day, month or year") from None
     if len(parts) == 1:
         return first, date(first.year, 12, 31)
     return first, first if len(parts) == 3 else calendar_date(next_month(day_number(first)) - 1)

@@ -13,6 +13,7 @@ from sim.reading.chance import chance
 from sim.reading.figures import CHANGE, flat, unit
 from sim.reading.quantities import Quantities
 from sim.reading.questions import Asked, AskedError, ask, demand_name, of_province, period, read, span
+from sim.scenario.errors import nearest
 from sim.scenario.given import named_by
 from sim.scenario.provinces import code_of
 from sim.store.exported import Tables
@@ -64,6 +65,17 @@ class Run:
         name, seed, scale = (self.manifest[key] for key in ("name", "seed", "scale"))
         warned = "".join(f"\nwarning: {line}" for line in dict.fromkeys(self.manifest["warnings"]))
         return f"<Run {name}, seed {seed}, scale {scale:g}, {self.path}>{warned}"
+
+    if not TYPE_CHECKING:  # or mypy would take every name for one of a run
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # which failed inside: raises that error again
+            near = nearest(name, (one for one in dir(type(self)) if not one.startswith("_")))
+            raise AttributeError(
+                f"a run has no '{name}'{f', did you mean {near!r}?' if near else ''}; any quantity as a table: "
+                f"run.to_frame('victims', by=['province', 'month']); stored tables: {', '.join(TABLES)}"
+            )
 
     @cached_property
     def scenario(self) -> "Scenario":
@@ -385,7 +397,7 @@ class Run:
 
 def _days(day: Day) -> tuple[date, date]:
     """Return the first and last day of a day, month or year."""
-    if isinstance(day, str):
-        return span(day)
+    if not isinstance(day, date):
+        return span(str(day))
     plain = date(day.year, day.month, day.day)  # not a moment of it, as pandas has days
     return plain, plain

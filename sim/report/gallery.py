@@ -20,6 +20,7 @@ from sim.report.pictures import (
     waits,
 )
 from sim.report.tally import months
+from sim.scenario.errors import choices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -321,11 +322,9 @@ class Gallery:
         }
 
     def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
-        try:
-            picture = self._pictures[name]
-        except KeyError:
-            raise AttributeError(f"no picture '{name}'; one of {', '.join(self._pictures)}") from None
-        return lambda **choices: self._drawn(picture, choices)
+        if name not in self._pictures:
+            raise AttributeError(f"no picture '{name}'; {choices(name, self._pictures, len(self._pictures))}")
+        return lambda **choices: self._drawn(self._pictures[name], choices)
 
     def table(self, name: str) -> "pd.DataFrame":
         """Return the numbers of a picture; raises KeyError for unknown names."""

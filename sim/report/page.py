@@ -64,8 +64,8 @@ def report(
     from sim.reading.run import Run
 
     groups = [[runs]] if isinstance(runs, Run) else [[one] if isinstance(one, Run) else list(one) for one in runs]
-    if not groups or not all(groups):
-        raise ValueError("a report needs at least one run")
+    if not groups or not all(groups) or not all(isinstance(one, Run) for group in groups for one in group):
+        raise ValueError("a report needs runs: use sim.report(sim.load_run(FOLDER))")
     path = Path(out) if out is not None else (groups[0][0].path if len(groups) == 1 else Path()) / REPORT_HTML
     demand_file(path)
     text = page(groups, progress)

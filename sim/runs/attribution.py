@@ -102,7 +102,7 @@ def attribute(
     layers: Collection[str] | None = None,
     orders: int | None = None,
     replicates: int = 1,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     gangs: str | None = None,
     draws: Sequence[Scenario] = (),
     components: Sequence[Component] = (),

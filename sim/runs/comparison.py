@@ -1,7 +1,7 @@
 """A comparison as users see it: the table of paired differences, with its answer, pictures and tables for papers."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
@@ -23,6 +23,7 @@ from sim.report.looks import capital
 from sim.running import run as run_once
 from sim.running import with_events
 from sim.runs.run import Run
+from sim.scenario.errors import choices, found
 from sim.scenario.load import Scenario, changed
 from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.told.costs import interval_name
@@ -39,6 +40,8 @@ Compared = ScenarioLike | stored.Run | Sequence[stored.Run] | Sequence[Sequence[
 
 NUMBERS = 5
 """Columns of numbers at the right of a table."""
+
+ENTRIES = "use sim.compare([BASELINE, POLICY])"
 
 ALSO_SHOWN = ("alerts_by_end.expired",)
 """Quantities of a table besides those of the effect."""
@@ -139,7 +142,7 @@ class Comparison(pd.DataFrame):
             "costs": cost_differences,
         }
         if picture not in pictures:
-            raise ValueError(f"no picture '{picture}'; one of {', '.join(pictures)}")
+            raise ValueError(f"no picture '{picture}'; {choices(picture, pictures)}")
         with telling_in(self._base.spec.terms):
             return pictures[picture](self)
 
@@ -303,18 +306,22 @@ def compare(
     Raises:
         PairingError: A ValueError, for scenarios or runs that cannot be paired.
     """
-    every = [_finished(one) for one in entries]
+    given = [entries] if isinstance(entries, str) or not isinstance(entries, Iterable) else entries
+    every = [_finished(one) for one in given]
+    for one in every:
+        if not isinstance(one, Scenario | str | Path | stored.Run | Sequence):
+            raise PairingError(f"{found(one)} is neither a scenario nor a run; {ENTRIES}")
     scenarios = [one for one in every if isinstance(one, Scenario | str | Path)]
     if not scenarios:
-        given = {"replicates": replicates, "draws": draws, "events": events, "out": out, **options}
-        wrong = next((name for name, value in given.items() if value is not None), None)
+        asked = {"replicates": replicates, "draws": draws, "events": events, "out": out, **options}
+        wrong = next((name for name, value in asked.items() if value is not None), None)
         if wrong is not None:
             raise PairingError(f"{wrong}: finished runs cannot be combined with run options")
         return _of_runs(every)
     if len(scenarios) < len(every):
         raise PairingError("finished runs cannot be combined with scenarios")
     if len(scenarios) < 2:
-        raise PairingError("a comparison needs a baseline and at least one other scenario")
+        raise PairingError(f"a comparison needs a baseline and at least one other scenario; {ENTRIES}")
     if draws is not None and draws < 1:
         raise PairingError(f"draws must be at least 1; got {draws}")
     if draws is not None and options.get("draw") is not None:
@@ -344,14 +351,14 @@ def compare(
     folder = prepared(places, load, None if out is None else Path(out), draws, pairs)
     making = Making(make, workers or os.cpu_count() or 1)
     document = compare_scenarios(places, load, making, folder, draws, pairs, finished)
-    found = Comparison(frame_of(document["rows"]))
-    found.attrs |= {name: document[name] for name in ("warnings", "findings")}
+    made = Comparison(frame_of(document["rows"]))
+    made.attrs |= {name: document[name] for name in ("warnings", "findings")}
     names = [document["base"], *document["others"]]
-    found.scenarios = {
+    made.scenarios = {
         name: load(place, None if draws is None else 0, 0) for name, place in zip(names, places, strict=True)
     }
-    found.groups = made_in(folder, names, draws, pairs)
-    return found
+    made.groups = made_in(folder, names, draws, pairs)
+    return made
 
 
 def _finished(entry: Compared) -> Any:

@@ -12,6 +12,7 @@ from sim.experiments.sweep import SEED, STATUS
 from sim.experiments.sweep import sweep as simulate
 from sim.language.spoken import telling_in
 from sim.midnight.component import Component
+from sim.scenario.errors import choices
 from sim.scenario.lever_words import key_name
 from sim.scenario.load import Scenario
 from sim.scenario.options import ScenarioLike
@@ -65,7 +66,7 @@ class Sweep(pd.DataFrame):
         first = keys[0] if x is None else coded_key(x, self.scenario.spec.population.names)
         for what, given, allowed in (("quantity", y, quantities), ("varied key", first, keys)):
             if given not in allowed:
-                raise ValueError(f"no {what} '{given}'; one of {', '.join(allowed)}")
+                raise ValueError(f"no {what} '{given}'; {choices(given, allowed)}")
         ordered = [first, *(key for key in keys if key != first)]
         with telling_in(self.scenario.spec.terms):
             named = [key_name(key, self.scenario.spec) for key in ordered]
@@ -78,7 +79,7 @@ def sweep(
     kind: str | None = None,
     samples: int | None = None,
     replicates: int = 1,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     components: Sequence[Component] = (),
     **asking: Unpack[Asking],
 ) -> Sweep:

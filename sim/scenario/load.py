@@ -132,8 +132,6 @@ def load_scenario(
 ) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
-    Raises ScenarioError with every mistake that was found.
-
     Args:
         name_or_path: The name, or the path.
         overrides: Values by dotted key, as ``--set`` gives them: YAML texts, or plain values.
@@ -142,7 +140,13 @@ def load_scenario(
 
     Returns:
         The scenario, read, checked and completed.
+
+    Raises:
+        ScenarioError: With every mistake that was found.
     """
+    if not isinstance(name_or_path, str | Path):
+        what, allowed = f"{found(name_or_path)} is not a text", "must be the name or the path of a scenario"
+        raise ScenarioError([Mistake(Place("scenario=", 1, 1, "argument"), "scenario", what, allowed)])
     arguments = {".".join(POOL) if key == POOL[-1] else key: value for key, value in arguments.items()}
     files, root, folder = read_files(str(name_or_path), draw)
     root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)

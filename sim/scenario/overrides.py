@@ -36,6 +36,10 @@ def set_values(root: Node, given: Mapping[str, Any], mistakes: list[Mistake]) ->
     """
     values = []
     start = Place("--set", 1, 1, "set")
+    if not isinstance(given, Mapping):
+        what, allowed = f"{found(given)} is not a map", 'must be values by dotted key: {"desks.visit.staff": 9600}'
+        mistakes.append(Mistake(Place("set=", 1, 1, "argument"), "set", what, allowed))
+        return []
     for number, (key, value) in enumerate(given.items()):
         if not _is_key(key):
             at = _shifted(start, number, 0)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -44,7 +45,7 @@ def comparison(place: Path) -> sim.Comparison:
 @pytest.fixture(scope="module")
 def catalogue(place: Path) -> sim.Sweep:
     vary = {STAFF: [10, 40], DEADLINE: ["2 h", "8 h"]}
-    return sim.sweep("tiny", vary, replicates=2, set=WEEK, folder=place / "sweep")
+    return sim.sweep("tiny", vary, replicates=2, set=WEEK, folder=str(place / "sweep"))
 
 
 def test_a_run_by_name_is_that_of_the_command_line(tocsin: Tocsin, run: sim.Run):
@@ -111,6 +112,44 @@ def test_plain_values_that_no_scenario_holds_are_refused_in_place():
         sim.load_scenario("tiny", {STAFF: object()})
 
 
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        *((one, r"^set: .* is not a map; must be values by dotted key") for one in (
+            lambda _: sim.run("tiny", set=[f"{STAFF}=40"]),
+            lambda _: sim.load_scenario("tiny", f"{STAFF}=40"),
+            lambda _: sim.load_scenario("tiny").with_([STAFF]),
+        )),
+        (lambda _: sim.run(3), "^scenario: 3 is not a text; must be the name or the path"),
+        (lambda run: sim.run(run), "^scenario: .* must be the name or the path"),
+        (lambda _: sim.sweep("tiny", STAFF), "^vary: .* is not a map; must be lists of values"),
+        (lambda _: sim.sweep("tiny", [STAFF]), "^vary: a list of 1 is not a map"),
+        (lambda _: sim.sweep("tiny", {STAFF: 40}), f"^vary: {STAFF}: 40 is not a list"),
+        (lambda _: sim.sweep("tiny", {STAFF: "40"}), f"^vary: {STAFF}: '40' is not a list"),
+        (lambda _: sim.attribute("tiny", "den"), "^den is not a layer; did you mean 'dens'"),
+        (lambda _: sim.compare("tiny"), r"at least one other scenario; use sim.compare\(\[BASELINE, POLICY\]\)"),
+        (lambda run: sim.compare(run), "a baseline and at least one other run"),
+        (lambda run: sim.compare([run, 3]), "^3 is neither a scenario nor a run"),
+        (lambda _: sim.compare(None), "^null is neither a scenario nor a run"),
+        (lambda run: sim.report([run, "tiny"]), r"needs runs: use sim.report\(sim.load_run"),
+        (lambda run: run.figure("victims", "2022-13"), "^2022-13 is not in the calendar; must be a day, month or year"),
+        (lambda run: run.plot("wait"), "^no picture 'wait'; did you mean 'waits'"),
+        (lambda run: run.df, r"^a run has no 'df'; any quantity as a table: run.to_frame.*stored tables: attempts, "),
+        (lambda run: run.alert, "^a run has no 'alert', did you mean 'alerts'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_map_list_scenario_or_run_is_refused_in_a_line(run: sim.Run, use: Any, told: str):
+    with pytest.raises((sim.RefusedError, ValueError, AttributeError), match=told) as error:
+        use(run)
+    assert "\n" not in str(error.value)
+
+
+def test_an_attribute_that_fails_inside_tells_its_own_error(run: sim.Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(type(run), "answer", property(lambda _: [].nothing))
+    with pytest.raises(AttributeError, match="'list' object has no attribute 'nothing'"):
+        _ = run.answer
+
+
 def test_a_bare_run_shows_its_answer(run: sim.Run):
     shown = run._repr_html_()
     assert run.answer.headline.replace(">", "&gt;") in shown
@@ -131,7 +170,7 @@ def test_a_summary_has_the_totals_and_names_its_intervals(run: sim.Run):
 def test_the_picture_of_a_run_is_one_of_its_report(run: sim.Run):
     assert run.plot() == run.pictures.cascade()
     assert run.plot("cascade", channel="call") == run.pictures.cascade(channel="call")
-    with pytest.raises(ValueError, match="no picture 'cascades'; one of ratios, cascade"):
+    with pytest.raises(ValueError, match="no picture 'cascades'; did you mean 'cascade'\\? allowed: ratios, cascade"):
         run.plot("cascades")
 
 
@@ -225,7 +264,7 @@ def test_the_picture_of_a_comparison_is_that_of_its_report(comparison: sim.Compa
     with telling_in(Terms("yuan")):
         assert comparison.plot() == differences(pd.DataFrame(comparison))
     assert comparison.plot("costs") != comparison.plot("fates")
-    with pytest.raises(ValueError, match="one of differences, effect, fates, costs"):
+    with pytest.raises(ValueError, match="allowed: differences, effect, fates, costs"):
         comparison.plot("map")
 
 
@@ -376,9 +415,9 @@ def test_the_picture_of_a_sweep_has_means_and_intervals(catalogue: sim.Sweep):
     assert "95% intervals" in figure.layout.title.text
     by_deadline = catalogue.plot(y="loss_money", x=DEADLINE)
     assert list(by_deadline.data[0].x) == ["2 h", "8 h"]
-    with pytest.raises(ValueError, match="no quantity 'victim'; one of"):
+    with pytest.raises(ValueError, match="no quantity 'victim'; did you mean 'victims'"):
         catalogue.plot(y="victim")
-    with pytest.raises(ValueError, match=f"no varied key 'scale'; one of {STAFF}"):
+    with pytest.raises(ValueError, match=f"no varied key 'scale'; allowed: {STAFF}"):
         catalogue.plot(x="scale")
 
 
