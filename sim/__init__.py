@@ -3,7 +3,7 @@
 >>> import sim
 >>> scenario = sim.load_scenario("tiny", {"period": "{start: 2022-01-25, end: 2022-01-26, warmup: 0 d}"})
 >>> run = sim.run(scenario)
->>> int(run.attempts["count"].sum()) == run.totals["attempts_potential"]
+>>> bool(run.to_frame("victims", by="province")["victims"].sum() == run.totals["victims"])
 True
 
 Names are looked up when they are first used, so that importing the package costs nothing.

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import re
 from pathlib import Path
 from unittest.mock import Mock
@@ -18,6 +19,7 @@ from sim.engines.phases import Phase
 from sim.gangs import effort
 from sim.midnight.night import Night
 from sim.shield.answering import answering_tables
+from sim.store.tables import TABLES
 from tests.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,6 +138,18 @@ def test_a_page_begins_with_its_readers_and_what_they_can_do_after_it(path: Path
         paragraphs = path.read_text(encoding="utf-8").split("\n\n")
         assert re.match(r"\*?For \w", paragraphs[1]), paragraphs[1]
         assert len(re.findall(r"\.\*?\s", paragraphs[1])) > 0, "a second sentence says what for"
+
+
+def test_no_example_sums_a_table_of_a_sample_as_if_it_were_the_country() -> None:
+    tables = "|".join(name for name, table in TABLES.items() if not table.is_log)
+    bare = re.compile(rf"^(?!.*scale).*\b(?:run|base|policy|other)\.(?:{tables})\b.*\.sum\(.*", re.M)
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "sim").rglob("*.py")}
+    shown = {path: "\n".join(re.findall(r"^ *>>> .*", source, re.M)) for path, source in sources.items()}
+    shown |= {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
+    for path in (ROOT / "results").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        shown[path] = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert {path.name: found for path, text in shown.items() if (found := bare.findall(text))} == {}
 
 
 def test_the_model_lists_the_components_of_a_midnight_in_their_order() -> None:

@@ -32,14 +32,18 @@ if TYPE_CHECKING:
 Day = date | str
 """A day, or a text such as ``2022-01-31``, ``2022-01`` or ``2022``."""
 
+AS_SIMULATED = "as simulated: multiply counts by 1/scale for the country's, except dens, ringleaders and measures"
+"""What the numbers of stored tables are, in their ``attrs``."""
+
 
 class Run:
     """A finished run.
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
     ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. ``figures``, ``totals`` and
-    ``evidence`` are scaled up to the country.
+    as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. Their ``attrs`` have ``scale``
+    and ``unit``: sums over them are those of the sample. ``figures``, ``totals``, ``evidence`` and ``to_frame`` are
+    scaled up to the country.
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
@@ -392,7 +396,9 @@ class Run:
             mapper = nullable.get if column.nullable else None
             series = stored.column(column.name).to_pandas(date_as_object=False, types_mapper=mapper)
             frame[column.name] = series
-        return pd.DataFrame(frame)
+        found = pd.DataFrame(frame)
+        found.attrs = {"scale": self.manifest["scale"], "unit": AS_SIMULATED}
+        return found
 
 
 def _days(day: Day) -> tuple[date, date]:

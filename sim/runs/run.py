@@ -29,7 +29,8 @@ class Run(stored.Run):
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
     ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
+    as two-digit codes, null as a missing value. Their ``attrs`` have ``scale`` and ``unit``: sums over them are those
+    of the sample. ``figures``, ``totals``, ``evidence`` and ``to_frame`` are scaled up to the country.
     """
 
     @cached_property

@@ -15,8 +15,13 @@ description of tables in the program.
 
 Each table is a Parquet file in the folder of a run, and a DataFrame of `sim.Run` with the same name. All tables except
 the log hold sums: one row for each combination of keys that occurs, sorted by the keys in the order of the columns,
-null first. Counts are as simulated: divide them by the scale to get the country's, except those marked as whole. Days
-are those of the period, without the warm-up. Section 9 of `docs/model.md` says what each number means in the model.
+null first. Days are those of the period, without the warm-up. Section 9 of `docs/model.md` says what each number means
+in the model.
+
+**A run of a sample has the counts of the sample.** At `--scale 0.005` a sum over a table is that of one person in 200:
+multiply it by 1 / scale to get the country's, except for quantities marked as whole. `attrs["scale"]` and
+`attrs["unit"]` of each DataFrame say so. `run.to_frame("victims", by="month")`, `run.figure`, `run.totals` and
+`run.figures` are scaled up to the country.
 """
 
 

@@ -27,8 +27,8 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     """The stored tables of a run by name, each read on first use.
 
     Words are categories in the order of their codes, days and months are datetimes, and ``attrs`` say what is in a
-    table: ``description``, and ``units`` and ``descriptions`` by column. Values are those of ``run.alerts`` and its
-    like.
+    table: ``description``, ``scale``, ``unit``, and ``units`` and ``descriptions`` by column. Values are those of
+    ``run.alerts`` and its like.
     """
 
     def __init__(self, names: Sequence[str], stored: "Callable[[str], pd.DataFrame]", scope: Scope) -> None:
@@ -118,6 +118,7 @@ def _described(stored: "pd.DataFrame", table: StoredTable, scope: Scope) -> "pd.
         frame[column.name] = values
     found = pd.DataFrame(frame)
     found.attrs = {
+        **stored.attrs,
         "description": table.meaning,
         "units": {column.name: column.unit for column in table.columns},
         "descriptions": {column.name: column.meaning for column in table.columns},

@@ -189,6 +189,18 @@ def test_a_frame_of_quantities_adds_up_to_the_totals(run: sim.Run):
             run.to_frame(name, by=by)
 
 
+def test_tables_of_a_sample_say_that_they_are_one(place: Path):
+    days = {"start": "2022-01-25", "end": "2022-01-26", "warmup": "0 d"}
+    sample = sim.run("tiny", place / "sample", scale=0.25, set={"period": days}, events="all")
+    for name, frame in sample.tables.items():
+        for table in (frame, getattr(sample, name)):
+            assert table.attrs["scale"] == 0.25
+            assert "multiply counts by 1/scale" in table.attrs["unit"]
+    for name in ("victims", "episodes"):
+        country = sample.to_frame(name, by=["province", "fraud_type"])[name].sum()
+        assert country == sample.totals[name] == 4 * sample.outcomes[name].sum() > 0
+
+
 def test_a_comparison_of_scenarios_is_that_of_its_runs(comparison: sim.Comparison):
     assert list(comparison.scenarios) == ["tiny", "few", "held"]
     runs = list(comparison.runs.values())
