@@ -83,10 +83,12 @@ class Processes:
             return result
         raise made from _ThereError(trace)
 
-    def close(self) -> None:
-        """Wait for the tasks in progress, then stop."""
+    def close(self, at_once: bool = False) -> None:
+        """Wait for the tasks in progress, or kill their processes ``at_once``; then stop."""
         # An interrupt during this wait, such as a second one, would leave processes that nobody ends.
         with put_off(*ENDING):
+            for process in self._begun if at_once else ():
+                process.kill()
             if self._threads is not None:
                 self._threads.shutdown(cancel_futures=True)
             for process in self._begun:
@@ -116,6 +118,10 @@ class _Process:
     def is_gone(self) -> bool:
         """Return whether it has ended."""
         return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End it in the middle of its task."""
+        self._process.kill()
 
     def answer(self, asked: bytes) -> bytes:
         """Return the result of a task; raises KilledError if the process is gone."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
 from sim.asking.question import ask as asked_in_words
-from sim.base.failures import RefusedError, UsageError
+from sim.base.failures import MACHINE, RefusedError, UsageError
 from sim.experiments.run_size import RunSize
 from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking, telling_in
 from sim.report.page import STYLES
@@ -42,17 +43,30 @@ REPORT_POLICY = (
 REFUSED = 400
 """The status of a request that the page made wrongly; its body has the lines."""
 
+FAILED = 507
+"""The status of a request that this machine cannot serve: its disk or its memory is full."""
+
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Watching(StreamingResponse):
+    """A stream whose generator ends with its connection; Python itself would end it at some later time."""
+
+    body_iterator: AsyncGenerator[str]
+
+    async def stream_response(self, send: Send) -> None:
+        """Send what comes."""
+        async with aclosing(self.body_iterator):
+            await super().stream_response(send)
 
 
 class Studio:
     """The handlers of a studio's requests."""
 
-    def __init__(self, policies: Policies, folder: Path, at_once: int, ended: asyncio.Event) -> None:
+    def __init__(self, policies: Policies, folder: Path, at_once: int) -> None:
         self._policies = policies
         self._folder = folder
         self._at_once = at_once
-        self._ended = ended
 
     @asynccontextmanager
     async def open(self, app: Starlette) -> AsyncIterator[None]:
@@ -159,29 +173,7 @@ class Studio:
 
     async def events(self, request: Request) -> Response:
         """Stream the states of a question, as server-sent events."""
-        study = self._study(request)
-
-        async def told() -> AsyncIterator[str]:
-            async for state in study.states():
-                yield f"data: {json.dumps(state, ensure_ascii=False, allow_nan=False)}\n\n"
-
-        return StreamingResponse(self._until_end(told()), media_type="text/event-stream")
-
-    async def _until_end(self, states: AsyncIterator[str]) -> AsyncIterator[str]:
-        """Yield what comes until the server ends, so that an open page does not keep it."""
-        ended = asyncio.ensure_future(self._ended.wait())
-        try:
-            while True:
-                coming = asyncio.ensure_future(anext(states, None))
-                await asyncio.wait((coming, ended), return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    coming.cancel()
-                    return
-                if (text := coming.result()) is None:
-                    return
-                yield text
-        finally:
-            ended.cancel()
+        return Watching(self._study(request).events(), media_type="text/event-stream")
 
     def _study(self, request: Request) -> Study:
         study = self.studies.find(request.path_params["study"])
@@ -215,13 +207,18 @@ class Studio:
 
 
 def application(studio: Studio) -> Starlette:
-    """Return the ASGI application of a studio; what is refused has status 400 and its lines."""
+    """Return the ASGI application of a studio; what is refused has status 400 and its lines, a full disk 507."""
 
     async def refused(request: Request, error: Exception) -> Response:
         lines = list(error.lines) if isinstance(error, RefusedError) else [str(error)]
         return JSONResponse({"lines": lines}, status_code=REFUSED)
 
-    return Starlette(routes=studio.routes(), lifespan=studio.open, exception_handlers={RefusedError: refused})
+    async def failed(request: Request, error: Exception) -> Response:
+        what = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        return JSONResponse({"lines": [what]}, status_code=FAILED)
+
+    handlers = {RefusedError: refused, **dict.fromkeys(MACHINE, failed)}
+    return Starlette(routes=studio.routes(), lifespan=studio.open, exception_handlers=handlers)
 
 
 def _language(request: Request) -> str:

@@ -5,6 +5,7 @@ this server (a name that was pointed here), whose ``Origin`` is another page, or
 printed when it started. The token comes once in the address and then in a cookie that scripts cannot read.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -56,8 +57,12 @@ class Guard:
         if scope["type"] != "http":
             return
 
+        has_begun = False
+
         async def sent(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 given = message.get("headers", [])
                 has = {key for key, _ in given}
                 own = [(key.encode(), value.encode()) for key, value in HEADERS.items() if key.encode() not in has]
@@ -79,7 +84,13 @@ class Guard:
                 raise HTTPException(413, _TOO_LARGE)
             return message
 
-        await self._application(scope, received, sent)
+        try:
+            await self._application(scope, received, sent)
+        except asyncio.CancelledError:  # the studio ends while a request is still being sent
+            if not has_begun:
+                ended = _refused(503, "the studio has ended")
+                ended.headers["connection"] = "close"
+                await ended(scope, receive, sent)
 
     def _answer(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         """Return what a request gets that is not passed on: a refusal, or the cookie; None for others."""

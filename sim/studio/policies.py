@@ -32,6 +32,9 @@ ENTRIES = (("measures", "*"), ("desks", "*", "by_province", "*"))
 HEAD = ("schema", "name", "title", "extends")
 """Keys of a policy's file that change nothing."""
 
+DEEPEST = 10
+"""Parts of the longest keys; no key of a scenario has so many."""
+
 Values = Mapping[str, str]
 """What a policy changes: a YAML text by dotted key."""
 
@@ -88,6 +91,8 @@ class Policies:
         changes: dict[str, Any] = {}
         for key, value in values.items():
             *above, last = key.split(".")
+            if len(above) > DEEPEST:
+                raise UsageError(f"{key[:40]}...: must be a key of a scenario, of at most {DEEPEST} parts")
             if (above or [last])[0] in HEAD:
                 raise UsageError(f"{key}: cannot be changed by a policy of the studio; use a scenario file")
             holder = changes
@@ -106,7 +111,7 @@ class Policies:
         text = self.text(name, title, values)
         self.checked(name, title, values)
         path = self.path(name)
-        with whole(path) as unfinished:
+        with self._turn, whole(path) as unfinished:  # two pages may save at the same moment
             unfinished.write_text(text, encoding="utf-8", newline="\n")
         return path
 

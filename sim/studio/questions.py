@@ -36,7 +36,7 @@ POOLS = (COUNTRY, REGIONS, NO_POOL)
 def size_of(row: Mapping[str, Any]) -> RunSize:
     """Return the size that a page asks for; UsageError for one that the options do not allow."""
     scale, pool, apart = row.get("scale"), row.get("pool"), row.get("apart", [])
-    if isinstance(scale, bool) or not isinstance(scale, int | float):
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale <= 1:
         raise UsageError("--scale: must be a number above 0 and at most 1")
     if pool not in POOLS:
         raise UsageError(f"--pool: must be one of {', '.join(POOLS)}")

@@ -53,10 +53,7 @@ class Runs:
         """Begin with what an earlier studio finished; what it left unfinished is removed."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for flag in folder.glob(f"{FLAG}*"):
-            flag.unlink(missing_ok=True)
-        for _ in remove_unfinished(folder):
-            pass
+        _clear(folder)
         self._pool = Processes(at_once)
         self._making: dict[str, _Making] = {}
         self._numbers = itertools.count()
@@ -121,10 +118,17 @@ class Runs:
         return self._pool.numbers
 
     def close(self) -> None:
-        """Give up the runs in progress, and end the processes."""
-        for making in self._making.values():
-            making.flag.unlink(missing_ok=True)
-        self._pool.close()
+        """Give up the runs in progress, and kill their processes: one that compiles would hear nothing for minutes."""
+        self._pool.close(at_once=True)
+        _clear(self.folder)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed processes left."""
+    for flag in folder.glob(f"{FLAG}*"):
+        flag.unlink(missing_ok=True)
+    for _ in remove_unfinished(folder):
+        pass
 
 
 def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> None:

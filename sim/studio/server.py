@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -57,15 +58,21 @@ def serve(
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                signal.signal(signal.SIGHUP, self.handle_exit)  # as uvicorn itself hears the other signals
             tell(address)
             if browser:
                 await asyncio.to_thread(webbrowser.open, address)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            ended.set()
+            studio.studies.stop()
+            asyncio.get_running_loop().call_later(GRACE_S, self._cut)
             await super().shutdown(sockets)
 
-    ended = asyncio.Event()
+        def _cut(self) -> None:
+            for task in self.server_state.tasks:
+                task.cancel()
+
     policies = Policies(folder, scenario)
     with _listening(port) as listening:
         taken = listening.getsockname()[1]
@@ -73,7 +80,7 @@ def serve(
         address = f"http://{HERE}:{taken}/?token={token}"
         folder.mkdir(parents=True, exist_ok=True)
         with holding(folder):
-            studio = Studio(policies, folder / "runs", os.cpu_count() or 1, ended)
+            studio = Studio(policies, folder / "runs", os.cpu_count() or 1)
             config = uvicorn.Config(
                 Guard(application(studio), taken, token),
                 log_level="warning",
@@ -82,7 +89,7 @@ def serve(
                 ws="none",
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=2 * GRACE_S,
             )
             with contextlib.suppress(KeyboardInterrupt):
                 Server(config).run(sockets=[listening])

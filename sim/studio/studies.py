@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncGenerator
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
@@ -141,8 +142,8 @@ class Study:
             self.state = {**self.state, **news}
             self._changed.notify_all()
 
-    async def states(self) -> AsyncIterator[State]:
-        """Yield the state now, and whenever it changes, until the study is over; meanwhile it is watched."""
+    async def events(self) -> AsyncGenerator[str]:
+        """Yield the state as a server-sent event, now and at each change until the end; meanwhile it is watched."""
         self._watchers += 1
         if self._leaving is not None:
             self._leaving.cancel()
@@ -153,7 +154,7 @@ class Study:
                     while self.state is seen:
                         await self._changed.wait()
                     seen = self.state
-                yield seen
+                yield f"data: {json.dumps(seen, ensure_ascii=False, allow_nan=False)}\n\n"
                 if self.is_over:
                     return
         finally:
@@ -214,10 +215,14 @@ class Studies:
         """Return a study by its name; None for one that is not kept."""
         return self._studies.get(name)
 
-    async def close(self) -> None:
-        """Give up all studies, and end the processes."""
+    def stop(self) -> None:
+        """Give up all studies."""
         for study in self._studies.values():
             study.stop()
+
+    async def close(self) -> None:
+        """Give up all studies, and end the processes."""
+        self.stop()
         if self._ahead is not None:
             self._ahead.cancel()
         await asyncio.to_thread(self._runs.close)

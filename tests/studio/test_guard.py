@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ def test_no_name_of_a_policy_leads_out_of_the_folder(studio: Served, name: str) 
         {"values": ["desks"]},
         {"values": {"desks.visit.staff": 3400}},
         {"values": {f"a{number}": "1" for number in range(300)}},
+        {"values": {".".join(["a"] * 3_000): "1"}},
         {"name": 7},
     ],
 )
@@ -102,6 +104,23 @@ def test_what_is_no_policy_is_refused_in_one_line(studio: Served, row: dict[str,
     status, content = studio.send("POST", "/policies", json.dumps({**STAFF, **row}).encode())
     assert status == 400, content
     assert all("\n" not in line for line in json.loads(content)["lines"])
+
+
+def test_what_the_disk_refuses_is_told(place: Path, studio: Served) -> None:
+    studio.ask("/check", {**STAFF, **SIZE})
+    draft = place / STUDIO / ".draft.yaml"
+    draft.mkdir()
+    try:
+        status, content = studio.send("POST", "/check", json.dumps({**STAFF, **SIZE}).encode())
+    finally:
+        draft.rmdir()
+    assert status == 507
+    assert json.loads(content)["lines"] == [f"{STUDIO / draft.name}: Is a directory"]
+
+
+def test_two_pages_save_the_same_policy_at_the_same_moment(studio: Served) -> None:
+    with ThreadPoolExecutor(8) as pages:
+        assert {one[0] for one in pages.map(lambda _: studio.send("POST", "/policies", POLICY), range(8))} == {200}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 60_000, b"\xff", b"NaN"])
@@ -122,6 +141,7 @@ def test_what_is_no_map_is_refused(studio: Served, body: bytes) -> None:
         {"policies": ["more"], "replicates": True},
         {"policies": ["more"], "scale": "1"},
         {"policies": ["more"], "scale": 7},
+        {"policies": ["more"], "scale": 10**400},
         {"policies": ["more"], "pool": "world"},
         {"policies": ["more"], "pool": "regions", "apart": ["Guangdong"]},
         {"policies": ["more"], "scale": 1, "pool": "none"},

@@ -1,8 +1,12 @@
 """Questions: streamed pair by pair, equal to the command, refused before a run, given up, and kept through a kill."""
 
+import asyncio
+import gc
 import json
 import os
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +18,10 @@ from typing import Any
 import pytest
 
 from sim.experiments.paired import groups_of
+from sim.experiments.run_size import RunSize
 from sim.report.compared import compared_runs, people
+from sim.studio.policies import Policies
+from sim.studio.questions import Question
 from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
@@ -167,6 +174,54 @@ def test_a_question_that_is_stopped_leaves_no_half_run(place: Path, studio: Serv
     until(lambda: not [one for one in (place / STUDIO / "runs").iterdir() if one.name.startswith(".")])
 
 
+@pytest.mark.usefixtures("studio")
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_question_of_a_page_that_leaves_ends_where_python_collects_no_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    from sim.studio import studies
+    from sim.studio.app import Watching
+
+    class Endless:
+        async def run(self, scenario: object) -> None:
+            await asyncio.Event().wait()
+
+        def part(self, key: str) -> float:
+            return 0.0
+
+    monkeypatch.setattr(studies, "PATIENCE_S", 0.01)
+    policies = Policies(tmp_path, "tiny")
+    policies.save("more", "", {"desks.visit.staff": "340"})
+    question = Question(("more",), RunSize(1.0, "none"), 2)
+    study = studies.Study(question, policies, question.scenarios(policies), "en")
+
+    async def watched() -> None:
+        seen = asyncio.Event()
+
+        async def send(message: Any) -> None:
+            if message.get("body"):
+                seen.set()
+                await asyncio.sleep(0 if reads else WAITS_S)
+
+        async def receive() -> dict[str, str]:
+            await seen.wait()
+            await asyncio.sleep(0.01)
+            return {"type": "http.disconnect"}
+
+        study.begin(Endless())
+        await Watching(study.events())({"type": "http"}, receive, send)
+        async with asyncio.timeout(1):
+            while not study.is_over:
+                await asyncio.sleep(0.01)
+
+    gc.disable()
+    try:
+        asyncio.run(watched())
+    finally:
+        gc.enable()
+    assert study.state["status"] == "stopped"
+
+
 def test_a_second_studio_in_the_folder_is_refused(place: Path, studio: Served) -> None:
     command = [sys.executable, "-m", "sim", "studio", "short.yaml", "--no-browser"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -199,11 +254,22 @@ def test_a_kill_loses_nothing_that_was_finished_and_keeps_nothing_that_was_not(t
         assert (runs / name / "run.json").read_bytes() == content
 
 
-def test_an_interrupt_ends_a_studio_with_an_open_page_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_studio_ends_at_once_and_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], number: int
+) -> None:
+    # While the first run compiles, a page is open, and another has sent half of a request.
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "machine-code"))
     with served(tmp_path) as studio:
         studio.ask("/policies", STAFF)
         states = studio.states(studio.ask("/studies", {**PAIR, "replicates": 60})["study"])
         next(states)
-        studio.process.send_signal(2)
-        assert studio.process.wait(timeout=WAITS_S) == 0
+        host, port = studio.host.split(":")
+        with socket.create_connection((host, int(port))) as line:
+            head = "".join(f"{key}: {value}\r\n" for key, value in studio.headers(**{"Content-Length": "99"}).items())
+            line.sendall(f"POST /policies HTTP/1.1\r\n{head}\r\n{{".encode())
+            time.sleep(0.2)
+            studio.process.send_signal(number)
+            assert studio.process.wait(timeout=15) == 0
+    assert capfd.readouterr().err == ""
     assert not [one for one in (tmp_path / STUDIO / "runs").iterdir() if one.name.startswith(".")]
