@@ -4,7 +4,7 @@ import warnings
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import typer
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
     from sim.scenario import Scenario
     from sim.scenario.errors import Mistake
-
-Loaded = TypeVar("Loaded")
 
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""

@@ -287,7 +287,6 @@ def attribute(
     from sim.experiments.attribute import prepared, runs_of
     from sim.experiments.counts import Counts
     from sim.forecast.job import Job
-    from sim.store.withheld import run_withheld
     from sim.told.concluded import of_attribution
     from sim.told.costs import layer_names
     from sim.told.experiments import attribution_tables, records
@@ -300,15 +299,14 @@ def attribute(
     with making.experiment(output) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
         done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
-    withheld = run_withheld(found.spec)
 
     def document() -> dict[str, Any]:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         rows = {name: records(table) for name, table in tables.items()}
-        return {"folder": str(folder), **rows, "withheld": withheld, "warnings": done.layers.attrs["warnings"]}
+        return {"folder": str(folder), **rows, "warnings": done.layers.attrs["warnings"]}
 
     def parts() -> "Iterator[TextTable | str]":
-        tables = attribution_tables(done, withheld, found.spec.fraud.retry is not None)
+        tables = attribution_tables(done, found.spec.fraud.retry is not None)
         if full:
             yield from tables
             yield layer_names(list(dict.fromkeys(done.layers["layer"])))
@@ -316,7 +314,7 @@ def attribute(
             yield from islice(tables, 2)
 
     made = f"{done.folder}: {_runs(len(done.coalitions))}"
-    output.answered(lambda: of_attribution(done, found, withheld, of_sizes([found.spec])), document, parts, made, full)
+    output.answered(lambda: of_attribution(done, found, of_sizes([found.spec])), document, parts, made, full)
 
 
 @command(
@@ -356,7 +354,6 @@ def sweep(
     """Run a scenario at every point of a design; the result is a table with one row a run."""
     from sim.experiments.counts import Counts
     from sim.experiments.design import demand_quantities
-    from sim.experiments.rounded import warnings_of
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
@@ -365,6 +362,7 @@ def sweep(
     from sim.told.concluded import of_sweep
     from sim.told.experiments import records
     from sim.told.sweep import key_lines, sweep_table
+    from sim.warning.size import of_varied
 
     found = model.load(scenario)
     demand_quantities(found, quantity or (), WAITS)
@@ -377,7 +375,7 @@ def sweep(
     axes_given = {axis.key: axis.given for axis in chosen.axes}
     keys = list(axes_given)
     output.answered(
-        lambda: of_sweep(frame, found, keys, quantity or (), warnings_of(found, axes_given)),
+        lambda: of_sweep(frame, found, keys, quantity or (), of_varied(found, axes_given)),
         lambda: {"folder": str(folder), "rows": records(frame), "warnings": frame.attrs["warnings"]},
         lambda: [sweep_table(frame, found, keys, quantity or ()), *([key_lines(keys, found)] if full else [])],
         f"{folder / CATALOGUE}: {_runs(len(frame))}",

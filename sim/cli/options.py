@@ -13,7 +13,6 @@ import typer
 
 from sim.cli.common import (
     DONE,
-    Loaded,
     Runs,
     as_option,
     in_its_terms,
@@ -155,17 +154,11 @@ class Changes:
         Returns:
             The scenario, whose terms are used from here on.
         """
-        from sim.scenario import load_scenario
+        from sim.scenario import ScenarioError, load_scenario
 
-        return in_its_terms(self.with_values(load_scenario, name, self.values | values))
-
-    def with_values(self, load: Callable[..., Loaded], name: str, values: dict[str, Any]) -> Loaded:
-        """Call what loads a scenario, and tell its mistakes as those of options."""
-        from sim.scenario import ScenarioError
-
-        given = {key: value for key, value in values.items() if value is not None}
+        given = {key: value for key, value in (self.values | values).items() if value is not None}
         try:
-            return load(name, settings_of(self.settings), **given)
+            return in_its_terms(load_scenario(name, settings_of(self.settings), **given))
         except ScenarioError as error:
             refuse(*map(as_option, error.mistakes))
 

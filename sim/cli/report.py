@@ -32,18 +32,18 @@ def report(
 ) -> None:
     """Make one HTML page, readable offline, of a run or of several runs side by side."""
     from sim.experiments.paired import groups_of
-    from sim.experiments.rounded import unsaid
     from sim.language.spoken import said
     from sim.progress import steps
     from sim.report.page import REPORT_HTML
     from sim.report.page import report as written
     from sim.store.json_files import reading
+    from sim.warning.size import of_compared
 
     groups = groups_of(runs)
     place = runs[0] / REPORT_HTML if len(runs) == 1 else None
     with keeping("nothing was written"), reading(runs[0]), steps(quiet, said("pictures")) as (_, progress):
         path = written(groups, out or place, progress)
     if not quiet:
-        Output().warn(unsaid([group[0].scenario.spec for group in groups]))
+        Output().warn(of_compared([group[0].scenario.spec for group in groups]))
         if path.is_file():  # a stream holds the page alone
             tell(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -90,7 +90,6 @@ def run(
 ) -> None:
     """Run a scenario once or N times, and compare its figures with reported ones."""
     from sim.experiments.replicates import Making
-    from sim.experiments.rounded import demand_left
     from sim.forecast.job import Job
     from sim.progress import job
     from sim.store.folder import demand_free
@@ -101,8 +100,6 @@ def run(
     first = model.load(scenario, **values)
     if checkpoint and first.spec.engine == "reference":
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; use --engine vector")
-    size = {"scale": first.spec.scale, "population.pool": first.resolved["population"]["pool"]}
-    model.with_values(demand_left, scenario, size)
     single = draws is None and replicates == 1
     if out is not None and single:
         demand_free(out)  # nothing is measured for what cannot be written

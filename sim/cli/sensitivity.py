@@ -43,7 +43,6 @@ def sensitivity(
 ) -> None:
     """Rank parameters by their effect when all vary over their ranges."""
     from sim.experiments.counts import Counts
-    from sim.experiments.rounded import warnings_of
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.forecast.job import Job
@@ -51,6 +50,7 @@ def sensitivity(
     from sim.told.experiments import records
     from sim.told.sensitivity import sensitivity_tables, size
     from sim.told.sweep import key_lines
+    from sim.warning.size import of_varied
 
     found = model.load(scenario)
     wanted = quantity or QUANTITIES
@@ -63,7 +63,7 @@ def sensitivity(
     ends = {one.key: one.ends for one in chosen.parameters}
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
     output.answered(
-        lambda: of_sensitivity(method, rows, about, found, warnings_of(found, ends)),
+        lambda: of_sensitivity(method, rows, about, found, of_varied(found, ends)),
         lambda: {"folder": str(folder), **about, "rows": rows},
         lambda: [*sensitivity_tables(method, rows, found), *([key_lines(list(ends), found)] if full else [])],
         f"{folder / INDICES}: {counted('{count:,} run', '{count:,} runs', count=about['runs'])}",

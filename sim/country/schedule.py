@@ -1,17 +1,18 @@
-"""The schedule of desks: servers on duty by day and half hour, from shifts and the growth of the staff."""
+"""The schedule of desks: time on duty by day and half hour, from shifts and the growth of the staff."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.days import HALF_HOURS, weekday
+from sim.base.days import HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.base.words import DESK_LABELS
-from sim.country.calendar import Calendar, Days, Values, days_since, ramped
+from sim.country.calendar import Days, Values, days_since, ramped
 from sim.country.provinces import Provinces
+from sim.draws.compiled import compiled
+from sim.draws.remainders import ONE, first_remainder
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
 
@@ -53,10 +54,11 @@ def grown(days: Days, growth: StaffGrowth | None) -> Values:
 
 
 class Schedule:
-    """Servers on duty by day.
+    """Time on duty by day.
 
-    Servers are the staff of a province at simulated scale, times the share on duty and the factor of its growth,
-    rounded half up, and at least one where anybody is on duty. Shares of overlapping shifts add up.
+    It is the staff of a province at simulated scale, times the share on duty, the factor of its growth and half an
+    hour, to the nearest ms. Shares of overlapping shifts add up. Desks turn it into servers, see
+    ``servers_of``.
     """
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
@@ -72,8 +74,8 @@ class Schedule:
         """Return the factor of each growth of staff on each day, (D, growths)."""
         return np.array([grown(days, growth) for growth in self._growths]).T
 
-    def servers(self, day: int, factors: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
-        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); shared, so read only.
+    def staffed(self, day: int, factors: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+        """Return the time on duty of a day in ms, (P, 2 desks, 48 half hours); shared, so read only.
 
         ``factors`` are those of the day, computed if they are not given.
         """
@@ -85,24 +87,15 @@ class Schedule:
         officers: NDArray[np.float64] = self._staff * factors[self._growth_of]
         return officers
 
-    def servers_of(self, day: int, officers: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the servers on duty on a day, (P, 2, 48), for these numbers of officers (P, 2)."""
-        return thinned(officers[..., None] * self._shares[:, :, weekday(day) - 1], self._scale)
+    def staffed_by(self, day: int, officers: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the time on duty of a day in ms, (P, 2, 48), of these numbers of officers (P, 2)."""
+        return _in_ms(officers[..., None] * self._shares[:, :, weekday(day) - 1], self._scale)
 
     def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
         """Return the staff on duty on some days in the whole country, (days, P, 2 desks, 48 half hours)."""
         return np.array(
             [self._on_duty(weekday(day), of_day) for day, of_day in zip(days, self.factors(days), strict=True)]
         )
-
-    def time(self, first: int, last: int) -> list[tuple[float, float]]:
-        """Return the time on duty of each desk from a first to a last day number, see ``staff_time``."""
-        simulated, stated = np.zeros(len(DESK_LABELS)), np.zeros(len(DESK_LABELS))
-        for (of_week, factors), days in Counter(self._days(first, last)).items():
-            on_duty = self._on_duty(of_week, factors)
-            simulated += days * thinned(on_duty, self._scale).sum(axis=(0, 2))
-            stated += days * self._scale * on_duty.sum(axis=(0, 2))
-        return [(float(seats), float(staff)) for seats, staff in zip(simulated, stated, strict=True)]
 
     def never_staffed(self, first: int, last: int) -> int:
         """Return how many desks have no server on any day from a first to a last day number."""
@@ -147,13 +140,36 @@ class Schedule:
         return on_duty
 
     def _computed(self, of_week: int, factors: tuple[float, ...]) -> NDArray[np.int64]:
-        return thinned(self._on_duty(of_week, factors), self._scale)
+        return _in_ms(self._on_duty(of_week, factors), self._scale)
 
 
-def thinned(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:
-    """Return the servers of a staff at a scale: rounded half up, at least one where there is any staff."""
-    seats = np.maximum(1.0, np.floor(staff * scale + 0.5))
-    return np.where(staff > 0.0, seats, 0.0).astype(np.int64)
+@compiled
+def servers_of(staffed: int, credit: int) -> tuple[int, int]:
+    """Return the servers of a desk in a half hour, and its credit afterwards.
+
+    A desk whose time on duty is no multiple of half an hour has an odd server, who is on duty in some half hours and
+    not in others. The rest of each half hour is its credit; the odd server comes for half an hour when the credit has
+    grown to half an hour, and time that it works longer is taken from the credit. So all servers together are on duty
+    for the time that is stated, and a sample of the country needs no whole ones.
+
+    Args:
+        staffed: Time on duty in the half hour, ms.
+        credit: Time that the odd server owes to the desk, ms; negative if it has worked longer.
+    """
+    credit += staffed % HALF_HOUR_MS
+    odd = credit >= HALF_HOUR_MS
+    return staffed // HALF_HOUR_MS + odd, credit - odd * HALF_HOUR_MS
+
+
+def first_credits(seed: int, provinces: int) -> NDArray[np.int64]:
+    """Return the credit of each desk at the beginning, (P, 2 desks): ms, uniform below half an hour."""
+    shares = [[first_remainder(seed, p, f"duty_{desk}") for desk in DESK_LABELS] for p in range(provinces)]
+    return np.array(shares, dtype=np.int64).reshape(provinces, len(DESK_LABELS)) * HALF_HOUR_MS // ONE
+
+
+def _in_ms(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:
+    """Return the ms on duty in half an hour of a staff at a scale."""
+    return np.floor(staff * scale * HALF_HOUR_MS + 0.5).astype(np.int64)
 
 
 def shares_on_duty(shifts: Sequence[Shift] | None) -> NDArray[np.float64]:
@@ -174,13 +190,3 @@ def thin_desks(schedule: Schedule, first: int, last: int) -> int:
     """Return the number of desks that have staff, but always fewer than five servers at simulated scale."""
     most = schedule.most(first, last)
     return int(((most > 0.0) & (most < FEW_SERVERS)).sum())
-
-
-def staff_time(spec: ScenarioModel) -> list[tuple[float, float]]:
-    """Return the time on duty of each desk over the period: of whole seats, and of the stated staff at that scale.
-
-    Returns:
-        For each kind of desk a pair of seats times half hours of all provinces.
-    """
-    calendar = Calendar.of(spec.period)
-    return Schedule(spec, Provinces.of(spec)).time(calendar.start, calendar.last)

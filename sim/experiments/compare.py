@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.parameters import COSTS, ranged_parameters
-from sim.experiments.rounded import unsaid
-from sim.experiments.sparing import ROUNDED, SPARED, Amounts, price_interval, ratio, why_withheld
+from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio, why_withheld
 from sim.experiments.store import nullable
 from sim.language.spoken import ENGLISH, said, speaking
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
 from sim.reading.headline import LEVELS, at_reporting_rates
@@ -19,6 +18,7 @@ from sim.reading.rare import rare
 from sim.reading.stored_answers import ends_with_noise, stored_answers
 from sim.reading.warnings import beside_size
 from sim.scenario.levers import levers
+from sim.warning.size import of_compared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,8 +182,6 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
     for quantity in shared:
         if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
             continue  # the ends of prices are columns of the costs' own rows
-        if withheld == ROUNDED and quantity in OF_STAFF:
-            continue
         pairs = [
             [(float(one.get(quantity, 0.0)), float(two.get(quantity, 0.0))) for one, two in group] for group in every
         ]
@@ -293,7 +291,7 @@ def caveats(
     ``single`` says that there is one pair only, so that no interval shows run-to-run noise; ``over_draws`` that there
     are pairs for several posterior draws.
     """
-    lines = unsaid([run.scenario.spec for run in runs])
+    lines = of_compared([run.scenario.spec for run in runs])
     if single:
         lines += rare(runs[0].manifest)
     own = [beside_size(run) for run in runs]

@@ -18,12 +18,10 @@ from sim.base.failures import RefusedError
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments.parameters import Parameter, parameter_at, parameter_over
-from sim.reading.costs import OF_STAFF
 from sim.reading.outcomes import quantity_names
 from sim.scenario.errors import choices
 from sim.scenario.load import value_at
 from sim.scenario.resolved import plain
-from sim.store.withheld import run_withheld
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -53,13 +51,10 @@ class DesignError(RefusedError, ValueError):
 
 def demand_quantities(scenario: "Scenario", asked: Sequence[str], others: Sequence[str] = ()) -> None:
     """Raise DesignError unless runs of a scenario report all requested quantities, or ``others`` has them."""
-    withheld = run_withheld(scenario.spec) if set(asked) & set(OF_STAFF) else ""
     known = [*quantity_names(scenario), *others]
     for quantity in asked:
         if quantity not in known:
             raise DesignError(f"{quantity} is not a quantity of {scenario.name}; {choices(quantity, known, LISTED)}")
-        if withheld and quantity in OF_STAFF:
-            raise DesignError(f"{quantity} has no value at this scale. {withheld}")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from sim.base.words import Tier
 from sim.experiments.design import BOX, Design, DesignError, Value, counted, least_points
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
-from sim.experiments.rounded import warnings_of
 from sim.experiments.store import claimed, finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
 from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
 from sim.reading.headline import HEADLINE
 from sim.reading.quantities import IN_MONEY
+from sim.warning.size import of_varied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,7 +282,7 @@ def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None
 def warned(folder: Path) -> list[str]:
     """Return the warnings about a finished sweep; raises FolderError where there is none."""
     request = finished_request(folder, KIND)
-    return warnings_of(claimed(folder, KIND), request["vary"])
+    return of_varied(claimed(folder, KIND), request["vary"])
 
 
 def demand_explorable(levers: int, points: int) -> None:

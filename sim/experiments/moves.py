@@ -1,7 +1,6 @@
 """Refuse levers that change nothing, and points of a design that make the same scenario.
 
-``rounded`` reports staff that rounding makes equal. This module covers all other cases: a key that nothing reads in
-this scenario, provinces that are pooled, a day after the period.
+Examples are a key that nothing reads in this scenario, provinces that are pooled, and a day after the period.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -21,7 +21,6 @@ from sim.store.folder import RUNS, find_runs, replace_json
 from sim.store.holding import holding
 from sim.store.json_files import DamagedError, FolderError, read_map
 from sim.store.provenance import versions
-from sim.store.withheld import change_withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +85,7 @@ def compare_scenarios(
 
     Returns:
         The document: ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``),
-        ``withheld`` (by scenario, why rounding took its costs away), ``rows`` (see ``compared``), what these are
+        ``rows`` (see ``compared``), what these are
         ``at_reporting_rates``, for runs with events ``changes`` (of fates), and ``caveats``. Texts are in the current
         language; the stored document is English.
     """
@@ -126,7 +125,7 @@ def compare_scenarios(
         with speaking(ENGLISH):
             replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single, draws is not None)})
         log(f"end: wrote {COMPARISON}")
-    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, single, draws is not None)}
+    return {**document, "levers": _all_levers(titles, scenarios), **caveats(titles, first, single, draws is not None)}
 
 
 def _plan(draws: int | None) -> list[int | None]:
@@ -173,7 +172,7 @@ def document_of(
     first = [group[0] for group in groups]
     scenarios = [run.scenario for run in first]
     document = _document(titles, amounts, changed, scenarios)
-    return {**document, **_in_words(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1, draws)}
+    return {**document, "levers": _all_levers(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1, draws)}
 
 
 def runs_of(folder: Path) -> list[Run]:
@@ -278,12 +277,12 @@ def _document(
 def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
     """Return the document of a comparison from its rows, in English, without fates and caveats."""
     with speaking(ENGLISH):  # stored documents are English
-        worded = _in_words(titles, scenarios)
+        changed = _all_levers(titles, scenarios)
     return {
         "base": titles[0],
         "others": list(titles[1:]),
         "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
-        **worded,
+        "levers": changed,
         "rows": rows,
         "at_reporting_rates": [
             one
@@ -293,15 +292,10 @@ def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Seq
     }
 
 
-def _in_words(titles: Sequence[str], scenarios: "Sequence[Scenario]") -> Document:
-    """Return ``levers`` and ``withheld`` of the document, in the current language."""
+def _all_levers(titles: Sequence[str], scenarios: "Sequence[Scenario]") -> list[dict[str, Any]]:
+    """Return what each scenario changes, in the current language."""
     base, *others = scenarios
-    pairs = list(zip(titles[1:], others, strict=True))
-    reasons = {title: change_withheld(base.spec, other.spec) for title, other in pairs}
-    return {
-        "levers": [row for title, other in pairs for row in _levers(title, base, other)],
-        "withheld": {title: reason for title, reason in reasons.items() if reason},
-    }
+    return [row for title, other in zip(titles[1:], others, strict=True) for row in _levers(title, base, other)]
 
 
 def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.base.failures import RefusedError
-from sim.experiments.rounded import lost
 from sim.scenario.load import NO_RESULT
 from sim.scenario.resolved import plain
 
@@ -22,7 +21,7 @@ class PairingError(RefusedError, ValueError):
 
 
 def demand_pair(base: "Scenario", other: "Scenario") -> None:
-    """Raise PairingError unless two scenarios meet the same attempts and people, and rounding keeps them apart."""
+    """Raise PairingError unless two scenarios meet the same attempts and people."""
     for section in ALIKE:
         here, there = plain(base.resolved[section]), plain(other.resolved[section])
         if here != there:
@@ -31,9 +30,6 @@ def demand_pair(base: "Scenario", other: "Scenario") -> None:
                 f"{other.name} cannot be paired with {base.name}: {key} is {two} instead of {one}; "
                 f"{', '.join(ALIKE[:-1])} and {ALIKE[-1]} must be equal, or attempts and people differ"
             )
-    gone = lost(base.spec, other.spec)
-    if gone is not None:
-        raise PairingError(f"{other.name} does not differ from {base.name}: {gone}")
 
 
 def difference(key: str, here: object, there: object) -> tuple[str, object, object]:

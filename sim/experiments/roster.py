@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import HALF_HOURS
-from sim.country.schedule import HALF_HOUR_MINUTES, thinned
+from sim.country.schedule import HALF_HOUR_MINUTES
 from sim.experiments.bisection import bisect, settle
 from sim.scenario.scalars import clock_text
 
@@ -67,7 +67,8 @@ class Week:
 
     def flat(self, seats: int) -> "Roster":
         """Return the roster of a flat staff: each shift has its share."""
-        return Roster(self, thinned(self.shares * seats, 1.0))
+        whole = np.maximum(self.shares > 0.0, np.floor(self.shares * seats + 0.5))
+        return Roster(self, whole.astype(np.int64))
 
     def summed(self, of_weekdays: NDArray[Any]) -> NDArray[np.float64]:
         """Return sums over the weekdays of each kind, (kinds, 48), from values by weekday, (7, 48) or (7, 1)."""

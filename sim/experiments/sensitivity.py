@@ -39,7 +39,6 @@ from sim.experiments.indices import (
 )
 from sim.experiments.moves import unmoved
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
-from sim.experiments.rounded import alike, stored_warnings
 from sim.experiments.simulations import (
     FAILED,
     Asking,
@@ -50,6 +49,7 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
+from sim.language.spoken import ENGLISH, speaking
 from sim.midnight.component import Component
 from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantity_names
@@ -60,6 +60,7 @@ from sim.scenario.options import ScenarioLike
 from sim.scenario.provinces import coded_key
 from sim.store.folder import whole
 from sim.store.json_files import parsed
+from sim.warning.size import of_varied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +172,8 @@ def sensitivity(
             outcomes = simulations.each(_scenarios(found, screening, points), len(screening))
             _write(path / INDICES, screening, quantity_names(found), points, outcomes)
 
-    warnings = stored_warnings(found, {one.key: one.ends for one in screening.parameters})
+    with speaking(ENGLISH):  # as it is stored
+        warnings = of_varied(found, {one.key: one.ends for one in screening.parameters})
     complete(path, KIND, [INDICES], make, warnings)
     return _read(path, quantities)
 
@@ -192,8 +194,6 @@ def planned(
     if not quantities:
         raise DesignError("no quantity is given; name at least one, for example victims")
     demand_quantities(scenario, quantities)
-    for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
-        raise DesignError(str(one))
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
         raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, so use fewer samples or parameters")

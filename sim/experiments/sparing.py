@@ -16,7 +16,6 @@ from sim.language.spoken import said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, paid
 from sim.reading.priced import not_priced
 from sim.scenario.levers import levers
-from sim.store.withheld import change_withheld
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -32,8 +31,8 @@ SPARED: Mapping[str, tuple[str, ...]] = {
 }
 """By name of the ratio, what is spared: a decrease of the first quantity less the others."""
 
-ROUNDED, NOT_PRICED = "staff_rounded", "not_priced"
-"""Why a row has no number: rounding to whole seats has changed the staff; a lever has no price."""
+NOT_PRICED = "not_priced"
+"""Why a row has no number: a lever has no price."""
 
 NAMED = 6
 """Levers without a price that are named; the rest is counted."""
@@ -52,9 +51,7 @@ class Ratio:
 
 
 def why_withheld(base: "Scenario", other: "Scenario") -> str | None:
-    """Return why two scenarios have no cost per unit spared: ``ROUNDED``, ``NOT_PRICED``, or None if they have one."""
-    if change_withheld(base.spec, other.spec):
-        return ROUNDED
+    """Return why two scenarios have no cost per unit spared: ``NOT_PRICED``, or None if they have one."""
     return NOT_PRICED if not_priced(base, other, levers(base, other)) else None
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sim.experiments.design import GRID, Design, DesignError, Value, design
 from sim.experiments.moves import demand_different, demand_moves
 from sim.experiments.parameters import out_of_range
-from sim.experiments.rounded import alike, stored_warnings
 from sim.experiments.simulations import (
     FAILED,
     Computing,
@@ -22,6 +21,7 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
+from sim.language.spoken import ENGLISH, speaking
 from sim.midnight.component import Component
 from sim.midnight.giving import with_components
 from sim.reading.outcomes import Outcome, quantities_and_waits
@@ -31,6 +31,7 @@ from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import plain
 from sim.store.folder import whole
+from sim.warning.size import of_varied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,8 @@ def sweep(
             outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
             _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
 
-    warnings = stored_warnings(scenario, {axis.key: axis.given for axis in plan.axes})
+    with speaking(ENGLISH):  # as it is stored
+        warnings = of_varied(scenario, {axis.key: axis.given for axis in plan.axes})
     complete(path, KIND, [CATALOGUE], make, warnings)
     return read_frame(path, KIND, CATALOGUE)
 
@@ -122,9 +124,6 @@ def planned(
         kind, samples = kind or own.design, own.samples if samples is None else samples
     made = design(scenario, checked, kind or GRID, samples)
     given = {axis.key: axis.given for axis in made.axes}
-    for one in alike(scenario, given):
-        if one.all:
-            raise DesignError(str(one))
     demand_moves(scenario, given)
     if made.kind == GRID:
         demand_different(scenario, made)

@@ -78,15 +78,15 @@ class Levels:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
         return self._held.over("officers", self._schedule.officers(self._staff(day)).T)
 
-    def servers(self, day: int) -> NDArray[np.int64]:
-        """Return the servers on duty as simulated, (P, 2 desks, 48 half hours); read only."""
+    def staffed(self, day: int) -> NDArray[np.int64]:
+        """Return the time on duty as simulated in ms, (P, 2 desks, 48 half hours); read only."""
         # The same layout on all days: kernels are compiled once per layout.
-        servers = np.ascontiguousarray(self._schedule.servers(day, self._staff(day)))
+        staffed = np.ascontiguousarray(self._schedule.staffed(day, self._staff(day)))
         held = self._held.of("officers")
         if held is None:
-            return servers
-        changed = self._schedule.servers_of(day, np.nan_to_num(held.T))
-        return np.ascontiguousarray(np.where(np.isnan(held.T)[..., None], servers, changed))
+            return staffed
+        changed = self._schedule.staffed_by(day, np.nan_to_num(held.T))
+        return np.ascontiguousarray(np.where(np.isnan(held.T)[..., None], staffed, changed))
 
     def _staff(self, day: int) -> NDArray[np.float64]:
         """Return the factors of staff on a day."""

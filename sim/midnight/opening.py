@@ -113,7 +113,7 @@ class Opening(Stateless):
             searches=timetable.searches[row].take(alike, axis=0),
             known=self._all_known if self._accounts is None else self._accounts.known,
             outage=timetable.outage[row].take(alike, axis=1),
-            servers=levels.servers(day),
+            staffed=levels.staffed(day),
             loss_factor=float(timetable.loss_factor[row]),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,

@@ -17,8 +17,8 @@ class Today(NamedTuple):
     a stop-payment order; ``searches`` (P, M, 4) how M measures find
     accounts: a threshold, and kind, a, b of the time from payment to find; ``known`` (P, S) share of accounts that each
     sign knows; ``outage`` (2, P) the moment from which a
-    detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``servers``
-    (P, 2, 48) on duty by desk and half hour; ``loss_factor`` of the day's contacts.
+    detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``staffed``
+    (P, 2, 48) ms on duty by desk and half hour; ``loss_factor`` of the day's contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
@@ -37,7 +37,7 @@ class Today(NamedTuple):
     searches: NDArray[np.float64]
     known: NDArray[np.float64]
     outage: NDArray[np.int64]
-    servers: NDArray[np.int64]
+    staffed: NDArray[np.int64]
     loss_factor: float
     attempts: NDArray[np.int64]
     contacts: NDArray[np.int64]
@@ -66,7 +66,7 @@ def blank_day() -> Today:
         searches=np.zeros((0, 0, 0)),
         known=np.zeros((0, 0)),
         outage=integers(0, 0),
-        servers=integers(0, 0, 0),
+        staffed=integers(0, 0, 0),
         loss_factor=1.0,
         attempts=integers(0, 0, 0),
         contacts=integers(0, 0, 0),

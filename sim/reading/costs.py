@@ -89,28 +89,21 @@ PARTS: Mapping[str, CostPart] = {
 }
 """Every part of the costs."""
 
-OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
-"""Totals that depend on the staff of a desk; a comparison withholds them if rounding has changed that staff."""
-
 Cost = dict[str, Fraction]
 """A cost by ``ENDS``."""
 
 
-def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
+def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost]:
     """Return money of the country by part, the last one the ``total``; empty if the scenario has no prices.
 
-    Parts without a price are left out. A withheld cost, since rounding to seats has changed the staff, is missing
-    (None). ``scale`` is the simulated share.
+    Parts without a price are left out. ``scale`` is the simulated share.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:
         return {}
-    found: dict[str, Cost | None] = {}
+    found: dict[str, Cost] = {}
     for name, part in PARTS.items():
         if part.price not in prices:
-            continue
-        if part.desk in quantities.scope.rounded:
-            found[name] = None
             continue
         amount = part.counted(quantities) / (1 if part.whole else scale)
         # As the decimal fractions that were written, not the nearest doubles.
@@ -127,10 +120,7 @@ def paid(amounts: Mapping[str, float], key: str, part: str) -> float:
     return float(amounts.get(f"{key}.{part}", 0.0))
 
 
-def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
-    """Return the sum of all costs, or of one purpose (``WARNING``, ``EDUCATION``); None if one of them is withheld."""
+def added(parts: Mapping[str, Cost], of: str | None = None) -> Cost:
+    """Return the sum of all costs, or of one purpose (``WARNING``, ``EDUCATION``)."""
     chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
-    known = [cost for cost in chosen if cost is not None]
-    if len(known) < len(chosen):
-        return None
-    return {end: sum((cost[end] for cost in known), Fraction(0)) for end in ENDS}
+    return {end: sum((cost[end] for cost in chosen), Fraction(0)) for end in ENDS}

@@ -50,8 +50,7 @@ def derived_values(run: "Run") -> Outcome:
 def quantities(run: "Run") -> Outcome:
     """Return the quantities that are compared: flat totals, and each figure with a value, ``NAME@START..END``.
 
-    Ratios of totals are left out, since their differences mean little and they have no value if nothing was saved; so
-    are costs that are withheld, see ``sim.store.withheld``.
+    Ratios of totals are left out, since their differences mean little and they have no value if nothing was saved.
     """
     found = {name: amount for name, amount in _compared(flat(run.manifest["totals"])).items() if amount is not None}
     for row in run.manifest["figures"]:

@@ -38,10 +38,16 @@ def effects(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
         "day": day,
         **{key: value for key, value in values.items() if key not in NO_EFFECT},
         "fraud": fraud,
-        "desks": {**values["desks"], **{desk: _grown(values["desks"][desk], day) for desk in DESK_LABELS}},
+        "desks": {**values["desks"], **{desk: _read(values["desks"][desk], spec, day) for desk in DESK_LABELS}},
         "measures": _measures(values["measures"], spec, day),
         **({"age_cuts": spec.age_cuts} if spec.age_cuts else {}),
     }
+
+
+def _read(desk: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, Any]:
+    """Return the plain values of a desk; its staff is not read where every province has its own."""
+    own = len(desk["by_province"]) == len(spec.population.provinces)
+    return {key: value for key, value in _grown(desk, day).items() if key != "staff" or not own}
 
 
 def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
 from sim.scenario.scalars import read_rate
 from sim.scenario.schema.measure_forms import Spread
-from sim.store.withheld import rounded_desks
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -138,7 +137,7 @@ class Scope:
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit codes in table
     order; ``fraud_types``, ``age_bands`` and ``contacts``, the channels and their classes, are in the scenario's order.
     ``sha256`` is that of the resolved scenario without engine, workers and record. ``internet_users`` are those of the
-    country. ``rounded`` are the desks whose costs are withheld, see ``sim.store.withheld``. ``policy_of`` is the name
+    country. ``policy_of`` is the name
     of the scenario that this one changes as a policy. ``frozen_factor`` is the money stopped for each unit returned;
     ``settlement`` says what is counted later, ``roles`` whether suspects are counted by role, ``accounts`` whether
     accounts of mules are. ``gangs_as_on`` is the day number for which the start of gangs is stated. ``dens`` are
@@ -161,7 +160,6 @@ class Scope:
     evidence: tuple[Known, ...] = ()
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
-    rounded: frozenset[str] = frozenset()
     province_names: tuple[str, ...] = ()
     policy_of: str | None = None
     measures: tuple[Dated, ...] = ()
@@ -208,7 +206,6 @@ class Scope:
             ),
             internet_users=spec.population.internet_users(),
             prices=prices_of(scenario),
-            rounded=frozenset() if spec.costs is None else frozenset(rounded_desks(spec)),
             province_names=tuple(row.name for row in spec.population.provinces),
             policy_of=spec.policy_of,
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),

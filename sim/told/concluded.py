@@ -179,15 +179,12 @@ def _in_brackets(one: Estimate, words: Callable[..., str]) -> str:
     return said("{value}; {interval}", value=words(one.value), interval=interval) if interval else words(one.value)
 
 
-def of_attribution(
-    result: "Attribution", scenario: "Scenario", withheld: str = "", warnings: Sequence[str] = ()
-) -> Answer:
+def of_attribution(result: "Attribution", scenario: "Scenario", warnings: Sequence[str] = ()) -> Answer:
     """Return the answer of an attribution: what all layers prevent, and which of them prevent most.
 
     Args:
         result: The attribution.
         scenario: The scenario.
-        withheld: Why costs are withheld, if they are.
         warnings: What a reader must know before trusting the numbers.
 
     Returns:
@@ -208,7 +205,6 @@ def of_attribution(
             head = said("{stance}:", stance=said(STANCES[stance]))
             sentences[0] = f"{head[0].upper()}{head[1:]} {sentences[0]}"
         lines += sentences
-    lines += [withheld] if withheld else []
     has_intervals = any(row["low"] is not None for row in rows)
     kind = over_what(result) if has_intervals else said("one run of each set of layers: run-to-run noise unknown")
     return _answer(scenario, lines, kind, warnings)

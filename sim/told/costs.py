@@ -49,12 +49,12 @@ def is_cost(row: Row) -> bool:
     return bool(row["quantity"] in SPARED or row["quantity"].startswith(f"{COST}."))
 
 
-def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str = "") -> Iterator[TextTable | str]:
+def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = ()) -> Iterator[TextTable | str]:
     """Yield what another policy costs compared with the baseline, and per victim spared; nothing if unknown.
 
-    ``unpriced`` are its levers without a price; ``withheld`` says why it has no costs, if rounding changed its staff.
+    ``unpriced`` are its levers without a price.
     """
-    yield from filter(None, (withheld, unpriced_said(unpriced)))
+    yield from filter(None, [unpriced_said(unpriced)])
     known = any(row["quantity"] == f"{COST}.{TOTAL}" for row in rows)
     moved = [row for row in rows if is_cost(row) and row["difference"]]
     if known and moved:
@@ -96,8 +96,8 @@ def each_spared_lines(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def run_costs_said(totals: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the cost of a run, or the mean cost of several, in a sentence; empty without prices, or if withheld."""
-    if any(COST not in one or one[COST][TOTAL] is None for one in totals):
+    """Return the cost of a run, or the mean cost of several, in a sentence; empty without prices."""
+    if any(COST not in one for one in totals):
         return []
     low, own, high = (fmean(one[key][TOTAL] for one in totals) for key in (COST_LOW, COST, COST_HIGH))
     return [said("Priced items cost {cost} {currency} (prices {prices}).", cost=amount(own), prices=between(low, high))]
@@ -142,14 +142,13 @@ def _includes_no_effect_over_draws(spared: Row) -> bool:
     return spared["draws"] > 1 and bool(spared["low"] <= 0 <= spared["high"])
 
 
-def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> Iterator[TextTable | str]:
+def layer_cost_lines(rows: Sequence[Row], over: str) -> Iterator[TextTable | str]:
     """Yield what each layer costs, in total and per victim prevented: a table, and lines of text.
 
-    ``over`` is the head of columns of intervals; ``withheld`` says why there are no costs, if rounding changed the
-    staff.
+    ``over`` is the head of columns of intervals.
     """
     if all(row[COST] is None for row in rows):
-        yield withheld or said("Costs of layers: the scenario has no prices")
+        yield said("Costs of layers: the scenario has no prices")
         return
     noisy = any(row["low"] is not None for row in rows)
     names = [said("layer"), currency(), *([over] if noisy else []), said("prices")]

@@ -78,7 +78,7 @@ def comparison_parts(
             others.sort(key=lambda row: OUTCOMES.index(row["quantity"]))
         yield from _quantities(others, scenario, every, width)
         unpriced = [row["name"] for row in document["levers"] if row["scenario"] == scenario and not row["priced"]]
-        costs = cost_lines(rows, unpriced, document["withheld"].get(scenario, ""))
+        costs = cost_lines(rows, unpriced)
         fates = _changes(scenario, document.get("changes", [])) if every else ()
         for part in (*costs, *fates):
             if part in answer.lines:
@@ -158,12 +158,11 @@ def _by_group(scenario: str, changes: list[Row], key: str) -> TextTable:
     return table
 
 
-def attribution_tables(result: "Attribution", withheld: str = "", retried: bool = False) -> Iterator[TextTable | str]:
-    """Yield an attribution: victims and money by layer, what layers cost (or why not), and the largest overlaps.
+def attribution_tables(result: "Attribution", retried: bool = False) -> Iterator[TextTable | str]:
+    """Yield an attribution: victims and money by layer, what layers cost, and the largest overlaps.
 
     Args:
         result: The attribution.
-        withheld: Why costs are withheld, if they are.
         retried: Whether gangs try again what filters stop.
 
     Yields:
@@ -218,7 +217,7 @@ def attribution_tables(result: "Attribution", withheld: str = "", retried: bool 
     for stance in stances:
         if stance is not None:
             yield said("{stance}:", stance=said(STANCES[stance]))
-        yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over, withheld)
+        yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over)
     if not result.overlaps.empty:
         yield from _overlaps(result, head)
 

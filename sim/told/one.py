@@ -193,7 +193,6 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
     rows, levers = own("rows"), own("levers")
     headline, *sentences = effect.effect_lines(rows) or [said("No quantity was counted under both policies.")]
     unpriced = unpriced_said([row["name"] for row in levers if not row["priced"]])
-    withheld = document.get("withheld", {}).get(name, "")
     return Answer(
         question=document["questions"][name],
         name=name,
@@ -204,7 +203,7 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
         changes=tuple(Lever.of(row).told for row in levers),
         numbers=tuple(_differences(rows)),
         costs=() if unpriced else tuple(each_spared_lines(rows)),
-        not_priced=" ".join(filter(None, (withheld, unpriced))),
+        not_priced=unpriced,
         warnings=tuple(document.get("warnings", ())),
         findings=tuple(foremost(own("findings"))),
         resolved=tuple(foremost([row for row in document.get("findings", ()) if row["beside"] == name])),

@@ -9,7 +9,7 @@ from sim.base.rounding import number_text, percent, written
 from sim.language.labels import named
 from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
@@ -184,10 +184,9 @@ def cost_table(totals: dict[str, Any]) -> TextTable | None:
     if COST not in totals:
         return None
     table = TextTable([said(NAMES[COST]), said("value"), said("low prices"), said("high prices")])
-    withheld = totals[COST][TOTAL] is None
 
     def told(value: float | None) -> str:
-        return said("withheld") if value is None and withheld else number_text(value)
+        return number_text(value)
 
     for part in totals[COST]:
         table.add_row(part_named(part), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))

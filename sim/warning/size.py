@@ -1,39 +1,34 @@
-"""What a run of this size cannot say, known before it runs: small desks, rounded staff, pooled provinces."""
+"""What a run of this size cannot say, known before it runs: small desks, pooled provinces."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import percent, written
-from sim.base.words import DESK_LABELS, ContactChannel
+from sim.base.rounding import written
+from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
-from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks
+from sim.country.schedule import FEW_SERVERS, Schedule, desks_of, thin_desks
 from sim.language.labels import named
-from sim.language.spoken import ENGLISH, marked, said, speaking
+from sim.language.spoken import ENGLISH, said, speaking
+from sim.scenario import changed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
-from sim.store.withheld import rounded_desks, run_withheld
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 DIGITS = 2
 """Significant digits of a suggested scale."""
 
+SIZING = ("scale", "population.pool", "desks.")
+"""How keys begin that determine how many seats are on duty."""
+
 ENOUGH = 1e-9
 """Relative difference up to which a desk counts as having the seats that it needs."""
-
-MORE = {
-    ContactChannel.CALL.label: (
-        marked("call desks have {share} more"),
-        marked("call desks have {share} fewer"),
-    ),
-    ContactChannel.VISIT.label: (
-        marked("visit desks have {share} more"),
-        marked("visit desks have {share} fewer"),
-    ),
-}
-"""Texts by desk: whole seats are more than the stated staff, or fewer."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +65,6 @@ class Size:
         """Number of desks that have staff, but fewer than five seats because of the scale."""
         return thin_desks(self._schedule, *self._days) if self.is_thinned else 0
 
-    @cached_property
-    def rounded(self) -> dict[str, float]:
-        """By desk: whole seats over the stated staff, where they differ by more than a tenth."""
-        return rounded_desks(self.spec)
-
-    @property
-    def worth(self) -> tuple[int, float]:
-        """An order of sizes: the larger, the less a run can say."""
-        return self.thin, max((abs(times - 1.0) for times in self.rounded.values()), default=0.0)
-
     @property
     def lines(self) -> list[str]:
         """What a run of this size cannot say, and what to use instead: one line each, in the language of the user."""
@@ -101,18 +86,6 @@ class Size:
                     desks=str(self.desks),
                     seats=format(FEW_SERVERS, "g"),
                     offers=self._offers(),
-                )
-            )
-        if self.rounded:
-            found.append(
-                run_withheld(self.spec)
-                or said(
-                    "Staff is rounded to whole seats: {desks} than the scenario states. Staff hours do not represent "
-                    "the country.",
-                    desks=", ".join(
-                        said(MORE[desk][times < 1.0], share=percent(abs(times - 1.0)))
-                        for desk, times in self.rounded.items()
-                    ),
                 )
             )
         if self.spec.population.pool == COUNTRY:
@@ -160,7 +133,22 @@ class Size:
 
 def of_sizes(specs: Iterable[ScenarioModel]) -> list[str]:
     """Return the lines of the scenario whose runs can say the least."""
-    return max(map(Size, specs), key=lambda size: size.worth).lines
+    return max(map(Size, specs), key=lambda size: size.thin).lines
+
+
+def of_compared(specs: Sequence[ScenarioModel]) -> list[str]:
+    """Return the lines about runs that are compared: those of ``of_sizes``, and that small desks differ in staff."""
+    own = [desks_of(spec, Provinces.of(spec)) for spec in specs]
+    if all(one == own[0] for one in own) or not any(Size(spec).thin for spec in specs):
+        return of_sizes(specs)
+    more = said("Staff differs, but desks with few seats do not wait as the country's desks do.")
+    return [*of_sizes(specs), more]
+
+
+def of_varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the lines about a scenario of which each parameter, by its dotted key, takes some values in turn."""
+    values = [{key: value} for key, own in given.items() if key.startswith(SIZING) for value in own]
+    return of_compared([scenario.spec, *(changed(scenario, value).spec for value in values)])
 
 
 def in_english(specs: Iterable[ScenarioModel]) -> list[str]:

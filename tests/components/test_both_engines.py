@@ -128,13 +128,13 @@ def test_a_change_that_one_engine_ignores_is_seen(tmp_path: Path, monkeypatch: p
     one, other = run_both(tmp_path / "scores", [CHANGES[1]()])
     assert differences(one, other)
     monkeypatch.undo()
-    servers, calls = Levels.servers, []
+    staffed, calls = Levels.staffed, []
 
     def stale(self: Levels, day: int) -> Any:
         calls.append(day)
         # The second run of the pair is that of the vector engine.
-        return servers(self, day) if calls.count(day) == 1 else np.ascontiguousarray(self._schedule.servers(day))
+        return staffed(self, day) if calls.count(day) == 1 else np.ascontiguousarray(self._schedule.staffed(day))
 
-    monkeypatch.setattr(Levels, "servers", stale)
+    monkeypatch.setattr(Levels, "staffed", stale)
     one, other = run_both(tmp_path / "staff", [CHANGES[2]()])
     assert differences(one, other)

@@ -184,7 +184,7 @@ MUTATIONS = [
         "an overrun leaves its server",
         Desk,
         "change_shift",
-        ("self.servers = servers", "self.servers = servers + self.busy"),
+        ("        self._trigger_put", "        self.servers += self.busy\n        self._trigger_put"),
     ),
     of(
         "seats are given away within the tick",

@@ -49,7 +49,7 @@ def expected() -> dict[tuple[date, int, str, int, int], int]:
                 for channel, staff in (("call", calls), ("visit", visits)):
                     if staff > 0:
                         key = (day.replace(day=1), province, channel, day.isoweekday(), half_hour)
-                        sums[key] = sums.get(key, 0) + max(1, math.floor(staff + 0.5)) * HALF_HOUR_MS
+                        sums[key] = sums.get(key, 0) + math.floor(staff * HALF_HOUR_MS + 0.5)
         day += timedelta(days=1)
     return sums
 

@@ -53,14 +53,9 @@ SCALES = {
 """Scales of countries that are smaller than the flagship's."""
 
 
-OF_STAFF = ("double-visits", "more-officers")
-"""Scenarios that differ from the flagship in staff alone: rounding leaves nothing of it unless provinces are pooled."""
-
-
 def changes(name: str) -> dict[str, Any]:
     """Return what makes a bundled scenario small enough for both engines."""
-    pool = {"population.pool": "country"} if name in OF_STAFF else {}
-    return {"period": PERIODS.get(name, DAYS), "scale": SCALES.get(name, SCALE), **pool}
+    return {"period": PERIODS.get(name, DAYS), "scale": SCALES.get(name, SCALE)}
 
 
 def hashes_of(run: sim.Run, without: Collection[str] = ()) -> dict[str, str]:

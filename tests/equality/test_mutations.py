@@ -20,7 +20,7 @@ from sim.country.schedule import Schedule
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
-from sim.engines.reference.desk import Lending
+from sim.engines.reference.desk import Desk, Lending
 from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
@@ -188,15 +188,15 @@ GROWN: list[tuple[str, Mutation]] = [
     (
         "events",
         of(
-            "servers of yesterday",
-            Run,
-            "change_shifts",
-            ("int(servers[", "int((servers if yesterday is None else yesterday)["),
+            "a server that has worked longer comes as early",
+            Desk,
+            "release",
+            ("self._pay_back()", "pass"),
         ),
     ),
     (
         "events",
-        of("servers of midnight go on", Run, "change_shifts", ("yesterday[:, :, -1]", "servers[:, :, 0]")),
+        of("all desks begin alike", Desk, "__init__", ("self._credit = credit", "self._credit = 0")),
     ),
     (
         "events",

@@ -90,7 +90,7 @@ def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
     other = sim.load_scenario("china-2022", values)
     changed = [{"scenario": "policy", **lever.as_json(), "priced": True} for lever in levers(base, other)]
     document = {"base": "china-2022", "others": ["policy"], "questions": {"policy": "What if?"}, "rows": ROWS}
-    document |= {"levers": changed, "withheld": {}}
+    document |= {"levers": changed}
     console = Console(file=io.StringIO(), width=width, highlight=False)
     show(console, comparison_parts(document, of_comparison(document), width, every))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
@@ -154,7 +154,6 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     assert rest[0].startswith("Priced costs")  # type: ignore[union-attr]
     many = next(iter(cost_lines(unpriced, [str(number) for number in range(10)])))
     assert str(many).startswith("Not priced: 0, 1, 2, 3, 4, 5 and 4 more. ")
-    assert list(cost_lines(unpriced[1:], [], "Costs are withheld.")) == ["Costs are withheld."]
 
 
 def test_intervals_beside_each_other_are_of_one_kind() -> None:

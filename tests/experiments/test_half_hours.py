@@ -5,11 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import sim
-from sim.base.days import day_number
+from sim.base.days import HALF_HOUR_MS, day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule
 from sim.experiments.promise import PromiseError, Terms, promised, urgent_only
@@ -79,7 +80,7 @@ def test_the_table_of_half_hours_is_what_is_on_duty(found: Staffing, run: sim.Ru
     table = found.half_hours
     assert list(table["weekdays"].unique()) == ["1,2,3,4,5", "6,7"]
     schedule = Schedule(run.scenario.spec, Provinces.of(run.scenario.spec))
-    monday = schedule.servers(day_number(run.scenario.spec.period.start))
+    monday = np.rint(schedule.staffed(day_number(run.scenario.spec.period.start)) / HALF_HOUR_MS)
     for place, code in enumerate(PROVINCES):
         rows = table[(table["province"] == code) & (table["weekdays"] == "1,2,3,4,5")]
         assert list(rows["start"])[::16] == ["00:00", "08:00", "16:00"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.base.days import HALF_HOURS, day_number
+from sim.base.days import HALF_HOUR_MS, HALF_HOURS, day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
 from sim.experiments.promise import with_staff
@@ -93,7 +93,8 @@ def test_shifts_of_a_scenario_come_to_the_seats_of_the_roster(week: Week, scale:
     assert scenario.spec.desks.visit.by_province["11"].growth is not None  # type: ignore[union-attr]
     schedule = Schedule(scenario.spec, Provinces.of(scenario.spec))
     for day in range(7):
-        servers = schedule.servers(day_number(scenario.spec.period.start) + day)  # a Monday
+        a_day = schedule.staffed(day_number(scenario.spec.period.start) + day)  # from a Monday on
+        servers = np.rint(a_day / HALF_HOUR_MS)
         for province in (0, 1):
             assert servers[province, 1].tolist() == roster.seats[int(day >= 5)].tolist()
         assert not servers[2, 1].any()

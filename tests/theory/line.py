@@ -6,6 +6,7 @@ from functools import partial
 
 import simpy
 
+from sim.base.days import HALF_HOUR_MS
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.reference.desk import Desk, Request
@@ -31,15 +32,17 @@ class Customer:
         return self.number << INDEX_SHIFT
 
 
-def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end: int | None = None) -> Desk:
-    """Return a desk with ``shifts`` of (moment, servers) after customers, in order of arrival, have passed it.
+def serve(
+    customers: Sequence[Customer], shifts: Sequence[tuple[int, float]], end: int | None = None, credit: int = 0
+) -> Desk:
+    """Return a desk with ``shifts`` of (moment, staff on duty) after customers, in order of arrival, have passed it.
 
     What became of each is noted on the customer. Without ``end`` the run goes on until nobody is left.
     """
     env = simpy.Environment()
-    desk = Desk(env, 0)
-    for moment, servers in shifts:
-        call_at(env, moment, priority(Phase.SHIFT_CHANGE), partial(desk.change_shift, servers))
+    desk = Desk(env, 0, credit)
+    for moment, staff in shifts:
+        call_at(env, moment, priority(Phase.SHIFT_CHANGE), partial(desk.change_shift, round(staff * HALF_HOUR_MS)))
 
     def release(customer: Customer) -> None:
         customer.leaves = int(env.now)

@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.base.days import HALF_HOUR_MS
+from sim.verify.chain import mean_lengths
 from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from tests.theory.line import Customer, naively, serve
 
@@ -223,3 +225,34 @@ def test_the_desk_serves_as_a_naive_desk_does(rush: tuple[list[Customer], list[t
     assert starts == expected
     waits = sum((p.starts if p.starts is not None else p.leaves or end) - p.arrives for p in people)
     assert desk.little(end) == (waits, waits)
+
+
+@pytest.mark.parametrize("staff", [0.4, 1.5, 2.25])
+def test_a_desk_of_a_share_of_a_server_works_that_share_of_the_time(staff: float) -> None:
+    """A queue that never empties is served at the rate of the staff, though each service is longer than a shift."""
+    service = 3 * HALF_HOUR_MS - 1
+    everybody = [Customer(n, 0, service) for n in range(200)]
+    serve(everybody, [(k * HALF_HOUR_MS, staff) for k in range(2000)], end=2000 * HALF_HOUR_MS)
+    last = everybody[-1].leaves
+    assert last is not None
+    assert len(everybody) * service / last == pytest.approx(staff, rel=0.02)
+
+
+def test_servers_who_come_and_go_by_the_half_hour() -> None:
+    """Two and a half servers are two and three in turn, whose queue is that of a chain with such shifts."""
+    staff, service, half_hours = 2.5, 20_000, 60
+    rate = 0.85 * staff / service
+    replications = []
+    for child in np.random.SeedSequence(11).spawn(REPLICATIONS):
+        rng = np.random.default_rng(child)
+        moments = np.cumsum(rng.exponential(1.0 / rate, int(rate * half_hours * HALF_HOUR_MS))).astype(int).tolist()
+        durations = np.maximum(1, np.rint(rng.exponential(service, len(moments)))).astype(int).tolist()
+        people = [Customer(n, *both) for n, both in enumerate(zip(moments, durations, strict=True))]
+        # The credit is far from half an hour: what a service takes from it when its server leaves moves no shift.
+        serve(people, [(k * HALF_HOUR_MS, staff) for k in range(2 * half_hours)], credit=HALF_HOUR_MS // 4)
+        replications.append(people[len(people) // 10 :])
+    waited = mean_of(replications, wait)
+    both = np.full(2, rate)
+    assert mean_lengths(both, service, np.array([2, 3]), HALF_HOUR_MS).mean() / rate in waited
+    assert mean_wait(3, rate, service) not in waited
+    assert mean_lengths(both, service, np.array([3, 3]), HALF_HOUR_MS).mean() / rate not in waited

@@ -65,7 +65,7 @@ def document(**rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A comparison of policies with these rows."""
     every = [{**row, "scenario": name} for name, own in rows.items() for row in own]
     names = {name: f"What about {name}?" for name in rows}
-    return {"base": "tiny", "others": list(rows), "questions": names, "rows": every, "levers": [], "withheld": {}}
+    return {"base": "tiny", "others": list(rows), "questions": names, "rows": every, "levers": []}
 
 
 def row(quantity: str, difference: float, low: float, high: float, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import sim
+from sim.base.days import HALF_HOUR_MS
 from sim.draws import distributions
 from sim.engines.reference import alerts, track
 from sim.engines.reference.desk import Desk
@@ -145,8 +146,9 @@ def test_a_desk_that_serves_the_last_first(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_services_that_overrun_their_shift_and_hold_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    def change_shift(desk: Desk, servers: int) -> None:
-        desk.servers, desk.busy = servers, min(desk.busy, servers)
+    def change_shift(desk: Desk, staffed: int) -> None:
+        desk.servers = staffed // HALF_HOUR_MS
+        desk.busy = min(desk.busy, desk.servers)
         desk._trigger_put(None)
 
     def release(desk: Desk) -> None:

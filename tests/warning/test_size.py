@@ -1,14 +1,9 @@
-"""What a run of a size cannot say: of which desks, by how much seats are rounded, and what is offered instead."""
+"""What a run of a size cannot say: of which desks, and what is offered instead."""
 
 import pytest
 
-from sim.base.words import DESK_LABELS
-from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule
 from sim.scenario import Scenario, changed, load_scenario
-from sim.store.withheld import run_withheld
-from sim.warning.size import Size, in_english, of_sizes
+from sim.warning.size import Size, in_english, of_compared, of_sizes, of_varied
 
 SHORT = "{start: 2022-06-01, end: 2022-06-14, warmup: 0 d}"
 
@@ -36,40 +31,9 @@ def test_what_is_offered_is_enough(flagship: Scenario, scale: float) -> None:
     assert sized(flagship, pooled, "country").thin == 0
 
 
-def test_the_rounding_is_that_of_all_seats_of_the_period(flagship: Scenario) -> None:
-    size = sized(flagship, 0.005)
-    calendar = Calendar.of(size.spec.period)
-    schedule = Schedule(size.spec, Provinces.of(size.spec))
-    days = range(calendar.start, calendar.last + 1)
-    for at, desk in enumerate(DESK_LABELS):
-        seats = sum(int(schedule.servers(day)[:, at].sum()) for day in days)
-        staff = 0.005 * float(schedule.on_duty(days)[:, :, at].sum())
-        assert size.rounded[desk] == pytest.approx(seats / staff)
-        assert size.rounded[desk] > 2.0
-    assert size.lines[1] == run_withheld(size.spec)
-    # In one pool the seats are those of the staff, but for a few per cent.
-    pooled = sized(flagship, 0.005, "country")
-    assert pooled.rounded == {}
-    assert pooled.lines == [
-        "All provinces are simulated as one, so results do not describe single provinces. Use --pool none, or --pool "
-        "country --apart PROVINCE."
-    ]
-
-
-def test_fewer_seats_than_staff_are_told_as_fewer() -> None:
-    tiny = load_scenario("tiny", {"period": "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"})
-    few = changed(tiny, {"scale": 0.45, "population.pool": "country", "desks.visit.staff": 3, "desks.visit.shifts": [
-        {"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00", "share": 1.0}]})  # fmt: skip
-    assert "the visit desks 0.741 times" in "".join(Size(few.spec).lines)
-    size = Size(changed(few, {"costs": None}).spec)
-    assert size.rounded["visit"] == pytest.approx(1 / 1.35)
-    (line,) = [line for line in size.lines if line.startswith("Staff is rounded")]
-    assert "visit desks have 25.9% fewer" in line
-
-
 def test_at_full_scale_small_desks_are_what_they_are() -> None:
     tiny = load_scenario("tiny").spec
-    assert (Size(tiny).thin, Size(tiny).rounded, Size(tiny).lines) == (0, {}, [])
+    assert (Size(tiny).thin, Size(tiny).lines) == (0, [])
 
 
 def test_desks_without_staff_are_told_at_any_scale() -> None:
@@ -80,3 +44,15 @@ def test_desks_without_staff_are_told_at_any_scale() -> None:
 def test_of_several_sizes_the_one_is_told_that_can_say_the_least(flagship: Scenario) -> None:
     specs = [sized(flagship, scale).spec for scale in (0.3, 0.005, 1.0)]
     assert of_sizes(specs) == Size(specs[1]).lines == in_english(specs)
+
+
+def test_runs_whose_small_desks_differ_in_staff_are_told_so(flagship: Scenario) -> None:
+    more = changed(flagship, {"desks.visit.staff": 3400})
+    assert of_compared([flagship.spec, more.spec]) == []  # the whole country
+    small, other = (changed(one, {"scale": 0.005}).spec for one in (flagship, more))
+    assert of_compared([small, small]) == of_sizes([small])
+    *lines, told = of_compared([small, other])
+    assert lines == of_sizes([small])
+    assert told.startswith("Staff differs")
+    assert of_varied(changed(flagship, {"scale": 0.005}), {"desks.visit.staff": [1700, 3400]})[-1] == told
+    assert of_varied(changed(flagship, {"scale": 0.005}), {"fraud.loss_factor": [1, 2]}) == lines

@@ -12,6 +12,7 @@ from typing import Any
 import simpy
 from simpy.resources.base import BaseResource, Get, Put
 
+from sim.country.schedule import servers_of
 from sim.engines.phases import Phase
 from sim.engines.reference.ticks import call_at, priority
 
@@ -75,7 +76,7 @@ class Desk(BaseResource[Request, Get[Any]]):
     Args:
         env: The environment of the run.
         number: Number of the desk in the country, which orders the dispatches of one tick.
-        servers: Servers on duty at the beginning.
+        credit: Time of its odd server at the beginning, ms; see ``servers_of``.
     """
 
     after: Callable[[], None] | None = None
@@ -84,12 +85,14 @@ class Desk(BaseResource[Request, Get[Any]]):
     PutQueue = WaitingLine  # type: ignore[assignment]
     put_queue: WaitingLine  # type: ignore[assignment]
 
-    def __init__(self, env: simpy.Environment, number: int, servers: int = 0) -> None:
+    def __init__(self, env: simpy.Environment, number: int, credit: int = 0) -> None:
         super().__init__(env, capacity=0)
         self.env = env
         self.number = number
-        self.servers = servers
+        self.servers = 0
         self.busy = 0
+        self._credit = credit
+        self._since = int(env.now)
         self._order = priority(Phase.DISPATCH, number << 30)
         self._dispatches_at = -(1 << 62)
         self._area = 0
@@ -110,13 +113,22 @@ class Desk(BaseResource[Request, Get[Any]]):
 
     def release(self) -> None:
         """Free the server of a service that ends."""
+        self._pay_back()
         self.busy -= 1
         self._trigger_put(None)
 
-    def change_shift(self, servers: int) -> None:
-        """Set the servers on duty; busy ones finish first."""
-        self.servers = servers
+    def change_shift(self, staffed: int) -> None:
+        """Set the servers of a half hour with this time on duty, ms; busy ones finish first."""
+        self._pay_back()
+        self.servers, self._credit = servers_of(staffed, self._credit)
         self._trigger_put(None)
+
+    def _pay_back(self) -> None:
+        """Take from the credit the time that one server has worked longer than on duty since the last change."""
+        now = int(self.env.now)
+        if self.busy == self.servers + 1:
+            self._credit -= now - self._since
+        self._since = now
 
     def _trigger_put(self, get_event: object) -> None:
         now = int(self.env.now)

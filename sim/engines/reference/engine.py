@@ -7,10 +7,10 @@ from time import perf_counter
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.base.days import HALF_HOUR_MS, month_start
 from sim.base.words import DESKS
+from sim.country.schedule import first_credits
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
@@ -49,8 +49,11 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     ledger = RunLedger(recorder, tables)
     night = Night(spec, tables.provinces, tables.answering, calendar, ledger, given=components)
     desks = [
-        {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
-        for p in range(len(tables.provinces))
+        {
+            channel: Desk(env, p * len(DESKS) + d, credit)
+            for d, (channel, credit) in enumerate(zip(DESKS, own, strict=True))
+        }
+        for p, own in enumerate(first_credits(spec.seed, len(tables.provinces)).tolist())
     ]
     for p, (call, visit) in enumerate(tuple(by_channel.values()) for by_channel in desks):
         Lending(env, (call, visit), tables.lines.lends.tolist(), p * len(DESKS) + 1)
@@ -97,8 +100,8 @@ class Run:
             world.recorder.day_done(day - 1, world.open_since(day))
         today = self.night(day, yesterday)
         world.tables.detectors.thresholds[:] = today.scores
-        self.change_shifts(day, world.today.servers if day > calendar.first else None, today.servers)
         world.today = today
+        self.change_shifts(day)
         self.at_midnight += perf_counter() - began
         open_day(world)
         if day >= calendar.start:
@@ -112,31 +115,22 @@ class Run:
         """Return the totals of a day that begins."""
         return DayTotals.empty(len(self.world.tables.provinces), len(self.world.spec.fraud.types))
 
-    def change_shifts(self, day: int, yesterday: NDArray[np.int64] | None, servers: NDArray[np.int64]) -> None:
-        """Schedule the day's shift changes, where staff changes.
-
-        Args:
-            day: The day number.
-            yesterday: (P, 2, 48) Servers on duty on the day before; None on the first day.
-            servers: (P, 2, 48) Servers of the day.
-        """
+    def change_shifts(self, day: int) -> None:
+        """Schedule the shift changes of a day: one in each half hour, since servers may come for half an hour."""
         world = self.world
         midnight = world.tables.calendar.midnight(day)
-        before = np.zeros_like(servers)
-        before[:, :, 1:] = servers[:, :, :-1]
-        if yesterday is not None:
-            before[:, :, 0] = yesterday[:, :, -1]
-        for p, d, half_hour in np.argwhere(servers != before).tolist():
-            desk = world.desks[p][DESKS[d]]
-            order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
-            moment = midnight + half_hour * HALF_HOUR_MS
-            call_at(world.env, moment, order, partial(desk.change_shift, int(servers[p, d, half_hour])))
+        for p, by_channel in enumerate(world.today.staffed.tolist()):
+            for d, by_half_hour in enumerate(by_channel):
+                order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
+                for half_hour, staffed in enumerate(by_half_hour):
+                    change = partial(world.desks[p][DESKS[d]].change_shift, staffed)
+                    call_at(world.env, midnight + half_hour * HALF_HOUR_MS, order, change)
 
     def count_staff(self, day: int) -> None:
         """Count the staffed time of a day."""
-        servers = self.world.today.servers
-        provinces, desks, half_hours = staffed = servers.nonzero()
-        ms = servers[staffed] * HALF_HOUR_MS
+        staffed = self.world.today.staffed
+        provinces, desks, half_hours = on_duty = staffed.nonzero()
+        ms = staffed[on_duty]
         keys = np.column_stack([np.full(len(ms), day), provinces, np.array(DESKS)[desks], half_hours])
         self.world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 
@@ -147,7 +141,7 @@ class Run:
             for d, desk in enumerate(by_channel.values()):
                 totals.desks[p, d, :WORKED] = (
                     world.worked.pop((day, p, d), 0),
-                    int(world.today.servers[p, d].sum()) * HALF_HOUR_MS,
+                    int(world.today.staffed[p, d].sum()),
                     len(desk.put_queue),
                 )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.base.days import HALF_HOUR_MS, next_month
+from sim.base.days import next_month
 from sim.base.words import DESKS, EpisodeEnd, Outcome
 from sim.draws.compile_process import Beside
 from sim.draws.machine_code import is_compiled
@@ -174,7 +174,7 @@ class Run:
         for rows in country.take("log"):
             if len(rows):
                 self.recorder.log(table(rows))
-        counts = self.counts.leave(day, today.servers, country.take("overflow"), month_ends or last)
+        counts = self.counts.leave(day, today.staffed, country.take("overflow"), month_ends or last)
         for end, count in enumerate(counts.ends().tolist()):
             self.books.alert_ends[end] += count
         self.books.messages += counts.messages()
@@ -188,7 +188,7 @@ class Run:
         attempts, busy, served = self.counts.of_day(today.day)
         issued, expired = self.country.since_midnight()
         waiting = self.country.desks["waiting"]
-        staffed = today.servers.sum(axis=2) * HALF_HOUR_MS
+        staffed = today.staffed.sum(axis=2)
         return {
             "attempts": attempts,
             "issued": issued,

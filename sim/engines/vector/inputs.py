@@ -42,7 +42,7 @@ class ProvinceDay(NamedTuple):
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
     which the day begins. ``app``, ``held``, ``delayed`` (M,), ``reach``, ``searches`` (M, 4), ``known`` (S,),
     ``coverage`` (2,), ``data_sharing``, ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``;
-    ``people_bytes`` (people,); ``servers`` (2, 48) on duty by desk and half hour.
+    ``people_bytes`` (people,); ``staffed`` (2, 48) ms on duty by desk and half hour.
     """
 
     province: int
@@ -61,7 +61,7 @@ class ProvinceDay(NamedTuple):
     outage: Integers
     awareness: NDArray[np.float64]
     people_bytes: NDArray[np.uint8]
-    servers: Integers
+    staffed: Integers
 
 
 class Now(NamedTuple):

@@ -7,8 +7,9 @@ deadline needs no event while an alert waits in the queue or is served.
 
 from typing import Final
 
-from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOUR_MS
 from sim.base.words import ContactChannel, End
+from sim.country.schedule import servers_of
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.identity import STAGE_MASK
 from sim.draws.prefetch import prefetch
@@ -30,7 +31,7 @@ from sim.engines.vector.messages import end_message
 from sim.engines.vector.queue import join_line
 from sim.engines.vector.records import DESKS, NONE, AlertState, Integers, Record, Records
 from sim.engines.vector.rules import Rules, tier_of
-from sim.engines.vector.service import end_service, serve_first
+from sim.engines.vector.service import end_service, pay_back, serve_first
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert, note_warned, spare_events
 from sim.midnight.people_bytes import HEARD
 from sim.warning.delays import AGAIN, second_visit_wait
@@ -78,7 +79,7 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
             break
         counters.tick = tick
         if tick == counters.shift:
-            change_shift(day.servers, desks, counters)
+            change_shift(day, desks, counters)
     counters.tick = NONE
     return close_day(run, day, arrays, tallies)
 
@@ -110,16 +111,14 @@ def free_seat(desks: Records, lends: Integers) -> tuple[int, int]:
 
 
 @internal
-def change_shift(servers: Integers, desks: Records, counters: Record) -> None:
-    """Put the servers of the present half hour on duty, and find the next half hour with another number."""
+def change_shift(day: ProvinceDay, desks: Records, counters: Record) -> None:
+    """Put the servers of the present half hour on duty."""
     half_hour = counters.shift // HALF_HOUR_MS
     for number in range(DESKS):
-        desks[number].servers = servers[number, half_hour]
-    while half_hour < HALF_HOURS and (
-        servers[0, half_hour] == desks[0].servers and servers[1, half_hour] == desks[1].servers
-    ):
-        half_hour += 1
-    counters.shift = half_hour * HALF_HOUR_MS
+        desk = desks[number]
+        pay_back(desk, day.midnight + counters.shift)
+        desk.servers, desk.credit = servers_of(day.staffed[number, half_hour], desk.credit)
+    counters.shift += HALF_HOUR_MS
 
 
 @part_of_caller

@@ -196,6 +196,8 @@ DESK = record(
     ("waiting", COUNT),  # alerts in the queue
     ("servers", COUNT),  # on duty
     ("busy", COUNT),  # servers
+    ("credit", MOMENT),  # ms of the odd server, see ``sim.country.schedule.servers_of``
+    ("since", MOMENT),  # when a server last came, left or became free
     ("area", MOMENT),  # under the queue up to ``changed``: alerts x ms
     ("changed", MOMENT),  # when ``waiting`` last changed
     ("waited", MOMENT),  # by all that have left the queue, served or not

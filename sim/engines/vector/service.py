@@ -93,6 +93,7 @@ def end_service(
     duration = moment - alert.since
     servers = arrays.desks[alert.seats]
     count_work(tallies.busy, alert.seats, servers, moment - day.midnight)
+    pay_back(servers, moment)
     servers.busy -= 1
     counters.services_ended += 1
     result = result_of(alert.case, alert.channel)
@@ -106,6 +107,14 @@ def end_service(
         entry.result = CONTACT_CODES[result]
         entry.value = duration
     return what_follows(alert, moment, run, day, arrays, room)
+
+
+@part_of_caller
+def pay_back(desk: Record, moment: int) -> None:
+    """Take from a desk's credit the time that one server has worked longer than on duty since the last change."""
+    if desk.busy == desk.servers + 1:
+        desk.credit -= moment - desk.since
+    desk.since = moment
 
 
 @part_of_caller

@@ -80,7 +80,7 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
         outage=country.outage[p],
         awareness=today.awareness[p],
         people_bytes=country.people_bytes[people.first[p] : people.first[p + 1]],
-        servers=today.servers[p],
+        staffed=today.staffed[p],
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.days import DAY_MS, HALF_HOUR_MS, weekday
+from sim.base.days import DAY_MS, weekday
 from sim.base.words import DESKS, ContactResult, End, Outcome
 from sim.engines.tables import Tables
 from sim.engines.vector.drains import drain, move
@@ -125,12 +125,12 @@ class Counts:
     def _arrays(self) -> list[Integers]:
         return [*self._by_slot.values(), *self._month.values(), self._hours]
 
-    def leave(self, day: int, servers: Integers, overflow: Sequence[Records], month_ends: bool) -> "DayCounts":
+    def leave(self, day: int, staffed: Integers, overflow: Sequence[Records], month_ends: bool) -> "DayCounts":
         """Remove and return the counts of a day, and move on to the next.
 
         Args:
             day: The day number.
-            servers: (P, desks, half hours) Servers on duty on this day.
+            staffed: (P, desks, half hours) Time on duty on this day, ms.
             overflow: Records of each province, see ``records.OVERFLOW``.
             month_ends: Whether to remove alerts of all days of issue, not only of the oldest, and the tables by month.
 
@@ -146,7 +146,7 @@ class Counts:
         hours = self._hours[weekday(day) - 1]
         self._keep("busy", day, hours[..., :1])
         if day >= self._start:
-            hours[:, 0, :, 1] += (servers * HALF_HOUR_MS).reshape(len(hours), -1)
+            hours[:, 0, :, 1] += staffed.reshape(len(hours), -1)
         if month_ends:
             cells += [Cells(name, day, *drain(of_month, 0)) for name, of_month in self._month.items()]
             cells += [

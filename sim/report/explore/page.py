@@ -12,7 +12,6 @@ from sim.base.rounding import percent
 from sim.base.rounding import written as number_written
 from sim.experiments.design import BOX, DesignError, Value
 from sim.experiments.explored import Estimate, Explored, Lever, SweptQuantity, explored, planned_box
-from sim.experiments.rounded import warnings_of
 from sim.experiments.simulations import Asking, asked, demand_keywords
 from sim.language.dates import day_named
 from sim.language.labels import named
@@ -27,6 +26,7 @@ from sim.scenario.options import Options, ScenarioLike
 from sim.scenario.schema.population import Apart, Population
 from sim.store.folder import demand_file, whole
 from sim.told.vocabulary import quantity_named
+from sim.warning.size import of_varied
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -251,7 +251,7 @@ def _mind(found: Explored) -> list[str]:
             )
         )
     ends = {lever.key: (lever.parameter.ends[0], lever.parameter.ends[1]) for lever in found.levers}
-    return [*told, *warnings_of(found.scenario, ends)]
+    return [*told, *of_varied(found.scenario, ends)]
 
 
 def _points(found: Explored) -> Table:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between
-from sim.experiments.sparing import NOT_PRICED, ROUNDED, SPARED
+from sim.experiments.sparing import NOT_PRICED, SPARED
 from sim.language.labels import named, spelled
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, OTHER, PARTS, TOTAL, WARNING
@@ -11,7 +11,6 @@ from sim.report import drawing as draw
 from sim.report.looks import GREEN, INK, ORANGE, PURPLE, colours_of, hatches, symbols, words
 from sim.report.pictures.comparison import COLUMNS, OVER
 from sim.report.tally import table_of
-from sim.store.withheld import run_withheld
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 COSTS, DIFFERENCES = marked("Costs"), marked("Costs, compared with the baseline")
 UNKNOWN = marked("The scenario has no prices.")
-WITHHELD = marked("Withheld: rounding changed the number of staff.")
 NOTHING = marked("Nothing that has a price was spent.")
 SPENT_ON = {
     WARNING: (marked("warnings"), ORANGE),
@@ -42,7 +40,7 @@ SPARING = {
 }
 """Ratios in words; ``SPARING`` are those of a comparison, of ``SPARED``."""
 
-WHY = {ROUNDED: marked("withheld"), NOT_PRICED: marked("not priced")}
+WHY = {NOT_PRICED: marked("not priced")}
 """What stands in place of a missing ratio, by reason."""
 
 UNITS = (
@@ -86,8 +84,6 @@ def costs(run: "Run") -> "go.Figure":
     totals = run.manifest["totals"]
     if COST not in totals:
         return draw.blank(said(COSTS), said(UNKNOWN))
-    if totals[COST][TOTAL] is None:
-        return draw.blank(said(COSTS), said(WITHHELD))
     if not totals[COST_HIGH][TOTAL]:
         return draw.blank(said(COSTS), said(NOTHING))
     priced = [part for part in PARTS if part in totals[COST]]
@@ -113,10 +109,9 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     columns = [currency(), "value", "low prices", "high prices"]
     if COST not in totals:
         return table_of([[said("total"), *(said("not known") for _ in columns[1:])]], columns)
-    withheld = totals[COST][TOTAL] is None
 
     def told(value: float | None) -> str:
-        return said("withheld") if value is None and withheld else amount(value)
+        return amount(value)
 
     known = [part for part in NAMES if part in totals[COST]]
     rows = [[said(NAMES[part]), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in known]
@@ -131,8 +126,6 @@ def costs_words(run: "Run") -> str:
     totals = run.manifest["totals"]
     if COST not in totals:
         return said(UNKNOWN)
-    if totals[COST][TOTAL] is None:
-        return run_withheld(run.scenario.spec)
     whole, low, high = (amount(totals[key][TOTAL]) for key in (COST, COST_LOW, COST_HIGH))
     told = [said("Total cost: {money} {currency} ({low} to {high} over the ranges of prices).", money=whole, low=low,
                  high=high)]  # fmt: skip
@@ -206,21 +199,14 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _why_none(frame: "pd.DataFrame") -> str:
-    """Say why no cost differs: costs are the same, withheld, or unknown."""
-    if ROUNDED in set(frame["withheld"]):
-        return said(WITHHELD)
+    """Say why no cost differs: costs are the same, or unknown."""
     known = bool((frame["quantity"] == f"{COST}.{TOTAL}").any())
     return said("The policy costs the same as the baseline.") if known else said(UNKNOWN)
 
 
 def _differing(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return the costs that differ, of scenarios whose staff rounding did not change."""
-    rounded = set(frame.loc[frame["withheld"] == ROUNDED, "scenario"])
-    return [
-        row
-        for row in records(frame)
-        if row["quantity"].startswith(f"{COST}.") and row["difference"] and row["scenario"] not in rounded
-    ]
+    """Return the costs that differ."""
+    return [row for row in records(frame) if row["quantity"].startswith(f"{COST}.") and row["difference"]]
 
 
 def _part(row: dict[str, Any]) -> str:

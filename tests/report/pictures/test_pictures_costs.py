@@ -16,7 +16,6 @@ from sim.report.pictures.costs import (
     costs_table,
     costs_words,
 )
-from sim.store.withheld import run_withheld
 from tests.report.conftest import small
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
@@ -74,20 +73,6 @@ def test_the_table_and_the_words_have_every_number_with_its_interval(ranged: sim
     ]
     said = costs_words(ranged)
     assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
-
-
-def test_what_rounding_has_changed_is_withheld_with_the_reason(country: sim.Run, thin: sim.Run) -> None:
-    figure = costs(country)
-    assert not figure.data
-    assert figure.layout.annotations[0].text == "Withheld: rounding changed the number of staff."
-    rows = costs_table(country).set_index("yuan")
-    for name in ("total", "visit desks", "each victim averted by a warning"):
-        assert list(rows.loc[name]) == ["withheld"] * 3
-    assert rows.loc["videos", "value"] == amount(country.manifest["totals"]["cost_money"]["videos"])
-    assert costs_words(country) == run_withheld(country.scenario.spec)
-    frame = sim.compare([thin, thin])
-    assert cost_differences(frame).layout.annotations[0].text == "Withheld: rounding changed the number of staff."
-    assert set(cost_differences_table(frame)["difference or ratio"]) == {"withheld"}
 
 
 def test_where_no_victim_was_averted_it_is_said(empty: sim.Run) -> None:
