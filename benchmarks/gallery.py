@@ -1,18 +1,20 @@
 """Twenty questions, answered: ``python -m benchmarks.gallery --write [WORDS]`` runs what has no answer yet.
 
-WORDS choose questions. ``--pages`` instead of ``--write`` runs nothing, and writes policies and pages again.
+WORDS choose questions. ``--pages`` instead of ``--write`` runs nothing, and writes the pages again.
 
-``docs/questions.yaml`` has the questions. For each, ``tocsin ask`` writes the policy; it is run beside its base, and
-``docs/questions/`` gets the policy, a picture of the differences and the answer. ``docs/questions.md`` and the cards of
+``docs/questions.yaml`` names bundled policies, whose titles are the questions. Each is run beside its base, and
+``docs/questions/`` gets a picture of the differences and the answer. ``docs/questions.md`` and the cards of
 ``docs/index.md`` are written from these. ``tests/test_gallery.py`` notices answers that are out of date.
 """
 
 import hashlib
 import json
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,17 +23,21 @@ from ruamel.yaml import YAML
 
 import sim
 from benchmarks.documents import write_into
-from sim.asking.question import Asked, ask
 from sim.base.rounding import percent
 from sim.base.version import __version__
 from sim.calibration.pictures import FROZEN
 from sim.experiments.compare import not_drawn, set_in_draws
 from sim.experiments.paired import PAIRS
+from sim.experiments.run_size import RunSize
 from sim.language.spoken import telling_in
 from sim.reading.stored_answers import stored_answers
 from sim.scenario import Scenario, load_scenario
+from sim.scenario.bundled import FLAGSHIP, bundled_folder
 from sim.scenario.load import changed
+from sim.scenario.reading import read_plain
 from sim.store.folder import to_json, whole
+from sim.studio.policies import entries
+from sim.studio.questions import provinces_of
 from sim.told.effect import effect_lines, interval_said
 from sim.told.vocabulary import quantity_named
 
@@ -52,31 +58,49 @@ UNANSWERED, NO_ANSWER = "No answer is stored yet.", "no answer"
 Row = Mapping[str, Any]
 
 
-def questions() -> dict[str, list[str]]:
-    """Return the questions by who asks them."""
-    found: dict[str, list[str]] = YAML(typ="safe").load(DOCS / "questions.yaml")
+@dataclass(frozen=True)
+class Question:
+    """A bundled policy beside its base: its name, its title, and how large the runs of an answer are."""
+
+    name: str
+    title: str
+    size: RunSize
+
+    def command(self) -> str:
+        """Return the command that compares the policy with its base."""
+        words = ["tocsin", "compare", FLAGSHIP, self.name, *self.size.options, "--replicates", str(PAIRS)]
+        return shlex.join(words)
+
+    def settled(self) -> tuple[Scenario, Scenario]:
+        """Return the base and the policy as they are run."""
+        return _loaded(FLAGSHIP, self.size), _loaded(self.name, self.size)
+
+
+@cache
+def _loaded(name: str, size: RunSize) -> Scenario:
+    return load_scenario(name, **size.arguments)
+
+
+@cache
+def questions() -> dict[str, list[Question]]:
+    """Return the questions by who asks them; a province that a policy names is simulated by itself."""
+    found: dict[str, list[Question]] = {}
+    base = load_scenario(FLAGSHIP)
+    for who, names in YAML(typ="safe").load(DOCS / "questions.yaml").items():
+        found[who] = []
+        for name in names:
+            content = read_plain((bundled_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+            size = RunSize.quick(base, provinces_of(entries(content)))
+            found[who].append(Question(name, content["title"], size))
     return found
 
 
 def answers() -> dict[str, Any]:
-    """Return the stored answers by question."""
+    """Return the stored answers by the name of the policy."""
     if not ANSWERS.exists():
         return {}
     found: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8"))
     return found
-
-
-@cache
-def asked_of(question: str) -> Asked:
-    """Return what ``tocsin ask`` makes of a question, once."""
-    return ask(question)
-
-
-def settled(asked: Asked) -> tuple[Scenario, Scenario]:
-    """Return the base and the policy of a question as they are run."""
-    if asked.scenario is None:
-        raise ValueError(asked.text)
-    return load_scenario(asked.base, **asked.size.arguments), changed(asked.scenario, asked.size.arguments)
 
 
 class Runs:
@@ -97,9 +121,9 @@ class Runs:
         return self.made[scenario.sha256]
 
 
-def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
+def answered(question: Question, runs: Runs) -> dict[str, Any]:
     """Run a question and return its answer, with the hashes of what was run."""
-    base, policy = settled(asked)
+    base, policy = question.settled()
     pairs = runs.of(base), runs.of(policy)
     frame = sim.compare(list(pairs))
     rows = json.loads(frame.to_json(orient="records"))
@@ -110,7 +134,7 @@ def answered(asked: Asked, runs: Runs) -> dict[str, Any]:
     low, high = ("posterior_low", "posterior_high") if any(row["posterior_draws"] for row in rows) else ("low", "high")
     kept = {"quantity": "quantity", "base": "base", "difference": "difference", "low": low, "high": high}
     return {
-        "sha256": hashes(asked),
+        "sha256": hashes(question),
         "version": __version__,
         "seconds": round(sum(run.manifest["performance"]["wall_s"] for group in pairs for run in group), 1),
         "cores": len(os.sched_getaffinity(0)),
@@ -167,10 +191,10 @@ def _signed(share: float) -> str:
     return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
-def warnings(asked: Asked) -> list[str]:
+def warnings(question: Question) -> list[str]:
     """Return what the interval of an answer over stored draws leaves out, or mixes in."""
-    base, policy = settled(asked)
-    return [*not_drawn(asked.name, base, policy), *set_in_draws(asked.name, base, policy)]
+    both = question.settled()
+    return [*not_drawn(question.name, *both), *set_in_draws(question.name, *both)]
 
 
 def time(answer: Mapping[str, Any]) -> str:
@@ -185,30 +209,20 @@ def page() -> str:
     return "\n".join(line for who, some in questions().items() for line in _group(who, some, stored))
 
 
-def _group(who: str, some: Sequence[str], stored: Mapping[str, Any]) -> Iterator[str]:
+def _group(who: str, some: Sequence[Question], stored: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"## {who}", "")
-    for question in some:
-        asked, answer = asked_of(question), stored.get(question)
-        yield from (
-            f"({target(asked)})=",
-            f"### {question}",
-            "",
-            UNANSWERED if answer is None else first_line(answer),
-            "",
-        )
+    for one in some:
+        answer = stored.get(one.name)
+        yield from (f"(question-{one.name})=", f"### {one.title}", "")
+        yield from (UNANSWERED if answer is None else first_line(answer), "")
         if answer is not None:
-            yield from (f"![{question}: differences with intervals](questions/{asked.name}.svg)", "")
+            yield from (f"![{one.title} Differences with intervals](questions/{one.name}.svg)", "")
             yield from (f"- {line}" for line in answer["lines"])
             yield f"- {answer['intervals']}; {time(answer)}."
-            yield from (f"- {line}" for line in warnings(asked))
+            yield from (f"- {line}" for line in warnings(one))
             yield ""
-        yield from (f"`tocsin ask '{question}' -o {asked.name}.yaml`, then `{asked.command()}`:", "")
-        yield from (f":::{{literalinclude}} questions/{asked.name}.yaml", ":language: yaml", ":::", "")
-
-
-def target(asked: Asked) -> str:
-    """Return the name by which a card refers to a question."""
-    return f"question-{asked.name}"
+        yield from (f"`{one.command()}`:", "")
+        yield from (f":::{{literalinclude}} ../scenarios/{one.name}.yaml", ":language: yaml", ":::", "")
 
 
 def cards() -> str:
@@ -217,32 +231,28 @@ def cards() -> str:
     lines: list[str] = []
     for who, some in questions().items():
         lines += [f"**{who}**", "", "::::{grid} 1 2 2 4", ":gutter: 2", ""]
-        for question in some:
-            asked, answer = asked_of(question), stored.get(question)
-            lines += [f":::{{grid-item-card}} {question}", f":link: {target(asked)}", ":link-type: ref"]
+        for one in some:
+            answer = stored.get(one.name)
+            lines += [f":::{{grid-item-card}} {one.title}", f":link: question-{one.name}", ":link-type: ref"]
             if answer is not None:
-                lines += [f":img-bottom: questions/{asked.name}.svg", f":img-alt: {question}: differences"]
+                lines += [f":img-bottom: questions/{one.name}.svg", f":img-alt: {one.title} Differences"]
             lines += ["", UNANSWERED if answer is None else first_line(answer), ":::", ""]
         lines += ["::::", ""]
     return "\n".join(lines).rstrip()
 
 
-def stale(question: str) -> list[str]:
-    """Return what is out of date of a question: its policy, or the scenarios or stored draws of its answer."""
-    asked, answer = asked_of(question), answers().get(question)
-    file = FOLDER / f"{asked.name}.yaml"
-    found = [] if file.exists() and file.read_text(encoding="utf-8") == asked.yaml else ["the policy"]
+def stale(question: Question) -> list[str]:
+    """Return what is out of date of a question: the scenarios or stored draws of its answer."""
+    answer = answers().get(question.name)
     if answer is None:
-        return [*found, NO_ANSWER]
-    return [
-        *found,
-        *(f"the answer: its {key} changed" for key, one in hashes(asked).items() if answer["sha256"].get(key) != one),
-    ]
+        return [NO_ANSWER]
+    now = hashes(question).items()
+    return [f"the answer: its {key} changed" for key, one in now if answer["sha256"].get(key) != one]
 
 
-def hashes(asked: Asked) -> dict[str, str]:
+def hashes(question: Question) -> dict[str, str]:
     """Return the hashes of the base and the policy of a question, as they are run, and of their stored answers."""
-    both = settled(asked)
+    both = question.settled()
     stored = repr([stored_answers(one) for one in both])
     return {
         **dict(zip(("base", "policy"), (one.sha256 for one in both), strict=True)),
@@ -251,23 +261,21 @@ def hashes(asked: Asked) -> dict[str, str]:
 
 
 def write(words: str, run: bool = True) -> None:
-    """Write policies, page and cards, and answer the questions with some words whose scenarios have no answer yet."""
+    """Write page and cards, and answer the questions with some words whose scenarios have no answer yet."""
     FOLDER.mkdir(exist_ok=True)
     every = [one for some in questions().values() for one in some]
     stored = answers()
     with tempfile.TemporaryDirectory(prefix="gallery-") as folder:
         runs = Runs(Path(folder))
-        for question in every:
-            asked = asked_of(question)
-            (FOLDER / f"{asked.name}.yaml").write_text(asked.yaml or "", encoding="utf-8", newline="\n")
-            old = question not in stored or stored[question]["sha256"] != hashes(asked)
-            if run and old and words.lower() in question.lower():
-                stored[question] = answered(asked, runs)
-                ordered = {one: stored[one] for one in every if one in stored}
+        for one in every:
+            old = one.name not in stored or stored[one.name]["sha256"] != hashes(one)
+            if run and old and words.lower() in one.title.lower():
+                stored[one.name] = answered(one, runs)
+                ordered = {each.name: stored[each.name] for each in every if each.name in stored}
                 ANSWERS.write_text(to_json(ordered), encoding="utf-8", newline="\n")
-                print(f"{question}: {first_line(stored[question])}", flush=True)
-            if question in stored:
-                picture(stored[question], FOLDER / f"{asked.name}.svg")
+                print(f"{one.title} {first_line(stored[one.name])}", flush=True)
+            if one.name in stored:
+                picture(stored[one.name], FOLDER / f"{one.name}.svg")
     write_into(DOCS / "questions.md", "questions", page())
     write_into(DOCS / "index.md", "cards", cards())
 
@@ -276,8 +284,8 @@ def main(arguments: list[str]) -> int:
     """List the questions whose answers are out of date, or answer them; 1 where one is out of date."""
     if {"--write", "--pages"} & set(arguments):
         write(" ".join(one for one in arguments if not one.startswith("--")), "--write" in arguments)
-    wrong = [f"{one}: {what}" for some in questions().values() for one in some for what in stale(one)]
-    print("\n".join(wrong) or "All answers are those of the questions, and of the scenarios as they are.")
+    wrong = [f"{one.name}: {what}" for some in questions().values() for one in some for what in stale(one)]
+    print("\n".join(wrong) or "All answers are those of the scenarios as they are.")
     return int(bool(wrong))
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from sim.base.version import __version__
 
 if TYPE_CHECKING:
-    from sim.asking.question import ask
     from sim.base.failures import RefusedError
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
@@ -58,7 +57,6 @@ _HOMES = {
     "SimulationError": "sim.experiments.simulations",
     "Staffing": "sim.experiments.staffing",
     "Sweep": "sim.runs.sweep",
-    "ask": "sim.asking.question",
     "attribute": "sim.runs.attribution",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
@@ -96,7 +94,6 @@ __all__ = [
     "Staffing",
     "Sweep",
     "__version__",
-    "ask",
     "attribute",
     "calibrate",
     "changes",

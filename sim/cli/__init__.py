@@ -24,7 +24,6 @@ from sim.base.interrupts import ENDING, Ending
 from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
 from sim.cli import (
-    ask,
     beginning,
     doctor,
     experiments,
@@ -51,7 +50,7 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
         *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
     ),
     marked("Ask"): (
-        *(ask.ask, scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
+        *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
         *(scenarios.diff, scenarios.schema),
     ),
     marked("Look"): (

@@ -210,9 +210,9 @@ def _explained(one: "Explained", scenario: str | None) -> None:
 
 def _searched(text: str, as_json: bool) -> bool:
     """List the keys, kinds and policies with some words; return whether there are any. A dotted key has no words."""
-    from sim.asking.search import search
+    from sim.told.search import search
 
-    found = [] if "." in text else [(one.entry.name, one.entry.text) for one in search(text, MOST_BELOW)]
+    found = [] if "." in text else search(text, MOST_BELOW)
     if found and as_json:
         print_json({"found": [{"key": key, "text": about} for key, about in found]})
     elif found:

@@ -13,15 +13,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from sim.asking.question import ask as asked_in_words
 from sim.base.failures import MACHINE, RefusedError, UsageError
 from sim.experiments.run_size import RunSize
-from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking, telling_in
+from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
 from sim.report.page import STYLES
 from sim.scenario.errors import ScenarioError
-from sim.scenario.reading import read_plain
 from sim.studio.page import page
-from sim.studio.policies import ENDING, Policies, entries
+from sim.studio.policies import ENDING, Policies
 from sim.studio.questions import Question, pooled_away, refusals, size_of
 from sim.studio.runs import Runs
 from sim.studio.studies import Studies, Study
@@ -137,24 +135,6 @@ class Studio:
         with self._speaking(request):
             return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies)})
 
-    async def words(self, request: Request) -> Response:
-        """Turn a question in words into a policy, as ``tocsin ask`` does, or say why it cannot be asked."""
-        text = (await _body(request)).get("text")
-        if not isinstance(text, str):
-            raise UsageError("text must be a text")
-        with self._speaking(request):
-            found = await asyncio.to_thread(asked_in_words, text, self._policies.base)
-            understood = said("Understood: {words}", words="; ".join(dict.fromkeys(one.words for one in found.matches)))
-        if found.yaml is None:
-            return JSONResponse({"told": [one.line.removeprefix("tocsin ask: ") for one in found.unasked]})
-        return JSONResponse(
-            {
-                "policy": {"name": found.name, "title": found.question, "values": entries(read_plain(found.yaml))},
-                "apart": list(found.size.apart),
-                "told": [understood, *found.notes],
-            }
-        )
-
     async def ask(self, request: Request) -> Response:
         """Begin to answer a question about saved policies; return where its answers come."""
         question = Question.of(await _body(request))
@@ -196,7 +176,6 @@ class Studio:
             Route("/policies", self.policies),
             Route("/policies", self.save, methods=["POST"]),
             Route("/policies/{name}", self.policy),
-            Route("/words", self.words, methods=["POST"]),
             Route("/check", self.check, methods=["POST"]),
             Route("/studies", self.ask, methods=["POST"]),
             Route("/studies/{study}/events", self.events),

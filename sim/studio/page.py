@@ -6,11 +6,9 @@ from typing import Any
 
 from sim.experiments.paired import PAIRS
 from sim.experiments.run_size import WHOLE, RunSize
-from sim.language.labels import named
 from sim.language.spoken import LANGUAGES, said, spoken
 from sim.report.charts import in_script
 from sim.report.filled import filled
-from sim.scenario import Scenario
 from sim.studio.forms import forms, provinces
 from sim.studio.policies import DRAFT, Policies
 from sim.studio.questions import MOST_PAIRS, MOST_POLICIES, POOLS, draws_of
@@ -18,15 +16,6 @@ from sim.studio.texts import FURTHER, POOL_NAMES, words
 
 FOLDER = Path(__file__).parent
 TEMPLATE = "studio.html.jinja"
-
-
-def _example(scenario: Scenario) -> str:
-    """Return a question in words, about the province with most people if there are several."""
-    names, people = scenario.spec.population.names, scenario.spec.population.people
-    if len(people) == 1:
-        return said("twice the officers and delays of large transfers")
-    largest = named(names[max(sorted(people), key=lambda code: people[code])])
-    return said("twice the officers in {province} and delays of large transfers", province=largest)
 
 
 def _further(size: RunSize, draws: int) -> Iterator[dict[str, str]]:
@@ -60,7 +49,7 @@ def page(policies: Policies) -> str:
         languages=LANGUAGES,
         base=policies.base,
         question=scenario.spec.title,
-        example=_example(policies.scenario),
+        bundled=policies.bundled,
         groups=forms(scenario),
         provinces=rows,
         size=size,

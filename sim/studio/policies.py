@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sim.base.failures import UsageError
-from sim.scenario.bundled import bundled_names, is_path
+from sim.scenario.bundled import bundled_folder, bundled_names, is_path
 from sim.scenario.errors import ScenarioError, found
 from sim.scenario.levers import levers
 from sim.scenario.load import Scenario, load_scenario
@@ -50,10 +51,10 @@ class Policies:
         """Find the baseline; ScenarioError if it has mistakes."""
         scenario = load_scenario(base)
         self.folder = folder
-        self._extends = base
+        self._extends = self._policies_of = base
         self._turn = Lock()
         if is_path(base):
-            self._extends = f"baseline-{scenario.name}{ENDING}"
+            self._extends, self._policies_of = f"baseline-{scenario.name}{ENDING}", _content(Path(base)).get("extends")
             folder.mkdir(parents=True, exist_ok=True)
             with whole(folder / self._extends) as unfinished:
                 unfinished.write_text(scenario.yaml_of_levers(), encoding="utf-8", newline="\n")
@@ -79,6 +80,16 @@ class Policies:
         """Return the names of the saved policies, sorted."""
         files = self.folder.glob(f"*{ENDING}") if self.folder.is_dir() else ()
         return sorted(one.stem for one in files if not one.name.startswith(".") and one.name != self._extends)
+
+    @cached_property
+    def bundled(self) -> dict[str, str]:
+        """The titles of the bundled policies of the baseline, or of what its file extends, by name."""
+        rows = {name: _content(bundled_folder() / f"{name}{ENDING}") for name in bundled_names()}
+        return {
+            name: row["title"]
+            for name, row in rows.items()
+            if row.get("extends") == self._policies_of and "period" not in row
+        }
 
     def text(self, name: str, title: str, values: Values) -> str:
         """Return the text of a policy's file.
@@ -149,27 +160,37 @@ class Policies:
                 path.unlink(missing_ok=True)
 
     def opened(self, name: str) -> dict[str, Any]:
-        """Return a saved policy: its name, title and values, as ``save`` takes them.
+        """Return a saved or bundled policy: its name, title and values, as ``save`` takes them.
 
         Raises:
             UsageError: If there is none of this name, or it was not written here.
         """
-        path = self.path(name)
+        bundled = name in self.bundled
+        path = bundled_folder() / f"{name}{ENDING}" if bundled else self.path(name)
         try:
-            content = read_plain(path.read_text(encoding="utf-8"))
+            content = _content(path)
         except OSError:
             raise UsageError(f"there is no policy {found(name)}; saved: {', '.join(self.names()) or 'none'}") from None
         except (ScenarioError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("extends") != self._extends:
+        if not isinstance(content, dict) or (content.get("extends") != self._extends and not bundled):
             raise UsageError(
                 f"{path}: does not extend {self._extends}; use tocsin compare, or tocsin studio with its base"
             )
-        return {"name": name, "title": content.get("title", ""), "values": entries(content)}
+        return {
+            "name": f"my-{name}" if bundled else name,
+            "title": content.get("title", ""),
+            "values": entries(content),
+        }
 
     def fingerprint(self) -> str:
         """Return what identifies the baseline, for links."""
         return self.scenario.sha256[:16]
+
+
+def _content(path: Path) -> Any:
+    """Return the content of a scenario file."""
+    return read_plain(path.read_text(encoding="utf-8"))
 
 
 def entries(content: Mapping[str, Any]) -> Values:

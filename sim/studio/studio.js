@@ -411,18 +411,6 @@
     times = factor;
   }
 
-  byId("words").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const text = byId("asked").value.trim() || byId("asked").placeholder;
-    try {
-      const found = await asked("/words", { text });
-      listed(byId("understood"), found.told);
-      if (!found.policy) { return; }
-      Object.assign(policy, found.policy);
-      if (found.apart.length) { size.pool = "country"; size.apart = found.apart; }
-      changed();
-    } catch (error) { listed(byId("understood"), error.message.split("\n")); }
-  });
   byId("form").addEventListener("submit", (event) => event.preventDefault());
   levers().forEach((one) => one.addEventListener("change", () => {
     if (one.value.trim()) { policy.values[one.name] = one.value.trim(); } else { delete policy.values[one.name]; }
@@ -434,15 +422,15 @@
   }));
   byId("name").addEventListener("change", () => { policy.name = byId("name").value.trim() || DATA.draft; changed(); });
   byId("title").addEventListener("change", () => { policy.title = byId("title").value.trim(); changed(); });
-  byId("open").addEventListener("change", async () => {
-    const name = byId("open").value;
+  document.querySelectorAll(".open").forEach((one) => one.addEventListener("change", async () => {
+    const name = one.value;
     if (!name) { return; }
     try {
       Object.assign(policy, await asked(`/policies/${encodeURIComponent(name)}`));
-      others = others.filter((one) => one !== name);
+      others = others.filter((other) => other !== policy.name);
       changed();
     } catch (error) { failed(error); }
-  });
+  }));
   byId("desk").addEventListener("change", () => showOfficers(1));
   byId("province").addEventListener("change", () => showOfficers(1));
   byId("twice").addEventListener("click", () => showOfficers(2));

@@ -93,3 +93,30 @@ def test_a_key_that_is_none_is_refused_with_the_nearest(tocsin: Tocsin) -> None:
     assert "did you mean 'deadline'?" in refused.err
     assert tocsin("explain", "seed", "--set", "seed=3").code == 2
     assert "  desks: Officers who call and visit" in tocsin("explain").out
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("bank", "measures[bank_hold]"),
+        ("bank", "bank-holds"),
+        ("staffing", "desks.visit.staff"),
+        ("strike", "desks.visit.growth.steps"),
+        ("freezing", "measures[account_freeze]"),
+        ("second visit", "visited-again"),
+        ("twice the officers", "officers-guangdong"),
+        ("calls from abroad", "calls-from-abroad"),
+    ],
+)
+def test_keys_kinds_and_policies_are_found_by_words(tocsin: Tocsin, words: str, name: str) -> None:
+    assert name in [row["key"] for row in json.loads(tocsin("explain", words, "--json").out)["found"]][:8]
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "银行"), ("fr", "banque"), ("fr", "bank")])
+def test_words_are_those_of_the_language_or_english(tocsin: Tocsin, language: str, word: str) -> None:
+    assert "measures[bank_hold]" in tocsin("--language", language, "explain", word).out
+
+
+@pytest.mark.parametrize("word", ["qqqq", "the", "police"])
+def test_what_nothing_has_is_not_found(tocsin: Tocsin, word: str) -> None:
+    assert tocsin("explain", word).code == 2

@@ -60,7 +60,6 @@ NO_ANSWER = {
     "diff": "compares scenarios, not what comes of them",
     "new": "writes a scenario, and simulates nothing",
     "provinces": "shows what a scenario says, at full scale",
-    "ask": "writes a policy, and simulates nothing",
     "explain": "explains a key",
 }
 """Commands without an answer that rests on how much of a country is simulated, and why."""

@@ -142,42 +142,17 @@ def test_the_hour_on_the_flagship(chromium: Any, tmp_path: Path) -> None:
         analyst(found, tmp_path, tmp_path)
 
 
-def test_a_question_in_words_fills_in_the_policy(
-    chromium: Any, studio: Served, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(place)
+def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
-        page.get_by_label("Ask in words").fill("twice the officers in Guangdong and delays of large transfers")
-        page.keyboard.press("Enter")
-        page.locator("#changes li").nth(1).wait_for()
-        expected = sim.ask(
-            "twice the officers in Guangdong and delays of large transfers", str(STUDIO / "baseline-short.yaml")
-        ).scenario
-        page.wait_for_selector("#run:enabled")
-        page.get_by_role("button", name="Save", exact=True).click()
-        page.wait_for_selector("#download:visible")
-        name = page.get_by_label("Name of the file").input_value()
-        saved = sim.load_scenario(str(STUDIO / f"{name}.yaml"))
-        assert expected is not None
-        assert saved.sha256 == expected.sha256
-        assert "--apart Guangdong" in page.locator("#command").inner_text()
-        # What cannot be asked says so, and changes nothing.
-        page.get_by_label("Ask in words").fill("bitcoin mixers")
-        page.keyboard.press("Enter")
-        page.get_by_text("cannot be asked").wait_for()
-        assert page.get_by_label("Name of the file").input_value() == name
-
-
-def test_what_a_question_asks_of_a_lever_stands_in_its_field(chromium: Any, studio: Served) -> None:
-    with opened(chromium, studio) as found:
-        page = found.page
-        page.get_by_label("Ask in words").fill("twice the officers")
-        page.keyboard.press("Enter")
+        page.get_by_label("Begin with a bundled policy").select_option(
+            "What would twice the officers for visits have saved?"
+        )
         page.get_by_text("1,700 people -> 3,400 people").wait_for()
         page.get_by_role("heading", name="Staff").click()
         field = page.get_by_label("staff of the visit desks", exact=True)
         assert field.input_value() == "{times: 2}"
+        assert page.get_by_label("Name of the file").input_value() == "my-double-visits"
         field.fill("4000")
         field.blur()
         page.get_by_text("1,700 people -> 4,000 people").wait_for()

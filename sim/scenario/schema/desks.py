@@ -71,8 +71,8 @@ class StaffGrowth(Sparse):
     ramp: Ramp | None = None
     """Growth along an S-shaped curve that ends at the stated staff."""
     steps: Annotated[list[StaffStep], Field(min_length=1, max_length=MOST_STEPS_OF_STAFF)] | None = None
-    """Growth in steps: rising days with a factor each; before the first day its factor holds too. Example: `[{from:
-    2022-01-01, factor: 1}, {from: 2022-07-01, factor: 2}]`"""
+    """Growth in steps: rising days with a factor each, such as 0.5 when a strike begins and 1 when it ends; before the
+    first day its factor holds too. Example: `[{from: 2022-01-01, factor: 1}, {from: 2022-07-01, factor: 2}]`"""
 
     @model_validator(mode="after")
     def _one_form(self) -> "StaffGrowth":
