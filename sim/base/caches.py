@@ -16,7 +16,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 NO_RESULT = frozenset(
     {
         "__main__.py",
-        "asking",
         "calibration",
         "cli",
         "experiments",

@@ -28,7 +28,6 @@ NEEDED = {"vector": "steps.run_all_events", "reference": "detectors.attempt_tier
 UNCOMPILED = frozenset(
     {
         "__main__.py",
-        "asking",
         "calibration",
         "cli",
         "experiments",
