@@ -17,6 +17,7 @@ from sim.reading.figures import uncounted_in_english
 from sim.reading.headline import at_reporting_rates
 from sim.reading.manifest import Manifest, compose, performance
 from sim.reading.run import Run
+from sim.reading.warnings import outside_ranges_in_english
 from sim.scenario.errors import ascii_controls
 from sim.scenario.given import described
 from sim.store.background import BackgroundWriter
@@ -149,6 +150,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.small):
             warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
+            if stored:
+                warnings += outside_ranges_in_english(scenario)
             manifest = compose(staging.path, scope, warnings)
             if recorder.derived:
                 manifest["derived"] = recorder.derived

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 @command(("tocsin validate my.yaml", "one line per mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
-    """List every mistake of a scenario, and warn of measures outside its period."""
+    """List every mistake of a scenario, and warn of measures outside its period and of values outside their ranges."""
     from sim.reading.measure_findings import about_measures
+    from sim.reading.warnings import outside_ranges
     from sim.store.scope import Scope
 
     found = Changes(settings=settings).load(scenario)
     for row in about_measures(Scope.of(found)):
         warn_aside(row["sentence"])
+    for line in outside_ranges(found):
+        warn_aside(line)
     tell(said("{scenario}: no mistakes; {title}", scenario=scenario, title=found.spec.title))
 
 

@@ -3,20 +3,52 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.figures import uncounted, uncounted_in_english
 from sim.reading.rare import rare, rare_in_english
+from sim.scenario.errors import dotted
+from sim.scenario.lever_words import key_name, value_text
+from sim.scenario.ranges import outside
+from sim.scenario.shapes import shape
 from sim.store.scope import Scope
 from sim.warning.size import Size, retold
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
+    from sim.scenario import Scenario
+
+
+def outside_ranges(scenario: "Scenario") -> list[str]:
+    """Return one warning of all values outside the ranges that the scenario, or the one that it extends, states."""
+    rows = [
+        said(
+            "{name} {value} (range {low} to {high})",
+            name=key_name(dotted(path), scenario.spec),
+            value=value_text(node.plain(), expected),
+            low=value_text(limits.plain()[0], expected),
+            high=value_text(limits.plain()[1], expected),
+        )
+        for path, node, limits, expected in outside(scenario.root(), scenario.tree.figured, shape(type(scenario.spec)))
+    ]
+    if not rows:
+        return []
+    return [said("Outside the range that its source supports: {values}.", values="; ".join(rows))]
+
+
+def outside_ranges_in_english(scenario: "Scenario") -> list[str]:
+    """Return the same in English, as it is stored."""
+    with speaking(ENGLISH):
+        return outside_ranges(scenario)
 
 
 def told(run: "Run") -> list[str]:
     """Return the warnings of a finished run in the language that is spoken."""
     scope = Scope.of(run.scenario)
-    english = [*rare_in_english(run.manifest), *uncounted_in_english(scope)]
-    spoken = dict(zip(english, [*rare(run.manifest), *uncounted(scope)], strict=True))
+    english = [
+        *rare_in_english(run.manifest), *uncounted_in_english(scope), *outside_ranges_in_english(run.scenario)
+    ]  # fmt: skip
+    here = [*rare(run.manifest), *uncounted(scope), *outside_ranges(run.scenario)]
+    spoken = dict(zip(english, here, strict=True))
     return [spoken.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
 
 

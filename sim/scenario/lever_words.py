@@ -78,7 +78,7 @@ WORDS = {
     "province_weights": marked("weight"),
     "apart": marked("apart"),
     "discipline": marked("order of the queue"),
-    "lends": marked("lends its staff"),
+    "lends": marked("lending of free officers"),
     "d_prime": marked("discrimination"),
     "way": marked("way to the door"),
     "refused": marked("refusals"),
@@ -139,8 +139,10 @@ def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) 
     """Return the name of a key, such as ``staff of the visit desks in North Coast``; ``path`` has no province."""
     whole, rest = _holder(path)
     parts = [_part(path, at, spec) for at in range(len(path) - len(rest), len(path))]
-    if len(parts) == 1 and len(path) > 2:
+    own = len(path) - len(rest) > 1  # a part with its own name, such as a tier
+    if parts and (own or (len(parts) == 1 and len(path) > 2)):
         name = said("{part} of {whole}", part=parts[0], whole=whole)
+        name = said("{what}, {which}", what=name, which=", ".join(parts[1:])) if parts[1:] else name
     else:
         name = said("{whole}: {parts}", whole=whole, parts=", ".join(parts)) if parts else whole
     return name if province is None else said("{name} in {province}", name=name, province=province)

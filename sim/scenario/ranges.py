@@ -25,6 +25,25 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
     return mistakes
 
 
+def outside(root: Node, stated: Node, shape: Shape) -> Iterator[tuple[KeyPath, Node, Node, Shape]]:
+    """Find the plain values of a scenario that lie outside the range of the tree which states them.
+
+    Args:
+        root: The tree of the scenario.
+        stated: The tree of the file that it extends, or of the scenario before its options.
+        shape: The shape of both.
+
+    Yields:
+        The path, the value, its range, and what the schema expects there. A value with its own origin is left out.
+    """
+    for path, _, parameter, expected in _parameters(stated, shape):
+        node, limits = root.at(path), parameter.range
+        if limits is None or node is None or node.parameter is not None:
+            continue
+        if _wrong_range(path, node, limits, expected):
+            yield path, node, limits, expected
+
+
 def _parameters(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node, Parameter, Shape]]:
     """Find every parameter in full form below a node, with what the schema expects there."""
     if node.parameter is not None:

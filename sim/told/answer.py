@@ -128,6 +128,11 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
     if not found["episodes"].value and not found["victims"].value:
         return [stopped, said("Nobody was drawn in, and nobody lost money.")]
     drawn_in = said("{people} people were drawn in.", people=found["episodes"].told())
+    if max(found["saved"].value, found["victims"].value) > found["episodes"].value:
+        drawn_in = said(
+            "{people} people were drawn in; others had been drawn in before, in the warm-up.",
+            people=found["episodes"].told(),
+        )
     with telling_in(every[0].scenario.spec.terms):
         return [_filed(found), _lost(found), stopped, drawn_in, _saved(found), _prevented(found)]
 
@@ -304,7 +309,7 @@ def _saved(found: dict[str, Estimate]) -> str:
     if not found["saved"].value:
         return said("Warnings stopped none of them before a payment.")
     saved, share = found["saved"].told(), found[SAVED_SHARE]
-    if share.value:
+    if 0.0 < share.value <= 1.0:
         stopped = said(
             "Warnings stopped {saved} of them before any payment; this is {share} of those drawn in.",
             saved=saved,

@@ -56,6 +56,15 @@ def test_stops_that_averted_no_victim_are_told_as_such(full: sim.Run) -> None:
     assert "victims averted by warnings" not in short_answer(older)
 
 
+def test_who_was_drawn_in_before_the_period_is_told_apart(full: sim.Run) -> None:
+    short = sim.load_run(full.path)
+    for episodes in (0, 1):
+        short.manifest = {**full.manifest, "totals": {**full.manifest["totals"], "episodes": episodes}}
+        assert "drawn in; others had been drawn in before, in the warm-up. Warnings stopped" in answer(short)
+        assert "of those drawn in" not in answer(short)  # a share above 1
+    assert "warm-up" not in answer(full)
+
+
 def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:
     assert answer(empty) == "There were no attempts in this period."
 

@@ -153,7 +153,7 @@ def test_a_measure_of_another_kind_is_another_measure() -> None:
     [
         ("warning.tiers.red.deadline", "1 h", "deadline of the red tier: 1 d -> 1 h"),
         ("warning.tiers.red.first", "call", "first step of the red tier: call, visit -> call"),
-        ("warning.tiers.red.tries.call", "5", "the red tier: tries, call: 3 -> 5"),
+        ("warning.tiers.red.tries.call", "5", "tries of the red tier, call: 3 -> 5"),
         ("measures.law.window", "[2022-01-01, null]", "the measure law: from 2022-12-01 -> from 2022-01-01"),
         ("measures.warning-local.coverage", "0.5", "seen of the measure warning-local: "),
         ("measures.block-apps.intensity", "0.5", "strength of the measure block-apps: 80% -> 50%"),
@@ -162,7 +162,7 @@ def test_a_measure_of_another_kind_is_another_measure() -> None:
         ("population.internet.age_factor.1", "1", "population: internet, age factor, 18-30: 1.18 times -> 1 times"),
         ("fraud.half_hours.call.17", "9", "fraud: half hours, call, 08:30: 3.4 -> 9"),
         ("costs.wage.call", "80", "costs: wage, call: 60 yuan -> 80 yuan"),
-        ("desks.call.lends", "on", "lends its staff of the call desks: off -> on"),
+        ("desks.call.lends", "on", "lending of free officers of the call desks: off -> on"),
         ("warning.hop_delay", "{exponential: {mean: 9 min}}", "hop delay: "),
         ("desks.visit.refused", "0.2", "refusals of the visit desks: 10% -> 20%"),
         ("desks.visit.way", "9 min", "way to the door of the visit desks: lognormal: median 25 min, sigma 0.6 -> "),

@@ -183,11 +183,15 @@ def touches(path: Path, read: str) -> bool:
 
 
 def wrong_sum(
-    key: str, shares: Iterable[float], what: str = "the shares", reads: Iterable[str] = ("",)
+    key: str,
+    shares: Iterable[float],
+    what: str = "the shares",
+    reads: Iterable[str] = ("",),
+    within: float = ROUNDING,
 ) -> Iterator[PydanticCustomError]:
     """Yield a mistake at ``key`` if the shares do not add up to 1."""
     total = sum(shares)
-    if abs(total - 1) > ROUNDING:
+    if abs(total - 1) > within:
         yield mistake(key, f"{what} add up to {total:g}", "must add up to 1", reads)
 
 

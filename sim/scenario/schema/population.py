@@ -91,6 +91,10 @@ def is_pool(name: object, region: object) -> bool:
     return name == region
 
 
+OF_A_CENSUS = 0.01
+"""How far rounded shares of a census may be from 1 together; a province's shares are made to add up to 1."""
+
+
 class AgeRow(Part):
     """One five-year age group and its share of the nation; the last one is open (``85+``)."""
 
@@ -323,6 +327,7 @@ class Population(Sparse):
             yield from wrong_length(key, self.transfers.age_factor, len(self.age_bands), "age band", (key, "age_bands"))
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
             yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0", bands)
+        yield from wrong_sum("ages", (row.share for row in self.ages), reads=("ages",), within=OF_A_CENSUS)
         factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
         yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
