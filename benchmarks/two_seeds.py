@@ -51,7 +51,8 @@ def differences(first: StoredAnswers, second: StoredAnswers) -> dict[str, tuple[
     found = {}
     for name in ANSWERS:
         value = own_value(first, name)
-        intervals = [one for one in (first.interval(name, value), second.interval(name, value)) if one is not None]
+        both = first.interval(name, value), second.interval(name, value)
+        intervals = [one[::2] for one in both if one is not None]
         if len(intervals) == 2:
             (low, high), (other_low, other_high) = intervals
             found[name] = intervals, max(abs(other_low - low), abs(other_high - high)) / (high - low)

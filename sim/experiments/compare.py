@@ -1,9 +1,11 @@
 """Comparison: paired differences between policies on the same attempts, with their intervals."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.fates import FEW, SAMPLED, quantities_beside
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.parameters import COSTS, ranged_parameters
@@ -14,6 +16,8 @@ from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
 from sim.reading.headline import LEVELS, at_reporting_rates
+from sim.reading.outcomes import quantities
+from sim.reading.quantities import FIGURES
 from sim.reading.rare import rare
 from sim.reading.stored_answers import ends_with_noise, stored_answers
 from sim.reading.warnings import beside_size
@@ -49,10 +53,12 @@ COLUMNS = (
     "posterior_high",
     "posterior_draws",
     "withheld",
+    *SAMPLED,
 )
 """``low`` and ``high`` are the interval of the difference, ``price_low`` and ``price_high`` its range as prices move,
 ``posterior_low`` and ``posterior_high`` its interval over posterior draws. ``chance`` is the standard deviation of one
-difference between seeds. ``withheld`` says why a ratio is missing."""
+difference between seeds. ``withheld`` says why a ratio is missing. ``SAMPLED`` are the simulated people whom a policy
+saved and harmed in all pairs together, if they are few."""
 
 Row = dict[str, Any]
 ByDraw = Sequence[Sequence[Amounts]]
@@ -72,7 +78,8 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         - ``base`` and ``other`` are means over the runs, scaled up to the country; ``difference`` is other minus base.
         - ``low`` and ``high`` are the 95% confidence interval of the expected difference (Student's t) or, with several
           draws, hold 90% of the draws' differences. For counts and sums they never lie below minus the baseline: no
-          policy takes away more than everything.
+          policy takes away more than everything. They are missing where nothing is left under the other policy; and for
+          people and their money if fewer than 30 simulated people, ``sample_saved`` and ``sample_harmed``, changed.
         - ``pairing_gain`` is (variance of base + variance of other) / variance of the paired difference: independent
           seeds would need this factor more pairs for the same standard error. It is missing where the difference does
           not vary. It, ``low``, ``high`` and ``chance`` are missing for a single pair.
@@ -91,8 +98,6 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
     """
-    from sim.reading.outcomes import quantities
-
     entries = [_by_draw(one) for one in runs]
     if len(entries) < 2 or not all(group for entry in entries for group in entry):
         raise PairingError("a comparison needs a baseline and at least one other run")
@@ -104,7 +109,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
             demand_replicates([run.scenario for run in group])
             _demand_same_components(group)
             demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
-    amounts = [[[quantities(run) for run in group] for group in entry] for entry in entries]
+    amounts = measured(entries)
     first = [entry[0][0] for entry in entries]
     titles = distinct([run.manifest["name"] for run in first])
     rows = rows_of(titles, amounts, [run.scenario for run in first])
@@ -112,6 +117,21 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     with speaking(ENGLISH):
         frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1, len(entries[0]) > 1)
     return frame
+
+
+def measured(entries: "Sequence[Sequence[Sequence[Run]]]") -> list[ByDraw]:
+    """Return the quantities of runs by scenario, draw and replicate, and how many people each policy changed."""
+    base, *others = entries
+    return [
+        [[quantities(run) for run in group] for group in base],
+        *(
+            [
+                [quantities_beside(*pair) for pair in zip(*groups, strict=True)]
+                for groups in zip(base, entry, strict=True)
+            ]
+            for entry in others
+        ),
+    ]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -151,7 +171,7 @@ def frame_of(rows: Sequence[Row]) -> "pd.DataFrame":
     import pandas as pd
 
     frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:16]))
-    return frame.astype({"posterior_draws": "Int64"})
+    return frame.astype(dict.fromkeys(("posterior_draws", *SAMPLED), "Int64"))
 
 
 def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequence[Scenario]") -> list[Row]:
@@ -160,8 +180,21 @@ def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequen
     rows: list[Row] = []
     for title, other, scenario in zip(titles[1:], amounts[1:], others, strict=True):
         found = compared(title, amounts[0], other, why_withheld(base, scenario))
-        rows += with_posterior(found, base, scenario)
+        every = [pair for group in other for pair in group]
+        known = all(SAMPLED[0] in pair for pair in every)
+        for row in with_posterior(found, base, scenario):
+            row |= {name: int(sum(pair[name] for pair in every)) if known else None for name in SAMPLED}
+            of_people = FIGURES.get(re.split(rf"{CHANGE}|[@.]", row["quantity"])[0], ("",))[0] == "outcomes"
+            gone = row["base"] and not any(pair.get(row["quantity"], 1) for pair in every)
+            if gone or (is_few(row) and (of_people or row["quantity"] in SPARED)):
+                row |= dict.fromkeys(("low", "high", "posterior_low", "posterior_high", "posterior_draws"))
+            rows.append(row)
     return rows
+
+
+def is_few(row: Mapping[str, Any]) -> bool:
+    """Return whether so few simulated people changed that their number tells little."""
+    return row.get(SAMPLED[0]) is not None and sum(row[name] for name in SAMPLED) < FEW
 
 
 def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = None) -> Iterator[Row]:
@@ -215,7 +248,7 @@ def with_posterior(rows: "Iterator[Row] | Sequence[Row]", base: "Scenario", othe
         if before and after and row["draws"] == 1 and row["base"] and row["other"] and row["quantity"] in before.own:
             steps = [row["other"] * (one - 1.0) for one in after.ratios(before, row["quantity"])]
             at, chance = row["difference"], (row["low"], row["high"])
-            low, high = ends_with_noise(at, steps, (at, at) if None in chance else chance)
+            low, _, high = ends_with_noise(at, steps, (at, at) if None in chance else chance)
             draws = len(steps)
         yield {**row, "posterior_low": low, "posterior_high": high, "posterior_draws": draws}
 

@@ -6,7 +6,9 @@ import numpy as np
 
 from sim.base.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 from sim.experiments.pairing import demand_pair
+from sim.reading.outcomes import quantities
 from sim.scenario.resolved import plain
+from sim.store.query import sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,13 @@ CHANGES = ("saved", "harmed", "unchanged")
 
 COUNTS = ("count", "paid_cents")
 """Columns that count changes; the others describe whom."""
+
+SAMPLED = ("sample_saved", "sample_harmed")
+"""Simulated people, not scaled up, who are victims of the base only, and of the other only."""
+
+FEW = 30
+"""Below so many changed people, an interval of differences in people and money means little: Student's t supposes
+differences that are nearly normal."""
 
 
 def fates(run: "Run", among: "pd.Index | None" = None) -> "pd.DataFrame":
@@ -118,6 +127,23 @@ def victims(base: "Run", other: "Run") -> "pd.DataFrame":
         },
         index=chosen.index,
     )
+
+
+def quantities_beside(base: "Run", other: "Run") -> dict[str, float]:
+    """Return the ``quantities`` of a run, and how many simulated people it saved and harmed: ``SAMPLED``.
+
+    People are the differences in victims by day, province, type of fraud, age and sex. They are left out where totals
+    alone show that more than ``FEW`` changed.
+    """
+    found = quantities(other)
+    if abs(found["victims"] - base.manifest["totals"]["victims"]) * other.manifest["scale"] >= FEW:
+        return found
+    keys = ["day", "province", "fraud_type", "age_band", "sex"]
+    before, after = (
+        sums(run.path, "outcomes", keys, ["victims"]).to_pandas().set_index(keys)["victims"] for run in (base, other)
+    )
+    moved = after.sub(before, fill_value=0)
+    return found | dict(zip(SAMPLED, (float(-moved[moved < 0].sum()), float(moved[moved > 0].sum())), strict=True))
 
 
 def same_fraud(base: "Scenario", other: "Scenario") -> bool:

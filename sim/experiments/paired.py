@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import Logbook
-from sim.experiments.compare import Row, at_rates, caveats, distinct, rows_of
+from sim.experiments.compare import Row, at_rates, caveats, distinct, measured, rows_of
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.replicates import DRAWS, REPLICATES, Making, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.language.spoken import ENGLISH, speaking
-from sim.reading.outcomes import quantities
 from sim.reading.priced import not_priced
 from sim.reading.run import Run
 from sim.scenario.levers import levers
@@ -115,8 +114,8 @@ def compare_scenarios(
                 for run in itertools.islice(made, len(names)):
                     runs.append(run)
                     finished(next(there))
-                for by_draw, run in zip(amounts, runs, strict=True):
-                    by_draw[-1].append(quantities(run))
+                for by_draw, one in zip(amounts, measured([[[run]] for run in runs]), strict=True):
+                    by_draw[-1].append(one[0][0])
                 changed += _changes(titles, runs)
                 first = first or runs
         scenarios = [load(name, plan[0], 0) for name in names]
@@ -167,8 +166,7 @@ def document_of(
     posterior draws, one each, instead of replicates.
     """
     titles = distinct([group[0].manifest["name"] for group in groups])
-    measured = [[quantities(run) for run in group] for group in groups]
-    amounts = [[[one] for one in every] if draws else [every] for every in measured]
+    amounts = measured([[[run] for run in group] if draws else [list(group)] for group in groups])
     first = [group[0] for group in groups]
     scenarios = [run.scenario for run in first]
     document = _document(titles, amounts, changed, scenarios)

@@ -73,8 +73,8 @@ class StoredAnswers:
 
     def interval(
         self, name: str, value: float, chance: tuple[float, float] | None = None
-    ) -> tuple[float, float] | None:
-        """Return the 90 % interval of a number of a run, of parameter uncertainty and its run-to-run noise.
+    ) -> tuple[float, float, float] | None:
+        """Return the low end, the median and the high end of nine tenths of draws of a number of a run, with its noise.
 
         The name is a column, or a share of two; ``chance`` is the 95 % interval of the noise. None if the table has no
         such number, or if the value is zero.
@@ -119,11 +119,11 @@ class StoredAnswers:
         return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
 
 
-def ends_with_noise(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
-    """Return the ends of a 90 % interval from the steps of draws and the ends of a 95 % interval of noise."""
+def ends_with_noise(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float, float]:
+    """Return ends and median of a 90 % interval from the steps of draws and the ends of a 95 % interval of noise."""
     low, middle, high = nine_tenths(steps)
     below, above = SHORTER * (at - chance[0]), SHORTER * (chance[1] - at)
-    return at + middle - hypot(middle - low, below), at + middle + hypot(high - middle, above)
+    return at + middle - hypot(middle - low, below), at + middle, at + middle + hypot(high - middle, above)
 
 
 def _odds(part: float, whole: float) -> float:

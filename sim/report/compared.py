@@ -142,6 +142,12 @@ def people(compared: Compared) -> list[str]:
     ]
 
 
+def people_words(compared: Compared) -> list[str]:
+    """Return how many people each policy saved and harmed, as the picture of them says it."""
+    base = compared.runs[0]
+    return [pictures.whom_words(changes, base) for changes in compared.changes.values()]
+
+
 def policies(compared: Compared) -> list[Policy]:
     """Return what the page says of each run except the first, compared with the first."""
     base, *others = compared.runs

@@ -15,6 +15,7 @@ from sim.report.compared import (
     effect,
     labels_of,
     people,
+    people_words,
     policies,
     title_of_all,
 )
@@ -128,6 +129,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
         people=shown_people,
+        people_words=[] if compared is None else people_words(compared),
         film=film_part(runs),
         mapped=mapped(runs),
         films=films,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from sim.base.rounding import amount, between, percent
+from sim.base.rounding import amount, between
 from sim.experiments.compare import compare as compare_runs
 from sim.experiments.compare import distinct, frame_of
 from sim.experiments.paired import PAIRS, Document, compare_scenarios, document_of_rows, made_in, prepared, runs_of
@@ -27,7 +27,7 @@ from sim.scenario.errors import choices, found
 from sim.scenario.load import Scenario, changed
 from sim.scenario.options import Options, ScenarioLike, with_options
 from sim.told.costs import interval_name
-from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, kind_said, signed
+from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, ends_of, kind_said, signed, signed_percent
 from sim.told.experiments import MANY_TIMES, records
 from sim.told.one import Answer, of_comparison
 from sim.told.vocabulary import quantity_named
@@ -212,18 +212,19 @@ def _cells(row: dict[str, Any], unpriced: bool, over_draws: bool) -> list[str]:
     name = row["quantity"]
     quantity = _named(name, unpriced)
     difference, base = row["difference"], row["base"]
-    told = signed(difference) if difference else "0"
-    share = _signed_percent(difference / base) if base else ""
+    found = ends_of(row, bool(row["posterior_draws"]))
+    share = signed_percent(difference / base) if base else ""
     if not difference and not row["chance"] and row["low"] is not None:
         interval = "0"
-    elif row["posterior_draws"]:
-        interval = str(between(row["posterior_low"], row["posterior_high"], signed))
-    elif row["low"] is None:
+    elif base and not row["other"]:
+        interval = said("all")
+    elif found.low is None:
         interval = said("unknown")
     else:
-        interval = str(between(row["low"], row["high"], signed))
-        interval = said("{interval} (95%, replicates)", interval=interval) if over_draws else interval
-    return [row["scenario"], quantity, amount(base), amount(row["other"]), told, share, interval]
+        interval = found.ends(signed)
+        marked = over_draws and not row["posterior_draws"]
+        interval = said("{interval} (95%, replicates)", interval=interval) if marked else interval
+    return [row["scenario"], quantity, amount(base), amount(row["other"]), found.number(signed), share, interval]
 
 
 def _wide(base: str, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -254,13 +255,9 @@ def _change(row: dict[str, Any]) -> str:
     over = "posterior_" if row["posterior_draws"] else ""
     low, high = row[f"{over}low"], row[f"{over}high"]
     relative = abs(row["difference"]) < MANY_TIMES * abs(row["base"])
-    one, told = (row["base"], _signed_percent) if relative else (1, signed)
+    one, told = (row["base"], signed_percent) if relative else (1, signed)
     middle = told(row["difference"] / one) if row["difference"] else "0"
     return middle if low is None or low == high else f"{middle} ({between(low / one, high / one, told)})"
-
-
-def _signed_percent(share: float) -> str:
-    return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
 def _interval_head(rows: Sequence[dict[str, Any]]) -> str:

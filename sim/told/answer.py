@@ -32,28 +32,49 @@ COUNTED = {name: text for name, text in HEADLINE.items() if name not in ("episod
 LEAST_DIGITS, MOST_DIGITS = 3, 6
 """Significant digits of a number with an interval: as many as tell its ends apart, within these."""
 
+FAR = 0.1
+"""From this share on the median of draws differs from the scenario's own value so much that it is shown, too."""
+
 Totals = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number of the answer: its value, and the ends of its interval where there is one."""
+    """A number of the answer: its value, the ends of its interval where there is one, and the median of draws."""
 
     value: float
     low: float | None = None
     high: float | None = None
+    median: float | None = None
 
     def told(self, words: Callable[[float, int], str] = amount) -> str:
         """Return the number as ``words`` makes text of it (``amount`` or ``percent``), its interval in brackets."""
-        value, interval = words(self.value, self._digits(words)), self.ends(words)
+        value, interval = self.number(words), self.bracket(words)
         return said("{value} ({interval})", value=value, interval=interval) if interval else value
 
+    def bracket(self, words: Callable[[float, int], str] = amount) -> str:
+        """Return the interval, and the median of draws where it differs from the value by more than a tenth."""
+        interval = self.ends(words)
+        if not interval or self.median is None or abs(self.median - self.value) <= FAR * abs(self.value):
+            return interval
+        return said(
+            "{interval}, median of draws {median}",
+            interval=interval,
+            median=words(significant(self.median), LEAST_DIGITS),
+        )
+
+    def number(self, words: Callable[[float, int], str] = amount) -> str:
+        """Return the number only, see ``told``."""
+        digits = self._digits(words)
+        return words(significant(self.value, digits), digits)
+
     def ends(self, words: Callable[[float, int], str] = amount) -> str:
-        """Return the interval only, see ``told``; empty if there is none."""
+        """Return the interval only, see ``told``; empty if there is none, or if its ends are equal in six digits."""
         if self.low is None or self.high is None:
             return ""
         digits = self._digits(words)
-        return between(significant(self.low, digits), significant(self.high, digits), lambda end: words(end, digits))
+        low, high = significant(self.low, digits), significant(self.high, digits)
+        return "" if low == high else between(low, high, lambda end: words(end, digits))
 
     def _digits(self, words: Callable[[float, int], str]) -> int:
         """Return the significant digits with which the ends differ: three, at most six."""
@@ -65,7 +86,7 @@ class Estimate:
     @property
     def money(self) -> str:
         """The number as money, its interval in brackets."""
-        value, interval = amount(self.value), self.ends()
+        value, interval = self.number(), self.bracket()
         if not interval:
             return said("{value} {currency}", value=value)
         return said("{value} {currency} ({interval})", value=value, interval=interval)
@@ -204,7 +225,7 @@ def _over_stored(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
     """Return a number with the interval of parameter uncertainty and run-to-run noise."""
     chance = None if found.low is None or found.high is None else (found.low, found.high)
     ends = stored.interval(name, found.value, chance)
-    return found if ends is None else Estimate(found.value, *ends)
+    return found if ends is None else Estimate(found.value, ends[0], ends[2], ends[1])
 
 
 def _noise_said(runs: "Sequence[Run]") -> str:
@@ -224,11 +245,9 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
     stopped = found[STOPPED_SHARE]
     with telling_in(run.scenario.spec.terms):
         shown: dict[str, tuple[str, str]] = {
-            said(text): (amount(found[name].value), found[name].ends())
-            for name, text in COUNTED.items()
-            if name in found
+            said(text): (found[name].number(), found[name].bracket()) for name, text in COUNTED.items() if name in found
         }
-    return shown | {said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))}
+    return shown | {said("of attempts stopped on the way"): (stopped.number(percent), stopped.bracket(percent))}
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
@@ -265,8 +284,8 @@ def _over(values: Sequence[float], draws: bool) -> Estimate:
     """Return the mean of several runs with its interval; of draws, with nine tenths of them."""
     mean = fmean(values)
     if draws:
-        low, _, high = nine_tenths(values)
-        return Estimate(mean, low, high)
+        low, median, high = nine_tenths(values)
+        return Estimate(mean, low, high, median)
     half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
     return Estimate(mean, max(0.0, mean - half), mean + half)
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sim.language.spoken import counted, marked, said
 from sim.reading.findings import OF_FIGURES, foremost
+from sim.told.costs import cost_rows
 from sim.told.one import Answer, Number
 from sim.told.terminal import (
     Figure,
     agrees,
-    cost_table,
     figure_parts,
     figure_table,
     heading,
@@ -84,8 +84,8 @@ def run_full(answer: Answer, runs: "Sequence[Run]", made: str, width: int) -> "I
         yield from figure_parts(first["figures"], first.get("policy_of"), width)
         if all(figure["simulated"] is None for figure in first["figures"]):
             yield totals_table(first["totals"])
-        if (costs := cost_table(first["totals"])) is not None:
-            yield costs
+        if costs := cost_rows(runs[0]):
+            yield TextTable(costs[0], rows=[tuple(row) for row in costs[1:]])
             answer = replace(answer, costs=())  # the table has their total
     else:
         yield from mean_parts([run.manifest["figures"] for run in runs], width, answer.draws)
@@ -238,9 +238,13 @@ def answer_parts(answer: Answer, width: int) -> "Iterator[Text]":
 
 def _side_by_side(answers: Sequence[Answer], width: int) -> "Iterator[TextTable | Text]":
     """Yield a table with a line for each policy: its differences with their intervals."""
-    yield heading(said("Answer"), width, answers[0].intervals)
-    text = said("Differences from {base}, with intervals", base=answers[0].base)
-    yield paragraph(text, width, BELOW)
+    kinds: dict[str, list[str]] = {}
+    for one in answers:
+        kinds.setdefault(one.intervals, []).append(one.name)
+    yield heading(said("Answer"), width, "" if len(kinds) > 1 else answers[0].intervals)
+    yield paragraph(said("Differences from {base}, with intervals", base=answers[0].base), width, BELOW)
+    for kind, names in kinds.items() if len(kinds) > 1 else ():
+        yield paragraph(said("{what}: {value}", what=", ".join(names[:CHANGES]), value=kind), width, BELOW, BELOW)
     table = TextTable([said("policy"), *map(quantity_named, BESIDE)])
     for one in answers[:POLICIES]:
         table.add_row(one.name, *(_difference(one, name) for name in BESIDE))

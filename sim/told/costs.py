@@ -2,18 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import amount, between, number_text
+from sim.base.rounding import amount, between, number_text, significant
+from sim.experiments.compare import is_few
 from sim.experiments.sparing import SPARED, unpriced_said
 from sim.language.labels import named
 from sim.language.spoken import currency, marked, said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, COST_RATIO, ENDS, TOTAL
+from sim.reading.stored_answers import stored_answers
+from sim.told.answer import estimates
 from sim.told.terminal import interval
 from sim.told.text_tables import TextTable
-from sim.told.vocabulary import part_named
+from sim.told.vocabulary import NAMES, part_named
+
+if TYPE_CHECKING:
+    from sim.reading.run import Run
 
 Row = dict[str, Any]
+
+EACH_OF_RUN = {
+    "cost_per_saved": marked("per person stopped before a payment"),
+    "cost_per_averted": marked("per victim averted"),
+    "cost_per_prevented_money": marked("per unit of losses prevented"),
+}
+"""Ratios of a run."""
 
 EACH = {"cost_per_victim_spared": marked("victim"), "cost_per_money_spared": marked("unit of net loss")}
 """What is spared."""
@@ -95,6 +108,49 @@ def each_spared_lines(rows: Sequence[Row]) -> Iterator[str]:
         yield _each_said(by_name[name], by_name, said(each), interval_name(rows))
 
 
+def cost_rows(run: "Run") -> list[list[str]]:
+    """Return the table of what a run cost, by part and for each victim averted; first the heads. Empty without prices.
+
+    The last column has the least and the most of a ratio with all prices in their ranges and what is averted within its
+    interval.
+    """
+    totals = run.manifest["totals"]
+    if COST not in totals:
+        return []
+
+    def told(value: float | None) -> str:
+        return amount(value and significant(value))
+
+    heads = [said(NAMES[COST]), said("value"), said("low prices"), said("high prices"), over_prices_said(run)]
+    rows = [
+        [part_named(part), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)), ""]
+        for part in totals[COST]
+        if totals[COST_HIGH][part] != 0
+    ]
+    for key, text in EACH_OF_RUN.items():
+        ratio, ends = totals.get(key) or {}, each_ends(run, key)
+        if ratio:
+            rows.append([said(text), *(told(ratio.get(end)) for end in ENDS), between(*ends) if ends else ""])
+    return [heads, *rows]
+
+
+def over_prices_said(run: "Run") -> str:
+    """Return the kind of the intervals of ``each_ends``."""
+    return said("90%, draws; and prices") if stored_answers(run.scenario) else said("95%, noise; and prices")
+
+
+def each_ends(run: "Run", key: str) -> tuple[float, float] | None:
+    """Return the least and the most of a cost per person or unit averted, over prices and the interval of the latter.
+
+    Costs are those of the run. None where there is no ratio or no interval, or where perhaps nothing is averted.
+    """
+    ratio, found = run.manifest["totals"].get(key), estimates([run]).get(key.removeprefix(COST_RATIO))
+    if not ratio or not found or not found.low or not found.high:
+        return None
+    low, high = ratio["low"] * found.value / found.high, ratio["high"] * found.value / found.low
+    return significant(low), significant(high)
+
+
 def run_costs_said(totals: Sequence[dict[str, Any]]) -> list[str]:
     """Return the cost of a run, or the mean cost of several, in a sentence; empty without prices."""
     if any(COST not in one for one in totals):
@@ -110,6 +166,8 @@ def interval_name(rows: Sequence[Row]) -> str:
 
 def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     """Say what it costs to spare one more, or why there is no such number."""
+    if is_few(row):
+        return said("Cost per {each} spared: unknown, because too few simulated people changed", each=each)
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
     spared = by_name["victims" if row["quantity"] == "cost_per_victim_spared" else "loss_money"]
     if _includes_no_effect_over_draws(spared):
@@ -125,7 +183,11 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
             return said("Cost per {each} spared: not defined, since it costs more and spares fewer", each=each)
         return said("Cost per {each} spared: not defined, since it costs no more and spares more", each=each)
     ends = [said("prices {interval}", interval=interval(row["price_low"], row["price_high"]))]
-    if row["low"] is not None:
+    if spared.get("posterior_draws"):
+        gains = [spared[end] / spared["difference"] for end in ("posterior_low", "posterior_high")]
+        every = sorted(row[price] / gain for price in ("price_low", "price_high") for gain in gains)
+        ends.insert(0, said("90%, draws; and prices {interval}", interval=interval(every[0], every[-1])))
+    elif row["low"] is not None:
         ends.insert(0, f"{noise} {interval(row['low'], row['high'])}")
     elif row["replicates"] > 1:
         ends.insert(0, said("no interval: the number spared is within run-to-run noise"))

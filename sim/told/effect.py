@@ -1,15 +1,18 @@
 """The effect of a policy in sentences: cases and losses filed, victims, losses, what warnings avert, costs."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from sim.base.rounding import amount, percent, significant
+from sim.experiments.compare import is_few
+from sim.experiments.fates import FEW, SAMPLED
 from sim.language.spoken import marked, said
 from sim.reading.chance import LEVEL
 from sim.reading.costs import COST, TOTAL
 from sim.reading.draw_intervals import TWENTIETHS
 from sim.reading.headline import FORMS
-from sim.told.answer import rates_said, without_posterior
+from sim.told.answer import Estimate, rates_said, without_posterior
 
 Row = Mapping[str, Any]
 
@@ -37,12 +40,15 @@ PRICED_ALONE = (
 def effect_lines(rows: Sequence[Row]) -> list[str]:
     """Return the effect of a policy, one sentence a quantity, with intervals if there are replicates or draws.
 
-    The last sentence is about unchanged quantities; ``interval_said`` names the kind of intervals.
+    Differences whose interval leaves out zero come first. If the sample has too few changed people to tell, the first
+    sentence says so; the last is about unchanged quantities. ``interval_said`` names the kind of intervals.
     """
     by_name = {row["quantity"]: row for row in rows}
     stored = any(row.get("posterior_draws") for row in rows)
     unpriced = any(row.get("withheld") for row in rows)
-    lines, same = [], []
+    lines: list[str] = []
+    unsure: list[str] = []
+    same: list[str] = []
     for name in TOLD:
         row = by_name.get(name)
         if row is None:
@@ -51,11 +57,54 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
         if not row["difference"] and not row["chance"]:
             same.append(said(what))
         else:
-            text = more if row["difference"] > 0 else fewer
-            lines.append(_told(said(text, number=_size(row["difference"])), row, stored))
+            found = ends_of(row, stored)
+            straddling = found.low is not None and found.high is not None and found.low <= 0 <= found.high
+            (unsure if straddling else lines).append(_told(more if found.value > 0 else fewer, row, found, stored))
     if same:
-        lines.append(said("Unchanged: {quantities}.", quantities=", ".join(same)))
-    return lines
+        unsure.append(said("Unchanged: {quantities}.", quantities=", ".join(same)))
+    few = [few_said(rows[0])] if (lines or unsure) and is_few(rows[0]) else []
+    return [*few, *lines, *unsure]
+
+
+def few_said(row: Row) -> str:
+    """Return how many simulated people a policy saved and harmed, for what these are too few, and what is enough."""
+    saved, harmed = (row[name] for name in SAMPLED)
+    times = ceil(FEW / max(1, saved + harmed))
+    enough = {"times": str(times), "replicates": str(times * row["replicates"])}
+    if not saved + harmed:
+        return said(
+            "No simulated person becomes a victim under one policy alone. A scale {times} times as large, or "
+            "{replicates} replicates, may show some.",
+            **enough,
+        )
+    return said(
+        "Of all simulated people the policy saves {saved} and harms {harmed}: too few to tell the size of its effect, "
+        "or the direction. Use a scale {times} times as large, or {replicates} replicates.",
+        saved=str(saved),
+        harmed=str(harmed),
+        **enough,
+    )
+
+
+def ends_of(row: Row, stored: bool) -> Estimate:
+    """Return a difference with its interval: of ``stored`` draws, or of the row itself."""
+    keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
+    return Estimate(row["difference"], *(row.get(key) for key in keys))
+
+
+def unwarned_lines(rows: Sequence[Row]) -> list[str]:
+    """Return why a policy without warnings changes victims by another number than warnings averted; or nothing."""
+    of = {row["quantity"]: row for row in rows if row["quantity"] in ("averted", "victims")}
+    if len(of) < 2 or of["averted"]["other"] or not of["averted"]["base"] or of["victims"]["difference"] <= 0:
+        return []
+    return [
+        said(
+            "Warnings averted {averted} victims; without them there are {victims} more. The numbers differ because "
+            "gangs that earn more try more, and reach other people, too.",
+            averted=amount(significant(of["averted"]["base"])),
+            victims=amount(significant(of["victims"]["difference"])),
+        )
+    ]
 
 
 def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
@@ -90,39 +139,39 @@ def interval_said(rows: Sequence[Row]) -> str:
 
 def kind_said(rows: Sequence[Row]) -> str:
     """Return the kind of intervals of differences, or that a single pair has none."""
+    if rows and is_few(rows[0]):
+        return said("no intervals of people and money: too few simulated people changed")
     return interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
 
 
-def _told(what: str, row: Row, stored: bool) -> str:
-    """Return a sentence with the relative change and its interval: of ``stored`` draws, or of the rows themselves."""
-    share = row["difference"] / row["base"] if row["base"] else None
-    change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
-    keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
-    ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
-    if None in ends:
-        return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
-    low, high = map(signed, ends)
-    words = {"what": what, "low": low, "high": high}
-    if ends[0] <= 0 <= ends[1]:
+def _told(text: str, row: Row, found: Estimate, stored: bool) -> str:
+    """Return a sentence with a difference, its relative change, and its interval."""
+    size = Estimate(abs(found.value), found.low, found.high)
+    words = {"what": said(text, number=size.number()), "interval": found.ends(signed)}
+    change = ""
+    if row["base"]:
+        change = words["change"] = signed_percent(found.value / row["base"])
+        if not row["other"]:
+            return said("{what}: all ({change}).", **words)
+    if found.low is None or found.high is None or not words["interval"]:
+        return said("{what} ({change}).", **words) if change else said("{what}.", **words)
+    if found.low <= 0 <= found.high:
         if change and (stored or row["draws"] > 1):
-            return said("{what} ({low} to {high}; {change}): the direction is uncertain.", **words, change=change)
+            return said("{what} ({interval}; {change}): the direction is uncertain.", **words)
         if not change:
-            return said("{what} ({low} to {high}): within run-to-run noise.", **words)
-        return said("{what} ({low} to {high}; {change}): within run-to-run noise.", **words, change=change)
-    if stored and change and not ends[0] <= row["difference"] <= ends[1]:
-        return said(
-            "{what} ({change}), outside the interval of the posterior draws, {low} to {high}.", **words, change=change
-        )
-    near, far = (_size(end) for end in sorted(ends, key=abs))
-    if not change:
-        return said("{what} ({low} to {high}).", what=what, low=near, high=far)
-    return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)
+            return said("{what} ({interval}): within run-to-run noise.", **words)
+        return said("{what} ({interval}; {change}): within run-to-run noise.", **words)
+    if stored and change and not found.low <= found.value <= found.high:
+        return said("{what} ({change}), outside the interval of the posterior draws, {interval}.", **words)
+    words["interval"] = Estimate(abs(found.value), *sorted((abs(found.low), abs(found.high)))).ends()
+    return said("{what} ({interval}; {change}).", **words) if change else said("{what} ({interval}).", **words)
 
 
-def signed(value: float) -> str:
-    """Return a difference with its sign and three significant digits: ``+12.3 billion``."""
-    return f"{'-' if value < 0 else '+'}{_size(value)}"
+def signed(value: float, digits: int = 3) -> str:
+    """Return a difference with its sign and significant digits: ``+12.3 billion``."""
+    return f"{'-' if value < 0 else '+' if value else ''}{amount(abs(significant(value, digits)), digits)}"
 
 
-def _size(value: float) -> str:
-    return amount(abs(significant(value)))
+def signed_percent(share: float) -> str:
+    """Return a relative change with its sign, in percent."""
+    return f"{'+' if share > 0 else ''}{percent(share)}"

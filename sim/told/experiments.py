@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import number_text, percent, written
+from sim.base.rounding import number_text, percent, significant, written
 from sim.base.words import End, Tier
 from sim.experiments.gangs import ANSWERING, STILL
 from sim.language.labels import named
@@ -12,12 +12,13 @@ from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
 from sim.scenario.levers import Lever
+from sim.told.answer import LEAST_DIGITS
 from sim.told.brief import answer_parts, found_parts
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
+from sim.told.effect import ends_of
 from sim.told.terminal import heading, interval, lever_lines, paragraph
 from sim.told.text_tables import TextTable
 from sim.told.vocabulary import NAMES, quantity_named, value_said
-from sim.told.vocabulary import interval_said as ends_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,11 +101,15 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
     table = TextTable([*heads, *([said("pairing gain")] if gains else [])])
     for row in moved:
         name = row["quantity"].partition("@")[0]
-        cells = [quantity_named(row["quantity"])]
-        cells += [value_said(name, row[key]) for key in ("base", "other", "difference")]
+
+        def words(value: float, digits: int = LEAST_DIGITS, name: str = name) -> str:
+            return value_said(name, significant(value, digits))
+
+        own = ends_of(row, False)
+        cells = [quantity_named(row["quantity"]), words(row["base"]), words(row["other"]), own.number(words)]
         cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
-        cells += [ends_said(name, row["posterior_low"], row["posterior_high"])] if stored else []
-        cells += [ends_said(name, row["low"], row["high"])] if several else []
+        cells += [ends_of(row, True).ends(words)] if stored else []
+        cells += [own.ends(words)] if several else []
         if gains:
             cells.append("" if row["pairing_gain"] is None else written(f"{row['pairing_gain']:,.1f}"))
         table.add_row(*cells)

@@ -1,21 +1,21 @@
 """One answer: what terminal, page, notebook and JSON show of a run or of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount
 from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import said, telling_in
 from sim.reading.findings import foremost, of_several
 from sim.reading.warnings import told_of
 from sim.scenario.levers import Lever
 from sim.told import effect
-from sim.told.answer import COUNTED, answer_lines, estimates, interval_said, level_lines
+from sim.told.answer import COUNTED, Estimate, answer_lines, estimates, interval_said, level_lines
 from sim.told.costs import each_spared_lines, run_costs_said
-from sim.told.vocabulary import interval_said as ends_said
-from sim.told.vocabulary import quantity_named, value_said
+from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
@@ -33,6 +33,7 @@ class Number:
         value: The value of a run; of a comparison the difference from the baseline.
         low: The low end of its interval; None without one.
         high: The high end.
+        median: The median of posterior draws; None without them.
         base: The value of the baseline; None in the answer of a run.
         other: The value of the policy; None in the answer of a run.
     """
@@ -42,14 +43,28 @@ class Number:
     value: float
     low: float | None = None
     high: float | None = None
+    median: float | None = None
     base: float | None = None
     other: float | None = None
 
     @property
     def told(self) -> str:
         """The value in words, its interval in brackets."""
-        value, ends = value_said(self.quantity, self.value), ends_said(self.quantity, self.low, self.high)
-        return said("{value} ({interval})", value=value, interval=ends) if ends else value
+        return self._estimate.told(self._words)
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells of a table: of a comparison baseline and policy, the value, and its interval."""
+        both = [] if self.base is None or self.other is None else [amount(self.base), amount(self.other)]
+        return [*both, self._estimate.number(self._words), self._estimate.bracket(self._words)]
+
+    @property
+    def _estimate(self) -> Estimate:
+        return Estimate(self.value, self.low, self.high, self.median)
+
+    @property
+    def _words(self) -> Callable[[float, int], str]:
+        return amount if self.base is None else effect.signed
 
 
 @dataclass(frozen=True)
@@ -127,15 +142,7 @@ class Answer:
             *([said("baseline"), self.name, said("difference")] if compared else [said("value")]),
         ]
         heads.append(said("interval"))
-        rows = [
-            [
-                one.name,
-                *([value_said(one.quantity, one.base), value_said(one.quantity, one.other)] if compared else []),
-                value_said(one.quantity, one.value),
-                ends_said(one.quantity, one.low, one.high),
-            ]
-            for one in self.numbers
-        ]
+        rows = [[one.name, *one.cells] for one in self.numbers]
         head = "".join(f"<th>{escape(text)}</th>" for text in heads)
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -151,7 +158,7 @@ def of_runs(runs: "Sequence[Run]", kind: str | None = None) -> Answer:
     with telling_in(first.scenario.spec.terms):
         found = estimates(runs, draws)
         numbers = [
-            Number(name, quantity_named(name), one.value, one.low, one.high)
+            Number(name, quantity_named(name), one.value, one.low, one.high, one.median)
             for name, one in found.items()
             if name in COUNTED
         ]
@@ -199,7 +206,7 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
         base=document["base"],
         headline=headline,
         intervals=effect.kind_said(rows),
-        sentences=(*sentences, *effect.level_lines(own("at_reporting_rates"))),
+        sentences=(*sentences, *effect.unwarned_lines(rows), *effect.level_lines(own("at_reporting_rates"))),
         changes=tuple(Lever.of(row).told for row in levers),
         numbers=tuple(_differences(rows)),
         costs=() if unpriced else tuple(each_spared_lines(rows)),
@@ -214,20 +221,11 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
 def _differences(rows: Sequence[Row]) -> list[Number]:
     """Return the paired differences of an effect, with the interval that its sentences have."""
     stored = any(row.get("posterior_draws") for row in rows)
-    low, high = ("posterior_low", "posterior_high") if stored else ("low", "high")
     by_name = {row["quantity"]: row for row in rows}
     found = (by_name[name] for name in effect.TOLD if name in by_name)
     return [
-        Number(
-            row["quantity"],
-            quantity_named(row["quantity"]),
-            row["difference"],
-            row.get(low),
-            row.get(high),
-            row["base"],
-            row["other"],
-        )
-        for row in found
+        Number(name, quantity_named(name), one.value, one.low, one.high, one.median, row["base"], row["other"])
+        for name, row, one in ((row["quantity"], row, effect.ends_of(row, stored)) for row in found)
     ]
 
 

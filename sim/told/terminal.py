@@ -9,22 +9,19 @@ from sim.base.rounding import number_text, percent, written
 from sim.language.labels import named
 from sim.language.spoken import counted, currency, said
 from sim.language.wrapping import wrapped
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
 from sim.scenario.errors import ascii_controls
 from sim.told.text_tables import BELOW, TextTable
 from sim.told.vocabulary import (
-    NAMES,
+    interval_said as ends_said,
+)
+from sim.told.vocabulary import (
     off_said,
-    part_named,
     quantity_named,
     value_said,
     window_said,
     yes_said,
-)
-from sim.told.vocabulary import (
-    interval_said as ends_said,
 )
 
 if TYPE_CHECKING:
@@ -176,27 +173,6 @@ def totals_table(totals: dict[str, Any]) -> TextTable:
         parts = value if isinstance(value, dict) else {"": value}
         for part, number in parts.items():
             table.add_row(quantity_named(f"{name}.{part}".rstrip(".")), value_said(name, number))
-    return table
-
-
-def cost_table(totals: dict[str, Any]) -> TextTable | None:
-    """Lay out what a run cost, by part and for each victim averted; None if its scenario has no prices."""
-    if COST not in totals:
-        return None
-    table = TextTable([said(NAMES[COST]), said("value"), said("low prices"), said("high prices")])
-
-    def told(value: float | None) -> str:
-        return number_text(value)
-
-    for part in totals[COST]:
-        table.add_row(part_named(part), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
-    for name, key in (
-        (said("per person stopped before a payment"), "cost_per_saved"),
-        (said("per victim averted"), "cost_per_averted"),
-        (said("per unit of losses prevented"), "cost_per_prevented_money"),
-    ):
-        ratio = totals.get(key) or {}
-        table.add_row(name, *(told(ratio.get(end)) for end in ENDS))
     return table
 
 

@@ -93,8 +93,8 @@ SAME = {
 """Other names of the same quantities: older ones, and stored columns, which count money in cents."""
 
 PARTS = {
-    "desk_call": marked("calls"),
-    "desk_visit": marked("visits"),
+    "desk_call": marked("call desks"),
+    "desk_visit": marked("visit desks"),
     "false_alarm_app": marked("false alarms in the app"),
     "false_alarm_sms": marked("false alarms by SMS"),
     "false_alarm_call": marked("false alarms by call"),

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.experiments.compare import COLUMNS, compared, not_drawn, set_in_draws
+from sim.experiments.compare import COLUMNS, compared, not_drawn, rows_of, set_in_draws
 from sim.experiments.sparing import SPARED
 
 ENDS = ("cost_money_low.", "cost_money_high.")
@@ -96,6 +96,25 @@ def test_no_policy_takes_away_more_than_all(seed: int, draws: int) -> None:
     ends = stats.ttest_rel([600.0, 2e6], [950.0, 1000.0]).confidence_interval(0.95)
     assert ends.low < -975.0
     assert row["high"] == pytest.approx(ends.high)
+
+
+@pytest.mark.parametrize(("harmed", "few"), [(10, True), (11, False)])
+def test_where_few_people_changed_their_differences_have_no_interval(harmed: int, few: bool) -> None:
+    """Thirty in all pairs are enough; alerts have intervals all the same, and what is gone has none."""
+    scenario = sim.load_scenario("tiny")
+    base = [{"victims": 500.0 + k, "alerts_central": 9000.0 + k, "averted": 50.0 + k} for k in range(2)]
+    other = [
+        {"victims": 497.0 + 2 * k, "alerts_central": 9100.0 - k, "averted": 0.0}
+        | {"sample_saved": 5.0 + 4 * k, "sample_harmed": harmed - 5.0 * k}
+        for k in range(2)
+    ]
+    rows = {row["quantity"]: row for row in rows_of(["base", "other"], [[base], [other]], [scenario, scenario])}
+    assert list(rows) == ["victims", "alerts_central", "averted"]
+    assert (rows["victims"]["low"] is None) == few
+    assert rows["alerts_central"]["low"] is not None
+    assert rows["averted"]["low"] is rows["averted"]["high"] is None
+    assert rows["averted"]["difference"] == -50.5
+    assert (rows["victims"]["sample_saved"], rows["victims"]["sample_harmed"]) == (14, 2 * harmed - 5)
 
 
 def test_a_change_of_which_all_is_taken_away_keeps_the_end_that_chance_gives() -> None:

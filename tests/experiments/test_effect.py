@@ -8,15 +8,15 @@ from rich.console import Console
 
 import sim
 from sim.scenario.levers import levers
-from sim.told.costs import cost_lines
-from sim.told.effect import effect_lines, interval_said
+from sim.told.costs import cost_lines, each_spared_lines
+from sim.told.effect import effect_lines, interval_said, kind_said, unwarned_lines
 from sim.told.experiments import MOST_LEVERS, comparison_parts
 from sim.told.one import of_comparison
 from sim.told.text_tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
-MORE_SPENT = "200 million yuan more spent (190 million to 210 million; +5%)."
+MORE_SPENT = "200 million yuan more spent (190 to 210 million; +5%)."
 
 
 def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -> dict[str, Any]:
@@ -59,10 +59,47 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
         (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),
         (row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
         (row("victims", 5, 5), "Unchanged: victims."),
+        # What is gone has no interval, and ends that are equal in three digits have more.
+        (row("averted", 636_000, 0), "636,000 fewer victims averted by warnings: all (-100%)."),
+        (
+            row("loss_money", 1e9, 1.113e9, 112_990_000, 113_040_000),
+            "113 million yuan more lost (112.99 to 113.04 million; +11.3%).",
+        ),
     ],
 )  # fmt: skip
 def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told: str) -> None:
     assert effect_lines([given, row("episodes", 1, 2)]) == [told]
+
+
+def test_a_difference_of_a_handful_of_people_says_so() -> None:
+    few = {"sample_saved": 12, "sample_harmed": 2}
+    rows = [row("cases_filed", 1e6, 1e6 - 200, **few), row("victims", 4e6, 4e6 - 500, **few)]
+    first, *others = effect_lines(rows)
+    for told in ("saves 12", "harms 2", "too few", "3 times", "3 replicates"):
+        assert told in first
+    assert others == ["200 fewer cases filed (-0.02%).", "500 fewer victims (-0.013%)."]
+    assert "no intervals" in kind_said(rows)
+    spared = {**row("cost_per_victim_spared", 1, 2, **few), "ratio": 3.0}
+    costs = [row("cost_money.total", 1, 2, **few), spared, {**spared, "quantity": "cost_per_money_spared"}]
+    assert all("too few" in line for line in each_spared_lines([*rows, *costs]))
+    enough = [{**one, "sample_saved": 28} for one in rows]
+    assert effect_lines(enough) == others
+
+
+def test_differences_with_a_direction_come_first() -> None:
+    """So the first sentence, which is bold, does not contradict what is known."""
+    unsure, sure = row("cases_filed", 100, 101, -3, 5), row("loss_money", 2e11, 1.9e11, -1.1e10, -0.9e10)
+    first, second = effect_lines([unsure, sure])
+    assert first.startswith("10 billion yuan less lost")
+    assert second.endswith("within run-to-run noise.")
+
+
+def test_two_numbers_of_what_warnings_do_are_told_apart() -> None:
+    gone, more = row("averted", 636_000, 0), row("victims", 4_620_000, 5_333_000)
+    (line,) = unwarned_lines([gone, more])
+    assert "636,000" in line
+    assert "713,000" in line
+    assert not unwarned_lines([row("averted", 636_000, 600_000), more])
 
 
 WITHOUT = "without parameter uncertainty: no answers over draws are stored"
@@ -144,7 +181,7 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     costs = [row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), row("victims", 4e6, 3e6, -1.2e6, -0.8e6)]
     ratio = {**row("cost_per_victim_spared", 0, 0), **dict.fromkeys(("base", "other", "difference", "ratio"))}
     unpriced = [*costs, {**ratio, "withheld": "not_priced"}]
-    assert "200 million yuan more spent on items with a price (190 million" in " ".join(effect_lines(unpriced))
+    assert "200 million yuan more spent on items with a price (190 to 210 million" in " ".join(effect_lines(unpriced))
     assert MORE_SPENT in effect_lines(costs)
     first, *rest = cost_lines(unpriced, ["the measure hold", "d' of SMS"])
     assert first == (

@@ -8,7 +8,8 @@ import pytest
 import sim
 from sim.base.words import Channel, Fate
 from sim.draws.identity import channel_of
-from sim.experiments.fates import fates
+from sim.experiments import fates as room
+from sim.experiments.fates import fates, quantities_beside
 
 Pairs = dict[str, list[sim.Run]]
 
@@ -54,6 +55,20 @@ def test_changes_add_up_to_the_victims_of_both_and_say_how(pairs: Pairs):
     assert (frame[frame["change"] == "saved"]["paid_cents"] < 0).all()
     assert set(frame["province"]) == set(base.outcomes["province"].unique())
     assert frame["count"].min() >= 1
+
+
+def test_tables_alone_tell_how_many_a_policy_saved_and_harmed(pairs: Pairs, monkeypatch: pytest.MonkeyPatch):
+    """The log tells one by one: two people of a day, a province, a type, an age and a sex may cancel out."""
+    base, other = pairs["base"][0], pairs["silent"][0]
+    net = other.totals["victims"] - base.totals["victims"]
+    monkeypatch.setattr(room, "FEW", abs(net))
+    assert "sample_saved" not in quantities_beside(base, other)
+    monkeypatch.setattr(room, "FEW", abs(net) + 1)
+    found = quantities_beside(base, other)
+    counts = sim.changes(base, other).groupby("change", observed=False)["count"].sum()
+    for change in ("saved", "harmed"):
+        assert found[f"sample_{change}"] == pytest.approx(counts[change], rel=0.2)
+    assert found["sample_harmed"] - found["sample_saved"] == net
 
 
 @pytest.mark.parametrize("column", ["fraud_type", "age_band", "province"])

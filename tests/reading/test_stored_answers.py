@@ -47,29 +47,29 @@ FACTORS = [0.5 + number / 100.0 for number in range(101)]
 
 
 def test_an_interval_is_that_of_the_draws_times_what_the_run_has():
-    low, high = answers("tiny", 50.0, FACTORS).interval("victims", 1000.0) or (0.0, 0.0)
+    low, _, high = answers("tiny", 50.0, FACTORS).interval("victims", 1000.0) or (0.0, 0.0, 0.0)
     assert (low, high) == (pytest.approx(550.0), pytest.approx(1450.0))
 
 
 def test_chance_widens_an_interval_by_the_root_of_the_sum_of_squares():
     stored = answers("tiny", 50.0, FACTORS)
-    low, high = stored.interval("victims", 1000.0, (900.0, 1111.0)) or (0.0, 0.0)
+    low, _, high = stored.interval("victims", 1000.0, (900.0, 1111.0)) or (0.0, 0.0, 0.0)
     shorter = stats.norm.ppf(0.95) / stats.norm.ppf(0.975)
     assert math.log(1000.0 / low) == pytest.approx(math.hypot(math.log(1 / 0.55), shorter * math.log(1 / 0.9)))
     assert math.log(high / 1000.0) == pytest.approx(math.hypot(math.log(1.45), shorter * math.log(1.111)))
     # A quantity of which all draws say the same has the interval of chance.
-    same = answers("tiny", 50.0, [1.0] * 20).interval("victims", 1000.0, (900.0, 1100.0)) or (0.0, 0.0)
+    same = answers("tiny", 50.0, [1.0] * 20).interval("victims", 1000.0, (900.0, 1100.0)) or (0.0, 0.0, 0.0)
     assert same[0] == pytest.approx(1000.0 * 0.9**shorter)
 
 
 def test_shares_are_moved_by_their_odds_and_stay_shares():
     stored = answers("tiny", 50.0, FACTORS)
-    assert stored.interval("saved_share", 0.3) == (pytest.approx(0.3), pytest.approx(0.3))
+    assert stored.interval("saved_share", 0.3) == (pytest.approx(0.3),) * 3
     # In half of the draws one of four is saved, in half three of four: the odds are a third of 1, or three times it.
     drawn = {**stored.drawn, "saved": tuple(150.0 if number % 2 else 50.0 for number in range(101))}
     drawn["episodes"] = (200.0,) * 101
     uneven = StoredAnswers("tiny", 101, {**stored.own, "saved": 100.0, "episodes": 200.0}, drawn)
-    low, high = uneven.interval("saved_share", 0.8) or (0.0, 0.0)
+    low, _, high = uneven.interval("saved_share", 0.8) or (0.0, 0.0, 0.0)
     assert (low, high) == (pytest.approx((4 / 3) / (1 + 4 / 3)), pytest.approx(12.0 / 13.0))
     assert stored.interval("saved_share", 0.0) is None
     assert stored.interval("unheard_of", 1.0) is None
@@ -158,10 +158,10 @@ def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.
     chance = run.chance["victims"]
     expected = answers("tiny", 100.0, FACTORS).interval("victims", victims, (chance[0], chance[1]))
     assert expected is not None
-    assert (found.low, found.high) == pytest.approx(expected)
+    assert (found.low, found.median, found.high) == pytest.approx(expected)
     assert found.low is not None
     assert found.low < chance[0]
-    assert short_answer(run)["victims"] == (amount(victims), found.ends())
+    assert short_answer(run)["victims"] == (found.number(), found.bracket())
     text = answer(run)
     assert "90% intervals: parameter uncertainty (101 posterior draws) and run-to-run noise (±" in text
 

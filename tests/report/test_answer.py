@@ -1,7 +1,7 @@
 """The answer in a sentence: from the numbers, also where there are none."""
 
 import sim
-from sim.base.rounding import amount, percent
+from sim.base.rounding import amount, percent, significant
 from sim.reading.headline import HEADLINE
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
@@ -23,7 +23,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     places = [said.index(f"{amount(totals[name])} ") for name in ("cases_filed", "filed_loss_money", "victims")]
     assert places == sorted(places)
     for name in HEADLINE:
-        assert amount(totals[name]) in said
+        assert amount(significant(totals[name])) in said
     number, interval = short_answer(full)["victims"]
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])

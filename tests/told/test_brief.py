@@ -79,7 +79,7 @@ def test_several_policies_have_a_line_each() -> None:
     lines = printed(comparison_brief(of_comparison(document(**many)), "here", COLUMNS))
     assert len(lines) <= LINES
     (line,) = [line for line in lines if line.startswith("policy7 ")]
-    assert " ".join(line.split()) == "policy7 -20 (-30 to -10) -50 (-60 to -40) -5 (-9 to 1)"
+    assert " ".join(line.split()) == "policy7 -20 (-30 to -10) -50 (-60 to -40) -5 (-9 to +1)"
     assert "6 more are not shown; use --full" in "\n".join(lines)
 
 
@@ -87,7 +87,7 @@ def test_an_answer_is_the_same_in_every_form() -> None:
     told = document(strict=[row("victims", -50, -60, -40)])
     (answer,) = of_comparison(told, ["tocsin report here"])
     assert answer.headline == "50 fewer victims (40 to 60; -5%)."
-    assert answer.numbers == (Number("victims", "victims", -50, -60, -40, 1000, 950),)
+    assert answer.numbers == (Number("victims", "victims", -50, -60, -40, base=1000, other=950),)
     lines = [line.strip() for line in printed(comparison_brief([answer], "here", COLUMNS))]
     assert lines[-2:] == [answer.headline, "Next   tocsin report here; --full for every table"]
     assert answer.headline in str(answer)

@@ -5,6 +5,7 @@ import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
@@ -12,11 +13,12 @@ from rich.console import Console
 import sim
 from sim.language.spoken import Terms, telling_in
 from sim.scenario.levers import levers
+from sim.told import costs
+from sim.told.answer import Estimate
 from sim.told.brief import answer_parts
 from sim.told.one import of_runs
 from sim.told.terminal import (
     asked_table,
-    cost_table,
     figure_parts,
     findings_parts,
     lever_lines,
@@ -169,27 +171,30 @@ def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run()
     assert mean_figure([runs[0][0]])["replicates"] == 1
 
 
-def test_costs_stand_beside_both_ends_of_their_prices() -> None:
+def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 100 averted there may be 40 to 200, so a ratio lies between half of its least and 2.5 times its most."""
     totals = {
         "victims": 5,
-        "cost_money": {"desk_call": 1000, "total": 1234567},
-        "cost_money_low": {"desk_call": 500, "total": 1000000},
-        "cost_money_high": {"desk_call": 2000, "total": 2000000},
+        "cost_money": {"desk_call": 1000, "videos": 0, "total": 1234567},
+        "cost_money_low": {"desk_call": 500, "videos": 0, "total": 1000000},
+        "cost_money_high": {"desk_call": 2000, "videos": 0, "total": 2000000},
         "cost_per_saved": {"value": 2.5, "low": 1, "high": 1000.25},
         "cost_per_averted": {"value": 5, "low": 2, "high": 2000.5},
         "cost_per_prevented_money": None,
     }
-    assert [re.split("  +", line) for line in printed([cost_table(totals)])] == [
-        ["cost, yuan", "value", "low prices", "high prices"],
-        ["calls", "1,000", "500", "2,000"],
-        ["total", "1,234,567", "1,000,000", "2,000,000"],
-        ["per person stopped before a payment", "2.5", "1", "1,000"],
-        ["per victim averted", "5", "2", "2,000"],
-        ["per unit of losses prevented", "-", "-", "-"],
+    run = Mock(manifest={"totals": totals})
+    monkeypatch.setattr(costs, "stored_answers", lambda _: None)
+    monkeypatch.setattr(costs, "estimates", lambda _: {"averted": Estimate(100, 40, 200), "saved": Estimate(9)})
+    assert costs.cost_rows(run) == [
+        ["cost, yuan", "value", "low prices", "high prices", "95%, noise; and prices"],
+        ["call desks", "1,000", "500", "2,000", ""],
+        ["total", "1.23 million", "1 million", "2 million", ""],
+        ["per person stopped before a payment", "2.5", "1", "1,000", ""],
+        ["per victim averted", "5", "2", "2,000", "1 to 5,000"],
     ]
     # No cost without its interval: the table of totals leaves them to that of costs.
     assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]
-    assert cost_table({"victims": 5}) is None
+    assert costs.cost_rows(Mock(manifest={"totals": {"victims": 5}})) == []
 
 
 def test_no_number_unit_or_window_is_broken_between_lines() -> None:
@@ -229,7 +234,6 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
         *answer_parts(of_runs([policy]), width),
         *figure_parts(policy.manifest["figures"], policy.manifest["policy_of"], width),
         totals_table(policy.manifest["totals"]),
-        cost_table(policy.manifest["totals"]),
         *lever_lines("what changed", levers(base, policy.scenario), width),
         *findings_parts([row["sentence"] for row in policy.found], width),
     ]

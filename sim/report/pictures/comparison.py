@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import amount, between, percent, short
+from sim.base.rounding import amount, percent, short
 from sim.base.words import Channel, EpisodeEnd, Fate
+from sim.experiments.compare import is_few
 from sim.experiments.fates import ABSENT, HALTED, OPEN
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report import drawing as draw
 from sim.report.looks import GREEN, VERMILLION, colours_of, country, hatches, plain, provinces, symbols, words
 from sim.report.tally import table_of, tally
+from sim.told.effect import ends_of, few_said
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
@@ -153,13 +155,14 @@ def _largest(frame: "pd.DataFrame", names: dict[str, str]) -> str:
     rows = _rows(frame, names)
     if not rows:
         return said(UNCHANGED)
+    few = next((few_said(row) for row in records(frame) if is_few(row)), "")
     known = [row for row in rows if None not in row[4]]
     sure = [row for row in known if row[4][1] > 0 or row[4][2] < 0]  # type: ignore[operator]
     far = max(sure or rows, key=lambda row: abs(row[4][0]))
     several = len({row[0] for row in rows}) > 1
     name = said("{what}, {scenario}", what=far[1], scenario=named(far[0])) if several else far[1]
     if not known:
-        return said("The largest change: {quantity}, {share}.", quantity=name, share=signed(far[4][0]))
+        return few or said("The largest change: {quantity}, {share}.", quantity=name, share=signed(far[4][0]))
     if not sure:
         return said("No change has a certain direction: every interval includes zero.")
     return said(
@@ -202,11 +205,11 @@ def _panel(figure: "go.Figure", at: int, rows: "list[Row]", scenarios: list[str]
         shares = [row[4][0] for row in mine]
         spots = [names.index(row[1]) + draw.shift(place, len(scenarios)) for row in mine]
         marks = [draw.arrow(share > 0) if abs(share) > edge else symbol[scenario] for share in shares]
-        lows = [within(low) for *_, (_, low, _) in mine if low is not None]
-        highs = [within(high) for *_, (_, _, high) in mine if high is not None]
+        lows = [within(share if low is None else low) for *_, (share, low, _) in mine]
+        highs = [within(share if high is None else high) for *_, (share, _, high) in mine]
         looks: draw.Looks = {"mode": "markers", "marker": {"symbol": marks, "color": colour[scenario], "size": 10}}
         drawn = list(map(within, shares))
-        if len(lows) == len(highs) == len(mine):
+        if any(low is not None for *_, (_, low, _) in mine):
             looks["error_x"] = draw.whiskers(drawn, lows, highs)
         draw.add(figure, words(scenario), drawn, spots, map(_told, mine), row=at, group=scenario, **looks)
         for row, spot in zip(mine, spots, strict=True):
@@ -235,8 +238,9 @@ def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
     for row in records(frame):
         if row["quantity"] in QUANTITIES:
             share = row["difference"] / row["base"] if row["base"] else None
-            amounts = (amount(row[key]) for key in ("base", "other", "difference"))
-            interval = between(row["low"], row["high"])
+            own = ends_of(row, False)
+            amounts = (amount(row["base"]), amount(row["other"]), own.number())
+            interval = own.ends()
             rows.append((row["scenario"], said(QUANTITIES[row["quantity"]]), *amounts, percent(share), interval))
     columns = ["scenario", "quantity", *COLUMNS, "difference", marked("in percent"), OVER]
     return table_of(rows, columns)
@@ -342,8 +346,9 @@ def whom_words(changes: "pd.DataFrame", base: "Run") -> str:
     if not saved and not harmed:
         return said("The policy saved and harmed nobody.")
     return said(
-        "The policy saved {saved} people and harmed {harmed}: net {net}.",
+        "The policy saved {saved} people and harmed {harmed}: net {net}; simulated {simulated} and {other}.",
         saved=amount(saved), harmed=amount(harmed), net=amount(saved - harmed),
+        simulated=amount(saved / country(base)), other=amount(harmed / country(base)),
     )  # fmt: skip
 
 

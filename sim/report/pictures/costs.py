@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between
 from sim.experiments.sparing import NOT_PRICED, SPARED
-from sim.language.labels import named, spelled
+from sim.language.labels import named
 from sim.language.spoken import currency, marked, said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, OTHER, PARTS, TOTAL, WARNING
 from sim.report import drawing as draw
-from sim.report.looks import GREEN, INK, ORANGE, PURPLE, colours_of, hatches, symbols, words
+from sim.report.looks import GREEN, INK, ORANGE, PURPLE, colours_of, hatches, plain, symbols, words
 from sim.report.pictures.comparison import COLUMNS, OVER
 from sim.report.tally import table_of
+from sim.told.costs import cost_rows, each_ends, over_prices_said
 from sim.told.experiments import records
+from sim.told.vocabulary import part_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,16 +31,15 @@ SPENT_ON = {
 }
 """What each part is spent on: its name and colour."""
 
-EACH = {
-    "cost_per_saved": marked("each person stopped by a warning before any payment"),
-    "cost_per_averted": marked("each victim averted by a warning"),
-    "cost_per_prevented_money": marked("each unit of losses prevented by a warning"),
+EACH_SAID = {
+    "cost_per_averted": marked("Warnings cost {money} {currency} per victim averted ({kind}: {interval})."),
+    "cost_per_prevented_money": marked("Per unit of losses prevented, they cost {money} ({kind}: {interval})."),
 }
 SPARING = {
     "cost_per_victim_spared": marked("each victim spared"),
     "cost_per_money_spared": marked("each unit of net loss spared"),
 }
-"""Ratios in words; ``SPARING`` are those of a comparison, of ``SPARED``."""
+"""Ratios of a comparison in words, of ``SPARED``."""
 
 WHY = {NOT_PRICED: marked("not priced")}
 """What stands in place of a missing ratio, by reason."""
@@ -59,26 +60,6 @@ UNITS = (
 """Sizes of units, and titles of an axis in them: of costs, and of differences in costs."""
 
 
-def called(part: str) -> str:
-    """Return the English name of a part of the costs: ``false alarms by SMS``, ``call desks``."""
-    kind, _, channel = part.rpartition("_")
-    kinds = {
-        "desk": f"{spelled(channel)} desks",
-        "false_alarm": f"false alarms by {spelled(channel)}",
-        "false_block": f"ordinary {'SMS' if channel == 'sms' else 'calls'} stopped",
-    }
-    others = {
-        "false_holds": "transfers held by mistake",
-        "false_freezes": "accounts frozen by mistake",
-        "payment_calls": "calls by banks",
-    }
-    return kinds.get(kind, others.get(part, spelled(part)))
-
-
-NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("total")}
-"""Names of all parts, and of their total."""
-
-
 def costs(run: "Run") -> "go.Figure":
     """Draw the costs of a run by part, with the range over all prices; blank if the scenario has no prices."""
     totals = run.manifest["totals"]
@@ -86,7 +67,7 @@ def costs(run: "Run") -> "go.Figure":
         return draw.blank(said(COSTS), said(UNKNOWN))
     if not totals[COST_HIGH][TOTAL]:
         return draw.blank(said(COSTS), said(NOTHING))
-    priced = [part for part in PARTS if part in totals[COST]]
+    priced = [part for part in PARTS if totals[COST_HIGH].get(part)]
     size, axis, _ = _unit(totals[COST_HIGH][part] for part in priced)
     figure = draw.bare()
     hatch = hatches(SPENT_ON)
@@ -95,30 +76,18 @@ def costs(run: "Run") -> "go.Figure":
         values, lows, highs = ([totals[key][part] / size for part in parts] for key in (COST, COST_LOW, COST_HIGH))
         if any(highs):
             look = {**draw.bar_across(colour, hatch[on]), "error_x": draw.whiskers(values, lows, highs, INK)}
-            draw.add(figure, said(name), values, [said(NAMES[part]) for part in parts],
+            draw.add(figure, said(name), values, [part_named(part) for part in parts],
                 [_told(totals, part) for part in parts], **look)  # fmt: skip
     draw.framed(figure, 150 + 30 * len(priced), said(COSTS), barmode="overlay", bargap=0.25)
     figure.update_xaxes(title_text=said(axis), rangemode="tozero", nticks=5)
     figure.update_yaxes(autorange="reversed")
-    return draw.names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in priced})
+    return draw.names_beside(figure, {part_named(part): part_named(part) for part in priced})
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
     """Return the costs by part, in total and as ratios, each also at the lowest and highest prices."""
-    totals = run.manifest["totals"]
-    columns = [currency(), "value", "low prices", "high prices"]
-    if COST not in totals:
-        return table_of([[said("total"), *(said("not known") for _ in columns[1:])]], columns)
-
-    def told(value: float | None) -> str:
-        return amount(value)
-
-    known = [part for part in NAMES if part in totals[COST]]
-    rows = [[said(NAMES[part]), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in known]
-    for key, name in EACH.items():
-        ratio = totals.get(key) or {}
-        rows.append([said(name), *(told(ratio.get(end)) for end in ("value", "low", "high"))])
-    return table_of(rows, columns)
+    heads, *rows = cost_rows(run) or [[currency(), said("value")], [said("total"), said("not known")]]
+    return table_of(rows, heads)
 
 
 def costs_words(run: "Run") -> str:
@@ -129,14 +98,20 @@ def costs_words(run: "Run") -> str:
     whole, low, high = (amount(totals[key][TOTAL]) for key in (COST, COST_LOW, COST_HIGH))
     told = [said("Total cost: {money} {currency} ({low} to {high} over the ranges of prices).", money=whole, low=low,
                  high=high)]  # fmt: skip
-    ratio, money = totals.get("cost_per_averted"), totals["cost_per_prevented_money"]
-    if ratio is None:
+    if totals.get("cost_per_averted") is None:
         return " ".join([*told, said("No warning averted a victim.")])
-    person = {"money": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
-    told.append(said("Warnings cost {money} {currency} ({low} to {high}) per victim averted.", **person))
-    if money is not None:
-        each = {"money": amount(money["value"]), "low": amount(money["low"]), "high": amount(money["high"])}
-        told.append(said("Per unit of losses prevented, they cost {money} ({low} to {high}).", **each))
+    for key, text in EACH_SAID.items():
+        if totals.get(key) is not None:
+            ends, prices = each_ends(run, key), [totals[key][end] for end in ("low", "high")]
+            kind = over_prices_said(run) if ends else said("prices")
+            told.append(
+                said(
+                    text,
+                    money=amount(totals[key]["value"]),
+                    kind=kind,
+                    interval=between(*ends or prices),
+                )
+            )
     return " ".join(told)
 
 
@@ -145,7 +120,7 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
     rows = _differing(frame)
     if not rows:
         return draw.blank(said(DIFFERENCES), _why_none(frame))
-    shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
+    shown = [part for part in (*PARTS, TOTAL) if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
     size, _, axis = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
@@ -158,7 +133,7 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
         look: draw.Looks = {"mode": "markers", "marker": marker, "error_x": draw.whiskers(values, lows, highs)}
         draw.add(figure, words(scenario), values, spots, map(_more, mine), **look)
     draw.framed(figure, 150 + len(shown) * draw.lane_height(len(scenarios)), said(DIFFERENCES))
-    draw.lanes(figure, [words(NAMES[part]) for part in shown])
+    draw.lanes(figure, [plain(part_named(part)) for part in shown])
     return figure.update_xaxes(title_text=said(axis), nticks=5)
 
 
@@ -177,7 +152,7 @@ def cost_differences_words(frame: "pd.DataFrame") -> str:
         else marked("{scenario} costs {money} {currency} less than the baseline, most of it for {part}.")
     )
     return said(
-        text, scenario=named(whole["scenario"]), money=amount(abs(whole["difference"])), part=said(NAMES[_part(most)])
+        text, scenario=named(whole["scenario"]), money=amount(abs(whole["difference"])), part=part_named(_part(most))
     )
 
 
@@ -191,7 +166,7 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
             ratio = amount(row["ratio"]) if why is None else said(why)
             told = (said(SPARING[row["quantity"]]), amount(None), amount(None), ratio)
         else:
-            told = (said(NAMES[_part(row)]), *(amount(row[key]) for key in ("base", "other", "difference")))
+            told = (part_named(_part(row)), *(amount(row[key]) for key in ("base", "other", "difference")))
         ends = (between(row["price_low"], row["price_high"]), between(row["low"], row["high"]))
         rows.append((row["scenario"], *told, *ends))
     columns = ["scenario", currency(), *COLUMNS, "difference or ratio", marked("price range"), OVER]
@@ -218,7 +193,7 @@ def _more(row: dict[str, Any]) -> str:
     return said(
         "{scenario}, {part}: {difference} {currency} more<br>{other}, baseline {base}<br>{price_low} to {price_high} "
         "over the ranges of prices",
-        scenario=words(row["scenario"]), part=words(NAMES[_part(row)]), **amounts,
+        scenario=words(row["scenario"]), part=plain(part_named(_part(row))), **amounts,
     )  # fmt: skip
 
 
@@ -226,7 +201,7 @@ def _told(totals: dict[str, Any], part: str) -> str:
     money, low, high = (amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))
     return said(
         "{part}: {money} {currency} ({low} to {high} over the ranges of prices)",
-        part=words(NAMES[part]), money=money, low=low, high=high,
+        part=plain(part_named(part)), money=money, low=low, high=high,
     )  # fmt: skip
 
 

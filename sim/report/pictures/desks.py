@@ -219,18 +219,24 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
 
 
 def utilisation_words(run: "Run") -> str:
-    """Say at which weekday and time each desk is busiest, in the month that is shown first."""
+    """Say when each desk does most work, in the month that is shown first, and its utilisation then.
+
+    The largest utilisation is often that of a shift's end: services outlast it while next to nobody is on duty.
+
+    Returns:
+        A sentence for each desk.
+    """
     cells = _cells(run, busiest([run])["month"])
     told = []
     for desk in DESK_NAMES:
-        own = {key[1:]: busy / staffed for key, (busy, staffed) in cells.items() if key[0] == desk}
+        own = {key[1:]: cell for key, cell in cells.items() if key[0] == desk}
         if own:
-            (of_week, half), share = max(own.items(), key=lambda one: one[1])
+            (of_week, half), (busy, staffed) = max(own.items(), key=lambda one: one[1])
             told.append(
                 said(
                     "{desks} are busiest on {weekday} at {time}: utilisation {share}.",
                     desks=said(DESKS_OF[desk]), weekday=said(WHOLE_WEEKDAYS[WEEKDAYS[of_week - 1]]),
-                    time=clock_text(30 * half), share=percent(share),
+                    time=clock_text(30 * half), share=percent(busy / staffed),
                 )
             )  # fmt: skip
     return " ".join(told)

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.base.rounding import amount
+from sim.base.rounding import amount, between, significant
 from sim.reading.costs import PARTS
 from sim.report.pictures.costs import (
-    NAMES,
-    called,
     cost_differences,
     cost_differences_table,
     costs,
     costs_table,
     costs_words,
 )
+from sim.told.answer import estimates
+from sim.told.vocabulary import part_named
 from tests.report.conftest import small
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
@@ -43,8 +43,8 @@ def test_bars_add_up_to_what_the_run_cost(ranged: sim.Run) -> None:
     figure = costs(ranged)
     unit, totals = unit_of(figure), ranged.totals
     assert [trace.name for trace in figure.data] == ["warnings", "education", "other measures"]
-    priced = [part for part in PARTS if f"cost_money.{part}" in totals]
-    assert [name for trace in figure.data for name in trace.y] == [NAMES[part] for part in priced]
+    priced = [part for part in PARTS if totals.get(f"cost_money_high.{part}")]
+    assert [name for trace in figure.data for name in trace.y] == [part_named(part) for part in priced]
     for end, ends in (
         ("cost_money", [trace.x for trace in figure.data]),
         (
@@ -64,20 +64,25 @@ def test_bars_add_up_to_what_the_run_cost(ranged: sim.Run) -> None:
 
 def test_the_table_and_the_words_have_every_number_with_its_interval(ranged: sim.Run) -> None:
     totals, ratio = ranged.manifest["totals"], ranged.manifest["totals"]["cost_per_averted"]
-    rows = costs_table(ranged).set_index("yuan")
-    assert list(rows.loc["total"]) == [
-        amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
+    rows = costs_table(ranged).set_index("cost, yuan")
+    assert list(rows.loc["total"])[:3] == [
+        amount(significant(totals[key]["total"])) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
-    assert list(rows.loc["each victim averted by a warning"]) == [
-        amount(ratio[end]) for end in ("value", "low", "high")
-    ]
+    *numbers, together = rows.loc["per victim averted"]
+    assert numbers == [amount(significant(ratio[end])) for end in ("value", "low", "high")]
+    averted = estimates([ranged])["averted"]
+    assert averted.low
+    assert averted.high
+    ends = ratio["low"] * averted.value / averted.high, ratio["high"] * averted.value / averted.low
+    assert together == between(*map(significant, ends), amount)
+    assert ends[0] < ratio["low"] < ratio["high"] < ends[1]
     said = costs_words(ranged)
-    assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
+    assert f"{amount(ratio['value'])} yuan per victim averted (95%, noise; and prices: {together})" in said
 
 
 def test_where_no_victim_was_averted_it_is_said(empty: sim.Run) -> None:
     assert costs_words(empty).endswith("No warning averted a victim.")
-    assert list(costs_table(empty).set_index("yuan").loc["each unit of losses prevented by a warning"]) == ["none"] * 3
+    assert "per unit of losses prevented" not in set(costs_table(empty)["cost, yuan"])
 
 
 def test_without_prices_nothing_is_drawn(full: sim.Run) -> None:
@@ -85,13 +90,7 @@ def test_without_prices_nothing_is_drawn(full: sim.Run) -> None:
     bare.manifest = {**full.manifest, "totals": {"victims": 1}}
     assert not costs(bare).data
     assert costs_words(bare) == "The scenario has no prices."
-    assert list(costs_table(bare).iloc[0]) == ["total", "not known", "not known", "not known"]
-
-
-def test_parts_are_called_as_people_say() -> None:
-    assert called("desk_visit") == "visit desks"
-    assert called("false_alarm_sms") == "false alarms by SMS"
-    assert called("videos") == "videos"
+    assert list(costs_table(bare).iloc[0]) == ["total", "not known"]
 
 
 def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run, central: sim.Run) -> None:
@@ -103,7 +102,7 @@ def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run,
         rows = frame[frame["scenario"] == trace.name].set_index("quantity")
         assert len(trace.x) > 2
         for drawn, at in zip(trace.x, trace.y, strict=True):
-            part = next(part for part, name in NAMES.items() if name == names[round(at)])
+            part = next(part for part in (*PARTS, "total") if part_named(part) == names[round(at)])
             assert drawn * unit == pytest.approx(rows.loc[f"cost_money.{part}", "difference"])
     table = cost_differences_table(frame)
     shown = table.set_index(["scenario", "yuan"])["difference or ratio"]
