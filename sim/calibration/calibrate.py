@@ -198,7 +198,8 @@ def _demand_libraries() -> None:
     for module, library in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib")):
         if find_spec(module) is None:
             raise FitError(
-                f"{library} is not installed; run pip install 'tocsin[calibration]', or set calibration.members: 0"
+                f"{library} is not installed; run pip install '.[calibration]' in the checkout, or set "
+                "calibration.members: 0"
             )
 
 

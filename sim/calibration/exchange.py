@@ -124,7 +124,7 @@ class PosteriorDraws(pd.DataFrame):
         try:
             import xarray as xr
         except ImportError:
-            raise ExchangeError("xarray is not installed; run pip install 'tocsin[exchange]'") from None
+            raise ExchangeError("xarray is not installed; run pip install '.[exchange]' in the checkout") from None
         about, drawn, prior, own = {}, {}, {}, {}
         for key, column in self._columns.items():
             one = column.parameter

@@ -21,7 +21,7 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError:
-        raise ClusterError("Dask is not installed; run pip install 'tocsin[cluster]'") from None
+        raise ClusterError("Dask is not installed; run pip install '.[cluster]' in the checkout") from None
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:

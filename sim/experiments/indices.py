@@ -44,7 +44,7 @@ def demand_salib() -> None:
     try:
         import SALib  # noqa: F401
     except ImportError:
-        raise DesignError("SALib is not installed; run pip install 'tocsin[sensitivity]'") from None
+        raise DesignError("SALib is not installed; run pip install '.[sensitivity]' in the checkout") from None
 
 
 def block(method: str, dimensions: int) -> int:

@@ -35,7 +35,7 @@ def write_word(table: "pd.DataFrame", numbers: int, path: str | Path, caption: s
     except ImportError:
         from sim.calibration.exchange import ExchangeError
 
-        raise ExchangeError("python-docx is not installed; run pip install 'tocsin[word]'") from None
+        raise ExchangeError("python-docx is not installed; run pip install '.[word]' in the checkout") from None
     file = Path(path)
     demand_file(file)
     document = docx.Document()

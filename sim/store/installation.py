@@ -70,7 +70,7 @@ def _libraries() -> Iterator[Part]:
         missing = [text for one in needed if one.name != DISTRIBUTION and (text := _missing(one))]
         versions = {one.name: _version(one.name) for one in needed if one.name != DISTRIBUTION}
         if extra:
-            install = said("not installed; add it with: pip install 'tocsin[{extra}]'", extra=extra)
+            install = said("not installed; in the checkout of Tocsin: pip install '.[{extra}]'", extra=extra)
             told = install if missing else said("installed")
             yield Part(f"extra_{extra}", said("extra {extra}", extra=extra), not missing, told)
             continue

@@ -48,7 +48,9 @@ def serve(
         import starlette  # noqa: F401
         import uvicorn
     except ModuleNotFoundError:
-        raise StudioError("Starlette and Uvicorn are not installed; run pip install 'tocsin[studio]'") from None
+        raise StudioError(
+            "Starlette and Uvicorn are not installed; run pip install '.[studio]' in the checkout"
+        ) from None
     from sim.studio.app import Studio, application
     from sim.studio.guard import Guard
     from sim.studio.policies import Policies

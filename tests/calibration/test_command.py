@@ -138,7 +138,7 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
     ended = tocsin("calibrate", str(file), "--set", "calibration.members=20")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "tocsin calibrate: scikit-learn is not installed; run pip install 'tocsin[calibration]', "
+        "tocsin calibrate: scikit-learn is not installed; run pip install '.[calibration]' in the checkout, "
         "or set calibration.members: 0\n"
     )
     assert list(tmp_path.iterdir()) == [file]
