@@ -24,7 +24,6 @@ MAY = {
     "language/wrapping.py": {"chinese"},
     "told/search.py": {"chinese"},
     "report/save.js": {"chinese"},
-    "base/renamed.py": {"yuan", "fen"},
     "store/run_json.py": {"yuan"},
 }
 """Where a word means something else: a language, and how quantities were called

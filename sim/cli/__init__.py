@@ -21,7 +21,6 @@ import typer
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.base.interrupts import ENDING, Ending
-from sim.base.renamed import RenamedWarning
 from sim.base.version import __version__
 from sim.cli import (
     beginning,
@@ -38,7 +37,7 @@ from sim.cli import (
     studio,
     verify,
 )
-from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
+from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, marked, speaking, telling_in
 from sim.scenario.errors import ascii_controls
 
@@ -125,7 +124,6 @@ def program(
 ) -> None:
     """Take the options that stand before a command."""
     context.with_resource(telling_in(Terms()))
-    context.with_resource(told_plainly(RenamedWarning, "once"))
 
 
 def main() -> NoReturn:

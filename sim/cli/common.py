@@ -1,10 +1,10 @@
 """What commands share: printing, warnings, running behind one-line errors, exit codes."""
 
 import warnings
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -139,22 +139,16 @@ def run_once(
         )
 
 
-def checkpoint_warnings() -> AbstractContextManager[None]:
+@contextmanager
+def checkpoint_warnings() -> "Iterator[None]":
     """Print each warning about checkpoints as one line."""
     from sim.store.checkpoint_file import CheckpointWarning
-
-    return told_plainly(CheckpointWarning, "always")
-
-
-@contextmanager
-def told_plainly(kind: type[Warning], often: Literal["always", "once"]) -> "Iterator[None]":
-    """Print warnings of a kind as one line each, always or once for each text."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         warn_aside(str(message))
 
     with warnings.catch_warnings():
-        warnings.simplefilter(often, kind)
+        warnings.simplefilter("always", CheckpointWarning)
         warnings.showwarning = show
         yield
 

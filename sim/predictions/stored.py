@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
 from sim.base.failures import RefusedError
 from sim.reading.draw_intervals import TAILS
-from sim.scenario.errors import dotted, found
 from sim.scenario.scalars import Day
 from sim.store.folder import demand_file, whole
-from sim.store.json_files import demand_regular, digest_of, read_map, reading
+from sim.store.json_files import Typed, demand_regular, digest_of, read_map, reading, typed
 
 Document = dict[str, Any]
 
@@ -41,7 +40,6 @@ ENDS = tuple(f"{one:g}" for one in TAILS)
 """The names of the quantiles at the ends of the 90 % interval."""
 
 
-Read = TypeVar("Read")
 Name = Annotated[str, Field(min_length=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e18, le=1e18)]
 Number = Annotated[Finite, Field(strict=True)]
@@ -179,7 +177,7 @@ def _text(document: Document) -> str:
 def read_prediction(path: Path) -> Prediction:
     """Read a prediction; raises LedgerError if it is not one, or was changed after it was sealed."""
     document = read_map(path)
-    stored = _read(TypeAdapter(_Stored), document, f"{path}: is not a prediction")
+    stored = _read(_Stored, document, f"{path}: is not a prediction")
     with reading(path):
         seal = sealed(document)[SEAL]
     if seal != document[SEAL]:
@@ -192,17 +190,12 @@ def read_prediction(path: Path) -> Prediction:
     return Prediction(path, document)
 
 
-def _read(kind: TypeAdapter[Read], value: object, place: str) -> Read:
+def _read(kind: type[Typed], value: object, place: str) -> Typed:
     """Return a value as its kind; LedgerError with the place and the first mistake."""
     try:
-        return kind.validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        what = first["msg"].replace("Field required", "is missing")
-        _, should, allowed = what.partition(" should ")
-        if should:
-            what = f"{found(first['input'])} cannot be used; must {allowed.partition(', unable')[0]}"
-        raise LedgerError(f"{place}: {dotted(first['loc'])}: {what}") from None
+        return typed(kind, value)
+    except ValueError as error:
+        raise LedgerError(f"{place}: {error}") from None
 
 
 def _today() -> date:
@@ -249,7 +242,7 @@ def _reports(path: Path, rows: "csv.DictReader[str]") -> Iterator[Report]:
         place = f"{path}:{rows.line_num}"
         if None in row:
             raise LedgerError(f"{place}: has more fields than columns; put texts with commas in quotes")
-        one = _read(TypeAdapter(Report), {**row, "reported": row["reported"] or None}, place)
+        one = _read(Report, {**row, "reported": row["reported"] or None}, place)
         days = {"start": one.start, "end": one.end, "reported": one.reported, "looked_up": one.looked_up}
         _demand_order(place, **days, today=_today())
         if (key := (one.name, one.start, one.end)) in seen:

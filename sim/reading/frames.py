@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.base.renamed import current
 from sim.reading.figures import unit
 from sim.reading.quantities import BY_DAY, FIGURES, LATE, PROVINCE, SETTLED
 from sim.reading.questions import AskedError, demand_name
@@ -31,7 +30,7 @@ def frame(folder: Path, scope: Scope, daily: "Daily", quantities: Sequence[str],
     import pandas as pd
 
     parts = []
-    for name in dict.fromkeys(map(current, quantities)):
+    for name in dict.fromkeys(quantities):
         demand_name(name, scope)
         others = [column for column in by if column not in ANYWHERE]
         _demand_columns(name, others, scope)

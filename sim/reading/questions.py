@@ -6,7 +6,6 @@ from datetime import date
 
 from sim.base.days import calendar_date, day_number, next_month
 from sim.base.failures import RefusedError
-from sim.base.renamed import current
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, amount, iso, number
 from sim.reading.quantities import CASES, FUNDS_STOPPED, PROVINCE, Quantities, counted_in, is_counted
 from sim.store.scope import Scope
@@ -66,7 +65,6 @@ def read(text: str, scope: Scope) -> Asked:
     It is ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it covers the whole period.
     """
     name, at, windows = text.partition("@")
-    name = current(name)
     later, slash, earlier = windows.partition("/")
     demand_name(name, scope)
     window = _window(name, later) if at else period(scope)
@@ -75,7 +73,6 @@ def read(text: str, scope: Scope) -> Asked:
 
 def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
     """Return the request if this run can answer it; raises AskedError."""
-    name = current(name)
     demand_name(name, scope)
     if name.endswith(CHANGE) and base is None:
         raise AskedError(f"{name}: needs two windows; use {name}@WINDOW/BASE, such as @2022/2021")

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.base.renamed import current
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading.chance import chance
 from sim.reading.figures import CHANGE, flat, unit
@@ -148,7 +147,6 @@ class Run:
         """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
         import pandas as pd
 
-        name = current(name)
         demand_name(name, self._scope)
         if province is not None:
             of_province(Asked(name, period(self._scope)), self._code(province), self._scope)

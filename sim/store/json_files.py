@@ -11,9 +11,11 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from sim.base.failures import RefusedError
+
+Typed = TypeVar("Typed")
 
 LARGEST_JSON = 64 << 20
 """Most bytes of a JSON document; a run of the whole country has a ``run.json`` of 30 kB."""
@@ -83,6 +85,25 @@ def read_map(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise DamagedError(f"{path}: was not written by this program: it is not a map")
     return document
+
+
+def typed(kind: type[Typed], value: object, strict: bool = False) -> Typed:
+    """Return a value that was read as a type that pydantic knows; ``strict`` turns no text into a number.
+
+    Raises:
+        ValueError: With the first mistake.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(value, strict=strict or None)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = first["msg"].replace("Field required", "is missing")
+        _, should, allowed = what.partition(" should ")
+        if should:
+            what = f"{repr(first['input'])[:60]} cannot be used; must {allowed.partition(', unable')[0]}"
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {what}") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,13 +1,10 @@
 """Money is told in the currency of the scenario, and in no other."""
 
 import re
-import warnings
-from pathlib import Path
 
 import pytest
 
 import sim
-from sim.base.renamed import RenamedWarning, current
 from sim.language.spoken import UNITS_OF_MONEY, Terms, currency, said, speaking, telling_in
 from sim.report.page import page
 from sim.scenario import ScenarioError, load_scenario
@@ -63,30 +60,6 @@ def test_what_is_no_name_of_a_currency_is_refused(name: str) -> None:
         load_scenario("tiny", {"currency": f'"{name}"'})
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("loss_yuan", "loss_money"),
-        ("recovered_fen", "recovered_cents"),
-        ("funds_returned_yuan_change", "funds_returned_money_change"),
-    ],
-)
-def test_old_names_work_and_say_how_they_are_called_now(old: str, new: str) -> None:
-    with pytest.warns(RenamedWarning, match=f"{old} is now called {new}; version"):
-        assert current(old) == new
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert current(new) == new
-
-
-def test_runs_and_scenarios_take_old_names(crowns: sim.Run, tmp_path: Path) -> None:
-    with pytest.warns(RenamedWarning):
-        assert crowns.figure("loss_yuan") == crowns.figure("loss_money")
-    with pytest.warns(RenamedWarning):
-        assert list(crowns.series("loss_fen")) == list(crowns.series("loss_cents"))
-    figure = "{name: loss_yuan, window: [2022-01-24, 2022-01-26], value: 5, role: predicted, source: nobody}"
-    (tmp_path / "old.yaml").write_text(
-        f"schema: 1\nname: old\ntitle: Old?\nextends: tiny\nfigures: [{figure}]\n", encoding="utf-8"
-    )
-    with pytest.warns(RenamedWarning):
-        assert [one.name for one in load_scenario(str(tmp_path / "old.yaml")).spec.figures] == ["loss_money"]
+def test_an_old_name_is_refused_with_the_new_one(crowns: sim.Run) -> None:
+    with pytest.raises(ValueError, match="'loss_yuan' is not a quantity; did you mean 'loss_money'"):
+        crowns.figure("loss_yuan")

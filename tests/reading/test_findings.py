@@ -475,5 +475,5 @@ def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> N
 @pytest.mark.parametrize("broken", ["text", [1], [{"kind": "x"}], [{"kind": "x", "subject": "y", "sentence": 1}]])
 def test_findings_of_another_kind_are_refused(broken: object, run: sim.Run) -> None:
     (run.path / "run.json").write_text(json.dumps(sealed({**run.manifest, "findings": broken})))
-    with pytest.raises(DamagedError, match="findings is missing or has the wrong type"):
+    with pytest.raises(DamagedError, match=r"was not written by a run: findings"):
         Run(run.path)

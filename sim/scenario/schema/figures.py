@@ -2,9 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from sim.base.renamed import current
 from sim.scenario.bounds import Reported, StandardError, Tolerance
 from sim.scenario.scalars import Day, Window
 from sim.scenario.schema.base import ONE_LINE, Part, mistake
@@ -49,11 +48,6 @@ class Figure(Part):
     `[1738000000, 1887000000]`"""
     source: str
     """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
-
-    @field_validator("name")
-    @classmethod
-    def _current(cls, name: str) -> str:
-        return current(name)
 
     @model_validator(mode="after")
     def _stated(self) -> "Figure":
