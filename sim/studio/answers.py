@@ -40,7 +40,7 @@ def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     by_name = {row["quantity"]: row for row in rows}
     return {
         "name": answer.name,
-        "lines": [answer.headline, *answer.sentences, *answer.costs],
+        "lines": [answer.headline, *_over_draws(rows[0]), *answer.sentences, *answer.costs],
         "unsure": [line for row in rows if _unsure(row) for line in effect_lines([row])],
         "kind": answer.intervals,
         "findings": [*answer.findings, *(said("no longer: {finding}", finding=one) for one in answer.resolved)],
@@ -48,6 +48,14 @@ def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
         "power": [line for quantity in POWERED if quantity in by_name for line in power_lines(by_name[quantity])],
         "unpriced": [answer.not_priced] if answer.not_priced else [],
     }
+
+
+def _over_draws(row: Row) -> list[str]:
+    """Return that the baseline is another one than without draws, over draws."""
+    if row["draws"] == 1:
+        return []
+    text = marked("Over {draws} draws the baseline changes, too: it is the mean of {draws} sets of values.")
+    return [said(text, draws=str(row["draws"]))]
 
 
 def _figure(row: Row) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sim.report.page import STYLES
 from sim.scenario.errors import ScenarioError
 from sim.studio.page import page
 from sim.studio.policies import ENDING, Policies
-from sim.studio.questions import Question, pooled_away, refusals, size_of
+from sim.studio.questions import Question, pooled_away, refusals
 from sim.studio.runs import Runs
 from sim.studio.studies import Studies, Study
 
@@ -115,25 +115,30 @@ class Studio:
     async def check(self, request: Request) -> Response:
         """Return the mistakes of a policy by key, why its runs could not answer, and provinces to simulate apart."""
         row = await _body(request)
-        policy, size = _policy(row), size_of(row)
+        policy, size = _policy(row), Question.of({**row, "policies": [row.get("name")]}).size
         with self._speaking(request):
+            try:
+                self._policies.path(policy[0])
+            except UsageError as error:
+                return _mistaken([("name", str(error))])
             try:
                 refused = await asyncio.to_thread(refusals, self._policies, *policy, size)
                 text = await asyncio.to_thread(self._policies.text, *policy)
             except ScenarioError as error:
-                mistakes = [{"key": one.key, "text": f"{one.message}; {one.allowed}"} for one in error.mistakes]
-                return JSONResponse({"mistakes": mistakes, "refused": [], "apart": [], "yaml": ""})
+                return _mistaken([(one.key, f"{one.message}; {one.allowed}") for one in error.mistakes])
             apart = pooled_away(policy[2], size)
             if not refused:
                 self.studies.prepare(size)
             changed = await asyncio.to_thread(self._policies.changes, *policy)
-        return JSONResponse({"mistakes": [], "refused": refused, "apart": apart, "yaml": text, "levers": changed})
+            outside = await asyncio.to_thread(self._policies.outside, *policy)
+        found = {"mistakes": [], "refused": refused, "apart": apart, "yaml": text}
+        return JSONResponse({**found, "levers": changed, "outside": outside})
 
     async def estimate(self, request: Request) -> Response:
         """Return how long a question takes, before its runs begin; empty if the machine was not measured yet."""
         question = Question.of(await _body(request))
         with self._speaking(request):
-            return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies)})
+            return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies, self.studies.last)})
 
     async def ask(self, request: Request) -> Response:
         """Begin to answer a question about saved policies; return where its answers come."""
@@ -153,7 +158,9 @@ class Studio:
 
     async def events(self, request: Request) -> Response:
         """Stream the states of a question, as server-sent events."""
-        return Watching(self._study(request).events(), media_type="text/event-stream")
+        study = self._study(request)
+        await study.speak(_language(request))
+        return Watching(study.events(), media_type="text/event-stream")
 
     def _study(self, request: Request) -> Study:
         study = self.studies.find(request.path_params["study"])
@@ -198,6 +205,12 @@ def application(studio: Studio) -> Starlette:
 
     handlers = {RefusedError: refused, **dict.fromkeys(MACHINE, failed)}
     return Starlette(routes=studio.routes(), lifespan=studio.open, exception_handlers=handlers)
+
+
+def _mistaken(mistakes: list[tuple[str, str]]) -> Response:
+    """Return what the page gets of a policy with mistakes, each with its key."""
+    rows = [{"key": key, "text": text} for key, text in mistakes]
+    return JSONResponse({"mistakes": rows, "refused": [], "apart": [], "yaml": "", "levers": [], "outside": []})
 
 
 def _language(request: Request) -> str:

@@ -56,6 +56,7 @@ def page(policies: Policies) -> str:
         pools={pool: said(POOL_NAMES[pool]) for pool in POOLS},
         pairs=PAIRS,
         most_pairs=MOST_PAIRS,
+        most_others=str(MOST_POLICIES - 1),
         draft=DRAFT,
         further=list(_further(size, draws)),
         data=in_script(data),

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from sim.base.failures import UsageError
+from sim.language.spoken import marked, said
 from sim.scenario.bundled import bundled_folder, bundled_names, is_path
 from sim.scenario.errors import ScenarioError, found
 from sim.scenario.levers import levers
@@ -146,6 +147,21 @@ class Policies:
     def changes(self, name: str, title: str, values: Values) -> list[str]:
         """Return what a policy changes, one line a lever, as ``tocsin diff`` tells it; raises what ``checked`` does."""
         return [lever.told for lever in levers(self.scenario, self.checked(name, title, values))]
+
+    def outside(self, name: str, title: str, values: Values) -> list[str]:
+        """Return a sentence for each value of a policy without mistakes that lies outside the range of its key."""
+        sources = self.scenario.sources
+        ranges = {key: list(sources[key].range or ()) for key in values if key in sources}
+        ranged = {
+            key: flow_text({"value": read_plain(values[key]), "range": ends}) for key, ends in ranges.items() if ends
+        }
+        try:
+            self.checked(name, title, {**values, **ranged})
+        except ScenarioError as error:
+            text = marked("{key} = {value}: outside of its range, {low} to {high}. It can be run; nothing supports it.")
+            wrong = [one.key for one in error.mistakes if one.key in ranged]
+            return [said(text, key=key, value=values[key], low=ranges[key][0], high=ranges[key][1]) for key in wrong]
+        return []
 
     @contextmanager
     def _unnamed(self, text: str) -> Iterator[Path]:

@@ -6,9 +6,11 @@ again, or a baseline that several policies share, is simulated once, also after 
 
 import asyncio
 import itertools
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sim.base.failures import FailedError
 from sim.draws.machine_code import is_compiled
@@ -37,11 +39,19 @@ def name_of(scenario: Scenario) -> str:
     return digest_of({"scenario": scenario.yaml(), "versions": versions()})[:LONG_NAME]
 
 
+class Made(NamedTuple):
+    """A run that was made: its scenario, its threads, and the seconds that it took beside whatever else ran."""
+
+    scenario: Scenario
+    workers: int
+    seconds: float
+
+
 @dataclass
 class _Making:
     """A run that is being made, the file that says that it is wanted, and how many wait for it."""
 
-    future: "asyncio.Future[None]"
+    future: "asyncio.Future[float]"
     flag: Path
     waiting: int = 0
 
@@ -58,6 +68,7 @@ class Runs:
         self._making: dict[str, _Making] = {}
         self._numbers = itertools.count()
         self._alone = asyncio.Lock()
+        self.last: Made | None = None
         self._at_once = at_once
 
     async def run(self, scenario: Scenario) -> Run:
@@ -90,14 +101,16 @@ class Runs:
         flag = self.folder / f"{FLAG}{key}-{next(self._numbers)}"
         flag.touch()  # before a process looks for it
         workers = self._at_once if is_large(scenario) else 1
+        warm = is_compiled(scenario.spec.engine)
         making = _Making(asyncio.wrap_future(self._pool.submit(make, scenario, place, flag, workers)), flag)
         self._making[key] = making
 
-        def ended(future: "asyncio.Future[None]") -> None:
+        def ended(future: "asyncio.Future[float]") -> None:
             del self._making[key]
             flag.unlink(missing_ok=True)
-            if not future.cancelled():
-                future.exception()  # those who wait have it; nobody needs that of an unwanted run
+            # Those who wait have its error; nobody needs that of an unwanted run.
+            if not future.cancelled() and future.exception() is None and warm:
+                self.last = Made(scenario, workers, future.result())
 
         making.future.add_done_callback(ended)
         return making
@@ -131,10 +144,13 @@ def _clear(folder: Path) -> None:
         pass
 
 
-def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> None:
+def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> float:
     """Make a run, as a task of a process, as long as a file says that it is wanted; or UnwantedError.
 
     The part of the days that is made goes into the file.
+
+    Returns:
+        Its seconds.
     """
     from sim.progress import Days
     from sim.running import run
@@ -149,4 +165,6 @@ def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> None:
             raise UnwantedError(f"{place}: nobody waits for it") from None
 
     still_wanted()
+    started = time.perf_counter()
     run(scenario, place, workers=workers, progress=lambda day, _: still_wanted(days.share(day)))
+    return time.perf_counter() - started

@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
-import itertools
 import json
+import secrets
+import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from typing import Any
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.machine_code import is_compiled
 from sim.experiments.paired import PAIRS, document_of
 from sim.experiments.run_size import RunSize
+from sim.forecast.job import lasting
 from sim.forecast.machine import this_machine
 from sim.language.spoken import said, speaking, telling_in
 from sim.reading.run import Run
@@ -21,10 +24,13 @@ from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
 from sim.studio.questions import Question, demand_small, replicated
-from sim.studio.runs import Runs, name_of
+from sim.studio.runs import Made, Runs, name_of
 
 PARTS_S = 0.5
 """Seconds between two looks at how far the runs in progress are."""
+
+SURE = 0.02
+"""The part of all days that must be made before the time left is told."""
 
 PATIENCE_S = 60.0
 """Seconds after which a question that no page watches is given up. Finished runs stay, so asking again goes on."""
@@ -39,8 +45,10 @@ class Study:
     """A question in one language, and its latest answer.
 
     The ``state`` has ``status`` (``running``, ``done``, ``failed`` or ``stopped``), the ``command`` that asks the same,
-    how many pairs are ``done`` and wanted (``of``), the ``part`` of the next pair that is made, the ``answer`` so far,
-    whether a ``report`` can show it, and a ``note`` about what is waited for.
+    how many pairs are ``done`` and wanted (``of``), the ``part`` of all days that is made, the time ``left``, the
+    ``answer`` so far, whether a ``report`` can show it, and a ``note`` about what is waited for.
+
+    Runs are held in memory while it works, since each pair answers anew; afterwards only their folders are known.
     """
 
     def __init__(self, question: Question, policies: Policies, first: list[Scenario], language: str) -> None:
@@ -48,10 +56,12 @@ class Study:
         self.language = language
         command = question.command(policies)
         self.state: State = {"status": "running", "command": command, "done": 0, "of": question.pairs, "part": 0.0,
-                             "report": question.draws is None}  # fmt: skip
+                             "left": "", "report": question.draws is None}  # fmt: skip
         self._policies = policies
         self._first = first
+        self._terms = first[0].spec.terms
         self._made: list[list[Run]] = []
+        self._folders: list[list[Path]] = []
         self._keys: dict[int, list[str]] = {}
         self._loading = asyncio.Semaphore()
         self._changed = asyncio.Condition()
@@ -97,6 +107,8 @@ class Study:
         finally:
             if parts is not None:
                 parts.cancel()
+            self._folders = [[run.path for run in pair] for pair in self._made]
+            self._made, self._first = [], []
 
     async def _pair(self, runs: Runs, number: int) -> list[Run]:
         """Return the runs of a pair, the baseline first."""
@@ -106,24 +118,39 @@ class Study:
         return list(await asyncio.gather(*map(runs.run, scenarios)))
 
     async def _tell_parts(self, runs: Runs) -> None:
-        """Tell now and then which part of the runs in progress is made."""
+        """Tell now and then which part of all days is made, and the time left at the speed since all runs are known."""
+        since = first = None
         while True:
             await asyncio.sleep(PARTS_S)
-            keys = self._keys.get(len(self._made), [])
-            part = sum(map(runs.part, keys)) / len(keys) if keys else 0.0
-            if part != self.state["part"]:
-                await self._tell(part=part)
+            keys = [key for pair in self._keys.values() for key in pair]
+            part = sum(map(runs.part, keys)) / (self.question.pairs * (1 + len(self.question.policies)))
+            if first is None and len(self._keys) == self.question.pairs:
+                since, first = time.monotonic(), part
+            if part == self.state["part"]:
+                continue
+            left = ""
+            if since is not None and first is not None and part - first > SURE:
+                with speaking(self.language):
+                    left = lasting((time.monotonic() - since) * (1 - part) / (part - first))
+            await self._tell(part=part, left=left)
+
+    async def speak(self, language: str) -> None:
+        """Answer in another language from now on."""
+        if language != self.language:
+            self.language = language
+            if self.state["done"]:
+                await self._tell(answer=await asyncio.to_thread(self._answer))
 
     def _answer(self) -> State:
         """Return the answer of the pairs that are made, and with events the ways of single people."""
         question, groups = self.question, self.groups
-        with speaking(self.language), telling_in(self._first[0].spec.terms):
+        with speaking(self.language), telling_in(self._terms):
             answer = told(document_of(groups, draws=question.draws is not None))
             return {**answer, "people": people(compared_runs(groups)) if question.events else None}
 
     def report(self) -> str:
         """Return the report of the pairs that are made, as an HTML page; UsageError where there is none."""
-        if self.question.draws is not None or not self._made:
+        if self.question.draws is not None or not self.state["done"]:
             raise UsageError("a report shows one set of values; run pairs without posterior draws first")
         with speaking(self.language):
             return page(self.groups)
@@ -131,7 +158,8 @@ class Study:
     @property
     def groups(self) -> list[list[Run]]:
         """The runs of the pairs that are made: the baseline's, then those of each policy."""
-        return list(map(list, zip(*self._made, strict=True)))
+        made = self._made or [[Run(folder) for folder in pair] for pair in self._folders[: self.state["done"]]]
+        return list(map(list, zip(*made, strict=True)))
 
     def _said_compiling(self) -> str:
         with speaking(self.language):
@@ -159,7 +187,7 @@ class Study:
                     return
         finally:
             self._watchers -= 1
-            if not self._watchers:
+            if not self._watchers and not self.is_over:
                 self._wait_for_watchers()
 
     def _wait_for_watchers(self) -> None:
@@ -179,7 +207,6 @@ class Studies:
         self._policies = policies
         self._runs = runs
         self._studies: dict[str, Study] = {}
-        self._numbers = itertools.count(1)
         self._ahead: asyncio.Task[None] | None = None
         self._size: RunSize | None = None
 
@@ -205,11 +232,16 @@ class Studies:
         first = await asyncio.to_thread(question.scenarios, self._policies, None if question.draws is None else 0)
         study = Study(question, self._policies, first, language)
         study.begin(self._runs)
-        name = str(next(self._numbers))
+        name = secrets.token_hex(8)  # a page that comes back must not find the question of another studio
         self._studies[name] = study
         while len(self._studies) > MOST_STUDIES:
             self._studies.pop(next(iter(self._studies))).stop()
         return name, study
+
+    @property
+    def last(self) -> Made | None:
+        """The last run that was made."""
+        return self._runs.last
 
     def find(self, name: str) -> Study | None:
         """Return a study by its name; None for one that is not kept."""

@@ -6,14 +6,20 @@
   const [TRIES, AGAIN_MS] = [5, 1000];
   const byId = (id) => document.getElementById(id);
   const policy = { name: DATA.draft, title: "", values: {} };
-  const size = DATA.size;
+  const size = { ...DATA.size };
   let others = [];
   let times = 1;  // the officers of the form are so many times what the province has; null for a typed number
   let saved = [];
-  let usable = false;
+  let usable = false;  // whether the server has nothing against the policy
+  let why = "";  // why nothing can be run
   let checks = 0;
   let source = null;
-  let study = null;
+  let study = null;  // the question whose answer is shown, what asked it, and its latest state
+  let kind = "";
+  let answered = null;
+  let state = null;
+  let busy = false;
+  let named = "";  // what the policy changed before the latest change
 
   // Fills in the {fields} of a text.
   function said(key, values) { return DATA.words[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
@@ -49,6 +55,15 @@
   // The link: everything that the page holds of a policy, and the hash of its baseline.
   function fragment() {
     return `#${encodeURIComponent(JSON.stringify({ base: DATA.base, hash: DATA.fingerprint, policy, size, others }))}`;
+  }
+
+  // What a question is about: as long as it is this, the answer is that of the page.
+  function asking() { return JSON.stringify([policy.name, policy.values, size, others]); }
+
+  // A name of a file, from whatever was typed.
+  function cleaned(text) {
+    return text.normalize("NFKD").toLowerCase().replace(/\.ya?ml$/, "").replace(/[\u0300-\u036f]/g, "")
+      .replace(/[^a-z0-9_]+/g, "-").replace(/^[-_]+|-+$/g, "").slice(0, 60);
   }
 
   function readFragment() {
@@ -111,8 +126,9 @@
       ...apart, "--replicates", String(size.replicates)].map(quoted).join(" ");
   }
 
-  // What a button asks further, as a question about the same policies.
-  const FURTHER = {
+  // What a button asks, as a question about the same policies.
+  const QUESTIONS = {
+    "": () => size,
     draws: () => ({ ...size, replicates: 1, draws: DATA.draws }),
     people: () => ({ ...size, replicates: 1, events: true }),
     whole: () => ({ ...DATA.whole, replicates: 1, large: true }),
@@ -124,7 +140,7 @@
     for (const one of buttons()) {
       let time;
       try {
-        time = (await asked("/estimate", { policies: names(), ...FURTHER[one.dataset.ask]() })).time;
+        time = (await asked("/estimate", { policies: names(), ...QUESTIONS[one.dataset.ask]() })).time;
       } catch (error) { time = error.message; }
       if (number !== checks) { return; }
       one.parentElement.querySelector(".time").textContent = time;
@@ -133,15 +149,19 @@
 
   // After every change: the link, the command, and what the server says of the policy.
   function changed() {
+    const now = JSON.stringify(policy.values);
+    // A province that was simulated by itself for the sake of a change is no more, once the change is gone.
+    size.apart = size.apart.filter((name) => !named.includes(name) || now.includes(name));
+    named = now;
     fill();
     countGroups();
     showChanges([]);
     history.replaceState(null, "", location.pathname + location.search + fragment());
     document.querySelectorAll("a.language").forEach((one) => { one.hash = fragment(); });
-    byId("command").textContent = command();
     showOthers();
     usable = false;
-    showRun();
+    why = DATA.words.checking;
+    showState();
     const number = ++checks;
     setTimeout(() => { if (number === checks) { check(number); } }, WAIT_MS);
   }
@@ -151,11 +171,12 @@
     try {
       found = await asked("/check", { ...policy, ...size });
     } catch (error) {
-      found = { mistakes: [{ key: "", text: error.message }], refused: [], apart: [], yaml: "", levers: [] };
+      found = { mistakes: [{ key: "", text: error.message }], refused: [], apart: [], yaml: "", levers: [], outside: [] };
     }
     if (number !== checks) { return; }
-    showMistakes(found.mistakes);
-    listed(byId("refused"), [...found.refused]);
+    const wrong = [...showMistakes(found.mistakes), ...found.refused];
+    listed(byId("refused"), wrong);
+    listed(byId("outside"), found.outside);
     byId("apart-offers").replaceChildren(...found.apart.map((province) => {
       const button = element("button", said("apart", { province }), { type: "button" });
       button.addEventListener("click", () => {
@@ -167,34 +188,44 @@
       return button;
     }));
     byId("yaml").textContent = found.yaml;
-    showChanges(found.levers || []);
-    usable = !found.mistakes.length && !found.refused.length && names().length > 0;
-    showRun();
+    showChanges(found.levers);
+    usable = !wrong.length && names().length > 0;
+    why = wrong.length ? wrong[0] : DATA.words.nothing;
+    showState();
     if (usable) { await showTimes(number); }
   }
 
-  function showRun() {
-    byId("run").disabled = !usable;
-    buttons().forEach((one) => { one.disabled = !usable; });
-    byId("save").disabled = !usable || !Object.keys(policy.values).length;
+  // What can be done now, and whether the answer is that of the policy that is shown.
+  function showState() {
+    const old = answered !== null && answered !== asking();
+    busy = source !== null && !old;
+    [byId("run"), byId("again"), ...buttons()].forEach((one) => { one.disabled = !usable || busy; });
+    const isEmpty = !Object.keys(policy.values).length;
+    byId("save").disabled = !usable || isEmpty;
+    byId("why-run").textContent = usable ? (busy ? DATA.words.busy : "") : why;
+    byId("why-save").textContent = usable ? (isEmpty ? DATA.words.nothing : "") : why;
     byId("stop").hidden = source === null;
+    byId("old").hidden = !old || !("pairs" in byId("shown").dataset);
+    document.body.classList.toggle("old", old);
+    byId("command").textContent = state !== null && !old ? state.command : command();
+    if (old && source === null) { byId("progress").textContent = ""; }
   }
 
-  // A mistake stands at its field; one of no field of the page stands above the answer.
+  // A mistake stands at its field; all of them above the answer, in the lines that are returned.
   function showMistakes(mistakes) {
     document.querySelectorAll(".mistake").forEach((one) => { one.textContent = ""; });
     document.querySelectorAll("[aria-invalid]").forEach((one) => { one.removeAttribute("aria-invalid"); });
     const left = [];
     for (const mistake of mistakes) {
-      const own = levers().find((one) => mistake.key === one.name || mistake.key.startsWith(`${one.name}.`));
+      const own = mistake.key === "name" ? byId("name") : levers().find((one) => mistake.key === one.name || mistake.key.startsWith(`${one.name}.`));
       if (own) {
         own.setAttribute("aria-invalid", "true");
         byId(`${own.id}-mistake`).textContent = mistake.text;
-        own.closest("details.group").open = true;
+        if (own.closest("details.group")) { own.closest("details.group").open = true; }
       }
       left.push(mistake.key ? `${mistake.key}: ${mistake.text}` : mistake.text);
     }
-    listed(byId("refused"), left);
+    return left;
   }
 
   function showChanges(told) {
@@ -243,60 +274,64 @@
 
   function failed(error) {
     byId("progress").textContent = error.message;
-    showRun();
   }
 
-  async function run(question) {
-    usable = false;
-    showRun();
+  async function run(what) {
+    const [about, question] = [asking(), { policies: names(), ...QUESTIONS[what]() }];
+    if (source !== null) { asked(`/studies/${study}/stop`, {}).catch(failed); ended(); }
     byId("progress").textContent = DATA.words.starting;
     byId("shown").replaceChildren();
     delete byId("shown").dataset.pairs;
     document.body.dataset.status = "starting";
     byId("reported").hidden = true;
+    usable = false;
+    [why, answered, state] = [DATA.words.busy, null, null];
+    showState();
     try {
       if (Object.keys(policy.values).length) { await save(); }
-      const found = await asked("/studies", { policies: names(), ...question });
-      byId("command").textContent = found.command;
-      study = found.study;
+      [study, kind, answered] = [(await asked("/studies", question)).study, what, about];
+      sessionStorage.setItem("study", JSON.stringify([study, kind, answered]));
       watch();
-    } catch (error) {
-      usable = true;
-      failed(error);
-    }
+    } catch (error) { failed(error); }
+    usable = true;
+    showState();
   }
 
   // The browser connects again by itself, and gets the state of then.
   function watch() {
-    if (source !== null) { source.close(); }
-    source = new EventSource(`/studies/${study}/events`);
+    source = new EventSource(`/studies/${study}/events?language=${DATA.language}`);
     source.onmessage = (event) => show(JSON.parse(event.data));
     source.onerror = () => {
-      byId("progress").textContent = DATA.words.lost;
-      if (source.readyState === EventSource.CLOSED) { ended(); }
+      const gone = source.readyState === EventSource.CLOSED;
+      byId("progress").textContent = gone ? DATA.words.gone : DATA.words.lost;
+      if (gone) { sessionStorage.removeItem("study"); ended(); }
     };
-    showRun();
+    showState();
   }
 
   function ended() {
     if (source !== null) { source.close(); }
     source = null;
-    usable = true;
     byId("bar").hidden = true;
-    showRun();
+    showState();
   }
 
-  function show(state) {
+  function show(news) {
+    state = news;
+    const parts = [state.done ? said("running", state) : DATA.words.starting];
+    if (state.part) { parts.push(said("part", { percent: Math.round(100 * state.part) })); }
+    if (state.left) { parts.push(said("left", { time: state.left })); }
     const texts = {
-      running: state.note || (state.done ? said("running", state) : DATA.words.starting),
+      running: state.note || parts.join(" · "),
       done: said("done", state),
       stopped: DATA.words.stopped,
       failed: said("failed", { why: state.note }),
     };
     byId("progress").textContent = texts[state.status];
     byId("bar").hidden = state.status !== "running";
-    byId("bar").value = (state.done + (state.done < state.of ? state.part : 0)) / state.of;
+    byId("bar").value = state.part;
     if (state.answer && byId("shown").dataset.pairs !== String(state.done)) { showAnswer(state.answer, state.done); }
+    showState();
     byId("report").href = `/studies/${study}/report?language=${DATA.language}`;
     byId("reported").hidden = !state.report || !state.done || state.status === "running";
     document.body.dataset.pairs = state.done;
@@ -367,7 +402,7 @@
     const place = element("div", undefined, { class: "scroll cards", tabindex: "0", role: "region", "aria-label": label });
     const made = element("table", undefined, { class: "numbers-table" });
     made.append(element("caption", label, { class: "unseen" }));
-    const columns = [words.figure, words.baseline, words.policy, words.difference, "%", words.interval];
+    const columns = [words.figure, words.baseline, words.policy, words.difference];
     const head = element("tr");
     columns.forEach((text) => head.append(element("th", text, { scope: "col" })));
     const body = element("tbody");
@@ -375,8 +410,9 @@
       const line = element("tr", undefined, { "data-quantity": row.quantity, "data-policy": one.name });
       for (const key of ["base", "other", "difference", "low", "high"]) { line.dataset[key] = JSON.stringify(row[key]); }
       line.append(element("th", row.name, { scope: "row" }));
-      const cells = [row.said.base, row.said.other, row.said.difference, row.share, row.ends];
+      const cells = [row.said.base, row.said.other, row.share ? `${row.said.difference} (${row.share})` : row.said.difference];
       cells.forEach((text, number) => line.append(element("td", text, { class: "number", "data-label": columns[number + 1] })));
+      if (row.ends) { line.lastChild.append(element("small", row.ends)); }
       if (row.unsure) { line.classList.add("chance"); }
       body.append(line);
     }
@@ -420,13 +456,19 @@
     if (one.checked) { policy.values[one.value] = "null"; } else { delete policy.values[one.value]; }
     changed();
   }));
-  byId("name").addEventListener("change", () => { policy.name = byId("name").value.trim() || DATA.draft; changed(); });
+  byId("name").addEventListener("change", () => {
+    const typed = byId("name").value.trim();
+    policy.name = cleaned(typed) || DATA.draft;
+    byId("name-facts").textContent = policy.name === typed ? "" : said("cleaned", { file: fileOf(policy.name) });
+    changed();
+  });
   byId("title").addEventListener("change", () => { policy.title = byId("title").value.trim(); changed(); });
   document.querySelectorAll(".open").forEach((one) => one.addEventListener("change", async () => {
     const name = one.value;
     if (!name) { return; }
     try {
       Object.assign(policy, await asked(`/policies/${encodeURIComponent(name)}`));
+      Object.assign(size, DATA.size);  // what another question needed is nothing to this one
       others = others.filter((other) => other !== policy.name);
       changed();
     } catch (error) { failed(error); }
@@ -437,7 +479,7 @@
   byId("officers").addEventListener("input", () => { times = null; });
   byId("add-officers").addEventListener("click", () => {
     const [desk, province, staff] = ["desk", "province", "officers"].map((id) => byId(id).value.trim());
-    if (!province || !staff) { return; }
+    if (!province || !staff) { byId("officers-now").textContent = DATA.words.choose; return; }
     const stated = times === null || times === 1 ? staff : `{times: ${times}}`;
     policy.values[`desks.${desk}.by_province.${province}`] = `{staff: ${stated}}`;
     changed();
@@ -448,10 +490,10 @@
   document.querySelectorAll(".new").forEach((form) => {
     form.querySelector(".add-measure").addEventListener("click", () => {
       const name = form.querySelector(".measure-name");
-      const key = `measures.${name.value.trim()}`;
-      const wrong = key in policy.values;
-      byId(`${name.id}-mistake`).textContent = wrong ? DATA.words.taken : "";
-      if (!wrong) { policy.values[key] = measureText(form); changed(); }
+      name.value = cleaned(name.value) || name.defaultValue;
+      while (`measures.${name.value}` in policy.values) { name.value += "-2"; }
+      policy.values[`measures.${name.value}`] = measureText(form);
+      changed();
     });
   });
   byId("scale").addEventListener("change", () => { size.scale = Number(byId("scale").value.replace(",", ".")) || 0; changed(); });
@@ -465,9 +507,10 @@
     byId("apart").value = "";
     if (name && !size.apart.includes(name)) { size.pool = "country"; size.apart = [...size.apart, name]; changed(); }
   });
-  byId("pairs").addEventListener("change", () => { size.replicates = Number(byId("pairs").value) || 1; changed(); });
-  byId("run").addEventListener("click", () => run(size));
-  buttons().forEach((one) => one.addEventListener("click", () => run(FURTHER[one.dataset.ask]())));
+  byId("pairs").addEventListener("change", () => { size.replicates = Number(byId("pairs").value) || 0; changed(); });
+  byId("run").addEventListener("click", () => run(""));
+  byId("again").addEventListener("click", () => run(kind));
+  buttons().forEach((one) => one.addEventListener("click", () => run(one.dataset.ask)));
   byId("stop").addEventListener("click", () => { asked(`/studies/${study}/stop`, {}).catch(failed); });
   byId("save").addEventListener("click", () => { save().catch(failed); });
   const copying = (button, text) => byId(button).addEventListener("click", async () => {
@@ -477,6 +520,12 @@
   copying("copy-link", () => location.href);
   window.addEventListener("hashchange", () => { readFragment(); changed(); });
 
+  const kept = location.hash ? sessionStorage.getItem("study") : null;  // the answer before a reload
   readFragment();
-  asked("/policies").then((found) => { saved = found.policies; changed(); document.documentElement.dataset.ready = ""; }, failed);
+  asked("/policies").then((found) => {
+    saved = found.policies;
+    if (kept !== null) { [study, kind, answered] = JSON.parse(kept); watch(); }
+    changed();
+    document.documentElement.dataset.ready = "";
+  }, failed);
 })();

@@ -13,7 +13,9 @@ POOL_NAMES = {
 FURTHER = {
     "draws": (
         marked("Over {draws} posterior draws"),
-        marked("Their intervals include parameter uncertainty."),
+        marked(
+            "Their intervals include parameter uncertainty. The baseline is another one then: the mean of the draws."
+        ),
     ),
     "people": (
         marked("Watch one person"),
@@ -41,6 +43,13 @@ def words() -> dict[str, str]:
         "lost": said("No connection to the studio. If it was closed, start it again: tocsin studio"),
         "saved": said("Saved: {file}", file="{file}"),
         "copied": said("Copied"),
+        "checking": said("The policy is being checked."),
+        "busy": said("Wait for the runs in progress, or stop them."),
+        "gone": said("This answer is no longer kept. Run it again."),
+        "part": said("{percent}% of their days", percent="{percent}"),
+        "left": said("about {time} left", time="{time}"),
+        "cleaned": said("Kept as {file}", file="{file}"),
+        "choose": said("Choose a province and a number of officers."),
         "remove": said("Remove: {what}", what="{what}"),
         "removed": said("taken out"),
         "apart": said("Simulate {province} by itself", province="{province}"),
@@ -54,12 +63,10 @@ def words() -> dict[str, str]:
         "figure": said("Figure"),
         "baseline": said("Baseline"),
         "policy": said("Policy"),
-        "difference": said("Difference"),
-        "interval": said("Interval"),
+        "difference": said("Difference and interval"),
         "numbers": said("Numbers: {policy}", policy="{policy}"),
         "people": said("One person, from the attempt to the end"),
         "nobody": said(
             "The policy saved and harmed nobody in this sample. A larger share of the population shows more."
         ),
-        "taken": said("A change with this name exists; use another name"),
     }
