@@ -75,8 +75,8 @@ def shortened(rows: Sequence[Row]) -> list[str]:
         if len(own) > SHOWN:
             lines.append(
                 counted(
-                    "One more finding of this kind. List all: tocsin findings RUN",
-                    "{count} more findings of this kind. List all: tocsin findings RUN",
+                    "One more finding of this kind.",
+                    "{count} more findings of this kind.",
                     count=len(own) - SHOWN,
                 )
             )

@@ -6,6 +6,7 @@ from typing import Any
 from sim.base.rounding import amount, between, percent, significant
 from sim.experiments.intervals import half_width
 from sim.language.spoken import marked, said
+from sim.reading.findings import shortened
 from sim.reading.quantities import MONEY
 from sim.told.effect import effect_lines
 from sim.told.one import Answer, of_comparison
@@ -38,12 +39,16 @@ def _policy(document: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     """Return the answer of one policy: its sentences, which of them are uncertain, figures, and what is missing."""
     rows = [row for row in document["rows"] if row["scenario"] == answer.name]
     by_name = {row["quantity"]: row for row in rows}
+
+    def found(key: str) -> list[str]:
+        return shortened([row for row in document["findings"] if row[key] == answer.name])
+
     return {
         "name": answer.name,
         "lines": [answer.headline, *_over_draws(rows[0]), *answer.sentences, *answer.costs],
         "unsure": [line for row in rows if _unsure(row) for line in effect_lines([row])],
         "kind": answer.intervals,
-        "findings": [*answer.findings, *(said("no longer: {finding}", finding=one) for one in answer.resolved)],
+        "findings": [*found("scenario"), *(said("no longer: {finding}", finding=one) for one in found("beside"))],
         "figures": [_figure(by_name[quantity]) for quantity in FIGURES if quantity in by_name],
         "power": [line for quantity in POWERED if quantity in by_name for line in power_lines(by_name[quantity])],
         "unpriced": [answer.not_priced] if answer.not_priced else [],

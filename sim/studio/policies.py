@@ -17,7 +17,7 @@ from sim.scenario.load import Scenario, load_scenario
 from sim.scenario.parameters import is_full_form
 from sim.scenario.reading import read_plain
 from sim.scenario.schema.base import NAME
-from sim.scenario.writing import flow_text, to_yaml
+from sim.scenario.writing import as_typed, flow_text, to_yaml
 from sim.store.folder import whole
 
 ENDING = ".yaml"
@@ -151,7 +151,7 @@ class Policies:
     def outside(self, name: str, title: str, values: Values) -> list[str]:
         """Return a sentence for each value of a policy without mistakes that lies outside the range of its key."""
         sources = self.scenario.sources
-        ranges = {key: list(sources[key].range or ()) for key in values if key in sources}
+        ranges = {key: as_typed(list(sources[key].range or ())) for key in values if key in sources}
         ranged = {
             key: flow_text({"value": read_plain(values[key]), "range": ends}) for key, ends in ranges.items() if ends
         }

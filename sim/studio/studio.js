@@ -202,7 +202,7 @@
     [byId("run"), byId("again"), ...buttons()].forEach((one) => { one.disabled = !usable || busy; });
     const isEmpty = !Object.keys(policy.values).length;
     byId("save").disabled = !usable || isEmpty;
-    byId("why-run").textContent = usable ? (busy ? DATA.words.busy : "") : why;
+    byId("why-run").textContent = usable ? (busy ? DATA.words.busy : "") : (byId("refused").firstChild ? "" : why);
     byId("why-save").textContent = usable ? (isEmpty ? DATA.words.nothing : "") : why;
     byId("stop").hidden = source === null;
     byId("old").hidden = !old || !("pairs" in byId("shown").dataset);
@@ -468,6 +468,7 @@
     if (!name) { return; }
     try {
       Object.assign(policy, await asked(`/policies/${encodeURIComponent(name)}`));
+      one.value = "";
       Object.assign(size, DATA.size);  // what another question needed is nothing to this one
       others = others.filter((other) => other !== policy.name);
       changed();

@@ -46,7 +46,7 @@ def words() -> dict[str, str]:
         "checking": said("The policy is being checked."),
         "busy": said("Wait for the runs in progress, or stop them."),
         "gone": said("This answer is no longer kept. Run it again."),
-        "part": said("{percent}% of their days", percent="{percent}"),
+        "part": said("{percent}% of all days", percent="{percent}"),
         "left": said("about {time} left", time="{time}"),
         "cleaned": said("Kept as {file}", file="{file}"),
         "choose": said("Choose a province and a number of officers."),

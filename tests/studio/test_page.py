@@ -82,7 +82,7 @@ def analyst(found: Opened, place: Path, shots: Path) -> None:
     page.get_by_role("button", name="Twice as many").click()
     page.locator("#by-province").get_by_role("button", name="Add to the policy").click()
     # The pool hides the province: the page says so before any run, and offers what helps.
-    page.get_by_text("so the runs show nothing about it alone").wait_for()
+    page.locator("#refused").get_by_text("so the runs show nothing about it alone").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_disabled()
     page.screenshot(path=shots / "refused.png", full_page=True)
     page.get_by_role("button", name="Simulate Guangdong by itself").click()
@@ -123,17 +123,27 @@ def test_an_analyst_asks_sees_a_difference_saves_and_makes_it_again(
         assert scenario.spec.measures["my-payment-delay"].kind == "payment_delay"
         lines = serious(found.page, axe)
         assert not lines, "\n".join(lines)
-        # A link, in another language and on a reload, holds the policy.
-        link = found.page.url
+        # A link, in another language and on a reload, holds the policy; the answer comes along.
+        link, shown = found.page.url, found.rows()
         found.page.get_by_role("link", name="français").click()
         found.page.wait_for_selector("html[lang=fr][data-ready]", state="attached")
         assert found.page.locator("#changes li").count() == 2
         assert found.page.locator("#name").input_value() == "guangdong"
+        found.page.get_by_text("Intervalles à 95").wait_for()
+        assert found.rows() == shown
+        # It belongs to this policy alone; a province is no longer simulated by itself for a change that is gone.
+        assert not found.page.locator("#old").is_visible()
+        assert "--apart Guangdong" in found.page.locator("#command").inner_text()
         found.page.locator("#changes button").first.click()
         assert found.page.locator("#changes li").count() == 1
+        found.page.locator("body.old #old").wait_for()
+        assert "--apart" not in found.page.locator("#command").inner_text()
         found.page.goto("about:blank")
         found.go(link)
         assert found.page.locator("#changes li").count() == 2
+        found.page.wait_for_selector("#shown[data-pairs]")
+        assert found.rows() == shown
+        assert not found.page.locator("#old").is_visible()
 
 
 @pytest.mark.slow
@@ -162,7 +172,7 @@ def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> No
 def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, place: Path) -> None:
     for number in range(4):
         studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(1800 + number)}})
-    with opened(chromium, studio) as found:
+    with opened(chromium, studio, (1280, 900)) as found:
         page = found.page
         page.get_by_label("Open a saved policy").select_option("p0")
         for number in (1, 2, 3):
@@ -178,6 +188,11 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
         assert {policy for policy, _ in found.rows()} == {"p0", "p1", "p2", "p3"}
         assert page.locator(".picture circle").count() == 20
         assert page.locator("#command").inner_text().count(".yaml") == 5
+        hidden = "(tables) => tables.filter((one) => one.scrollWidth > one.clientWidth).length"
+        assert page.eval_on_selector_all(".numbers-table", hidden) == 0
+        assert page.eval_on_selector_all(".scroll", hidden) == 0
+        cells = page.locator(".numbers-table td:last-child").all_inner_texts()
+        assert all("%" in one and "to" in one for one in cells)
 
 
 def test_single_people_and_the_report_are_a_button_away(
@@ -206,17 +221,29 @@ def test_single_people_and_the_report_are_a_button_away(
         report.close()
 
 
-def test_a_mistake_stands_at_its_field_and_nothing_runs(chromium: Any, studio: Served) -> None:
+def test_a_mistake_stands_at_its_field_and_nothing_runs_without_a_word(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
+        page.get_by_text("Nothing is changed yet").first.wait_for()
         page.get_by_role("heading", name="Staff").click()
         field = page.get_by_label("staff of the visit desks", exact=True)
+        field.fill("100000")
+        field.blur()
+        page.get_by_text("desks.visit.staff = 100000: outside of its range, 500 to 8000").wait_for()
+        name = page.get_by_label("Name of the file")
+        name.fill("Beaucoup d'agents, été.yaml")
+        name.blur()
+        page.wait_for_selector("#run:enabled")
+        assert name.input_value() == "beaucoup-d-agents-ete"
+        assert page.get_by_text("Kept as results/studio/beaucoup-d-agents-ete.yaml").is_visible()
         field.fill("many")
         field.blur()
         page.wait_for_selector("[aria-invalid=true]")
         described = str(field.get_attribute("aria-describedby")).split()[-1]
         assert "number" in page.locator(f"#{described}").inner_text()
-        assert page.get_by_role("button", name="Run", exact=True).is_disabled()
+        for button, why in (("Run", "#refused"), ("Save", "#why-save")):
+            assert page.get_by_role("button", name=button, exact=True).is_disabled()
+            assert "number" in page.locator(why).inner_text()
         field.fill("")
         field.blur()
         page.wait_for_selector("[aria-invalid=true]", state="detached")
