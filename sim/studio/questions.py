@@ -135,7 +135,7 @@ class Question:
     def time(self, policies: Policies, last: Made | None) -> str:
         """Return how long the runs take on this machine, and their memory; empty if nobody measured the machine yet.
 
-        They take as many times the forecast as the ``last`` run did, which was made beside the same other work. A
+        They take as many times the forecast as the ``last`` run did, since the machine has other work, too. A
         ScenarioError has the mistakes of the baseline at this size.
         """
         speeds = known()

@@ -40,7 +40,7 @@ def name_of(scenario: Scenario) -> str:
 
 
 class Made(NamedTuple):
-    """A run that was made: its scenario, its threads, and the seconds that it took beside whatever else ran."""
+    """A run that was made: its scenario, its threads, and the seconds that it took."""
 
     scenario: Scenario
     workers: int

@@ -30,7 +30,7 @@ PARTS_S = 0.5
 """Seconds between two looks at how far the runs in progress are."""
 
 SURE = 0.02
-"""The part of all days that must be made before the time left is told."""
+"""The part of all days that must be made before the time left is shown."""
 
 PATIENCE_S = 60.0
 """Seconds after which a question that no page watches is given up. Finished runs stay, so asking again goes on."""
@@ -48,7 +48,7 @@ class Study:
     how many pairs are ``done`` and wanted (``of``), the ``part`` of all days that is made, the time ``left``, the
     ``answer`` so far, whether a ``report`` can show it, and a ``note`` about what is waited for.
 
-    Runs are held in memory while it works, since each pair answers anew; afterwards only their folders are known.
+    Runs are held in memory while it works, since each pair needs a new answer; afterwards only their folders are known.
     """
 
     def __init__(self, question: Question, policies: Policies, first: list[Scenario], language: str) -> None:
