@@ -149,16 +149,18 @@ def picture(answer: Mapping[str, Any], file: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    # What a policy takes to zero has no interval over draws.
     rows = [row for name in DRAWN for row in answer["rows"] if row["quantity"] == name and row["base"]]
-    rows = [row for row in rows if row["low"] is not None]
+    # What a policy takes to zero would be all that is seen.
+    rows = [row for row in rows if row["base"] + row["difference"]]
     with mpl.rc_context(FROZEN), whole(file) as unfinished:
         figure = Figure(figsize=(ACROSS, HIGH), layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.0, color=INK, linewidth=0.8)
         for place, row in enumerate(reversed(rows)):
-            middle, low, high = (100.0 * row[key] / row["base"] for key in ("difference", "low", "high"))
-            colour = OPEN if low <= 0.0 <= high else FEWER
+            ends = (row["difference"] if row[key] is None else row[key] for key in ("difference", "low", "high"))
+            middle, low, high = (100.0 * end / row["base"] for end in ends)
+            unknown = row["low"] is None
+            colour = OPEN if unknown or low <= 0.0 <= high else FEWER
             axes.plot([low, high], [place, place], color=colour, linewidth=2.0)
             axes.plot([middle], [place], "o", color=colour, markersize=5)
         names = [quantity_named(row["quantity"]).partition(",")[0] for row in reversed(rows)]
@@ -181,7 +183,11 @@ def first_line(answer: Mapping[str, Any]) -> str:
         if not row["difference"] and row["low"] == row["high"]:
             parts.append(f"{what} unchanged")
             continue
-        low, middle, high = (row[key] / row["base"] for key in ("low", "difference", "high"))
+        middle = row["difference"] / row["base"]
+        if row["low"] is None:
+            parts.append(f"{what} {_signed(middle)} (no interval)")
+            continue
+        low, high = (row[key] / row["base"] for key in ("low", "high"))
         sign = unsure if low <= 0.0 <= high else ""
         parts.append(f"{what} {_signed(middle)} ({_signed(low)} to {_signed(high)}{sign})")
     return f"{'; '.join(parts)}.".capitalize()
