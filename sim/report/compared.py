@@ -29,7 +29,7 @@ LEAD = marked(
     "side by side; a picture that is the same for several runs is drawn once."
 )
 DIFFERENCES = marked(
-    "Differences in percent of the baseline. Whiskers are 95% intervals of the expected difference, over replicates."
+    "Differences in percent of the baseline. Whiskers are 95% intervals over replicates: run-to-run noise alone."
 )
 ONE_PAIR = marked(
     "Differences in percent of the baseline, from a single pair of runs: their run-to-run noise is unknown. For "

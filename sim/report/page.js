@@ -1,7 +1,8 @@
 "use strict";
 (async function () {
   const NARROW = 560;
-  const PRINT_WIDTH = 680;
+  // On paper, at the zoom of the styles: pictures of page one are as wide as the page, others as a column of two.
+  const PRINT_WHOLE = 900, PRINT_COLUMN = 440;
   // On paper a picture leaves room for the heading above it: its usual and its greatest height.
   const PRINT_HEIGHT = 640, PRINT_TALLEST = 780;
   // Narrow pictures: width of a letter over its font size, the font size of names next to bars, and a smaller size for
@@ -154,7 +155,8 @@
     const chart = DATA.charts[element.dataset.chart];
     let { data, layout } = view(chart, element.dataset.view || chart.first);
     element.setAttribute("aria-label", said("numbersBelow", { picture: labelled(element, layout) }));
-    const width = printing ? PRINT_WIDTH : element.clientWidth;
+    const column = element.closest("section section") ? PRINT_COLUMN : PRINT_WHOLE;
+    const width = printing ? column : element.clientWidth;
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
@@ -193,6 +195,8 @@
       layout = merged(layout, narrow.layout);
       data = data.map((trace) => merged(trace, narrow.traces));
     }
+    // Bands of a drawn cascade would fade in, and a page is printed at once.
+    if (printing && data.some((trace) => trace.type === "sankey")) { Plotly.purge(element); }
     // plotly keeps and changes its arguments.
     Plotly.react(element, JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(layout)), CONFIG);
     align(Array.from(element.closest("figure").querySelectorAll(".chart")));

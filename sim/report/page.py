@@ -124,7 +124,11 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         policies=shown_policies,
         foremost=foremost_one,
         findings=found,
-        limits=[*limits_of(answers), assumed(runs[0])],
+        limits=[
+            *limits_of(answers),
+            assumed(runs[0]),
+            said("Pictures by day, month or group show one run, without its run-to-run noise."),
+        ],
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),

@@ -10,6 +10,7 @@ from sim.told.costs import cost_rows
 from sim.told.one import Answer, Number
 from sim.told.terminal import (
     Figure,
+    agreement_said,
     agrees,
     figure_parts,
     figure_table,
@@ -182,17 +183,10 @@ def _warnings(lines: Sequence[str], count: int, width: int) -> "Iterator[Text]":
 
 def _figures(figures: Sequence[Figure], most: int, width: int) -> "Iterator[TextTable | Text]":
     """Yield how many figures agree with reported ones, and at most so many of those that do not."""
-    verdicts = [(row, agrees(row)) for row in figures]
-    judged = [row for row, held in verdicts if held is not None]
-    misses = [row for row, held in verdicts if held is False]
-    if not judged:
+    misses = [row for row in figures if agrees(row) is False]
+    if all(agrees(row) is None for row in figures):
         return
-    text = said(
-        "{number} of {count} reported figures lie within their tolerance, noise or predicted interval",
-        number=len(judged) - len(misses),
-        count=len(judged),
-    )
-    yield heading(said("Figures"), width, text)
+    yield heading(said("Figures"), width, agreement_said(figures))
     if misses[:most]:
         yield figure_table(misses[:most], None)
     if misses[most:]:

@@ -84,7 +84,7 @@ def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterato
     table = TextTable([*names, said("prices")])
     for row in moved:
         cells = [part_named(row["quantity"].partition(".")[2])]
-        cells += [number_text(row[key]) for key in ("base", "other", "difference")]
+        cells += [number_text(significant(row[key])) for key in ("base", "other", "difference")]
         cells += [interval(row["low"], row["high"])] if several else []
         table.add_row(*cells, interval(row["price_low"], row["price_high"]))
     if unpriced:
@@ -191,7 +191,7 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
         ends.insert(0, f"{noise} {interval(row['low'], row['high'])}")
     elif row["replicates"] > 1:
         ends.insert(0, said("no interval: the number spared is within run-to-run noise"))
-    words = {"each": each, "amount": number_text(row["ratio"]), "intervals": ", ".join(ends)}
+    words = {"each": each, "amount": number_text(significant(row["ratio"])), "intervals": ", ".join(ends)}
     if cost > 0:
         return said("Cost per {each} spared: {amount} {currency} ({intervals})", **words)
     return said("Savings per additional {each}: {amount} {currency} ({intervals})", **words)

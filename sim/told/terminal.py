@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from math import inf
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import number_text, percent, written
+from sim.base.rounding import number_text, percent, significant, written
 from sim.language.labels import named
-from sim.language.spoken import counted, currency, said
+from sim.language.spoken import counted, currency, marked, said
 from sim.language.wrapping import wrapped
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
@@ -237,8 +238,8 @@ def fit_table(document: dict[str, Any]) -> TextTable:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return an interval of numbers; empty if there is none."""
-    return ends_said("", low, high)
+    """Return an interval of numbers, three digits of each; empty if there is none."""
+    return "" if low is None or high is None else ends_said("", significant(low), significant(high))
 
 
 def _distance(row: Figure) -> str:
@@ -305,15 +306,36 @@ def within_said(row: Figure, policy_of: str | None) -> str:
     return ", ".join(part for part in parts if part) or named(row["role"])
 
 
-def _allowance(figure: Figure) -> str:
-    """Return the larger of tolerance and standard errors, in percent of the reported value; of a change in points."""
+def agreement_said(figures: Sequence[Figure]) -> str:
+    """Say how many judged figures agree, and for how many of them the sample is so noisy that this says little."""
+    held = [row for row in figures if agrees(row)]
+    text = said(
+        "{number} of {count} reported figures lie within their tolerance, noise or predicted interval",
+        number=len(held),
+        count=sum(agrees(row) is not None for row in figures),
+    )
+    noisy = sum(_noise(row)[0] > _noise(row)[1] for row in held)
+    more = marked("{agreement}; for {number} of them the noise of this sample is larger than the tolerance")
+    return said(more, agreement=text, number=noisy) if noisy else text
+
+
+def _noise(figure: Figure) -> tuple[float, float, float]:
+    """Return noise and tolerance of a figure, and what they are shares of: its reported value, for a change 1."""
     tolerance, reported = figure["tolerance"], figure["reported"]
-    if tolerance is None:
-        return ""
     change = figure["name"].endswith(CHANGE)
     whole = 1.0 if change or not isinstance(reported, int | float) else abs(reported)
     noise = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
-    if noise <= tolerance * whole:
+    return noise, inf if tolerance is None else tolerance * whole, whole
+
+
+def _allowance(figure: Figure) -> str:
+    """Return the larger of tolerance and standard errors, in percent of the reported value; of a change in points."""
+    tolerance = figure["tolerance"]
+    if tolerance is None:
+        return ""
+    change = figure["name"].endswith(CHANGE)
+    noise, allowed, whole = _noise(figure)
+    if noise <= allowed:
         return f"±{_points(tolerance, 'g') if change else f'{100 * tolerance:g}%'}"
     in_percent = f"{number_text(100 * noise / whole)}%" if whole else number_text(noise)
     shown = _points(noise, ".2g") if change else in_percent

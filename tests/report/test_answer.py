@@ -39,6 +39,14 @@ def test_the_ends_of_an_interval_have_three_digits() -> None:
     assert Estimate(2.0).told() == "2"
 
 
+def test_a_median_that_is_far_from_the_value_is_told() -> None:
+    assert Estimate(1_160_000, 429_000, 1_660_000, 926_100).told() == (
+        "1.16 million (429,000 to 1.66 million, median of draws 926,000)"
+    )
+    assert Estimate(1_000_000, 429_000, 1_660_000, 926_100).told() == "1 million (429,000 to 1.66 million)"
+    assert Estimate(635_600, 635_604, 635_604).told() == "636,000"
+
+
 def test_without_warnings_nobody_was_stopped(silent: sim.Run) -> None:
     assert "Warnings stopped none of them before a payment." in answer(silent)
     assert "would have paid" not in answer(silent)

@@ -198,8 +198,8 @@ def test_replicates_give_differences_their_intervals(
     draw_only(monkeypatch, "waits")
     several = report(replicates, tmp_path / "several.html").read_text(encoding="utf-8")
     single = report([group[0] for group in replicates], tmp_path / "single.html").read_text(encoding="utf-8")
-    assert "95% intervals of the expected difference" in several
-    assert "95% intervals of the expected difference" not in single
+    assert "95% intervals over replicates" in several
+    assert "95% intervals over replicates" not in single
     assert "a single pair of runs" in single
 
 

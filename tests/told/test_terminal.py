@@ -18,6 +18,7 @@ from sim.told.answer import Estimate
 from sim.told.brief import answer_parts
 from sim.told.one import of_runs
 from sim.told.terminal import (
+    agreement_said,
     asked_table,
     figure_parts,
     findings_parts,
@@ -169,6 +170,17 @@ def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run()
         3,
     )
     assert mean_figure([runs[0][0]])["replicates"] == 1
+
+
+def test_a_small_sample_says_how_much_its_noise_lets_pass() -> None:
+    """Of 2 % tolerance and 5 % noise the larger is allowed, so that a figure agrees tells little."""
+    sure = row(name="losses", reported=100, simulated=101.0, tolerance=0.02, standard_error=0.1, within=True)
+    noisy = {**sure, "simulated": 103.0, "standard_error": 2.5}
+    assert agreement_said([sure]).startswith("1 of 1 ")
+    assert ";" not in agreement_said([sure])
+    told = agreement_said([sure, noisy, {**noisy, "within": False}])
+    assert told.startswith("2 of 3 ")
+    assert "; for 1 of them the noise" in told
 
 
 def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,9 +164,9 @@ def _largest(frame: "pd.DataFrame", names: dict[str, str]) -> str:
     if not known:
         return few or said("The largest change: {quantity}, {share}.", quantity=name, share=signed(far[4][0]))
     if not sure:
-        return said("No change has a certain direction: every interval includes zero.")
+        return said("The interval of every change includes zero.")
     return said(
-        "{count} of {all} changes have a certain direction. The largest of these: {quantity}, {share}.",
+        "The interval leaves out zero for {count} of {all} changes. The largest of these: {quantity}, {share}.",
         count=len(sure), all=len(known), quantity=name, share=signed(far[4][0]),
     )  # fmt: skip
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
-from sim.language.spoken import counted, marked, said
+from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE, JUDGED
 from sim.report.drawing import Looks, add, arrow, bare, blank, framed, note_beyond, on_phones, reach
 from sim.report.looks import AXIS, SYMBOLS, Judged, colours, plain, words
 from sim.report.tally import table_of
-from sim.told.terminal import agrees, within_said
+from sim.told.terminal import agreement_said, agrees, within_said
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
@@ -137,16 +137,9 @@ def ratios_words(run: "Run") -> str:
     """Say how many figures agree with their reports, and which is farthest off."""
     policy_of = run.manifest.get("policy_of")
     rows = [row for row in run.manifest["figures"] if comparable(row)]
-    verdicts = [verdict for row in rows if (verdict := holds(row, policy_of)) is not None]
     told = []
-    if verdicts:
-        told.append(
-            counted(
-                "{good} of {count} judged figure agrees with its report.",
-                "{good} of {count} judged figures agree with their reports.",
-                count=len(verdicts), good=sum(verdicts),
-            )
-        )  # fmt: skip
+    if any(holds(row, policy_of) is not None for row in rows):
+        told.append(said("{intervals}.", intervals=agreement_said(rows)))
     judged = [row for row in rows if row["role"] in JUDGED]
     if judged and policy_of is None:
         far = max(judged, key=lambda row: abs(level(row, row["simulated"]) - 1))

@@ -103,3 +103,12 @@ def test_a_run_without_lines_says_so(full: sim.Run, monkeypatch: pytest.MonkeyPa
     assert not figure.data
     assert "did not record" in figure.layout.annotations[0].text
     assert not len(queues_table(full))
+
+
+def test_the_end_of_a_shift_is_not_the_busiest_half_hour(full: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One late service beside next to nobody on duty is 240 %; the morning does more work."""
+    from sim.report.pictures import desks
+
+    cells = {("visit", 1, 20): (80, 100), ("visit", 7, 44): (24, 10)}
+    monkeypatch.setattr(desks, "_cells", lambda *_: cells)
+    assert desks.utilisation_words(full).endswith("at 10:00: utilisation 80%.")
