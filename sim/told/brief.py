@@ -63,7 +63,8 @@ def run_brief(answer: Answer, runs: "Sequence[Run]", made: str, width: int) -> "
         # What the table of figures shows needs no sentence.
         others = [row for row in runs[0].found if row["kind"] not in OF_FIGURES]
         answer = replace(answer, findings=tuple(foremost(others)))
-    figures = runs[0].manifest["figures"] if len(runs) == 1 else []
+    is_judged = len(runs) == 1 and runs[0].manifest.get("policy_of") is None  # no report is about a policy
+    figures = runs[0].manifest["figures"] if is_judged else []
 
     def screen(width: int, warnings: int, misses: int) -> "Iterator[TextTable | Text]":
         yield from _warnings(answer.warnings[:warnings], len(answer.warnings), width)

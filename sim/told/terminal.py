@@ -279,9 +279,9 @@ def _spread(row: Figure, error: float | None) -> str:
 
 
 def agrees(row: Figure) -> bool | None:
-    """Return whether a figure lies within its allowance and its predicted interval; None if it has neither."""
+    """Return whether a figure lies within its allowance and its predicted interval; None if it is not compared."""
     verdicts = [one for one in (row["within"], _inside(row)) if one is not None]
-    return all(verdicts) if verdicts and row["role"] in JUDGED else None
+    return all(verdicts) if verdicts and row["role"] in JUDGED and row["simulated"] is not None else None
 
 
 def _inside(row: Figure) -> bool | None:
@@ -315,8 +315,12 @@ def agreement_said(figures: Sequence[Figure]) -> str:
         count=sum(agrees(row) is not None for row in figures),
     )
     noisy = sum(_noise(row)[0] > _noise(row)[1] for row in held)
+    others = sum(row["role"] == "context" and row["simulated"] is not None for row in figures)
     more = marked("{agreement}; for {number} of them the noise of this sample is larger than the tolerance")
-    return said(more, agreement=text, number=noisy) if noisy else text
+    beside = marked("{agreement}; {number} of another definition are not judged")
+    for told, number in ((more, noisy), (beside, others)):
+        text = said(told, agreement=text, number=number) if number else text
+    return text
 
 
 def _noise(figure: Figure) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 import sim
+from sim.report.pictures.figures import ratios_words
 from sim.told import brief
 from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_brief, experiment_full, run_brief, run_full
 from sim.told.one import Answer, Number, of_comparison, of_runs
@@ -32,7 +33,7 @@ def figure(name: str, within: bool) -> dict[str, Any]:
 def off(run: sim.Run, misses: int, warnings: int) -> tuple[Answer, sim.Run]:
     """Return a run, and its answer, with so many figures off and so many warnings."""
     figures = [figure("dens_destroyed", True), *(figure(f"quantity{k}", False) for k in range(misses))]
-    run.manifest = {**run.manifest, "figures": figures}
+    run.manifest = {**run.manifest, "figures": figures, "policy_of": None}
     lines = tuple(f"{k}: {'a warning of two lines ' * 6}" for k in range(warnings))
     return replace(of_runs([run]), warnings=lines), run
 
@@ -49,6 +50,24 @@ def test_a_run_fits_one_screen_and_ends_with_its_answer(policy: sim.Run, misses:
     shown = sum(line.startswith("warning: ") for line in lines)
     hidden = [int(line.split()[0]) for line in lines if "not shown; use --full" in line]
     assert shown + sum(line.lstrip().startswith("quantity") for line in lines) + sum(hidden) == misses + warnings
+
+
+def test_what_noise_hides_and_what_others_count_is_no_success(policy: sim.Run) -> None:
+    answer, run = off(sim.load_run(policy.path), 1, 0)
+    noisy = {**figure("victims", True), "standard_error": 20.0}
+    missed = {**figure("saved", False), "standard_error": 2.0}
+    outside = {**figure("episodes", True), "simulated": None, "ratio": None, "within": None, "interval": [100, 300]}
+    other = {**figure("calls_intercepted", True), "role": "context", "within": None, "interval": [300, 400]}
+    run.manifest["figures"] += [noisy, noisy, missed, outside, other]
+    said = "\n".join(printed(run_brief(answer, [run], "here", 200)))
+    told = "3 of 5 reported figures lie within their tolerance, noise or predicted interval; for 2 of them the noise of "
+    told += "this sample is larger than the tolerance; 1 of another definition are not judged"
+    assert f"Figures   {told}" in said
+    assert "calls intercepted" not in said
+    assert f"{told}." in ratios_words(run)
+    # No report is about a policy.
+    run.manifest["policy_of"] = "tiny"
+    assert "Figures" not in "\n".join(printed(run_brief(answer, [run], "here", 200)))
 
 
 def test_yes_and_no_have_colours_on_a_terminal_only(policy: sim.Run) -> None:

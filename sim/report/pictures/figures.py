@@ -155,7 +155,7 @@ def ratios_words(run: "Run") -> str:
 
 def holds(row: Row, policy_of: str | None) -> bool | None:
     """Tell whether a figure agrees with its report; None if it is not judged, such as an input or context."""
-    return None if policy_of is not None or row["simulated"] is None else agrees(row)
+    return None if policy_of is not None else agrees(row)
 
 
 def comparable(row: Row) -> bool:
