@@ -317,7 +317,7 @@ def agreement_said(figures: Sequence[Figure]) -> str:
     noisy = sum(_noise(row)[0] > _noise(row)[1] for row in held)
     others = sum(row["role"] == "context" and row["simulated"] is not None for row in figures)
     more = marked("{agreement}; for {number} of them the noise of this sample is larger than the tolerance")
-    beside = marked("{agreement}; {number} of another definition are not judged")
+    beside = marked("{agreement}; not judged: {number} counted by another definition")
     for told, number in ((more, noisy), (beside, others)):
         text = said(told, agreement=text, number=number) if number else text
     return text
