@@ -304,7 +304,7 @@
     source.onerror = () => {
       const gone = source.readyState === EventSource.CLOSED;
       byId("progress").textContent = gone ? DATA.words.gone : DATA.words.lost;
-      if (gone) { sessionStorage.removeItem("study"); ended(); }
+      if (gone) { ended(); }
     };
     showState();
   }

@@ -261,7 +261,9 @@ def test_a_studio_that_ends_and_comes_back_loses_no_answer(chromium: Any, studio
         page.context.set_offline(True)  # a laptop that is closed
         page.wait_for_timeout(500)
         page.context.set_offline(False)
+        page.reload()
         found.finished()
+        assert len(found.rows()) == 5
         found.wrong.clear()  # the browser tells of the line that was cut
 
 
