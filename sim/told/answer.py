@@ -29,7 +29,7 @@ STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 COUNTED = {name: text for name, text in HEADLINE.items() if name not in ("episodes", "saved", "prevented_money")}
 """Totals that the first screen counts, and their texts; its sentences have the others, too."""
 
-LEAST_DIGITS, MOST_DIGITS = 3, 6
+LEAST_DIGITS, MOST_DIGITS = 3, 4
 """Significant digits of a number with an interval: as many as tell its ends apart, within these."""
 
 FAR = 0.1
@@ -69,7 +69,7 @@ class Estimate:
         return words(significant(self.value, digits), digits)
 
     def ends(self, words: Callable[[float, int], str] = amount) -> str:
-        """Return the interval only, see ``told``; empty if there is none, or if its ends are equal in six digits."""
+        """Return the interval only, see ``told``; empty if there is none, or if its ends are equal in four digits."""
         if self.low is None or self.high is None:
             return ""
         digits = self._digits(words)
@@ -77,11 +77,11 @@ class Estimate:
         return "" if low == high else between(low, high, lambda end: words(end, digits))
 
     def _digits(self, words: Callable[[float, int], str]) -> int:
-        """Return the significant digits with which the ends differ: three, at most six."""
+        """Return the significant digits with which the ends differ: three, at most four."""
         if self.low is None or self.high is None or self.low == self.high:
             return LEAST_DIGITS
-        ends = range(LEAST_DIGITS, MOST_DIGITS)
-        return next((many for many in ends if words(self.low, many) != words(self.high, many)), MOST_DIGITS)
+        low, high = (words(significant(end, LEAST_DIGITS), LEAST_DIGITS) for end in (self.low, self.high))
+        return LEAST_DIGITS if low != high else MOST_DIGITS
 
     @property
     def money(self) -> str:

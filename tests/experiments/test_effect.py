@@ -59,11 +59,15 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
         (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),
         (row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
         (row("victims", 5, 5), "Unchanged: victims."),
-        # What is gone has no interval, and ends that are equal in three digits have more.
+        # What is gone has no interval. Ends that are equal in three digits have four, and those equal in four go.
         (row("averted", 636_000, 0), "636,000 fewer victims averted by warnings: all (-100%)."),
         (
             row("loss_money", 1e9, 1.113e9, 112_990_000, 113_040_000),
-            "113 million yuan more lost (112.99 to 113.04 million; +11.3%).",
+            "113 million yuan more lost (+11.3%).",
+        ),
+        (
+            row("loss_money", 1e9, 1.113e9, 112_900_000, 113_100_000),
+            "113 million yuan more lost (112.9 to 113.1 million; +11.3%).",
         ),
     ],
 )  # fmt: skip
