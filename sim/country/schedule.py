@@ -11,8 +11,6 @@ from sim.base.days import HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Days, Values, days_since, ramped
 from sim.country.provinces import Provinces
-from sim.draws.compiled import compiled
-from sim.draws.remainders import ONE, first_remainder
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
 
@@ -57,8 +55,8 @@ class Schedule:
     """Time on duty by day.
 
     It is the staff of a province at simulated scale, times the share on duty, the factor of its growth and half an
-    hour, to the nearest ms. Shares of overlapping shifts add up. Desks turn it into servers, see
-    ``servers_of``.
+    hour, to the nearest ms. Shares of overlapping shifts add up. Who may begin a service
+    is in ``sim.warning.discipline``.
     """
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
@@ -141,30 +139,6 @@ class Schedule:
 
     def _computed(self, of_week: int, factors: tuple[float, ...]) -> NDArray[np.int64]:
         return _in_ms(self._on_duty(of_week, factors), self._scale)
-
-
-@compiled
-def servers_of(staffed: int, credit: int) -> tuple[int, int]:
-    """Return the servers of a desk in a half hour, and its credit afterwards.
-
-    A desk whose time on duty is no multiple of half an hour has an odd server, who is on duty in some half hours and
-    not in others. The rest of each half hour is its credit; the odd server comes for half an hour when the credit has
-    grown to half an hour, and time that it works longer is taken from the credit. So all servers together are on duty
-    for the time that is stated, and a sample of the country needs no whole ones.
-
-    Args:
-        staffed: Time on duty in the half hour, ms.
-        credit: Time that the odd server owes to the desk, ms; negative if it has worked longer.
-    """
-    credit += staffed % HALF_HOUR_MS
-    odd = credit >= HALF_HOUR_MS
-    return staffed // HALF_HOUR_MS + odd, credit - odd * HALF_HOUR_MS
-
-
-def first_credits(seed: int, provinces: int) -> NDArray[np.int64]:
-    """Return the credit of each desk at the beginning, (P, 2 desks): ms, uniform below half an hour."""
-    shares = [[first_remainder(seed, p, f"duty_{desk}") for desk in DESK_LABELS] for p in range(provinces)]
-    return np.array(shares, dtype=np.int64).reshape(provinces, len(DESK_LABELS)) * HALF_HOUR_MS // ONE
 
 
 def _in_ms(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:

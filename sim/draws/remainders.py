@@ -42,20 +42,12 @@ QUANTITIES = (
     "couriers_arrested",
     "accounts_frozen",
     "false_freezes",
-    "duty_call",
-    "duty_visit",
 )
 
 
 def fixed(value: float) -> int:
     """Return a value in units of 10**-9, rounded half up."""
     return math.floor(value * ONE + 0.5)
-
-
-def first_remainder(seed: int, province: int, quantity: str) -> int:
-    """Return the first remainder of a province, -1 for the nation: uniform below 1, in 10**-9."""
-    high, low, _, _ = draw4(seed, quantity_id(province + 1, QUANTITIES.index(quantity)), REMAINDER, 0)
-    return int(uniform52(high, low) * ONE)
 
 
 class Remainders:
@@ -78,7 +70,7 @@ class Remainders:
         lefts = self._left[quantity]
         left = lefts.get(province)
         if left is None:
-            left = first_remainder(self._seed, province, quantity)
+            left = self._start(province, quantity)
         count, lefts[province] = divmod(left + value, ONE)
         return count
 
@@ -86,7 +78,7 @@ class Remainders:
         """Return ``whole`` for each province's value, from position 0 on."""
         lefts = self._left[quantity]
         for p in range(len(lefts), len(values)):
-            lefts[p] = first_remainder(self._seed, p, quantity)
+            lefts[p] = self._start(p, quantity)
         sums = [lefts[p] + value for p, value in enumerate(values)]
         lefts.update(enumerate([value % ONE for value in sums]))
         return [value // ONE for value in sums]
@@ -98,3 +90,9 @@ class Remainders:
     def resume(self, snapshot: Mapping[str, Sequence[tuple[int, int]]]) -> None:
         """Replace the remainders by those of a ``snapshot``."""
         self._left = {quantity: dict(snapshot[quantity]) for quantity in QUANTITIES}
+
+    def _start(self, province: int, quantity: str) -> int:
+        """Return the first remainder of a province."""
+        number = QUANTITIES.index(quantity)
+        high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
+        return int(uniform52(high, low) * ONE)

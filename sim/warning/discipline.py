@@ -1,4 +1,4 @@
-"""Service disciplines: the place of an alert among those of its tier in the queue of a desk.
+"""Service disciplines: the place of an alert among those of its tier in the queue of a desk, and when a service begins.
 
 Queues are ordered by tier, then by this place, then by identity. The place is fixed when an alert joins the queue.
 """
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import HALF_HOUR_MS
 from sim.base.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, quantile
@@ -43,12 +44,19 @@ MOMENT_BITS: Final = 41
 """Moments of a run differ by less than 2^41 ms, so that higher bits of a place are compared first."""
 
 
+AHEAD: Final = 4
+"""Services that a desk of a small sample may be ahead of its staff; one in the whole country. The country's desk has so
+many servers that chance clusters of alerts find one free; the few servers of its sample would let them wait."""
+
+
 class LineTables(NamedTuple):
     """How a scenario orders its queues.
 
     Attributes:
         discipline: (2,) of each desk, a ``Discipline``.
         lends: (2,) 1 for a desk whose free servers serve the other queue.
+        service: (2,) ms of a service of each desk, of the medians of its kinds.
+        most_debt: (2,) see ``may_begin``.
         remaining: (R, 2, 32) median ms until all remaining tries have failed, by rule, desk and number of the try.
         stake: (T, 16) by type and stage: the rank of what may still be lost, from 0 for the least.
         is_scored: Whether some discipline needs the scores of alerts.
@@ -56,6 +64,8 @@ class LineTables(NamedTuple):
 
     discipline: NDArray[np.int64]
     lends: NDArray[np.int64]
+    service: NDArray[np.int64]
+    most_debt: NDArray[np.int64]
     remaining: NDArray[np.int64]
     stake: NDArray[np.int64]
     is_scored: bool
@@ -86,10 +96,60 @@ def line_tables(spec: ScenarioModel) -> LineTables:
     return LineTables(
         discipline=np.array(disciplines, dtype=np.int64),
         lends=np.array([desk.lends for desk in desks], dtype=np.int64),
+        service=(service := _services(spec)),
+        most_debt=(service * (1.0 + (AHEAD - 1) * (1.0 - spec.scale))).astype(np.int64) * HALF_HOUR_MS,
         remaining=_remaining(spec),
         stake=_stakes(spec.fraud.kinds()),
         is_scored=Discipline.HIGHEST_SCORE in disciplines,
     )
+
+
+@compiled
+def debt_after(debt: int, busy: int, staffed: int, ms: int, most: int) -> int:
+    """Return the debt of a desk after a time in which as many were busy.
+
+    The debt is the work done beyond the time on duty, in servers x ms x ``HALF_HOUR_MS``; it falls while fewer are busy
+    than on duty, not below 0, and rises to ``most`` at the most.
+
+    Args:
+        debt: Before.
+        busy: Servers at work.
+        staffed: Time on duty in the half hour, ms; half an hour for each server.
+        ms: How long.
+        most: The most debt.
+    """
+    excess = busy * HALF_HOUR_MS - staffed
+    if ms == 0 or excess == 0:
+        return debt
+    if excess > 0:
+        return most if excess > (most - debt) // ms else debt + excess * ms
+    return 0 if -excess > debt // ms else debt + excess * ms
+
+
+@compiled
+def may_begin(debt: int, busy: int, staffed: int, service: int, most: int) -> bool:
+    """Return whether a desk may begin one more service.
+
+    It may while a whole server is free, and beyond that as far as its debt and a service of all who then work beyond
+    the time on duty stay below ``most``. Where that is one service, as in the whole country, a desk of whole servers
+    never has more at work than servers, and half a server works half of the time. Arguments are those of
+    ``debt_after``; ``service`` is the ms of a service.
+    """
+    extra = (busy + 1) * HALF_HOUR_MS - staffed
+    return bool(staffed > 0 and (extra <= 0 or (extra <= most // service and debt + extra * service < most)))
+
+
+def _services(spec: ScenarioModel) -> NDArray[np.int64]:
+    """Return the ms of a service of each desk: the mean of the medians of its kinds, by their shares."""
+    call, visit = spec.desks.call, spec.desks.visit
+    refused = visit.refused or 0.0
+    warned = (1.0 - call.hard_share) * _median(call.short) + call.hard_share * _median(call.hard)
+    met = (1.0 - refused) * _median(visit.visit) + refused * _median(visit.not_met)
+    means = (
+        call.answered * warned + (1.0 - call.answered) * _median(call.no_answer),
+        visit.met * met + (1.0 - visit.met) * _median(visit.not_met) + (_median(visit.way) if visit.way else 0.0),
+    )
+    return np.maximum(1, np.rint(means)).astype(np.int64)
 
 
 def _median(distribution: Distribution) -> float:

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.base.days import HALF_HOUR_MS, day_number
 from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule, first_credits, grown, servers_of, thin_desks
+from sim.country.schedule import Schedule, grown, thin_desks
 from sim.scenario import ScenarioModel
 from tests.engines.small import TWO_DAYS
 
@@ -166,33 +166,3 @@ def test_the_factor_of_a_day(tiny: ScenarioModel, day: str, factor: float) -> No
     number = day_number(date.fromisoformat(day))
     assert grown((number,), growing.desks.call.growth).tolist() == [factor]
     assert grown((number,), None).tolist() == [1.0]
-
-
-@pytest.mark.parametrize("staff", [0.0, 0.07, 0.4, 1.0, 1.5, 8.37])
-def test_servers_come_for_the_time_that_is_stated(staff: float) -> None:
-    """In any stretch of half hours their time differs from the staff's by less than half an hour; none is a share."""
-    staffed, credit, came = round(staff * HALF_HOUR_MS), 1_234_567, []
-    for _ in range(1000):
-        servers, credit = servers_of(staffed, credit)
-        came.append(servers)
-    assert set(came) <= {math.floor(staff), math.ceil(staff)}
-    for first, last in ((0, 1000), (0, 48), (500, 507)):
-        assert abs(sum(came[first:last]) - staff * (last - first)) < 1.0
-
-
-def test_a_desk_that_has_worked_longer_gets_its_odd_server_later() -> None:
-    assert servers_of(HALF_HOUR_MS // 2, HALF_HOUR_MS // 2) == (1, 0)
-    assert servers_of(HALF_HOUR_MS // 2, HALF_HOUR_MS // 2 - 1) == (0, HALF_HOUR_MS - 1)
-    # A desk of whole servers owes nothing, whatever its credit.
-    assert servers_of(3 * HALF_HOUR_MS, -5) == (3, -5)
-
-
-def test_desks_begin_with_a_share_of_half_an_hour_of_their_own() -> None:
-    credits = first_credits(7, 31)
-    assert credits.shape == (31, 2)
-    assert len(np.unique(credits)) == credits.size
-    assert (credits >= 0).all()
-    assert (credits < HALF_HOUR_MS).all()
-    assert credits.mean() == pytest.approx(HALF_HOUR_MS / 2, rel=0.2)
-    assert (first_credits(7, 5) == credits[:5]).all()
-    assert (first_credits(8, 31) != credits).all()

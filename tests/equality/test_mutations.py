@@ -188,15 +188,15 @@ GROWN: list[tuple[str, Mutation]] = [
     (
         "events",
         of(
-            "a server that has worked longer comes as early",
+            "half a server owes nothing",
             Desk,
             "release",
-            ("self._pay_back()", "pass"),
+            ("self._settle()", "self._since = int(self.env.now)"),
         ),
     ),
     (
         "events",
-        of("all desks begin alike", Desk, "__init__", ("self._credit = credit", "self._credit = 0")),
+        of("a desk may owe twice as much", Desk, "__init__", ("= most_debt", "= 2 * most_debt")),
     ),
     (
         "events",

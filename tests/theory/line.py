@@ -33,14 +33,18 @@ class Customer:
 
 
 def serve(
-    customers: Sequence[Customer], shifts: Sequence[tuple[int, float]], end: int | None = None, credit: int = 0
+    customers: Sequence[Customer],
+    shifts: Sequence[tuple[int, float]],
+    end: int | None = None,
+    service: int = 1,
+    ahead: int = 1,
 ) -> Desk:
     """Return a desk with ``shifts`` of (moment, staff on duty) after customers, in order of arrival, have passed it.
 
     What became of each is noted on the customer. Without ``end`` the run goes on until nobody is left.
     """
     env = simpy.Environment()
-    desk = Desk(env, 0, credit)
+    desk = Desk(env, 0, service, ahead * service * HALF_HOUR_MS)
     for moment, staff in shifts:
         call_at(env, moment, priority(Phase.SHIFT_CHANGE), partial(desk.change_shift, round(staff * HALF_HOUR_MS)))
 

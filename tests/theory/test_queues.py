@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.base.days import HALF_HOUR_MS
-from sim.verify.chain import mean_lengths
 from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from tests.theory.line import Customer, naively, serve
 
@@ -53,6 +52,7 @@ def replicate(
     tiers: list[float] | None = None,
     patience: int | None = None,
     customers: int = CUSTOMERS,
+    **debt: int,
 ) -> list[list[Customer]]:
     """Return the customers of each replication after the first tenth; ``arrivals`` is a rate in 1/ms."""
     kept = []
@@ -65,7 +65,7 @@ def replicate(
             Customer(n, moments[n], durations[n], tier[n], moments[n] + patience if patience else None)
             for n in range(customers)
         ]
-        desk = serve(people, [(0, servers)])
+        desk = serve(people, [(0, servers)], **debt)
         left = max(person.leaves or 0 for person in people)
         waits = sum((p.starts if p.starts is not None else p.leaves or 0) - p.arrives for p in people)
         assert desk.little(left) == (waits, waits)
@@ -228,31 +228,47 @@ def test_the_desk_serves_as_a_naive_desk_does(rush: tuple[list[Customer], list[t
 
 
 @pytest.mark.parametrize("staff", [0.4, 1.5, 2.25])
-def test_a_desk_of_a_share_of_a_server_works_that_share_of_the_time(staff: float) -> None:
-    """A queue that never empties is served at the rate of the staff, though each service is longer than a shift."""
+@pytest.mark.parametrize("ahead", [1, 4])
+def test_a_desk_works_as_long_as_its_staff_is_on_duty(staff: float, ahead: int) -> None:
+    """A queue that never empties is served at the rate of the staff, in shares of a server and in samples, too."""
     service = 3 * HALF_HOUR_MS - 1
     everybody = [Customer(n, 0, service) for n in range(200)]
-    serve(everybody, [(k * HALF_HOUR_MS, staff) for k in range(2000)], end=2000 * HALF_HOUR_MS)
+    serve(everybody, half_hours(staff), service=service, ahead=ahead)
     last = everybody[-1].leaves
     assert last is not None
-    assert len(everybody) * service / last == pytest.approx(staff, rel=0.02)
+    assert (len(everybody) - ahead) * service / last == pytest.approx(staff, rel=0.02)
 
 
-def test_servers_who_come_and_go_by_the_half_hour() -> None:
-    """Two and a half servers are two and three in turn, whose queue is that of a chain with such shifts."""
-    staff, service, half_hours = 2.5, 20_000, 60
-    rate = 0.85 * staff / service
-    replications = []
-    for child in np.random.SeedSequence(11).spawn(REPLICATIONS):
-        rng = np.random.default_rng(child)
-        moments = np.cumsum(rng.exponential(1.0 / rate, int(rate * half_hours * HALF_HOUR_MS))).astype(int).tolist()
-        durations = np.maximum(1, np.rint(rng.exponential(service, len(moments)))).astype(int).tolist()
-        people = [Customer(n, *both) for n, both in enumerate(zip(moments, durations, strict=True))]
-        # The credit is far from half an hour: what a service takes from it when its server leaves moves no shift.
-        serve(people, [(k * HALF_HOUR_MS, staff) for k in range(2 * half_hours)], credit=HALF_HOUR_MS // 4)
-        replications.append(people[len(people) // 10 :])
-    waited = mean_of(replications, wait)
-    both = np.full(2, rate)
-    assert mean_lengths(both, service, np.array([2, 3]), HALF_HOUR_MS).mean() / rate in waited
-    assert mean_wait(3, rate, service) not in waited
-    assert mean_lengths(both, service, np.array([3, 3]), HALF_HOUR_MS).mean() / rate not in waited
+def test_half_a_server_serves_like_one_of_half_the_speed() -> None:
+    """Alone, an alert is served at once; the next one waits until half a server has done the work of the first."""
+    service = 4 * HALF_HOUR_MS
+    first, second, late = (Customer(n, arrives, service) for n, arrives in enumerate((0, 1, 40 * HALF_HOUR_MS)))
+    serve([first, second, late], half_hours(0.5), service=service)
+    assert first.starts == 0
+    # After four half hours half of the work is owed; the other half may be owed when the next service begins.
+    assert second.starts == pytest.approx(first.leaves, abs=HALF_HOUR_MS)
+    assert late.starts == late.arrives
+
+
+def test_waits_at_a_sample_of_a_desk() -> None:
+    """The country's desk, 100 servers, lets nobody wait; three servers let half of all; its sample a few.
+
+    Beyond the capacity all of them serve the same share of those who wait until a deadline.
+    """
+    servers, rate = 3, 3 * 0.7 / SERVICE
+    assert erlang_c(100, 100 * 0.7) < 1e-3
+    waiting = []
+    for ahead in (1, 4):
+        replications = replicate(12, servers, rate, service=SERVICE, ahead=ahead)
+        waiting.append(mean_of(replications, lambda person: wait(person) > 0))
+    assert erlang_c(servers, rate * SERVICE) in waiting[0]
+    assert waiting[1].high < 0.5 * erlang_c(servers, rate * SERVICE)
+    replications = replicate(13, servers, 2 * servers / SERVICE, patience=SERVICE, service=SERVICE, ahead=4)
+    served = mean_of(replications, lambda person: person.starts is not None)
+    assert served.low == pytest.approx(0.5, abs=0.02)
+    assert served.high == pytest.approx(0.5, abs=0.02)
+
+
+def half_hours(staff: float) -> list[tuple[int, float]]:
+    """Return a staff that is on duty in each of many half hours."""
+    return [(k * HALF_HOUR_MS, staff) for k in range(3000)]

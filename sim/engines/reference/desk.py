@@ -12,9 +12,10 @@ from typing import Any
 import simpy
 from simpy.resources.base import BaseResource, Get, Put
 
-from sim.country.schedule import servers_of
+from sim.base.days import HALF_HOUR_MS
 from sim.engines.phases import Phase
 from sim.engines.reference.ticks import call_at, priority
+from sim.warning.discipline import debt_after, may_begin
 
 AFTER_DISPATCH = 1
 """Puts lending after the dispatches of one tick."""
@@ -68,7 +69,7 @@ class WaitingLine:
 
 
 class Desk(BaseResource[Request, Get[Any]]):
-    """Servers whose number follows a schedule; a service that overruns its shift keeps a server of the next one busy.
+    """Servers by a schedule of time on duty; a service that overruns its shift keeps a server of the next one busy.
 
     For Little's law the desk keeps the area under its queue (alerts x ms) and, separately, the sum of the waits of all
     who left it; ``little`` compares the two.
@@ -76,7 +77,8 @@ class Desk(BaseResource[Request, Get[Any]]):
     Args:
         env: The environment of the run.
         number: Number of the desk in the country, which orders the dispatches of one tick.
-        credit: Time of its odd server at the beginning, ms; see ``servers_of``.
+        service: Ms of a service.
+        most_debt: See ``may_begin``.
     """
 
     after: Callable[[], None] | None = None
@@ -85,13 +87,15 @@ class Desk(BaseResource[Request, Get[Any]]):
     PutQueue = WaitingLine  # type: ignore[assignment]
     put_queue: WaitingLine  # type: ignore[assignment]
 
-    def __init__(self, env: simpy.Environment, number: int, credit: int = 0) -> None:
+    def __init__(self, env: simpy.Environment, number: int, service: int = 1, most_debt: int = HALF_HOUR_MS) -> None:
         super().__init__(env, capacity=0)
         self.env = env
         self.number = number
-        self.servers = 0
+        self.staffed = 0
         self.busy = 0
-        self._credit = credit
+        self._service = service
+        self._most_debt = most_debt
+        self._debt = 0
         self._since = int(env.now)
         self._order = priority(Phase.DISPATCH, number << 30)
         self._dispatches_at = -(1 << 62)
@@ -103,6 +107,7 @@ class Desk(BaseResource[Request, Get[Any]]):
     def request(self, rank: Rank) -> Request:
         """Join the queue and return the place in it."""
         self._count()
+        self._settle()
         return Request(self, rank)
 
     def renege(self, request: Request) -> None:
@@ -113,21 +118,29 @@ class Desk(BaseResource[Request, Get[Any]]):
 
     def release(self) -> None:
         """Free the server of a service that ends."""
-        self._pay_back()
+        self._settle()
         self.busy -= 1
         self._trigger_put(None)
 
     def change_shift(self, staffed: int) -> None:
-        """Set the servers of a half hour with this time on duty, ms; busy ones finish first."""
-        self._pay_back()
-        self.servers, self._credit = servers_of(staffed, self._credit)
+        """Set the time on duty of a half hour, ms; busy servers finish first."""
+        self._settle()
+        self.staffed = staffed
         self._trigger_put(None)
 
-    def _pay_back(self) -> None:
-        """Take from the credit the time that one server has worked longer than on duty since the last change."""
+    def begin(self) -> None:
+        """Occupy one more server."""
+        self._settle()
+        self.busy += 1
+
+    def may_begin(self) -> bool:
+        """Return whether one more service may begin."""
+        return may_begin(self._debt, self.busy, self.staffed, self._service, self._most_debt)
+
+    def _settle(self) -> None:
+        """Bring the debt up to date."""
         now = int(self.env.now)
-        if self.busy == self.servers + 1:
-            self._credit -= now - self._since
+        self._debt = debt_after(self._debt, self.busy, self.staffed, now - self._since, self._most_debt)
         self._since = now
 
     def _trigger_put(self, get_event: object) -> None:
@@ -146,11 +159,11 @@ class Desk(BaseResource[Request, Get[Any]]):
 
     def serve(self, seats: "Desk") -> None:
         """Let free servers of a desk, this one or another that lends them, take alerts from this queue."""
-        while len(self.put_queue) and seats.busy < seats.servers:
+        while len(self.put_queue) and seats.may_begin():
             self._count()
             request = self.put_queue.next()
             self._waits += int(self.env.now) - request.since
-            seats.busy += 1
+            seats.begin()
             request.succeed(seats)
 
     def _count(self) -> None:

@@ -10,7 +10,6 @@ import simpy
 
 from sim.base.days import HALF_HOUR_MS, month_start
 from sim.base.words import DESKS
-from sim.country.schedule import first_credits
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
@@ -48,12 +47,10 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
     ledger = RunLedger(recorder, tables)
     night = Night(spec, tables.provinces, tables.answering, calendar, ledger, given=components)
+    begins = list(zip(tables.lines.service.tolist(), tables.lines.most_debt.tolist(), strict=True))
     desks = [
-        {
-            channel: Desk(env, p * len(DESKS) + d, credit)
-            for d, (channel, credit) in enumerate(zip(DESKS, own, strict=True))
-        }
-        for p, own in enumerate(first_credits(spec.seed, len(tables.provinces)).tolist())
+        {channel: Desk(env, p * len(DESKS) + d, *begins[d]) for d, channel in enumerate(DESKS)}
+        for p in range(len(tables.provinces))
     ]
     for p, (call, visit) in enumerate(tuple(by_channel.values()) for by_channel in desks):
         Lending(env, (call, visit), tables.lines.lends.tolist(), p * len(DESKS) + 1)
@@ -116,7 +113,7 @@ class Run:
         return DayTotals.empty(len(self.world.tables.provinces), len(self.world.spec.fraud.types))
 
     def change_shifts(self, day: int) -> None:
-        """Schedule the shift changes of a day: one in each half hour, since servers may come for half an hour."""
+        """Schedule the shift changes of a day: one in each half hour, when desks look for those who may begin."""
         world = self.world
         midnight = world.tables.calendar.midnight(day)
         for p, by_channel in enumerate(world.today.staffed.tolist()):

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import at_once
-from sim.country.schedule import first_credits
 from sim.draws.compile_process import Beside
 from sim.draws.fixed_tuples import Kept
 from sim.engines.tables import Tables
@@ -71,7 +70,6 @@ class Country:
         types = len(tables.detectors.classes) - 1
         self.counters: Records = np.zeros(number, dtype=COUNTERS)
         self.desks: Records = np.zeros((number, DESKS), dtype=DESK)
-        self.desks["credit"] = first_credits(rules.seed, number)
         self.provinces = [
             Province(block, rules.kept > 0, self.counters[p : p + 1], self.desks[p]) for p in range(number)
         ]

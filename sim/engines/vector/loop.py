@@ -9,7 +9,6 @@ from typing import Final
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS
 from sim.base.words import ContactChannel, End
-from sim.country.schedule import servers_of
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.identity import STAGE_MASK
 from sim.draws.prefetch import prefetch
@@ -28,13 +27,14 @@ from sim.engines.vector.lives import (
     tell_others,
 )
 from sim.engines.vector.messages import end_message
-from sim.engines.vector.queue import join_line
-from sim.engines.vector.records import DESKS, NONE, AlertState, Integers, Record, Records
+from sim.engines.vector.queue import join_line, settle
+from sim.engines.vector.records import DESKS, NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules, tier_of
-from sim.engines.vector.service import end_service, pay_back, serve_first
+from sim.engines.vector.service import end_service, serve_first
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert, note_warned, spare_events
 from sim.midnight.people_bytes import HEARD
 from sim.warning.delays import AGAIN, second_visit_wait
+from sim.warning.discipline import LineTables, may_begin
 from sim.warning.dissuasion import is_dissuaded
 
 EVENTS_AHEAD: Final = 8
@@ -70,7 +70,7 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
                 bring_near(stream[min(counters.stream_at + EVENTS_AHEAD, counters.stream)], arrays)
             happen(key, run, day, arrays, tallies, room)
             continue
-        line, seats = free_seat(desks, run.lines.lends)
+        line, seats = free_seat(desks, run.lines)
         if line != NONE:
             serve_first(line, seats, day.midnight + counters.tick, run, day, arrays, tallies)
             continue
@@ -79,7 +79,7 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
             break
         counters.tick = tick
         if tick == counters.shift:
-            change_shift(day, desks, counters)
+            change_shift(day, run.lines, desks, counters)
     counters.tick = NONE
     return close_day(run, day, arrays, tallies)
 
@@ -94,30 +94,34 @@ def bring_near(key: int, arrays: Arrays) -> None:
 
 
 @part_of_caller
-def free_seat(desks: Records, lends: Integers) -> tuple[int, int]:
+def free_seat(desks: Records, lines: LineTables) -> tuple[int, int]:
     """Return the desk of a queue and the desk whose free server takes its first alert; NONE for both without any.
 
     A desk lends (``lends`` 1) its servers only when all desks have served their own queues.
     """
     for number in range(DESKS):
-        if desks[number].entries > 0 and desks[number].busy < desks[number].servers:
+        if desks[number].entries > 0 and is_free(desks[number], number, lines):
             return number, number
     for lender in range(DESKS):
-        if lends[lender] == 1 and desks[lender].busy < desks[lender].servers:
+        if lines.lends[lender] == 1 and is_free(desks[lender], lender, lines):
             for borrower in range(DESKS):
                 if desks[borrower].entries > 0:
                     return borrower, lender
     return NONE, NONE
 
 
+@part_of_caller
+def is_free(desk: Record, number: int, lines: LineTables) -> bool:
+    """Return whether a desk may begin one more service."""
+    return may_begin(desk.debt, desk.busy, desk.staffed, lines.service[number], lines.most_debt[number])
+
+
 @internal
-def change_shift(day: ProvinceDay, desks: Records, counters: Record) -> None:
-    """Put the servers of the present half hour on duty."""
-    half_hour = counters.shift // HALF_HOUR_MS
+def change_shift(day: ProvinceDay, lines: LineTables, desks: Records, counters: Record) -> None:
+    """Set the time on duty of the present half hour."""
     for number in range(DESKS):
-        desk = desks[number]
-        pay_back(desk, day.midnight + counters.shift)
-        desk.servers, desk.credit = servers_of(day.staffed[number, half_hour], desk.credit)
+        settle(desks[number], number, day.midnight + counters.shift, lines)
+        desks[number].staffed = day.staffed[number, counters.shift // HALF_HOUR_MS]
     counters.shift += HALF_HOUR_MS
 
 

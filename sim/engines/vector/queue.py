@@ -16,7 +16,7 @@ from sim.engines.vector.records import AlertState, Record, Records
 from sim.engines.vector.rules import issued, tier_of
 from sim.engines.vector.state import Arrays
 from sim.warning.delays import AGAIN
-from sim.warning.discipline import Waiting, place_of
+from sim.warning.discipline import LineTables, Waiting, debt_after, place_of
 
 TIER_AT: Final = 61
 LEAST: Final = 1 << 60
@@ -115,6 +115,13 @@ def change_line(desk: Record, moment: int, change: int) -> None:
     desk.waiting += change
 
 
+@internal
+def settle(desk: Record, number: int, moment: int, lines: LineTables) -> None:
+    """Bring the debt of a desk up to date."""
+    desk.debt = debt_after(desk.debt, desk.busy, desk.staffed, moment - desk.since, lines.most_debt[number])
+    desk.since = moment
+
+
 @part_of_caller
 def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
     """Put an alert into the queue of the desk of its channel."""
@@ -135,6 +142,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
     place = place_of(waiting, run.rules.seed, run.lines, run.detectors)
     insert(arrays.lines[number], desk, rank_of(tier_of(alert), place), alert.row, arrays.alerts)
     change_line(desk, moment, 1)
+    settle(desk, number, moment, run.lines)
 
 
 @internal

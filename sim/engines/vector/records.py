@@ -194,10 +194,10 @@ ENTRY = record(("rank", COUNT), ("row", ROW))
 DESK = record(
     ("entries", COUNT),  # in its queue, lazily deleted ones included
     ("waiting", COUNT),  # alerts in the queue
-    ("servers", COUNT),  # on duty
+    ("staffed", MOMENT),  # time on duty in the half hour
     ("busy", COUNT),  # servers
-    ("credit", MOMENT),  # ms of the odd server, see ``sim.country.schedule.servers_of``
-    ("since", MOMENT),  # when a server last came, left or became free
+    ("debt", COUNT),  # see ``sim.warning.discipline.debt_after``, up to ``since``
+    ("since", MOMENT),
     ("area", MOMENT),  # under the queue up to ``changed``: alerts x ms
     ("changed", MOMENT),  # when ``waiting`` last changed
     ("waited", MOMENT),  # by all that have left the queue, served or not

@@ -16,7 +16,7 @@ from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.lives import expect_or_expire, expire_in_line, note_contact
 from sim.engines.vector.log import CHANNEL_CODES, CONTACT_CODES, is_logged, log_alert
-from sim.engines.vector.queue import change_line, drop_first
+from sim.engines.vector.queue import change_line, drop_first, settle
 from sim.engines.vector.records import NONE, AlertState, Record
 from sim.engines.vector.rules import issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
@@ -55,6 +55,7 @@ def serve_first(
     desk.waited += wait
     servers = arrays.desks[seats]
     count_work(tallies.busy, seats, servers, moment - day.midnight)
+    settle(servers, seats, moment, run.lines)
     servers.busy += 1
     alert.seats = seats
     counters.services_started += 1
@@ -93,7 +94,7 @@ def end_service(
     duration = moment - alert.since
     servers = arrays.desks[alert.seats]
     count_work(tallies.busy, alert.seats, servers, moment - day.midnight)
-    pay_back(servers, moment)
+    settle(servers, alert.seats, moment, run.lines)
     servers.busy -= 1
     counters.services_ended += 1
     result = result_of(alert.case, alert.channel)
@@ -107,14 +108,6 @@ def end_service(
         entry.result = CONTACT_CODES[result]
         entry.value = duration
     return what_follows(alert, moment, run, day, arrays, room)
-
-
-@part_of_caller
-def pay_back(desk: Record, moment: int) -> None:
-    """Take from a desk's credit the time that one server has worked longer than on duty since the last change."""
-    if desk.busy == desk.servers + 1:
-        desk.credit -= moment - desk.since
-    desk.since = moment
 
 
 @part_of_caller
