@@ -171,7 +171,7 @@ def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> No
 
 def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, place: Path) -> None:
     for number in range(4):
-        studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(1800 + number)}})
+        studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(50 + number)}})
     with opened(chromium, studio, (1280, 900)) as found:
         page = found.page
         page.get_by_label("Open a saved policy").select_option("p0")
@@ -192,7 +192,8 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
         assert page.eval_on_selector_all(".numbers-table", hidden) == 0
         assert page.eval_on_selector_all(".scroll", hidden) == 0
         cells = page.locator(".numbers-table td:last-child").all_inner_texts()
-        assert all("%" in one and "to" in one for one in cells)
+        assert all("%" in one for one in cells)
+        assert any(" to " in one for one in cells)  # differences of few people have no interval
 
 
 def test_single_people_and_the_report_are_a_button_away(
@@ -261,6 +262,7 @@ def test_a_studio_that_ends_and_comes_back_loses_no_answer(chromium: Any, studio
         page.context.set_offline(True)  # a laptop that is closed
         page.wait_for_timeout(500)
         page.context.set_offline(False)
+        page.wait_for_selector("#stop:visible")  # the question has arrived
         page.reload()
         found.finished()
         assert len(found.rows()) == 5
