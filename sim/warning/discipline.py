@@ -46,7 +46,7 @@ MOMENT_BITS: Final = 41
 
 AHEAD: Final = 4
 """Services that a desk of a small sample may be ahead of its staff; one in the whole country. The country's desk has so
-many servers that chance clusters of alerts find one free; the few servers of its sample would let them wait."""
+many servers that chance clusters of alerts find one free; at the few servers of its sample they would wait."""
 
 
 class LineTables(NamedTuple):
