@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
 from sim.aftermath.cases import Finished
-from sim.base.days import DAY_MS, HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.base.words import ContactChannel, Tier, Truth
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
@@ -104,7 +104,7 @@ def office() -> tuple[Tables, RunTables, Today, NDArray[np.uint8]]:
 
 
 def _day_of_province(
-    p: int, today: Today, start: int, people_bytes: NDArray[np.uint8], servers: Integers
+    p: int, today: Today, start: int, people_bytes: NDArray[np.uint8], staffed: Integers
 ) -> ProvinceDay:
     """Return the inputs of province ``p`` on a day, in a run whose period starts with day number ``start``."""
     offset = today.day - start
@@ -125,14 +125,14 @@ def _day_of_province(
         outage=today.outage[:, p].copy(),
         awareness=today.awareness[p],
         people_bytes=people_bytes,
-        servers=servers,
+        staffed=staffed,
     )
 
 
 def serve(customers: Customers) -> Served:
     """Return how customers fared at the call desk of one province, day after day, until the last has left."""
     tables, run, today, people_bytes = office()
-    servers = np.full((2, HALF_HOURS), SERVERS)
+    staffed = np.full((2, HALF_HOURS), SERVERS * HALF_HOUR_MS)
     days = np.arange(int(customers.arrivals[-1]) // DAY_MS + 2) * DAY_MS
     firsts = np.searchsorted(customers.arrivals, days).tolist()
     # A province begins with room for four blocks: the customers of the busiest day find place in two.
@@ -142,7 +142,7 @@ def serve(customers: Customers) -> Served:
     day = 0
     while day < len(firsts) - 1 or province.counters["services_ended"] < len(customers):
         numbers = (firsts[day], firsts[day + 1]) if day < len(firsts) - 1 else (len(customers), len(customers))
-        of_day = _day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
+        of_day = _day_of_province(0, today._replace(day=day), 0, people_bytes, staffed)
         arrive(alert_of(0), numbers, of_day.midnight, customers.arrivals, run, province.arrays, room)
         province.sort_stream(int(province.counters["stream"]))
         while not run_day(run, of_day, province.arrays, tallies, room):

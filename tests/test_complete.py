@@ -363,9 +363,6 @@ LISTS: dict[str, Listed] = {
     "parts of costs: PARTS of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.PARTS, lambda: {*costs.PARTS, costs.TOTAL}
     ),
-    "parts of costs, translated: sim/language/labels.py": Listed(
-        lambda: {part for part in costs.PARTS if costs_picture.called(part) in translated()}, lambda: costs.PARTS
-    ),
     # Ends and outcomes.
     "alerts that reached nobody: FAILURES of sim/reading/outcomes.py": Listed(
         lambda: outcomes.FAILURES,
