@@ -44,7 +44,6 @@ from sim.reading import queue_findings as line_findings
 from sim.reading.evidence import FORMULAS
 from sim.report import looks
 from sim.report.pictures import cascade, comparison, film, money, people, place
-from sim.report.pictures import costs as costs_picture
 from sim.report.pictures import desks as desks_picture
 from sim.scenario import effects, lever_words
 from sim.scenario.schema import aftermath, gates, warning
