@@ -193,8 +193,8 @@ def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequen
 
 
 def is_few(row: Mapping[str, Any]) -> bool:
-    """Return whether so few simulated people changed that their number tells little."""
-    return row.get(SAMPLED[0]) is not None and sum(row[name] for name in SAMPLED) < FEW
+    """Return whether so few simulated people changed, but not none, that their number tells little."""
+    return row.get(SAMPLED[0]) is not None and 0 < sum(row[name] for name in SAMPLED) < FEW
 
 
 def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = None) -> Iterator[Row]:
