@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.draws.identity import alert_id
+from sim.warning.discipline import line_tables
 from tests.engines.alert_rules import AlertRules
 from tests.engines.log import DAY, DESKS, Life, rank, rows_of
 from tests.engines.places import EQUAL, Key, Places
@@ -17,6 +18,8 @@ from tests.engines.places import EQUAL, Key, Places
 HALF_HOUR = 1_800_000
 HOURS = ("month", "province", "channel", "weekday", "half_hour")
 """Keys of the table of hours."""
+NEARLY = 1e-6
+"""Relative difference that rounding to ms may cause."""
 Ranked = tuple[int, Key, int]
 """Tier, what the discipline sorts by, identity."""
 
@@ -31,14 +34,13 @@ def stands_before(one: Ranked, other: Ranked) -> bool:
 
 @dataclass
 class Served:
-    """A service: of whom, at which desk, when, where they stood in line, and at whose ``seat``."""
+    """A service: of whom, at which desk, when, and where they stood in line."""
 
     life: Life
     channel: str
     starts: int
     ends: int
     ranked: Ranked
-    seat: str = ""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class LineRules(AlertRules):
     """The rules that the desks of a province obey."""
 
     def check_lines(self) -> None:
-        """Check order, seats and free servers of all desks, and what their work adds up to."""
+        """Check order and free servers of all desks, and what their work adds up to."""
         self.places = Places(self)
         provinces: dict[Any, Province] = defaultdict(Province)
         for life in self.lives.values():
@@ -64,7 +66,7 @@ class LineRules(AlertRules):
         for code, province in provinces.items():
             for desk in DESKS:
                 self.check_order(desk, province)
-            self.seat(code, province)
+            self.check_begin(code, province)
             for desk in DESKS:
                 self.check_free(code, desk, province)
         self.check_hours(provinces)
@@ -104,52 +106,52 @@ class LineRules(AlertRules):
                 last = max(service.ranked for service in same)
                 assert not stands_before(waiting[still[0]][2], last)
 
-    def seat(self, code: Any, province: Province) -> None:
-        """Give each service a seat: the first in line at their own desk while it has any, the others at one that lends.
+    def check_begin(self, code: Any, province: Province) -> None:
+        """Whenever a service begins, the desk has a free server, or one whom it may be ahead of.
 
-        Whenever a service begins there must be a free server for it.
+        Where desks lend, the log does not say whose servers serve: then both together have at most one more at work than
+        servers.
         """
-        busy: dict[str, list[int]] = {desk: [] for desk in DESKS}
-        lends = {desk: getattr(self.spec.desks, desk).lends for desk in DESKS}
-        services = sorted(province.services, key=lambda service: (service.starts, service.ranked))
-        for moment, group in itertools.groupby(services, key=lambda service: service.starts):
-            starting = list(group)
-            for desk in DESKS:
-                busy[desk] = [end for end in busy[desk] if end > moment]
-            left = []
-            for service in starting:
-                if len(busy[service.channel]) < self.seats(code, service.channel, moment):
-                    service.seat = service.channel
-                    busy[service.seat].append(service.ends)
-                else:
-                    left.append(service)
-            for service in left:
-                service.seat = DESKS[1 - DESKS.index(service.channel)]
-                assert lends[service.seat], "no server is free"
-                assert len(busy[service.seat]) < self.seats(code, service.seat, moment), "no server is free"
-                busy[service.seat].append(service.ends)
+        if any(self.lends(desk) for desk in DESKS):
+            for service in province.services:
+                same = [one for one in province.services if one.starts <= service.starts < one.ends]
+                most = sum(math.ceil(self.staff(code, desk, service.starts)) for desk in DESKS)
+                late = [one for one in same if one.starts < service.starts]
+                assert len(late) < most or not late, "no server is free"
+            return
+        for channel in DESKS:
+            debt, busy = Debt(self, code, channel), list[int]()
+            services = sorted((s for s in province.services if s.channel == channel), key=lambda s: s.starts)
+            for service in services:
+                for end in sorted(one for one in busy if one <= service.starts):
+                    debt.grow(end, len(busy))
+                    busy.remove(end)
+                debt.grow(service.starts, len(busy))
+                assert debt.may_begin(len(busy), NEARLY), "no server is free"
+                busy.append(service.ends)
 
     def check_free(self, code: Any, desk: str, province: Province) -> None:
-        """Nobody waits in a line while a server of the desk is free, or one that is lent to it."""
+        """Nobody waits in a line while a whole server of the desk is free, or one that is lent to it."""
         waiting = province.waiting[desk]
         if not waiting:
             return
         other = DESKS[1 - DESKS.index(desk)]
-        serving = [desk, *([other] if getattr(self.spec.desks, other).lends else [])]
+        serving = [desk, *([other] if self.lends(other) else [])]
+        alone = not any(self.lends(one) for one in DESKS)
         joins = np.array([one[0] for one in waiting])
         leaves = np.array([one[1] for one in waiting])
-        ends = np.array([s.ends for s in province.services if s.seat in serving and s.ends < self.days * DAY])
-        for seat in serving:
-            services = [s for s in province.services if s.seat == seat]
-            begun = np.array([s.starts for s in services])
-            ended = np.array([s.ends for s in services])
-            for moment in np.unique(np.concatenate([joins, ends])).astype(np.int64).tolist():
-                if ((joins <= moment) & (leaves > moment)).any():
-                    under_way = (begun <= moment).sum() - (ended <= moment).sum()
-                    assert under_way >= self.seats(code, seat, moment)
+        services = [s for s in province.services if not alone or s.channel == desk]
+        begun = np.array([s.starts for s in services])
+        ended = np.array([s.ends for s in services])
+        ends = ended[ended < self.days * DAY] if alone else np.array([], dtype=np.int64)
+        for moment in np.unique(np.concatenate([joins, ends])).astype(np.int64).tolist():
+            if ((joins <= moment) & (leaves > moment)).any():
+                under_way = (begun <= moment).sum() - (ended <= moment).sum()
+                assert under_way >= sum(math.floor(self.staff(code, one, moment) + NEARLY) for one in serving)
 
     def check_hours(self, provinces: dict[Any, Province]) -> None:
-        """The table of hours has the time of servers at work at the desk to which they belong."""
+        """The table of hours has the time of servers at work; where desks lend, of both together."""
+        lent = any(self.lends(desk) for desk in DESKS)
         found: Counter[Any] = Counter()
         for code, province in provinces.items():
             for service in province.services:
@@ -157,13 +159,24 @@ class LineRules(AlertRules):
                 while start < service.ends:
                     end = min(service.ends, (start // HALF_HOUR + 1) * HALF_HOUR)
                     day = self.date(start)
-                    key = (day.replace(day=1), code, service.seat, day.isoweekday(), start % DAY // HALF_HOUR)
+                    key = (
+                        day.replace(day=1),
+                        code,
+                        "" if lent else service.channel,
+                        day.isoweekday(),
+                        start % DAY // HALF_HOUR,
+                    )
                     found[key] += end - start
                     start = end
-        assert found == rows_of(self.run.hours, *HOURS, measure="busy_ms")
+        hours = self.run.hours.assign(channel="") if lent else self.run.hours
+        assert found == rows_of(hours, *HOURS, measure="busy_ms")
 
-    def seats(self, province: int, channel: str, moment: int) -> int:
-        """Return the seats of a desk at a moment, from the scenario."""
+    def lends(self, desk: str) -> bool:
+        """Return whether the servers of a desk also serve the other one's line."""
+        return bool(getattr(self.spec.desks, desk).lends)
+
+    def staff(self, province: int, channel: str, moment: int) -> float:
+        """Return how many servers are on duty at a moment, from the scenario."""
         desk = getattr(self.spec.desks, channel)
         people = {row.code: row.population for row in self.spec.population.provinces}
         today, minute = self.date(moment), moment % DAY // 60_000
@@ -173,7 +186,31 @@ class LineRules(AlertRules):
             if today.isoweekday() in shift.weekdays and shift.start <= minute < shift.end
         )
         staff = desk.staff * growth(desk.growth, today) * share * people[province] / sum(people.values())
-        return max(1, int(staff * self.spec.scale + 0.5)) if staff > 0 else 0
+        return float(staff * self.spec.scale)
+
+
+class Debt:
+    """The debt of a desk in servers x ms, as docs/model.md has it."""
+
+    def __init__(self, rules: LineRules, code: int, channel: str) -> None:
+        self._staff = lambda moment: rules.staff(code, channel, moment)
+        self._service = float(line_tables(rules.spec).service[DESKS.index(channel)])
+        self._most = self._service * (1 + 3 * (1 - rules.spec.scale))
+        self._since, self._debt = 0, 0.0
+
+    def grow(self, moment: int, busy: int) -> None:
+        """Pass the time until a moment, in which as many are busy."""
+        while self._since < moment:
+            end = min(moment, (self._since // HALF_HOUR + 1) * HALF_HOUR)
+            change = (busy - self._staff(self._since)) * (end - self._since)
+            self._debt = min(max(self._debt + change, 0.0), self._most)
+            self._since = end
+
+    def may_begin(self, busy: int, nearly: float) -> bool:
+        """Return whether a service may begin now."""
+        staff = self._staff(self._since)
+        extra = busy + 1 - staff
+        return staff > 0 and (extra <= nearly or self._debt + extra * self._service < self._most * (1 + nearly))
 
 
 def growth(how: Any, today: dt.date) -> float:
