@@ -226,7 +226,7 @@ SEVERAL: dict[str, Any] = {
     "warning.tiers.orange.first": ["app", "call", "visit"],
     "warning.tiers.orange.also_if_reached": True,
     "warning.tiers.yellow.first": ["sms", "visit"],
-    "desks.call.staff": 3,
+    "desks.call.staff": 1,
     "desks.visit.staff": 8,
     "desks.call.lends": True,
     "desks.visit.lends": True,
