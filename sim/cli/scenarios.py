@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """List every mistake of a scenario, and warn of measures outside its period and of values outside their ranges."""
     from sim.reading.measure_findings import about_measures
-    from sim.reading.warnings import outside_ranges
+    from sim.scenario.lever_words import outside_ranges
     from sim.store.scope import Scope
 
     found = Changes(settings=settings).load(scenario)

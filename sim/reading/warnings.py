@@ -3,36 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.language.spoken import ENGLISH, said, speaking
+from sim.language.spoken import ENGLISH, speaking
 from sim.reading.figures import uncounted, uncounted_in_english
 from sim.reading.rare import rare, rare_in_english
-from sim.scenario.errors import dotted
-from sim.scenario.lever_words import key_name, value_text
-from sim.scenario.ranges import outside
-from sim.scenario.shapes import shape
+from sim.scenario.lever_words import outside_ranges
 from sim.store.scope import Scope
 from sim.warning.size import Size, retold
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
     from sim.scenario import Scenario
-
-
-def outside_ranges(scenario: "Scenario") -> list[str]:
-    """Return one warning of all values outside the ranges that the scenario, or the one that it extends, states."""
-    rows = [
-        said(
-            "{name} {value} (range {low} to {high})",
-            name=key_name(dotted(path), scenario.spec),
-            value=value_text(node.plain(), expected),
-            low=value_text(limits.plain()[0], expected),
-            high=value_text(limits.plain()[1], expected),
-        )
-        for path, node, limits, expected in outside(scenario.root(), scenario.tree.figured, shape(type(scenario.spec)))
-    ]
-    if not rows:
-        return []
-    return [said("Outside the range that its source supports: {values}.", values="; ".join(rows))]
 
 
 def outside_ranges_in_english(scenario: "Scenario") -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.base.days import HALF_HOUR_MS, HOUR_MS
 from sim.base.rounding import amount, written
@@ -11,13 +11,17 @@ from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.scenario import bounds
 from sim.scenario.bounds import Within, bounds_of
-from sim.scenario.errors import Place
+from sim.scenario.errors import Place, dotted
 from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
+from sim.scenario.ranges import outside
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import STAFF
-from sim.scenario.shapes import Shape
+from sim.scenario.shapes import Shape, shape
 from sim.scenario.units import UNIT_MS
+
+if TYPE_CHECKING:
+    from sim.scenario.load import Scenario
 
 PEOPLE = marked("{number} people")
 
@@ -294,3 +298,20 @@ def _part(path: KeyPath, at: int, spec: ScenarioModel) -> str:
 
 def _word(key: str) -> str:
     return said(WORDS[key]) if key in WORDS else named(key)
+
+
+def outside_ranges(scenario: "Scenario") -> list[str]:
+    """Return one warning of all values outside the ranges that the scenario, or the one that it extends, states."""
+    rows = [
+        said(
+            "{name} {value} (range {low} to {high})",
+            name=key_name(dotted(path), scenario.spec),
+            value=value_text(node.plain(), expected),
+            low=value_text(limits.plain()[0], expected),
+            high=value_text(limits.plain()[1], expected),
+        )
+        for path, node, limits, expected in outside(scenario.root(), scenario.tree.figured, shape(type(scenario.spec)))
+    ]
+    if not rows:
+        return []
+    return [said("Outside the range that its source supports: {values}.", values="; ".join(rows))]

@@ -174,7 +174,9 @@ def test_without_xarray_the_table_is_there_and_the_tree_says_what_to_install(
     monkeypatch.setitem(sys.modules, "xarray", None)
     draws = sim.posterior("calibrated.yaml")
     assert len(draws.summary()) == 4
-    with pytest.raises(sim.ExchangeError, match=r"^xarray is not installed; run pip install 'tocsin\[exchange\]'$"):
+    with pytest.raises(
+        sim.ExchangeError, match=r"^xarray is not installed; run pip install '\.\[exchange\]' in the checkout$"
+    ):
         draws.to_datatree()
 
 

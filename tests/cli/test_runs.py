@@ -329,14 +329,6 @@ def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
     assert "FAIL files: attempts.parquet has its SHA-256" in ended.out
 
 
-def test_a_quantity_by_its_old_name_is_told_with_a_line_that_says_the_new_one(tocsin: Tocsin) -> None:
-    assert tocsin("run", *SHORT, "--out", "run", "--quiet").code == 0
-    old, new = tocsin("figures", "run", "loss_yuan"), tocsin("figures", "run", "loss_money")
-    assert (old.code, old.out) == (new.code, new.out) == (0, new.out)
-    assert old.err == "warning: loss_yuan is now called loss_money; version 0.3 removes the old name\n"
-    assert new.err == ""
-
-
 def test_a_run_whose_money_has_older_names_is_refused_in_one_line(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *SHORT, "--out", "run", "--quiet").code == 0
     path = tmp_path / "run" / "run.json"

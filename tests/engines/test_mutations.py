@@ -184,7 +184,7 @@ MUTATIONS = [
         "an overrun leaves its server",
         Desk,
         "change_shift",
-        ("        self._trigger_put", "        self.servers += self.busy\n        self._trigger_put"),
+        ("self.staffed = staffed", "self.staffed = staffed + self.busy * HALF_HOUR_MS"),
     ),
     of(
         "seats are given away within the tick",

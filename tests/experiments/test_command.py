@@ -105,7 +105,7 @@ def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
     )
     code, out, _ = tocsin("compare", "tiny", "no-warning-here.yaml", *days, "--replicates", "1", "--out", "one")
     assert code == 0
-    assert "a single pair of runs: its run-to-run noise is unknown" in out
+    assert "too few to tell the size of its effect" in out
     assert "95%" not in out
     assert "Not priced: the measure warning-central. " in out
     rows = json.loads(Path("one/compare.json").read_text())["rows"]

@@ -84,10 +84,6 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
             "tocsin explore: full: is a folder; use the name of a file",
         ),
         (["tiny", "--vary", f"{STAFF}=10,40", "--folder", "full"], "tocsin explore: full: the folder is not empty; "),
-        (
-            ["tiny", "--vary", f"{STAFF}=26,26.4", "--scale", "0.001"],
-            "tocsin explore: 26 and 26.4 have the same effect: ",
-        ),
         # The scenario as it is, 26, lies outside, and five steps are four points.
         (["tiny", "--vary", f"{STAFF}=30,50", "--samples", "5"], "tocsin explore: a page over 1 lever needs "),
         (["tiny", "--vary", "warning.tiers.red.tries.visit=1,4"], "tocsin explore: a page over 1 lever needs "),

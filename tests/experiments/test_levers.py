@@ -270,8 +270,8 @@ def test_a_sweep_of_pools_with_staff_of_their_own_moves_the_staff_of_the_others(
             f"desks: {{visit: {{by_province: {{{EVERYWHERE}}}}}}}",
             "none",
             {STAFF: [2, 40]},
-            "2 and 40 have the same effect: desks.visit.staff: every province has its own staff; use desks.visit."
-            "by_province",
+            "desks.visit.staff: 2.0 and 40.0 make the same scenario; use a lever that takes effect before the end of "
+            "the period, or other values",
         ),
         (
             "measures: {later: {kind: bank_hold, window: [2023-01-24, null], intensity: 0.1}}",

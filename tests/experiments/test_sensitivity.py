@@ -258,7 +258,6 @@ def test_what_moves_are_all_ranges_or_those_of_the_calibration_or_of_keys(tiny: 
         return [one.key for one in planned(scenario, patterns or None, MORRIS, 2, ("victims",)).parameters]
 
     with pytest.MonkeyPatch.context() as patch:  # whether each of so many moves anything is asked elsewhere, of few
-        patch.setattr("sim.experiments.sensitivity.alike", lambda *_: [])
         patch.setattr("sim.experiments.sensitivity.unmoved", lambda *_: {})
         assert len(keys(tiny)) > 100
     some = sim.load_scenario("tiny", {"calibration.parameters": f"[{MET}, {WRONG}]"})
@@ -345,6 +344,6 @@ def test_what_cannot_be_asked_for_is_one_line_and_writes_nothing(
 
 def test_without_salib_it_says_how_to_install_it(tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "SALib", None)
-    with pytest.raises(DesignError, match=r"SALib is not installed; run pip install 'tocsin\[sensitivity\]'"):
+    with pytest.raises(DesignError, match=r"SALib is not installed; run pip install '\.\[sensitivity\]' in"):
         sim.sensitivity(tiny, KEYS, folder=tmp_path / "sensitivity")
     assert not list(tmp_path.iterdir())

@@ -118,7 +118,7 @@ def lines(other: list[Amounts], base: Amounts = BASE) -> list[str]:
 
 def test_the_terminal_says_what_it_costs_with_both_intervals() -> None:
     shown = "\n".join(lines([OTHER]))
-    assert "calls | 300 | 800 | 500 | 250 to 5,000" in shown
+    assert "call desks | 300 | 800 | 500 | 250 to 5,000" in shown
     assert "total | 340 | 820 | 480 | 50 to 4,990" in shown
     assert "Cost per victim spared: 4.8 yuan (prices 0.5 to 49.9)" in shown
     several = "\n".join(lines([OTHER, amounts(890, lost=43_000, recovered=4000, desk_call=810, videos=20)]))

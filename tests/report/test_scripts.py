@@ -34,7 +34,7 @@ def literals(script: str) -> list[str]:
 def readable(script: str) -> list[str]:
     """Return those texts of a script that somebody could read on the page."""
     found = [text for text in literals(script) if WORDS.search(text) and text not in SILENT]
-    selectors = re.compile(r"^[.#\[]|^(tbody|nav) ")
+    selectors = re.compile(r"^[.#\[]|^(tbody|nav|section) ")
     parts = [part.partition(", " if part.startswith('"') else " = ")[2] for part in SHOWS.findall(script)]
     shown = [text for part in parts for text in literals(part) if re.search("[a-z]{2}", text)]
     return [text for text in found if not selectors.search(text)] + shown

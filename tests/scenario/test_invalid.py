@@ -72,6 +72,8 @@ def apart(one: str, other: str) -> bool:
             return False
         if any(map(OF_DAYS.search, here)) and "period" in there:
             return False
+        if any("gangs.pools" in line for line in here) and "gangs" in there:
+            return False
     return not (first & second or (listed[0] and second - OF_BASE) or (listed[1] and first - OF_BASE))
 
 

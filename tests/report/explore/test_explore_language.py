@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from sim.experiments.explored import explored, warnings_of
+from sim.experiments.explored import explored
 from sim.report.explore.page import written
+from sim.warning.size import of_varied
 from tests.report.bracketed import Texts, untranslatable
 
 
@@ -33,5 +34,5 @@ def test_nothing_of_sliders_is_left_untranslatable(name: str, folders: dict[str,
     filled += [text for point in data["points"] for text in point["said"]]
     keys = {lever.key for lever in found.levers}
     ends = {lever.key: (lever.parameter.ends[0], lever.parameter.ends[1]) for lever in found.levers}
-    own = {*keys, found.scenario.spec.title, found.scenario.spec.name, *warnings_of(found.scenario, ends)}
+    own = {*keys, found.scenario.spec.title, found.scenario.spec.name, *of_varied(found.scenario, ends)}
     assert untranslatable([*texts.found, *filled], own) == []
