@@ -68,7 +68,7 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     ended = tocsin("report", str(comparison))
     assert (ended.code, ended.err) == (0, "")
     text = (comparison / "report.html").read_text(encoding="utf-8")
-    assert "too few simulated people changed" in text
+    assert "95% intervals over 2 replicates" in text
     assert "without, the baseline" in text
     compare_scenarios(NAMES, loaded, Making(made), prepared(NAMES, loaded, comparison, None, 2), None, 2)
 
