@@ -173,6 +173,8 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     if _includes_no_effect_over_draws(spared):
         text = marked("Cost per {each} spared: unknown, because the interval over posterior draws includes no effect")
         return said(text, each=each)
+    if row["ratio"] is None and spared["low"] is not None and spared["low"] <= 0 <= spared["high"]:
+        return said("Cost per {each} spared: unknown, because the change is within run-to-run noise", each=each)
     if row["ratio"] is None:
         gain = -spared["difference"]
         if row["quantity"] == "cost_per_money_spared":
