@@ -173,8 +173,8 @@ def rates_said(rates: Sequence[Mapping[str, float]], words: Callable[[float], st
     shown = (
         said(
             "{victims} victims and {money} {currency} at {share}",
-            victims=words(row["victims"]),
-            money=words(row["loss_money"]),
+            victims=words(significant(row["victims"])),
+            money=words(significant(row["loss_money"])),
             share=percent(row["rate"]),
         )
         for row in rates
