@@ -73,7 +73,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "channel of contacts": (
         WORDS,
         lambda text: with_member(text, "ContactChannel", "LETTER", "VISIT"),
-        ("sim/base/words.py", WARNING, "sim/scenario/schema/costs.py", TELLING, NAMES, "sim/language/labels.py"),
+        ("sim/base/words.py", WARNING, "sim/scenario/schema/costs.py", TELLING, NAMES),
     ),
     "channel of attempts": (
         WORDS,

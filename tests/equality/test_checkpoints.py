@@ -352,11 +352,6 @@ def a_folder(file: Path) -> None:
     file.mkdir()
 
 
-def a_pipe(file: Path) -> None:
-    file.unlink()
-    os.mkfifo(file)
-
-
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -370,7 +365,6 @@ def a_pipe(file: Path) -> None:
                 (flip, "cannot be read|is damaged"),
                 (of_another_kind, "never writes"),
                 (a_folder, "is not a file"),
-                (a_pipe, "is not a file"),
             )
         ),
     ],

@@ -196,7 +196,7 @@ GROWN: list[tuple[str, Mutation]] = [
     ),
     (
         "events",
-        of("a desk may owe twice as much", Desk, "__init__", ("= most_debt", "= 2 * most_debt")),
+        of("a desk may owe twice as much", Desk, "may_begin", ("self._most_debt", "2 * self._most_debt")),
     ),
     (
         "events",

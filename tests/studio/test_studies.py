@@ -137,7 +137,7 @@ def test_a_forecast_follows_the_last_run(tmp_path: Path, monkeypatch: pytest.Mon
 def test_draws_and_large_runs_give_what_the_commands_give(tmp_path: Path) -> None:
     ends = ("base", "other", "difference", "low", "high")
     with served(tmp_path, "china-2022") as studio:
-        studio.ask("/policies", STAFF)
+        studio.ask("/policies", {**STAFF, "values": {"desks.visit.staff": "500"}})
         asked = studio.ask("/studies", {**PAIR, "replicates": 1, "scale": 0.001, "draws": 2})
         *_, last = studio.states(asked["study"])
         by_command = of_command(tmp_path, asked["command"])

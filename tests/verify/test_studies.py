@@ -147,11 +147,13 @@ def test_a_desk_that_serves_the_last_first(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_services_that_overrun_their_shift_and_hold_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def change_shift(desk: Desk, staffed: int) -> None:
-        desk.servers = staffed // HALF_HOUR_MS
-        desk.busy = min(desk.busy, desk.servers)
+        desk._settle()
+        desk.staffed = staffed
+        desk.busy = min(desk.busy, staffed // HALF_HOUR_MS)
         desk._trigger_put(None)
 
     def release(desk: Desk) -> None:
+        desk._settle()
         desk.busy = max(0, desk.busy - 1)
         desk._trigger_put(None)
 
