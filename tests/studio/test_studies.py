@@ -291,6 +291,8 @@ def test_a_studio_ends_at_once_and_says_nothing(
             line.sendall(f"POST /policies HTTP/1.1\r\n{head}\r\n{{".encode())
             time.sleep(0.2)
             studio.process.send_signal(number)
-            assert studio.process.wait(timeout=15) == 0
+            assert studio.process.wait(timeout=WAITS_S) == 0
+    # It did not wait for the compiler.
+    assert not list((tmp_path / "machine-code").rglob("*run_all_events*"))
     assert capfd.readouterr().err == ""
     assert not [one for one in (tmp_path / STUDIO / "runs").iterdir() if one.name.startswith(".")]
