@@ -102,6 +102,12 @@ def test_all_documents_with_commands_and_what_they_print_are_run() -> None:
 
 
 @pytest.mark.slow
+def test_the_readme_shows_the_answer_that_its_first_command_prints(session: Session) -> None:
+    (shown,) = re.findall(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert shown in session("COLUMNS=120 tocsin run china-2022 --scale 0.005 --pool country")[1]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES)
 def test_the_session_of_a_guide_goes_as_it_says(guide: str, tmp_path: Path, session: Session) -> None:
     ran = 0

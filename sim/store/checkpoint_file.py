@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.store.folder import whole
+from sim.store.folder import is_stream, whole
 from sim.store.json_files import parsed
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def write_values(path: Path, values: Any) -> int:
     arrays: list[Array] = []
     document = json.dumps(_described(values, arrays), allow_nan=False, separators=(",", ":")).encode()
     digest = hashlib.sha256()
+    if is_stream(path):
+        path.unlink()  # nobody reads it, so to write into it would wait for ever
     with whole(path, durable=False) as unfinished:
         with pa.output_stream(str(unfinished), compression="zstd") as stream:
             for part in (len(document).to_bytes(LENGTH, "little"), document, *map(_contents, arrays)):

@@ -170,11 +170,13 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
         return said("Cost per {each} spared: unknown, because too few simulated people changed", each=each)
     cost = by_name[f"{COST}.{TOTAL}"]["difference"]
     spared = by_name["victims" if row["quantity"] == "cost_per_victim_spared" else "loss_money"]
-    if _includes_no_effect_over_draws(spared):
-        text = marked("Cost per {each} spared: unknown, because the interval over posterior draws includes no effect")
-        return said(text, each=each)
-    if row["ratio"] is None and spared["low"] is not None and spared["low"] <= 0 <= spared["high"]:
-        return said("Cost per {each} spared: unknown, because the change is within run-to-run noise", each=each)
+    stored = spared.get("posterior_draws")
+    low, high = (spared[end] for end in (("posterior_low", "posterior_high") if stored else ("low", "high")))
+    is_drawn = stored or spared["draws"] > 1
+    if low is not None and low <= 0 <= high and (is_drawn or row["ratio"] is None):
+        drawn = marked("Cost per {each} spared: unknown, because the interval over posterior draws includes no effect")
+        noisy = marked("Cost per {each} spared: unknown, because the change is within run-to-run noise")
+        return said(drawn if is_drawn else noisy, each=each)
     if row["ratio"] is None:
         gain = -spared["difference"]
         if row["quantity"] == "cost_per_money_spared":
@@ -185,7 +187,7 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
             return said("Cost per {each} spared: not defined, since it costs more and spares fewer", each=each)
         return said("Cost per {each} spared: not defined, since it costs no more and spares more", each=each)
     ends = [said("prices {interval}", interval=interval(row["price_low"], row["price_high"]))]
-    if spared.get("posterior_draws"):
+    if stored:
         gains = [spared[end] / spared["difference"] for end in ("posterior_low", "posterior_high")]
         every = sorted(row[price] / gain for price in ("price_low", "price_high") for gain in gains)
         ends.insert(0, said("90%, draws; and prices {interval}", interval=interval(every[0], every[-1])))
@@ -197,13 +199,6 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
     if cost > 0:
         return said("Cost per {each} spared: {amount} {currency} ({intervals})", **words)
     return said("Savings per additional {each}: {amount} {currency} ({intervals})", **words)
-
-
-def _includes_no_effect_over_draws(spared: Row) -> bool:
-    """Return whether a difference has an interval over posterior draws, stored or run, that contains 0."""
-    if spared.get("posterior_draws"):
-        return bool(spared["posterior_low"] <= 0 <= spared["posterior_high"])
-    return spared["draws"] > 1 and bool(spared["low"] <= 0 <= spared["high"])
 
 
 def layer_cost_lines(rows: Sequence[Row], over: str) -> Iterator[TextTable | str]:

@@ -120,7 +120,7 @@ def interval_said(rows: Sequence[Row]) -> str:
     stored = [row for row in rows if row.get("posterior_draws")]
     if stored:
         text = (
-            marked("{level} intervals over {number} stored posterior draws, without the run-to-run noise of one pair")
+            marked("{level} intervals over {number} stored posterior draws, without the noise of this single pair")
             if stored[0]["low"] is None
             else marked("{level} intervals over {number} stored posterior draws, with run-to-run noise")
         )

@@ -352,6 +352,11 @@ def a_folder(file: Path) -> None:
     file.mkdir()
 
 
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -365,6 +370,7 @@ def a_folder(file: Path) -> None:
                 (flip, "cannot be read|is damaged"),
                 (of_another_kind, "never writes"),
                 (a_folder, "is not a file"),
+                (a_pipe, "is not a file"),
             )
         ),
     ],

@@ -133,6 +133,10 @@ def test_the_terminal_says_why_there_is_no_ratio() -> None:
     none = "Cost per victim spared: not defined, since it costs"
     assert f"{none} more and spares fewer" in lines([amounts(1100, desk_call=400)])
     assert f"{none} no more and spares more" in lines([amounts(900, desk_call=200)])
+    # Of several pairs, only where fewer are spared for certain.
+    assert f"{none} more and spares fewer" in lines([amounts(1100, desk_call=400), amounts(1101, desk_call=400)])
+    noise = "Cost per victim spared: unknown, because the change is within run-to-run noise"
+    assert noise in lines([amounts(1300, desk_call=400), amounts(850, desk_call=400)])
     assert "Savings per additional victim: 2.4 yuan (prices 1.2 to 24)" in lines([amounts(1100, desk_call=100)])
     assert lines([BASE]) == ["Costs are unchanged"]
 

@@ -191,7 +191,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     lines = effect_lines([found])
     assert lines == ["300 more victims (+30%), outside the interval of the posterior draws, +658 to +1,240."]
     assert interval_said([found]) == (
-        "90% intervals over 101 stored posterior draws, without the run-to-run noise of one pair"
+        "90% intervals over 101 stored posterior draws, without the noise of this single pair"
     )
     # Of several replicates their noise is added: SHORTER times its 95% on either side, by squares.
     (noisy,) = with_posterior([{**row, "low": 200.0, "high": 420.0}], base, other)

@@ -111,6 +111,7 @@ def test_tables_hold_the_numbers_that_are_shown(shown: Opened, least: Least) -> 
                 if kind != "number" and own:
                     assert row[own[0]].removeprefix("'") == words.strip()
                 elif not own or not row[own[0]]:
+                    assert own or f"{name}, low" in head or kind == "number", (name, head)
                     # An interval, points, or nothing: its numbers, if any, stand beside.
                     assert " to " in words or "points" in words or words in ("none", "")
                 else:
