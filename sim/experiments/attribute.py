@@ -92,8 +92,7 @@ class Attribution:
         interval, ``price_low`` and ``price_high`` its range as prices move. ``known`` says whether the layer's own
         costs are included, or only what it changes elsewhere. If they are, ``per_victim`` and ``per_money`` (of net
         loss) divide it by the Shapley value of the prevention, with Fieller's interval; missing where the layer
-        costs nothing or prevents nothing. All are missing for a scenario without costs, and where rounding to whole
-        seats has changed its staff by more than a tenth (``sim.store.withheld``).
+        costs nothing or prevents nothing. All are missing for a scenario without costs.
         """
         return read_frame(self.folder, KIND, COSTS_FILE)
 

@@ -89,8 +89,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         - ``cost_per_victim_spared`` and ``cost_per_money_spared`` (lost minus recovered) exist where all runs have
           costs. Their ``ratio`` is the difference in cost over the difference in losses, with intervals of that
           ratio. It is missing where nothing is spared, where one policy both costs less and spares more, and where
-          ``withheld`` gives a reason: ``not_priced`` (a lever that differs has no price) or ``staff_rounded`` (rounding
-          to whole seats changed the staff, or its difference, by more than a tenth).
+          ``withheld`` gives a reason: ``not_priced``, a lever that differs has no price.
 
         ``attrs["warnings"]`` says what runs of this size cannot show, ``attrs["findings"]`` lists findings that only
         one of base and other has.

@@ -312,8 +312,6 @@ def _costs(totals: dict[str, Any]) -> Iterator[Checked]:
     for key in keys:
         parts = dict(totals[key])
         whole = parts.pop(TOTAL)
-        if whole is None:
-            continue  # withheld, and so are parts of it
         summed = sum(parts.values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)

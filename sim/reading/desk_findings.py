@@ -1,7 +1,7 @@
 """Findings about desks by month, of the country and of provinces: too high utilisation, and alerts that expire.
 
-In a sampled run small desks have whole seats, at least one, and so other waits than in the country. Findings about them
-say that the scale is the reason.
+In a sampled run small desks have few servers, or a share of one, and so other waits than in the country. Findings about
+them say that the scale is the reason.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -118,8 +118,7 @@ def _are_too_many(expired: int, alerts: int) -> bool:
 def scale_says(scope: Scope) -> str:
     """Return the sentence that says that the scale is the reason."""
     return said(
-        "At scale {scale} most of these desks have fewer than {seats} seats after rounding, which is at least part of "
-        "the reason.",
+        "At scale {scale} most of these desks have fewer than {seats} seats, which is at least part of the reason.",
         scale=written(f"{scope.scale:g}"),
         seats=str(FEW_SEATS),
     )

@@ -136,8 +136,7 @@ def _costs(quantities: Quantities) -> Summary:
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
         prices ``cost_per_prevented_money``, ``cost_per_saved`` (per person stopped before a payment) and
-        ``cost_per_averted``, None if there is none. Costs of staff that rounding has changed are null, too. Empty if
-        the scenario has no prices.
+        ``cost_per_averted``, None if there is none. Empty if the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
     parts = costs(quantities, scale)

@@ -1,6 +1,6 @@
 """Pools: provinces that are simulated as one, with all values by province turned into values by pool.
 
-In a small sample a province has one seat where it had forty, and waits become unrealistic. Several provinces pooled and
+In a small sample a province has one server or less where it had forty, and other waits. Several provinces pooled and
 sampled together keep realistic queues. Attempts and staff are added up; shares become means by people.
 """
 
