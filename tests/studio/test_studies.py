@@ -281,6 +281,8 @@ def test_a_studio_ends_at_once_and_says_nothing(
 ) -> None:
     # While the first run compiles, a page is open, and another has sent half of a request.
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "machine-code"))
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)  # under nohup the studio would ignore it, too
     with served(tmp_path) as studio:
         studio.ask("/policies", STAFF)
         states = studio.states(studio.ask("/studies", {**PAIR, "replicates": 60})["study"])
