@@ -79,7 +79,7 @@ def errors(whole: dict[str, float], other: dict[str, float]) -> dict[str, float]
 
 @pytest.mark.slow
 @pytest.mark.xfail(
-    strict=True, reason="how far a desk may be ahead goes with the scale, not with what a pool's desk has"
+    strict=True, reason="the debt that a desk may have depends on the scale, not on the size of the pool"
 )
 def test_pooled_and_thinned_provinces_keep_their_desks(whole: dict[str, float], tmp_path: Path) -> None:
     pooled = mean(tmp_path, SEEDS, scale=1 / PROVINCES, population__pool="country")
