@@ -1,5 +1,6 @@
 """A Dask cluster as an executor: its workers, which need this program installed, make the runs."""
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -29,4 +30,9 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
             f"cannot reach a Dask scheduler at {address} ({error}); give the address of one, for example tcp://host:8786"
         ) from None
     with client:
-        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+        try:
+            yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+        except BaseException:
+            # Outcomes on their way fail with the connection. Nobody waits for them, but Dask logs their tracebacks.
+            logging.getLogger("tornado.application").disabled = True
+            raise

@@ -1,6 +1,7 @@
 """Sweeps: one catalogue, the same bytes whoever simulates, whatever is killed or interrupted on the way."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 import sim
 from sim.base.logbook import LOG
+from sim.experiments.cluster import cluster
 from sim.experiments.design import DesignError
 from sim.experiments.simulations import Simulations
 from sim.store.json_files import FolderError
@@ -249,6 +252,20 @@ def test_a_worker_of_a_cluster_is_killed_in_the_middle(
     assert workers[1].poll() is None
     assert "sweep/catalogue.parquet: 16 runs" in out.splitlines()
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == many
+
+
+@pytest.mark.slow
+def test_outcomes_on_their_way_at_an_interrupt_print_nothing(
+    dask: tuple[str, list["subprocess.Popen[str]"]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(logging.getLogger("tornado.application"), "disabled", False)
+    for tenths in range(1, 7):  # early enough, and too late, for 300 MB that are sent back
+        with suppress(KeyboardInterrupt), cluster(dask[0]) as (workers, _):
+            outcome = workers.submit(bytes, 300_000_000)
+            time.sleep(tenths / 10)
+            outcome.cancel()
+            raise KeyboardInterrupt
+    assert caplog.text == ""
 
 
 @pytest.mark.slow
