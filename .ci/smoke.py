@@ -53,7 +53,6 @@ COMMANDS: dict[str, list[list[str]]] = {
     "report": [[RUN], [RUN, POLICY, "--out", "both.html"]],
     "attribute": [["small.yaml", "--layer", "dens", "--layer", "cards"]],
     "sweep": [["small.yaml", "--vary", "desks.visit.staff=10,40"]],
-    "explore": [["small.yaml", "--vary", "desks.visit.staff=10,40", "--samples", "5"]],
     "sensitivity": [["other.yaml", "--vary", "interception.call.d_prime"]],
     "staffing": [["small.yaml", "--tier", "red", "--within", "8 h", "--share", "0.5", "--relative"]],
     "calibrate": [["china-2022", "--dry-run"]],

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.midnight.component import Component
-    from sim.report.explore.page import explore
     from sim.report.page import report
     from sim.runs.attribution import Attribution, attribute
     from sim.runs.comparison import Comparison, compare
@@ -62,7 +61,6 @@ _HOMES = {
     "changes": "sim.experiments.fates",
     "compare": "sim.runs.comparison",
     "diff": "sim.runs.diff",
-    "explore": "sim.report.explore.page",
     "load_run": "sim.runs.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -99,7 +97,6 @@ __all__ = [
     "changes",
     "compare",
     "diff",
-    "explore",
     "load_run",
     "load_scenario",
     "people",

@@ -56,7 +56,7 @@ SMALLER = (
     # A week of a two hundredth of the country in one pool.
     Smaller(r"tocsin run (china-2022( --replicates 8| --checkpoint|.* --replicates 4|)$|my\.yaml)", "$", WEEK),
     Smaller(r"tocsin compare (china|my|.*--(replicates|draws))", "$", WEEK),
-    Smaller(r"tocsin (attribute|sweep|sensitivity|staffing|explore china-2022)", "$", WEEK),
+    Smaller(r"tocsin (attribute|sweep|sensitivity|staffing)", "$", WEEK),
     Smaller(r"tocsin compare singapore", "$", " --scale 0.1"),
     # Fewer runs.
     Smaller(r"tocsin attribute", "$", " --layer dens --layer cards"),
@@ -134,11 +134,6 @@ GRANTED = (
         "results/runs/compare-NAME",
         f"tocsin new busy --from tiny && {BUSY} >> busy.yaml && "
         "tocsin compare tiny busy.yaml --replicates 2 --out results/runs/compare-NAME",
-    ),
-    Granted(
-        r".* results/sweeps/NAME-HASH",
-        "results/sweeps/NAME-HASH",
-        "tocsin sweep tiny --vary desks.visit.staff=10,20,30,40,50 --out results/sweeps/NAME-HASH",
     ),
     Granted(r".* RUN\b", "RUN", "tocsin run china-2022 --scale 0.005 --pool country --out RUN"),
 )
@@ -241,7 +236,6 @@ LEFT = (
     (r"tocsin sweep ", "results/sweeps/*/*.json"),
     (r"tocsin sensitivity ", "results/sensitivities/*/*.json"),
     (r"tocsin staffing ", "results/staffings/*/*.json"),
-    (r"tocsin explore (?!.*--out)", "results/sweeps/*/explore.html"),
     (r"tocsin .*report results/runs/NAME", "results/runs/NAME/report.html"),
     (r"tocsin report results/runs/compare-NAME", "results/runs/compare-NAME/report.html"),
 )

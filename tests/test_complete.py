@@ -37,7 +37,7 @@ from sim.cli.extract import extracted
 from sim.engines.vector import episodes as vector_episodes
 from sim.engines.vector.log import EPISODE_END_CODES
 from sim.episode import stages
-from sim.experiments import explored, layers
+from sim.experiments import layers
 from sim.language.labels import named
 from sim.reading import costs, desk_findings, headline, outcomes, quantities
 from sim.reading import queue_findings as line_findings
@@ -307,9 +307,6 @@ LISTS: dict[str, Listed] = {
                 for desk in DESK_LABELS
             ),
         },
-    ),
-    "what is explored: NAMES of sim/told/vocabulary.py": Listed(
-        lambda: vocabulary.NAMES, lambda: {name.partition(".")[0] for name in explored.OUTCOMES}
     ),
     "waits of a sweep: NAMES of sim/told/vocabulary.py": Listed(lambda: vocabulary.NAMES, lambda: outcomes.WAITS),
     "effects: EFFECTS of sim/told/effect.py": Listed(

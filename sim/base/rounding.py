@@ -5,7 +5,6 @@ Words, letters, separators and signs are those of the language that is spoken.
 
 from collections.abc import Callable
 from math import floor, isnan, log10
-from typing import Any
 
 from sim.language.spoken import ENGLISH, said, spoken
 
@@ -105,24 +104,6 @@ def short(value: float | int | None) -> Written:
 def short_units() -> list[tuple[float, str]]:
     """Return the sizes from which ``short`` uses letters, largest first, with the letters, for scripts of a page."""
     return list(_SHORT[spoken()])
-
-
-def rules() -> dict[str, Any]:
-    """Return the number format of the language that is spoken, for scripts of pages.
-
-    ``long`` for ``amount``: sizes with their words, largest first; ``several`` and ``several_from``, the ending of
-    plurals and their least number; ``short`` for ``short``; ``percent``, ``group`` and ``decimal``, the signs.
-    """
-    french = spoken() == "fr"
-    return {
-        "long": [list(row) for row in _LONG[spoken()]],
-        "short": [list(row) for row in _SHORT[spoken()]],
-        "several": "s" if french else "",
-        "several_from": _FRENCH_SEVERAL,
-        "percent": PERCENT[spoken()],
-        "group": written(","),
-        "decimal": written("."),
-    }
 
 
 def _rounded(value: float, digits: int) -> str:

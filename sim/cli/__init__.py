@@ -26,7 +26,6 @@ from sim.cli import (
     beginning,
     doctor,
     experiments,
-    explore,
     listing,
     predictions,
     report,
@@ -52,10 +51,7 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
         *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
         *(scenarios.diff, scenarios.schema),
     ),
-    marked("Look"): (
-        *(runs.figures, runs.findings, runs.evidence, report.report, explore.explore, listing.runs),
-        predictions.ledger,
-    ),
+    marked("Look"): (runs.figures, runs.findings, runs.evidence, report.report, listing.runs, predictions.ledger),
     marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify, doctor.doctor),
 }
 """The commands, in the order of the help, by what they are for."""

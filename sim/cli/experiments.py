@@ -338,7 +338,7 @@ def sweep(
     design: Annotated[
         str | None,
         typer.Option(
-            metavar="grid|sobol|lhs|box",
+            metavar="grid|sobol|lhs",
             help="How points are chosen. Two values are the ends of a range, except in a grid.",
         ),
     ] = None,

@@ -3,7 +3,6 @@
 - ``compare``, ``pairing``, ``paired``, ``fates``, ``sparing``: policies on the same attempts and people.
 - ``attribute``, ``layers``, ``layer_costs``, ``shapley``, ``gangs``: what each layer of the shield prevents and costs.
 - ``sweep``, ``design``: a table of runs over chosen values.
-- ``explored``, ``surface``: predictions between the points of a sweep, and their error.
 - ``sensitivity``, ``indices``: which parameters matter.
 - ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``half_hours`` and
   ``roster``: by half hour; ``officers``: the staff of a scenario.

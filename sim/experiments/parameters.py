@@ -5,7 +5,7 @@ calibrations choose coordinates; a parameter converts them into values as a scen
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,9 +21,6 @@ LOGARITHMIC_FROM = 10.0
 
 DIGITS = 6
 """Significant digits of a value without a unit, or with the unit of a rate."""
-
-WHOLE_FROM = 10.0
-"""A whole number moves in whole steps if the ends of its range are whole and at least so far apart."""
 
 DECIMALS = {"week": 5, "d": 5, "h": 4, "min": 3, "s": 3, "ms": 0}
 """Decimals of a duration in a unit, so that it is a whole number of milliseconds."""
@@ -139,31 +136,6 @@ def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = No
         return _parameter(key, full if ends is None else {**full, "range": list(ends)})
     except ValueError:
         return None
-
-
-def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Parameter | None:
-    """Return the number at a dotted key as a parameter that moves from the smallest to the largest of some values.
-
-    It has the finest unit of the values, and whole steps where its value and both ends are whole and the ends far
-    enough apart. A missing key is a KeyError. None where a value is not a number, or all are equal.
-    """
-    resolved = value_at(scenario.levers, key)
-    full = resolved if is_full_form(resolved) else {"value": resolved}
-    if any(isinstance(value, bool | dict | list | None) for value in (full["value"], *values)):
-        return None
-    try:
-        units = [_number(value)[1] for value in values]
-        unit = min(units, key=lambda one: _factor(one, units[-1]) if one else 0.0, default="")
-        start, *numbers = (number * _factor(own, unit) for number, own, _ in map(_number, (full["value"], *values)))
-    except (ValueError, KeyError):
-        return None
-    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
-    if low >= high:
-        return None
-    whole = not unit and all(number.is_integer() for number in (low, high, start)) and high - low >= WHOLE_FROM
-    kind = _number(full["value"])[2]
-    ends = values[numbers.index(low)], values[numbers.index(high)]
-    return Parameter(key, full.get("origin", ""), low, high, start, int if whole else kind, unit, ends)
 
 
 def out_of_range(scenario: Scenario, key: str, value: Any) -> tuple[Any, Any] | None:

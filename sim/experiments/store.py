@@ -148,16 +148,6 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
     return True
 
 
-def finished_request(folder: Path, kind: str) -> dict[str, Any]:
-    """Return the request of a finished experiment, as ``claim`` wrote it; raises FolderError if there is none."""
-    file = folder / f"{kind}.json"
-    if not file.is_file():
-        raise FolderError(f"{folder}: holds no {kind}; give the folder of one, with {file.name}")
-    if FILES not in read_map(file):
-        raise FolderError(f"{folder}: this {kind} is not finished; run its command again to resume it")
-    return _request(file)
-
-
 def nullable(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
     """Give some columns of numbers a type that has missing values; return the table."""
     for column in columns:

@@ -67,7 +67,7 @@ def sweep(
     Args:
         scenario: The scenario that is varied.
         vary: Values by dotted key; by default the scenario's ``sweep`` gives them, the kind and the samples.
-        kind: How values are combined, ``grid`` (the default), ``sobol``, ``lhs`` or ``box``, see ``design``.
+        kind: How values are combined, ``grid`` (the default), ``sobol`` or ``lhs``, see ``design``.
         samples: The number of points of a design other than a grid.
         replicates: Runs of each point, with seeds counting up from the scenario's.
         folder: Where it is kept, by default ``results/sweeps/NAME-HASH``.

@@ -36,7 +36,6 @@ COMMANDS: dict[str, tuple[list[list[str]], list[str]]] = {
     "sweep": ([], ["sweep", *THIN, "--vary", f"{MET}=0.6,0.9", *CORE]),
     "sensitivity": ([], ["sensitivity", *THIN, "--vary", MET, "--samples", "2", *CORE]),
     "staffing": ([], ["staffing", *THIN[:-1], TWO_DAYS, "--within", "4 h", "--share", "0.4", *CORE]),
-    "explore": ([], ["explore", *THIN, "--vary", f"{MET}=0.6,0.9", "--samples", "5", *CORE]),
     "predict": ([], ["predict", str(ROOT / "tests/predictions/drawn.yaml"), "--draws", "10", *CORE]),
     "calibrate": (
         [],

@@ -150,7 +150,7 @@ def english(text: str) -> list[str]:
     return [word for word in plain if word.lower() not in OWN]
 
 
-SEARCHES = ("attribute", "explore", "sensitivity", "staffing", "sweep")
+SEARCHES = ("attribute", "sensitivity", "staffing", "sweep")
 """Commands of many runs: slow."""
 
 

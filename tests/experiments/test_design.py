@@ -55,7 +55,7 @@ def test_a_design_is_the_same_each_time_and_another_for_another_seed(flagship: s
     ("vary", "kind", "samples", "message"),
     [
         ({}, "grid", None, "no parameter is varied"),
-        ({STAFF: [1]}, "cube", None, "design must be one of grid, sobol, lhs, box; got cube"),
+        ({STAFF: [1]}, "cube", None, "design must be one of grid, sobol, lhs; got cube"),
         ({STAFF: []}, "grid", None, "desks.visit.staff has no values"),
         ({STAFF: [1, 2]}, "grid", 3, "a grid has one point for each combination of values"),
         ({STAFF: [1, 2]}, "lhs", None, "a lhs design needs a number of points"),

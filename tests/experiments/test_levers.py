@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.calibration.evaluations import Level
-from sim.experiments.design import BOX, GRID, DesignError, least_points
+from sim.experiments.design import DesignError
 from sim.experiments.layers import layers_of, values_without, without
 from sim.experiments.promise import with_staff
 from sim.experiments.sensitivity import planned as screened
@@ -167,14 +167,11 @@ class Recorded(Executor):
         return done
 
 
-def points_of(
-    case: Case, vary: Mapping[str, list[Any]], kind: str, folder: Path
-) -> Iterator[tuple[dict[str, Any], str]]:
+def points_of(case: Case, vary: Mapping[str, list[Any]], folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield the values of each point of a sweep and the text of the scenario that it runs."""
     scenario, executor = case.load(), Recorded()
-    samples = least_points(len(vary)) if kind == BOX else None
-    plan = planned(scenario, vary, kind, samples)
-    sim.sweep(scenario, vary, kind, samples, folder=folder, executor=executor, workers=1)
+    plan = planned(scenario, vary, None, None)
+    sim.sweep(scenario, vary, folder=folder, executor=executor, workers=1)
     texts = iter([one.yaml() for one in executor.scenarios])
     for values in plan.points():
         try:
@@ -205,9 +202,8 @@ def hold(folder: Path, tmp_path: Path, drawn: Any, data: st.DataObject) -> None:
         assert loaded(lambda: with_staff(pools, "visit", staff)) == loaded(lambda: stored.load(given_staff))
     key = data.draw(st.sampled_from(sorted(NUMBERS)))
     ends = sorted({data.draw(NUMBERS[key]), data.draw(NUMBERS[key])})
-    kind = data.draw(st.sampled_from([GRID, BOX]))
     try:
-        found = list(points_of(case, {key: ends}, kind, tmp_path / "sweep"))
+        found = list(points_of(case, {key: ends}, tmp_path / "sweep"))
     except DesignError as refused:  # nothing is read there, or no such province has staff of its own
         told = str(refused)
     else:
@@ -316,10 +312,10 @@ def test_a_sweep_that_pools_before_its_levers_is_seen(
 ) -> None:
     five(folder, GUANGDONG)
     case = Case(str(folder / "own.yaml"), {"population.pool": "country"}, None)
-    found = {point[STAFF]: text for point, text in points_of(case, {STAFF: [1, 60]}, GRID, tmp_path / "right")}
+    found = {point[STAFF]: text for point, text in points_of(case, {STAFF: [1, 60]}, tmp_path / "right")}
     assert found == {staff: case.load({STAFF: staff}).yaml() for staff in (1, 60)}
     monkeypatch.setattr("sim.experiments.sweep.changed", lambda one, values: changed(as_pooled(one), values))
-    (point, text), *_ = points_of(case, {STAFF: [1, 60]}, GRID, tmp_path / "wrong")
+    (point, text), *_ = points_of(case, {STAFF: [1, 60]}, tmp_path / "wrong")
     assert text != case.load(point).yaml()
 
 

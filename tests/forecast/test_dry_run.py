@@ -24,7 +24,6 @@ COMMANDS = {
     "attribute": (["attribute", *SHORT, "--layer", "interception", "--layer", "cards", "--replicates", "2"], 16),
     "gangs": (["attribute", *SHORT, "--layer", "interception", "--gangs", "both"], 4),
     "sweep": (["sweep", *SHORT, "--vary", "warning.app.read=0.4,0.5,0.6", "--replicates", "2"], 6),
-    "explore": (["explore", *SHORT, "--vary", "warning.app.read=0.4,0.8", "--samples", "5", "--replicates", "2"], 10),
     "predict": (["predict", str(ROOT / "tests/predictions/drawn.yaml"), "--draws", "10"], 11),
     "sensitivity": (["sensitivity", *SHORT, "--vary", "warning.app.read", "--samples", "2"], 4),
 }
@@ -75,8 +74,7 @@ def test_so_many_runs_are_made(name: str, tocsin: Tocsin, tmp_path: Path, monkey
     monkeypatch.setattr(simulations, "timed", timed_once)
     command, runs = COMMANDS[name]
     workers = [] if command[0] in ("run", "compare") else ["--workers", "1"]
-    place = "--folder" if command[0] == "explore" else "--out"
-    assert tocsin(*command, *workers, place, "all", "--quiet").code == 0
+    assert tocsin(*command, *workers, "--out", "all", "--quiet").code == 0
     made = len(list((tmp_path / "all").rglob("run.json")))
     assert (made or sum(asked)) == runs
 
@@ -133,8 +131,7 @@ def test_a_verification_says_how_many_studies_it_runs(tocsin: Tocsin, tmp_path: 
 @pytest.mark.parametrize(
     "command",
     [["run", "tiny", "--scale", "7"], ["compare", "tiny", "china-2022"], ["attribute", "tiny", "--layer", "hope"],
-     ["sweep", "tiny", "--vary", "seed=1,2"], ["explore", "tiny", "--vary", "seed=1,2"],
-     ["sensitivity", "tiny", "--vary", "hope"],
+     ["sweep", "tiny", "--vary", "seed=1,2"], ["sensitivity", "tiny", "--vary", "hope"],
      ["staffing", "tiny", "--share", "7"], ["calibrate", "tiny"]],
 )  # fmt: skip
 def test_what_cannot_be_asked_for_is_refused_all_the_same(command: list[str], tocsin: Tocsin, tmp_path: Path) -> None:

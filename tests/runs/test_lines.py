@@ -12,7 +12,6 @@ import pytest
 import sim
 from sim.base.rounding import amount
 from sim.experiments.compare import compare as compare_runs
-from sim.experiments.design import DesignError
 from sim.experiments.pairing import PairingError
 from sim.language.spoken import Terms, telling_in
 from sim.report.pictures.comparison import differences
@@ -96,7 +95,6 @@ def test_mistakes_are_those_of_the_command_line(tocsin: Tocsin, key: str, value:
         lambda: sim.attribute("tiny", set={key: value}),
         lambda: sim.staffing("tiny", set={key: value}),
         lambda: sim.sensitivity("tiny", set={key: value}),
-        lambda: sim.explore("tiny", set={key: value}),
         lambda: sim.load_scenario("tiny", {key: value}),
         lambda: sim.load_scenario("tiny").with_({key: value}),
     ):
@@ -302,15 +300,11 @@ def test_experiments_take_the_options_of_a_run(place: Path):
     keys = ["interception.call.threshold"]
     sensitivity = sim.sensitivity("tiny", keys, samples=2, folder=place / "sensitivity", **options)  # type: ignore[arg-type]
     assert sensitivity["samples"].tolist() == [2, 2]
-    page = sim.explore("tiny", {STAFF: [10, 40]}, samples=6, folder=place / "explored", **options)  # type: ignore[arg-type]
-    assert page.stat().st_size > 0
-    for folder in ("attribution", "sensitivity", "explored"):
+    for folder in ("attribution", "sensitivity"):
         assert sim.load_scenario(place / folder / "scenario.yaml", pool="country").sha256 == wanted.sha256, folder
-    for use in (sim.attribute, sim.staffing, sim.sensitivity, sim.explore):
+    for use in (sim.attribute, sim.staffing, sim.sensitivity):
         with pytest.raises(TypeError, match="sale"):
             use("tiny", sale=0.5)  # type: ignore[operator]
-    with pytest.raises(DesignError, match="scale: a finished sweep cannot be combined"):
-        sim.explore(place / "explored", scale=0.5)
 
 
 DRAWN = """
@@ -444,7 +438,6 @@ SCRIPT = f"""
 import sim
 print("read")
 sim.sweep("tiny", {{"{STAFF}": [10, 40]}}, workers=2, set={WEEK})
-sim.explore("tiny", {{"{STAFF}": [10, 40]}}, samples=6, workers=2)
 sim.compare(["tiny", "tiny"], replicates=2, workers=2, set={WEEK})
 """
 

@@ -23,9 +23,9 @@ class Record(Part):
 class Sweep(Part):
     """Parameters to vary, each with its values, and how they are combined."""
 
-    design: Literal["grid", "sobol", "lhs", "box"] = "grid"
-    """How values are combined: grid (every combination), sobol or lhs (points spread evenly over the ranges), or box
-    (the scenario itself, corners, ends of each range and points between). Example: `grid`"""
+    design: Literal["grid", "sobol", "lhs"] = "grid"
+    """How values are combined: grid (every combination), or sobol or lhs (points spread evenly over the ranges).
+    Example: `grid`"""
     samples: Samples | None = None
     """Points of a design other than grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
     vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
