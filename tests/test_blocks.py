@@ -64,7 +64,6 @@ SMALLER = (
     Smaller(r"tocsin (run|compare) .*--draws 20", "--draws 20", "--draws 3"),
     Smaller(r"tocsin sweep .*--samples 64", "--samples 64", "--samples 8"),
     Smaller(r"tocsin sensitivity", "$", " --samples 2"),
-    Smaller(r"tocsin staffing .*--by-half-hour", "--replicates 4", "--replicates 1 --trims 0"),
     # The start of a command, measured once, kept elsewhere than in the file that documents quote.
     Smaller(r"python -m benchmarks( --|$)", r"benchmarks( --full)?(.*)", r"benchmarks --smoke\2"),
     Smaller(r"python -m benchmarks .*--write", " --write", " --json new.json"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.application import command
-from sim.cli.options import MOST, DrawnModel, DrawsToo, Full, Making, Output, OutputFolder, Replicates, ScenarioName
+from sim.cli.options import DrawnModel, DrawsToo, Full, Making, Output, OutputFolder, Replicates, ScenarioName
 from sim.language.spoken import ENGLISH, said, speaking
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     (
         'tocsin staffing my.yaml --tier red --within "2 h" --share 0.95 --relative',
         "the smallest staff by province, and its cost curve",
-    ),
-    (
-        'tocsin staffing my.yaml --tier red --within "2 h" --by-half-hour --replicates 4',
-        "the staff of each half hour, as shifts, next to constant staff",
     ),
 )
 def staffing(
@@ -45,37 +41,25 @@ def staffing(
     making: Making,
     replicates: Replicates = 1,
     draws: DrawsToo = None,
-    by_half_hour: Annotated[
-        bool, typer.Option("--by-half-hour", help="Staff each half hour of the day separately, in new shifts.")
-    ] = False,
-    trims: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, max=MOST, help="With --by-half-hour: trials that remove single seats [default: 48]."
-        ),
-    ] = None,
     full: Full = False,
     output: Output,
 ) -> None:
     """Find the smallest staff in each province that keeps a promise, and what more or less staff would change."""
-    from sim.experiments.promise import PromiseError, Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of, staffing_over
+    from sim.experiments.promise import Terms
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
     from sim.forecast.job import Job
     from sim.told.concluded import of_staffing
-    from sim.told.experiments import drawn_staff_table, records, roster_tables, staffing_tables
+    from sim.told.experiments import drawn_staff_table, records, staffing_tables
 
     found = model.load(scenario)
-    if trims is not None and not by_half_hour:
-        raise PromiseError("--trims: needs --by-half-hour")
-    extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
     promise = (desk, tier, share, within, relative)
     others = model.over_draws(scenario, draws)
-    number = runs_of(found, Terms(*promise), FACTORS, extent).times(1 + len(others))
+    number = runs_of(found, Terms(*promise), FACTORS, replicates).times(1 + len(others))
     output.forecast(Job.of_outcomes(found, number, making.workers))
     with making.experiment(output, number.typical) as (runs, note):
-        folder = runs.kept_in(prepared(found, Terms(*promise), FACTORS, extent, out))
-        search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=note, **runs.computing)
+        folder = runs.kept_in(prepared(found, Terms(*promise), FACTORS, replicates, out))
+        search = Search(replicates=replicates, folder=folder, tell=note, **runs.computing)
         done = searched(found, *promise, FACTORS, **search)
         over_draws = records(staffing_over(others, done, *promise, FACTORS, **search)) if others else None
 
@@ -83,8 +67,6 @@ def staffing(
         yield from staffing_tables(done)
         if over_draws is not None:
             yield from drawn_staff_table(over_draws, len(others))
-        if full and done.by_half_hour:
-            yield from roster_tables(done)
 
     file = folder / STAFFED_YAML
     if done.frame["staff"].isna().any():
@@ -106,8 +88,6 @@ def _document(done: "Staffing", folder: "Path", over_draws: list[dict[str, Any]]
 
     with speaking(ENGLISH):
         document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
-    if done.by_half_hour:
-        document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
     if over_draws is not None:
         document |= {"draws": over_draws}
     return {"folder": str(folder), **document}

@@ -4,8 +4,8 @@
 - ``attribute``, ``layers``, ``layer_costs``, ``shapley``, ``gangs``: what each layer of the shield prevents and costs.
 - ``sweep``, ``design``: a table of runs over chosen values.
 - ``sensitivity``, ``indices``: which parameters matter.
-- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``half_hours`` and
-  ``roster``: by half hour; ``officers``: the staff of a scenario.
+- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``officers``: the staff
+  of a scenario.
 - ``rounded``, ``moves``: changes that have no effect.
 - ``simulations``, ``processes``, ``cluster``, ``store``, ``journal``, ``replicates``, ``rerun``: making and keeping
 runs.

@@ -121,31 +121,12 @@ def _comes_to(settings: "TierSettings", desk: str) -> bool:
     return VISIT in settings.first or (calls and follows)
 
 
-def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[str, Any]]) -> "Scenario":
-    """Return a policy with other staff of a desk, by province (code): a number, or a map such as ``shifts``."""
+def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int]) -> "Scenario":
+    """Return a policy with other staff of a desk, by province (code)."""
     given: dict[str, Any] = {}
     for code, own in getattr(policy.spec.desks, desk).by_province.items():
         given[str(int(code))] = written(ProvinceStaff, own)
-    for code, one in staff.items():
+    for code, number in staff.items():
         own = given.get(str(code))
-        if isinstance(own, dict):
-            given[str(code)] = {**own, **(one if isinstance(one, Mapping) else {"staff": one})}
-        else:
-            given[str(code)] = dict(one) if isinstance(one, Mapping) else one
+        given[str(code)] = {**own, "staff": number} if isinstance(own, dict) else number
     return changed(policy, {f"desks.{desk}.by_province": given})
-
-
-def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
-    """Return a policy in which only alerts of the promise, and those served before them, come to its desk.
-
-    Desks lend nothing; less urgent tiers get a message and nothing more. So the desk's busy time is its load.
-    """
-    later = promise.tiers[promise.tiers.index(promise.tier) + 1 :]
-    values: dict[str, Any] = {f"desks.{desk.label}.lends": False for desk in DESKS}
-    for tier in later:
-        place = f"warning.tiers.{tier}"
-        values[f"{place}.first"] = SMS
-        values[f"{place}.also_if_reached"] = False
-        values[f"{place}.escalate"] = {"unread": "none", "unanswered": "none"}
-        values[f"{place}.again"] = values[f"{place}.by_age"] = None
-    return changed(policy, values)

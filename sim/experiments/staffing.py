@@ -11,11 +11,10 @@ from sim.base.rounding import amount, written
 from sim.base.words import ContactChannel, Tier
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
-from sim.experiments.half_hours import HalfHours
 from sim.experiments.promise import PromiseError, Terms, promised
 from sim.experiments.simulations import Computing, Simulations, asked
 from sim.experiments.store import claim, complete, read_frame, write_frame
-from sim.experiments.trials import KEPT, Trials
+from sim.experiments.trials import Trials
 from sim.language.spoken import said
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.outcomes import service
@@ -35,13 +34,9 @@ DRAWS = "draws"
 """The folder of the searches for posterior draws."""
 
 STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
-HALF_HOURS_FILE, SAVINGS_FILE, FLAT_YAML = "half_hours.parquet", "savings.parquet", "flat.yaml"
 
 FACTORS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4)
 """Multiples of the smallest staff on the cost curve."""
-
-TRIMS = 48
-"""Default number of trials that take seats out of single half hours."""
 
 
 class Search(Computing, total=False):
@@ -51,14 +46,11 @@ class Search(Computing, total=False):
         replicates: Seeds, counting up, over which alerts are added up; by default 1.
         folder: Where it is kept, by default ``results/staffings/NAME-HASH``.
         tell: Called with a line of text at each step.
-        trims: Staffs each half hour separately; the most trials that take seats out of single half hours. None, the
-            default, keeps the shifts.
     """
 
     replicates: int
     folder: str | Path | None
     tell: Callable[[str], None] | None
-    trims: int | None
 
 
 class Staffed(Search, Options):
@@ -103,38 +95,6 @@ class Staffing:
         return read_frame(self.folder, KIND, CURVE_FILE)
 
     @cached_property
-    def half_hours(self) -> "pd.DataFrame":
-        """One row for each province, kind of day and half hour, in provinces whose half hours were staffed separately.
-
-        ``weekdays`` are those of the kind of day, Monday 1; ``start`` is the start of the half hour. ``staff`` is on
-        duty in it, before growth; ``flat`` with the smallest flat staff. ``load`` is the staff that would be busy if no
-        alert waited, with only alerts of the tier and of more urgent ones.
-
-        Raises KeyError where half hours were not requested.
-        """
-        return read_frame(self.folder, KIND, HALF_HOURS_FILE)
-
-    @cached_property
-    def savings(self) -> "pd.DataFrame":
-        """One row for each province: what staffing by half hour saves compared with the smallest flat staff.
-
-        ``share_flat`` and ``share`` are reached; ``..._next`` with the next seeds, as many, which the search has not
-        used, and of which ``target_next`` must be reached. ``hours_a_day_flat`` and ``hours_a_day`` are the mean on
-        duty in the period; ``overtime_a_day_flat`` and ``overtime_a_day`` are hours with more seats busy than on duty,
-        because services outlast a shift. ``saved`` is the share of both that is saved. ``wages_a_day_flat`` and
-        ``wages_a_day`` pay for both by the scenario's ``costs.wage``; missing without a price, and for thinned desks of
-        fewer than five seats, where rounding to whole ones may exceed a tenth. ``status`` is as in ``frame``.
-
-        Raises KeyError where half hours were not requested.
-        """
-        return read_frame(self.folder, KIND, SAVINGS_FILE)
-
-    @property
-    def by_half_hour(self) -> bool:
-        """Whether half hours were staffed separately."""
-        return (self.folder / HALF_HOURS_FILE).exists()
-
-    @cached_property
     def scenario(self) -> "Scenario":
         """The scenario with the promised deadline and the staff, as in ``staffed.yaml``."""
         from sim.scenario import load_scenario
@@ -151,8 +111,6 @@ class Staffing:
                 f"{', '.join(turning['name'])}: more staff did not always reach more alerts, so this number is one of "
                 "several; use more replicates"
             )
-        if self.by_half_hour:
-            lines += self._unseen()
         spec = self.scenario.spec
         if spec.scale < 1.0:
             lines.append(
@@ -164,18 +122,6 @@ class Staffing:
                 )
             )
         return [*of_sizes([spec]), *lines]
-
-    def _unseen(self) -> list[str]:
-        """Return the line about rosters that keep the promise but break it with other seeds, if any do."""
-        rows = self.savings[self.savings["status"] == KEPT]
-        short = rows[rows["share_next"] < rows["target_next"]]
-        if short.empty:
-            return []
-        missing = (short["target_next"] - short["share_next"]).max()
-        return [
-            f"with the next seeds, half-hour rosters miss the promise in {len(short)} of {len(rows)} provinces, by at "
-            f"most {100 * missing:.2g} percentage points; use more replicates, a longer period, or fewer trims"
-        ]
 
 
 def staffing(
@@ -217,49 +163,33 @@ def staffing(
     search: Search
     found, search = asked("staffing", scenario, asking, Staffed.__optional_keys__)
     terms = Terms(desk, tier, share, within, relative)
-    extent = Extent(search.get("replicates", 1), search.get("trims"))
-    path = prepared(found, terms, curve, extent, search.get("folder"))
-    tables = [STAFFED_YAML, CURVE_FILE, STAFF_FILE]
-    if extent.trims is not None:
-        tables += [FLAT_YAML, HALF_HOURS_FILE, SAVINGS_FILE]
+    path = prepared(found, terms, curve, search.get("replicates", 1), search.get("folder"))
 
     def make() -> None:
-        _search(found, path, terms, curve, extent, search)
+        _search(found, path, terms, curve, search)
 
-    complete(path, KIND, tables, make, in_english([found.spec]))
+    complete(path, KIND, [STAFFED_YAML, CURVE_FILE, STAFF_FILE], make, in_english([found.spec]))
     return Staffing(path)
 
 
-def _search(
-    scenario: "Scenario", path: Path, terms: Terms, curve: Sequence[float], extent: "Extent", search: Search
-) -> None:
-    """Search for the staff, and write the tables and scenarios into the folder."""
+def _search(scenario: "Scenario", path: Path, terms: Terms, curve: Sequence[float], search: Search) -> None:
+    """Search for the staff, and write the tables and the scenario into the folder."""
     policy, promise = promised(scenario, terms)
-    reader = service if extent.trims is None else partial(service, half_hours=True)
-    read = partial(reader, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days)
+    read = partial(service, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days)
     title = (
         f"Staff that keeps a promise: {terms.share:.4g} of {terms.tier} alerts reached by the {terms.desk} desk in time"
     )
 
-    def write(staffed: "Scenario", name: str, file: str) -> None:
-        named = changed(staffed, {"name": f"{scenario.name[:72]}-{name}", "title": title})
-        with whole(path / file) as unfinished:
-            unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
-
     computing = {key: search[key] for key in Computing.__optional_keys__ if key in search}  # type: ignore[literal-required]
     with Simulations(path, read, **computing) as simulations:
-        trials = Trials(policy, promise, extent.replicates, simulations, simulations.telling(search.get("tell")))
+        trials = Trials(
+            policy, promise, search.get("replicates", 1), simulations, simulations.telling(search.get("tell"))
+        )
         trials.search()
         points = trials.curve(curve)
-        staffed = trials.staffed(trials.smallest)
-        if extent.trims is not None:
-            write(staffed, "flat", FLAT_YAML)
-            half_hours = HalfHours(trials)
-            half_hours.search(extent.trims)
-            staffed = half_hours.scenario
-            write_frame(path / HALF_HOURS_FILE, half_hours.frame())
-            write_frame(path / SAVINGS_FILE, half_hours.savings())
-    write(staffed, "staffed", STAFFED_YAML)
+    staffed = changed(trials.staffed(trials.smallest), {"name": f"{scenario.name[:72]}-staffed", "title": title})
+    with whole(path / STAFFED_YAML) as unfinished:
+        unfinished.write_text(staffed.yaml(), encoding="utf-8", newline="\n")
     write_frame(path / CURVE_FILE, points)
     write_frame(path / STAFF_FILE, trials.frame())
 
@@ -292,23 +222,12 @@ def staffing_over(
     return pd.DataFrame(rows).astype(dict.fromkeys(("low", "middle", "high"), "Float64"))
 
 
-@dataclass(frozen=True)
-class Extent:
-    """Extent of a search: seeds, and trials of single half hours, None where shifts stay."""
-
-    replicates: int
-    trims: int | None = None
-
-
 BISECTION, SETTLING = 9, 4
 """Typical numbers of trials: until each province has its number, and until all have them together; tests hold their sum
 to a factor of two."""
 
-SHAPES = 4
-"""Shapes of the day that are tried where half hours are staffed separately: those of ``HalfHours``."""
 
-
-def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent) -> Counts:
+def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int) -> Counts:
     """Return an estimate of how many runs ``staffing`` makes for these arguments: each trial depends on the last.
 
     The fewest: the scenario as it is and unlimited staff, which keep the promise nowhere. The most: every search goes
@@ -319,26 +238,19 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: 
     bisection = math.ceil(widest) + math.ceil(math.log2(widest)) + 2
     # The scenario's own; unlimited, which may be tried a few times; settled numbers, one less, one more; the curve.
     trials = Counts(2, 2 + BISECTION + SETTLING + 3 + len(curve), 4 + bisection + ROUNDS + 3 + len(curve))
-    if extent.trims is not None:
-        # The load; shapes; settled; trims, which may be undone at the end; the roster; three with the next seeds.
-        last = 5 + extent.trims
-        most = SHAPES * bisection + ROUNDS + 1 + extent.trims + last
-        trials = trials.plus(Counts(0, SHAPES * BISECTION + SETTLING + last, most))
-    return trials.times(extent.replicates)
+    return trials.times(replicates)
 
 
 def prepared(
-    scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: str | Path | None
+    scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: str | Path | None
 ) -> Path:
     """Make the folder of a search, or find the one to resume, as ``claim`` does; raises PromiseError."""
     _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
     if wrong:
         raise PromiseError(f"curve must have multiples of the staff above 0; got {wrong[0]:g}")
-    if extent.replicates < 1:
-        raise PromiseError(f"replicates must be at least 1; got {extent.replicates}")
-    if extent.trims is not None and extent.trims < 0:
-        raise PromiseError(f"trims must be 0 or more; got {extent.trims}")
+    if replicates < 1:
+        raise PromiseError(f"replicates must be at least 1; got {replicates}")
     request = {
         "desk": terms.desk,
         "tier": terms.tier,
@@ -346,7 +258,6 @@ def prepared(
         "deadline_ms": promise.deadline,
         "relative": terms.relative,
         "curve": [float(factor) for factor in curve],
-        "replicates": extent.replicates,
-        "trims": extent.trims,
+        "replicates": replicates,
     }
     return claim(KIND, scenario, request, folder)

@@ -2,14 +2,11 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, HOUR_MS
 from sim.base.words import DESKS, ContactChannel
@@ -40,18 +37,11 @@ MOST_SEAT_MS = 2**62
 
 @dataclass(frozen=True)
 class Trial:
-    """Counts of one policy, added up over replicates, by province; victims and money prevented are means.
-
-    If half hours are read, ``weekdays`` are the tier's alerts by weekday, ``busy`` and ``staffed`` the busy time of the
-    desk and the time of its seats on duty in ms, (7 weekdays, 48 half hours) by province.
-    """
+    """Counts of one policy, added up over replicates, by province; victims and money prevented are means."""
 
     provinces: dict[int, dict[str, int]]
     victims: float
     prevented_money: float
-    weekdays: tuple[int, ...] = ()
-    busy: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
-    staffed: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> "Trial":
@@ -66,9 +56,6 @@ class Trial:
             counts,
             fmean(outcome["victims"] for outcome in outcomes),
             fmean(outcome["prevented_money"] for outcome in outcomes),
-            tuple(map(sum, zip(*(outcome.get("weekdays", ()) for outcome in outcomes), strict=True))),
-            _half_hours(outcomes, "busy_ms"),
-            _half_hours(outcomes, "staffed_ms"),
         )
 
     def ended(self, code: int) -> int:
@@ -100,7 +87,7 @@ class Trials:
     ) -> None:
         self.policy, self.promise = policy, promise
         self.desk = DESKS.index(ContactChannel.of(promise.desk))
-        self.replicates, self._simulations, self.tell = replicates, simulations, tell
+        self._replicates, self._simulations, self._tell = replicates, simulations, tell
         self.scale = policy.spec.scale
         self.country = Provinces.of(policy.spec)
         self.smallest: Numbers = {}
@@ -110,19 +97,19 @@ class Trials:
     def search(self) -> None:
         """Find the ceiling, bisect, and settle the numbers."""
         self._as_it_is = self._try({})
-        self.most, self.ceiling = self._without_limit()
+        most, self.ceiling = self._without_limit()
         codes = self.country.codes
         self.targets = {
             code: self.promise.target(self.ceiling.provinces[code]["reached"], self.ceiling.ended(code))
             for code in codes
         }
         able = [code for code in codes if self.ceiling.ended(code) and self.ceiling.keeps(code, self.targets[code])]
-        self.tell(f"unlimited staff keeps the promise in {len(able)} of {len(codes)} provinces")
+        self._tell(f"unlimited staff keeps the promise in {len(able)} of {len(codes)} provinces")
         current = self._current()
         if able:
             seats = {code: max(1, math.floor(current[code] * self.scale + 0.5)) for code in able}
-            candidates = bisect(self._enough, seats, {code: self.most[code] for code in able})
-            self.tell("each province has its number; now all together, then one less")
+            candidates = bisect(self._enough, seats, {code: most[code] for code in able})
+            self._tell("each province has its number; now all together, then one less")
             settled = settle(self._enough, candidates)
             self.smallest, self.unsettled = settled.numbers, settled.unsettled
         self.final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
@@ -134,7 +121,7 @@ class Trials:
 
         current = self._current()
         staff = self._staff(self.smallest)
-        days = self.promise.days * self.replicates
+        days = self.promise.days * self._replicates
         rows = []
         for code, name in zip(self.country.codes, self.country.names, strict=True):
             own = self.final.provinces[code]
@@ -142,7 +129,7 @@ class Trials:
                 {
                     "province": code,
                     "name": name,
-                    "status": self.status(code),
+                    "status": self._status(code),
                     "staff": staff.get(code),
                     "current": current[code],
                     "target": float(self.targets[code]),
@@ -166,7 +153,7 @@ class Trials:
         """Return the cost curve at some multiples of the smallest staff, see ``Staffing.curve``."""
         import pandas as pd
 
-        self.tell("computing the cost curve")
+        self._tell("computing the cost curve")
         numbers = [
             {code: math.floor(number * factor + 0.5) for code, number in self.smallest.items()} for factor in factors
         ]
@@ -205,7 +192,7 @@ class Trials:
         own = [(numbers[code], trial) for numbers, trial in self._tried if code in numbers]
         return all(trial.keeps(code, self.targets[code]) == (number >= smallest) for number, trial in own)
 
-    def status(self, code: int) -> str:
+    def _status(self, code: int) -> str:
         """Return the status of a province's promise."""
         if not self.ceiling.ended(code):
             return NO_ALERTS
@@ -258,16 +245,13 @@ class Trials:
 
     def _try_all(self, numbers: Sequence[Numbers]) -> list[Trial]:
         """Simulate some numbers of seats."""
-        trials = self.simulated([self.staffed(seats) for seats in numbers])
-        self._tried += zip(numbers, trials, strict=True)
-        return trials
-
-    def simulated(self, policies: "Sequence[Scenario]", later: int = 0) -> list[Trial]:
-        """Simulate some policies, each with all seeds, or with the same number of seeds ``later``."""
-        seed, each = self.policy.spec.seed + later, self.replicates
+        seed, each = self.policy.spec.seed, self._replicates
+        policies = [self.staffed(seats) for seats in numbers]
         scenarios = [changed(policy, {"seed": seed + number}) for policy in policies for number in range(each)]
         outcomes = self._simulations.run(scenarios, len(scenarios))
-        return [Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
+        trials = [Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
+        self._tried += zip(numbers, trials, strict=True)
+        return trials
 
     def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
         """Return the country's staff for seats at simulated scale; it gives the same seats again."""
@@ -280,16 +264,7 @@ class Trials:
 
     def hours(self, staffed_ms: int) -> float:
         """Convert simulated staffed time into hours of the country, for one seed."""
-        return staffed_ms / HOUR_MS / self.replicates / self.scale
-
-
-def _half_hours(outcomes: Sequence[Outcome], measure: str) -> dict[int, NDArray[np.int64]]:
-    """Return a measure by province, weekday and half hour, added up; empty if it was not read."""
-    added: dict[int, NDArray[np.int64]] = {}
-    for outcome in outcomes:
-        for code, table in outcome.get(measure, {}).items():
-            added[int(code)] = added.get(int(code), np.int64(0)) + np.array(table, dtype=np.int64)
-    return added
+        return staffed_ms / HOUR_MS / self._replicates / self.scale
 
 
 def _whole_country(staff: Mapping[int, float]) -> float:

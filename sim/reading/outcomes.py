@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sim.base.days import HALF_HOURS
 from sim.base.words import DESK_LABELS, End, Tier
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
 from sim.reading.evidence import Inside, quantity
@@ -109,7 +108,7 @@ def benefits_and_costs(run: "Run") -> Outcome:
     }
 
 
-def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, half_hours: bool = False) -> Outcome:
+def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -> Outcome:
     """Return the ends of the alerts of a tier and the utilisation of a desk.
 
     Args:
@@ -118,15 +117,13 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
         tier: The label of the tier.
         tiers: Tiers whose busiest day is found.
         days: How many days of the period count as days of issue.
-        half_hours: Whether to return the utilisation by half hour, too.
 
     Returns:
         ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
         one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. In addition, of the country:
-        ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of ``tier`` in
-        the whole period by weekday, ``busy_ms`` and ``staffed_ms`` by province, weekday and half hour.
+        ``victims`` and ``prevented_money``.
     """
     last = run.scenario.spec.period.start + timedelta(days=days - 1)
     counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
@@ -149,24 +146,7 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
         },
         "victims": run.manifest["totals"]["victims"],
         "prevented_money": run.manifest["totals"]["prevented_money"],
-        **(_by_half_hour(run, desk, tier) if half_hours else {}),
     }
-
-
-def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
-    """Return the alerts of a tier by weekday, and the utilisation of a desk by half hour."""
-    alerts = [0] * 7
-    for row in sums(run.path, "alerts", ["day"], ["count"], {"tier": [tier]}).to_pylist():
-        alerts[row["day"].weekday()] += row["count"]
-    times = {
-        name: {str(row.code): [[0] * HALF_HOURS for _ in range(7)] for row in run.scenario.spec.population.provinces}
-        for name in ("busy_ms", "staffed_ms")
-    }
-    keys = ["province", "weekday", "half_hour"]
-    for row in sums(run.path, "hours", keys, list(times), {"channel": [desk]}).to_pylist():
-        for name, table in times.items():
-            table[str(row["province"])][row["weekday"] - 1][row["half_hour"]] = row[name]
-    return {"weekdays": alerts, **times}
 
 
 OF_SUMS = frozenset(

@@ -273,7 +273,6 @@ def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path)
         some = ", ".join(others[:MOST_NAMED]) + (", ..." if len(others) > MOST_NAMED else "")
         lines.append(said("Even unlimited staff cannot keep it in: {provinces}.", provinces=some))
     lines += _of_curve(result) if kept else ()
-    lines += _of_half_hours(result) if result.by_half_hour else ()
     kind = said("no intervals: run-to-run noise unknown")
     return _answer(scenario, lines, kind, result.warnings, f"tocsin compare {compared} {folder}")
 
@@ -291,17 +290,6 @@ def _of_curve(result: "Staffing") -> Iterator[str]:
         victims=number_text(round(found["victims"])),
         before=number_text(round(now["victims"])),
     )
-
-
-def _of_half_hours(result: "Staffing") -> Iterator[str]:
-    """Yield what staffing by half hour saves."""
-    rows = records(result.savings)
-    flat, hours = (
-        sum((row[f"hours_a_day{of}"] or 0.0) + (row[f"overtime_a_day{of}"] or 0.0) for row in rows)
-        for of in ("_flat", "")
-    )
-    text = marked("Staffed by half hour, desks work {hours} hours a day with overtime, instead of {flat}.")
-    yield said(text, hours=number_text(round(hours)), flat=number_text(round(flat)))
 
 
 def _answer(

@@ -44,7 +44,7 @@ MOST_LEVERS = 12
 """Levers on the terminal; the rest is counted."""
 
 GROUPS = 10
-"""Groups of victims, and provinces with rosters, on the terminal, the largest first."""
+"""Groups of victims on the terminal, the largest first."""
 
 OVERLAPS = 8
 """Overlaps on the terminal, the largest first."""
@@ -249,12 +249,14 @@ def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
     """Lay out the staff of each province, and what more or less of it would cost and bring."""
     rows = records(result.frame)
     promise = all(row["status"] == "kept" for row in rows)
-    names = [said("staff"), said("now"), said("target"), said("share"), said("one less"), said("ceiling")]
+    names = [said("province"), *([] if promise else [said("promise")]), said("staff"), said("now"), said("target")]
+    names += [said("share"), said("one less"), said("ceiling")]
     names += [said("alerts a day"), said("utilisation"), said("staff hours")]
-    table = TextTable(*_of_provinces(names, promise))
+    table = TextTable(names, (0,) if promise else (0, 1))
     for row in rows:
         table.add_row(
-            *_province(row, promise),
+            named(row["name"]),
+            *([] if promise else [said(PROMISES[row["status"]])]),
             "-" if row["staff"] is None else number_text(row["staff"]),
             written(f"{row['current']:,.1f}"),
             *(_per_cent(row[key]) for key in ("target", "share", "one_less", "ceiling")),
@@ -280,8 +282,6 @@ def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
             written(f"{row['prevented_money_change']:+,.0f}"),
         )
     yield table
-    if result.by_half_hour:
-        yield from _savings(records(result.savings))
 
 
 PROMISES = {
@@ -293,16 +293,6 @@ PROMISES = {
 """States of the promise in a province, by ``status``."""
 
 
-def _of_provinces(names: list[str], promise: bool) -> tuple[list[str], tuple[int, ...]]:
-    """Return the heads of a table of provinces, and which are text; whether each keeps the promise if not all do."""
-    return ([said("province"), *names], (0,)) if promise else ([said("province"), said("promise"), *names], (0, 1))
-
-
-def _province(row: Row, promise: bool) -> list[str]:
-    """Return the name of a province, and whether it keeps the promise if not all do."""
-    return [named(row["name"]), *([] if promise else [said(PROMISES[row["status"]])])]
-
-
 def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
     """Lay out the smallest staff over posterior draws."""
     yield said("Staff over {draws} posterior draws (of those in which the promise can be kept):", draws=draws)
@@ -311,46 +301,6 @@ def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
         shown = ("-" if row[key] is None else number_text(row[key]) for key in ("low", "high"))
         table.add_row(named(row["name"]), *shown, said("{number} of {count}", number=row["kept"], count=draws))
     yield table
-
-
-def _savings(rows: list[Row]) -> Iterator[TextTable | str]:
-    """Lay out what staffing by half hour saves in each province."""
-    yield said("Each half hour staffed separately, compared with the constant staff above:")
-    promise = all(row["status"] == "kept" for row in rows)
-    priced = any(row["wages_a_day"] is not None for row in rows)
-    names = [said("target"), said("share"), said("next seed"), said("constant hours a day"), said("overtime")]
-    names += [said("hours a day"), said("overtime"), said("hours saved")]
-    names += [said("constant {currency} a day"), said("{currency} a day")] if priced else []
-    table = TextTable(*_of_provinces(names, promise))
-    hours = ("hours_a_day_flat", "overtime_a_day_flat", "hours_a_day", "overtime_a_day")
-    for row in rows:
-        table.add_row(
-            *_province(row, promise),
-            *(_per_cent(row[key]) for key in ("target", "share", "share_next")),
-            *(written(f"{row[key]:,.1f}") for key in hours),
-            _per_cent(row["saved"]),
-            *([_wages(row[key]) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
-        )
-    yield table
-
-
-def _wages(wages: float | None) -> str:
-    return said("withheld") if wages is None else number_text(round(wages))
-
-
-def roster_tables(result: "Staffing") -> Iterator[TextTable | str]:
-    """Lay out the staff on duty by half hour, a column a province; the largest if there are many."""
-    frame = result.half_hours
-    for weekdays, rows in frame.groupby("weekdays", sort=False):
-        wide = rows.pivot_table(index="start", columns="name", values="staff", aggfunc="sum", sort=False)
-        names = list(wide.sum().sort_values(ascending=False, kind="stable").index[:GROUPS])
-        yield said("Staff on duty by half hour, weekdays {weekdays}:", weekdays=weekdays)
-        table = TextTable([said("starts at"), *map(named, names)])
-        for start, row in wide[names].iterrows():
-            table.add_row(str(start), *(number_text(int(number)) for number in row))
-        if len(names) < wide.shape[1]:
-            table.caption = said("the {number} of {count} provinces with most", number=GROUPS, count=wide.shape[1])
-        yield table
 
 
 def _rounded(*values: float | None) -> tuple[float | None, ...]:

@@ -46,7 +46,6 @@ OF_DESK = partial(service, desk="visit", tier="red", tiers=("red", "yellow"), da
 READERS = {
     **{read.__name__: read for read in OF_SUMS - {service}},
     "service": OF_DESK,
-    "half hours": partial(OF_DESK, half_hours=True),
 }
 
 

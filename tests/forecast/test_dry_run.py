@@ -90,9 +90,6 @@ def test_a_search_says_a_typical_number_and_bounds_that_hold(tocsin: Tocsin, tmp
     made = int((tmp_path / "all" / "log.txt").read_text().splitlines()[-1].split("end: ")[1].split()[0])
     assert runs["least"] <= made <= runs["most"]
     assert made / 2 < runs["typical"] < 2 * made
-    half_hours = json.loads(tocsin(*command, "--by-half-hour", "--dry-run", "--json").out)["dry_run"]["runs"]
-    assert half_hours["typical"] > runs["typical"]
-    assert half_hours["least"] == runs["least"]
 
 
 def test_a_calibration_says_a_typical_number_and_bounds(tocsin: Tocsin, tmp_path: Path) -> None:
