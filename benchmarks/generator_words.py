@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from benchmarks.counters import CHANNELS, FIRST_DAY, PROVINCES, TYPES
 from sim.draws import purposes
 from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.draws.philox import draw4_run
-from sim.verify.counters import CHANNELS, FIRST_DAY, PROVINCES, TYPES
 
 NEIGHBOURS = 256
 """Attempts of a cell whose words follow each other."""

@@ -1,4 +1,4 @@
-"""The command that checks both engines against theory, and the random number generator."""
+"""The command that checks both engines against theory, and the draws of a run against chance."""
 
 from dataclasses import asdict
 from math import isfinite
@@ -28,7 +28,7 @@ def verify(
     seed: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Seed of the first run; further runs count up.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Use a quarter of the days and draws.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Use a quarter of the days.")] = False,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the tables into the part `verify` of this Markdown page.")
     ] = None,
@@ -36,13 +36,13 @@ def verify(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Check both engines against queueing theory, and the random number generator, at one family-wise error rate."""
+    """Check both engines against queueing theory, and the draws of a run against chance, at one error rate."""
     from datetime import date
 
     from sim.forecast.job import Job
     from sim.progress import console, steps
     from sim.told.text_tables import show
-    from sim.told.verification import summary, tables
+    from sim.told.verification import summary, table
     from sim.verify.page import demand_marks, lines
     from sim.verify.page import write as write_page
     from sim.verify.study import ENGINES
@@ -68,10 +68,9 @@ def verify(
     if as_json:
         print_json(_document(found, failed))
     elif not quiet:
-        show(console(), tables(found))
+        show(console(), [table(found)])
         tell(summary(found))
     for finding in failed:
-        p = said("exact") if finding.p is None else str(finding.p)
         line = said(
             "{study}, {engine}: {checked}: expected {expected}, found {found}, p {p}",
             study=said(finding.study),
@@ -79,7 +78,7 @@ def verify(
             checked=said(finding.checked),
             expected=format(finding.expected, ".6g"),
             found=format(finding.found, ".6g"),
-            p=p,
+            p=str(finding.p),
         )
         typer.echo(f"tocsin verify: {line}", err=True)
     raise typer.Exit(FAILED if failed else DONE)

@@ -4,7 +4,6 @@ Each province has its own desk, so that one run is as many independent replicati
 """
 
 import math
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -38,18 +37,6 @@ MMC_LOAD = MMC_RATE * SERVICE
 MMC_WAIT = mean_wait(MMC_SERVERS, MMC_RATE, SERVICE)
 MMC_FREE = MMC_SERVERS / SERVICE - MMC_RATE
 
-WAITING: Check[Queue] = Check(
-    "probability of waiting",
-    "Erlang 1917",
-    lambda queue: balance(*queue.sums(queue.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
-)
-MEAN_WAIT: Check[Queue] = Check(
-    "mean wait, s", "Erlang 1917", lambda queue: balance(*queue.sums(queue.wait), MMC_WAIT, SECOND)
-)
-BUSY: Check[Queue] = Check(
-    "mean number of busy servers", "Little 1961", lambda queue: time_over(queue, queue.busy / DAY_MS, MMC_LOAD)
-)
-
 MMC = Study(
     name="M/M/c",
     about="One queue of calls in each province, 3 servers, exponential services of mean 4 min, utilisation 0.75.",
@@ -62,8 +49,12 @@ MMC = Study(
     events=True,
     checks=(
         Check("alerts a day and province", "Poisson", lambda queue: arrivals(queue, MMC_ALERTS)),
-        WAITING,
-        MEAN_WAIT,
+        Check(
+            "probability of waiting",
+            "Erlang 1917",
+            lambda queue: balance(*queue.sums(queue.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
+        ),
+        Check("mean wait, s", "Erlang 1917", lambda queue: balance(*queue.sums(queue.wait), MMC_WAIT, SECOND)),
         Check(
             "share that waits longer than a service",
             "Erlang 1917",
@@ -77,7 +68,11 @@ MMC = Study(
             "Little 1961",
             lambda queue: time_over(queue, queue.lengths.sum(axis=1), MMC_RATE * MMC_WAIT),
         ),
-        BUSY,
+        Check(
+            "mean number of busy servers",
+            "Little 1961",
+            lambda queue: time_over(queue, queue.busy / DAY_MS, MMC_LOAD),
+        ),
         Check("mean service, s", "given", lambda queue: balance(*queue.sums(queue.service), SERVICE, SECOND)),
         Check(
             "gaps between departures, s",
@@ -234,19 +229,6 @@ def theory_of_reneging() -> tuple[float, float, float]:
     return reneging(RENEGING_SERVERS, RENEGING_ALERTS / DAY_MS, SERVICE, lambda x: float(x < PATIENCE), PATIENCE)
 
 
-def of_reneging(theory: Callable[[], tuple[float, float, float]], source: str) -> tuple[Check[Queue], ...]:
-    """Return the checks of a reneging queue against a theory, such as ``theory_of_reneging``."""
-    return (
-        Check("share that reneges", source, lambda queue: balance(*queue.sums(~queue.served), theory()[1])),
-        Check("share that waits or reneges", source, lambda queue: balance(*queue.sums(queue.wait > 0), theory()[0])),
-        Check(
-            "mean wait of the served, s",
-            source,
-            lambda queue: balance(*queue.sums(queue.wait, queue.served), theory()[2], SECOND),
-        ),
-    )
-
-
 RENEGING = Study(
     name="Reneging",
     about="M/M/3 with an offered load of 1.1 per server; an alert still waiting 3 min after its issue expires.",
@@ -259,7 +241,21 @@ RENEGING = Study(
     read=read,
     events=True,
     checks=(
-        *of_reneging(theory_of_reneging, "Baccelli and Hebuterne 1981"),
+        Check(
+            "share that reneges",
+            "Baccelli and Hebuterne 1981",
+            lambda queue: balance(*queue.sums(~queue.served), theory_of_reneging()[1]),
+        ),
+        Check(
+            "share that waits or reneges",
+            "Baccelli and Hebuterne 1981",
+            lambda queue: balance(*queue.sums(queue.wait > 0), theory_of_reneging()[0]),
+        ),
+        Check(
+            "mean wait of the served, s",
+            "Baccelli and Hebuterne 1981",
+            lambda queue: balance(*queue.sums(queue.wait, queue.served), theory_of_reneging()[2], SECOND),
+        ),
         Check(
             "mean number of busy servers",
             "Little 1961",
@@ -271,5 +267,3 @@ RENEGING = Study(
         ),
     ),
 )
-
-STUDIES = (MMC, MG1, PRIORITIES, RENEGING)

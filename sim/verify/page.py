@@ -6,10 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from sim.base.version import __version__
-from sim.verify.counters import AXES
-from sim.verify.randomness import TESTS
 from sim.verify.study import Result
-from sim.verify.verification import GENERATOR, STUDIES, Verification
+from sim.verify.verification import STUDIES, Verification
 
 COMMAND = "tocsin verify --write docs/verification.md"
 
@@ -48,25 +46,22 @@ def number(value: float) -> str:
 
 
 def p_value(finding: Result) -> str:
-    """Return a p-value with two digits; for exact laws the tolerance."""
-    p = finding.p
-    return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+    """Return a p-value with two digits."""
+    return f"{finding.p:.2g}" if finding.p < 0.1 else f"{finding.p:.2f}"
 
 
 def summary(found: Verification) -> str:
     """Return the result in one sentence."""
-    judged = [p for p in found.adjusted if p is not None]
-    smallest = min((f.p for f in found.findings if f.p is not None), default=1.0)
+    smallest = min(finding.p for finding in found.findings)
     failed = found.failed()
-    least = f"the smallest of {len(judged)} p-values is {smallest:.2g}, {min(judged, default=1.0):.2g} by Holm's method"
-    exact = f"{len(found.findings) - len(judged)} laws are exact"
+    least = f"the smallest p-value is {smallest:.2g}, {min(found.adjusted):.2g} by Holm's method"
     if failed:
-        return f"{len(failed)} of {len(found.findings)} checks fail: {least}; {exact}."
-    return f"All {len(found.findings)} checks hold: {least}; {exact}."
+        return f"{len(failed)} of {len(found.findings)} checks fail: {least}."
+    return f"All {len(found.findings)} checks hold: {least}."
 
 
 def lines(found: Verification, today: date) -> Iterator[str]:
-    """Yield the Markdown lines of the page's part of ``today``: a table for each study, and one for the generator."""
+    """Yield the Markdown lines of the page's part of ``today``: a table for each study."""
     yield (
         f"`{COMMAND}` wrote this part on {today.day} {today:%B %Y}, version {__version__}, seed {found.seed}, engines "
         f"{' and '.join(found.engines)}."
@@ -74,12 +69,9 @@ def lines(found: Verification, today: date) -> Iterator[str]:
     yield f"{summary(found)} By chance at most one such run in {1 / found.rate:,.0f} has any failed check."
     failed = found.failed()
     by_study = {study.name: study for study in STUDIES}
-    theory = [finding for finding in found.findings if finding.engine != GENERATOR]
-    for name, rows in itertools.groupby(theory, key=lambda finding: finding.study):
+    for name, rows in itertools.groupby(found.findings, key=lambda finding: finding.study):
         yield from ("", f"### {name}", "", by_study[name].about, "")
         yield from _table(list(rows), failed)
-    yield from ("", "### The generator", "")
-    yield from _matrix([finding for finding in found.findings if finding.engine == GENERATOR], failed)
 
 
 def _table(rows: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]:
@@ -93,24 +85,6 @@ def _table(rows: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]:
         expected = " / ".join(dict.fromkeys(number(row.expected) for row in of_it))
         cells = [(number(row.found), p_value(row) + (" **fails**" if row in failed else "")) for row in of_it]
         yield _row(checked, source, expected, *itertools.chain(*cells))
-
-
-def _matrix(rows: Sequence[Result], failed: Sequence[Result]) -> Iterator[str]:
-    """Yield the p-values of the generator, a row for each axis and a column for each test, with explanations."""
-    yield _row("what counts up", *(test.name for test in TESTS))
-    yield _row("---", *("---:" for _ in TESTS))
-    for axis in AXES:
-        of_it = {row.checked: row for row in rows if row.study == axis.name}
-        found = (of_it[test.name] for test in TESTS)
-        yield _row(axis.name, *(p_value(row) + (" **fails**" if row in failed else "") for row in found))
-    yield ""
-    yield "What counts up, from one draw to its neighbour:"
-    yield ""
-    yield from (f"- *{axis.name}*: {axis.about}" for axis in AXES)
-    yield ""
-    yield "Tests (numbers are p-values) of the four words of a draw, 128 bits, which make two doubles:"
-    yield ""
-    yield from (f"- *{test.name}*: {test.about}" for test in TESTS)
 
 
 def _row(*cells: str) -> str:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from scipy.integrate import quad
-from scipy.special import ive
 
 
 def erlang_c(servers: int, load: float) -> float:
@@ -63,54 +62,6 @@ def reneging(
     p = 1.0 / (below + waits)
     reneges = p * (waits - served)
     return p * waits, reneges, p * delayed / (1.0 - reneges)
-
-
-def busy_period(rate: float, arrivals: float, moment: float) -> float:
-    """Return the density of the busy period of M/M/1 with services of mean 1 / ``rate`` (Takacs 1962)."""
-    bend = 2.0 * math.sqrt(arrivals * rate) * moment
-    drift = (math.sqrt(arrivals) - math.sqrt(rate)) ** 2
-    return math.sqrt(rate / arrivals) / moment * float(ive(1, bend)) * math.exp(-drift * moment)
-
-
-def last_first(servers: int, arrivals: float, service: float, longest: float) -> tuple[float, float]:
-    """Return (share within ``longest``, their mean wait) of those who wait in M/M/c, last come first served.
-
-    A customer waits until a server is free and nobody who came later waits: a busy period of M/M/1 with the c servers
-    merged into one (Vaulot 1954, Riordan 1961).
-    """
-    rate = servers / service
-    within = quad(lambda x: busy_period(rate, arrivals, x), 0.0, longest, limit=200)[0]
-    waited = quad(lambda x: x * busy_period(rate, arrivals, x), 0.0, longest, limit=200)[0]
-    return within, waited / within
-
-
-def reneging_last_first(servers: int, arrivals: float, service: float, patience: float) -> tuple[float, float, float]:
-    """Return (share that waits or reneges, share that reneges, mean wait of the served) of M/M/c + D, last come first.
-
-    All have the same patience, so customers who come later also renege later: those who wait meet the busy period of a
-    queue without reneging, and are lost if it lasts longer than their patience. The share that waits follows from the
-    capacity: the rate served is arrivals x (1 - share lost), and (mean number of busy servers) / service.
-    """
-    within, waited = last_first(servers, arrivals, service, patience)
-    load = arrivals * service
-    weights = [load ** (n - servers + 1) * math.factorial(servers - 1) / math.factorial(n) for n in range(servers)]
-    # Mean number of busy servers while one is free.
-    some = sum(n * weight for n, weight in enumerate(weights)) / sum(weights)
-    waits = (load - some) / (servers - some + load * (1.0 - within))
-    reneges = waits * (1.0 - within)
-    return waits, reneges, waits * within * waited / (1.0 - reneges)
-
-
-def score_wait(servers: int, arrivals: float, service: float, before: float, after: float) -> float:
-    """Return the mean wait in M/M/c, the highest score first, of customers in a range of ranks.
-
-    The limit of infinitely many priority classes (Cobham 1954, Kleinrock 1976): a customer with a share u of higher
-    scores waits W0 / (1 - u x utilisation)^2; this is the mean over u from ``before`` to ``after``.
-    """
-    load = arrivals * service
-    first = erlang_c(servers, load) * service / servers
-    used = load / servers
-    return first / ((1.0 - used * before) * (1.0 - used * after))
 
 
 def pollaczek_khinchine(arrivals: float, service: float, service_square: float) -> float:

@@ -5,7 +5,7 @@ the first two words make a double, and the last two another. Pairs of neighbours
 the distribution of a statistic.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.draws.philox import TO_UNIT
-from sim.verify.counters import Words
 from sim.verify.statistics import Judged, chi_square
+
+Words = NDArray[np.uint32]
+"""(rows, along, 4): the four lanes of draws, in rows of neighbours."""
 
 BITS = 128
 CHUNK = 1 << 16
@@ -157,10 +159,3 @@ TESTS = (
     ),
     WordTest("serial", "the doubles of neighbours, by sixteenths, are independent", lambda words, _: _serial(words)),
 )
-
-
-def judgements(words: Words) -> Iterator[tuple[WordTest, Judged]]:
-    """Yield each test with its judgement of words (rows, along, 4), the lanes of draws, neighbours along axis 1."""
-    bits = Bits.of(np.ascontiguousarray(words))
-    for test in TESTS:
-        yield test, test.judge(words, bits)

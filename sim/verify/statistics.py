@@ -10,16 +10,12 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class Judged:
-    """The value that theory expects, the value found, both in one unit, and the p-value of the difference.
-
-    Exact laws have no ``p``: ``holds`` is whether the law holds, and ``test`` states the tolerance.
-    """
+    """The value that theory expects, the value found, both in one unit, and the p-value of the difference by a test."""
 
     expected: float
     found: float
-    p: float | None
+    p: float
     test: str
-    holds: bool = True
 
 
 def balance(sums: ArrayLike, counts: ArrayLike, expected: float, unit: float = 1.0) -> Judged:
@@ -98,12 +94,6 @@ def uncorrelated(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> Judg
     r = float(np.corrcoef(ours, theirs)[0, 1])
     z = np.arctanh(r) * np.sqrt(len(ours) - 3)
     return Judged(0.0, r, float(2.0 * stats.norm.sf(abs(z))), "Fisher's z")
-
-
-def exactly(found: float, expected: float, tolerance: float = 0.0) -> Judged:
-    """Judge an exact law, up to a tolerance for rounding."""
-    within = "exact" if tolerance == 0.0 else f"within {tolerance:g}"
-    return Judged(expected, found, None, within, abs(found - expected) <= tolerance)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

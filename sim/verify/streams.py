@@ -6,7 +6,6 @@ scenario states, and filters and detectors keep the shares of the binormal model
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -381,6 +380,3 @@ DETECTORS = Study(
         ),
     ),
 )  # fmt: skip
-
-
-STUDIES: tuple[Study[Any], ...] = (GATES, DETECTORS)

@@ -19,6 +19,9 @@ PROVINCES = 32
 PEOPLE = 2000
 """People of each."""
 
+LEAST = 2
+"""Fewest days that a quick verification measures."""
+
 ENGINES = ("vector", "reference")
 
 Seen = TypeVar("Seen")
@@ -34,15 +37,14 @@ class Result:
     engine: str
     expected: float
     found: float
-    p: float | None
+    p: float
     test: str
-    holds: bool
 
     @classmethod
     def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Result":
         """Return the finding of a judgement; an undefined p-value, where nothing was found, becomes 0."""
-        p = 0.0 if judged.p is not None and math.isnan(judged.p) else judged.p
-        return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test, judged.holds)
+        p = 0.0 if math.isnan(judged.p) else judged.p
+        return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test)
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,13 @@ class Study(Generic[Seen]):
     Attributes:
         name: Its name in theory.
         about: The scenario in a sentence.
-        values: Changes to ``quiet.yaml``, or to the bundled scenario ``base``, by dotted key.
+        values: Changes to ``quiet.yaml``, by dotted key.
         days: Measured days by engine. A run has one day more, so that processes that begin on the measured days also
             end. Engines that are not named do not run it.
         read: Returns the input of the checks, from a run and its measured days.
         checks: The checks.
         warmup: Days simulated before, so that the start has no effect.
         events: Whether the log is needed.
-        base: The scenario that is changed.
-        least: Fewest days that a quick verification measures.
     """
 
     name: str
@@ -80,21 +80,18 @@ class Study(Generic[Seen]):
     checks: tuple[Check[Seen], ...]
     warmup: int = 1
     events: bool = False
-    base: str = str(QUIET)
-    least: int = 2
 
     def scenario(self, engine: str, seed: int, days: int) -> Scenario:
         """Return the scenario with this number of measured days."""
-        quiet = self.base == str(QUIET)
-        first = load_scenario(self.base).spec.period.start
+        first = load_scenario(str(QUIET)).spec.period.start
         period = {
             "start": first.isoformat(),
             "end": (first + timedelta(days=days)).isoformat(),
             "warmup": f"{self.warmup} d",
         }
-        provinces = {"population.provinces": [_province(code) for code in range(1, PROVINCES + 1)]} if quiet else {}
+        provinces = {"population.provinces": [_province(code) for code in range(1, PROVINCES + 1)]}
         return load_scenario(
-            self.base, **{**provinces, **self.values, "period": period, "engine": engine, "seed": seed}
+            str(QUIET), **{**provinces, **self.values, "period": period, "engine": engine, "seed": seed}
         )
 
     def asked(self, engine: str, seed: int, thinned: int = 1) -> Scenario:
@@ -105,7 +102,7 @@ class Study(Generic[Seen]):
 
     def measured(self, engine: str, thinned: int) -> int:
         """Return the number of measured days."""
-        return max(min(self.least, self.days[engine]), self.days[engine] // thinned)
+        return max(min(LEAST, self.days[engine]), self.days[engine] // thinned)
 
     def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Result]:
         """Run the scenario and judge it.
@@ -113,7 +110,7 @@ class Study(Generic[Seen]):
         Args:
             engine: ``vector`` or ``reference``.
             seed: Of the run.
-            thinned: Divisor of the number of measured days, down to ``least``.
+            thinned: Divisor of the number of measured days, down to ``LEAST``.
 
         Yields:
             A finding for each check.

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from sim.base.words import ContactChannel
 from sim.draws.identity import DETECTOR_SHIFT
+from sim.draws.philox import draw4_each
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
 from sim.reading.run import Run
 from sim.store.tables import EVENTS
-from sim.verify.counters import Words, each
 from sim.verify.desks import MMC
-from sim.verify.randomness import TESTS, Bits, WordTest
+from sim.verify.randomness import TESTS, Bits, Words, WordTest
 from sim.verify.study import Check, Study
 
 Seen = tuple[Words, Bits]
@@ -29,6 +30,13 @@ def read(run: Run, days: int) -> Seen:
     alerts = origin | detector << DETECTOR_SHIFT | stage
     words = each(run.scenario.spec.seed, alerts, channel * TRIES_A_CHANNEL + number, CONTACT_TRY)
     return words, Bits.of(words)
+
+
+def each(seed: int, identities: NDArray[np.int64], numbers: NDArray[np.int64], purpose: int) -> Words:
+    """Return the lanes of draws of one purpose, each with its own number, (1, n, 4)."""
+    lanes = np.empty((4, len(identities)), dtype=np.uint32)
+    draw4_each(seed, identities, numbers, len(identities), purpose, lanes)
+    return np.ascontiguousarray(lanes.T)[None]
 
 
 def _check(test: WordTest) -> Check[Seen]:

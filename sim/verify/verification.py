@@ -1,4 +1,4 @@
-"""All checks under one family-wise error rate: studies through the engines, and the generator."""
+"""All checks of all studies, through the engines, under one family-wise error rate."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,64 +6,46 @@ from typing import Any
 
 from sim.language.spoken import said
 from sim.scenario import Scenario
-from sim.verify import desks, disciplines, laws, schedules, stocks, streams, used
-from sim.verify.counters import AXES
-from sim.verify.randomness import judgements
+from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
+from sim.verify.hours import HOURS
 from sim.verify.statistics import holm
+from sim.verify.streams import DETECTORS, GATES
 from sim.verify.study import Result, Study
+from sim.verify.used import USED
 
 RATE = 1e-3
 """The family-wise error rate: the largest probability that the whole command fails although theory holds."""
 SEED = 20221130
-DRAWS = 1 << 18
-"""Approximate number of draws on each axis of the generator."""
 QUICK = 4
-"""Divisor of measured days and of draws in a quick verification."""
-GENERATOR = "generator"
+"""Divisor of measured days in a quick verification."""
 
-STUDIES: tuple[Study[Any], ...] = (
-    *desks.STUDIES,
-    *schedules.STUDIES,
-    *streams.STUDIES,
-    *stocks.STUDIES,
-    *laws.STUDIES,
-    used.USED,
-    *disciplines.STUDIES,
-)
+STUDIES: tuple[Study[Any], ...] = (MMC, MG1, PRIORITIES, RENEGING, HOURS, GATES, DETECTORS, USED)
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The result: findings in their order, and their p-values adjusted by Holm's method, None for exact laws."""
+    """The result: findings in their order, and their p-values adjusted by Holm's method."""
 
     seed: int
     rate: float
     engines: tuple[str, ...]
     findings: tuple[Result, ...]
-    adjusted: tuple[float | None, ...]
+    adjusted: tuple[float, ...]
 
     @classmethod
     def of(cls, seed: int, engines: Sequence[str], findings: Sequence[Result], rate: float = RATE) -> "Verification":
         """Return the verification of findings."""
-        adjusted = iter(holm([finding.p for finding in findings if finding.p is not None]))
-        return cls(
-            seed, rate, tuple(engines), tuple(findings),
-            tuple(None if finding.p is None else next(adjusted) for finding in findings),
-        )  # fmt: skip
+        return cls(seed, rate, tuple(engines), tuple(findings), tuple(holm([finding.p for finding in findings])))
 
     def failed(self) -> list[Result]:
-        """Return the findings that contradict theory: rejected at the rate, or not exact."""
-        return [
-            finding
-            for finding, p in zip(self.findings, self.adjusted, strict=True)
-            if not finding.holds or (p is not None and not p >= self.rate)
-        ]
+        """Return the findings that contradict theory: rejected at the rate."""
+        return [finding for finding, p in zip(self.findings, self.adjusted, strict=True) if not p >= self.rate]
 
 
 def verify(
     engines: Sequence[str], seed: int = SEED, quick: bool = False, tell: Callable[[str], None] | None = None
 ) -> Verification:
-    """Return the verification: all studies through these engines, and the tests of the generator.
+    """Return the verification: all studies through these engines.
 
     Args:
         engines: ``vector``, ``reference`` or both.
@@ -93,7 +75,3 @@ def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[s
     for study, engine, own in _asked(engines, seed):
         tell(f"{said(study.name)}, {engine}")
         yield from study.findings(engine, own, thinned)
-    for axis in AXES:
-        tell(f"{said(GENERATOR)}, {said(axis.name)}")
-        for test, judged in judgements(axis.words(seed, DRAWS // thinned)):
-            yield Result.of(axis.name, test.name, test.about, GENERATOR, judged)

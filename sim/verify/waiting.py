@@ -44,7 +44,6 @@ class Queue:
         whole: (n,) whether an alert was issued on a measured day.
         lengths: (P, days + 1) mean number in queue by day, both desks together.
         busy: (P,) ms of services on all days, of both desks together.
-        staffed: (P,) ms on duty on all days, of both desks together.
     """
 
     days: int
@@ -57,7 +56,6 @@ class Queue:
     whole: NDArray[np.bool_]
     lengths: NDArray[np.float64]
     busy: NDArray[np.float64]
-    staffed: NDArray[np.int64]
 
     @property
     def wait(self) -> NDArray[np.int64]:
@@ -88,7 +86,7 @@ def read(run: Run, days: int) -> Queue:
     joined = issued["moment"].to_numpy()
     state = run.state[run.state["quantity"].isin(["line_call", "line_visit"])]
     lengths = state.pivot_table(index="province", columns="day", values="value", aggfunc="sum", observed=True)
-    times = run.hours.groupby("province", observed=True)[["busy_ms", "staffed_ms"]].sum()
+    busy = run.hours.groupby("province", observed=True)["busy_ms"].sum()
     codes = [row.code for row in run.scenario.spec.population.provinces]
     return Queue(
         days=days,
@@ -100,8 +98,7 @@ def read(run: Run, days: int) -> Queue:
         service=ends.reindex(alerts).fillna(0).astype("int64").to_numpy(),
         whole=joined < days * DAY_MS,
         lengths=lengths.reindex(codes).fillna(0.0).to_numpy(),
-        busy=times["busy_ms"].reindex(codes).fillna(0.0).to_numpy(),
-        staffed=times["staffed_ms"].reindex(codes).fillna(0).to_numpy(dtype=np.int64),
+        busy=busy.reindex(codes).fillna(0.0).to_numpy(),
     )
 
 

@@ -16,11 +16,9 @@ from sim.reading import manifest
 from sim.scenario.explained import explained
 from sim.scenario.keys import every_key
 from sim.told.keys import effect, key_said
-from sim.verify.counters import AXES
-from sim.verify.randomness import TESTS
-from sim.verify.statistics import exactly
+from sim.verify.statistics import Judged
 from sim.verify.study import ENGINES, Result
-from sim.verify.verification import GENERATOR, STUDIES, Verification
+from sim.verify.verification import STUDIES, Verification
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
 from tests.cli.test_known_first import KNOWN, THIN, fitted
@@ -207,9 +205,8 @@ def test_labels_of_a_key_have_a_column_of_their_own(language: str, tocsin: Tocsi
 def test_a_verification_has_no_english_word(tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without runs: every check of every study, one of which fails."""
     rows = [(study.name, check.checked, "vector") for study in STUDIES for check in study.checks]
-    rows += [(axis.name, test.name, GENERATOR) for axis in AXES for test in TESTS]
-    found = [Result.of(study, checked, "", engine, exactly(1.0, 1.0, 0.5)) for study, checked, engine in rows]
-    found.append(Result.of(*rows[0][:2], "", rows[0][2], exactly(1.0, 2.0)))
+    found = [Result.of(study, checked, "", engine, Judged(1.0, 1.0, 0.5, "")) for study, checked, engine in rows]
+    found.append(Result.of(*rows[0][:2], "", rows[0][2], Judged(1.0, 2.0, 0.0, "")))
     monkeypatch.setattr("sim.verify.verification.verify", lambda *_: Verification.of(1, ENGINES, found))
     speak(pseudo, monkeypatch)
     ended = tocsin("--language", "zh", "verify")

@@ -9,11 +9,11 @@ import pytest
 
 from benchmarks import battery
 from benchmarks.battery import Result, main, report
+from benchmarks.counters import FIRST_DAY
 from benchmarks.generator_words import NEIGHBOURS, blocks
 from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import REGISTRY
-from sim.verify.counters import FIRST_DAY
 
 LINES = """\
 #=============================================================================#

@@ -7,27 +7,24 @@ from pathlib import Path
 import pytest
 
 from sim.verify import verification
-from sim.verify.counters import AXES
-from sim.verify.stocks import DISPLACEMENT
+from sim.verify.streams import GATES
 from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]
 
 PAGE = "# Page\n\nBefore.\n\n<!-- verify: begin -->\nwhat stood here\n<!-- verify: end -->\n\nAfter.\n"
-SHORTER = dataclasses.replace(DISPLACEMENT, days={"vector": 39, "reference": 39})
+SHORTER = dataclasses.replace(GATES, days={"vector": 1, "reference": 1})
+DEAD = "calls from dead cards"
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "STUDIES", (SHORTER,))
-    monkeypatch.setattr(verification, "AXES", AXES[:1])
-    monkeypatch.setattr("sim.verify.page.AXES", AXES[:1])
-    monkeypatch.setattr(verification, "DRAWS", 1 << 14)
 
 
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    moving = dataclasses.replace(SHORTER, values={**DISPLACEMENT.values, "dens.displaced": 0.82})
-    monkeypatch.setattr(verification, "STUDIES", (moving,))
+    more = dataclasses.replace(SHORTER, values={**GATES.values, "cards.fixed_dead_share": 0.153})
+    monkeypatch.setattr(verification, "STUDIES", (more,))
 
 
 def test_what_holds_is_printed_and_written(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -35,15 +32,13 @@ def test_what_holds_is_printed_and_written(tocsin: Tocsin, tmp_path: Path) -> No
     page.write_text(PAGE)
     ended = tocsin("verify", "--engine", "vector", "--write", str(page))
     assert (ended.code, ended.err) == (0, "")
-    assert "raids of a den until it is gone" in ended.out
+    assert DEAD in ended.out
     text = page.read_text()
     assert text.startswith("# Page\n\nBefore.\n\n<!-- verify: begin -->\n")
     assert text.endswith("<!-- verify: end -->\n\nAfter.\n")
     assert "what stood here" not in text
-    assert "| raids of a den until it is gone | geometric | 1.6667 |" in text
-    assert "| dens still raided in the end | extinction | 0 | 0 | exact |" in text
-    assert "| index | " in text
-    assert "All 12 checks hold" in text
+    assert f"| {DEAD} | thinning | 0.15 |" in text
+    assert f"All {len(GATES.checks)} checks hold" in text
     assert "fails" not in text
     # Written again it is the same, but for nothing: seeds are fixed.
     tocsin("verify", "--engine", "vector", "--quiet", "--write", str(page))
@@ -56,11 +51,9 @@ def test_what_does_not_hold_is_exit_code_1_and_a_line_each(tocsin: Tocsin, monke
     document = json.loads(ended.out)
     failed = [row for row in document["findings"] if not row["passed"]]
     assert ended.code == 1
-    assert {row["checked"] for row in failed} >= {"raids of a den until it is gone"}
+    assert {row["checked"] for row in failed} >= {DEAD}
     assert len(ended.err.splitlines()) == len(failed)
-    assert ended.err.startswith(
-        "tocsin verify: Displacement, vector: raids of a den until it is gone: expected 1.66667"
-    )
+    assert ended.err.startswith("tocsin verify: Thinning, gate by gate, vector: calls from dead cards: expected 0.15")
     assert all(row["p_adjusted"] < document["rate"] for row in failed)
 
 
@@ -92,7 +85,7 @@ def test_bad_usage_runs_and_writes_nothing(tocsin: Tocsin, tmp_path: Path, monke
 
 def test_engines_have_seeds_of_their_own_and_one_law(tocsin: Tocsin) -> None:
     document = json.loads(tocsin("verify", "--json").out)
-    rows = [row for row in document["findings"] if row["checked"] == "raids of a den until it is gone"]
+    rows = [row for row in document["findings"] if row["checked"] == DEAD]
     assert [row["engine"] for row in rows] == ["vector", "reference"]
     assert rows[0]["found"] != rows[1]["found"]
     again = json.loads(tocsin("verify", "--engine", "vector", "--json", "--seed", "5").out)

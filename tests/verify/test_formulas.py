@@ -6,21 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.integrate import quad
 
 from sim.base.days import HALF_HOUR_MS
 from sim.verify.chain import mean_lengths
-from sim.verify.queues import (
-    busy_period,
-    erlang_c,
-    last_first,
-    mean_wait,
-    pollaczek_khinchine,
-    priority_waits,
-    reneging,
-    reneging_last_first,
-    score_wait,
-)
+from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from sim.verify.study import Study
 from sim.verify.verification import STUDIES
 
@@ -58,44 +47,6 @@ def test_priorities_conserve_work() -> None:
     rates = [0.1, 0.5, 0.7, 1.1]
     waits = priority_waits(3, rates, 1.0)
     assert np.dot(rates, waits) / sum(rates) == pytest.approx(mean_wait(3, sum(rates), 1.0))
-
-
-def test_busy_periods_have_their_moments() -> None:
-    # Takacs: mean s / (1 - rho), second moment 2 s^2 / (1 - rho)^3; with too much work one in rho comes to an end.
-    for moment, expected in ((0, 1.0), (1, 2.0), (2, 16.0)):
-        found = quad(lambda x, m=moment: x**m * busy_period(1.0, 0.5, x), 0.0, 200.0, limit=400)[0]
-        assert found == pytest.approx(expected, rel=1e-6)
-    assert quad(lambda x: busy_period(1.0, 1.25, x), 0.0, 4000.0, limit=2000)[0] == pytest.approx(0.8, rel=1e-4)
-
-
-def test_last_come_first_served_waits_as_long_in_the_mean() -> None:
-    within, waited = last_first(3, 2.25, 1.0, 300.0)
-    assert within == pytest.approx(1.0)
-    assert waited * erlang_c(3, 2.25) == pytest.approx(mean_wait(3, 2.25, 1.0), rel=1e-6)
-
-
-@pytest.mark.parametrize(("servers", "load"), [(1, 0.9), (3, 3.3), (4, 3.0)])
-def test_first_come_first_served_loses_fewest(servers: int, load: float) -> None:
-    # Of all orders with equal deadlines it serves most (Panwar, Towsley and Wolf 1988). With hardly any patience, or
-    # with patience without end, order does not matter.
-    for patience, apart in ((1e-6, False), (0.5, True), (2.0, True)):
-        _, first, _ = reneging(servers, load, 1.0, lambda x, d=patience: float(x < d), patience)
-        _, last, _ = reneging_last_first(servers, load, 1.0, patience)
-        assert last > first * 1.005 if apart else last == pytest.approx(first, rel=1e-4)
-    blocked = load**servers / math.factorial(servers) / sum(load**n / math.factorial(n) for n in range(servers + 1))
-    assert reneging_last_first(servers, load, 1.0, 1e-6)[1] == pytest.approx(blocked, rel=1e-4)
-    if load < servers:
-        waits, lost, waited = reneging_last_first(servers, load, 1.0, 4000.0)
-        assert (waits, lost) == pytest.approx((erlang_c(servers, load), 0.0), abs=1e-5)
-        assert waited == pytest.approx(mean_wait(servers, load, 1.0), rel=1e-3)
-
-
-def test_scores_are_priorities_of_classes_without_end() -> None:
-    classes = 400
-    waits = priority_waits(2, [1.6 / classes] * classes, 1.0)
-    assert np.mean(waits[:200]) == pytest.approx(score_wait(2, 1.6, 1.0, 0.0, 0.5), rel=1e-2)
-    assert np.mean(waits[200:]) == pytest.approx(score_wait(2, 1.6, 1.0, 0.5, 1.0), rel=1e-2)
-    assert score_wait(2, 1.6, 1.0, 0.0, 1.0) == pytest.approx(mean_wait(2, 1.6, 1.0))
 
 
 def test_reneging_has_erlang_a_and_barrers_queue_as_cases() -> None:

@@ -1,12 +1,15 @@
 """The tests of the generator refuse generators that are not as good."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmarks.counters import AXES, main, many, p_values
 from sim.draws.philox import MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1, draw4
 from sim.draws.purposes import CONTACT_TRY, REGISTRY
-from sim.verify.counters import AXES, Words, each, many
-from sim.verify.randomness import TESTS, doubles, judgements
+from sim.verify.randomness import TESTS, Words, doubles
+from sim.verify.used import each
 
 HOPELESS = 1e-9
 
@@ -31,7 +34,7 @@ def philox(identities: np.ndarray, rounds: int, seed: int = 1, purpose: int = 1)
 
 
 def refused(words: Words) -> set[str]:
-    return {test.name for test, judged in judgements(words) if judged.p is not None and judged.p < HOPELESS}
+    return {name for name, p in p_values(words).items() if p < HOPELESS}
 
 
 def rng() -> np.random.Generator:
@@ -43,7 +46,7 @@ def fair(rows: int = 16, along: int = 1024) -> Words:
 
 
 def test_words_of_a_good_generator_pass() -> None:
-    assert min(judged.p or 0.0 for _, judged in judgements(fair())) > 1e-4
+    assert min(p_values(fair()).values()) > 1e-4
 
 
 def test_one_biased_bit_is_seen() -> None:
@@ -120,6 +123,18 @@ def test_no_two_draws_of_an_axis_have_one_counter(axis) -> None:
     assert words.shape[0] * words.shape[1] > 1 << 14
     # Philox maps counters to words one to one: equal words would be equal counters.
     assert len(np.unique(words.reshape(-1, 4), axis=0)) == words.shape[0] * words.shape[1]
+
+
+def test_the_axes_are_tested_and_one_that_is_refused_is_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--draws", str(1 << 14)]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == len(AXES) * len(TESTS) + 1
+    assert rows[-1].startswith(f"the smallest of {len(AXES) * len(TESTS)} p-values is ")
+    monkeypatch.setattr("benchmarks.counters.AXES", (replace(AXES[0], words=lambda *_: fair() | np.uint32(1)),))
+    assert main([]) == 1
+    assert "REFUSED index               bits" in capsys.readouterr().out
 
 
 def test_doubles_are_those_of_the_engines() -> None:

@@ -10,19 +10,13 @@ import pytest
 
 import sim
 from sim.base.days import HALF_HOUR_MS
-from sim.draws import distributions
 from sim.engines.reference import alerts, track
 from sim.engines.reference.desk import Desk
-from sim.shield import cards
-from sim.store.recorder import Recorder
 from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
 from sim.verify.desks import MMC_ALERTS as ALERTS
-from sim.verify.disciplines import LAST, LAST_RENEGING, LENDING, SCORES
-from sim.verify.laws import CONSERVATION
-from sim.verify.schedules import GROWTH, HOURS, LITTLE
-from sim.verify.stocks import DENS, DISPLACEMENT, FLAGGED, RENEWED
+from sim.verify.hours import HOURS
 from sim.verify.streams import DETECTORS, GATES
-from sim.verify.study import ENGINES, PROVINCES, Result, Study
+from sim.verify.study import ENGINES, LEAST, PROVINCES, Result, Study
 from sim.verify.verification import RATE, SEED, STUDIES
 from sim.verify.waiting import contacts
 from tests.cli.commands import Tocsin, tocsin
@@ -34,20 +28,14 @@ pytestmark = pytest.mark.slow
 
 FALSE_ALARMS = "false-alarm rate of the central detector, threshold 2.1"
 HITS = "hit rate of the central detector, threshold 2.1"
-STRICT = RATE / 400
+STRICT = RATE / 200
 """Holm's method refuses any p-value below it, however many checks there are."""
-
-
-STEP_LATE = {"steps": [{"from": "2022-03-07", "factor": 1.0}, {"from": "2022-03-10", "factor": 5 / 3}]}
-"""The step of ``GROWTH`` a day late."""
 
 
 def refused(study: Study[Any], engine: str, changed: dict[str, Any] | None = None) -> set[str]:
     """Return the checks of a study that fail under values of which theory does not know."""
     other = dataclasses.replace(study, values={**study.values, **(changed or {})})
-    return {
-        row.checked for row in other.findings(engine, SEED) if not row.holds or (row.p is not None and row.p < STRICT)
-    }
+    return {row.checked for row in other.findings(engine, SEED) if row.p < STRICT}
 
 
 def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
@@ -81,7 +69,7 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
     if study is not GATES:  # which names its provinces, and takes no time
         monkeypatch.setattr("sim.verify.study.PROVINCES", FEW)
         study = dataclasses.replace(study, values=of_few_provinces(study.values))
-    runs = [sim.run(study.scenario(one, SEED, study.least), tmp_path / one, events="all") for one in ENGINES]
+    runs = [sim.run(study.scenario(one, SEED, LEAST), tmp_path / one, events="all") for one in ENGINES]
     assert_equal(*runs)
 
 
@@ -97,9 +85,6 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
         (MG1, {"desks.call.answered": 0.76}, "calls: mean service, s"),
         (PRIORITIES, {"warning.detectors.central.thresholds.red": 2.6}, "mean wait of red alerts, s"),
         (RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
-        (GROWTH, {"desks.call.growth": {"ramp": {"midpoint": "2022-03-09", "width": "12 h", "floor": 0.6}}},
-         "probability of waiting, 5 servers"),
-        (GROWTH, {"desks.call.growth": STEP_LATE}, "mean wait, 5 servers, s; hours on duty"),
         (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in queue, 07:00 to 09:00"),
         (GATES, {"cards.fixed_dead_share": 0.153}, "calls from dead cards"),
         (GATES, {"interception.call.d_prime": 1.51}, "hit rate of the filter of calls, d' 1.5, threshold 1.2"),
@@ -107,18 +92,6 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
         (DETECTORS, {"measures.warning-central.coverage": 0.82}, FALSE_ALARMS),
         (DETECTORS, {"warning.detectors.contact.call.unanswered": 0.95}, HITS),
         (DETECTORS, {"warning.detectors.correlation": 0.45}, "contacts a day that both warn of"),
-        (DENS, {f"dens.hazard.{region}": "0.103 per day" for region in ("east", "south", "elsewhere", "overseas")},
-         "raids a night and den at work"),
-        (DENS, {"dens.reopening": {"exponential": {"mean": "4.12 d"}}}, "share of dens raided"),
-        (DISPLACEMENT, {"dens.displaced": 0.82}, "raids of a den until it is gone"),
-        (RENEWED, {"cards.replacement": "10.1 d"}, "share of cards at work"),
-        (RENEWED, {"cards.replacement": "10.3 d"}, "share of calls that come from a card that is alive"),
-        (FLAGGED, {"cards.flag_share": 0.303}, "cards flagged in total"),
-        (LAST, {"desks.call.discipline": "first_issued"}, "share that waits longer than a service"),
-        (LAST_RENEGING, {"desks.call.discipline": "first_issued"}, "share that reneges"),
-        (LAST_RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
-        (SCORES, {"desks.call.discipline": "first_issued"}, "mean wait of the upper half of scores, s"),
-        (LENDING, {"desks.visit.lends": False}, "probability of waiting"),
     ],
     ids=lambda value: value.name if isinstance(value, Study) else value if isinstance(value, str) else "with",
 )  # fmt: skip
@@ -140,8 +113,7 @@ def test_a_desk_without_priorities(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_desk_that_serves_the_last_first(monkeypatch: pytest.MonkeyPatch) -> None:
     request = Desk.request
     monkeypatch.setattr(Desk, "request", lambda desk, rank: request(desk, (rank[0], -rank[1], rank[2])))
-    # The mean wait is the same; who overtakes whom, and how long waits spread, is not.
-    assert "alerts served before an earlier one of their queue" in refused(LITTLE, "reference")
+    # The mean wait is the same; how long waits spread is not.
     assert "share that waits longer than a service" in refused(MMC, "reference")
 
 
@@ -178,12 +150,6 @@ def test_alerts_that_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"share that reneges", "mean wait of the served, s"} <= refused(RENEGING, "reference")
 
 
-def test_a_line_that_is_an_alert_and_a_millisecond_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    area = Desk.area_of_day
-    monkeypatch.setattr(Desk, "area_of_day", lambda desk, end: area(desk, end) + 1)
-    assert "hours in queue: daily table, sum of waits in the log" in refused(LITTLE, "reference")
-
-
 def test_a_detector_that_sees_what_the_other_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     from sim.engines.reference import attempts
 
@@ -192,24 +158,6 @@ def test_a_detector_that_sees_what_the_other_sees(monkeypatch: pytest.MonkeyPatc
         attempts, "covered", lambda world, province, central, local: covered(world, province, central, central)
     )
     assert "contacts a day that both warn of" in refused(DETECTORS, "reference")
-
-
-def test_cards_that_are_never_hit_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cards.distinct is distributions.distinct
-    monkeypatch.setattr(cards, "distinct", min)
-    assert "cards flagged in total" in refused(FLAGGED, "reference")
-
-
-def test_events_that_are_not_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    event, seen = Recorder.event, []
-
-    def now_and_then(recorder: Recorder, entry: Any) -> None:
-        seen.append(entry)
-        if len(seen) % 1000:
-            event(recorder, entry)
-
-    monkeypatch.setattr(Recorder, "event", now_and_then)
-    assert {"alerts", "calls and visits"} & refused(CONSERVATION, "reference")
 
 
 def test_every_check_is_said_once() -> None:

@@ -1,12 +1,15 @@
-"""The counters that the engines use, arranged as sequences of neighbours.
+"""Test the random number generator on the counters that the engines use, arranged as sequences of neighbours.
 
 A draw is identified by an identity (who draws), a purpose (what for), a number (which draw of that purpose) and the
 seed. Along one *axis* only one of these counts up, as it does in a run. So an axis is a set of rows, each a sequence of
-neighbouring counters of the generator.
+neighbouring counters of the generator. ``python -m benchmarks.counters`` tests each axis as ``tocsin verify`` tests
+the draws of a run, and judges all p-values together by Holm's method.
 """
 
+import argparse
 import itertools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +25,13 @@ from sim.draws.identity import (
     person_id,
     slot_day_id,
 )
-from sim.draws.philox import draw4_each, draw4_many
+from sim.draws.philox import draw4_many
+from sim.verify.randomness import TESTS, Bits, Words
+from sim.verify.statistics import holm
+from sim.verify.verification import RATE, SEED
 
-Words = NDArray[np.uint32]
-"""(rows, along, 4): the four lanes of the draws of an axis."""
+DRAWS = 1 << 18
+"""Approximate number of draws on each axis."""
 
 FIRST_DAY = 8000
 """A day of the flagship, in November 2021."""
@@ -49,13 +55,6 @@ def many(seed: int, identities: NDArray[np.int64], purpose: int, number: int = 0
     lanes = np.empty((4, len(flat)), dtype=np.uint32)
     draw4_many(seed, flat, len(flat), purpose, number, lanes)
     return np.ascontiguousarray(lanes.T).reshape(*identities.shape, 4)
-
-
-def each(seed: int, identities: NDArray[np.int64], numbers: NDArray[np.int64], purpose: int) -> Words:
-    """Return the lanes of draws of one purpose, each with its own number, (1, n, 4)."""
-    lanes = np.empty((4, len(identities)), dtype=np.uint32)
-    draw4_each(seed, identities, numbers, len(identities), purpose, lanes)
-    return np.ascontiguousarray(lanes.T)[None]
 
 
 def _cells(count: int) -> NDArray[np.int64]:
@@ -147,3 +146,34 @@ AXES = (
     Axis("number", "tries of one alert", _by_number),
     Axis("seed", "consecutive seeds, for one identity", _by_seed),
 )
+
+
+def p_values(words: Words) -> dict[str, float]:
+    """Return the p-value of each test of words (rows, along, 4), the lanes of draws, neighbours along axis 1."""
+    bits = Bits.of(np.ascontiguousarray(words))
+    return {test.name: test.judge(words, bits).p for test in TESTS}
+
+
+def by_axis(seed: int, draws: int) -> Iterator[tuple[str, str, float]]:
+    """Yield the p-value of each axis and test."""
+    for axis in AXES:
+        for name, p in p_values(axis.words(seed, draws)).items():
+            yield axis.name, name, p
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the p-values of all axes; return 1 if any is refused."""
+    parser = argparse.ArgumentParser(prog="benchmarks.counters", description=__doc__)
+    parser.add_argument("--seed", type=int, default=SEED, help=f"the seed of the run ({SEED})")
+    parser.add_argument("--draws", type=int, default=DRAWS, help=f"draws on each axis ({DRAWS})")
+    given = parser.parse_args(arguments)
+    found = list(by_axis(given.seed, given.draws))
+    adjusted = holm([p for _, _, p in found])
+    for (axis, test, p), own in zip(found, adjusted, strict=True):
+        print(f"{'ok' if own >= RATE else 'REFUSED':8}{axis:20}{test:18}{p:.2g}")
+    print(f"the smallest of {len(found)} p-values is {min(adjusted):.2g} by Holm's method")
+    return int(min(adjusted) < RATE)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
