@@ -33,6 +33,6 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         try:
             yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
         except BaseException:
-            # Outcomes on their way fail with the connection. Nobody waits for them, but Dask logs their tracebacks.
-            logging.getLogger("tornado.application").disabled = True
+            # The command ends. Outcomes that workers are sending fail with the connection, and Dask would log each one.
+            logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
             raise
