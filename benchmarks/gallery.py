@@ -25,7 +25,6 @@ import sim
 from benchmarks.documents import write_into
 from sim.base.rounding import percent
 from sim.base.version import __version__
-from sim.calibration.pictures import FROZEN
 from sim.experiments.compare import not_drawn, set_in_draws
 from sim.experiments.paired import PAIRS
 from sim.experiments.run_size import RunSize
@@ -152,7 +151,10 @@ def picture(answer: Mapping[str, Any], file: Path) -> None:
     rows = [row for name in DRAWN for row in answer["rows"] if row["quantity"] == name and row["base"]]
     # What a policy takes to zero would be all that is seen.
     rows = [row for row in rows if row["base"] + row["difference"]]
-    with mpl.rc_context(FROZEN), whole(file) as unfinished:
+    with (
+        mpl.rc_context({"svg.hashsalt": "tocsin", "svg.fonttype": "none", "font.size": 8.0}),
+        whole(file) as unfinished,
+    ):
         figure = Figure(figsize=(ACROSS, HIGH), layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.0, color=INK, linewidth=0.8)

@@ -22,9 +22,9 @@ from benchmarks.documents import write_into
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Level, Task
 from sim.calibration.fit import values_at
-from sim.calibration.page import table
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import Prior, draw_errors
+from sim.calibration.report import table
 from sim.reading.outcomes import Outcome
 from sim.scenario import changed, load_scenario
 from sim.scenario.schema.population import COUNTRY

@@ -16,7 +16,7 @@ from benchmarks.documents import write_into
 from benchmarks.posteriors import DOCUMENT, ROOT
 from sim.base.rounding import amount
 from sim.calibration.calibrate import calibrate
-from sim.calibration.page import table
+from sim.calibration.report import table
 from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE
 from sim.reading.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
 from sim.scenario import changed, load_scenario

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.answers import stored_in
-from sim.calibration.indices import first_order_by_runs
-from sim.calibration.page import table
+from sim.calibration.drivers import Indices, Key, first_order_by_runs, worth_rows
 from sim.calibration.policies import TOLD, TOTALS
-from sim.calibration.worth import Indices, Key, worth_rows
+from sim.calibration.report import table
 from sim.experiments.parameters import parameter_at
 from sim.reading.draw_intervals import nine_tenths
 from sim.reading.headline import HEADLINE

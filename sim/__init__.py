@@ -17,7 +17,7 @@ from sim.base.version import __version__
 if TYPE_CHECKING:
     from sim.base.failures import RefusedError
     from sim.calibration.calibrate import Calibration, calibrate
-    from sim.calibration.exchange import ExchangeError, PosteriorDraws, posterior
+    from sim.calibration.draws import PosteriorDraws, posterior
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.experiments.design import DesignError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.experiments.staffing import Staffing, staffing
     from sim.midnight.component import Component
     from sim.report.page import report
+    from sim.report.word import ExchangeError
     from sim.runs.attribution import Attribution, attribute
     from sim.runs.comparison import Comparison, compare
     from sim.runs.diff import diff
@@ -46,9 +47,9 @@ _HOMES = {
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "PromiseError": "sim.experiments.promise",
-    "ExchangeError": "sim.calibration.exchange",
+    "ExchangeError": "sim.report.word",
     "FolderError": "sim.store.json_files",
-    "PosteriorDraws": "sim.calibration.exchange",
+    "PosteriorDraws": "sim.calibration.draws",
     "RefusedError": "sim.base.failures",
     "Run": "sim.runs.run",
     "Scenario": "sim.scenario",
@@ -64,7 +65,7 @@ _HOMES = {
     "load_run": "sim.runs.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
-    "posterior": "sim.calibration.exchange",
+    "posterior": "sim.calibration.draws",
     "report": "sim.report.page",
     "run": "sim.runs.run",
     "sensitivity": "sim.experiments.sensitivity",

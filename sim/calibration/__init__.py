@@ -4,8 +4,8 @@
 - ``evaluations``: its runs, at coarse and fine levels.
 - ``targets``, ``fit``: the least-squares fit of calibrated parameters to fitted figures.
 - ``prior``, ``data``, ``emulator``, ``descent``, ``posterior``: the posterior of all free parameters.
-- ``discrepancy``, ``coverage``, ``truths``: tests of whether it can be trusted.
-- ``indices``, ``drivers``, ``policies``, ``worth``: totals and policies over the draws, the parameters they depend on,
-  and what it would be worth to know these.
-- ``report``, ``page``, ``pictures``, ``writeback``: the output.
+- ``coverage``: windows left out, and the discrepancy of the model.
+- ``policies``, ``drivers``: totals and policies over the draws, the parameters they depend on, and what it would be
+  worth to know these.
+- ``report``, ``writeback``, ``draws``: the output, and stored draws.
 """

@@ -3,28 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 
 from sim.base.rounding import significant
-from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
-from sim.calibration.drivers import INDEX_RUNS, MOST
+from sim.calibration.draws import SUFFIX as FIGURES
+from sim.calibration.draws import figures_of_draws, write_figures
 from sim.calibration.emulator import one_thread_of_blas
 from sim.calibration.evaluations import Evaluations, Level, Task, coarse_pool
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
-from sim.calibration.page import to_markdown
-from sim.calibration.pictures import write_pictures
 from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
 from sim.calibration.prior import Prior
-from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
-from sim.calibration.stored_figures import SUFFIX as FIGURES
-from sim.calibration.stored_figures import figures_of_draws, write_figures
+from sim.calibration.report import Document, add_ensemble, add_known, compose, to_markdown
 from sim.calibration.targets import Targets, label_of
-from sim.calibration.truths import ranks_by_model
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import DIGITS, Parameter, free_parameters, full_forms
@@ -64,7 +60,6 @@ def calibrate(
     tell: Callable[[str], None] = lambda line: None,
     policies: Sequence[str] = (),
     policy_draws: int | None = None,
-    index_runs: int = INDEX_RUNS,
     **computing: Unpack[Computing],
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
@@ -82,7 +77,6 @@ def calibrate(
             ``sim.calibration.policies.expanded``: their changes are reported over the draws, and the draws' answers
             are stored next to the file. They need the file to be written.
         policy_draws: How many draws each policy is run with; by default all.
-        index_runs: The most runs for total indices of the parameters that answers depend on.
         **computing: ``workers``, ``executor`` and ``progress``, see ``Computing``.
 
     Returns:
@@ -106,7 +100,7 @@ def calibrate(
         with one_thread_of_blas() if settings.members else nullcontext():
             if settings.members:
                 data = Data(scope, settings.evidence, reference, levels[-1].scale)
-                draws = _condition(scenario, evaluations, data, levels, fit, document, index_runs, tell)
+                draws = _condition(scenario, evaluations, data, levels, fit, document, tell)
             if file is not None:
                 _write_file(scenario, file, document, _found(reference, settings.derived), draws)
                 if draws is not None:
@@ -119,8 +113,6 @@ def calibrate(
                     write_figures(file.with_name(f"{scenario.name}{FIGURES}"), load_scenario(str(file)), figures)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)
-    if draws is not None:
-        write_pictures(document, path)
     with whole(path / REPORT_TEXT) as unfinished:
         unfinished.write_text(to_markdown(document), encoding="utf-8", newline="\n")
     return Calibration(path, document, file)
@@ -165,7 +157,8 @@ def _answer(
     # The file has what runs of the fit have found on average, a run without it what it finds itself.
     outcomes = {own: over_draws([own], load, evaluations, level, 0, tell)[own] + draws.outcomes}
     outcomes |= over_draws(policies, load, evaluations, level, number, tell)
-    add_policies(document, compared(draws, level.seeds[0], own, outcomes))
+    if policies:
+        document["posterior"]["policies"] = compared(draws, level.seeds[0], own, outcomes)
     return stored_of(outcomes, load)
 
 
@@ -186,21 +179,13 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     if not parameters or not targets.fitted:
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
     if settings.members:
-        _demand_libraries()
-        Prior.of(scenario)
-    return levels, parameters, targets, scope
-
-
-def _demand_libraries() -> None:
-    """Raise FitError where a library that a posterior needs is not installed."""
-    from importlib.util import find_spec
-
-    for module, library in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib")):
-        if find_spec(module) is None:
+        if find_spec("sklearn") is None:
             raise FitError(
-                f"{library} is not installed; run pip install '.[calibration]' in the checkout, or set "
+                "scikit-learn is not installed; run pip install '.[calibration]' in the checkout, or set "
                 "calibration.members: 0"
             )
+        Prior.of(scenario)
+    return levels, parameters, targets, scope
 
 
 def unsaid(scenario: Scenario) -> list[str]:
@@ -214,9 +199,7 @@ def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
     return [level.scenario(scenario, level.seeds[0], {}).spec for level in told]
 
 
-def runs_of(
-    scenario: Scenario, policies: int = 0, policy_draws: int | None = None, index_runs: int = INDEX_RUNS
-) -> list[tuple[Scenario, Counts]]:
+def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:
     """Return a scenario of each level and how many runs ``calibrate`` makes at it; raises FitError as it does.
 
     Each policy, after ``expanded``, is run with the draws, at most one for each member, and with its own values. The
@@ -226,8 +209,6 @@ def runs_of(
     counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
     members = scenario.spec.calibration.members
     counts[0] = counts[0].plus(conditioning(members))
-    most = min(index_runs, MOST * members)
-    counts[0] = counts[0].plus(Counts(0, most, most))
     draws = min(policy_draws or members, members)
     counts[0] = counts[0].plus(Counts(FEWEST + 1, draws + 1, draws + 1).times(policies))
     return [(level.scenario(scenario, level.seeds[0], {}), count) for level, count in zip(levels, counts, strict=True)]
@@ -253,7 +234,6 @@ def _condition(
     levels: Sequence[Level],
     fit: Fit,
     document: Document,
-    index_runs: int,
     tell: Callable[[str], None],
 ) -> Posterior | None:
     """Condition every free parameter on the data at the coarsest level, and report it; None with too few draws."""
@@ -275,14 +255,9 @@ def _condition(
     if len(draws.coordinates) < FEWEST:
         return None
     tell("leaving out windows, one at a time")
-    windows = Windows(draws, data, model, errors)
-    left_out = windows.left_out(seed)
-    tell("ranking true values in posteriors of simulated data")
-    even = ranks(draws.emulator, seed)
+    add_known(document, draws, data, model, stated, seed)
     tell("finding the parameters that answers depend on")
-    answers = totals_over(draws, model.base, unseen, seed, index_runs)
-    truths = ranks_by_model(draws, seed, answers)
-    add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, truths, answers))
+    document["posterior"]["answers"] = totals_over(draws, model.base, unseen, seed)
     return draws
 
 

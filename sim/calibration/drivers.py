@@ -1,239 +1,196 @@
-"""Drivers: which parameters an answer depends on, over the posterior, and the effect of a wider prior.
+"""Drivers: which parameters an answer depends on over the posterior draws, and what it would be worth to know them.
 
-The first-order index of a parameter is the share of the answer's variance that would vanish if the parameter were
-known: Var(E(answer | parameter)) / Var(answer) (Sobol, Mathematics and Computers in Simulation 55, 2001). Parameters of
-a posterior are correlated, so indices need not add up to 1. They are computed twice: from the draws' own runs
-(``indices``), and over many more draws by an emulator of these runs. Runs have the last word: where an emulator
-explains little of an answer, its indices are those of the little that it explains.
+The **first-order index** of a parameter is the share of an answer's variance that would vanish if the parameter were
+known, Var(E(answer | parameter)) / Var(answer). It comes from the draws' own runs: from the means of the answer in
+classes of equal size of the parameter's rank (Plischke, Borgonovo and Smith, European Journal of Operational Research
+226, 2013). Classes explain something even where nothing depends on the parameter; what is expected then, (classes - 1)
+/ (draws - 1) of the variance, is taken out. Noise from run to run, known from runs of the same draws with another seed,
+counts neither as an effect nor as variance. Parameters of a posterior are correlated, so indices need not add up to 1.
+
+The **worth** of knowing a driver: by how much the intervals of answers would be narrower. It is the expected value of
+perfect information about one parameter, for the width of an interval (Oakley, Brennan, Tappenden and Chilcott, Journal
+of Health Economics 29, 2010, for decisions). Widths go with the root of a variance.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.data import Model
-from sim.calibration.emulator import Emulator, emulated_draws
-from sim.calibration.indices import first_order_by_runs, total_by_runs
 from sim.calibration.posterior import Posterior
 from sim.experiments.design import DRIVERS, generator_of
-from sim.reading.draw_intervals import TAILS
-from sim.reading.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 
-CLASSES = 40
-"""Classes of equal probability into which an emulator's draws of a parameter are divided."""
-
-DRAWS = 2000
-"""Draws by the emulator for indices."""
-
-WIDE_DRAWS = 600
-"""Draws with a wider prior."""
-
-SHOWN = 5
-"""Parameters with the largest indices of the emulator that are reported of an answer."""
-
 MOST = 10
-"""The most drivers that have total indices, of all answers together."""
+"""The most drivers that are shown of all answers together."""
 
-INDEX_RUNS = 480
-"""The most runs for total indices, unless the caller gives a number."""
+Key = tuple[str, str]
+"""An answer: a policy, empty for the scenario itself, and a total."""
 
-WIDER = 2.0
-"""The factor of a wider prior."""
+Indices = Mapping[Key, Mapping[str, float]]
+"""First-order indices by runs, by answer and parameter; those that chance explains are not there."""
 
+CLASSES = 12
+"""The most classes of equal size into which draws are divided."""
 
-Measured = Callable[[Sequence[Outcome]], Array]
-"""Returns answers (runs, answers) from outcomes of runs."""
+FEWEST = 4
+"""The fewest draws of a class."""
 
+PERMUTATIONS = 1000
+"""How many times the answers are permuted over the draws."""
 
-@dataclass(frozen=True)
-class Driver:
-    """A parameter that an answer depends on.
-
-    Attributes:
-        first: The first-order index by runs.
-        first_error: Its standard error.
-        found: Whether chance does not explain it.
-        index: The first-order index of the emulator; this and what follows are 0 where it explains nothing.
-        slope: The change of the answer for one posterior standard deviation of the parameter, in the answer's unit.
-        width_ratio: The width of the answer's interval if the parameter's prior is twice as wide, over its width.
-        total: The total index by runs, None where no run was made for it.
-        total_error: Its standard error.
-    """
-
-    key: str
-    first: float
-    first_error: float
-    found: bool
-    index: float
-    slope: float
-    width_ratio: float
-    total: float | None = None
-    total_error: float | None = None
+CHANCE = 0.05
+"""The probability that any parameter at all is called a driver where none is."""
 
 
 @dataclass(frozen=True)
-class Sensitivity:
-    """The parameters that an answer depends on.
+class FirstOrder:
+    """First-order indices of all parameters for one answer.
 
     Attributes:
-        explained: The share of the answer's variance over runs that its emulator explains, 0 where it predicts worse
-            than their mean.
-        bound: The first-order index by runs that chance explains.
-        drivers: The parameters that runs or the emulator find, the largest first-order index by runs first.
+        index: (parameters,) The indices; noise makes those near 0 negative, too.
+        error: (parameters,) Their standard errors.
+        bound: What the largest of all indices exceeds with probability ``CHANCE`` if the answer depends on nothing.
     """
 
-    explained: float
+    index: Array
+    error: Array
     bound: float
-    drivers: tuple[Driver, ...]
+
+    def found(self) -> npt.NDArray[np.intp]:
+        """Return the numbers of the parameters whose index chance does not explain, the largest index first."""
+        order = np.argsort(-self.index, kind="stable")
+        return order[self.index[order] > self.bound]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer over the draws: an emulator of it, and the runs of each draw, (draws, seeds)."""
+def noise_of(runs: Array) -> float:
+    """Return the variance of noise in the mean of the runs of a draw, from runs (draws, seeds); 0 with one seed.
 
-    emulator: Emulator
-    runs: Array
-
-
-def first_order(scores: Array, answer: Array) -> Array:
-    """Return the first-order index of each parameter for an answer (draws,), from scores (draws, parameters).
-
-    Corrected for the value that noise would give with this number of draws and classes.
+    A difference that all draws share does not count: it does not change how they differ.
     """
-    size = len(answer) // CLASSES
-    about = (answer - answer.mean())[: size * CLASSES]
-    total = float(np.mean(about**2))
-    if total == 0.0:
-        return np.zeros(scores.shape[1])
-    order = np.argsort(scores[: size * CLASSES], axis=0, kind="stable")
-    means = about[order].reshape(CLASSES, size, -1).mean(axis=1)
-    share = np.mean(means**2, axis=0) / total
-    by_chance = (CLASSES - 1) / (size * CLASSES - 1)
-    return np.asarray(np.maximum((share - by_chance) / (1.0 - by_chance), 0.0))
+    seeds = runs.shape[1]
+    return float(np.mean(np.var(runs - runs.mean(axis=0), axis=1, ddof=1)) / seeds) if seeds > 1 else 0.0
 
 
-def sensitivities(posterior: Posterior, seed: int, answers: Mapping[str, Answer]) -> dict[str, Sensitivity]:
-    """Find the parameters that answers depend on; answers may be of the first draws only.
+def first_order_by_runs(scores: Array, runs: Array, seed: int) -> FirstOrder:
+    """Return the first-order index of each parameter for an answer.
+
+    Args:
+        scores: (draws, parameters) Any increasing function of each parameter.
+        runs: (draws, seeds) The answer of the runs of each draw, which differ in their seeds.
+        seed: The seed of permutations.
+
+    Returns:
+        The indices. They are 0, and none is above the bound, where the answer varies by no more than noise.
+
+    Source:
+        Errors: the variance of a squared multiple correlation (Olkin and Finn, Psychological Bulletin 118, 1995), and
+        of the F statistic where it is 0. Bound: the largest index over all parameters after permutations of the
+        answer (Westfall and Young, Resampling-Based Multiple Testing, 1993).
+    """
+    draws, parameters = scores.shape
+    answer = runs.mean(axis=1) - runs.mean()
+    classes = min(CLASSES, draws // FEWEST)
+    squares = float(answer @ answer)
+    signal = 1.0 - noise_of(runs) * (draws - 1) / squares if squares else 0.0
+    if classes < 2 or signal <= 0.0:
+        return FirstOrder(np.zeros(parameters), np.zeros(parameters), 0.0)
+    members = _classes(scores, classes)
+    by_chance = (classes - 1) / (draws - 1)
+
+    def explained(rows: Array) -> Array:
+        """Return the indices, with noise in the variance, of answers (rows, draws): (rows, parameters)."""
+        between = ((rows @ members) ** 2).reshape(len(rows), parameters, classes).sum(axis=2)
+        return np.asarray((between / squares - by_chance) / (1.0 - by_chance))
+
+    (share,) = explained(answer[None, :])
+    permuted = generator_of(seed, DRIVERS).permuted(np.tile(answer, (PERMUTATIONS, 1)), axis=1)
+    bound = float(np.quantile(explained(permuted).max(axis=1), 1.0 - CHANCE))
+    inside = np.clip(share, 0.0, 1.0)
+    variance = (4.0 * inside / draws + 2.0 * (classes - 1) / (draws - classes) ** 2) * (1.0 - inside) ** 2
+    return FirstOrder(share / signal, np.sqrt(variance) / signal, bound / signal)
+
+
+def _classes(scores: Array, classes: int) -> Array:
+    """Return classes of equal size by rank, (draws, parameters x classes).
+
+    The product of an answer with them, squared, is the sum of squares that each class explains.
+    """
+    draws, parameters = scores.shape
+    ranks = np.argsort(np.argsort(scores, axis=0, kind="stable"), axis=0, kind="stable")
+    number = ranks * classes // draws
+    members = (number[:, :, None] == np.arange(classes)).astype(np.float64)
+    return np.asarray(members / np.sqrt(members.sum(axis=0))).reshape(draws, parameters * classes)
+
+
+def drivers_of(posterior: Posterior, seed: int, answers: Mapping[str, Array]) -> dict[str, list[dict[str, Any]]]:
+    """Find the parameters that answers depend on.
 
     Args:
         posterior: The draws.
-        seed: That of the emulator's draws and of permutations.
-        answers: The answers by name.
+        seed: That of permutations.
+        answers: The runs (first draws, seeds) of each answer, by name.
 
     Returns:
-        By name, without total indices.
+        By name, for each parameter whose index chance does not explain, the largest index first: ``key``, its
+        first-order index ``first``, and its standard error ``first_error``.
     """
-    scores = _drawn(posterior.emulator, seed, DRAWS)
     found = {}
-    wide: dict[int, Array] = {}
-    for name, answer in answers.items():
-        own = first_order_by_runs(posterior.scores[: len(answer.runs)], answer.runs, seed)
-        variance = float(answer.runs[:, 0].var())
-        explained = max(1.0 - float(answer.emulator.error[0]) ** 2 / variance, 0.0) if variance else 0.0
-        values = answer.emulator.predicted(scores)[:, 0] if explained else np.zeros(DRAWS)
-        share = first_order(scores, values)
-        shown = set(own.found()) | set(np.argsort(-share, kind="stable")[: SHOWN if explained else 0])
-        width = np.ptp(np.quantile(values, TAILS))
-        drivers = []
-        for number in sorted(shown, key=lambda one: (-own.index[one], one)):
-            slope, ratio = 0.0, 1.0
-            if width:
-                if number not in wide:
-                    wide[number] = _wide(posterior.emulator, seed, int(number))
-                column = scores[:, number]
-                slope = float(np.cov(column, values)[0, 1] / column.std())
-                ratio = float(np.ptp(np.quantile(answer.emulator.predicted(wide[number])[:, 0], TAILS)) / width)
-            first, error = float(own.index[number]), float(own.error[number])
-            key, above = posterior.parameters[number].key, bool(own.index[number] > own.bound)
-            drivers.append(Driver(key, first, error, above, float(share[number]), slope, ratio))
-        found[name] = Sensitivity(explained, own.bound, tuple(drivers))
+    for name, runs in answers.items():
+        own = first_order_by_runs(posterior.scores[: len(runs)], runs, seed)
+        found[name] = [
+            {"key": posterior.parameters[n].key, "first": float(own.index[n]), "first_error": float(own.error[n])}
+            for n in own.found()
+        ]
     return found
 
 
-def with_totals(
-    sensitivities: Mapping[str, Sensitivity],
-    posterior: Posterior,
-    answers: Mapping[str, Answer],
-    unseen: Model,
-    measured: Measured,
-    runs: int = INDEX_RUNS,
-) -> dict[str, Sensitivity]:
-    """Return sensitivities with the total indices of the drivers that runs found, ``MOST`` at most.
+def narrower(first: float) -> float:
+    """Return the share of an interval's width that vanishes if a parameter with this first-order index is known."""
+    return 1.0 - float(max(1.0 - first, 0.0) ** 0.5)
 
-    Each of the first draws is run once more for each driver, which then has its value in the next draw. This breaks the
-    dependence of the driver on other parameters that the data have made: the index says what the driver does where it
-    is unknown, all others known, and may exceed 1 where others compensate for it in the posterior. A draw whose changed
-    values break an order of the prior, or make no scenario, is left out.
 
-    Args:
-        sensitivities: Those of ``sensitivities``.
-        posterior: The draws.
-        answers: The answers that ``sensitivities`` had, each with two seeds.
-        unseen: The model with the second seed.
-        measured: Returns answers (runs, answers), in the order of ``answers``, from outcomes.
-        runs: The most runs; each driver has an equal part of them, at most one for each draw.
+def indices_in(part: Mapping[str, Any]) -> Indices:
+    """Return the indices in the report of a posterior, of totals and of changes by policies."""
+    answers = {("", name): rows for name, rows in part["answers"].items()}
+    for policy in part.get("policies", ()):
+        answers |= {(policy["policy"], name): rows for name, rows in policy["answers"].items()}
+    return {key: {row["key"]: row["first"] for row in rows} for key, rows in answers.items()}
+
+
+def worth_rows(indices: Indices) -> tuple[list[str], list[list[str]]]:
+    """Return names of columns and rows of a table: by how much each answer is narrower if a driver is known.
+
+    Drivers are at most ``MOST``, that with the largest index first: of the totals of the scenario, then of policies.
     """
-    drivers = ranked(sensitivities)[:MOST]
-    keys = [one.key for one in posterior.parameters]
-    draws = min(len(posterior.coordinates), runs // max(len(drivers), 1))
-    if draws < 2:
-        return dict(sensitivities)
-    points = np.tile(posterior.coordinates[:draws], (len(drivers), 1, 1))
-    for place, key in enumerate(drivers):
-        number = keys.index(key)
-        points[place, :, number] = np.roll(posterior.coordinates[:, number], -1)[:draws]
-    flat = points.reshape(-1, points.shape[2])
-    scores = posterior.prior.scores(flat)
-    kept = np.flatnonzero((posterior.prior.ordered(scores) == scores).all(axis=1))
-    outcomes = dict(zip(kept, unseen.outcomes(flat[kept]), strict=True))
-    made = [number for number, one in outcomes.items() if one is not None]
-    changed = np.full((len(flat), len(answers)), np.nan)
-    if made:
-        changed[made] = measured([one for one in outcomes.values() if one is not None])
-    by_driver = changed.reshape(len(drivers), draws, len(answers))
-    totals = {
-        (name, key): total_by_runs(answer.runs, by_driver[place, :, column])
-        for column, (name, answer) in enumerate(answers.items())
-        for place, key in enumerate(drivers)
-    }
-    return {
-        name: replace(one, drivers=tuple(_with_total(driver, totals.get((name, driver.key))) for driver in one.drivers))
-        for name, one in sensitivities.items()
-    }
+    totals = [total for policy, total in indices if not policy]
+    changes = list(dict.fromkeys(total for policy, total in indices if policy))
+    largest: dict[str, tuple[float, float]] = {}
+    for (policy, _), found in indices.items():
+        for key, first in found.items():
+            own, of_policies = largest.get(key, (0.0, 0.0))
+            largest[key] = (own, max(first, of_policies)) if policy else (max(first, own), of_policies)
+    drivers = sorted(largest, key=lambda key: (tuple(-one for one in largest[key]), key))[:MOST]
+    rows = [
+        [
+            f"`{key}`",
+            *(_share(indices["", total], key) for total in totals),
+            *(_of_policies(indices, key, total) for total in changes),
+        ]
+        for key in drivers
+    ]
+    return ["driver", *totals, *(f"change of {total} by" for total in changes)], rows
 
 
-def ranked(sensitivities: Mapping[str, Sensitivity]) -> list[str]:
-    """Return the drivers of any answer that runs found, the largest first-order index first."""
-    largest: dict[str, float] = {}
-    for one in sensitivities.values():
-        for driver in one.drivers:
-            if driver.found:
-                largest[driver.key] = max(driver.first, largest.get(driver.key, 0.0))
-    return sorted(largest, key=lambda key: (-largest[key], key))
+def _share(found: Mapping[str, float], key: str) -> str:
+    return f"{narrower(found[key]):.0%}" if key in found else ""
 
 
-def _with_total(driver: Driver, total: tuple[float, float] | None) -> Driver:
-    return driver if total is None else replace(driver, total=total[0], total_error=total[1])
-
-
-def _drawn(emulator: Emulator, seed: int, members: int) -> Array:
-    """Draw scores from the posterior of an emulator of compressed residuals, (draws, parameters)."""
-    nothing = np.zeros(len(emulator.error))
-    widened = np.hypot(1.0, emulator.error)
-    return emulated_draws(emulator, nothing, widened, members, generator_of(seed, DRIVERS))[0]
-
-
-def _wide(emulator: Emulator, seed: int, number: int) -> Array:
-    """Draw scores where one parameter's prior is wider; the emulator is extrapolated beyond the range."""
-    slopes, products = emulator.slopes.copy(), emulator.products.copy()
-    slopes[:, number] *= WIDER
-    place = emulator.curved == number
-    products[:, place, :] *= WIDER
-    products[:, :, place] *= WIDER
-    scores = _drawn(replace(emulator, slopes=slopes, products=products), seed + 1 + number, WIDE_DRAWS)
-    scores[:, number] *= WIDER
-    return scores
+def _of_policies(indices: Indices, key: str, total: str) -> str:
+    """Return the policies whose change of a total would have a narrower interval, and by how much, the most first."""
+    found = {policy: one for (policy, name), one in indices.items() if policy and name == total and key in one}
+    order: Sequence[str] = sorted(found, key=lambda policy: (-found[policy][key], policy))
+    return ", ".join(f"`{policy.partition('=')[0]}` {_share(found[policy], key)}" for policy in order)

@@ -3,16 +3,15 @@
 A policy is a scenario that extends the calibrated file, or a lever: ``KEY=VALUE`` changes the file itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.data import Model
-from sim.calibration.drivers import INDEX_RUNS, Answer, Sensitivity, sensitivities, with_totals
-from sim.calibration.emulator import emulator_of
+from sim.calibration.drivers import drivers_of
 from sim.calibration.evaluations import Evaluations, Level
 from sim.calibration.fit import FitError
 from sim.calibration.posterior import Posterior
@@ -44,37 +43,14 @@ EVERY, OF_LEVERS = "all", "levers"
 """Names for many policies: all bundled ones of a file, and the levers that ``tocsin new`` lists."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """The changes by a policy, by total.
-
-    ``own`` is the change at the fit, as a share; ``intervals`` are low end, median and high end over the draws;
-    ``sensitivities`` are the parameters that a change depends on.
-    """
-
-    name: str
-    draws: int
-    own: dict[str, float]
-    intervals: dict[str, tuple[float, float, float]]
-    sensitivities: dict[str, Sensitivity]
-
-
-def totals_over(
-    draws: Posterior, base: Outcome, unseen: Model, seed: int, index_runs: int = INDEX_RUNS
-) -> dict[str, Sensitivity]:
-    """Return the parameters that each reported total depends on; ``unseen`` is the model with another seed.
+def totals_over(draws: Posterior, base: Outcome, unseen: Model, seed: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the drivers of each reported total; ``unseen`` is the model with another seed.
 
     The runs of the draws with that seed are those by which members were accepted.
     """
     again = [one for one in unseen.outcomes(draws.coordinates) if one is not None]
-    columns = log_ratios([base, *draws.runs.outcomes], [base])
     runs = np.stack([log_ratios(outcomes, [base]) for outcomes in (draws.outcomes, again)], axis=1)
-    answers = {
-        name: Answer(draws.runs.emulate(columns[:, number, None]), runs[:, :, number])
-        for number, name in enumerate(TOTALS)
-    }
-    found = sensitivities(draws, seed, answers)
-    return with_totals(found, draws, answers, unseen, lambda outcomes: log_ratios(outcomes, [base]), index_runs)
+    return drivers_of(draws, seed, {name: runs[:, :, number] for number, name in enumerate(TOTALS)})
 
 
 def expanded(policies: Sequence[str], scenario: Scenario, file: Path | None) -> list[str]:
@@ -194,42 +170,38 @@ def stored_of(outcomes: dict[str, list[Outcome]], load: Load) -> dict[str, Store
     return stored
 
 
-def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[Policy]:
-    """Return the change by each policy, of the first draws, and the parameters that it depends on."""
-    places = [TOTALS.index(total) for total in TOLD]
-    changes = {
-        name: log_ratios(rows, outcomes[base][: len(rows)])[:, places]
-        for name, rows in outcomes.items()
-        if name != base
-    }
-    answers = {
-        f"{name}: {total}": Answer(emulator_of(draws.scores[: len(rows) - 1], rows[1:, one, None]), rows[1:, one, None])
-        for name, rows in changes.items()
-        for one, total in enumerate(TOLD)
-    }
-    # All at once, because draws by the emulator are the same for all.
-    depends = sensitivities(draws, seed, answers)
+def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Outcome]]) -> list[dict[str, Any]]:
+    """Return the changes by policies over the first draws, and their drivers.
+
+    Returns:
+        For each ``policy`` the number of its ``draws`` and, by total, its ``own`` change at the fit, as a share, the
+        ``intervals`` over the draws (low end, median, high end), and the drivers of the change as ``answers``.
+    """
     found = []
-    for name, rows in changes.items():
-        own = np.expm1(rows[0])
-        low, middle, high = np.expm1(np.quantile(rows[1:], [TAILS[0], 0.5, TAILS[1]], axis=0))
+    for name, rows in outcomes.items():
+        if name == base:
+            continue
+        changes = log_ratios(rows, outcomes[base][: len(rows)])
+        by_total = {total: changes[:, TOTALS.index(total)] for total in TOLD}
         found.append(
-            Policy(
-                name,
-                len(rows) - 1,
-                {total: float(own[one]) for one, total in enumerate(TOLD)},
-                {total: (float(low[one]), float(middle[one]), float(high[one])) for one, total in enumerate(TOLD)},
-                {total: depends[f"{name}: {total}"] for total in TOLD},
-            )
+            {
+                "policy": name,
+                "draws": len(rows) - 1,
+                "own": {total: float(np.expm1(one[0])) for total, one in by_total.items()},
+                "intervals": {
+                    total: np.expm1(np.quantile(one[1:], [TAILS[0], 0.5, TAILS[1]])).tolist()
+                    for total, one in by_total.items()
+                },
+                "answers": drivers_of(draws, seed, {total: one[1:, None] for total, one in by_total.items()}),
+            }
         )
     return found
 
 
 def log_ratios(outcomes: Sequence[Outcome], base: Sequence[Outcome]) -> Array:
     """Return the logarithms of ratios of ``TOTALS`` to those of the baseline, one or as many runs, (runs, totals)."""
-    return np.asarray(_logarithms(outcomes) - _logarithms(base))
-
-
-def _logarithms(outcomes: Sequence[Outcome]) -> Array:
-    rows: list[Mapping[str, float]] = [one["quantities"] for one in outcomes]
-    return np.log(np.maximum([[row[name] for name in TOTALS] for row in rows], LEAST))
+    own, other = (
+        np.log(np.maximum([[one["quantities"][name] for name in TOTALS] for one in rows], LEAST))
+        for rows in (outcomes, base)
+    )
+    return np.asarray(own - other)

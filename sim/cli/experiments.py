@@ -69,12 +69,6 @@ def calibrate(
     policy_draws: Annotated[
         int | None, typer.Option(metavar="N", min=10, help="Number of draws to run policies with [default: all].")
     ] = None,
-    index_runs: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, help="Most extra runs that measure how much each driver matters (total indices)."
-        ),
-    ] = 480,
     output: Output,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures, and write them into the scenario's file."""
@@ -90,14 +84,14 @@ def calibrate(
     found = changes.load(scenario)
     own = Path(scenario) if is_path(scenario) else None  # a bundled file belongs to the package
     names = expanded(policies or (), found, own)
-    planned = runs_of(found, len(names), policy_draws, index_runs)
+    planned = runs_of(found, len(names), policy_draws)
     job = Job([Batch(one, runs) for one, runs in planned], workers, parallel=True)
     output.forecast(job)
     folder = out or FOLDER / found.name
     with keeping(resumable(folder)), steps(output.silent, expected=job.runs.typical) as (note, progress):
         days = None if progress is None else progress.of
         computing = Computing(workers=workers, progress=progress, verbose=output.verbose, days=days)
-        done = calibrate(found, folder, own, note, names, policy_draws, index_runs, **computing)
+        done = calibrate(found, folder, own, note, names, policy_draws, **computing)
     output.warn(unsaid(found))
     if output.shown(lambda: done.document):
         show(console(), [fit_table(done.document)])

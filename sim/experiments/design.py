@@ -27,9 +27,9 @@ Value = str | int | float | bool
 MOST = 10_000_000
 """The largest number of points of a design."""
 
-SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS, TRUTHS, PREDICTIONS = range(8)
+SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS, _, PREDICTIONS = range(8)
 """Numbers of random generators: points of a sweep, points of a sensitivity, bootstrap samples of its outputs, draws of
-a posterior, tests of a posterior, drivers of answers, known truths, and errors of predictions."""
+a posterior, windows left out, drivers of answers, one that is never used again, and errors of predictions."""
 
 LISTED = 8
 """Names that an error lists; the nearest comes first."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.base.failures import RefusedError
 from sim.store.folder import demand_file, whole
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
 
 STYLE = "Light Shading"
 """A style of the default template with rules above, below the heads and below, as papers have them."""
+
+
+class ExchangeError(RefusedError, ImportError):
+    """A library of an optional extra is not installed."""
 
 
 def write_word(table: "pd.DataFrame", numbers: int, path: str | Path, caption: str) -> Path:
@@ -33,8 +38,6 @@ def write_word(table: "pd.DataFrame", numbers: int, path: str | Path, caption: s
         import docx
         from docx.enum.text import WD_ALIGN_PARAGRAPH
     except ImportError:
-        from sim.calibration.exchange import ExchangeError
-
         raise ExchangeError("python-docx is not installed; run pip install '.[word]' in the checkout") from None
     file = Path(path)
     demand_file(file)

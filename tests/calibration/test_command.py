@@ -209,6 +209,9 @@ def test_a_policy_is_run_over_the_draws(file: Path, tocsin: Tocsin, tmp_path: Pa
     assert told["own"]["victims"] > 0.2
     assert middle > 0.2
     assert set(told["answers"]) == {"victims", "loss_money"}
+    text = (tmp_path / "work" / "fit.md").read_text()
+    assert "| `mine.yaml` | victims | 10 | +" in text
+    assert "| `mine.yaml`: victims |" in text
     known = read_answers(tmp_path / "small-answers.csv") | read_answers(tmp_path / "small-levers-answers.csv")
     mine, small = (known[policy_digest(sim.load_scenario(name))] for name in ("mine.yaml", "small.yaml"))
     assert mine.draws == 10 <= small.draws

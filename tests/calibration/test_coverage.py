@@ -1,93 +1,89 @@
-"""Ranks of known parameters in the posteriors of their data, and the page of a calibration.
+"""Discrepancies learnt from windows left out, against those that made the data; left-out predictions by hand."""
 
-Posteriors of data that the model itself makes: ``python -m benchmarks.posteriors``.
-"""
-
-from pathlib import Path
+from datetime import date
 
 import numpy as np
 import pytest
-from scipy import stats
 
-import sim
-from sim.calibration.calibrate import calibrate
-from sim.calibration.coverage import RANKED, ranks, uniformity
-from sim.calibration.emulator import Emulator
-from sim.calibration.page import to_markdown
+from sim.calibration.coverage import Linear, apart, learnt
+
+Array = np.ndarray
+FAMILY = np.array(["cases", "alerts"] * 60)
 
 
-def bent(rolls: np.random.Generator, size: float) -> Emulator:
-    """Return a model of six data and thirty parameters, bent as far as is said."""
-    slopes = rolls.standard_t(2.0, (6, 30)) * (rolls.random((6, 30)) < 0.4)
-    square = size * rolls.standard_normal((6, 5, 5))
-    curved = np.argsort(-np.sum(slopes**2, axis=0))[:5]
-    return Emulator(np.zeros(6), slopes, curved, (square + np.swapaxes(square, 1, 2)) / 2.0, np.zeros(6))
+def linear(rolls: np.random.Generator, shares: dict[str, float], windows: int = 120, parameters: int = 8) -> Linear:
+    """Return data of a linear model that is off by known shares, rounded to a hundredth."""
+    family = FAMILY[:windows]
+    slopes = 0.3 * rolls.standard_normal((windows, parameters))
+    spread = np.array([np.hypot(0.01, shares[one]) for one in family])
+    off = slopes @ rolls.standard_normal(parameters) + spread * rolls.standard_normal(windows)
+    everything = np.ones(windows, dtype=bool)
+    return Linear(
+        off,
+        slopes @ slopes.T,
+        lambda found: np.array([np.hypot(0.01, found.get(one, 0.0)) for one in family]),
+        everything,
+        everything,
+    )
 
 
-@pytest.mark.parametrize("size", [0.0, 0.1])
-def test_ranks_are_even_where_the_model_is_an_emulator(size: float):
-    found = ranks(bent(np.random.default_rng(5), size), 11, 200)
-    assert len(found) >= 190
-    probabilities = uniformity(found)
-    assert probabilities.min() > 1e-3 / 30
-    assert stats.kstest(probabilities, "uniform").pvalue > 1e-3
-    inside = np.mean((found >= 2) & (found < 38))
-    assert inside == pytest.approx(0.9, abs=0.015)
+def test_what_is_left_out_is_predicted_as_if_it_had_never_been_there():
+    model = linear(np.random.default_rng(1), {"cases": 0.1, "alerts": 0.0}, windows=10)
+    conditioned = model.conditioned.copy()
+    conditioned[8:] = False
+    model = Linear(model.off, model.covariance, model.errors, conditioned, model.scored)
+    shares = {"cases": 0.1}
+    off, spread = model.left_out(shares)
+    total = model.covariance + np.diag(model.errors(shares) ** 2)
+    for one in range(10):
+        inside = [other for other in range(8) if other != one]
+        gain = total[one, inside] @ np.linalg.inv(total[np.ix_(inside, inside)])
+        assert off[one] == pytest.approx(model.off[one] - gain @ model.off[inside])
+        assert spread[one] ** 2 == pytest.approx(total[one, one] - gain @ total[inside, one])
 
 
-def test_ranks_that_are_not_even_are_found_out():
-    narrow = np.random.default_rng(1).binomial(RANKED, 0.5, (200, 3))
-    assert uniformity(narrow).max() < 1e-6
-    even = np.random.default_rng(2).integers(0, RANKED + 1, (200, 40))
-    assert stats.kstest(uniformity(even), "uniform").pvalue > 1e-3
+def test_each_family_gets_the_discrepancy_that_made_its_data():
+    shares = {"cases": 0.12, "alerts": 0.02}
+    found = [learnt(linear(np.random.default_rng(seed), shares), ("alerts", "cases")) for seed in range(12)]
+    # Sixty windows a family know a standard deviation to some ten per cent, and shares are tried in steps of a fifth.
+    assert np.mean([one["cases"] for one in found]) == pytest.approx(0.12, rel=0.15)
+    assert np.mean([one["alerts"] for one in found]) == pytest.approx(0.02, rel=0.25)
 
 
-@pytest.mark.slow
-def test_the_page_of_a_calibration_says_what_is_known(
-    small: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("sim.calibration.posterior.STEPS", 4)
-    settings = {
-        "calibration.parameters": [],
-        "calibration.members": 24,
-        "calibration.discrepancy": {"alerts": 0.04, "interceptions": None},
-    }
-    done = calibrate(sim.scenario.changed(small, settings), tmp_path)
-    part = done.document["posterior"]
-    assert part["draws"] >= 10
-    assert {row["family"]: row["stated"] for row in part["discrepancy"]} == {"alerts": 0.04, "interceptions": 0.0}
-    assert [row["fitted"] for row in part["left_out"]] == [True] * 4 + [False]
-    assert sum(part["ranks"]["counts"]) == part["ranks"]["sets"] * part["parameters"]
-    assert [row["scored"] for row in part["left_out"]] == [True] * 4 + [False], "the fifth lies inside the third"
-    assert part["truths"]["sets"] == part["draws"]
-    assert sum(part["truths"]["counts"]) == part["draws"] * len(part["truths"]["parameters"]) > 0
-    assert all(len(one["drivers"]) >= (5 if one["explained"] else 0) for one in part["answers"].values())
-    assert [row["total"] for row in part["first_drivers"]] == [
-        n for n, one in part["answers"].items() if one["drivers"]
+def test_a_model_that_is_right_has_none():
+    found = [
+        learnt(linear(np.random.default_rng(seed), {"cases": 0.0, "alerts": 0.0}), ("alerts", "cases"))
+        for seed in range(8)
     ]
-    assert all(len(row["values"]) == len(row["totals"]) == part["draws"] for row in part["first_drivers"])
-    assert sum(one["explained"] > 0.0 for one in part["answers"].values()) >= 3
-    assert all(row["ratios"] == sorted(row["ratios"]) for row in part["totals"])
-    text = (tmp_path / "fit.md").read_text()
-    for name in ("residuals", "left-out", "ranks", "first-drivers", "drivers", "parameters"):
-        assert f"(fit-{name}.svg)" in text
-        assert (tmp_path / f"fit-{name}.svg").read_text().startswith("<?xml")
-    part["answers"]["victims"] = {"explained": 0.0, "drivers": []}
-    by_runs = {"key": "a.b", "first": 0.75, "first_error": 0.05, "found": True, "total": 0.8, "total_error": 0.1}
-    chance = by_runs | {"key": "c.d", "first": 0.1, "found": False, "total": None}
-    emulated = {"index": 0.28, "slope": 0.0, "width_ratio": 1.5}
-    drivers = [by_runs | emulated, chance | emulated]
-    part["answers"]["saved"] = {"explained": 0.6, "drivers": drivers}
-    part["policies"] = [
-        {
-            **{"policy": "mine", "draws": 20, "own": {"victims": 0.1}, "intervals": {"victims": [0.0, 0.1, 0.2]}},
-            "answers": {"victims": {"explained": 0.0, "drivers": drivers}},
-        }
-    ]
-    lines = to_markdown(done.document).splitlines()
-    assert "| victims | not shown by these runs |  |  |  | 0% |  |  |" in lines
-    assert "| saved | `a.b` | 0.75 ± 0.05 | 0.80 ± 0.10 | 0.28 | 60% | +0.0% | 1.50 |" in lines
-    assert "|  | `c.d` | no more than chance |  | 0.28 |  | +0.0% | 1.50 |" in lines
-    assert "| `mine`: victims | `a.b` | 0.75 ± 0.05 | 0.80 ± 0.10 |  | 0% |  |  |" in lines
-    (worth,) = [line for line in lines if line.startswith("| `a.b` |") and "`mine`" in line]
-    assert worth.endswith("| 50% |  | `mine` 50% |")
+    assert np.median([share for one in found for share in one.values()]) <= 0.005
+
+
+def test_a_window_that_is_left_out_teaches_nothing():
+    model = linear(np.random.default_rng(2), {"cases": 0.05, "alerts": 0.05}, windows=12)
+    wild = model.off.copy()
+    wild[4] += 50.0
+    changed = Linear(wild, model.covariance, model.errors, model.conditioned, model.scored)
+    shares = {"cases": 0.05, "alerts": 0.05}
+    assert changed.without(4).score(shares) == pytest.approx(model.without(4).score(shares))
+    assert changed.score(shares) < model.score(shares) - 100.0
+
+
+def days(*ends: tuple[int, int]) -> list[tuple[date, date]]:
+    """Return windows of days of January."""
+    return [(date(2022, 1, first), date(2022, 1, last)) for first, last in ends]
+
+
+def test_of_windows_that_overlap_the_most_that_do_not_are_chosen():
+    # As many as possible, those that end first; another series has windows of its own.
+    windows = [days((1, 20)), days((1, 9)), days((9, 12)), days((10, 14)), days((15, 31)), days((1, 31))]
+    assert apart(["a"] * 6, windows, [True] * 6) == [False, True, False, True, True, False]
+    assert apart(["a"] * 5 + ["b"], windows, [True] * 6) == [False, True, False, True, True, True]
+
+
+def test_fitted_windows_have_precedence_and_a_change_counts_both_of_its_windows():
+    windows = [days((1, 5)), days((1, 20)), days((21, 31))]
+    assert apart(["a"] * 3, windows, [False, True, False]) == [False, True, True]
+    change = [days((21, 31), (1, 11)), days((5, 8)), days((12, 20))]
+    assert apart(["a"] * 3, change, [True] * 3) == [False, True, True]
+    assert apart(["a"] * 3, change, [True, False, False]) == [True, False, True]
+    assert apart(["a"] * 2, [days((3, 3)), days((3, 3))], [True] * 2) == [True, False]
