@@ -11,7 +11,7 @@ from benchmarks.documents import written
 from benchmarks.mechanism import loaded
 from benchmarks.phases import MARKER, facts, moving, phase, table
 from sim.scenario import load_scenario
-from tests.equality.test_gangs import POOLS
+from tests.equality.scenarios import POOLS
 from tests.slots import WITHOUT
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"

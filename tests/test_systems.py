@@ -12,7 +12,7 @@ from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_
 from sim.base.words import Detector
 from sim.draws.functions import normal_cdf
 from sim.scenario import Scenario, changed, load_scenario
-from tests.equality.test_gangs import POOLS
+from tests.equality.scenarios import POOLS
 from tests.slots import WITHOUT
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.engines.log import TIERS
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
-from tests.engines.test_mutations import TIES
 from tests.engines.test_random_scenarios import changes, lasting, shifts
+from tests.slots import WITHOUT
 
 BEGIN = "2022-02-01"
 """The second of the two days on which tests run ``tiny``."""
@@ -20,6 +20,26 @@ def measure(kind: str, *provinces: int, since: str = "2022-01-01", until: str | 
     """Return a measure in some provinces, from a day on."""
     return {"kind": kind, "provinces": list(provinces), "window": [since, until], **values}
 
+
+TIES: dict[str, Any] = {
+    **fewer(0.5),
+    "seed": 9,
+    "clock": "15 min",
+    "population.exposure.high_share": 0.01,
+    "population.victim_before_factor": 6.0,
+    "population.exposure.high_contacts": 0.9,
+    "warning.dissuasion.fatigue": 0.5,
+    "warning.detectors.stages": {"engaged": 4.0, "opened": 4.0, "payment": 4.0},
+    "warning.tiers.red.deadline": "4 h",
+    "warning.tiers.orange.deadline": "3 h",
+    "warning.tiers.yellow.deadline": "4 h",
+    "warning.tiers.blue.deadline": "90 min",
+    "warning.tiers.orange.retry_wait.call": "15 min",
+    "measures.banks.intensity": 0.3,
+    "warning.unread_wait": "2 h",
+    "measures.outage-of-the-centre.window": ["2022-01-31", "2022-01-31"],
+}
+"""Many ties, many alerts for few people, and deadlines that often decide."""
 
 UNEVEN: dict[str, Any] = {
     "interception.adaptation": 0.1,
@@ -337,6 +357,127 @@ SIGNS: dict[str, Any] = {
 """Tiers that ask for signs, of which one lifts an alert, and people who do not hear of the same thing twice."""
 AS_BEFORE = {"dense": DENSE, "long": LONG, "tracks": TRACKS, "slack": SLACK}
 """Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
+COURSE: dict[str, Any] = {
+    "second_thoughts": "5 h",
+    "bank_call": {"share": 0.6, "after": {"lognormal": {"median": "2 h", "sigma": 1.0}}, "stops": 0.5},
+    "release": {"share": 0.5, "after": {"lognormal": {"median": "3 h", "sigma": 1.0}}},
+}
+TRANSFERS: dict[str, Any] = {
+    "population.transfers": {"number": "8 per day", "amount": {"median": 500, "sigma": 1.8}, "new_payee": 0.1}
+}
+DELAYS: dict[str, Any] = {
+    "measures.waits-here": measure("payment_delay", 44, 65, intensity=0.7, wait="4 h", **COURSE),
+    "measures.waits-new": measure("payment_delay", 11, 44, intensity=0.6, wait="9 h", payee="new", above=3000),
+    "measures.waits-old": measure(
+        "payment_delay", 65, since=BEGIN, intensity=1.0, wait="30 min", ages=[45, None], second_thoughts="20 min"
+    ),
+    "measures.waits-steps": measure(
+        "payment_delay",
+        11,
+        steps={"2022-01-30": 0.2, "2022-02-02": 1.0},
+        intensity=1,
+        wait="1 s",
+        second_thoughts="1 s",
+    ),
+    "measures.false-holds": measure("bank_hold", 44, intensity=0.1, false_share=0.01),
+    "costs.transfer": {"delayed": 5.0, "held": 50.0},
+    "costs.payment_call": 5.0,
+    **TRANSFERS,
+}
+"""Delays of an hour and of a tick, which meet in some provinces, of the first payment or of all, and their costs."""
+POOLS: dict[str, Any] = {
+    "members": 9_000,
+    "abroad": 0.4,
+    "since": "2022-01-26",
+    "capacity": 1.5,
+    "recruiting": "1 per year",
+    "arriving": "0.1 per year",
+    "arriving_abroad": 0.7,
+    "leaving": "1 per year",
+    "removed": {"home": "30 per year", "abroad": "0.5 per year"},
+    "leads": {"share": 0.5, "usual": 40},
+    "crew": 6.3,
+    "leaderless": "9 d",
+    "home_share": {"gaming": 0.9},
+}
+"""Pools that lose members fast, the more so where cases are solved."""
+APART: dict[str, Any] = {
+    "period": {"start": "2022-01-29", "end": "2022-02-02", "warmup": "1 d"},
+    "fraud.province_weights": {"11": 3.0, "65": 0.5},
+    "fraud.surges.spring": {"window": ["2022-01-30", None], "factor": 2.0, "provinces": [44]},
+    "desks.visit.by_province": {
+        "44": {
+            "staff": 30,
+            "growth": {"steps": [{"from": "2022-01-01", "factor": 1}, {"from": "2022-01-31", "factor": 2}]},
+            "shifts": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00", "share": 0.5}],
+        }
+    },
+    "measures.banks.provinces": [44],
+}
+"""What one province has alone: a surge, staff of its own that grows, by its own shifts, and a measure."""
+SINCE, UNTIL = "2022-01-20", "2022-02-02"
+SEGMENTS = {"rural_areas": 0.5, "communities": 0.5}
+VIDEOS = measure("videos", 11, 44, 65, since=SINCE, until=UNTIL, count=3, views=300_000)
+ACTIVITIES = measure("activities", 11, 44, 65, since=SINCE, until=UNTIL, count=500, people=60, segments=SEGMENTS)
+SHARP = {
+    "engagement.awareness": {"start": 0.1, "half_life": "90 d", "effect": 0.9, "per_view": 0.1, "per_attendance": 0.5}
+}
+
+
+def taught(*ages: list[int | None] | None) -> dict[str, Any]:
+    """Return videos and activities for people of these ages."""
+    pairs = zip(("films", "talks"), (VIDEOS, ACTIVITIES), ages, strict=True)
+    return {f"measures.{name}": {**one, "ages": some} if some else one for name, one, some in pairs}
+
+
+FEW = {f"population.legitimate.{channel}": "1500 per day" for channel in ("call", "sms", "online")}
+FEATURES: dict[str, dict[str, Any]] = {
+    "rules": {**TIED_AND_UNEVEN, **GROWING, **fewer(0.25), **FEW},
+    "gangs": {
+        **TIED_AND_UNEVEN,
+        **LAUNDERING,
+        **ACCOUNTS,
+        **ANSWERING,
+        **CLASSES,
+        **fewer(0.15),
+        **FEW,
+        "accounts.stock": 150,
+        "period": {"start": "2022-01-27", "end": "2022-02-01", "warmup": "3 d"},
+    },
+    "pools": {
+        **UNEVEN,
+        **ANSWERING,
+        **WITHOUT,
+        **fewer(0.15),
+        **FEW,
+        "gangs": {"pools": POOLS, "answer": {**ANSWERING["gangs"]["answer"], "usual": None}},
+        "measures.home": {
+            **{"kind": "returns", "window": ["2022-01-27", None], "intensity": "20 per year"},
+            **{"members": 0.4, "arrested": 0.5},
+        },
+        "aftermath.suspects.roles": {"callers": 0.3, "accounts": 0.5, "couriers": 0.2},
+        "period": {"start": "2022-01-27", "end": "2022-02-01", "warmup": "3 d"},
+    },
+    "tracks": {**TRACKS, **SIGNS, **fewer(0.4), **FEW},
+    "delays": {**DENSE, **DELAYS, **NAMED, **ACCOUNTS, **fewer(0.3), **FEW},
+    "visits": {
+        **VISITED,
+        **fewer(0.4),
+        "warning.desk_knows_episode_over": False,
+        "aftermath.report.delay": "20 min",
+    },
+    "taught": {
+        **DENSE,
+        **SHARP,
+        **taught([60, None], [18, 40]),
+        **fewer(0.3),
+        **FEW,
+        "fraud.episode": {"delay_factor": 0.5, "dropout_odds": 2},
+        "period": {**TWO_DAYS, "warmup": "4 d"},
+    },
+    "apart": {**APART, "population.pool": {"apart": ["Guangdong"]}, "scale": 0.1},
+}
+"""What no bundled scenario uses, with so few attempts that a run takes a fraction of a second."""
 
 STAGES = ("engaged", "opened", "first_payment", "later_payment")
 STEP_DAYS = ("2021-06-01", "2022-01-31", BEGIN, "2022-02-02", "2022-02-27", "2022-03-01")

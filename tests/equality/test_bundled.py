@@ -7,7 +7,6 @@ wrote before the last change.
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,15 +15,7 @@ from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import STORED, changes, hashes_of
 from tests.scenario.bundled import NAMES, resting_on
 
-# What differs from these in a number, a measure or the order of a line, which other tests here have too, is slow.
-QUICK = ("tiny", "china-2022")
-ALONE = ("outage", "phone-and-visit", "china-2023", "law-2022", "no-warning", "no-local", "last-issued", "night-closed")
-"""By one engine alone, quickly."""
-
-
-def quick_or_slow(quick: tuple[str, ...]) -> list[Any]:
-    """Return the bundled scenarios, those that are not named slow."""
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+BUNDLED = [name if name == "tiny" else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
 
 
 def demand_same_as_before(name: str, run: sim.Run) -> None:
@@ -37,14 +28,8 @@ def demand_same_as_before(name: str, run: sim.Run) -> None:
     assert hashes_of(run) == json.loads(STORED.read_text(encoding="utf-8"))[name]
 
 
-@pytest.mark.parametrize("name", quick_or_slow(QUICK))
+@pytest.mark.parametrize("name", BUNDLED)
 def test_both_engines_write_the_same_bytes_as_before(name: str, tmp_path: Path) -> None:
     runs = run_both(tmp_path, name, **changes(name))
     assert_equal(*runs)
     demand_same_as_before(name, runs[0])
-
-
-@pytest.mark.parametrize("name", ALONE)
-def test_one_engine_writes_the_same_bytes_as_before(name: str, tmp_path: Path) -> None:
-    run = sim.run(sim.load_scenario(name, **changes(name), engine="vector"), tmp_path / "run", events="all")
-    demand_same_as_before(name, run)

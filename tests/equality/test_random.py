@@ -13,7 +13,7 @@ from tests.equality.scenarios import wild
 
 # Without shrinking: it would take minutes, and the report says where the engines part.
 SETTINGS = settings(
-    max_examples=6,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
@@ -22,20 +22,9 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(values=wild(), workers=st.integers(1, 3))
 def test_both_engines_write_the_same_bytes(values: dict[str, Any], workers: int) -> None:
-    hold(values, workers)
-
-
-@pytest.mark.slow
-@settings(SETTINGS, max_examples=48)
-@given(values=wild(), workers=st.integers(1, 3))
-def test_both_engines_write_the_same_bytes_of_many_more(values: dict[str, Any], workers: int) -> None:
-    hold(values, workers)
-
-
-def hold(values: dict[str, Any], workers: int) -> None:
-    """Fail unless both engines agree."""
     with tempfile.TemporaryDirectory() as folder:
         assert_equal(*run_both(Path(folder), "tiny", workers=workers, **values))

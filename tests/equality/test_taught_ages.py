@@ -1,4 +1,4 @@
-"""Education of people of some ages: both engines, ages that nobody or everybody has, and who learns how much."""
+"""Education of people of some ages: who engages less, and who learns how much."""
 
 from pathlib import Path
 from typing import Any
@@ -12,44 +12,14 @@ from sim.country.measures import Measures
 from sim.country.people import OLDEST, age_shares, group_of_age
 from sim.shield.engagement import Education, segment_people
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer, run_tiny
-from tests.equality.both import assert_equal, run_both
-from tests.equality.hashes import hashes_of
-from tests.equality.scenarios import DENSE, measure
+from tests.equality.scenarios import SHARP, VIDEOS, taught
 
-SINCE, UNTIL = "2022-01-20", "2022-02-02"
-SEGMENTS = {"rural_areas": 0.5, "communities": 0.5}
-VIDEOS = measure("videos", 11, 44, 65, since=SINCE, until=UNTIL, count=3, views=300_000)
-ACTIVITIES = measure("activities", 11, 44, 65, since=SINCE, until=UNTIL, count=500, people=60, segments=SEGMENTS)
-SHARP = {
-    "engagement.awareness": {"start": 0.1, "half_life": "90 d", "effect": 0.9, "per_view": 0.1, "per_attendance": 0.5}
-}
 OLD = "61+"
 OTHERS = {f"measures.{kind}-{year}": None for kind in ("videos", "activities") for year in (2021, 2022)}
 QUIET: dict[str, Any] = {"period": {**TWO_DAYS, "warmup": "4 d"}, **fewer(0.5), **SHARP, "feedback": False}
 
 
-def taught(*ages: list[int | None] | None) -> dict[str, Any]:
-    """Return videos and activities for people of these ages."""
-    pairs = zip(("films", "talks"), (VIDEOS, ACTIVITIES), ages, strict=True)
-    return {f"measures.{name}": {**one, "ages": some} if some else one for name, one, some in pairs}
-
-
-def test_both_engines_write_the_same_bytes(tmp_path: Path) -> None:
-    values = {**DENSE, **SHARP, "period": QUIET["period"], **taught([60, None], [18, 40])}
-    one, other = run_both(tmp_path, "tiny", **values)
-    assert_equal(one, other)
-
-
-def test_ages_that_nobody_has_teach_nobody(tmp_path: Path) -> None:
-    base = run_tiny(tmp_path / "base", engine="vector", **QUIET)
-    other = run_tiny(tmp_path / "other", engine="vector", **QUIET, **taught([100, None], [120, 130]))
-    ours, theirs = hashes_of(base), hashes_of(other)
-    assert {table for table in ours if ours[table] != theirs[table]} == {"flows"}
-    everybody = run_tiny(tmp_path / "all", engine="vector", **QUIET, **taught([0, None], [0, 99]))
-    assert hashes_of(everybody) == hashes_of(run_tiny(tmp_path / "own", engine="vector", **QUIET, **taught(None, None)))
-    assert hashes_of(everybody)["attempts"] != ours["attempts"]
-
-
+@pytest.mark.slow
 def test_only_people_of_these_ages_engage_less(tmp_path: Path) -> None:
     base, other = (
         run_tiny(tmp_path / name, engine="vector", **{**QUIET, **fewer(60), **NO_LEGITIMATE}, **values)
@@ -87,11 +57,3 @@ def test_what_is_shown_goes_to_people_of_these_ages(tmp_path: Path) -> None:
         for group in range(3):
             expected = row.population * years[of_age == group].sum()
             assert people[p, :, group].sum() == pytest.approx(expected, abs=4)  # at least one in each part
-
-
-def test_parts_of_a_segment_that_learn_alike_are_the_segment() -> None:
-    whole = gains({"measures.films": VIDEOS})[1]
-    parts = gains({"measures.films": VIDEOS, "measures.none": {**VIDEOS, "views": 0, "ages": [44, 71]}})[1]
-    assert whole.shape[2] == 1
-    assert parts.shape[2] == 3
-    assert parts == pytest.approx(np.repeat(whole, 3, axis=2), rel=1e-3)

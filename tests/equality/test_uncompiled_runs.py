@@ -13,7 +13,7 @@ import pytest
 
 import sim
 from tests.engines.small import TWO_DAYS, fewer
-from tests.equality.both import ENGINES, assert_equal
+from tests.equality.both import assert_equal
 from tests.equality.scenarios import ACCOUNTS, SIGNS
 
 ROOT = Path(__file__).parents[2]
@@ -23,16 +23,15 @@ PROGRAM = """
 import sys
 import sim
 from tests.equality.test_uncompiled_runs import VALUES
-sim.run(sim.load_scenario("tiny", engine=sys.argv[1], **VALUES), sys.argv[2], events="all", workers=2)
+sim.run(sim.load_scenario("tiny", engine="vector", **VALUES), sys.argv[1], events="all", workers=2)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_run_that_is_interpreted_has_the_bytes_of_the_compiled_one(engine: str, tmp_path: Path) -> None:
+def test_a_run_that_is_interpreted_has_the_bytes_of_the_compiled_one(tmp_path: Path) -> None:
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", PROGRAM, engine, str(tmp_path / "interpreted")]
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", PROGRAM, str(tmp_path / "interpreted")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    run = sim.run(sim.load_scenario("tiny", engine=engine, **VALUES), tmp_path / "compiled", events="all", workers=2)
+    run = sim.run(sim.load_scenario("tiny", engine="vector", **VALUES), tmp_path / "compiled", events="all", workers=2)
     assert_equal(run, sim.load_run(tmp_path / "interpreted"))
