@@ -24,12 +24,13 @@ def installed(session: nox.Session) -> None:
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """Lint, hold to one layout, check types, look for what nothing uses."""
+    """Lint, hold to one layout, check types, look for what nothing uses and for imports that break a contract."""
     installed(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", "sim", "tests", "benchmarks", "noxfile.py")
     session.run("mypy")
     session.run("vulture")
+    session.run("lint-imports", "--no-logo")
 
 
 @nox.session

@@ -5,23 +5,16 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.cells import cell_len
 
 from sim import cli
-from sim.cli import told
 from sim.cli.extract import extracted
 from sim.experiments.layers import LAYERS
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading import manifest
-from sim.scenario.explained import explained
-from sim.scenario.keys import every_key
-from sim.told.keys import effect, key_said
-from sim.verify.statistics import Judged
-from sim.verify.study import ENGINES, Result
-from sim.verify.verification import STUDIES, Verification
+from sim.verify.study import ENGINES
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
-from tests.cli.test_known_first import KNOWN, THIN, fitted
+from tests.cli.test_known_first import fitted
 from tests.made_up import MadeUp, made_up
 
 __all__ = ["fitted", "made_up"]
@@ -62,11 +55,6 @@ def test_no_other_language_is_spoken(monkeypatch: pytest.MonkeyPatch, tocsin: To
     assert found == []
 
 
-def test_what_ends_a_command_is_told_as_its_own_whatever_stands_before_it() -> None:
-    lines, _ = told(KeyboardInterrupt(), ["--language", "zh", "report", "run"])
-    assert lines == ["tocsin report: interrupted"]
-
-
 def test_what_is_stored_is_english(made_up: MadeUp, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[str] = []
 
@@ -80,30 +68,18 @@ def test_what_is_stored_is_english(made_up: MadeUp, monkeypatch: pytest.MonkeyPa
     assert found == ["en"]
 
 
-RUN = ["run", *THIN, "--set", KNOWN, "--out", "here", "--quiet"]
 TOLD: dict[str, tuple[list[list[str]], list[str]]] = {
     **EVERY,
-    "runs": ([RUN], ["runs", "."]),
-    "check": ([RUN], ["check", "here"]),
     "diff": ([], ["diff", "tiny", "policy.yaml"]),
-    "provinces": ([], ["provinces", "tiny"]),
-    "explain": ([], ["explain", "desks.visit.staff", "tiny"]),
     "validate": ([], ["validate", "policy.yaml"]),
-    "new": ([], ["new", "mine"]),
-    "dry run": ([], ["run", *THIN, "--dry-run"]),
 }
-"""What is typed before each command, and the command, for what people read in the terminal."""
+"""What is typed before each command, and the command, for what analysts read in the terminal."""
 
 NEXT = {"compare", "explain", "figures", "report"}
 """Commands that an answer says to type next."""
 
 OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "homecoming", "here", "drawn", *NEXT, *ENGINES, *LAYERS}
 """Names, and texts of these scenarios; layers are called as they are typed."""
-
-ENGLISH_BY_DESIGN = {
-    "check": "what it checks has the name of its key or table",
-}
-"""Commands of which some lines are English in every language, and why."""
 
 
 class Pseudo(gettext.NullTranslations):
@@ -148,17 +124,7 @@ def english(text: str) -> list[str]:
     return [word for word in plain if word.lower() not in OWN]
 
 
-SEARCHES = ("attribute", "sensitivity", "staffing", "sweep")
-"""Commands of many runs: slow."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow) if name in SEARCHES else name
-        for name in sorted(set(TOLD) - set(ENGLISH_BY_DESIGN))
-    ],
-)
+@pytest.mark.parametrize("name", ["run", "compare", "findings", "diff", "validate"])
 def test_a_terminal_has_no_english_word(
     name: str, tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -170,46 +136,3 @@ def test_a_terminal_has_no_english_word(
     assert ended.code == 0
     assert english(ended.out) == [], ended.out
     assert english(ended.err) == [], ended.err
-
-
-@pytest.mark.parametrize("name", ["", *(one.__name__ for one in cli.COMMANDS)])
-def test_help_has_no_english_word(name: str, tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
-    speak(pseudo, monkeypatch)
-    known = {one.__name__ for one in cli.COMMANDS}
-    words = english(tocsin("--language", "fr", *filter(None, [name]), "--help").out)
-    assert [word for word in words if word not in known] == []
-
-
-def test_every_text_about_a_key_is_translated(pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts: set[str] = set()
-    for key in every_key():
-        for one in explained(key):
-            texts |= {one.text, one.unit, effect(one.more)[1], one.allowed, *(text for _, text in one.below)}
-    speak(pseudo, monkeypatch)
-    typed = re.compile("(one of|the keys?|entry of) .*")
-    with speaking("zh"):
-        same = {text for text in texts if text and key_said(text) == text and english(typed.sub("", text))}
-    assert len(texts) > 700
-    assert same == set()
-
-
-@pytest.mark.parametrize("language", ["zh", "fr"])
-def test_labels_of_a_key_have_a_column_of_their_own(language: str, tocsin: Tocsin) -> None:
-    lines = tocsin("--language", language, "explain", "desks.visit.staff", "tiny").out.splitlines()
-    value = next(line for line in lines if line.endswith(" 5700"))
-    assert cell_len(value.removesuffix("5700")) == cell_len(
-        next(line for line in lines if "tiny.yaml" in line).partition("tiny.yaml")[0]
-    )
-
-
-def test_a_verification_has_no_english_word(tocsin: Tocsin, pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without runs: every check of every study, one of which fails."""
-    rows = [(study.name, check.checked, "vector") for study in STUDIES for check in study.checks]
-    found = [Result.of(study, checked, "", engine, Judged(1.0, 1.0, 0.5, "")) for study, checked, engine in rows]
-    found.append(Result.of(*rows[0][:2], "", rows[0][2], Judged(1.0, 2.0, 0.0, "")))
-    monkeypatch.setattr("sim.verify.verification.verify", lambda *_: Verification.of(1, ENGINES, found))
-    speak(pseudo, monkeypatch)
-    ended = tocsin("--language", "zh", "verify")
-    assert ended.code == 1
-    assert english(ended.out) == [], ended.out
-    assert english(ended.err.replace("tocsin verify: ", "")) == [], ended.err

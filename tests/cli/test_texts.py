@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.progress import console
-from sim.told.evidence_table import evidence_parts
-from sim.told.text_tables import show
 from tests.cli.commands import Tocsin
 
-TURNED = "from \u202e right to left"
-ACTING = f"{TURNED} \x1b[31m\x07"
 SCENARIO = r"""
 schema: 1
 name: x
@@ -39,23 +34,6 @@ def test_texts_of_a_scenario_do_nothing_to_a_terminal(written: str, tocsin: Tocs
         assert all(line.startswith("warning: ") and line.isprintable() for line in ended.err.splitlines())
         assert "from \\u202e right to left" in ended.out
         assert all(line.isprintable() for line in ended.out.splitlines())
-
-
-@pytest.mark.parametrize("width", [60, 200])
-def test_evidence_does_nothing_to_a_terminal(width: int, capsys: pytest.CaptureFixture[str]) -> None:
-    row = {
-        "name": ACTING,
-        "window": ["2022-01-01", "2022-01-31"],
-        "low": 0,
-        "high": 1,
-        "simulated": 0.5,
-        "within": True,
-    }
-    show(console(), evidence_parts([{**row, "basis": f"{ACTING} [red]"}], None, width))
-    out = capsys.readouterr().out
-    assert out.count("\\u202e") == 3
-    assert "[red]" in out
-    assert all(line.isprintable() for line in out.splitlines())
 
 
 def test_a_scenario_may_have_a_name_that_is_no_text_and_a_run_may_not(

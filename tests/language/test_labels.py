@@ -2,13 +2,11 @@
 
 import inspect
 
-import pytest
-
 import sim
 from sim.base import words
-from sim.cli.extract import catalogue, extracted
-from sim.language.labels import headed, named
-from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking
+from sim.cli.extract import extracted
+from sim.language.labels import named
+from sim.language.spoken import said, speaking
 from sim.scenario.schema.evidence import QUANTITIES
 
 
@@ -28,24 +26,6 @@ def test_names_in_tables_and_pictures_are_found_for_the_catalogues() -> None:
     for scenario in ("china-2022", "tiny"):
         names |= {named(name.replace("-", "_")) for name in sim.load_scenario(scenario).spec.measures}
     assert sorted((labels() | names) - known) == []
-
-
-def test_a_heading_is_translated_whole_or_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    words_of = {"call": "APPEL", "alerts": "ALERTES", "{what}, {which}": "{which} : {what}", "at most 1 min": "1 MIN"}
-    monkeypatch.setattr("sim.language.labels.said", lambda text, **parts: words_of.get(text, text).format(**parts))
-    assert [headed(name) for name in ("at most 1 min", "alerts, call", "call", "a_b, c", "")] == [
-        "1 MIN",
-        "APPEL : ALERTES",
-        "APPEL",
-        "c : a_b",
-        "",
-    ]
-
-
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
-def test_labels_are_translated(language: str) -> None:
-    kept = catalogue(language)
-    assert [label for label in sorted(labels()) if label not in kept or not kept[label].string] == []
 
 
 def test_a_name_that_somebody_made_up_is_shown_as_it_is() -> None:

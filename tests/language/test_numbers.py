@@ -33,13 +33,6 @@ def test_numbers(language: str, shown: list[str]) -> None:
     assert [text.replace(SPACE, " ").replace("\N{NARROW NO-BREAK SPACE}", " ") for text in told] == shown
 
 
-def test_french_counts_in_the_singular_below_two() -> None:
-    with speaking("fr"):
-        assert amount(1.9e6) == f"1,9{SPACE}million"
-        assert amount(2e6) == f"2{SPACE}millions"
-        assert between(1.9e6, 2e6) == f"1,9{SPACE}million à 2{SPACE}millions"
-
-
 @pytest.mark.parametrize(
     ("language", "shown"),
     [

@@ -10,7 +10,6 @@ from rich.console import Console
 
 import sim
 from sim.report.pictures.figures import ratios_words
-from sim.told import brief
 from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_brief, experiment_full, run_brief, run_full
 from sim.told.one import Answer, Number, of_comparison, of_runs
 from sim.told.text_tables import TextTable, show
@@ -72,16 +71,6 @@ def test_what_noise_hides_and_what_others_count_is_no_success(policy: sim.Run) -
     assert "Figures" not in "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))
 
 
-def test_yes_and_no_have_colours_on_a_terminal_only(policy: sim.Run) -> None:
-    answer, run = off(sim.load_run(policy.path), 2, 0)
-    plain = "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))
-    coloured = "\n".join(
-        printed(run_brief(answer, [run], "here", COLUMNS), force_terminal=True, color_system="standard")
-    )
-    assert "\x1b" not in plain
-    assert "\x1b[1;31mno\x1b[0m ±1%" in coloured
-
-
 def document(**rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A comparison of policies with these rows."""
     every = [{**row, "scenario": name} for name, own in rows.items() for row in own]
@@ -139,11 +128,6 @@ def test_nothing_is_spared_for_sure_where_draws_disagree() -> None:
         ]
         (answer,) = of_comparison(document(staff=[*run, row("cost_money.total", 7500, 7500, 7500), *each]))
         assert answer.costs[0].startswith(word)
-
-
-def test_the_screen_is_that_of_the_contract() -> None:
-    assert (LINES, COLUMNS) == (40, 100)
-    assert brief.ROOM[-1][1] == 0
 
 
 def wide_table(rows: int) -> TextTable:

@@ -11,21 +11,15 @@ import pytest
 from rich.console import Console
 
 import sim
-from sim.language.spoken import Terms, telling_in
-from sim.scenario.levers import levers
 from sim.told import costs
 from sim.told.answer import Estimate
 from sim.told.brief import answer_parts
 from sim.told.one import of_runs
 from sim.told.terminal import (
     agreement_said,
-    asked_table,
     figure_parts,
-    findings_parts,
-    lever_lines,
     mean_figure,
     mean_parts,
-    paragraph,
     totals_table,
 )
 from sim.told.text_tables import show
@@ -98,11 +92,6 @@ def test_the_last_column_says_what_a_figure_is_held_to(values: dict[str, Any], h
     assert re.sub(" +", " ", lines[2]).endswith(f" {held}")
 
 
-def test_a_change_is_told_in_percent_and_points() -> None:
-    (_, _, line) = figures(row(name="cases_filed_change", reported=-0.173, simulated=-0.187, tolerance=0.005))
-    assert re.split("  +", line.strip())[:4] == ["cases filed, change", "-17.3%", "-18.7%", "-1.4 pts"]
-
-
 def test_a_policy_is_held_to_nothing_that_was_reported() -> None:
     off = row(interval=[1, 2], within=None)
     lines = figures(off, row(role="input", within=None), policy_of="china-2022")
@@ -125,35 +114,6 @@ def test_what_has_no_value_is_one_line_that_says_why() -> None:
     ]
     assert figures(rows[0])[0].startswith("1 figure has no simulated value, because its window is outside")
     assert len(figures(*rows, row())) == 5
-
-
-def test_a_prediction_without_a_report_has_its_simulated_value() -> None:
-    line = figures(row(**PREDICTED, reported=None, ratio=None))[2]
-    assert line.split() == ["dens", "destroyed", "-", "210", "predicted"]
-
-
-def test_answers_have_windows_as_titles_and_money_in_money() -> None:
-    asked = [
-        {"name": "losses", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
-        {"name": "loss_cents", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
-        {
-            "name": "losses_change",
-            "window": ["2022-02-01", "2022-02-28"],
-            "base": ["2022-01-01", "2022-01-31"],
-            "simulated": None,
-        },
-        {"name": "saved", "window": ["2022-02-01"] * 2, "base": None, "simulated": 0.5, "province": "Tibet"},
-    ]
-    assert [re.split("  +", line.strip()) for line in printed([asked_table(asked)])] == [
-        ["figure", "simulated"],
-        ["2022-01-01 to 2022-01-31"],
-        ["losses of cases, yuan", "1,234,567"],
-        ["lost, yuan", "12,346"],
-        ["2022-02-01 to 2022-02-28, compared with 2022-01-01 to 2022-01-31"],
-        ["losses of cases, change", "-"],
-        ["Tibet 2022-02-01"],
-        ["stopped by a warning before payment", "0.5"],
-    ]
 
 
 def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run() -> None:
@@ -207,51 +167,6 @@ def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.Monkey
     # No cost without its interval: the table of totals leaves them to that of costs.
     assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]
     assert costs.cost_rows(Mock(manifest={"totals": {"victims": 5}})) == []
-
-
-def test_no_number_unit_or_window_is_broken_between_lines() -> None:
-    text = (
-        "It is 12.4 million yuan, 80.5 d and 573 people from 2022-01-01 to 2022-11-30, at 120 per day or -1 d' so far."
-    )
-    kept = ["12.4 million yuan", "80.5 d", "573 people", "2022-01-01 to 2022-11-30", "120 per day", "-1 d'"]
-    for width in range(30, 90):
-        lines = paragraph(text, width).plain.splitlines()
-        assert max(map(len, lines)) <= width
-        assert all(any(part in line for line in lines) for part in kept), width
-
-
-def test_a_number_stays_with_a_sign_of_money() -> None:
-    with telling_in(Terms("\N{EURO SIGN}")):
-        for width in range(14, 40):
-            lines = paragraph("They lost 12.4 million \N{EURO SIGN} or 3 \N{EURO SIGN} each.", width).plain
-            assert not re.search(r"^\s*\N{EURO SIGN}", lines, re.MULTILINE), width
-
-
-@pytest.mark.parametrize("width", [80, 60])
-def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, policy: sim.Run) -> None:
-    flagship = [
-        row(name=name, window=window, reported=reported, simulated=reported * 1.01, standard_error=reported / 90)
-        for name in ("calls_intercepted", "sms_intercepted", "losses", "suspects_arrested", "alerts_central")
-        for window, reported in ((["2021-04-15", "2022-04-14"], 1_950_123_456), (["2022-01-01", "2022-11-30"], 5))
-    ]
-    predicted = {**PREDICTED, "reported": 1.95e9, "simulated": 1.791e9, "interval": [1.738e9, 1.887e9]}
-    flagship += [row(**predicted, name="alerts_central"), row(name="losses_change", reported=-0.013, simulated=0.02)]
-    names = ["calls intercepted", "SMS intercepted", "losses of cases, yuan", "losses of cases, change"]
-    lines = figures(*flagship, width=width)
-    assert max(map(len, lines)) <= width
-    text = "\n".join(lines)
-    assert all(name in text for name in [*names, "2021-04-15 to 2022-04-14", "1.74bn to 1.89bn"])
-    base = sim.load_scenario("tiny")
-    parts = [
-        *answer_parts(of_runs([policy]), width),
-        *figure_parts(policy.manifest["figures"], policy.manifest["policy_of"], width),
-        totals_table(policy.manifest["totals"]),
-        *lever_lines("what changed", levers(base, policy.scenario), width),
-        *findings_parts([row["sentence"] for row in policy.found], width),
-    ]
-    lines = printed(parts, width)
-    assert max(map(len, lines)) <= width
-    assert "  deadline of the red tier: 8 h -> 1 h" in lines
 
 
 WITHOUT = "without parameter uncertainty: no answers over draws are stored"

@@ -5,9 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.language.spoken import speaking
 from sim.told.text_tables import TextTable, show
-from sim.told.vocabulary import value_said
 
 
 def printed(width: int) -> str:
@@ -33,15 +31,6 @@ def test_numbers_are_shortened_before_names_are_broken() -> None:
     assert "-3.55m..1.69m" in text
     assert "+9.38k" in text
     assert "0.0625" in text
-
-
-def test_french_numbers_are_shortened_and_their_fractions_are_not_thousands() -> None:
-    with speaking("fr"):
-        cells = [value_said("victims", value) for value in (1_234_567, 45_678, 0.123, 0.001234, 3.14159)]
-        table = TextTable(["quantity", *"abcde"])
-        table.add_row("attempts", *cells)
-        (line,) = [text.plain for text in table.lines(42)[1:]]
-    assert line.split() == ["attempts", "1,23", "M", "45,7", "k", "0,123", "0,00123", "3,14"]
 
 
 @pytest.mark.parametrize("width", [44, 40, 20])
