@@ -24,7 +24,6 @@ from sim.base.interrupts import ENDING, Ending
 from sim.base.version import __version__
 from sim.cli import (
     beginning,
-    doctor,
     experiments,
     listing,
     predictions,
@@ -52,7 +51,7 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
         *(scenarios.diff, scenarios.schema),
     ),
     marked("Look"): (runs.figures, runs.findings, runs.evidence, report.report, listing.runs, predictions.ledger),
-    marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify, doctor.doctor),
+    marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify),
 }
 """The commands, in the order of the help, by what they are for."""
 

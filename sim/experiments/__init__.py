@@ -6,7 +6,6 @@
 - ``sensitivity``, ``indices``: which parameters matter.
 - ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``officers``: the staff
   of a scenario.
-- ``rounded``, ``moves``: changes that have no effect.
 - ``simulations``, ``processes``, ``cluster``, ``store``, ``journal``, ``replicates``, ``rerun``: making and keeping
 runs.
 - ``parameters``, ``intervals``, ``counts``, ``beginning``: numbers with a range, confidence intervals, numbers of runs,

@@ -14,7 +14,10 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments.parameters import Parameter, parameter_at
 from sim.reading.outcomes import quantity_names
+from sim.scenario import ScenarioError, changed
 from sim.scenario.errors import choices
+from sim.scenario.prefix import digest_of_results
+from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -30,6 +33,8 @@ MOST = 10_000_000
 SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS, _, PREDICTIONS = range(8)
 """Numbers of random generators: points of a sweep, points of a sensitivity, bootstrap samples of its outputs, draws of
 a posterior, windows left out, drivers of answers, one that is never used again, and errors of predictions."""
+
+POOL = "population.pool"
 
 LISTED = 8
 """Names that an error lists; the nearest comes first."""
@@ -105,6 +110,36 @@ class Design:
         samplers = {SOBOL: qmc.Sobol, LATIN_HYPERCUBE: qmc.LatinHypercube}
         sampler = samplers[self.kind](len(self.axes), scramble=True, rng=generator_of(self.seed, SWEEP_POINTS))
         return np.asarray(sampler.random(self.samples), dtype=np.float64)
+
+
+def idle(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> dict[str, str]:
+    """Return by key a message about each lever of which two values (of a range, its ends) give the same results.
+
+    They must do so in the scenario, with the first values of all other levers, and with the last ones. Examples are a
+    key that nothing reads in this scenario, provinces that are pooled, and a day after the period.
+    """
+    found = {}
+    for key, values in given.items():
+        others = [{one: given[one][at] for one in given if one != key and given[one]} for at in (0, -1)]
+        made = [_digest(scenario, {key: value}) for value in values]
+        pairs = zip(itertools.combinations(values, 2), itertools.combinations(made, 2), strict=True)
+        for one, two in (pair for pair, (here, there) in pairs if here == there):
+            if all(_digest(scenario, {**own, key: one}) == _digest(scenario, {**own, key: two}) for own in others):
+                allowed = "use a lever that takes effect before the end of the period, or other values"
+                if scenario.spec.population.pool != NO_POOL and key != POOL:
+                    apart = {_digest(scenario, {key: value, POOL: NO_POOL}) for value in (one, two)}
+                    allowed = "use --pool none, where they differ" if len(apart) > 1 else allowed
+                found[key] = f"{key}: {one} and {two} make the same scenario; {allowed}"
+                break
+    return found
+
+
+def _digest(scenario: "Scenario", values: Mapping[str, Value]) -> str:
+    """Return the digest of all that a run of a scenario with some values reads; the values if they do not fit."""
+    try:
+        return digest_of_results(changed(scenario, values))
+    except ScenarioError:
+        return str(values)
 
 
 def generator_of(seed: int, number: int) -> np.random.Generator:

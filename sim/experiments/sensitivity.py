@@ -21,6 +21,7 @@ from sim.experiments.design import (
     demand_balance,
     demand_quantities,
     generator_of,
+    idle,
 )
 from sim.experiments.indices import (
     BLOCKS,
@@ -37,7 +38,6 @@ from sim.experiments.indices import (
     sample_points,
     whole_blocks,
 )
-from sim.experiments.moves import unmoved
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
 from sim.experiments.simulations import (
     FAILED,
@@ -197,14 +197,14 @@ def planned(
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
         raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, so use fewer samples or parameters")
-    idle = unmoved(scenario, {parameter.key: parameter.ends for parameter in parameters})
+    unmoved = idle(scenario, {parameter.key: parameter.ends for parameter in parameters})
     for key in keys or ():
-        if (told := idle.get(coded_key(key, scenario.spec.population.names))) is not None:
+        if (told := unmoved.get(coded_key(key, scenario.spec.population.names))) is not None:
             raise DesignError(told)
-    moving = tuple(one for one in parameters if one.key not in idle)
+    moving = tuple(one for one in parameters if one.key not in unmoved)
     if not moving:
-        raise DesignError(next(iter(idle.values())))
-    return replace(screening, parameters=moving, idle=tuple(idle))
+        raise DesignError(next(iter(unmoved.values())))
+    return replace(screening, parameters=moving, idle=tuple(unmoved))
 
 
 def prepared(scenario: Scenario, screening: Screening, folder: str | Path | None) -> Path:

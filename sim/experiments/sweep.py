@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.experiments.design import GRID, Design, DesignError, Value, design
-from sim.experiments.moves import demand_different, demand_moves
+from sim.experiments.design import GRID, Design, DesignError, Value, design, idle
 from sim.experiments.parameters import out_of_range
 from sim.experiments.simulations import (
     FAILED,
@@ -123,10 +122,8 @@ def planned(
     if vary is None:
         kind, samples = kind or own.design, own.samples if samples is None else samples
     made = design(scenario, checked, kind or GRID, samples)
-    given = {axis.key: axis.given for axis in made.axes}
-    demand_moves(scenario, given)
-    if made.kind == GRID:
-        demand_different(scenario, made)
+    for told in idle(scenario, {axis.key: axis.given for axis in made.axes}).values():
+        raise DesignError(told)
     return made
 
 

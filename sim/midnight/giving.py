@@ -2,25 +2,32 @@
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import os
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from operator import attrgetter
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from sim.base.failures import RefusedError
 from sim.midnight.component import Component
 from sim.midnight.plain_state import NotPlainError, plain
-from sim.midnight.source_text import NoSourceError, source_of
 from sim.scenario.given import Given
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MAIN = "__main__"
+
+CONSTANTS = (bool, int, float, str, bytes, tuple, frozenset, type(None))
+"""Types of constants of a class or a module that count as its source."""
+
+ABOUT = ("__module__", "__qualname__", "__doc__", "__firstlineno__", "__static_attributes__")
+"""Constants of a class that say where and what it is."""
 
 
 class ComponentRefusedError(RefusedError, ValueError):
@@ -79,12 +86,13 @@ def _given(component: Component) -> Given:
     name = kind.__qualname__
     try:
         settings = plain(vars(component), name, arrays=False)
-        sha256 = hashlib.sha256(source_of(kind).encode()).hexdigest()
+        sha256 = hashlib.sha256(_source_of(kind).encode()).hexdigest()
         contents = cloudpickle.dumps(component)
     except NotPlainError as error:
         raise ComponentRefusedError(f"components: {error}; create everything else at the first midnight") from None
-    except NoSourceError as error:
-        raise ComponentRefusedError(f"components: {error}; define {name} in a file or in a notebook") from None
+    except OSError:
+        told = f"the source of {name} cannot be read; define {name} in a file or in a notebook"
+        raise ComponentRefusedError(f"components: {told}") from None
     except (pickle.PicklingError, TypeError) as error:
         raise ComponentRefusedError(f"components: {name} cannot be copied: {error}") from None
     return Given(name, kind.__module__, sha256, json.dumps(settings), contents)
@@ -118,3 +126,37 @@ def _again(described: Mapping[str, Any]) -> Component:
             f"{described['sha256']}, is {given.sha256}; use the source of the run"
         )
     return component
+
+
+def _source_of(kind: type) -> str:
+    """Return the source of a class and of the functions, classes and constants of its module that it names.
+
+    Python finds functions of notebooks too, but no classes of theirs, so a class is its functions and constants.
+    """
+    own = vars(sys.modules[kind.__module__])
+    texts: dict[str, str] = {}
+    waiting: list[tuple[str, Any]] = [(kind.__qualname__, kind)]
+    while waiting:
+        name, one = waiting.pop()
+        one = getattr(one, "fget", None) or getattr(one, "__func__", one)
+        is_own = isinstance(one, type | FunctionType) and one.__module__ == kind.__module__
+        if name in texts or not (is_own or isinstance(one, CONSTANTS)):
+            continue
+        if isinstance(one, type):
+            texts[name] = ""
+            waiting += [(f"{name}.{key}", part) for key, part in vars(one).items() if key not in ABOUT]
+            waiting += [(base.__qualname__, base) for base in one.__mro__[1:]]
+        elif isinstance(one, FunctionType):
+            texts[name] = inspect.getsource(one)
+            waiting += [(named, own[named]) for named in _names_in(one.__code__) if named in own]
+        else:
+            texts[name] = repr(one)
+    return "\n\n".join(f"# {name}\n{texts[name]}" for name in sorted(texts))
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """Yield the names in a code object and in those within it."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names_in(inner)

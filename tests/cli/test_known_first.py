@@ -47,7 +47,6 @@ COMMANDS: dict[str, tuple[list[list[str]], list[str]]] = {
 NO_ANSWER = {
     "runs": "lists folders, and says nothing of a country",
     "studio": "serves a page whose answers and warnings are those of compare",
-    "doctor": "says what is installed, and simulates nothing",
     "check": "says whether stored bytes agree with each other, at any scale",
     "rerun": "says whether bytes are the same again, at any scale",
     "verify": "holds engines to theory with scenarios of its own, at full scale",

@@ -225,15 +225,6 @@ def test_each_point_is_the_run_of_the_same_values(
     hold(folder, tmp_path_factory.mktemp("case"), drawn, data)
 
 
-@pytest.mark.slow
-@settings(SETTINGS, max_examples=30)
-@given(drawn=cases(), data=st.data())
-def test_each_point_is_the_run_of_the_same_values_in_many_cases(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Any, data: st.DataObject
-) -> None:
-    hold(folder, tmp_path_factory.mktemp("case"), drawn, data)
-
-
 def five(folder: Path, text: str, **values: Any) -> Scenario:
     head = "schema: 1\nname: five\ntitle: five\nextends: tiny\npopulation: {provinces: five.csv}\n"
     (folder / "own.yaml").write_text(head + text, encoding="utf-8")
@@ -298,13 +289,6 @@ def test_levers_that_move_nothing_are_refused(
         sim.sweep(scenario, vary, folder=tmp_path / "sweep")
     assert str(refused.value) == message
     assert not (tmp_path / "sweep").exists()
-
-
-def test_points_that_are_one_scenario_are_refused(folder: Path, tmp_path: Path) -> None:
-    scenario = five(folder, "measures: {later: {kind: bank_hold, window: [2023-01-24, null], intensity: 0.1}}")
-    vary = {"measures.later.window.0": ["2022-01-25", "2023-01-24"], "measures.later.intensity": [0.1, 0.2]}
-    with pytest.raises(DesignError, match=r"measures\.later\.intensity: 0\.1 and 0\.2 make the same scenario; "):
-        sim.sweep(scenario, vary, folder=tmp_path / "sweep")
 
 
 def test_a_sweep_that_pools_before_its_levers_is_seen(

@@ -258,7 +258,7 @@ def test_what_moves_are_all_ranges_or_those_of_the_calibration_or_of_keys(tiny: 
         return [one.key for one in planned(scenario, patterns or None, MORRIS, 2, ("victims",)).parameters]
 
     with pytest.MonkeyPatch.context() as patch:  # whether each of so many moves anything is asked elsewhere, of few
-        patch.setattr("sim.experiments.sensitivity.unmoved", lambda *_: {})
+        patch.setattr("sim.experiments.sensitivity.idle", lambda *_: {})
         assert len(keys(tiny)) > 100
     some = sim.load_scenario("tiny", {"calibration.parameters": f"[{MET}, {WRONG}]"})
     assert keys(some) == [WRONG, MET]
