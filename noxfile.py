@@ -8,14 +8,6 @@ import nox
 nox.options.sessions = ["check", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
-GENERATED = {
-    "docs/cli.md": "sim.cli.document",
-    "docs/tables.md": "sim.store.document",
-    "docs/scenario.md": "sim.scenario.guide",
-    "docs/bounds.md": "sim.scenario.document",
-}
-"""Documents that are written by the program, and by what."""
-
 
 def installed(session: nox.Session) -> None:
     """Install the program as it is here, with what its tests need."""
@@ -42,19 +34,15 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run what needs longer; of it, benchmarks compare with other libraries, and the site is built."""
-    session.install("-e", ".[test,bench,site]")
+    """Run what needs longer; of it, benchmarks compare with other libraries."""
+    session.install("-e", ".[test,bench]")
     session.run("python", "-m", "pytest", "-n", "2", "-m", "slow", *session.posargs)
 
 
 @nox.session
 def site(session: nox.Session) -> None:
-    """Write the documents that the program writes, and build the site of all of them into ``.nox/site/pages``."""
+    """Build the site, with the references that the program writes, into ``.nox/site/pages``."""
     session.install("-e", ".[site]")
-    for path, module in GENERATED.items():
-        written = session.run("python", "-m", module, silent=True)
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(str(written))
     session.run("python", "-m", "sphinx", "-q", "-W", "-c", "docs", ".", ".nox/site/pages")
 
 

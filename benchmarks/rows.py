@@ -1,16 +1,12 @@
 """What a benchmark is: how much is measured, its rows, their aims; versions are measured in turn."""
 
 import math
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from benchmarks.commands import Version
-
-SIZE: Final = "TOCSIN_BENCH_SIZE"
-"""The environment variable that chooses the size for ``pytest benchmarks``."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,6 @@ SMOKE: Final = Size(
     points=2,
 )
 """Shows that every piece works; its numbers mean nothing."""
-SIZES: Final = {size.name: size for size in (QUICK, FULL, SMOKE)}
 
 
 @dataclass(frozen=True)
@@ -182,11 +177,3 @@ def number(value: float) -> str:
     while digits < 5 and abs(value) * 10**digits < 99.5 and value != round(value, digits):
         digits += 1
     return f"{value:,.{digits}f}"
-
-
-def chosen_size() -> Size:
-    """Return the size that the environment asks for, the quick one by default; ValueError if there is none of it."""
-    name = os.environ.get(SIZE, QUICK.name)
-    if name not in SIZES:
-        raise ValueError(f"{SIZE}={name} must be one of {', '.join(SIZES)}")
-    return SIZES[name]

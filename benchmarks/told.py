@@ -2,7 +2,7 @@
 
 ``TOLD`` has the sentences of each document with fields for their numbers, ``TABLES`` the tables between markers.
 ``python -m benchmarks.told`` lists those that a document does not have as they should be now, and ``--write`` corrects
-them; ``tests/test_told.py`` checks the documents for them, and for other amounts of time and memory.
+them.
 """
 
 import json
@@ -77,36 +77,6 @@ TOLD: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The sentences, or their parts, that have such numbers, by document; lines may be broken anywhere."""
-
-RECORDS = {
-    "docs/performance.md": "what was measured while the engines became quicker, each with its day and its machine",
-    "docs/kernels.md": "what each habit of compiled code was worth when it was tried",
-    "docs/rationale-archive.md": "what a decision rests on, as it was measured then",
-    "docs/verification.md": "what tests took, with the day and the machine",
-    "docs/mechanism.md": "what is simulated, not what it takes",
-    "docs/model.md": "what is simulated, not what it takes",
-    "docs/calibration.md": "what one calibration took, which nobody makes again for a document",
-    "docs/fit-china-2022.md": "written by `tocsin calibrate`",
-    "docs/scenario.md": "written from the schema",
-    "docs/cli.md": "written from the commands",
-    "docs/bounds.md": "written from the bounds",
-    "docs/tables.md": "written from the tables",
-    "CHANGELOG.md": "what changed, as it was then",
-    "benchmarks/README.md": "how it is measured; the numbers stand in docs/performance.md",
-}
-"""Documents that have amounts of time and memory of their own, and why."""
-
-AMOUNT = re.compile(r"\b\d[\d.,]*(?: to \d[\d.,]*)? (?:s|ms|seconds|minutes|kB|MB|MiB|GB|GiB)\b")
-"""An amount of time or memory."""
-
-NOT_MEASURED = {
-    ("docs/scale.md", "4 GB"): "what the assumed price of a core hour has with it",
-    ("docs/scale.md", "8 GB"): "a byte for each of eight billion people",
-}
-"""Amounts that are no measurements, and what they are."""
-
-LEFT_OUT = re.compile(r"^```.*?^```$|^<!-- (\w+): begin -->.*?^<!-- \1: end -->|`[^`\n]*`|^## 6 .*", re.M | re.S)
-"""What is not looked through: examples, tables that commands write, code, and a section that is a record."""
 
 
 def measured() -> dict[str, Any]:
@@ -190,25 +160,11 @@ def write() -> None:
         (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def others() -> Iterator[tuple[str, str]]:
-    """Yield each document with an amount of time or memory that is neither told from one place nor a record."""
-    known = numbers()
-    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]):
-        name = path.relative_to(ROOT).as_posix()
-        if name in RECORDS:
-            continue
-        text = " ".join(LEFT_OUT.sub("", read(name)).split())
-        for sentence in TOLD.get(name, ()):
-            text = text.replace(sentence.format(**known), "")
-        yield from ((name, amount) for amount in AMOUNT.findall(text) if (name, amount) not in NOT_MEASURED)
-
-
 def main(arguments: list[str]) -> int:
     """Say which documents tell other numbers than they should; 1 where one does."""
     if "--write" in arguments:
         write()
     wrong = [f"{name}: {sentence}" for name, sentence in missing()]
-    wrong += [f"{name}: {amount}: a number of its own" for name, amount in others()]
     print("\n".join(wrong) or "All documents tell the numbers that were measured.")
     return int(bool(wrong))
 

@@ -1,8 +1,9 @@
 """The site: ``python -m sphinx -W -c docs . SITE`` puts documents and notebooks, as they lie, into the folder SITE.
 
-Beside them it puts the Python reference, from docstrings, and two reports of runs that it makes.
+Beside them it puts references that the program writes, the Python reference, and reports of runs that it makes.
 """
 
+import importlib
 import tempfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import sim
 project = "Tocsin"
 author = "The Tocsin authors"
 version = release = sim.__version__
-extensions = ["myst_nb", "sphinx_design", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "results/*.ipynb", "benchmarks/README.md", "*.md"]
@@ -23,8 +24,6 @@ exclude_patterns = ["**/.*", "README.md"]
 nb_execution_mode = "off"
 # Links to headings are those that repositories' hosts make.
 myst_heading_anchors = 4
-# Cards and included files, which other readers of the documents see as plain text.
-myst_enable_extensions = ["colon_fence"]
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
@@ -61,6 +60,23 @@ WHOLE = GALLERY["singapore"]
 """Scenarios that are run one to one."""
 
 
+REFERENCES = {
+    "cli": "sim.cli.document",
+    "keys": "sim.scenario.guide",
+    "bounds": "sim.scenario.document",
+    "tables": "sim.store.document",
+}
+"""Pages of ``docs/reference``, each with the module that writes it."""
+
+
+def write_references() -> None:
+    """Write the pages of ``docs/reference``, which git ignores."""
+    folder = Path(__file__).parent / "reference"
+    folder.mkdir(exist_ok=True)
+    for name, module in REFERENCES.items():
+        (folder / f"{name}.md").write_text(importlib.import_module(module).document(), encoding="utf-8")
+
+
 def write_reports(app: Sphinx, error: Exception | None) -> None:
     """Write the reports of ``docs/gallery.md`` beside its page."""
     if error is not None or app.builder.format != "html":
@@ -77,6 +93,7 @@ def write_reports(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Write reports when pages are built; add ``ACCESSIBLE`` to each page."""
+    """Write references before pages are built and reports after them; add ``ACCESSIBLE`` to each page."""
+    write_references()
     app.add_js_file(None, body=ACCESSIBLE)
     app.connect("build-finished", write_reports)

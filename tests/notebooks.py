@@ -1,4 +1,4 @@
-"""Notebooks with their outputs: made by a command, held by a test.
+"""Notebooks with their outputs: made by a command.
 
 ``python -m tests.notebooks [FILE...]`` executes notebooks, all of ``results`` where none is named, and stores what they
 showed: texts and tables as they are, pictures as small PNG. Beside a picture stands a digest of the numbers of each of
@@ -9,9 +9,8 @@ its traces, so that a rerun which would draw something else is told from one tha
 import base64
 import hashlib
 import json
-import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,6 @@ SECONDS = 900
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDTH, HEIGHT = 820, 460
 """Pixels of a stored picture, where its layout does not say how high it is."""
-
-ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-TAGS = re.compile(r"<style.*?</style>|<[^>]*>", re.S)
 
 DIGITS = 9
 """Significant digits to which numbers of pictures are held; what is drawn shows three or four."""
@@ -44,22 +40,6 @@ def executed(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def shown(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """Return what each code cell of a notebook showed, as lines that are equal where the numbers are.
-
-    Args:
-        notebook: A notebook that was executed just now, or one that was stored.
-
-    Returns:
-        For each code cell its texts and, of pictures, a digest of each trace.
-    """
-    return [
-        [line for output in cell.outputs for line in _lines(output)]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    ]
-
-
 def stored(notebook: nbformat.NotebookNode, chromium: Any) -> nbformat.NotebookNode:
     """Return a notebook as it is kept: pictures as PNG with the digests of their traces, no times of execution."""
     for cell in notebook.cells:
@@ -74,22 +54,6 @@ def stored(notebook: nbformat.NotebookNode, chromium: Any) -> nbformat.NotebookN
                 output.metadata = {"traces": _traces(figure)}
                 output.data = {"image/png": _png(figure, chromium), "text/plain": title}
     return notebook
-
-
-def _lines(output: nbformat.NotebookNode) -> Iterator[str]:
-    if output.get("name") == "stderr":
-        return
-    data = output.get("data", {})
-    if PLOTLY in data:
-        yield from _traces(data[PLOTLY])
-    elif "traces" in output.get("metadata", {}):
-        yield from output.metadata["traces"]
-    elif ADDRESS.search(data.get("text/plain", "")):
-        yield from TAGS.sub("\n", data["text/html"]).split()  # of a styled table, whose own text is an address
-    elif data:
-        yield from data["text/plain"].splitlines()
-    else:
-        yield from output.get("text", "").splitlines()
 
 
 def _traces(figure: dict[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ PROGRAMS = {"tocsin": (sys.executable, "-m", "sim"), "python": (sys.executable,)
 
 
 REPORTED = ("tocsin report apart",)
-"""Reports of comparisons that are made elsewhere: in the tutorial, and by ``tests/test_blocks.py``."""
+"""Reports of comparisons that are made in the tutorial."""
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:

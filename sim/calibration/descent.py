@@ -34,8 +34,7 @@ ones refused and shortened."""
 
 LONGEST = 0.45
 """The largest part of a Gauss-Newton step that is taken where slopes are those of an emulator: a rough model changes by
-more than they predict, so a whole step goes too far. With this value steps of the flagship would have left least
-(``docs/rationale-archive.md``, under calibration)."""
+more than they predict, so a whole step goes too far. With this value steps of the flagship would have left least."""
 
 STRIDE = 0.25
 """The most that goals move at each step, as a part of the way from the start."""

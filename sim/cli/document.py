@@ -1,7 +1,4 @@
-"""Write the reference of the command line, ``docs/cli.md``: each command with arguments, options and examples.
-
-``python -m sim.cli.document > docs/cli.md`` renews it; a test compares the file with the program.
-"""
+"""Write the site's reference of the command line: each command with arguments, options and examples."""
 
 import textwrap
 from typing import Any
@@ -16,9 +13,8 @@ WIDTH = 120
 INTRODUCTION = f"""\
 # The command line
 
-For everybody who types commands: after this page you can look up any option of `{PROGRAM}`. It is written by
-`python -m sim.cli.document > docs/cli.md`; `{PROGRAM} COMMAND --help` shows the same in a terminal, and `python -m sim`
-is the same command.
+For everybody who types commands: after this page you can look up any option of `{PROGRAM}`. `{PROGRAM} COMMAND --help`
+shows the same in a terminal, and `python -m sim` is the same command.
 
 Exit codes: 0 done; 1 a run or a check failed; 2 bad usage or a bad scenario, and nothing was written. Each mistake is
 one line on standard error. `--json` prints one document for scripts instead of tables. Progress goes to standard error,

@@ -1,9 +1,7 @@
 """The cost of a run on a machine: seconds, bytes of memory, bytes on disk.
 
 Each is a sum of terms: an amount of the run's work times a coefficient. Coefficients of time are seconds on the machine
-``HOME``; on another one they scale with the speed they depend on: Python, or arithmetic and memory. ``python -m
-benchmarks.forecast`` fits them to runs of several scenarios, scales and engines; docs/performance.md states their
-error.
+``HOME``; on another one they scale with the speed they depend on: Python, or arithmetic and memory.
 """
 
 from dataclasses import dataclass

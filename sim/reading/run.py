@@ -40,9 +40,9 @@ class Run:
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
     ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. Their ``attrs`` have ``scale``
-    and ``unit``: sums over them are those of the sample. ``figures``, ``totals``, ``evidence`` and ``to_frame`` are
-    scaled up to the country.
+    as two-digit codes, null as a missing value; ``python -m sim.store.document`` lists their columns. Their ``attrs``
+    have ``scale`` and ``unit``: sums over them are those of the sample. ``figures``, ``totals``, ``evidence`` and
+    ``to_frame`` are scaled up to the country.
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:

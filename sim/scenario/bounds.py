@@ -1,7 +1,7 @@
 """The smallest and largest value of each number of a scenario, and the reason.
 
 Bounds exclude absurd values, mostly mistakes in a unit or an exponent, so that all numbers fit into doubles, 63 bits
-and identities. ``sim.scenario.schema.rules`` refuses combinations of numbers; ``docs/bounds.md`` lists both.
+and identities. ``sim.scenario.schema.rules`` refuses combinations of numbers; the site lists both.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""``docs/bounds.md``, written from the schema: ``python -m sim.scenario.document > docs/bounds.md``."""
+"""The site's page of bounds, written from the schema: ``python -m sim.scenario.document``."""
 
 import re
 import textwrap
@@ -18,7 +18,7 @@ HEAD = f"""\
 
 For people who write scenarios: the smallest and largest value of each number, and the reason.
 
-Written by `python -m sim.scenario.document > docs/bounds.md` from `sim/scenario/bounds.py` and the schema.
+`python -m sim.scenario.document` prints this page, from `sim/scenario/bounds.py` and the schema.
 
 Bounds are inclusive. They exclude only absurd values, so that sums of counts stay within 63 bits and formulas of the
 model within the numbers of a double. A value outside its bounds is refused before anything is computed; so is an end of
@@ -36,7 +36,7 @@ Some numbers are absurd only together. Also refused:
 - weights with which a detector would see more than all contacts of a province on some day.
 
 Money is summed in cents, hundredths of a unit, and all sums of a run must stay below 2^62. A larger sum is an error of
-the run in both engines, and nothing of the run is kept (section 10 of [model.md](model.md)).
+the run in both engines, and nothing of the run is kept (section 10 of [model.md](../model.md)).
 
 `NAME`, `CHANNEL` and `TIER` stand for any of them, `measures.NAME[KIND]` for a measure of that kind, `...` for any key.
 """
@@ -55,7 +55,7 @@ ALIKE = (
 
 
 def document() -> str:
-    """Return the text of ``docs/bounds.md``."""
+    """Return the page, in Markdown."""
     keys: dict[Within, list[str]] = {}
     for key, bound in numbers(ScenarioModel):
         keys.setdefault(bound, []).append(key)

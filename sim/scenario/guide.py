@@ -1,4 +1,4 @@
-"""``docs/scenario.md``, written from the schema: ``python -m sim.scenario.guide > docs/scenario.md``."""
+"""The site's page of keys, written from the schema: ``python -m sim.scenario.guide``."""
 
 import textwrap
 from collections.abc import Iterator
@@ -23,19 +23,8 @@ HEAD = """\
 # The keys of a scenario
 
 For people who write scenarios: every key with its meaning, unit, effect, bounds and an example. `tocsin explain KEY
-SCENARIO` prints the same for one key, with the value of a scenario and its source.
-
-Written by `python -m sim.scenario.guide > docs/scenario.md` from the schema, `sim/scenario/schema/`. Editors show the
-same texts through the JSON Schema (`tocsin schema`; `tocsin new` writes it next to a scenario).
-
-A scenario is one YAML file. It may extend another (`extends`: a path in the file's folder or the name of a bundled
-scenario): maps merge, everything else is replaced, null removes. In place of a number, `{times: 1.5}` or `{plus: 0.15}`
-changes the number of the extended scenario. Over posterior draws it changes the number of each draw. The staff of a
-province that the extended scenario does not state is the province's share of the country's staff. A value may be given
-in full form, `{value, origin, range, fixed, target, basis}`: its origin, its range or the reason why it has none, the
-figure that fixed it and its source. Values inside a map or a distribution may have their own. Provinces may be given by
-name or code. The reasons for the bounds: [bounds.md](bounds.md). What the model does with the values:
-[model.md](model.md).
+SCENARIO` prints the same for one key, with the value of a scenario and its source. How a scenario is written:
+[scenario.md](../scenario.md). The reasons for the bounds: [bounds.md](bounds.md).
 
 `NAME` stands for any name, `[KIND]` for a measure of that kind, `0` for the position of a row. *More of it* says what a
 larger number does if nothing else changes.
@@ -43,7 +32,7 @@ larger number does if nothing else changes.
 
 
 def document() -> str:
-    """Return the text of ``docs/scenario.md``."""
+    """Return the page, in Markdown."""
     places = _places()
     parts = [model for model in models(ScenarioModel) if model in places]
     return "\n".join([HEAD, *(line for model in parts for line in _part(model, places[model]))]) + "\n"

@@ -1,4 +1,4 @@
-"""``docs/tables.md``, written from the declaration: ``python -m sim.store.document > docs/tables.md``."""
+"""The site's page of tables, written from their declaration: ``python -m sim.store.document``."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,7 @@ HEAD = """\
 
 For people who analyse runs: every table with its columns, types, units and values.
 
-Written by `python -m sim.store.document > docs/tables.md` from the declarations in `sim/store/tables.py`, the only
-description of tables in the program.
+`python -m sim.store.document` prints this page, from the declarations in `sim/store/tables.py`.
 
 Each table is a Parquet file in the folder of a run, and a DataFrame of `sim.Run` with the same name. All tables except
 the log hold sums: one row for each combination of keys that occurs, sorted by the keys in the order of the columns,
@@ -26,7 +25,7 @@ multiply it by 1 / scale to get the country's, except for quantities marked as w
 
 
 def document() -> str:
-    """Return the text of ``docs/tables.md``."""
+    """Return the page, in Markdown."""
     return "\n".join([HEAD, *(part for table in TABLES.values() for part in _of_table(table))])
 
 

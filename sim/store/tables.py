@@ -1,8 +1,8 @@
 """The tables that a run stores, each declared once: its columns, their types, units, labels and bins.
 
 Everything else derives from these declarations: the Parquet files and their check, the recorder's sums, the dense
-arrays of the vector engine, and ``docs/tables.md``. A new key of a table needs its declaration, a line of counting in
-each engine, and a new ``docs/tables.md`` (``sim.store.document``).
+arrays of the vector engine, and the site's page of tables. A new key of a table needs its declaration, and a line of
+counting in each engine.
 """
 
 from dataclasses import dataclass

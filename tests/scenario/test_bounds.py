@@ -10,22 +10,17 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from sim.draws.functions import normal_quantile
 from sim.scenario import ScenarioError, bounds, load_scenario
 from sim.scenario.bounds import RateWithin, WholeWithin, Within
-from sim.scenario.document import document, numbers
+from sim.scenario.document import numbers
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.rules import LUCKIEST
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "bounds.md"
 NAMED = {
     name: mark
     for name, kind in vars(bounds).items()
     for mark in getattr(kind, "__metadata__", ())
     if isinstance(mark, Within)
 }
-
-
-def test_the_document_is_what_the_schema_says() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "python -m sim.scenario.document > docs/bounds.md"
 
 
 def test_every_number_of_the_schema_has_bounds_and_all_bounds_are_those_of_a_number() -> None:

@@ -1,25 +1,18 @@
 """What is declared of the stored tables, and what follows from it."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.base.words import DESKS
 from sim.store.columns import Column
-from sim.store.document import document
 from sim.store.open_sums import OpenSums
 from sim.store.recorder import LogEntry, folded, stored_columns
 from sim.store.tables import ALERTS, CASES, COUNTED, EVENTS, FLOW_QUANTITIES, HOURS, STATE_QUANTITIES, TABLES
 from tests.synthetic import SCOPE
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
 SIZES = {"fraud_types": 2, "age_bands": 3}
-
-
-def test_the_document_is_what_the_declaration_gives() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "python -m sim.store.document > docs/tables.md"
 
 
 def test_every_table_and_column_says_what_it_is() -> None:

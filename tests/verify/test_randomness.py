@@ -1,11 +1,14 @@
 """The tests of the generator refuse generators that are not as good."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from benchmarks.counters import AXES, main, many, p_values
+from benchmarks.counters import AXES, FIRST_DAY, main, many, p_values
+from benchmarks.generator_words import NEIGHBOURS, blocks
+from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.draws.philox import MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1, draw4
 from sim.draws.purposes import CONTACT_TRY, REGISTRY
 from sim.verify.randomness import TESTS, Words, doubles
@@ -143,3 +146,11 @@ def test_doubles_are_those_of_the_engines() -> None:
     words = fair(2, 3)
     assert doubles(words)[1, 2, 1] == uniform52(int(words[1, 2, 2]), int(words[1, 2, 3]))
     assert len({test.name for test in TESTS}) == len(TESTS)
+
+
+def test_words_for_batteries_are_those_of_neighbouring_attempts_for_one_purpose_after_the_other() -> None:
+    first, second = (np.frombuffer(block, dtype="<u4").reshape(-1, 4) for block in islice(blocks(7), 2))
+    start = attempt_id(FIRST_DAY, 0, 0, 0, 0, 0)
+    assert len(first) == NEIGHBOURS
+    assert first[3].tolist() == list(draw4(7, start + (3 << INDEX_SHIFT), REGISTRY[0].number, 0))
+    assert second[255].tolist() == list(draw4(7, start + (255 << INDEX_SHIFT), REGISTRY[1].number, 0))
