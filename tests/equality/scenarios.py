@@ -432,7 +432,13 @@ def taught(*ages: list[int | None] | None) -> dict[str, Any]:
 
 FEW = {f"population.legitimate.{channel}": "1500 per day" for channel in ("call", "sms", "online")}
 FEATURES: dict[str, dict[str, Any]] = {
-    "rules": {**TIED_AND_UNEVEN, **GROWING, **fewer(0.25), **FEW},
+    "rules": {
+        **TIED_AND_UNEVEN,
+        **GROWING,
+        **fewer(0.25),
+        **FEW,
+        "aftermath.report": {"probability": 0.3, "after_warning": 1.0, "delay": "20 min"},
+    },
     "gangs": {
         **TIED_AND_UNEVEN,
         **LAUNDERING,
@@ -464,7 +470,6 @@ FEATURES: dict[str, dict[str, Any]] = {
         **VISITED,
         **fewer(0.4),
         "warning.desk_knows_episode_over": False,
-        "aftermath.report.delay": "20 min",
     },
     "taught": {
         **DENSE,

@@ -63,7 +63,7 @@ BROKEN: list[tuple[str, str, str, Any, str, Change]] = [
     ("tracks", "events", "servers are lent first", Lending, "__init__", (LENT, "(number - 1) << 30")),
     ("tracks", "events", "the stake at the contact", track, "place_of", ("stage_of(alert.identity)", "0")),
     ("tracks", "events", "a lift is known at once", alerts, "weigh", ("lifted = min(lifted, delay)", "pass")),
-    ("visits", "events", "nobody was warned", Episode, "end", ("self.warned is not None", "False")),
+    ("rules", "events", "nobody was warned", Episode, "end", ("self.warned is not None", "False")),
     ("delays", "events", "who cancels pays", Episode, "course", ("if cancels:", "if False:")),
     ("visits", "events", "calls reach families", track, "is_dissuaded", ("channel == ContactChannel.VISIT and", "")),
 ]  # fmt: skip
