@@ -28,11 +28,11 @@ NO_LEGITIMATE = {f"population.legitimate.{channel}": "0 per day" for channel in 
 
 
 def run_tiny(folder: Path, events: str | float = "all", period: dict[str, str] = TWO_DAYS, **values: Any) -> sim.Run:
-    """Return a run of ``tiny`` with changes (dotted keys), by the reference engine, kept in ``folder``.
+    """Return a run of ``tiny`` with changes (dotted keys), by the vector engine, kept in ``folder``.
 
     What holds of one engine holds of the other: ``tests/equality`` sees to that.
     """
-    values = {"engine": "reference", **values}
+    values = {"engine": "vector", **values}
     return sim.run(sim.load_scenario("tiny", period=period, **values), folder, events=events)
 
 

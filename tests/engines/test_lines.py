@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 import sim
 from tests.engines.log import DAY, DESKS, Log
@@ -22,9 +21,8 @@ STRAIGHT = {
 """Every alert joins one line, at its issue: the one way into a line that the log tells the moment of."""
 
 
-@pytest.mark.parametrize("engine", ["reference", "vector"])
-def test_the_line_of_a_day_is_what_the_log_says(tmp_path: Path, engine: str) -> None:
-    scenario = sim.load_scenario("tiny", engine=engine, period=PERIOD, **STRAIGHT)
+def test_the_line_of_a_day_is_what_the_log_says(tmp_path: Path) -> None:
+    scenario = sim.load_scenario("tiny", period=PERIOD, **STRAIGHT)
     run = sim.run(scenario, tmp_path / "run", events="all")
     log = Log(run)
     provinces = [row.code for row in log.spec.population.provinces]

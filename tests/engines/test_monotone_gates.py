@@ -88,7 +88,7 @@ def test_a_stricter_gate_stops_a_superset(
     # Cards are kept, which more or fewer interceptions flag even without feedback: so one gate alone is another.
     base = {"feedback": False, "cards.fixed_dead_share": 0.2, **NO_LEGITIMATE}
     runs = [
-        run_tiny(tmp_path / name, period=PERIOD, engine="vector", **{**base, **values})
+        run_tiny(tmp_path / name, period=PERIOD, **{**base, **values})
         for name, values in (("lax", lax), ("strict", strict))
     ]
     before, after = (stopped(run) for run in runs)
@@ -135,7 +135,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sim.Run]:
     few = {f"fraud.types.{name}.engage": 0.01 for name in TYPES[:4]}
     values = {"feedback": False, "warning.hop_delay": "1 min", **few, **fewer(0.5), **NO_LEGITIMATE}
     return {
-        name: run_tiny(folder / str(k), period=PERIOD, engine="vector", **{**values, **policy})
+        name: run_tiny(folder / str(k), period=PERIOD, **{**values, **policy})
         for k, (name, policy) in enumerate(DETECTORS.items())
     }
 

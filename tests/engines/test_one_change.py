@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.base.words import Channel, ContactChannel, ContactResult, End, Fate, Tier, Truth
 from tests.engines.small import fewer, files_that_differ, run_tiny
 
 DAY = 86_400_000
@@ -25,15 +24,6 @@ def beside_lines(state: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_twice_the_same_scenario_gives_the_same_bytes(two_days: sim.Run, tmp_path: Path) -> None:
-    again = run_tiny(tmp_path / "again")
-    assert files_that_differ(two_days, again) == set()
-    for name in two_days.manifest["files"]:
-        assert (two_days.path / name).read_bytes() == (again.path / name).read_bytes()
-    other = run_tiny(tmp_path / "other", seed=8)
-    assert len(files_that_differ(two_days, other)) == len(two_days.manifest["files"]) - 1
-
-
 def test_another_process_with_another_hash_seed_gives_the_same_bytes(two_days: sim.Run, tmp_path: Path) -> None:
     code = (
         "import sys, sim; from pathlib import Path; from tests.engines.small import run_tiny;"
@@ -43,35 +33,6 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(two_days: s
     environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": str(root)}
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=True, cwd=root, env=environment)
     assert files_that_differ(two_days, sim.load_run(tmp_path / "run")) == set()
-
-
-def test_every_fate_end_and_tier_happens_in_the_scenario_of_the_tests(tmp_path: Path) -> None:
-    week = {"start": "2022-01-28", "end": "2022-02-02", "warmup": "0 d"}
-    run = run_tiny(tmp_path / "week", period=week, engine="vector", **{"desks.visit.refused": 0.2})
-    for table, column, word in (
-        (run.attempts, "fate", Fate),
-        (run.attempts, "channel", Channel),
-        (run.alerts, "end", End),
-        (run.alerts, "tier", Tier),
-        (run.alerts, "truth", Truth),
-        (run.contacts, "result", ContactResult),
-        (run.contacts, "channel", ContactChannel),
-    ):
-        seen = table.groupby(column)["count"].sum()
-        assert set(seen[seen > 0].index) == set(word.labels()), column
-    tied = run.events.groupby("moment").size()
-    assert (tied > 1).mean() > 0.5
-
-
-@pytest.mark.parametrize("events", ["none", "0.3"])
-def test_recording_changes_no_table(two_days: sim.Run, tmp_path: Path, events: str) -> None:
-    run = run_tiny(tmp_path / "run", events=events if events == "none" else float(events))
-    assert files_that_differ(two_days, run) == {"events.parquet"}
-    if events != "none":
-        whole, part = two_days.events, run.events
-        kept = whole[whole["origin"].isin(set(part["origin"]))].reset_index(drop=True)
-        pd.testing.assert_frame_equal(kept, part)
-        assert 0.2 < part["origin"].nunique() / whole["origin"].nunique() < 0.4
 
 
 def test_staff_changes_no_attempt_and_no_issue_on_the_first_day(two_days: sim.Run, tmp_path: Path) -> None:

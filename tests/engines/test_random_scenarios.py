@@ -134,7 +134,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
 
 # Without shrinking: it would take minutes, and a failing scenario is printed whole.
 SETTINGS = settings(
-    max_examples=4,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
@@ -143,16 +143,10 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(changes())
 def test_every_run_obeys_the_rules(values: dict[str, Any]) -> None:
-    hold(values)
-
-
-@pytest.mark.slow
-@settings(SETTINGS, max_examples=15)
-@given(changes())
-def test_every_run_of_many_more_obeys_the_rules(values: dict[str, Any]) -> None:
     hold(values)
 
 
@@ -181,6 +175,7 @@ FORGED_MOMENTS = ("service_start", "service_end", "read", "expiry", "end")
 COUNTED = ("attempt", "issue", "service_start", "service_end", "read", "expiry", "end", "stage", "payment", "filing")
 
 
+@pytest.mark.slow
 def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
     run = run_tiny(tmp_path / "run", **fewer(0.1))
     events = run.events
@@ -233,9 +228,13 @@ SEVERAL: dict[str, Any] = {
 }
 
 
+def test_a_run_of_several_tracks_obeys_the_rules(tmp_path: Path) -> None:
+    Rules(run_tiny(tmp_path / "run", **{**SEVERAL, **fewer(0.08)})).check()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("discipline", ["least_slack", "highest_score"])
-def test_the_rules_see_what_is_wrong_with_tracks_and_lines(discipline: str, tmp_path: Path) -> None:
+def test_the_rules_see_what_is_wrong_with_tracks_and_lines(tmp_path: Path) -> None:
+    discipline = "highest_score"
     ordered = {f"desks.{desk}.discipline": discipline for desk in ("call", "visit")}
     run = run_tiny(tmp_path / "run", **SEVERAL, **ordered)
     events = run.events
@@ -250,8 +249,7 @@ def test_the_rules_see_what_is_wrong_with_tracks_and_lines(discipline: str, tmp_
         ("warning.tiers.red.first", "visit"),
         ("warning.tiers.red.first", ["sms", "call", "visit"]),
     ):
-        if value == discipline or sorted([str(value), discipline]) == ["first_issued", "least_slack"]:
-            # The latter two differ only between tries of different number.
+        if value == discipline:
             continue
         other = run_tiny(tmp_path / "other", **{**SEVERAL, **ordered, key: value})
         assert breaks_a_rule(other, events), (key, value)

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 import sim
 from sim.base.days import DAY_MS, HALF_HOUR_MS
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 
-ENGINES = ("reference", "vector")
 PERIOD = {"start": "2022-01-27", "end": "2022-03-03", "warmup": "2 d"}
 STEPS = [("2022-02-02", 0.5), ("2022-02-09", 1.25), ("2022-02-24", 0.0), ("2022-03-02", 3.0)]
 """Wednesdays and a Thursday: a weekday of a month has days of up to three staffs."""
@@ -54,9 +52,8 @@ def expected() -> dict[tuple[date, int, str, int, int], int]:
     return sums
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_time_on_duty_is_the_sum_over_the_days_of_a_month_with_their_weekday(engine: str, tmp_path: Path) -> None:
-    hours = run_tiny(tmp_path / "run", events="none", period=PERIOD, engine=engine, **STAFF).hours
+def test_time_on_duty_is_the_sum_over_the_days_of_a_month_with_their_weekday(tmp_path: Path) -> None:
+    hours = run_tiny(tmp_path / "run", events="none", period=PERIOD, **STAFF).hours
     columns = ["month", "province", "channel", "weekday", "half_hour", "staffed_ms"]
     found = {
         (pd.Timestamp(month).date(), int(province), str(channel), int(weekday), int(half_hour)): int(staffed)
@@ -70,8 +67,7 @@ BY_DAY = {11: (6, 2, 4), 44: (12, 4, 8), 65: (3, 1, 2)}
 """Servers of three days."""
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_midnight_at_which_staff_changes_finds_servers_busy(engine: str, tmp_path: Path) -> None:
+def test_a_midnight_at_which_staff_changes_finds_servers_busy(tmp_path: Path) -> None:
     """Whoever is at work finishes, and counts among the fewer of the next day; where more come, they begin at once."""
     values = {
         **fewer(0.4),
@@ -90,7 +86,7 @@ def test_a_midnight_at_which_staff_changes_finds_servers_busy(engine: str, tmp_p
         **{f"desks.call.{kind}": "307 min" for kind in ("no_answer", "short", "hard")},
     }
     period = {"start": "2022-01-31", "end": "2022-02-02", "warmup": "0 d"}
-    run = run_tiny(tmp_path / "run", engine=engine, period=period, **values)
+    run = run_tiny(tmp_path / "run", period=period, **values)
     for province, servers in BY_DAY.items():
         under_way = at_work(run, province)
         # All are busy before the first midnight; nobody is taken while more are at work than are on duty.
