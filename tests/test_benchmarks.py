@@ -14,13 +14,12 @@ import pytest
 from scipy import stats
 
 import sim
-from benchmarks import answers, commands, growth, table, two_seeds, worth
-from benchmarks.__main__ import main
-from benchmarks.commands import ROOT, THIS, Version, first_command, version_before
+from benchmarks import answers, commands, growth, two_seeds, worth
+from benchmarks.commands import ROOT, THIS, Version, version_before
 from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, Customers
 from benchmarks.measures import BENCHMARKS
 from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
-from benchmarks.rows import SMOKE, Aim, Benchmark, Figure, Figures, Row, Size, number
+from benchmarks.rows import SMOKE, Benchmark, Figure, Figures, Row, Size
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
 from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, tables_beside, write_answers
@@ -82,17 +81,6 @@ def made(key: str, measured: list[float], before: list[float], ratio: float = 1.
     return Measured(key, measured, [ratio] * len(measured), before)
 
 
-def test_the_widest_table_fits_into_100_columns() -> None:
-    rows = [made(row.key, [88_888.0] * 3, [1e5, 1.1e5, 0.9e5], 8888.0) for one in BENCHMARKS for row in one.rows]
-    rows += [made("country.wall.midnights", [88.8] * 3, [1.0, 2.0, 3.0], 0.88)]
-    lines = table.text({**ABOUT, "load": 9.9, "before": "v0.2.0"}, rows).splitlines()
-    assert max(map(len, lines)) <= WIDTH
-    assert "WARNING: load 9.9" in lines[3]
-    assert "- midnights" in lines[-1]
-    assert "88% of all" in lines[-1]
-    assert not any("WARNING" in line for line in table.heading({**ABOUT, "before": ""}))
-
-
 def test_versions_are_measured_in_turn_and_the_first_changes() -> None:
     order = []
 
@@ -126,59 +114,6 @@ def test_a_cost_to_that_before_has_the_interval_of_its_pairs() -> None:
     assert made("queue.vector", [1.0, 1.01], [2.0, 2.0]).slower, "a rate that fell"
     assert math.isnan(made("start", [1.0], []).to_before[0])
     assert made("queue.vector", [50.0], [100.0]).cells()[3] == "2.00"
-
-
-def test_an_aim_shows_the_bound_that_counts() -> None:
-    aim = Aim(1.15, 0.9)
-    assert [aim.said(value, 0.0) for value in (1.2, 1.15, 0.9)] == ["≤ 1.15 no", "≤ 0.9 no", "≤ 0.9 yes"]
-    assert Aim(87.5, most=False).said(90.0, 0.0) == "≥ 87.5 yes"
-    assert Aim(2.0, most=False, of_ratio=True).said(9.0, 1.5) == "≥ 2 no"
-    assert [number(x) for x in (0.0, 0.5, 2 / 3, 12.345, 1234.5, 1e-7, 2e16, math.nan)] == [
-        "0", "0.5", "0.667", "12.3", "1,234", "1.00e-07", "2.00e+16", "?",
-    ]  # fmt: skip
-
-
-def test_a_table_is_read_as_it_was_kept() -> None:
-    rows = [made("start", [1.0, 2.0], [3.0]), Measured("pooled.events", [1.0], [0.5], [])]
-    assert table.read(json.loads(json.dumps(table.stored(ABOUT, rows)))) == (ABOUT, rows)
-
-
-def test_keys_of_rows_are_unique_and_named_in_the_list(capsys: pytest.CaptureFixture[str]) -> None:
-    keys = [row.key for one in BENCHMARKS for row in one.rows]
-    assert len(set(keys)) == len(keys)
-    assert main(["--list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= WIDTH
-    assert all(any(line.startswith(f"{one.name} ") for line in lines) for one in BENCHMARKS)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--write"], "--write keeps what --full measures"),
-        (["--smoke", "--write"], "--write keeps what --full measures"),
-        (["--full", "--only", "queue", "--write", "--before", "nowhere"], "measure all of it"),
-        (["--only", "limits", "--before", "no:ref"], "must be a tree, an environment or a git reference"),
-        (["--only", "nothing"], "invalid choice: 'nothing'"),
-    ],
-)
-def test_what_cannot_be_kept_or_measured_is_refused(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(arguments)
-    assert said in capsys.readouterr().err
-
-
-def test_the_version_before_is_a_tree_an_environment_or_a_commit(tmp_path: Path) -> None:
-    with version_before(str(ROOT)) as before:
-        assert (before.tree, before.python) == (ROOT, sys.executable)
-        assert before.variables()["PYTHONPATH"] == str(ROOT)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").touch()
-    with version_before(str(tmp_path)) as before:
-        assert (before.tree, before.python) == (None, str(tmp_path / "bin" / "python"))
-        assert "PYTHONPATH" not in before.variables()
 
 
 def test_the_sources_of_a_commit_are_those_that_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,11 +165,6 @@ def test_exponents_are_those_of_what_grows() -> None:
     assert math.isnan(growth.exponent(amounts[:2], [1.0, 2.0]))
 
 
-def test_the_first_command_is_the_readmes() -> None:
-    assert first_command(ROOT).startswith("python3 -m venv .venv && ")
-    assert "tocsin run china-2022" in first_command(ROOT)
-
-
 def test_intervals_of_two_calibrations_are_told_apart_by_their_ends() -> None:
     steps = [1.0 + 0.01 * number for number in range(101)]
     own = dict.fromkeys(AMOUNTS, 100.0) | {"stopped": 40.0, "saved": 20.0}
@@ -250,17 +180,6 @@ def test_intervals_of_two_calibrations_are_told_apart_by_their_ends() -> None:
     assert (low, high) == pytest.approx((105.0, 195.0))
     assert other_high == pytest.approx(100.0 * 1.95**1.5)
     assert apart == pytest.approx((other_high - high) / (high - low))
-
-
-def test_the_second_calibration_of_the_flagship_has_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(two_seeds, "calibrate", lambda scenario, *given, **named: asked.append((scenario, *given)))
-    monkeypatch.setattr(two_seeds, "answers_beside", lambda file: file)
-    copy = two_seeds.again(two_seeds.SCENARIO, tmp_path, 5)
-    ((scenario, folder, file),) = asked
-    assert (folder, file, copy) == (tmp_path / "work", tmp_path / "china-2022.yaml", file)
-    assert not list(tmp_path.glob(f"*{SUFFIX}")), "answers of the first would be taken for those of the second"
-    assert scenario.resolved == {**sim.load_scenario("china-2022").resolved, "seed": 5}
 
 
 @pytest.mark.slow
