@@ -55,6 +55,7 @@ def test_the_scenario_of_the_readme_is_valid_and_runs(tmp_path: Path) -> None:
     run(f"tocsin validate own.yaml && tocsin run own.yaml --scale 0.005 --pool country {WEEK}", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_python_that_documents_show_runs(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process, which makes all runs itself, and for a week."""

@@ -136,6 +136,7 @@ def test_the_model_has_the_codes_of_words_and_the_phases_of_a_tick() -> None:
     assert numbers == [int(phase) for phase in Phase]
 
 
+@pytest.mark.slow
 def test_documents_tell_what_was_measured() -> None:
     assert list(told.missing()) == [], "python -m benchmarks.told --write"
 
