@@ -25,13 +25,9 @@ EXACT = (
     (1, 1.0 - 2.0**-32),
     (2, 0.3),
     (17, 0.5),
-    (255, 0.5),
     (255, 0.502),
-    (300, 0.3),
     (300, 0.7),
     (12_345, 0.005),
-    (12_345, 0.995),
-    (16_000_000, 3.9e-6),
     (16_000_000, 1.0 - 3.9e-6),
     (MOST, 2.0**-32),
     (MOST, 2.9e-8),
@@ -40,15 +36,9 @@ EXACT = (
 """Trials and probabilities up to a variance of 64."""
 EXPANDED = (
     (257, 0.5),
-    (260, 0.45),
-    (260, 0.55),
-    (306, 0.3),
     (306, 0.7),
     (13_000, 0.005),
-    (13_000, 0.995),
     (16_000_000, 4.1e-6),
-    (16_000_000, 0.5),
-    (1_000_000, 0.9999),
     (MOST, 3.1e-8),
     (MOST, 1.0 - 3.1e-8),
     (MOST, 3e-6),
@@ -159,15 +149,6 @@ def test_a_trial_more_adds_one_or_nothing(count, limit, u):
         assert -1 <= two - one <= 2
 
 
-@given(trials, trials, limits, uniforms)
-def test_more_trials_never_leave_fewer_of_either(one, two, limit, u):
-    low, high = sorted((one, two))
-    fewer, more = d.binomial(low, limit, u), d.binomial(high, limit, u)
-    slack = 0 if on_one_side((low, limit), (high, limit)) else 1
-    assert fewer <= more + slack
-    assert low - fewer <= high - more + slack
-
-
 @given(trials, limits, limits, uniforms)
 def test_it_never_falls_as_the_probability_grows(count, one, two, u):
     low, high = sorted((one, two))
@@ -185,18 +166,6 @@ def test_it_never_falls_between_close_probabilities(count, limit, more, u):
 @given(trials, limits, uniforms, uniforms)
 def test_it_never_falls_in_the_uniform(count, limit, u, v):
     assert d.binomial(count, limit, min(u, v)) <= d.binomial(count, limit, max(u, v))
-
-
-@given(limits, uniforms)
-def test_where_sums_and_expansion_meet_they_differ_by_one_at_most(limit, u):
-    """About the variance of 64, in trials: the last that is summed and the first that is not."""
-    assume(0 < limit < CERTAIN)
-    p = limit / CERTAIN
-    last = math.ceil(d.LARGE_VARIANCE / (p * (1.0 - p))) - 1
-    assume(0 < last < MOST)
-    first = last + 1
-    one, two = d.binomial(last, limit, u), d.binomial(first, limit, u)
-    assert -1 <= two - one <= 2
 
 
 def test_gates_one_after_the_other_stop_more_when_one_of_them_is_tightened():

@@ -81,15 +81,6 @@ def test_a_tuple_of_another_type_is_refused() -> None:
     assert told(kept, 0) == [3, 5, 1, 3.5, 7]
 
 
-class Short(NamedTuple):
-    number: np.int32
-
-
-def test_a_tuple_that_cannot_be_written_word_by_word_is_refused() -> None:
-    with pytest.raises(TypeError, match="Short has members that cannot be kept"):
-        Kept(Short(np.int32(1)))
-
-
 def test_a_function_that_counts_references_is_refused() -> None:
     with pytest.raises((NumbaError, TypeError), match="count no references"):
         return_counts(Kept(outer(3, 7)), 0)

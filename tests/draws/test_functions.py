@@ -48,13 +48,6 @@ def test_exp_to_the_last_place(x):
         assert ulps(exp(x), Decimal(x).exp()) < 1.0
 
 
-@given(st.floats(min_value=-745.0, max_value=-707.0, **finite))
-def test_exp_of_subnormal_results(x):
-    with localcontext() as context:
-        context.prec = 40
-        assert ulps(exp(x), Decimal(x).exp()) <= 1.0
-
-
 @given(st.floats(min_value=-50.0, max_value=50.0, **finite))
 def test_exp_less_1(x):
     assert exp_less_1(x) == pytest.approx(math.expm1(x), rel=1e-15, abs=5e-324)
@@ -71,11 +64,6 @@ def test_exp_less_1(x):
 def test_sums_are_rounded_once(xs):
     expected = (math.fsum(xs) + 0.0).hex()
     assert fsum(np.array(xs)).hex() == exact_fsum(np.array(xs)).hex() == expected
-
-
-def test_sums_of_many_parts():
-    parts = [2.0**power for power in range(-1070, 1010, 27)]
-    assert fsum(np.array(parts)) == math.fsum(parts)
 
 
 def test_ends_of_the_elementary_functions():
@@ -128,11 +116,6 @@ def test_normal_quantile_at_every_uniform(k):
     assert z == pytest.approx(exact, rel=2e-15 if abs(z) > 1e-3 else 1e-12)
     assert z == -normal_quantile(1.0 - u)
     assert normal_cdf(z) == pytest.approx(u, rel=1e-14)
-
-
-@given(st.floats(min_value=-8.2, max_value=8.2, **finite))
-def test_normal_cdf_is_symmetric(z):
-    assert normal_cdf(z) + normal_cdf(-z) == pytest.approx(1.0, abs=2.3e-16)
 
 
 def test_ends_of_the_normal_functions():

@@ -22,17 +22,16 @@ def attempts(day: int, fate: int = 0) -> dict[str, np.ndarray]:
     return {name: np.array([value]) for name, value in row.items()}
 
 
-@pytest.mark.parametrize("threaded", [True, False])
-def test_files_are_the_same_bytes(threaded: bool, tmp_path: Path) -> None:
+def test_files_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("at_once", "behind"):
         (tmp_path / name).mkdir()
     write_tables(tmp_path / "at_once", seed=3)
     threads = threading.active_count()
-    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files, threaded) as writer:
+    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files) as writer:
         recorder = Recorder(SCOPE, writer, events=1.0)
         fill(recorder, 3)
         recorder.close()
-        assert threading.active_count() == threads + threaded
+        assert threading.active_count() == threads + 1
     for table in TABLES.values():
         one, two = (tmp_path / name / table.file for name in ("at_once", "behind"))
         assert one.read_bytes() == two.read_bytes(), table.name
@@ -51,17 +50,6 @@ def test_tables_in_memory_are_those_of_files(tmp_path: Path) -> None:
             assert table.schema.types == stored.schema.types, name
             assert table.to_pylist() == stored.to_pylist(), name
     assert not list((tmp_path / "none").iterdir())
-
-
-def test_tables_of_several_row_groups_are_in_files_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.store.writer.GROUP_ROWS", 3)
-    with TableWriter(tmp_path, SCOPE) as files:
-        files.write("attempts", attempts(FIRST))
-        files.write("attempts", attempts(FIRST + 40))
-        files.write("attempts", attempts(FIRST + 80))
-        files.write("attempts", attempts(FIRST + 120))
-    assert pq.ParquetFile(tmp_path / TABLES["attempts"].file).num_row_groups == 2
-    assert files.small == {}
 
 
 def hand_over(files: TableWriter, rows: Iterable[dict[str, np.ndarray]]) -> Iterator[int]:

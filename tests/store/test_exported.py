@@ -1,7 +1,6 @@
 """Tables of a run for other programs: what their columns mean, and files that hold the same numbers."""
 
 import csv
-import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from sim.store import exported
 from sim.store.json_files import FolderError
 from sim.store.tables import TABLES
 from tests.engines.small import TWO_DAYS, fewer
-from tests.made_up import MadeUp
 
 SOME = ("alerts", "flows", "hours", "events")
 """Tables with words, nulls, months and identities."""
@@ -47,14 +45,6 @@ def test_tables_are_those_of_the_run_with_categories_dates_and_units(tiny: sim.R
     assert tiny.tables["alerts"]["tier"].cat.categories.tolist() == list(Tier.labels())
     assert tiny.tables["contacts"].attrs["units"]["staff_ms"] == "ms"
     assert not isinstance(tiny.alerts["tier"].dtype, pd.CategoricalDtype)
-
-
-def test_an_unknown_table_is_named_with_those_that_there_are(made_up: MadeUp) -> None:
-    run = made_up(events="none")
-    assert "events" not in run.tables
-    assert len(run.tables) == len(TABLES) - 1
-    with pytest.raises(KeyError, match=r"there is no table alarms; use one of attempts, alerts"):
-        _ = run.tables["alarms"]
 
 
 def test_csv_files_are_read_back_as_the_tables(tiny: sim.Run, tmp_path: Path) -> None:
@@ -95,13 +85,6 @@ def test_a_workbook_holds_every_number(tiny: sim.Run, tmp_path: Path) -> None:
             if pd.api.types.is_datetime64_any_dtype(stored[column].dtype):
                 assert all(isinstance(value, datetime) for value in found)
             assert found == wanted, (name, column)
-
-
-def test_a_workbook_is_the_same_at_any_time_of_day(tiny: sim.Run, tmp_path: Path) -> None:
-    paths = [tiny.tables.to_xlsx(tmp_path / f"{name}.xlsx", ["alerts"]) for name in ("one", "two")]
-    one, two = (zipfile.ZipFile(path) for path in paths)
-    assert "2000-01-01T00:00:00Z" in one.read("docProps/core.xml").decode()
-    assert {name: one.read(name) for name in one.namelist()} == {name: two.read(name) for name in two.namelist()}
 
 
 def test_what_no_sheet_holds_is_refused_before_anything_is_written(

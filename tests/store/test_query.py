@@ -72,11 +72,6 @@ def test_rows_are_those_with_one_of_the_labels_in_each_column(folder: Path) -> N
     assert found
 
 
-def test_no_row_that_is_meant_gives_no_key(folder: Path) -> None:
-    assert len(sums(folder, "attempts", ["fate"], ["count"], {"channel": []})) == 0
-    assert sums(folder, "attempts", ["fate"], ["count"], {"channel": ["pigeon"]}).column_names == ["fate", "count"]
-
-
 def test_a_table_without_a_row_has_no_key(tmp_path: Path, folder: Path) -> None:
     schema = pq.read_schema(folder / "hours.parquet")
     pq.write_table(schema.empty_table(), tmp_path / "hours.parquet")
@@ -137,13 +132,5 @@ def test_a_table_of_many_rows_does_not_stay_in_memory(
     opened.clear()
     monkeypatch.setattr(query, "FEW_ROWS", 5)
     with from_memory(folder):
-        assert answered(folder) == expected
-    assert len(opened) == len(QUESTIONS)
-
-
-def test_memory_is_of_one_folder(folder: Path, opened: list[str], tmp_path: Path) -> None:
-    expected = answered(folder)
-    opened.clear()
-    with from_memory(tmp_path):
         assert answered(folder) == expected
     assert len(opened) == len(QUESTIONS)

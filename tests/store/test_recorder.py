@@ -37,15 +37,6 @@ def recorded(folder: Path, events: float = 0.0, **changes: object) -> tuple[Reco
     return Recorder(scope, writer, events), writer
 
 
-def test_equal_fills_give_equal_bytes(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        write_tables(tmp_path / name, seed=3)
-    for table in TABLES.values():
-        one, two = (tmp_path / name / table.file for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes(), table.name
-
-
 def test_the_order_in_which_counts_are_added_leaves_no_trace(tmp_path: Path) -> None:
     keys = [
         (FIRST + d, p, c, f, fate)
@@ -186,7 +177,7 @@ def test_tables_leave_month_by_month_and_a_late_count_is_an_error(tmp_path: Path
     writer.close()
 
 
-@pytest.mark.parametrize("least", [1, 60, 100, 1 << 17])
+@pytest.mark.parametrize("least", [1, 60])
 def test_row_groups_are_whole_months_and_depend_on_the_rows_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
 ) -> None:
@@ -237,24 +228,6 @@ def test_a_service_that_ends_after_midnight_may_still_count_for_the_month_before
     assert [row["busy_ms"] for row in rows(tmp_path, "hours")] == [15]
 
 
-def test_arrays_and_dictionaries_are_the_same_to_the_tables(tmp_path: Path) -> None:
-    for name in ("dict", "array"):
-        (tmp_path / name).mkdir()
-        recorder, writer = recorded(tmp_path / name)
-        if name == "dict":
-            recorder.attempts[FIRST, 0, 0, 0, 0] += 3
-            recorder.attempts[FIRST + 1, 2, 2, 1, 7] += 1
-        else:
-            keys = np.array([[FIRST + 1, 2, 2, 1, 7], [FIRST, 0, 0, 0, 0], [FIRST, 0, 0, 0, 0]])
-            recorder.add("attempts", keys, np.array([[1], [2], [1]]))
-        recorder.day_done(FIRST + 1)
-        assert recorder.attempts_seen == 4
-        recorder.close()
-        writer.close()
-    one, two = (tmp_path / name / "attempts.parquet" for name in ("dict", "array"))
-    assert one.read_bytes() == two.read_bytes()
-
-
 def test_events_are_sorted_by_time_phase_identity_stage_detector_kind_number(tmp_path: Path) -> None:
     recorder, writer = recorded(tmp_path, events=1.0)
     wanted = [
@@ -293,19 +266,6 @@ def test_a_share_of_the_origins_keeps_all_of_their_events_or_none(tmp_path: Path
     assert abs(len(kept) / 2 - 1000) < 5 * (4000 * 0.25 * 0.75) ** 0.5
 
 
-def test_without_events_there_is_no_file_of_events(tmp_path: Path) -> None:
-    write_tables(tmp_path, events=0.0)
-    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(set(TABLES) - {"events"})
-
-
-def test_every_file_says_which_scenario_and_version_made_it(tmp_path: Path) -> None:
-    write_tables(tmp_path)
-    for table in TABLES.values():
-        metadata = pq.read_schema(tmp_path / table.file).metadata
-        assert metadata[b"tocsin.scenario_sha256"].decode() == SCOPE.sha256
-        assert b"tocsin.version" in metadata
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -326,14 +286,6 @@ def test_the_writer_refuses_what_does_not_fit(tmp_path: Path, change: dict[str, 
     }
     with pytest.raises(ValueError, match=message), TableWriter(tmp_path, SCOPE) as writer:
         writer.write("attempts", {**columns, **change})
-
-
-def test_a_state_that_is_not_finite_is_refused(tmp_path: Path) -> None:
-    recorder, writer = recorded(tmp_path)
-    recorder.state[FIRST, 0, "backlog"] = float("nan")
-    recorder.close()
-    with pytest.raises(ValueError, match="not finite"):
-        writer.close()
 
 
 def test_progress_is_told_of_every_day_and_all_attempts_so_far(tmp_path: Path) -> None:
