@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from sim.scenario.bundled import READABLE, no_file, read_bytes
-from sim.scenario.core_schema import MAX_NODES, plain_scalar
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Scalar
-from sim.scenario.reading import MAX_BYTES, decode
+from sim.scenario.reading import MAX_BYTES, MAX_NODES, decode, plain_scalar
 
 MAX_COLUMNS = 400
 

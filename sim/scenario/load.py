@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.scenario.bundled import find
-from sim.scenario.core_schema import MAX_NODES, TOO_MANY_NODES
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
 from sim.scenario.given import Given
-from sim.scenario.hidden_mistakes import hidden_mistakes
 from sim.scenario.merging import merge
 from sim.scenario.nodes import Node
 from sim.scenario.overrides import Setting, argument_values, node_of, plain_values, set_values, with_value
@@ -26,7 +24,7 @@ from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
 from sim.scenario.provinces import names_in, unknown_provinces, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
-from sim.scenario.reading import MAX_BYTES, decode
+from sim.scenario.reading import MAX_BYTES, MAX_NODES, TOO_MANY_NODES, decode
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import NO_POOL, plain_pool
@@ -349,7 +347,7 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        more = mistakes_of(error, root, expected) + hidden_mistakes(error, root, files)
+        more = mistakes_of(error, root, expected)
         mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.reported]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:

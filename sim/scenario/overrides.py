@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.scenario.core_schema import MAX_DEPTH
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.merging import merge
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.parameters import unwrap
 from sim.scenario.provinces import coded_parts, names_in
-from sim.scenario.reading import decode, read_nodes
+from sim.scenario.reading import MAX_DEPTH, decode, read_nodes
 
 LONGEST_DOTTED = 400
 """Most characters of a dotted key."""

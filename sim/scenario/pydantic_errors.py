@@ -1,6 +1,5 @@
 """Turn pydantic's errors into mistakes with place, finding and allowed values, and merge others in order of place."""
 
-from collections.abc import Collection
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,7 +7,7 @@ from pydantic import ValidationError
 from sim.scenario.errors import Mistake, Place, choices, dotted, entries, found, must_be, or_else
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.parameters import FULL_FORM
-from sim.scenario.schema.base import PATTERNS, rules_of, touches
+from sim.scenario.schema.base import PATTERNS, rules_of
 from sim.scenario.shapes import Shape
 
 MOST_MISTAKES = 500
@@ -35,40 +34,16 @@ LAYERS = ("file", "draw", "set", "argument")
 """Layers of places in the order of their mistakes."""
 
 
-def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
-    """Return the mistakes that pydantic found, except those that repairs of the tree at ``changed`` cause."""
+def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
+    """Return the mistakes that pydantic found."""
     kept: dict[tuple[Place, str], Mistake] = {}
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
-        if changed and not _of_its_own(item, root, shape, changed):
-            continue
-        for mistake in _mistakes_of_item(item, root, shape, changed):
+        for mistake in _mistakes_of_item(item, root, shape):
             first = kept.setdefault((mistake.place, mistake.key), mistake)
             if item["type"] != "rule" and mistake.allowed not in first.allowed:  # another alternative of a union
                 both = or_else(first.allowed, mistake.allowed)
                 kept[mistake.place, mistake.key] = Mistake(first.place, first.key, first.message, both)
     return list(kept.values())
-
-
-def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPath]:
-    """Return the paths that pydantic could not read, or that break a rule within a part."""
-    broken: set[KeyPath] = set()
-    for item in error.errors(include_url=False)[:MOST_ITEMS]:
-        path, node, _ = _locate(item, root, shape)
-        rules = rules_of(item["ctx"]) if item["type"] == "rule" else []
-        for rule in rules if path else []:
-            for read in rule["reads"]:
-                own = rule["key"] if "*" in read else read.rstrip("!")
-                broken.add((*path, *(node.path_to(own) if own else ())))
-        if path and not rules:
-            broken.add(path)
-    return broken
-
-
-def _of_its_own(item: Any, root: Node, shape: Shape, changed: Collection[KeyPath]) -> bool:
-    """Return whether no repair causes an error; rules state what they read."""
-    path = _locate(item, root, shape)[0]
-    below = item["type"] != "rule" and any(one[: len(path)] == path for one in changed)
-    return not below and not any(path[: len(one)] == one for one in changed)
 
 
 def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
@@ -102,7 +77,7 @@ def _locate(item: Any, root: Node, shape: Shape) -> tuple[KeyPath, Node, Shape |
     return tuple(path), node, known
 
 
-def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
+def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
     path, node, known = _locate(item, root, shape)
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
@@ -118,14 +93,8 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[K
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root, shape)]
     if kind == "rule":
-        broken = []
-        below = [one[len(path) :] for one in changed if one[: len(path)] == path]
-        for rule in rules_of(context):
-            if path and any(touches(one, read) for one in below for read in rule["reads"]):
-                continue
-            blamed = (*path, *node.path_to(rule["key"]))
-            broken.append(Mistake(place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
-        return broken
+        blamed = [(rule, (*path, *node.path_to(rule["key"]))) for rule in rules_of(context)]
+        return [Mistake(place_of(root, at), dotted(at), rule["found"], rule["allowed"]) for rule, at in blamed]
     slips = _slips(node, known)
     if slips:
         return [Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM)) for key in slips]

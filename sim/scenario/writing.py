@@ -1,6 +1,6 @@
 """Write plain values as YAML that reads back the same: maps as blocks, lists of scalars and rows in one line.
 
-No library is used: only ``sim.scenario.core_schema`` knows which texts need quotes, and the scenario in a run folder
+No library is used: only ``sim.scenario.reading`` knows which texts need quotes, and the scenario in a run folder
 has a hash that must not change with the version of a library.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from sim.scenario.core_schema import plain_scalar
+from sim.scenario.reading import plain_scalar
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+ -]*(?<! )", re.ASCII)
 LONGEST_FLOW = 100

@@ -21,7 +21,7 @@ LIBRARIES = (
     "pandas",
     "pyarrow",
     "pydantic",
-    "ruamel.yaml",
+    "pyyaml",
 )
 
 

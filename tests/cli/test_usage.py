@@ -13,7 +13,7 @@ import sim
 from sim import cli
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin
 
-HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "simpy", "scipy", "ruamel", "plotly", "jinja2"}
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "simpy", "scipy", "ruamel", "yaml", "plotly", "jinja2"}
 
 
 def program(*words: str, folder: Path) -> "subprocess.CompletedProcess[str]":

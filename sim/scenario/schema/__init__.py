@@ -1,16 +1,15 @@
 """The schema of a scenario: one model per section, in the order in which an attempt travels."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.language.spoken import UNITS_OF_MONEY, Terms
 from sim.scenario.bounds import Scale, Seed
 from sim.scenario.scalars import Duration, Switch, oldest
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import BROKEN, ONE_LINE, Currency, Name, Part, Path, all_of, demand, rules_of, touches
+from sim.scenario.schema.base import ONE_LINE, Currency, Name, Part, all_of, demand
 from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import Evidence
@@ -24,11 +23,8 @@ from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
 from sim.scenario.schema.recording import Calibration, Order, Record, Sweep
-from sim.scenario.schema.rules import COUNTED, RULES, wrong_counts
+from sim.scenario.schema.rules import NAMES, NUMBERS, wrong_counts
 from sim.scenario.schema.warning import Warning
-
-POOLED = ("population", "fraud", "desks", "measures")
-"""Keys that pooling reads."""
 
 
 class ScenarioModel(Part):
@@ -136,32 +132,12 @@ class ScenarioModel(Part):
         return {key: value for key, value in write(self).items() if key not in unsaid or value != unsaid[key]}
 
     @model_validator(mode="after")
-    def _agree(self, info: ValidationInfo) -> "ScenarioModel":
-        """Check every rule between parts, except those that read values already known to be wrong."""
-        found: list[PydanticCustomError] = []
-        broken: list[Path] = list((info.context or {}).get(BROKEN, ()))
-
-        def note(some: Iterable[PydanticCustomError]) -> None:
-            own = [error for error in some if readable(*(error.context or {}).get("reads", ()))]
-            found.extend(own)
-            rules = [rule for error in own for rule in rules_of(dict(error.context or {}))]
-            broken.extend(tuple(rule["key"].split(".")) for rule in rules)
-
-        def readable(*reads: str) -> bool:
-            return not any(touches(path, read) for path in broken for read in reads if read)
-
-        for rule, reads in RULES.items():
-            if readable(*reads):
-                note(rule(self))
-        pooled = self
-        if self.population.pool != NO_POOL and readable(*POOLED):
-            try:
-                pooled = self.pooled(self.population.pool)
-            except PydanticCustomError as error:
-                note([error])
-        if readable(*COUNTED, *(() if self.population.pool == NO_POOL else POOLED)):
-            note(wrong_counts(pooled))
-        demand(found)
+    def _agree(self) -> "ScenarioModel":
+        """Check every rule between parts: first names, then numbers, then those of pools, which need the others."""
+        for rules in (NAMES, NUMBERS):
+            demand(wrong for rule in rules for wrong in rule(self))
+        pooled = self if self.population.pool == NO_POOL else self.pooled(self.population.pool)
+        demand(wrong_counts(pooled))
         return pooled
 
     def pooled(self, kind: Pool) -> "ScenarioModel":

@@ -143,9 +143,7 @@ class LateCount(Part):
     @model_validator(mode="after")
     def _before_december(self) -> "LateCount":
         if self.until > "11-30":
-            raise mistake(
-                "until", "lies in December", "must be 11-30 or earlier; in December nothing waits", ("until",)
-            )
+            raise mistake("until", "lies in December", "must be 11-30 or earlier; in December nothing waits")
         return self
 
 

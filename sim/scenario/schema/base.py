@@ -136,24 +136,9 @@ class PerChannel(Part, Generic[Value]):
     """The value for online attempts: chats, posts, advertisements."""
 
 
-Path = tuple[str | int, ...]
-"""The keys and indices that lead to a value."""
-
-BROKEN = "broken"
-"""Key in the context of a validation: repaired paths of a scenario. Rules that read one of them are skipped."""
-
-
-def mistake(key: str, found: str, allowed: str, reads: Iterable[str] = ("",)) -> PydanticCustomError:
-    """Return the error for a rule between keys.
-
-    Args:
-        key: The key to blame, dotted, from the part that checks.
-        found: What is wrong.
-        allowed: What is allowed.
-        reads: The keys that the rule reads, ``*`` for any part; by default the whole part that checks.
-    """
-    context: dict[str, Any] = {"key": key, "found": found, "allowed": allowed, "reads": tuple(reads)}
-    return PydanticCustomError("rule", "{found}; {allowed}", context)
+def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
+    """Return the error for a rule between keys; ``key`` is to blame, dotted, from the part that checks."""
+    return PydanticCustomError("rule", "{found}; {allowed}", {"key": key, "found": found, "allowed": allowed})
 
 
 def all_of(found: list[PydanticCustomError]) -> PydanticCustomError:
@@ -174,31 +159,17 @@ def demand(found: Iterable[PydanticCustomError]) -> None:
         raise all_of(every)
 
 
-def touches(path: Path, read: str) -> bool:
-    """Return whether a path is at, above or below a key of a rule; ``*`` is any part, ``!`` excludes keys below."""
-    names_only, parts = read.endswith("!"), read.rstrip("!").split(".") if read else []
-    if names_only and len(path) > len(parts):
-        return False
-    return all(part in ("*", str(own)) for own, part in zip(path, parts, strict=False))
-
-
 def wrong_sum(
-    key: str,
-    shares: Iterable[float],
-    what: str = "the shares",
-    reads: Iterable[str] = ("",),
-    within: float = ROUNDING,
+    key: str, shares: Iterable[float], what: str = "the shares", within: float = ROUNDING
 ) -> Iterator[PydanticCustomError]:
     """Yield a mistake at ``key`` if the shares do not add up to 1."""
     total = sum(shares)
     if abs(total - 1) > within:
-        yield mistake(key, f"{what} add up to {total:g}", "must add up to 1", reads)
+        yield mistake(key, f"{what} add up to {total:g}", "must add up to 1")
 
 
-def wrong_length(
-    key: str, values: Sized, length: int, meaning: str, reads: Iterable[str]
-) -> Iterator[PydanticCustomError]:
+def wrong_length(key: str, values: Sized, length: int, meaning: str) -> Iterator[PydanticCustomError]:
     """Yield a mistake at ``key`` if ``values`` does not have one entry for each ``meaning``."""
     found = len(values)
     if found != length:
-        yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}", reads)
+        yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}")

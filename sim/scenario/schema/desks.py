@@ -43,9 +43,7 @@ class Shift(Part):
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
         if self.end <= self.start:
-            raise mistake(
-                "end", "is not after start", "must be a later time of the same day, up to 24:00", ("start", "end")
-            )
+            raise mistake("end", "is not after start", "must be a later time of the same day, up to 24:00")
         return self
 
 

@@ -140,28 +140,25 @@ class Evidence(Part):
     def _in_range(self) -> "Evidence":
         low, high = self.range
         if low > high:
-            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high", ("range",))
+            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high")
         if self.value is not None and not low <= self.value <= high:
-            raise mistake(
-                "value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]", ("range", "value")
-            )
+            raise mistake("value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]")
         return self
 
     @model_validator(mode="after")
     def _counted(self) -> "Evidence":
-        reads = ("name", "value", "count", "spread")
         if self.count is None:
             if self.spread is not None:
-                raise mistake("spread", "there is no count", "add count, or remove spread", reads)
+                raise mistake("spread", "there is no count", "add count, or remove spread")
             return self
         quantity = self.name.partition(".")[0]
         if quantity not in SHARES and quantity not in LOSSES:
-            raise mistake("count", f"'{self.name}' is not a share of people or cases", "remove count", reads)
+            raise mistake("count", f"'{self.name}' is not a share of people or cases", "remove count")
         top = inf if quantity in LOSSES else 1.0
         if self.value is None or not 0.0 < self.value < top:
             found = "a count needs a value" if self.value is None else f"{self.value:g} with a count"
             allowed = "must be above 0" if top == inf else "must be above 0 and below 1"
-            raise mistake("value", found, allowed, reads)
+            raise mistake("value", found, allowed)
         return self
 
 
@@ -172,7 +169,7 @@ def uncertain_losses(evidence: Sequence[Evidence]) -> Iterator[PydanticCustomErr
     for number, row in enumerate(evidence):
         if row.count is not None and row.name in LOSSES and row.name != LOSS_SIGMA:
             what = f"the error of '{row.name}' needs the sigma of losses"
-            yield mistake(f"evidence.{number}.count", what, f"add a row {LOSS_SIGMA} with a value", ("evidence",))
+            yield mistake(f"evidence.{number}.count", what, f"add a row {LOSS_SIGMA} with a value")
 
 
 def wrong_names(
@@ -180,15 +177,14 @@ def wrong_names(
 ) -> Iterator[PydanticCustomError]:
     """Find unknown quantities, and quantities of an unknown fraud type, age band, province or role."""
     known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces, ROLE: Role.labels()}
-    where = {FRAUD_TYPE: ("fraud.types!",), AGE_BAND: ("population.age_bands",), PROVINCE: ("population.provinces",)}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
     for number, row in enumerate(evidence):
         key = f"evidence.{number}.name"
         name, dot, of = row.name.partition(".")
         kind = QUANTITIES.get(name)
         if name not in QUANTITIES or (dot and kind is None):
-            yield mistake(key, f"'{row.name}' is not a quantity", choices(row.name, forms, len(forms)), (key,))
+            yield mistake(key, f"'{row.name}' is not a quantity", choices(row.name, forms, len(forms)))
         elif kind is not None and of not in known[kind]:
             a_kind = f"{'an' if kind == AGE_BAND else 'a'} {kind}"
             what = f"'{of}' is not {a_kind}" if dot else f"'{name}' must name {a_kind}: {name}.{known[kind][0]}"
-            yield mistake(key, what, choices(of, known[kind]), (key, *where.get(kind, ())))
+            yield mistake(key, what, choices(of, known[kind]))

@@ -53,15 +53,13 @@ class Figure(Part):
     def _stated(self) -> "Figure":
         if self.value is None and self.role != "predicted":
             allowed = "must be the reported number or date (only a predicted figure may omit it)"
-            raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
+            raise mistake("value", f"is missing, but the figure is {self.role}", allowed)
         if self.role == "context" and self.tolerance is not None:
             allowed = "must be left out: nobody can say whether a figure of another definition is met"
-            raise mistake("tolerance", "is given, but the figure is context", allowed, ("tolerance", "role"))
+            raise mistake("tolerance", "is given, but the figure is context", allowed)
         if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
             allowed = "must be at most standard_error, which must be given"
-            raise mistake(
-                "sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error")
-            )
+            raise mistake("sampling_error", f"is {self.sampling_error:g}", allowed)
         if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "low must be at most high", ("interval",))
+            raise mistake("interval", "begins above its end", "low must be at most high")
         return self

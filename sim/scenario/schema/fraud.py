@@ -180,7 +180,7 @@ class FraudType(Part):
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "some weight must be above 0", ("payments",))
+            raise mistake("payments", "adds up to 0", "some weight must be above 0")
         return self
 
 
@@ -415,13 +415,13 @@ class Fraud(Sparse):
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         for channel in Channel.labels():
-            profile, mix = f"half_hours.{channel}", (f"types.*.mix.{channel}",)
+            profile = f"half_hours.{channel}"
             if sum(getattr(self.half_hours, channel)) <= 0:
-                yield mistake(profile, "adds up to 0", "some half hour must be above 0", (profile,))
+                yield mistake(profile, "adds up to 0", "some half hour must be above 0")
             if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
                 what = f"no type has a mix above 0 on {channel}"
-                yield mistake("types", what, "some type must be above 0 on each channel", mix)
+                yield mistake("types", what, "some type must be above 0 on each channel")
         if sum(self.weekdays) <= 0:
-            yield mistake("weekdays", "adds up to 0", "some weekday must be above 0", ("weekdays",))
+            yield mistake("weekdays", "adds up to 0", "some weekday must be above 0")
         if sum(self.months) <= 0:
-            yield mistake("months", "adds up to 0", "some month must be above 0", ("months",))
+            yield mistake("months", "adds up to 0", "some month must be above 0")

@@ -183,9 +183,9 @@ class Gangs(Sparse):
         given = [key for key in CREWS if getattr(self, key) is not None]
         if self.pools is not None and given:
             what = "must be without crews (null removes what another file gives)"
-            raise mistake(given[0], "is a key of crews, but there are pools", what, (*CREWS, "pools"))
+            raise mistake(given[0], "is a key of crews, but there are pools", what)
         missing = [key for key in CREWS if key not in given]
         if self.pools is None and missing:
             what = f"all of {', '.join(CREWS)} must be there, or pools instead"
-            raise mistake(missing[0], "is missing", what, (*CREWS, "pools"))
+            raise mistake(missing[0], "is missing", what)
         return self

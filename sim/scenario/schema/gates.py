@@ -139,25 +139,25 @@ class Dens(Sparse):
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         given = [("regions", self.regions), *([("displaced_to", self.displaced_to)] if self.displaced_to else [])]
         for key, shares in given:
-            yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values(), reads=(key,))
+            yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values())
         for name in self.regions:
             if name in Hazard.model_fields:
-                yield mistake(f"regions.{name}", "is already a key of dens.hazard", "use another name", ("regions!",))
+                yield mistake(f"regions.{name}", "is already a key of dens.hazard", "use another name")
             elif self.slots and name not in self.hazard.by_region:
-                yield mistake(f"hazard.{name}", "is missing", "every region must have a rate", ("regions!", "hazard!"))
+                yield mistake(f"hazard.{name}", "is missing", "every region must have a rate")
         keys = {"displaced_to": (self.displaced_to or {}, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
         for key, (found, others) in keys.items():
             for name in found:
                 if name not in self.regions:
                     what = choices(name, dict.fromkeys((*self.regions, *others)))
-                    yield mistake(f"{key}.{name}", "is not a region of dens.regions", what, ("regions!", f"{key}!"))
+                    yield mistake(f"{key}.{name}", "is not a region of dens.regions", what)
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
         wrong = [slot for slot in self.fixed_raided or [] if self.slots and slot >= self.slots]
         if wrong:
             allowed = f"must be slots 0 to {self.slots - 1}"
-            raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))
+            raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed)
         return self
 
 

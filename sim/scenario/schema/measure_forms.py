@@ -100,7 +100,7 @@ class Spread(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Spread":
         if self.window[1] is None:
-            raise mistake("window", "has no last day", "must have one: counts are spread over its days", ("window",))
+            raise mistake("window", "has no last day", "must have one: counts are spread over its days")
         return self
 
 
@@ -121,7 +121,7 @@ class Varying(MeasureBase):
     def _one_form(self) -> "Varying":
         if self.ramp is not None and self.steps is not None:
             what = "must be without a ramp (null removes one that another file gives)"
-            raise mistake("steps", "there is a ramp, too", what, ("ramp", "steps"))
+            raise mistake("steps", "there is a ramp, too", what)
         return self
 
     @model_serializer(mode="wrap")

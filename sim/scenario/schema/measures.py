@@ -233,7 +233,7 @@ class Activities(Taught):
 
     @model_validator(mode="after")
     def _add_up(self) -> "Activities":
-        demand(wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values(), reads=("segments",)))
+        demand(wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values()))
         return self
 
 
@@ -342,7 +342,7 @@ class Outage(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Outage":
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no last day", "an outage that delays must have one", ("window", "mode"))
+            raise mistake("window", "has no last day", "an outage that delays must have one")
         return self
 
 

@@ -29,7 +29,7 @@ class ChannelNames(Sparse):
         for channel in type(self).model_fields:
             name = getattr(self, channel) or spelled(channel)
             if name in shown:
-                raise mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name", ("",))
+                raise mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name")
             shown[name] = channel
         return self
 

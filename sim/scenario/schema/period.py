@@ -36,11 +36,9 @@ class Period(Part):
 
     def _slips(self) -> Iterator[PydanticCustomError]:
         if self.warmup % DAY_MS:
-            yield mistake(
-                "warmup", "is not a whole number of days", "must be whole days, for example 92 d", ("warmup",)
-            )
+            yield mistake("warmup", "is not a whole number of days", "must be whole days, for example 92 d")
         if self.end < self.start:
-            yield mistake("end", f"{self.end} is before the start", f"must be {self.start} or later", ("start", "end"))
+            yield mistake("end", f"{self.end} is before the start", f"must be {self.start} or later")
             return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:

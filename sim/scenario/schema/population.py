@@ -137,17 +137,16 @@ class Occupation(Part):
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            yield mistake("stages", f"is {self.stages}", "must be rising ages that begin with 0", ("stages",))
+            yield mistake("stages", f"is {self.stages}", "must be rising ages that begin with 0")
         for home, groups in (("urban", self.urban), ("rural", self.rural)):
             for stage, shares in enumerate(zip(*groups.values(), strict=True)):
-                yield from wrong_sum(f"{home}.{next(iter(groups))}", shares, f"shares at stage {stage + 1}", (home,))
-        reads = ("urban!", "rural!")
+                yield from wrong_sum(f"{home}.{next(iter(groups))}", shares, f"shares at stage {stage + 1}")
         for name in self.rural:
             if name not in self.urban:
-                yield mistake(f"rural.{name}", "is not a group of urban", choices(name, self.urban), reads)
+                yield mistake(f"rural.{name}", "is not a group of urban", choices(name, self.urban))
         for name in self.urban:
             if name not in self.rural:
-                yield mistake(f"rural.{name}", "is missing", "must have all groups of urban", reads)
+                yield mistake(f"rural.{name}", "is missing", "must have all groups of urban")
 
 
 class Internet(Part):
@@ -321,46 +320,41 @@ class Population(Sparse):
         return self.model_copy(update={"pool": Apart(apart=sorted(set(self.pool.apart)))})
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
-        bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
         if self.transfers is not None and self.transfers.age_factor is not None:
             key = "transfers.age_factor"
-            yield from wrong_length(key, self.transfers.age_factor, len(self.age_bands), "age band", (key, "age_bands"))
+            yield from wrong_length(key, self.transfers.age_factor, len(self.age_bands), "age band")
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
-            yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0", bands)
-        yield from wrong_sum("ages", (row.share for row in self.ages), reads=("ages",), within=OF_A_CENSUS)
-        factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
-        yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
+            yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0")
+        yield from wrong_sum("ages", (row.share for row in self.ages), within=OF_A_CENSUS)
+        yield from wrong_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
-            yield mistake(
-                "provinces", f"has {len(self.provinces)} rows", f"must have 1 to {MOST_PROVINCES} provinces", table
-            )
+            yield mistake("provinces", f"has {len(self.provinces)} rows", f"must have 1 to {MOST_PROVINCES} provinces")
         elif sum(row.population for row in self.provinces) == 0:
-            yield mistake("provinces", "has no people", "some province must have people", table)
+            yield mistake("provinces", "has no people", "some province must have people")
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
-            yield mistake("provinces", "codes do not rise", "rows must be in order of code, each code once", table)
+            yield mistake("provinces", "codes do not rise", "rows must be in order of code, each code once")
         yield from self._wrongly_apart()
         known = {(row.tile_column, row.tile_row) for row in self.provinces}
         if known != {(None, None)} and (len(known) < len(codes) or any(None in tile for tile in known)):
             allowed = "either all provinces must have one, each a different one, or none"
             what = "has provinces without their own tile (tile_column, tile_row)"
-            yield mistake("provinces", what, allowed, table)
+            yield mistake("provinces", what, allowed)
         if sum(self.legitimate.half_hours) <= 0:
-            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0", profile)
+            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0")
 
     def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
         """Find provinces that cannot be apart: unknown ones, or all of them, which would leave none for a pool."""
         if not isinstance(self.pool, Apart):
             return
-        reads = ("provinces", "pool")
         strangers = {at: code for at, code in enumerate(self.pool.apart) if code not in self.names}
         for at, code in strangers.items():
-            yield mistake(f"pool.apart.{at}", f"names province {code}", "must be codes of population.provinces", reads)
+            yield mistake(f"pool.apart.{at}", f"names province {code}", "must be codes of population.provinces")
         others = [row for row in self.provinces if row.code not in self.pool.apart]
         if strangers or len(others) > 1 or (others and is_pool(others[0].name, others[0].region)):
             return
         left = f"only {others[0].name}, and a pool needs two provinces" if others else "no province for a pool"
-        yield mistake("pool.apart", f"leaves {left}", f"name fewer provinces, or use population.pool: {NO_POOL}", reads)
+        yield mistake("pool.apart", f"leaves {left}", f"name fewer provinces, or use population.pool: {NO_POOL}")
 
     @property
     def names(self) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """The rules between parts of a scenario."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     factors = {f"fraud.types.{name}": kind.age_factor for name, kind in spec.fraud.types.items()}
     factors["engagement.answering"] = spec.engagement.answering.age_factor
     for holder, values in factors.items():
-        yield from wrong_length(f"{holder}.age_factor", values, bands, "age band", ("",))
+        yield from wrong_length(f"{holder}.age_factor", values, bands, "age band")
 
 
 def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -108,7 +108,7 @@ def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     """Find measures on accounts of mules that the scenario does not have, and money whose time in reach is not said."""
     if spec.accounts is None and spec.aftermath.stop_payment.half_life is None:
         key, what = "aftermath.stop_payment.half_life", "is missing, and so is the section accounts"
-        yield mistake(key, what, "must be given where there are no accounts", (key, "accounts"))
+        yield mistake(key, what, "must be given where there are no accounts")
     for name, measure in spec.measures.items():
         if spec.accounts is None and isinstance(measure, AccountFreeze | AccountPurge):
             yield mistake(f"measures.{name}", "acts on accounts, which are missing", "must have the section accounts")
@@ -149,7 +149,7 @@ def _usual(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     if usual is None:
         if not spec.period.warmup:
             must = "must be given where period.warmup is 0; a warm-up of 1 d or more finds it"
-            yield mistake(key, "is missing, and no warm-up finds it", must, (key, "period.warmup"))
+            yield mistake(key, "is missing, and no warm-up finds it", must)
         return
     for channel in Channel.labels():
         own = getattr(usual, channel)
@@ -407,30 +407,11 @@ def largest_shares(fraud: Fraud, channel: str, years: tuple[float, float]) -> di
     return {name: min(1.0, max(ends) / least) if least > 0.0 else 1.0 for name, ends in grown.items()}
 
 
-RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[str, ...]] = {
-    _clock: ("clock",),
-    _bands: ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
-    _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
-    _regions: ("dens.regions!", "measures.*.region"),
-    _pools: ("gangs.pools!", "measures!", "fraud.types!", "dens.regions!"),
-    _accounts: ("accounts!", "measures!", "aftermath.stop_payment"),
-    _classes: ("fraud.classes!", "measures!", "fraud.types!"),
-    _usual: ("gangs.answer", "fraud.types!", "period.warmup"),
-    _signs: ("fraud.types!", "warning.signs!", "warning.signs.*.types!", "warning.tiers.*.sign", "accounts"),
-    _segments: ("population.occupation.urban!", "measures.*.segments!"),
-    _confusion: ("fraud.types!", "warning.confusion"),
-    _provinces: ("population.provinces", "fraud.province_weights", "desks.province_weights", "desks.*.by_province!"),
-    _places: (
-        *("population.provinces", "fraud.surges.*.provinces", "measures.*.provinces"),
-        "measures.*.province_weights",
-    ),
-    _evidence: (),  # each of its mistakes says what was read
-    _growth: ("period", "fraud.reference", "fraud.loss_growth", "fraud.volumes", "fraud.types", "aftermath"),
-    _staff: ("desks",),
-    _coverage: ("measures", "period", "population.provinces"),
-    _losses: ("period", "fraud.reference", "fraud.loss_growth", "fraud.types"),
-}
-"""The rules between parts of a scenario, in order, and the keys each reads; wrong keys make it skip."""
+NAMES = (
+    *(_clock, _bands, _types, _regions, _pools, _accounts, _classes, _usual),
+    *(_signs, _segments, _confusion, _provinces, _places, _evidence),
+)
+"""The rules that hold names of one part against those of another, and lengths."""
 
-COUNTED = ("population", "fraud", "gangs", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
-"""Keys that ``wrong_counts`` reads."""
+NUMBERS = (_growth, _staff, _coverage, _losses)
+"""Further rules between parts, of scenarios that break none of these."""

@@ -134,7 +134,6 @@ class Detectors(Part):
                 f"{name}.thresholds.blue",
                 f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
                 f"must be at least grid.low = {self.grid.low:g}",
-                (f"{name}.thresholds.blue", "grid.low"),
             )
             for name, settings in (("central", self.central), ("local", self.local))
             if settings.thresholds.blue < self.grid.low
@@ -252,11 +251,9 @@ def check_channels(first: list[str]) -> None:
         mistake: If a channel is named twice, or both channels in writing.
     """
     if len(set(first)) < len(first):
-        raise mistake("first", f"names a channel twice: {', '.join(first)}", "use each channel once", ("first",))
+        raise mistake("first", f"names a channel twice: {', '.join(first)}", "use each channel once")
     if set(first) >= WRITTEN_LABELS:
-        raise mistake(
-            "first", "names app and sms", "use one of them: people without the app get an SMS anyway", ("first",)
-        )
+        raise mistake("first", "names app and sms", "use one of them: people without the app get an SMS anyway")
 
 
 class TierSettings(Extended):
@@ -299,10 +296,10 @@ class TierSettings(Extended):
         for before, after in pairwise(groups):
             if after.ages[0] <= oldest(before.ages):
                 found = f"{after.ages[0]} is in two groups of ages"
-                raise mistake("by_age", found, "the groups must not overlap", ("by_age",))
+                raise mistake("by_age", found, "the groups must not overlap")
         if self.again is not None and self.also_if_reached:
             what = "must be absent while also_if_reached is on: the other channels continue anyway"
-            raise mistake("again", "also_if_reached is on", what, ("again", "also_if_reached"))
+            raise mistake("again", "also_if_reached is on", what)
         return self
 
     def of_group(self, group: int) -> "TierSettings":
