@@ -17,28 +17,6 @@ from sim.draws.purposes import CASE_SOLVED
 from sim.draws.remainders import Remainders
 
 
-@given(st.integers(0, 40), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
-def test_cases_leave_in_the_order_in_which_they_came(at_start: int, days: list[tuple[int, int]]) -> None:
-    line, expected = Backlog(np.arange(at_start)), deque(range(at_start))
-    numbers = iter(range(at_start, 10_000))
-    for filed, capacity in days:
-        new = [next(numbers) for _ in range(filed)]
-        line.file(np.array(new, dtype=np.int64))
-        expected.extend(new)
-        taken = line.take(capacity)
-        assert taken.tolist() == [expected.popleft() for _ in range(min(capacity, len(expected)))]
-        assert len(line) == len(expected)
-
-
-def test_what_was_taken_stays_as_it_was() -> None:
-    line = Backlog(np.arange(5))
-    taken = line.take(3)
-    for day in range(20):
-        line.file(np.arange(100 * day, 100 * day + 7))
-        line.take(6)
-    assert taken.tolist() == [0, 1, 2]
-
-
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2**62)), max_size=30))
 def test_filed_cases_are_ordered_by_moment_and_number(filed: list[tuple[int, int]]) -> None:
     expected = [case for _, case in sorted(filed)]

@@ -1,8 +1,7 @@
-"""Reports of victims: those whom a warning reached report with a probability of their own, in both engines."""
+"""Reports of victims: those whom a warning reached report with a probability of their own."""
 
+from pathlib import Path
 from typing import Any
-
-import pytest
 
 import sim
 from sim.aftermath.reports import report_delay, report_tables
@@ -10,8 +9,7 @@ from sim.base.words import OriginKind
 from sim.draws.identity import origin_id
 from sim.reading.headline import reporting_rates
 from tests.chi_square import LIKELY, share_fit
-from tests.engines.small import WEEK
-from tests.equality.both import assert_equal, run_both
+from tests.engines.small import WEEK, run_tiny
 from tests.equality.scenarios import TRACKS
 
 ATTEMPTS = [origin_id(int(OriginKind.ATTEMPT), 8000, 3, 1, 0, index) for index in range(4000)]
@@ -37,14 +35,8 @@ def test_warned_victims_report_with_their_own_probability_and_with_the_same_dela
     assert [report_delay(5, one, True, alike, 1) for one in ATTEMPTS] == found[False]
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[sim.Run, sim.Run]:
-    return run_both(tmp_path_factory.mktemp("reports"), "tiny", **WARNED_ALONE)
-
-
-def test_only_those_report_whom_a_warning_reached_before_the_end(runs: tuple[sim.Run, sim.Run]) -> None:
-    assert_equal(*runs)
-    events = runs[0].events
+def test_only_those_report_whom_a_warning_reached_before_the_end(tmp_path: Path) -> None:
+    events = run_tiny(tmp_path / "run", **WARNED_ALONE).events
     reports = events[events["event"] == "report"]
     paid = set(events.loc[events["event"] == "payment", "origin"])
     reached = events[(events["event"] == "read") | events["result"].isin(["answered", "met"])]

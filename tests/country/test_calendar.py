@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.base.days import calendar_date, day_number, weekday
 from sim.country.calendar import Calendar, dated, growth, logistic, ramped, years_between
-from sim.country.measures import Measures, days_of, first_day, in_window
+from sim.country.measures import Measures
 from sim.draws.functions import exp
 from sim.scenario.schema.measure_forms import Ramp
 from sim.scenario.schema.measures import CardPurge
@@ -97,14 +97,6 @@ def test_days_together_have_the_bits_of_each_by_itself() -> None:
     assert ramped(days, ramp).tolist() == [ramped((day,), ramp)[0] for day in days]
 
 
-def test_windows_include_both_ends() -> None:
-    window = (dt.date(2022, 1, 10), dt.date(2022, 1, 12))
-    assert [in_window(window, dt.date(2022, 1, day)) for day in (9, 10, 12, 13)] == [False, True, True, False]
-    assert in_window((dt.date(2022, 1, 10), None), dt.date(2089, 1, 1))
-    assert days_of(window) == 3
-    assert first_day(window) == day_number(dt.date(2022, 1, 10))
-
-
 def test_measures_act_in_the_order_of_their_names_and_only_in_their_windows() -> None:
     def purge(window: list[str | None], intensity: float) -> CardPurge:
         return CardPurge.model_validate({"kind": "card_purge", "window": window, "intensity": intensity})
@@ -146,10 +138,3 @@ def test_growth_with_a_ceiling_is_as_stated_at_the_reference_and_saturates(per_y
         assert found == pytest.approx(expected, rel=2e-4)
     # A ceiling far away is none.
     assert grown(day + 365, 1e6) == pytest.approx(grown(day + 365, None), rel=1e-3)
-
-
-def test_a_ceiling_never_leaves_the_numbers_of_a_double() -> None:
-    for per_year in (-5.0, 5.0):
-        days = tuple(day_number(dt.date(year, 6, 15)) for year in (2011, 2031))
-        found = growth(per_year, days, dt.date(2021, 6, 15), 1.001)
-        assert ((found >= 0.0) & (found <= 1.001)).all()

@@ -1,7 +1,6 @@
 """Campaigns against laundering: factors multiply, shares combine, and what comes to gangs is a mean by people."""
 
 import datetime as dt
-import math
 from typing import Any
 
 import numpy as np
@@ -38,11 +37,3 @@ def test_a_day_outside_of_the_window_knows_no_campaign() -> None:
     days = (DAY - 1, DAY, DAY + 30, DAY + 31)
     found = [reach(march, days, 11), let_through(march, days, 11), cashed(march, days, PEOPLE)]
     assert np.array(found).T.tolist() == [[1.0, 1.0, 1.0], [2.0, 0.9, 0.8], [2.0, 0.9, 0.8], [1.0, 1.0, 1.0]]
-
-
-def test_what_is_alike_everywhere_is_no_mean_that_rounds() -> None:
-    # A mean of equal shares would round some of these.
-    for loss in (k / 97 for k in range(98)):
-        assert cashed(measures(one={"cash_loss": loss}), (DAY,), PEOPLE)[0] == 1.0 - loss
-    assert cashed(measures(), (DAY,), PEOPLE)[0] == 1.0
-    assert math.isclose(cashed(measures(one={"cash_loss": 1.0, "provinces": [11]}), (DAY,), PEOPLE)[0], 5 / 8)

@@ -22,7 +22,7 @@ from sim.country.people import (
     target,
 )
 from sim.country.provinces import Provinces
-from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.distributions import threshold
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_PERSON
@@ -206,18 +206,6 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
     assert stats.chisquare(contacts[:high]).pvalue > LIKELY
     assert stats.chisquare(contacts[high:]).pvalue > LIKELY
     assert stats.chisquare(contacts).pvalue < HOPELESS
-
-
-def test_the_first_and_the_last_person_can_be_met() -> None:
-    least, most = uniform52(0, 0), uniform52(CERTAIN - 1, CERTAIN - 1)
-    for share in (0.5, 0.1, 0.3):
-        assert target(least, 10, 3, share) == 0
-        assert target(math.nextafter(share, 0.0), 10, 3, share) == 2
-        assert target(share, 10, 3, share) == 3
-        assert target(most, 10, 3, share) == 9
-    # One class may draw everything.
-    assert target(least, 10, 3, 0.0) == 3
-    assert target(most, 10, 3, 1.0) == 2
 
 
 def test_people_do_not_depend_on_who_is_asked_for(china: ScenarioModel) -> None:

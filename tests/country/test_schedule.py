@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.base.days import HALF_HOUR_MS, day_number
 from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule, grown, thin_desks
+from sim.country.schedule import Schedule, thin_desks
 from sim.scenario import ScenarioModel
 from tests.engines.small import TWO_DAYS
 
@@ -141,28 +141,3 @@ def test_a_desk_is_closed_or_thin_over_the_days_of_the_period_alone(tiny: Scenar
     # Beijing's and Guangdong's visits come to five at some time, the calls of none but Guangdong do.
     tenfold = with_desks(tiny, call__growth=steps(("2022-01-01", 1.0), ("2022-02-01", 10.0)))
     assert (thin(tenfold), thin_desks(schedule_of(tenfold), MONDAY, MONDAY)) == (1, thin(tiny))
-
-
-def test_what_a_staff_is_multiplied_by_at_least_and_at_most(tiny: ScenarioModel) -> None:
-    assert schedule_of(tiny).multiples(VISIT, MONDAY, MONDAY + 6) == (0.6, 1.0)
-    assert schedule_of(tiny).multiples(VISIT, MONDAY, MONDAY + 4) == (1.0, 1.0)
-    growing = with_desks(
-        tiny,
-        visit__growth=steps(("2022-01-01", 0.0), ("2022-02-01", 0.25), ("2022-02-07", 7.0)),
-        call__staff=3,
-        call__growth=steps(("2022-01-01", 0.0)),
-    )
-    assert schedule_of(growing).multiples(VISIT, MONDAY, MONDAY + 6) == (0.25 * 0.6, 0.25)
-    assert schedule_of(growing).multiples(VISIT, MONDAY, MONDAY + 7) == (0.25 * 0.6, 7.0)
-    assert schedule_of(growing).multiples(CALL, MONDAY, MONDAY + 7) == (1.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("day", "factor"),
-    [("2021-01-01", 0.3), ("2021-06-30", 0.3), ("2021-07-01", 0.3), ("2021-07-02", 0.3), ("2022-01-01", 4.0)],
-)
-def test_the_factor_of_a_day(tiny: ScenarioModel, day: str, factor: float) -> None:
-    growing = with_desks(tiny, call__growth=steps(("2021-07-01", 0.3), ("2022-01-01", 4.0)))
-    number = day_number(date.fromisoformat(day))
-    assert grown((number,), growing.desks.call.growth).tolist() == [factor]
-    assert grown((number,), None).tolist() == [1.0]

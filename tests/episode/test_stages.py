@@ -2,7 +2,6 @@
 
 import itertools
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from sim.base.words import DistributionKind, OriginKind, Stage
 from sim.draws.identity import origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
-from sim.scenario.distributions import Distribution
 from sim.scenario.schema.fraud import CommonFactors, LossTail
 from tests.chi_square import LIKELY, fit, share_fit
 
@@ -36,10 +34,6 @@ def tables(tiny: ScenarioModel) -> EpisodeTables:
     return episode_tables(tiny)
 
 
-def without_dropping_out(tables: EpisodeTables) -> EpisodeTables:
-    return tables._replace(dropout=np.zeros_like(tables.dropout))
-
-
 def test_common_factors_scale_all_durations_and_odds(tiny: ScenarioModel, tables: EpisodeTables) -> None:
     both = tiny.fraud.model_copy(update={"episode": CommonFactors(delay_factor=2.0, dropout_odds=0.5)})
     scaled = episode_tables(tiny.model_copy(update={"fraud": both}))
@@ -47,24 +41,6 @@ def test_common_factors_scale_all_durations_and_odds(tiny: ScenarioModel, tables
     assert np.array_equal(scaled.delay_b, tables.delay_b)
     old, new = tables.dropout / 2**32, scaled.dropout / 2**32
     assert new / (1.0 - new) == pytest.approx(0.5 * old / (1.0 - old), rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("written", "longer"),
-    [
-        ("45 min", {"constant": "135 min"}),
-        ("0 min", {"constant": "0 min"}),
-        ({"uniform": {"low": "0 min", "high": "10 min"}}, {"uniform": {"low": "0 min", "high": "30 min"}}),
-        ({"exponential": {"mean": "5 s"}}, {"exponential": {"mean": "15 s"}}),
-        ({"lognormal": {"median": "1 h", "sigma": 0.5}}, {"lognormal": {"median": "3 h", "sigma": 0.5}}),
-        ({"weibull": {"scale": "2 d", "shape": 1.5}}, {"weibull": {"scale": "6 d", "shape": 1.5}}),
-    ],
-)
-def test_a_distribution_of_longer_durations(written: Any, longer: Any) -> None:
-    one = Distribution.model_validate(written)
-    assert one.scaled(3.0) == Distribution.model_validate(longer)
-    assert one.scaled(1.0) == one
-    assert one.scaled(1e-9).a == min(one.a, 1.0)
 
 
 def expected_payments(tables: EpisodeTables, attempt: int, stage: int, payments: int, kind: int) -> int:
@@ -169,20 +145,6 @@ def test_payments_rise_by_their_growth_and_add_up_to_the_total(total: int, payme
         assert abs(before[k] - exact / sum(sizes) * total) <= 1 + Fraction(total, 10**13)
 
 
-def test_payments_by_hand() -> None:
-    assert [paid_before(100, k, 3, 2.0) for k in range(4)] == [0, 14, 42, 100]
-    assert [paid_before(100, k, 3, 1.0) for k in range(4)] == [0, 33, 66, 100]
-    assert [paid_before(2, k, 4, 1.0) for k in range(5)] == [0, 0, 1, 1, 2]
-
-
-def test_who_drops_out_nowhere_would_have_paid_all_and_who_does_at_once_nothing(tables: EpisodeTables) -> None:
-    never, always = without_dropping_out(tables), tables._replace(dropout=np.full_like(tables.dropout, 1 << 32))
-    for stage in range(1, FIRST + 4):
-        assert payable(SEED, ATTEMPTS[0], stage, 4, 0, never) == 4
-        # What was paid before this stage is paid.
-        assert payable(SEED, ATTEMPTS[0], stage, 4, 0, always) == max(0, stage - FIRST)
-
-
 @pytest.mark.parametrize("payments", [1, 3, 8])
 def test_what_would_have_been_paid_is_what_an_unwarned_person_comes_to(tables: EpisodeTables, payments: int) -> None:
     often = tables._replace(dropout=np.full_like(tables.dropout, 1 << 29))
@@ -193,19 +155,6 @@ def test_what_would_have_been_paid_is_what_an_unwarned_person_comes_to(tables: E
         assert max(0, stage - FIRST) <= found <= payments
         seen.add(found)
     assert seen == set(range(payments + 1))
-
-
-def test_a_warning_changes_nothing_of_what_would_have_followed(tables: EpisodeTables) -> None:
-    """From any stage on, those who would not have dropped out before it come to the same payments."""
-    for attempt in ATTEMPTS[:200]:
-        payments, total = scheduled(SEED, attempt, 0, 1.0, tables)
-        reached = payable(SEED, attempt, 1, payments, 0, tables)
-        for stage in range(1, FIRST + reached):
-            if not any(next_stage(SEED, attempt, earlier, 0, tables, 1)[1] for earlier in range(1, stage)):
-                assert payable(SEED, attempt, stage, payments, 0, tables) == reached
-        growth = float(tables.growth[0])
-        before = [paid_before(total, k, payments, growth) for k in range(reached + 1)]
-        assert sum(after - earlier for earlier, after in itertools.pairwise(before)) == before[-1] <= total
 
 
 def test_whoever_would_pay_comes_to_the_first_payment_and_is_not_held(tables: EpisodeTables) -> None:

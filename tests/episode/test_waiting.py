@@ -17,7 +17,7 @@ ATTEMPTS = range(1 << 24, (1 << 24) + (20_000 << 5), 1 << 5)
 CLOCK = 1000
 WINDOW = ["2022-01-01", None]
 HALF_LIFE = 48
-WAITS = (6, 12, 24, 48, 96)
+WAITS = (6, 48)
 CALL = {"share": 0.3, "after": {"exponential": {"mean": "10 h"}}, "stops": 0.4}
 RELEASE = {"share": 0.2, "after": {"exponential": {"mean": "8 h"}}}
 

@@ -40,11 +40,6 @@ def begin(**values: Any) -> tuple[ScenarioModel, Slots, DenState, Crews]:
     return spec, slots, DenState.start(spec.seed, spec.dens, slots), crews
 
 
-def test_there_are_none_without_gangs_or_feedback() -> None:
-    for spec in (sim.load_scenario("tiny").spec, scenario(feedback=False)):
-        assert Crews.of(spec, Slots.of(spec.seed, spec.dens, len(spec.fraud.types))) is None
-
-
 def test_a_crew_grows_logistically_to_the_exact_value() -> None:
     _, _, dens, crews = begin()
     for days in range(1, 400):
@@ -67,12 +62,12 @@ def test_neither_raided_nor_leaderless_crews_recruit() -> None:
     assert np.flatnonzero(crews.share == 0.2).tolist() == [3, 5]
 
 
-@pytest.mark.parametrize("removal", [1.0, 3.0, 5.0, 8.0])
-def test_a_crew_that_is_thinned_at_a_rate_is_in_equilibrium_at_1_less_1_over_r0(removal: float) -> None:
+def test_a_crew_that_is_thinned_at_a_rate_is_in_equilibrium_at_1_less_1_over_r0() -> None:
+    removal = 3.0
     spec, _, dens, crews = begin(start=0.9)
     left = math.exp(-removal / 365.25)
     everybody = np.arange(spec.dens.slots)
-    for _ in range(12_000):
+    for _ in range(5_000):
         crews.thin(crews.members(everybody) * (1.0 - left) / 0.5, dens)
         crews.recruit(dens)
     growth = math.exp(RATE)
@@ -133,8 +128,8 @@ def test_crews_make_attempts_in_proportion_and_raided_dens_stop_what_theirs_woul
     assert (nobody == 0).all()
 
 
-@pytest.mark.parametrize("slower", [1.0, 3.0])
-def test_a_den_without_its_ringleader_stays_closed_for_longer(slower: float) -> None:
+def test_a_den_without_its_ringleader_stays_closed_for_longer() -> None:
+    slower = 3.0
     leaders = {"share": 1.0, "at_raid": 0.5, "per_lead": "1 per year"}
     spec, slots, _, _ = begin(**{"dens.slots": 2000, "dens.ringleaders": leaders, "dens.reopening": "10 d"})
     closed: dict[bool, set[int]] = {True: set(), False: set()}

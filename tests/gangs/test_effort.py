@@ -48,12 +48,6 @@ def rates(seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).gamma(1.0, 100.0, (3, 3, TYPES))
 
 
-def test_there_is_none_without_an_answer_or_feedback() -> None:
-    plain = {"start": 1.0, "recruiting": "6 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
-    assert Effort.of(sim.load_scenario("tiny", gangs=plain).spec) is None
-    assert Effort.of(scenario(feedback=False)) is None
-
-
 def test_at_the_usual_yield_the_attempts_are_as_stated() -> None:
     assert effort(shift=2.0, supply=1.0).answer(nation(rates())) == pytest.approx(1.0, rel=1e-12)
 
@@ -71,18 +65,6 @@ def test_effort_is_conserved_where_supply_is_inelastic(ratios: list[float], shif
     assert made / made[0, 0] == pytest.approx((relative / relative[0, 0]) ** shift)
     if shift == 0.0:
         assert made == pytest.approx(1.0)
-
-
-def test_effort_moves_to_what_yields_more() -> None:
-    stated = rates()
-    for shift in (0.5, 0.0):
-        gangs = effort(shift=shift)
-        gangs.yields[1] *= 0.5
-        call, sms, online = gangs.answer(nation(stated)).mean(axis=1)
-        if shift:
-            assert sms < 1.0 < call == pytest.approx(online)
-        else:
-            assert [call, sms, online] == pytest.approx([1.0, 1.0, 1.0])
 
 
 def test_where_less_pays_less_is_made() -> None:

@@ -87,6 +87,7 @@ def test_a_snapshot_holds_the_shares_of_days_that_cases_come_from() -> None:
     assert other.counted(*online(small.first + 1))[0, 3, 2] == CASES
 
 
+@pytest.mark.slow
 def test_every_filed_case_has_one_way(tmp_path: Path) -> None:
     scenario = sim.load_scenario("tiny", engine="vector", **{**ANSWERING, **CLASSES, **MANY})
     run = sim.run(scenario, tmp_path / "run", workers=1)

@@ -132,8 +132,8 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
                 assert notes.levels[(day, NATION, f"{name}_{channel}")] == pytest.approx(mean)
 
 
-@pytest.mark.parametrize("usual", [USUAL, None])
-def test_gangs_make_the_stated_attempts_throughout_the_warm_up_and_only_learn(usual: Any) -> None:
+def test_gangs_make_the_stated_attempts_throughout_the_warm_up_and_only_learn() -> None:
+    usual = None
     values = {**answering(usual=usual), "start": 1.0}
     night, notes, first = night_of(scenario(gangs=values, **{"period.warmup": "3 d"}, **NO_RAIDS))
     gangs = night.gangs.effort
@@ -152,15 +152,6 @@ def test_gangs_make_the_stated_attempts_throughout_the_warm_up_and_only_learn(us
     assert (usual is None) == (gangs.usual[cells] == yields[3][cells]).all()
 
 
-def test_without_gangs_nothing_is_noted_of_them() -> None:
-    for values in ({}, {"gangs": answering(), "feedback": False}):
-        night, notes, first = night_of(scenario(**values))
-        night(first, nothing())
-        names = {name for _, _, name in notes.levels}
-        assert not {name for name in names if name == "crews" or name.startswith(("effort", "yield"))}
-        assert (night.opening.rates == attempt_rates(night.common.spec, night.common.provinces, (first,))[0]).all()
-
-
 def flagship(scale: float) -> ScenarioModel:
     gangs = {**GANGS, "start": 1.0, "crew_share": 0.5}
     period = {"start": "2021-03-01", "end": "2021-06-30", "warmup": "0 d"}
@@ -169,6 +160,7 @@ def flagship(scale: float) -> ScenarioModel:
     return sim.load_scenario("china-2022", scale=scale, period=period, gangs=gangs, **values).spec
 
 
+@pytest.mark.slow
 def test_crews_do_not_depend_on_the_scale() -> None:
     left = {}
     for scale in (0.01, 0.001):

@@ -1,7 +1,6 @@
 """Midnight: its steps in their order, and what of yesterday may be seen today."""
 
 import datetime as dt
-import math
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -160,27 +159,6 @@ def test_neither_the_spread_nor_arrays_for_lists_change_anything() -> None:
     assert max(int(people.max()) for people in plain.people.bytes) > VICTIM
 
 
-def test_what_measures_do_not_tell_apart_is_alike() -> None:
-    assert len(scenario().population.provinces) == 3
-    here = {"kind": "bank_hold", "window": ["2022-01-01", None], "intensity": 0.5}
-    for places, groups in ((None, [0, 0, 0]), ([44], [0, 1, 0]), ([11, 44], [0, 0, 1])):
-        night, _, _ = night_of(scenario(measures={"bank": {**here, **({"provinces": places} if places else {})}}))
-        named = {name for name, measure in night.common.spec.measures.items() if getattr(measure, "provinces", None)}
-        assert named <= {"bank"}, "a measure of tiny's own has provinces; they make groups, too"
-        examples, alike = night.common.measures.alike(night.common.provinces.codes)
-        assert alike.tolist() == groups
-        assert [alike[p] for p in examples] == list(range(len(examples)))
-
-
-def test_a_spread_that_fails_is_heard_of(tiny: ScenarioModel) -> None:
-    def broken(work: Callable[[slice], None], provinces: int) -> None:
-        raise RuntimeError("no threads left")
-
-    night, _, first = night_of(tiny, broken)
-    with pytest.raises(RuntimeError, match="no threads left"):
-        night(first, DayTotals.empty(3))
-
-
 def test_without_feedback_no_count_of_the_run_is_read() -> None:
     spec = scenario(feedback=False)
     quiet, busy = night_of(spec)[0], night_of(spec)[0]
@@ -200,36 +178,6 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
     assert quiet.cases.leads == busy.cases.leads > 0
     assert busy.people.bytes[0].sum() == 0
     assert max(quiet.cards.stock.waiting) > 0
-
-
-LEARNING = {"measures.filter-call": None, "measures.filter-sms": None, "interception.adaptation": 0.02}
-
-
-@pytest.mark.parametrize("later", ["2022-02-01", "2022-02-07", "2021-01-31"])
-def test_what_filters_lose_depends_on_no_calendar(later: str) -> None:
-    found = []
-    for start in ("2022-01-31", later):
-        night, notes, first = night_of(scenario(start, **LEARNING))
-        for day in range(first, first + 9):
-            yesterday = DayTotals.empty(3)
-            yesterday.intercepted[:, :2] = 100 + 7 * (day - first)
-            night(day, yesterday)
-        found.append([notes.levels[first + at, 1, f"d_prime_{name}"] for at in range(9) for name in ("call", "sms")])
-    assert found[0] == found[1]
-    assert len(set(found[0])) == 18
-
-
-def test_without_feedback_filters_lose_no_more_than_at_first() -> None:
-    night, notes, first = night_of(scenario(feedback=False, **LEARNING))
-    own = night.common.spec.interception
-    lost = own.adaptation / (1.0 - math.exp(-86_400_000 / own.retraining))
-    for day in range(first, first + 5):
-        loud = DayTotals.empty(3)
-        loud.intercepted[:, :2] = 500
-        night(day, loud)
-        assert [notes.levels[day, 0, f"d_prime_{name}"] for name in ("call", "sms")] == pytest.approx(
-            [own.call.d_prime - lost, own.sms.d_prime - lost], abs=1e-12
-        )
 
 
 def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() -> None:
@@ -352,17 +300,6 @@ def test_instructions_wait_until_no_outage_is_in_force_any_more() -> None:
     ]
 
 
-def test_outages_are_those_of_their_provinces() -> None:
-    found, midnights = releases(
-        3, outage("2022-01-29", "2022-01-29", provinces=[11, 44]), outage("2022-01-30", "2022-01-30", provinces=[44])
-    )
-    assert [day[0] for day in found] == [
-        [midnights[1], midnights[2], NO_OUTAGE],
-        [NO_OUTAGE, midnights[2], NO_OUTAGE],
-        [NO_OUTAGE] * 3,
-    ]
-
-
 def test_measures_act_in_their_provinces() -> None:
     window = {"window": ["2022-01-01", "2022-03-01"]}
     here = {"provinces": [44]}
@@ -433,52 +370,6 @@ def test_a_repatriation_under_way_happens_on_the_first_day_and_once() -> None:
             assert (arrested[0] - arrested[1] > 40) == (day == start + brought)
 
 
-def test_dens_reopen_after_raids_and_work_on_the_same_day(tiny: ScenarioModel) -> None:
-    night, notes, first = night_of(scenario(**{"dens.reopening": "1 d"}))
-    seen = 0
-    for day in range(first, first + 20):
-        due = np.flatnonzero((night.dens.state.raided == 1) & (night.dens.state.reopens <= day))
-        for component in night.components:
-            component.at_midnight(day, DayTotals.empty(3))
-        assert notes.flows[(day, -1, "dens_reopened")] == len(due)
-        assert (night.dens.state.raided[due] == 0).all()
-        assert night.dens.state.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
-        # The day reads what its own midnight left, the dens that have just reopened among it.
-        assert (
-            night.today.stops[Fate.DEN_DESTROYED] == raided_thresholds(night.dens.slots, night.dens.state.raided)
-        ).all()
-        seen += len(due)
-    assert seen > 10
-
-
-def test_what_is_counted_over_a_window_is_what_was_put_in() -> None:
-    spec = sim.load_scenario(
-        "tiny",
-        period={"start": "2021-12-31", "end": "2022-12-31", "warmup": "0 d"},
-        feedback=False,
-        **{
-            "measures.videos-2022": {"count": 9330, "views": 5_000_000_000},
-            "measures.activities-2022": {"count": 20_000, "people": 20},
-            "measures.cluster-campaigns": {"count": 80, "arrests": 2},
-        },
-    ).spec
-    night, notes, first = night_of(spec)
-    calendar = Calendar.of(spec.period)
-    for day in range(first, calendar.last + 1):
-        for component in night.components:
-            if component.name in ("cases", "raids", "awareness"):
-                component.at_midnight(day, DayTotals.empty(3))
-    counted: dict[str, int] = defaultdict(int)
-    start = day_number(dt.date(2022, 1, 1))
-    for (day, _, quantity), count in notes.flows.items():
-        if day >= start:
-            counted[quantity] += count
-    assert abs(counted["videos_published"] - 9330) <= 1
-    assert counted["video_views"] == pytest.approx(5e9, abs=1)
-    assert abs(counted["awareness_activities"] - 20_000) <= 3
-    assert abs(counted["cluster_campaigns"] - 80) <= 1
-
-
 def test_campaigns_against_laundering_act_in_their_provinces() -> None:
     window = {"kind": "cluster_campaign", "window": ["2022-01-30", "2022-01-31"], "count": 2, "arrests": 1.0}
     night, _, first = night_of(
@@ -540,17 +431,6 @@ def test_suspects_of_a_case_grow_with_their_ramp() -> None:
     assert arrested[1] == pytest.approx(arrested[0] / 4, abs=3)
 
 
-def test_without_feedback_leads_know_no_cases() -> None:
-    both = [
-        night_of(scenario(feedback=False, **values))
-        for values in ({}, {"dens.hazard.case_half_life": "1 d", "aftermath.investigation.fresh_share": 1.0})
-    ]
-    for night, _, first in both:
-        for day in range(first, first + 5):
-            night(day, loud_day(day, arrays=False))
-    assert both[0][0].cases.leads == both[1][0].cases.leads > 0
-
-
 def test_what_is_settled_late_is_counted_in_december() -> None:
     late = {"aftermath.settlement": {"cases": 0.25, "suspects": 0.5}}
     period = {"start": "2021-10-20", "end": "2022-02-10", "warmup": "0 d"}
@@ -581,11 +461,3 @@ def test_what_is_settled_late_is_counted_in_december() -> None:
             # What waits is spread evenly: each day has its own and a 31st of that.
             for day in december:
                 assert abs(flows[1][day] - flows[0][day] - share * before[0] / 31) <= 2
-
-
-def test_nothing_is_settled_where_all_is_counted_at_once() -> None:
-    night, notes, first = night_of(scenario())
-    for day in range(first, first + 5):
-        night(day, loud_day(day, arrays=False))
-    assert {name for _, _, name in notes.flows} >= {"cases_solved", "suspects_arrested"}
-    assert not [name for _, _, name in notes.flows if "settled" in name]

@@ -37,16 +37,6 @@ def test_bytes_are_two_counts_that_do_not_meet(start: list[int], nights: list[li
     assert victims_of(people) == victims
 
 
-def test_all_bytes_saturate_and_halve() -> None:
-    people = np.arange(256, dtype=np.uint8)
-    hear(people, np.repeat(np.arange(256), 3))
-    assert heard_of(people) == [min(127, (byte & 127) + 3) for byte in range(256)]
-    for _ in range(7):
-        forget(people)
-    assert heard_of(people) == [0] * 256
-    assert victims_of(people) == [byte >= 128 for byte in range(256)]
-
-
 @given(st.integers(0, 200_000), st.sampled_from([0.0, 1e-5, 0.01, 1.0]), st.integers(1, 33), st.integers(0, 9))
 @settings(deadline=None, max_examples=60)
 def test_bytes_that_are_found_can_be_put_back(number: int, share: float, count: int, seed: int) -> None:

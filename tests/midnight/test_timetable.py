@@ -17,6 +17,7 @@ from sim.scenario import ScenarioModel
 from tests.equality.scenarios import ACCOUNTS
 from tests.midnight.test_night import night_of
 
+SLOW = pytest.mark.slow
 SINGLE = ("days", "alike", "gates", "routes", "accounts")
 
 
@@ -35,14 +36,14 @@ def arrays(timetable: Timetable) -> Iterator[tuple[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "values"), [("china-2022", {}), ("china-2022-full", {}), ("example-country", {}), ("tiny", ACCOUNTS)]
+    ("name", "values"), [("example-country", {}), ("tiny", ACCOUNTS), pytest.param("china-2022", {}, marks=SLOW)]
 )
 def test_a_day_among_all_has_the_bits_of_the_day_by_itself(name: str, values: dict[str, Any]) -> None:
     spec = sim.load_scenario(name, scale=0.001, **values).spec
     calendar = Calendar.of(spec.period)
     together = of(spec, calendar)
     assert len(together.days) == calendar.last - calendar.first + 1
-    for day in together.days[::41]:
+    for day in together.days[::97]:
         # The calendar keeps its start, from which moments are counted.
         alone = dict(arrays(of(spec, Calendar(day, calendar.start, day))))
         for what, array in arrays(together):

@@ -72,9 +72,3 @@ def test_transfers_are_counted_where_when_and_of_whom_a_measure_says(tmp_path: P
     assert {key for key in found if key[0] != "false_holds"} == {
         (f"transfers_{what}", 44) for what in ("delayed", "called", "released")
     }
-
-
-def test_without_transfers_or_a_share_of_false_holds_nothing_is_counted(tmp_path: Path) -> None:
-    both = {"measures.waits": DELAY, "measures.holds": HOLD}
-    assert counted(tmp_path / "one", **both, **{"population.transfers": None}) == {}
-    assert counted(tmp_path / "two", **{"measures.holds": {**HOLD, "false_share": None}}) == {}

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from sim.base.days import day_number
-from sim.base.words import SHIELD, Channel, Fate
+from sim.base.words import Channel, Fate
 from sim.country.measures import Measures
 from sim.country.people import frailty_levels
 from sim.draws.distributions import CERTAIN, poisson, threshold
@@ -84,18 +84,8 @@ def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
     assert shares == pytest.approx([stats.norm.sf(settings.call.threshold), stats.norm.sf(settings.sms.threshold)])
 
 
-def test_a_measure_shifts_d_prime_in_its_provinces(tiny: ScenarioModel) -> None:
-    days = range(TODAY, TODAY + 60)
-    values = interception.d_primes(tiny.interception, measures(), days, [44])[:, 0]
-    assert (values == [tiny.interception.call.d_prime, tiny.interception.sms.d_prime]).all()
-    stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3, provinces=[44])
-    for code, gain in ((44, 0.3), (11, 0.0)):
-        more = interception.d_primes(tiny.interception, measures(stronger), days, [code])[:, 0]
-        assert more - values == pytest.approx(np.tile([0.0, gain], (60, 1)))
-
-
-@pytest.mark.parametrize("retraining", ["6 h", "1 d", "28 d", "180 d"])
-def test_a_filter_that_stops_the_usual_number_loses_no_more(tiny: ScenarioModel, retraining: str) -> None:
+def test_a_filter_that_stops_the_usual_number_loses_no_more(tiny: ScenarioModel) -> None:
+    retraining = "28 d"
     own = changed_filters(tiny, adaptation=0.01, retraining=retraining)
     usual = np.array([own.usual.call, own.usual.sms])
     start = interception.usual_loss(own)
@@ -115,12 +105,6 @@ def test_a_filter_loses_by_what_it_stops_and_retraining_makes_up_for_it(tiny: Sc
     assert interception.lost(own, np.zeros(2), np.array([400.0, 25.0])) == pytest.approx([0.02, 0.005])
     nothing = interception.lost(own, np.array([0.3, 0.1]), np.zeros(2))
     assert nothing == pytest.approx(np.array([0.3, 0.1]) * math.exp(-0.1))
-
-
-def test_without_adaptation_nothing_is_lost(tiny: ScenarioModel) -> None:
-    own = changed_filters(tiny, adaptation=0.0)
-    assert (interception.usual_loss(own) == 0.0).all()
-    assert (interception.lost(own, np.zeros(2), np.array([1e9, 1e9])) == 0.0).all()
 
 
 def test_false_blocks_are_poisson() -> None:
@@ -250,13 +234,6 @@ def test_nobody_engages_more_than_the_most_easily_deceived(tiny: ScenarioModel) 
 
 
 # All gates together
-
-
-def test_the_rows_of_gates_stand_in_the_order_of_their_fates() -> None:
-    assert [gate.fate for gate in SHIELD] == list(Fate)[:-1]
-    # A slice of the table holds the channels of a gate.
-    for gate in SHIELD:
-        assert list(gate.channels) == list(Channel)[gate.channels[0] : gate.channels[-1] + 1]
 
 
 def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel(tiny: ScenarioModel) -> None:

@@ -16,7 +16,6 @@ from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, LEGITIMATE_CONTACT
 from sim.scenario import ScenarioModel
-from sim.scenario.schema.measures import WarningCoverage
 from sim.warning.detectors import (
     attempt_tiers,
     coverage,
@@ -26,7 +25,6 @@ from sim.warning.detectors import (
     stage_tiers,
 )
 from tests.chi_square import HOPELESS, LIKELY, fit
-from tests.scenario.bundled import bundled
 
 ATTEMPTS = 30_000
 CONTACTS = 3.0e7
@@ -67,8 +65,8 @@ def joint(spec: ScenarioModel, d_prime: tuple[float, float], correlation: float)
     )
 
 
-@pytest.mark.parametrize("d_prime", [1.9, 3.0])
-def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel, d_prime: float) -> None:
+def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel) -> None:
+    d_prime = 1.9
     tables = detector_tables(tiny)._replace(shift=np.array([0.0, 0.3]))
     counts = np.zeros((5, 5))
     for index in range(ATTEMPTS):
@@ -96,7 +94,7 @@ def test_scores_of_different_stages_are_independent(tiny: ScenarioModel) -> None
     assert stats.chi2_contingency(seen).pvalue > LIKELY
 
 
-@pytest.mark.parametrize(("correlation", "error"), [(-0.3, 2e-6), (0.0, 2e-6), (0.5, 2e-6), (0.9, 5e-5)])
+@pytest.mark.parametrize(("correlation", "error"), [(-0.3, 2e-6), (0.9, 5e-5)])
 def test_masses_of_cells_are_those_of_the_bivariate_normal(
     tiny: ScenarioModel, correlation: float, error: float
 ) -> None:
@@ -188,22 +186,6 @@ def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
         assert counts[expected == 0.0].sum() == 0
         assert fit(counts[expected > 0], 3000 * expected[expected > 0]) > LIKELY
         assert fit(counts, np.full(len(types), 3000 / len(types))) < HOPELESS
-
-
-def test_a_detector_off_in_half_of_the_provinces_sees_as_much_in_the_others() -> None:
-    spec = bundled("china-2022").spec
-    measure = spec.measures["warning-local"]
-    assert isinstance(measure, WarningCoverage)
-    assert measure.provinces is None
-    assert len(measure.weights) == 3
-    day, codes, people = day_number(spec.period.end), Provinces.of(spec).codes, spec.population.people
-
-    def seen(**changed: object) -> list[int]:
-        found = coverage(Measures({"local": measure.model_copy(update=changed)}), (day,), codes, people)[0]
-        return [int(threshold) for threshold in found[1]]
-
-    everywhere, half = seen(), seen(provinces=list(codes[::2]))
-    assert half == [one if p % 2 == 0 else 0 for p, one in enumerate(everywhere)]
 
 
 def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:

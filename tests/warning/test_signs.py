@@ -98,17 +98,13 @@ def test_one_of_two_independent_signs_is_enough_and_others_change_no_draw() -> N
 @pytest.mark.parametrize(
     ("asks", "lifts", "tier", "given"),
     [
-        ({}, 0, RED, RED),
-        ({"red": "never"}, 0, RED, ORANGE),
         ({"red": "never", "orange": ["never"], "yellow": "always"}, 0, RED, YELLOW),
         ({"red": "never", "orange": "never", "yellow": "never", "blue": "never"}, 0, RED, NO_ALERT),
         ({"blue": "never"}, 0, BLUE, NO_ALERT),
         ({"red": ["never", "always"]}, 0, RED, RED),
-        ({"red": "never"}, 1, BLUE, YELLOW),
         ({"red": "never"}, 3, BLUE, ORANGE),
         ({"red": "always"}, 3, BLUE, RED),
         ({"red": "always"}, 3, NO_ALERT, NO_ALERT),
-        ({"orange": "never"}, 1, YELLOW, YELLOW),
     ],
 )
 def test_tiers_by_signs(asks: dict[str, Any], lifts: int, tier: int, given: int) -> None:
