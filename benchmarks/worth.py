@@ -13,8 +13,8 @@ from sim.calibration.drivers import Indices, Key, first_order_by_runs, worth_row
 from sim.calibration.policies import TOLD, TOTALS
 from sim.calibration.report import table
 from sim.experiments.parameters import parameter_at
-from sim.reading.draw_intervals import nine_tenths
-from sim.reading.headline import HEADLINE
+from sim.reading.chance import nine_tenths
+from sim.reading.quantities import HEADLINE
 from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior

@@ -14,10 +14,9 @@ from sim.base.logbook import Logbook
 from sim.engines.conservation import ConservationError
 from sim.reading.check import check_conservation
 from sim.reading.figures import uncounted_in_english
-from sim.reading.headline import at_reporting_rates
-from sim.reading.manifest import Manifest, compose, performance
+from sim.reading.manifest import Manifest, compose, outside_ranges_in_english, performance
+from sim.reading.quantities import at_reporting_rates
 from sim.reading.run import Run
-from sim.reading.warnings import outside_ranges_in_english
 from sim.scenario.errors import ascii_controls
 from sim.scenario.given import described
 from sim.store.background import BackgroundWriter

@@ -22,7 +22,7 @@ from sim.calibration.data import Data, Model
 from sim.calibration.posterior import Posterior, compressed, expanded
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
-from sim.reading.draw_intervals import TAILS
+from sim.reading.chance import TAILS
 from sim.reading.figures import CHANGE
 from sim.reading.outcomes import Outcome
 

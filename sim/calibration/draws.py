@@ -16,7 +16,7 @@ from sim.base.days import ORIGIN
 from sim.calibration.data import Data, Model
 from sim.calibration.prior import Prior
 from sim.experiments.parameters import free_parameters
-from sim.reading.draw_intervals import TAILS
+from sim.reading.chance import TAILS
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import DRAW, HASH, policy_digest, policy_digests, read_answers, stored_answers
 from sim.reading.stored_answers import SUFFIX as ANSWERS

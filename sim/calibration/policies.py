@@ -16,9 +16,9 @@ from sim.calibration.evaluations import Evaluations, Level
 from sim.calibration.fit import FitError
 from sim.calibration.posterior import Posterior
 from sim.experiments.parameters import parameter_at, plain_decimal
-from sim.reading.draw_intervals import TAILS
-from sim.reading.headline import LEVELS
+from sim.reading.chance import TAILS
 from sim.reading.outcomes import Outcome
+from sim.reading.quantities import LEVELS
 from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.bundled import bundled_names, is_path

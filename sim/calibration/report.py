@@ -18,7 +18,7 @@ from sim.calibration.evaluations import Level
 from sim.calibration.fit import Fit
 from sim.calibration.policies import TOTALS, log_ratios
 from sim.calibration.posterior import Posterior, chi_square
-from sim.reading.draw_intervals import TAILS
+from sim.reading.chance import TAILS
 from sim.reading.figures import CHANGE, distance, yes_or_no
 from sim.scenario import Scenario
 

@@ -41,7 +41,7 @@ from sim.cli.options import (
     Verbose,
 )
 from sim.language.spoken import ENGLISH, counted, said, speaking, spoken
-from sim.reading.headline import HEADLINE
+from sim.reading.quantities import HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,9 +181,9 @@ def figures(
     as_json: AsJson = False,
 ) -> None:
     """Show the answer and figures of a run, or any quantity over any window, of the country or a province."""
-    from sim.reading.questions import AskedError
+    from sim.reading.figures import AskedError
+    from sim.reading.manifest import told
     from sim.reading.run import Run
-    from sim.reading.warnings import told
     from sim.scenario.provinces import ProvinceError
     from sim.store.json_files import reading
     from sim.told.terminal import asked_table
@@ -284,8 +284,8 @@ def evidence(
 ) -> None:
     """Compare internal diagnostics of a run with evidence."""
     from sim.progress import console
+    from sim.reading.manifest import told
     from sim.reading.run import Run
-    from sim.reading.warnings import told
     from sim.store.json_files import reading
     from sim.told.evidence_table import evidence_parts, with_months
     from sim.told.text_tables import show
@@ -311,7 +311,7 @@ def findings(
 ) -> None:
     """List what needs attention in a run: overloaded desks, tiers that expire, figures that are off."""
     from sim.progress import console
-    from sim.reading import warnings
+    from sim.reading import manifest as warnings
     from sim.reading.findings import told
     from sim.reading.run import Run
     from sim.told.terminal import findings_parts
@@ -336,7 +336,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output, full: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
-    from sim.reading.warnings import told_of
+    from sim.reading.manifest import told_of
     from sim.store.run_json import RUN_JSON
     from sim.told.terminal import mean_figure
 

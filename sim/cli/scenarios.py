@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @command(("tocsin validate my.yaml", "one line per mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """List every mistake of a scenario, and warn of measures outside its period and of values outside their ranges."""
-    from sim.reading.measure_findings import about_measures
+    from sim.reading.findings import about_measures
     from sim.scenario.lever_words import outside_ranges
     from sim.store.scope import Scope
 

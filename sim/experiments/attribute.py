@@ -21,7 +21,7 @@ from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Asking, Computing, Simulations, asked
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
 from sim.midnight.giving import with_components
-from sim.reading.draw_intervals import nine_tenths
+from sim.reading.chance import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
 from sim.scenario.options import ScenarioLike

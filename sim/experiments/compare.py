@@ -15,12 +15,10 @@ from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
-from sim.reading.headline import LEVELS, at_reporting_rates
+from sim.reading.manifest import beside_size, rare
 from sim.reading.outcomes import quantities
-from sim.reading.quantities import FIGURES
-from sim.reading.rare import rare
+from sim.reading.quantities import FIGURES, LEVELS, at_reporting_rates
 from sim.reading.stored_answers import ends_with_noise, stored_answers
-from sim.reading.warnings import beside_size
 from sim.scenario.levers import levers
 from sim.warning.size import of_compared
 

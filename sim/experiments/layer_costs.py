@@ -1,6 +1,6 @@
 """The cost of each layer of the shield, and the cost per victim that it spares.
 
-A scenario has no price for some layers (``sim.reading.priced`` lists them by part). Such layers still change the work
+A scenario has no price for some layers (``sim.reading.costs`` lists them by part). Such layers still change the work
 of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
 
 Desks are staffed by the clock, so a run without a layer pays for the same seats. Here seats follow the work instead:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.failures import RefusedError
 from sim.base.words import SHIELD, Detector, Tier
-from sim.reading.priced import has_price
+from sim.reading.costs import has_price
 from sim.scenario import changed
 from sim.scenario.schema.measures import KINDS
 from sim.shield.gate import NEVER, of_gate

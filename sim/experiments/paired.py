@@ -13,7 +13,7 @@ from sim.experiments.replicates import DRAWS, REPLICATES, Making, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.language.spoken import ENGLISH, speaking
-from sim.reading.priced import not_priced
+from sim.reading.costs import not_priced
 from sim.reading.run import Run
 from sim.scenario.levers import levers
 from sim.store.folder import RUNS, find_runs, replace_json

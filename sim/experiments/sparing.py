@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.intervals import quantile
 from sim.language.spoken import said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, paid
-from sim.reading.priced import not_priced
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, not_priced, paid
 from sim.scenario.levers import levers
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from sim.experiments.simulations import Computing, Simulations, asked
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import Trials
 from sim.language.spoken import said
-from sim.reading.draw_intervals import nine_tenths
+from sim.reading.chance import nine_tenths
 from sim.reading.outcomes import service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF

@@ -9,8 +9,7 @@ from typing import Any
 from sim.predictions.rivals import RIVALS, usable
 from sim.predictions.scores import crps
 from sim.predictions.stored import ENDS, LedgerError, Prediction, Report, read_predictions, read_reports
-from sim.reading.figures import CHANGE
-from sim.reading.questions import Days
+from sim.reading.figures import CHANGE, Days
 from sim.store.json_files import reading
 
 

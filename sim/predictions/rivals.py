@@ -9,8 +9,7 @@ from datetime import date
 
 from sim.language.spoken import marked
 from sim.predictions.stored import Prediction, Report
-from sim.reading.figures import CHANGE
-from sim.reading.questions import Days
+from sim.reading.figures import CHANGE, Days
 
 LEAST_DAYS = 300
 """A report from 1 January over at least this many days is scaled by days to its whole year."""

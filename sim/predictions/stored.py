@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, Field
 
 from sim.base.failures import RefusedError
-from sim.reading.draw_intervals import TAILS
+from sim.reading.chance import TAILS
 from sim.scenario.scalars import Day
 from sim.store.folder import demand_file, whole
 from sim.store.json_files import Typed, demand_regular, digest_of, read_map, reading, typed

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from sim.base.days import DAY_MS, UNIX_DAYS, calendar_date
+from sim.base.days import DAY_MS, calendar_date
 from sim.base.words import DESK_LABELS, End, EpisodeEnd, Role
 from sim.language.spoken import said
 from sim.reading.chance import chance
@@ -17,15 +16,14 @@ from sim.reading.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.reading.evidence import evidence
 from sim.reading.figures import summarise, uncounted_in_english
 from sim.reading.findings import findings
-from sim.reading.headline import at_reporting_rates
-from sim.reading.quantities import SETTLED
+from sim.reading.quantities import SETTLED, at_reporting_rates, by_day_and_place
 from sim.scenario import ScenarioError, load_scenario
 from sim.store.columns import StoredTable
 from sim.store.encoding import arrow, decode, numbers_of
 from sim.store.folder import SCENARIO_YAML
 from sim.store.json_files import sha256
 from sim.store.provenance import versions
-from sim.store.query import Where, summed, sums
+from sim.store.query import summed, sums
 from sim.store.run_json import is_sealed, read_manifest
 from sim.store.scope import Scope
 from sim.store.tables import COUNTED, TABLES
@@ -252,7 +250,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
 def _accounts(folder: Path, scope: Scope) -> Checked:
     """Check that the accounts of mules that work or wait for replacement are as many on all days."""
     working, waiting = (
-        _by_day(folder, "state", "value", scope, {"quantity": [f"accounts_{name}"]}) for name in ("working", "waiting")
+        by_day_and_place(folder, "state", "value", scope, {"quantity": [f"accounts_{name}"]})
+        for name in ("working", "waiting")
     )
     whole = working + waiting
     # Numbers of a billionth of an account, each rounded once to a double.
@@ -361,9 +360,9 @@ def _days_of_services_before(count: int, scope: Scope) -> int:
 
 def _backlog(folder: Path, scope: Scope) -> Checked:
     """Check that at midnight the backlog gains what was filed the day before and loses what is solved or closed."""
-    backlog = _by_day(folder, "state", "value", scope, {"quantity": ["backlog"]})
-    filed = _by_day(folder, "outcomes", "filed", scope)
-    finished = _by_day(folder, "flows", "count", scope, {"quantity": ["cases_solved", "cases_closed"]})
+    backlog = by_day_and_place(folder, "state", "value", scope, {"quantity": ["backlog"]})
+    filed = by_day_and_place(folder, "outcomes", "filed", scope)
+    finished = by_day_and_place(folder, "flows", "count", scope, {"quantity": ["cases_solved", "cases_closed"]})
     expected = backlog[:-1] + filed[:-1] - finished[1:]
     wrong = np.argwhere(backlog[1:] != expected)
     detail = ""
@@ -379,7 +378,7 @@ def _backlog(folder: Path, scope: Scope) -> Checked:
 def _roles(folder: Path, scope: Scope) -> Checked:
     """Check that every suspect has one role, on each day and at each place."""
     roles, suspects = (
-        _by_day(folder, "flows", "count", scope, {"quantity": quantities}, nation=True)
+        by_day_and_place(folder, "flows", "count", scope, {"quantity": quantities}, nation=True)
         for quantities in ([role.arrested for role in Role], ["suspects_arrested"])
     )
     wrong = int((roles != suspects).sum())
@@ -404,7 +403,7 @@ def _settled(folder: Path, scope: Scope) -> Iterator[Checked]:
     for happened, settled in SETTLED.items():
         both = {"part": settled, "whole": happened}
         flow, counted = (
-            _by_day(folder, "flows", "count", scope, {"quantity": [name]}, nation=True)[start:].cumsum(axis=0)
+            by_day_and_place(folder, "flows", "count", scope, {"quantity": [name]}, nation=True)[start:].cumsum(axis=0)
             for name in (happened, settled)
         )
         for name, wrong in (
@@ -432,26 +431,6 @@ def _ends_of_episodes(folder: Path) -> Iterator[Checked]:
             not over,
             detail,
         )
-
-
-def _by_day(
-    folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None, nation: bool = False
-) -> npt.NDArray[Any]:
-    """Return the sums of a measure of a stored table by day and place, (days, places), without rows outside of them.
-
-    With ``nation`` the nation is a place too, the last one.
-    """
-    found = sums(folder, table, ["day", "province"], [measure], where)
-    days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day
-    position: dict[int | None, int] = {code: p for p, code in enumerate(scope.provinces)}
-    if nation:
-        position[None] = len(scope.provinces)
-    provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
-    values = numbers_of(found.column(measure))
-    inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
-    by_day = np.zeros((scope.days, len(position)), dtype=values.dtype)
-    by_day[days[inside], provinces[inside]] = values[inside]
-    return by_day
 
 
 def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Checked:

@@ -13,9 +13,8 @@ from sim.base.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_numbe
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Role, Tier, Truth
 from sim.draws.functions import exp
-from sim.reading.figures import number, scale_fraction
+from sim.reading.figures import iso_month, months_of, number, scale_fraction
 from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
-from sim.reading.stretches import iso_month, months_of
 from sim.store.scope import Known, Scope
 from sim.store.tables import TABLES
 

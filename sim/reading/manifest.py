@@ -1,19 +1,99 @@
 """Compose the manifest of a run, ``run.json``: scenario, software, results and times."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.base.logbook import LOG
-from sim.language.spoken import ENGLISH, speaking
+from sim.base.rounding import percent
+from sim.language.spoken import ENGLISH, counted, said, speaking
 from sim.reading.chance import chance
 from sim.reading.evidence import evidence
-from sim.reading.figures import figure, totals
+from sim.reading.figures import figure, totals, uncounted, uncounted_in_english
 from sim.reading.findings import findings
 from sim.reading.quantities import Quantities
-from sim.reading.rare import rare_in_english
+from sim.scenario.lever_words import outside_ranges
 from sim.store import provenance
 from sim.store.json_files import sha256
 from sim.store.scope import Scope
+from sim.warning.size import Size, retold
+
+if TYPE_CHECKING:
+    from sim.reading.run import Run
+    from sim.scenario import Scenario
+
+UNCERTAIN = 0.2
+"""Run-to-run noise of victims, as a share of their number, from which a sampled run warns."""
+
+NORMAL = 1.96
+"""Standard errors in half an interval of 95 per cent."""
+
+
+def rare(manifest: Mapping[str, Any]) -> list[str]:
+    """Return a warning if the run-to-run noise of the victims of a sampled run exceeds a fifth, or if there are none.
+
+    At full scale there is no warning: the noise is the country's own. ``scale``, ``totals`` and ``chance`` are read.
+    """
+    if manifest["scale"] >= 1.0:
+        return []
+    victims = manifest["totals"]["victims"]
+    simulated = round(victims * manifest["scale"])
+    if not simulated:
+        return [
+            said("No victim was simulated, so victims and losses are unknown. Use a larger scale or a longer period.")
+        ]
+    ends: Sequence[float] | None = manifest.get("chance", {}).get("victims")
+    share = NORMAL / simulated**0.5 if ends is None else (ends[1] - ends[0]) / 2.0 / victims
+    if share <= UNCERTAIN:
+        return []
+    return [
+        counted(
+            "Only one victim was simulated: run-to-run noise is ±{share}. Use a larger scale, a longer period or more "
+            "replicates.",
+            "Only {count} victims were simulated: run-to-run noise is ±{share}. Use a larger scale, a longer period or "
+            "more replicates.",
+            count=simulated,
+            share=percent(share),
+        )
+    ]
+
+
+def rare_in_english(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the same in English, as it is stored."""
+    with speaking(ENGLISH):
+        return rare(manifest)
+
+
+def outside_ranges_in_english(scenario: "Scenario") -> list[str]:
+    """Return the same in English, as it is stored."""
+    with speaking(ENGLISH):
+        return outside_ranges(scenario)
+
+
+def told(run: "Run") -> list[str]:
+    """Return the warnings of a finished run in the language that is spoken."""
+    scope = Scope.of(run.scenario)
+    english = [
+        *rare_in_english(run.manifest), *uncounted_in_english(scope), *outside_ranges_in_english(run.scenario)
+    ]  # fmt: skip
+    here = [*rare(run.manifest), *uncounted(scope), *outside_ranges(run.scenario)]
+    spoken = dict(zip(english, here, strict=True))
+    return [spoken.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
+
+
+def told_of(runs: "Sequence[Run]") -> list[str]:
+    """Return the warnings of a run, or of several; the noise of several is in their interval, not in a warning."""
+    if len(runs) == 1:
+        return told(runs[0])
+    every = (line for run in runs for line in told(run) if line not in rare(run.manifest))
+    return list(dict.fromkeys(every))
+
+
+def beside_size(run: "Run") -> list[str]:
+    """Return the warnings of a finished run that are not about its scale."""
+    about_size = {*Size(run.scenario.spec).lines, *rare(run.manifest)}
+    return [line for line in told(run) if line not in about_size]
+
 
 Manifest = dict[str, Any]
 

@@ -1,9 +1,9 @@
-"""Quantities: counts by day over the whole country, read from the stored tables only."""
+"""Quantities: what totals and figures count, their names, and their sums by day, read from the stored tables only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,16 @@ from sim.aftermath.settlement import Settlement
 from sim.base.days import UNIX_DAYS, month_start
 from sim.base.words import Outcome
 from sim.draws.remainders import Remainders
+from sim.language.spoken import marked
 from sim.midnight.ledger import NATION
 from sim.store.encoding import arrow, numbers_of
 from sim.store.order import grouped, row_numbers
 from sim.store.query import Where, key_codes, sums
 from sim.store.scope import Scope
 from sim.store.tables import FLOW_QUANTITIES, TABLES
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
 """Quantities that are never sampled, so never scaled up: dens, ringleaders and measures."""
@@ -239,6 +243,26 @@ def _series(
     return series
 
 
+def by_day_and_place(
+    folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None, nation: bool = False
+) -> npt.NDArray[Any]:
+    """Return the sums of a measure of a stored table by day and place, (days, places), without rows outside of them.
+
+    With ``nation`` the nation is a place too, the last one.
+    """
+    found = sums(folder, table, ["day", "province"], [measure], where)
+    days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day
+    position: dict[int | None, int] = {code: p for p, code in enumerate(scope.provinces)}
+    if nation:
+        position[None] = len(scope.provinces)
+    provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
+    values = numbers_of(found.column(measure))
+    inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
+    by_day = np.zeros((scope.days, len(position)), dtype=values.dtype)
+    by_day[days[inside], provinces[inside]] = values[inside]
+    return by_day
+
+
 def is_counted(name: str, scope: Scope) -> bool:
     """Return whether a run has a figure of this name: one of ``counted_in``, or a part of one.
 
@@ -261,3 +285,126 @@ def _ways(part: str, scope: Scope) -> list[str]:
 def counted_in(scope: Scope) -> tuple[str, ...]:
     """Return the names of all figures that a run has."""
     return (*FIGURES, FUNDS_STOPPED) if scope.frozen_factor is not None else tuple(FIGURES)
+
+
+LEVELS = ("victims", "loss_money")
+"""Totals whose level depends on the share of victims who report."""
+
+
+class Forms(NamedTuple):
+    """The name of a quantity as sentences and tables need it; each is a text to translate.
+
+    Attributes:
+        column: The head of a column: ``lost, crowns``.
+        counted: Behind a number in a sentence, or where it is unchanged: ``crowns lost``.
+        more: Its increase: ``5 crowns more lost``; empty if effects leave it out.
+        fewer: Its decrease.
+    """
+
+    column: str
+    counted: str
+    more: str = ""
+    fewer: str = ""
+
+
+FORMS = {
+    "cases_filed": Forms(
+        marked("cases filed"),
+        marked("cases filed"),
+        marked("{number} more cases filed"),
+        marked("{number} fewer cases filed"),
+    ),
+    "filed_loss_money": Forms(
+        marked("losses of cases, {currency}"),
+        marked("{currency} of losses filed"),
+        marked("{number} {currency} more of losses filed"),
+        marked("{number} {currency} less of losses filed"),
+    ),
+    "victims": Forms(
+        marked("victims"),
+        marked("victims"),
+        marked("{number} more victims"),
+        marked("{number} fewer victims"),
+    ),
+    "loss_money": Forms(
+        marked("lost, {currency}"),
+        marked("{currency} lost"),
+        marked("{number} {currency} more lost"),
+        marked("{number} {currency} less lost"),
+    ),
+    "episodes": Forms(
+        marked("people drawn in"),
+        marked("people drawn in"),
+    ),
+    "saved": Forms(
+        marked("stopped by a warning before payment"),
+        marked("people stopped by a warning before any payment"),
+        marked("{number} more people stopped by a warning before any payment"),
+        marked("{number} fewer people stopped by a warning before any payment"),
+    ),
+    "averted": Forms(
+        marked("victims averted by warnings"),
+        marked("victims averted by warnings"),
+        marked("{number} more victims averted by warnings"),
+        marked("{number} fewer victims averted by warnings"),
+    ),
+    "prevented_money": Forms(
+        marked("prevented, {currency}"),
+        marked("{currency} prevented by warnings"),
+        marked("{number} {currency} more prevented by warnings"),
+        marked("{number} {currency} less prevented by warnings"),
+    ),
+}
+"""Totals of every answer, in its order, and their names: those that reported figures count, ``LEVELS``, then others.
+Runs, comparisons and stored answers take them from here; the tables of ``sim.told.vocabulary`` begin with them."""
+
+HEADLINE = {name: forms.counted for name, forms in FORMS.items()}
+"""Totals of every answer, and their names behind a number."""
+
+REPORTING_RATE = "aftermath.report.probability"
+"""The key of the share of victims who report."""
+
+UNSTATED = ("assumed", "calibrated")
+"""Origins of a rate that neither a report nor evidence states."""
+
+
+def reporting_rates(scenario: "Scenario") -> tuple[float, ...]:
+    """Return the share of victims who report at the low end of its range, in the scenario and at the high end.
+
+    Equal ones are given once, and zero is left out. Empty if the share has no range, if nobody reports, or if warned
+    victims report with another probability: then filings are not victims times one rate.
+    """
+    given, report = _given(scenario), scenario.spec.aftermath.report
+    own = report.probability
+    if not given.get("range") or not own or report.after_warning is not None:
+        return ()
+    low, high = given["range"]
+    return tuple(sorted({float(rate) for rate in (low, own, high) if rate}))
+
+
+def is_stated(scenario: "Scenario") -> bool:
+    """Return whether a report or evidence states the share of victims who report."""
+    return _given(scenario).get("origin") not in UNSTATED
+
+
+def at_reporting_rates(scenario: "Scenario", totals: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Return victims and losses at each of the ``reporting_rates``, if filings stay the same.
+
+    Filings are the victims times the rate, so victims at another rate are victims x own rate / other rate, and losses
+    likewise. ``totals`` are those of a run, or differences between two runs of the same rate. Empty if both are zero,
+    or without ``reporting_rates``.
+    """
+    if not any(totals[name] for name in LEVELS):
+        return []
+    own = scenario.spec.aftermath.report.probability
+    return [
+        {"rate": rate, **{name: totals[name] * (own / rate) for name in LEVELS}} for rate in reporting_rates(scenario)
+    ]
+
+
+def _given(scenario: "Scenario") -> Mapping[str, Any]:
+    """Return the share in full form; empty if it is a plain number."""
+    from sim.scenario.parameters import is_full_form
+
+    given = scenario.resolved["aftermath"]["report"]["probability"]
+    return given if is_full_form(given) else {}

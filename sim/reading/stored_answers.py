@@ -15,9 +15,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from sim.base.words import Fate
-from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
-from sim.reading.draw_intervals import TAILS, nine_tenths
-from sim.reading.headline import HEADLINE
+from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, TAILS, nine_tenths
+from sim.reading.quantities import HEADLINE
 from sim.scenario.schema.population import COUNTRY, NO_POOL, plain_pool
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Unpack
 from sim.base.rounding import percent
 from sim.language.spoken import said, telling_in
 from sim.reading import run as stored
-from sim.reading.chance import LEVEL
-from sim.reading.draw_intervals import TWENTIETHS
-from sim.reading.headline import HEADLINE
+from sim.reading.chance import LEVEL, TWENTIETHS
+from sim.reading.quantities import HEADLINE
 from sim.scenario.options import Options, ScenarioLike, with_options
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sim.base.rounding import amount, between, percent, significant, written
 from sim.base.words import SHIELD
 from sim.language.spoken import marked, said, telling_in
-from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
-from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
-from sim.reading.headline import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, is_stated
+from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, TWENTIETHS, nine_tenths, student
+from sim.reading.quantities import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, is_stated
 from sim.reading.stored_answers import StoredAnswers, stored_answers
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from sim.base.rounding import amount, percent, significant
 from sim.experiments.compare import is_few
 from sim.experiments.fates import FEW, SAMPLED
 from sim.language.spoken import marked, said
-from sim.reading.chance import LEVEL
+from sim.reading.chance import LEVEL, TWENTIETHS
 from sim.reading.costs import COST, TOTAL
-from sim.reading.draw_intervals import TWENTIETHS
-from sim.reading.headline import FORMS
+from sim.reading.quantities import FORMS
 from sim.told.answer import Estimate, rates_said, without_posterior
 
 Row = Mapping[str, Any]

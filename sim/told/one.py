@@ -10,7 +10,7 @@ from sim.base.rounding import amount
 from sim.experiments.sparing import unpriced_said
 from sim.language.spoken import said, telling_in
 from sim.reading.findings import foremost, of_several
-from sim.reading.warnings import told_of
+from sim.reading.manifest import told_of
 from sim.scenario.levers import Lever
 from sim.told import effect
 from sim.told.answer import COUNTED, Estimate, answer_lines, estimates, interval_said, level_lines

@@ -8,8 +8,7 @@ from sim.language.labels import named
 from sim.language.spoken import marked, said, spoken
 from sim.reading.costs import COST, TOTAL
 from sim.reading.figures import CHANGE
-from sim.reading.headline import FORMS
-from sim.reading.quantities import CENTS
+from sim.reading.quantities import CENTS, FORMS
 
 NAMES = {
     **{name: forms.column for name, forms in FORMS.items()},

@@ -7,7 +7,7 @@ import sim
 from sim.aftermath.reports import report_delay, report_tables
 from sim.base.words import OriginKind
 from sim.draws.identity import origin_id
-from sim.reading.headline import reporting_rates
+from sim.reading.quantities import reporting_rates
 from tests.chi_square import LIKELY, share_fit
 from tests.engines.small import WEEK, run_tiny
 from tests.equality.scenarios import TRACKS

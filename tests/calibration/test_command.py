@@ -16,7 +16,7 @@ import sim
 from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations
-from sim.reading.draw_intervals import nine_tenths
+from sim.reading.chance import nine_tenths
 from sim.reading.stored_answers import policy_digest, read_answers
 from sim.scenario import changed
 from sim.store.holding import holding

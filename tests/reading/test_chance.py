@@ -11,7 +11,7 @@ from scipy import stats
 
 import sim
 from sim.reading.chance import LEVEL, chance, of_share, of_total, student
-from sim.reading.headline import HEADLINE
+from sim.reading.quantities import HEADLINE
 from sim.store.scope import Scope
 from sim.told.answer import estimates
 from tests.slots import CREWS, WITH

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE, of_dens
-from sim.reading.den_chance import DenChance, DenDays, den_chance
+from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE, DenChance, DenDays, den_chance, of_dens
 from sim.scenario import load_scenario
 from sim.store.scope import DenSlots, Scope
 from tests.slots import CREWS, WITH

@@ -16,9 +16,8 @@ from sim.base.days import HALF_HOUR_MS, day_number
 from sim.base.words import ContactChannel, End, Tier
 from sim.country.schedule import FEW_SERVERS
 from sim.reading.check import check_run
-from sim.reading.findings import ABOVE, SHOWN, apart, findings, foremost, of_several, shortened, told
+from sim.reading.findings import ABOVE, FEW_SEATS, SHOWN, apart, findings, foremost, of_several, shortened, told
 from sim.reading.run import Run
-from sim.reading.seats import FEW_SEATS
 from sim.store.json_files import DamagedError
 from sim.store.recorder import Recorder
 from sim.store.run_json import sealed

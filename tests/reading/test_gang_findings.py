@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from sim.base.days import day_number
-from sim.reading.gang_findings import HALF_A_YEAR, gangs_begin_late
+from sim.reading.findings import HALF_A_YEAR, gangs_begin_late
 from sim.scenario import load_scenario
 from sim.store.scope import Scope
 

@@ -11,7 +11,7 @@ import sim
 from sim.experiments.compare import at_rates
 from sim.reading.chance import chance
 from sim.reading.check import check_run
-from sim.reading.headline import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, reporting_rates
+from sim.reading.quantities import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, reporting_rates
 from sim.reading.stored_answers import AMOUNTS
 from sim.report.page import page
 from sim.store.scope import Scope

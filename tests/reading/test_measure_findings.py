@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.language.spoken import speaking
-from sim.reading.measure_findings import measures_outside, measures_over
+from sim.reading.findings import measures_outside, measures_over
 from sim.scenario import load_scenario
 from sim.store.scope import Dated, Scope
 from tests.cli.commands import Tocsin, tocsin

@@ -5,8 +5,7 @@ from typing import Any, get_args
 import pytest
 
 import sim
-from sim.reading.costs import OTHER, PARTS
-from sim.reading.priced import PRICES, entry_of, not_priced
+from sim.reading.costs import OTHER, PARTS, PRICES, entry_of, not_priced
 from sim.scenario.effects import HOW_IT_IS_RUN
 from sim.scenario.keys import every_key
 from sim.scenario.levers import NO_LEVERS, levers

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.reading.figures import amount, figure, number
+from sim.reading.figures import AskedError, amount, figure, number, read, span
 from sim.reading.quantities import FIGURES, Quantities
-from sim.reading.questions import AskedError, read, span
 from sim.store.scope import Scope, Target
 from tests.engines.small import fewer, run_tiny
 from tests.made_up import MadeUp

@@ -11,8 +11,8 @@ import sim
 from sim.base.rounding import amount
 from sim.experiments.compare import with_posterior
 from sim.reading import stored_answers as room
-from sim.reading.draw_intervals import TAILS, nine_tenths
-from sim.reading.headline import HEADLINE
+from sim.reading.chance import TAILS, nine_tenths
+from sim.reading.quantities import HEADLINE
 from sim.reading.stored_answers import (
     AMOUNTS,
     OF_LEVERS,

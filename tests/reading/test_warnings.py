@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.language.spoken import speaking
-from sim.reading.warnings import outside_ranges, told
+from sim.reading.manifest import outside_ranges, told
 
 DAY = "period: {start: 2022-01-25, end: 2022-01-25, warmup: 0 d}\n"
 BASE = f"""schema: 1

@@ -2,7 +2,7 @@
 
 import sim
 from sim.base.rounding import amount, percent, significant
-from sim.reading.headline import HEADLINE
+from sim.reading.quantities import HEADLINE
 from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
 

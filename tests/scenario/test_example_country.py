@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.reading.measure_findings import about_measures
+from sim.reading.findings import about_measures
 from sim.scenario import Scenario, bundled_folder, load_scenario
 from sim.store.scope import Scope
 from tests.scenario.bundled import bundled
