@@ -29,10 +29,7 @@ NO_RESULT = frozenset(
         "verify",
     }
 )
-"""Sources that change no outcome; a change of any other source makes a journal start again.
-
-``tests/test_sources.py`` checks the list against the imports of a run and of readers of its outcomes.
-"""
+"""Sources that change no outcome; a change of any other source makes a journal start again."""
 
 STALE_S = 86_400
 MOST_FILES = 32

@@ -48,7 +48,7 @@ UNCOMPILED = frozenset(
 )
 """Files and folders without compiled functions: editing them costs no new machine code.
 
-All others count. ``tests/test_sources.py`` compares the list with the imports of compiled functions.
+All others count.
 """
 
 

@@ -4,21 +4,26 @@ import math
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grimp
 import numba
 import pytest
 from llvmlite.binding import parse_bitcode
 from numba.core import types
 
+from sim.base.caches import NO_RESULT, PACKAGE, sources
 from sim.draws import entries as parts
 from sim.draws import machine_code
 from sim.draws.compiled import compiled, internal
 from sim.draws.distributions import no_event
+from sim.draws.machine_code import UNCOMPILED
+from sim.store.checkpoints import LEFT_OUT
 
 
 @internal
@@ -136,3 +141,22 @@ def test_a_chosen_folder_is_taken_where_it_can_be(chosen: str, tmp_path: Path, m
     folder = machine_code.machine_code_folder.__wrapped__()
     assert (folder == str(tmp_path / chosen)) is not chosen.startswith("file")
     assert Path(folder).is_dir()
+
+
+def test_nothing_that_a_result_or_machine_code_depends_on_is_left_out_of_the_keys_of_caches() -> None:
+    """A stale key would give the bytes of another version."""
+    graph = grimp.build_graph("sim", cache_dir=None)
+
+    def texts(left_out: frozenset[str]) -> dict[str, str]:
+        paths = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in sources(left_out)}
+        return {name.removesuffix(".__init__"): path.read_text(encoding="utf-8") for name, path in paths.items()}
+
+    def with_(pattern: str) -> set[str]:
+        return {name for name, text in texts(frozenset()).items() if re.search(pattern, text, re.M)}
+
+    for left_out, roots in (
+        (UNCOMPILED, with_(r"^@(compiled|compiled_with_arrays|inlined)\b")),
+        (NO_RESULT, {"sim.running"} | with_(r'^def \w+\(run: "Run".*\) -> Outcome:')),
+        (LEFT_OUT, {"sim.engines.vector.engine", "sim.store.checkpoints"}),
+    ):
+        assert roots.union(*map(graph.find_upstream_modules, roots)) <= set(texts(left_out))
