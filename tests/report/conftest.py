@@ -159,10 +159,6 @@ def replicates(place: Path) -> list[list[sim.Run]]:
     return found
 
 
-FEW_PICTURES = {"beside": ("cascade", "daily", "money", "ages", "types", "ends")}
-"""Reports that have these pictures alone: three runs beside each other, in a third of the time of ``compared``."""
-
-
 class Reports(dict[str, Path]):
     """Reports by name, each made when it is asked for first."""
 
@@ -172,10 +168,7 @@ class Reports(dict[str, Path]):
         self._runs = runs
 
     def __missing__(self, name: str) -> Path:
-        with pytest.MonkeyPatch.context() as patch:
-            if name in FEW_PICTURES:
-                draw_only(patch, *FEW_PICTURES[name])
-            self[name] = report(self._runs[name], self._place / f"{name}.html")
+        self[name] = report(self._runs[name], self._place / f"{name}.html")
         return self[name]
 
 
@@ -190,5 +183,5 @@ def reports(
         "empty": empty,
         "hostile": hostile,
     }
-    runs["compared"] = runs["beside"] = [full, silent, central]
+    runs["compared"] = [full, silent, central]
     return Reports(place, runs)

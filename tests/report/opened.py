@@ -49,14 +49,14 @@ FIRST_PICTURE = "scrollY + document.querySelector('.chart').getBoundingClientRec
 class Opened:
     """A report in a page of the browser; ``wrong`` collects errors, requests and dialogs."""
 
-    def __init__(self, page: Any, path: Path, anchor: str = "") -> None:
+    def __init__(self, page: Any, path: Path) -> None:
         self.page = page
         self.wrong: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         page.on("dialog", self._asked)
         page.on("request", lambda request: self._requested(request.url, path.as_uri()))
-        page.goto(path.as_uri() + anchor)
+        page.goto(path.as_uri())
         self.drawn()
 
     def drawn(self) -> None:
@@ -116,19 +116,13 @@ class Opened:
 
 @contextmanager
 def opened(
-    chromium: Any,
-    path: Path,
-    width: str = "desk",
-    scheme: str = "light",
-    motion: str = "no-preference",
-    tabbed: bool = False,
-    anchor: str = "",
+    chromium: Any, path: Path, width: str = "desk", scheme: str = "light", tabbed: bool = False
 ) -> Iterator[Opened]:
     """Open a report at one of ``WIDTHS``, in light or dark colours: all tabs unrolled, unless it stays ``tabbed``."""
     wide, high = WIDTHS[width]
-    context = chromium.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion=motion)
+    context = chromium.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme)
     try:
-        found = Opened(context.new_page(), path, anchor)
+        found = Opened(context.new_page(), path)
         if not tabbed and found.page.locator(".tabs").count():
             found.unroll()
         yield found

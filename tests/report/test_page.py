@@ -49,15 +49,6 @@ def demand_same(path: Path, other: Path) -> None:
     assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]][:3] == []
 
 
-def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:
-    text = reports["country"].read_text(encoding="utf-8")
-    assert len(text) < MOST_BYTES
-    markup = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.S)
-    assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
-    assert "default-src 'none'" in markup
-    assert "unsafe-eval" not in markup
-
-
 def in_markup(line: str) -> str:
     """Return a line as the page has it."""
     return html.escape(line, quote=False).replace("'", "&#39;")
@@ -98,20 +89,6 @@ def test_a_map_of_one_tile_is_left_out_with_the_reason(place: Path, pool: str) -
     text = page([[sim.run(scenario, place / f"pool-{pool}", workers=1)]])
     assert ('id="chart-place-0"' in text) == (pool == "none")
     assert ("No map: all provinces are simulated as one." in text) == (pool == "country")
-
-
-def test_every_picture_says_what_to_see(reports: dict[str, Path]) -> None:
-    text = reports["country"].read_text(encoding="utf-8")
-    plots = re.findall(r'<div class="plot".*?class="chart" id="chart-([\w-]+)"', text, flags=re.S)
-    told = re.findall(r'<p class="see">[^<]+</p>\s*<div class="chart" id="chart-([\w-]+)"', text)
-    assert len(plots) > 15
-    assert set(plots) == set(told)
-
-
-def test_findings_stand_above_the_figures(off: sim.Run, off_text: str) -> None:
-    body = off_text[off_text.index("<main") :]
-    for line in shortened(off.found):
-        assert in_markup(line) in body
 
 
 def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, off_text: str) -> None:
@@ -159,10 +136,21 @@ def test_without_evidence_nothing_is_said_of_it(full: sim.Run) -> None:
     assert evidence_table(full).empty
 
 
-def test_names_are_escaped_wherever_they_stand(reports: dict[str, Path]) -> None:
-    text = reports["hostile"].read_text(encoding="utf-8")
-    assert HOSTILE not in text
-    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+@pytest.mark.slow
+def test_a_whole_page_needs_nothing_else_and_says_what_to_see(reports: dict[str, Path]) -> None:
+    text = reports["country"].read_text(encoding="utf-8")
+    assert len(text) < MOST_BYTES
+    markup = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.S)
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
+    assert "default-src 'none'" in markup
+    assert "unsafe-eval" not in markup
+    plots = re.findall(r'<div class="plot".*?class="chart" id="chart-([\w-]+)"', text, flags=re.S)
+    told = re.findall(r'<p class="see">[^<]+</p>\s*<div class="chart" id="chart-([\w-]+)"', text)
+    assert len(plots) > 15
+    assert set(plots) == set(told)
+    hostile = reports["hostile"].read_text(encoding="utf-8")
+    assert HOSTILE not in hostile
+    assert "&lt;img src=x onerror=alert(1)&gt;" in hostile
 
 
 def test_an_unfinished_report_leaves_the_one_before(
@@ -192,6 +180,7 @@ def test_runs_that_are_no_pair_are_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_replicates_give_differences_their_intervals(
     replicates: list[list[sim.Run]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

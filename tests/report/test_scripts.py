@@ -93,6 +93,7 @@ class Scaled:
         self.manifest = {**run.manifest, "scale": scale}
 
 
+@pytest.mark.slow
 def test_a_page_says_which_language_it_speaks(full: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw_only(monkeypatch, "cascade")
     for language in LANGUAGES:
@@ -102,16 +103,14 @@ def test_a_page_says_which_language_it_speaks(full: sim.Run, tmp_path: Path, mon
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("language", "month"), [("fr", "déc."), ("zh", "2021年12月")])
 def test_axes_speak_the_language_of_the_page(
-    chromium: Any, country: sim.Run, tmp_path: Path, language: str, month: str
+    chromium: Any, country: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with speaking(language):
+    draw_only(monkeypatch, "daily")
+    with speaking("fr"):
         path = page.report(country, tmp_path / "page.html")
     with opened(chromium, path) as found:
-        assert ("janv." if language == "fr" else "1月") in found.drawing("daily-0")
-        separators = found.page.evaluate("document.querySelector('#chart-daily-0')._fullLayout.separators")
-        assert separators[0] == ("," if language == "fr" else ".")
-        date = found.page.locator("#film-date").inner_text()
-        assert month.split("年")[0] in date
+        assert "janv." in found.drawing("daily-0")
+        assert found.page.evaluate("document.querySelector('#chart-daily-0')._fullLayout.separators")[0] == ","
+        assert "déc." in found.page.locator("#film-date").inner_text()
         assert not found.wrong
