@@ -12,11 +12,9 @@ from sim.report.pictures import (
     desks,
     detectors,
     figures,
-    film,
     money,
     people,
     place,
-    provenance,
     waits,
 )
 from sim.report.tally import months
@@ -155,7 +153,7 @@ SECTIONS: tuple[Section, ...] = (
         "outcomes",
         "time",
         marked("Time"),
-        marked("Attempts and alerts by day, measures in force, and attempts by weekday and time of day."),
+        marked("Attempts and alerts by day, and measures in force."),
         (
             Picture(
                 daily.daily,
@@ -170,15 +168,6 @@ SECTIONS: tuple[Section, ...] = (
                     Choice("smooth", marked("Smoothing"), _fixed(daily.SMOOTH)),
                 ),
                 first=daily.daily_first,
-            ),
-            Picture(
-                daily.rhythm,
-                daily.rhythm_table,
-                daily.rhythm_words,
-                marked(
-                    "Weekdays are simulated means over the period. The time of day is the scenario's profile, scaled "
-                    "to a mean day."
-                ),
             ),
         ),
     ),
@@ -267,7 +256,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             Picture(
                 detectors.detection,
-                detectors.roc_table,
+                detectors.detection_table,
                 detectors.detection_words,
                 marked(
                     "Computed from the scenario, for contacts that a detector sees. Bars are divided by the gravest "
@@ -280,31 +269,8 @@ SECTIONS: tuple[Section, ...] = (
                 waits.precision_words,
                 marked("What the alerts of each tier were about. Only in an episode can somebody still pay."),
             ),
-            Picture(
-                detectors.fatigue,
-                detectors.fatigue_table,
-                detectors.fatigue_words,
-                marked("Computed from the scenario: people who have heard many alerts listen less."),
-            ),
-            Picture(
-                detectors.heard,
-                detectors.heard_table,
-                detectors.heard_words,
-                marked("How many alerts people hear, by tier. Each one weakens the next."),
-            ),
         ),
     ),
-)
-
-IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, detectors.detection_words, ""),)
-"""Pictures that only notebooks show."""
-
-FILM = Picture(film.film, film.film_table, film.film_words, "")
-SECONDS = Picture(
-    provenance.seconds,
-    provenance.seconds_table,
-    provenance.seconds_words,
-    marked("Seconds of wall-clock time by phase of the run."),
 )
 
 
@@ -316,10 +282,7 @@ class Gallery:
 
     def __init__(self, run: "Run") -> None:
         self._run = run
-        self._pictures = {
-            one.name: one
-            for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), *IN_NOTEBOOKS, FILM, SECONDS)
-        }
+        self._pictures = {one.name: one for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures))}
 
     def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
         if name not in self._pictures:

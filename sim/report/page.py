@@ -20,11 +20,11 @@ from sim.report.compared import (
     title_of_all,
 )
 from sim.report.filled import FOLDER, content_hash, filled
-from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
+from sim.report.gallery import FIGURES, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import LAYOUT
 from sim.report.parts import About, Control, Group, Plot, Policy, Shown, table, title_of
-from sim.report.pictures.film import reel
-from sim.report.pictures.provenance import OWN, changed_parameters, parameters
+from sim.report.pictures.film import film_table, film_words, reel
+from sim.report.pictures.provenance import OWN, changed_parameters, parameters, seconds_table
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
 from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
 from sim.report.tabs import FOREMOST, assumed, film_part, findings_of_all, limits_of, mapped, shows, tabs
@@ -96,9 +96,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         if progress is not None:
             progress(done, len(pictures))
         shown[picture.name] = _shown(picture, runs, labels, charts)
-    abouts = [
-        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-    ]
+    abouts = [_about(run, label, at, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))]
     shown_policies: list[Policy] = []
     if compared is None:
         answers = [of_runs(groups[0], "replicates" if len(groups[0]) > 1 else None)]
@@ -193,20 +191,13 @@ def unlike(values: Iterable[Any]) -> list[tuple[int, list[int]]]:
     return [(places[0], places) for _, places in found]
 
 
-def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
+def _about(run: "Run", label: str, at: int, compared: Compared | None) -> About:
     """Return words and tables of a run; of a policy, only the parameters that differ from the baseline's."""
     spec, manifest = run.scenario.spec, run.manifest
     # One kind of interval for all runs of a page.
     known = compared is None or of_one_kind(compared.runs)
     listed = parameters(run) if compared is None or at == 0 else changed_parameters(run, compared.runs[0])
     machine, speed = manifest["machine"], manifest["performance"]
-    name = f"{SECONDS.name}-{at}"
-    charts[name] = chart(drawn(SECONDS, run, [{}]), [])
-    plot = Plot(
-        name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), SECONDS.say(run),
-        source=source_of([run]),
-    )  # fmt: skip
-    phases = Shown(name, said(SECONDS.caption), [], [plot])
     period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     cores = counted(
         "{processor}, {count} core, {system}, {architecture}",
@@ -238,7 +229,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),
         provenance=facts,
-        phases=phases,
+        phases=table(seconds_table(run)),
         parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
     )
@@ -251,8 +242,8 @@ def _films(runs: "Sequence[Run]", labels: list[str]) -> tuple[list[Plot], dict[s
     for at, of in unlike(reels):
         title = said("Alerts by province, {run}", run=labels[at])
         whose = _of_runs([labels[one] for one in of])
-        words = FILM.say(runs[at])
-        plots.append(Plot(f"film-{at}", title, table(FILM.table(runs[at])), words, whose, source_of([runs[at]])))
+        words = film_words(runs[at])
+        plots.append(Plot(f"film-{at}", title, table(film_table(runs[at])), words, whose, source_of([runs[at]])))
     return plots, {f"film-{at}": reels[at] for at, _ in unlike(reels)}
 
 

@@ -160,7 +160,7 @@ class About:
     evidence: Table
     months: Table
     provenance: list[tuple[str, str, bool]]
-    phases: Shown
+    phases: Table
     parameters: Table
     command: str
     spread: Table | None = None

@@ -13,7 +13,7 @@ from sim.report.pictures.cascade import cascade
 def test_a_run_offers_its_pictures(full: sim.Run) -> None:
     assert full.pictures.cascade(channel="call").to_json() == cascade(full, channel="call").to_json()
     names = [name for name in dir(full.pictures) if name != "table"]
-    assert {"ratios", "cascade", "daily", "rhythm", "place", "film", "waits", "roc", "money", "ages"} <= set(names)
+    assert {"ratios", "cascade", "daily", "place", "waits", "money", "ages"} <= set(names)
     for name in names:
         figure = getattr(full.pictures, name)()
         assert figure.layout.title.text

@@ -1,32 +1,28 @@
-"""Time: daily series above the measures in force, and attempts by weekday and time of day."""
+"""Time: daily series above the measures in force."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.base.days import DAY_MS
-from sim.base.rounding import amount, percent, significant
+from sim.base.rounding import amount, significant
 from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
-from sim.report.drawing import Looks, framed, line, panels
+from sim.report.drawing import Looks, line
 from sim.report.looks import (
     AXIS,
     GREY,
     VERMILLION,
-    WEEKDAYS,
-    WHOLE_WEEKDAYS,
     capital,
     colours,
     dashes,
     finish,
-    symbols,
     words,
 )
 from sim.report.scripts import day_pattern
 from sim.report.tally import by_day, days, months_of
-from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,75 +116,6 @@ def daily_table(run: "Run") -> "pd.DataFrame":
     both = pd.concat([attempts, alerts], axis=1)
     months = both.groupby(months_of(both)).sum()
     return months.rename_axis("month").reset_index()
-
-
-def rhythm(run: "Run") -> "go.Figure":
-    """Draw attempts by weekday, as simulated, and by half hour, from the scenario's profile, by channel."""
-    weekly = _weekdays(run)
-    figure = panels([said("by weekday"), said("by time of day")], 0.28, shared=False)
-    for channel in Channel.labels():
-        look: Looks = {"color": colours("channel")[channel], "dash": dashes(Channel.labels())[channel], "width": 2}
-        shared = {"name": words(channel), "legendgroup": channel, "col": 1}
-        extra = f"<extra>{words(channel)}</extra>"
-        figure.add_scatter(
-            x=[said(name) for name in WEEKDAYS], y=[significant(value, 4) for value in weekly[channel]], row=1,
-            hovertemplate=said("{when}: {count} a day", when="%{x}", count="%{y:,.4~g}") + extra,
-            **shared, **line(7, symbols(Channel.labels())[channel], 8, **look),
-        )  # fmt: skip
-        profile = _half_hours(run, channel, float(weekly[channel].mean()))
-        figure.add_scatter(
-            x=[half / 2 for half in range(49)], y=[significant(value, 4) for value in profile], row=2, showlegend=False,
-            hovertemplate=said("{when} h: {count} in half an hour", when="%{x:.1f}", count="%{y:,.4~g}") + extra,
-            **shared, **line(len(profile), shape="hv", **look),
-        )  # fmt: skip
-    figure.update_yaxes(title=said("attempts a day"), rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title=said("attempts in half an hour"), rangemode="tozero", row=2, col=1)
-    figure.update_xaxes(title=said("weekday"), row=1, col=1)
-    figure.update_xaxes(title=said("time of day (h)"), tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
-    return framed(figure, 620, said("Attempts by weekday and time of day"))
-
-
-def rhythm_words(run: "Run") -> str:
-    """Say on which weekday most attempts come, and in which half hour."""
-    weekly = _weekdays(run)
-    counts = dict(zip(WEEKDAYS, weekly.sum(axis=1).tolist(), strict=True))
-    if not any(counts.values()):
-        return ""
-    busy, quiet = max(counts, key=lambda day: counts[day]), min(counts, key=lambda day: counts[day])
-    profiles = [_half_hours(run, channel, float(weekly[channel].mean())) for channel in Channel.labels()]
-    profile = [sum(of_half) for of_half in zip(*profiles, strict=True)]
-    return said(
-        "Most attempts come on {busy}, {more} more than on {quiet}; the busiest half hour begins at {time}.",
-        busy=said(WHOLE_WEEKDAYS[busy]), quiet=said(WHOLE_WEEKDAYS[quiet]),
-        more=percent(counts[busy] / counts[quiet] - 1 if counts[quiet] else None, 2),
-        time=clock_text(30 * profile.index(max(profile))),
-    )  # fmt: skip
-
-
-def rhythm_table(run: "Run") -> "pd.DataFrame":
-    """Return attempts of the country on a mean day of each weekday, by channel."""
-    return (
-        _weekdays(run)
-        .rename(columns=spelled)
-        .rename_axis(columns=None)
-        .rename_axis(marked("weekday, attempts on a mean day"))
-        .reset_index()
-    )
-
-
-def _weekdays(run: "Run") -> "pd.DataFrame":
-    wide = by_day(run, "attempts", "channel", Channel.labels())
-    mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
-    mean.index = list(WEEKDAYS)
-    return mean
-
-
-def _half_hours(run: "Run", channel: str, a_day: float) -> list[float]:
-    """Return attempts in each half hour of a mean day; the last twice, so that the steps end at 24 h."""
-    profile = [float(value) for value in getattr(run.scenario.spec.fraud.half_hours, channel)]
-    whole = sum(profile) or 1.0
-    spread = [a_day * value / whole for value in profile]
-    return [*spread, spread[-1]]
 
 
 def measures(run: "Run") -> "list[tuple[str, MeasureBase]]":

@@ -6,18 +6,15 @@ from sim.base.rounding import amount, significant
 from sim.base.words import DESKS, ContactChannel, End
 from sim.language.dates import day_named
 from sim.language.spoken import marked, said
-from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
-from sim.report.pictures.place import lines_of, on_tiles, tiles
+from sim.report.looks import PEOPLE, country, provinces
+from sim.report.pictures.place import lines_of, tiles
 from sim.report.tally import by_day, days, months_of, sums, wide
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from sim.reading.run import Run
 
-FRAME_DAYS = 7
-"""Days of a frame in a notebook."""
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 WAITING = {
     ContactChannel.CALL.label: marked("people waiting for a call"),
@@ -64,34 +61,6 @@ def reel(run: "Run") -> dict[str, Any]:
             for label, (kind, values) in _bars(run).items()
         ],
     }
-
-
-def film(run: "Run") -> "go.Figure":
-    """Draw the timeline for a notebook: a frame is the mean of seven days; the page of a report plays single days."""
-    import plotly.graph_objects as go
-
-    rates = _rates(run)
-    weekly = rates.groupby([at // FRAME_DAYS for at in range(len(rates))]).mean()
-    top = float(weekly.to_numpy().max(initial=0.0)) or 1.0
-    frames = [
-        go.Frame(data=[_heatmap(run, weekly.iloc[at], top)], name=f"{rates.index[at * FRAME_DAYS]:%Y-%m-%d}")
-        for at in range(len(weekly))
-    ]
-    figure = go.Figure(data=frames[0].data, frames=frames)
-    still = {"mode": "immediate", "frame": {"duration": 120, "redraw": True}, "transition": {"duration": 0}}
-    stop = {**still, "frame": {"duration": 0, "redraw": False}}
-    buttons = [
-        {"label": said("Play"), "method": "animate", "args": [None, {**still, "fromcurrent": True}]},
-        {"label": said("Pause"), "method": "animate", "args": [[None], stop]},
-    ]
-    steps = [{"label": one.name, "method": "animate", "args": [[one.name], still]} for one in frames]
-    finish(figure, 640, said("Alerts per 100,000 people and day, mean of {days} days", days=FRAME_DAYS))
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return figure.update_layout(
-        updatemenus=[{"type": "buttons", "direction": "left", "buttons": buttons, "x": 0, "y": 0, "yanchor": "top"}],
-        sliders=[{"steps": steps, "currentvalue": {"prefix": said("week from ")}, "pad": {"t": 60}}],
-    )
 
 
 def film_table(run: "Run") -> "pd.DataFrame":
@@ -156,23 +125,3 @@ def _rates(run: "Run") -> "pd.DataFrame":
     found = found.reindex(index=days(run), columns=list(provinces(run)), fill_value=0.0)
     people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
     return (found / people.where(people > 0) * PEOPLE).fillna(0.0)
-
-
-def _heatmap(run: "Run", rates: "pd.Series[Any]", top: float) -> "go.Heatmap":
-    import plotly.graph_objects as go
-
-    names = provinces(run)
-    told = {
-        code: said(
-            "{province}: {rate} alerts per 100,000 people", province=plain(name), rate=amount(float(rates[code]))
-        )
-        for code, name in names.items()
-    }
-    return go.Heatmap(
-        z=on_tiles(run, {code: significant(float(rates[code])) for code in names}, None),
-        text=on_tiles(run, {code: "<br>".join(map(plain, lines_of(name))) for code, name in names.items()}, ""),
-        customdata=on_tiles(run, told, ""),
-        zmin=0, zmax=significant(top), colorscale=SCALE, texttemplate="%{text}",
-        hovertemplate="%{customdata}<extra></extra>", hoverongaps=False, xgap=3, ygap=3,
-        colorbar={"title": {"text": said("alerts per 100,000")}, "thickness": 12},
-    )  # fmt: skip

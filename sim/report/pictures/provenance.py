@@ -4,16 +4,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sim.base.rounding import amount, percent, written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
-from sim.report.drawing import bare
-from sim.report.looks import BLUE, finish, words
 from sim.report.tally import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from sim.reading.run import Run
 
@@ -25,37 +21,10 @@ OWN = ("key", "value", "range", "basis")
 """Columns of ``parameters`` that repeat the scenario word for word."""
 
 
-def seconds(run: "Run") -> "go.Figure":
-    """Draw the seconds of each phase of the run."""
-    phases = run.manifest["performance"]["phases"]
-    figure = bare().add_bar(
-        x=list(phases.values()), y=[words(name) for name in phases], orientation="h", marker={"color": BLUE},
-        text=[written(f"{value:.3g}") for value in phases.values()], textposition="outside", cliponaxis=False,
-        hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
-    )  # fmt: skip
-    figure.update_xaxes(title=said("seconds"))
-    figure.update_yaxes(title=said("phase"), autorange="reversed")
-    finish(figure, 130 + 26 * max(3, len(phases)), said("Seconds of each phase of the run"))
-    return figure.update_layout(margin={"r": 48})
-
-
 def seconds_table(run: "Run") -> "pd.DataFrame":
     """Return the seconds of each phase."""
     phases = run.manifest["performance"]["phases"]
     return table_of(((named(name), seconds) for name, seconds in phases.items()), ["phase", "seconds"])
-
-
-def seconds_words(run: "Run") -> str:
-    """Say which phase took longest."""
-    phases = run.manifest["performance"]["phases"]
-    whole = sum(phases.values())
-    if not whole:
-        return ""
-    longest = max(phases, key=lambda name: phases[name])
-    return said(
-        "The longest phase is {phase}: {share} of {seconds} s.",
-        phase=named(longest), share=percent(phases[longest] / whole, 2), seconds=amount(whole),
-    )  # fmt: skip
 
 
 def parameters(run: "Run") -> "pd.DataFrame":

@@ -4,7 +4,7 @@ import pytest
 
 import sim
 from sim.base.words import Channel
-from sim.report.pictures.daily import BY, SERIES, daily, daily_table, daily_words, rhythm, rhythm_table
+from sim.report.pictures.daily import BY, SERIES, daily, daily_table, daily_words
 
 CHANNELS = Channel.labels()
 
@@ -53,21 +53,10 @@ def test_the_law_is_the_first_of_the_measures(place: object) -> None:
     assert "begin after the period" not in daily_words(run)
 
 
-def test_months_and_weekdays_add_up(full: sim.Run) -> None:
+def test_months_add_up(full: sim.Run) -> None:
     table = daily_table(full)
     totals = full.manifest["totals"]
     assert table["alerts, central"].sum() == totals["alerts_central"]
     assert (
         table[[name for name in table if name.startswith("attempts")]].to_numpy().sum() == totals["attempts_potential"]
     )
-    # Two weeks: every weekday twice.
-    assert 2 * rhythm_table(full)["SMS"].sum() == full.attempts.query("channel == 'sms'")["count"].sum()
-
-
-def test_the_profile_of_the_day_is_the_scenarios(full: sim.Run) -> None:
-    traces = [trace for trace in rhythm(full).data if trace.showlegend is False]
-    for channel, trace in zip(CHANNELS, traces, strict=True):
-        profile = getattr(full.scenario.spec.fraud.half_hours, channel)
-        assert trace.y[20] / trace.y[2] == pytest.approx(profile[20] / profile[2], rel=1e-3)
-        mean = full.attempts.query("channel == @channel")["count"].sum() / 14
-        assert sum(trace.y[:-1]) == pytest.approx(mean, rel=1e-3)

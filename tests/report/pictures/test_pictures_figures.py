@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.report.looks import colours
 from sim.report.pictures.figures import MISSED, comparable, holds, level, ratios, ratios_table, value_text
-from sim.report.pictures.provenance import changed_parameters, parameters, seconds
+from sim.report.pictures.provenance import changed_parameters, parameters, seconds_table
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
 
@@ -97,4 +97,4 @@ def test_every_parameter_is_listed_with_what_it_rests_on(country: sim.Run) -> No
     median = listed.loc["fraud.types.brushing.loss.median"]
     assert (median["value"], median["origin"], median["range"]) == ("21300", "evidence", "16500 to 51000")
     assert "Handan" in median["basis"]
-    assert list(seconds(country).data[0].x) == list(country.manifest["performance"]["phases"].values())
+    assert list(seconds_table(country)["seconds"]) == list(country.manifest["performance"]["phases"].values())
