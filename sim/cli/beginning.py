@@ -210,7 +210,7 @@ def _explained(one: "Explained", scenario: str | None) -> None:
 
 def _searched(text: str, as_json: bool) -> bool:
     """List the keys, kinds and policies with some words; return whether there are any. A dotted key has no words."""
-    from sim.told.search import search
+    from sim.told.keys import search
 
     found = [] if "." in text else search(text, MOST_BELOW)
     if found and as_json:

@@ -354,8 +354,7 @@ def sweep(
     from sim.forecast.job import Job
     from sim.reading.outcomes import WAITS
     from sim.told.concluded import of_sweep
-    from sim.told.experiments import records
-    from sim.told.sweep import key_lines, sweep_table
+    from sim.told.experiments import key_lines, records, sweep_table
     from sim.warning.size import of_varied
 
     found = model.load(scenario)

@@ -287,7 +287,7 @@ def evidence(
     from sim.reading.manifest import told
     from sim.reading.run import Run
     from sim.store.json_files import reading
-    from sim.told.evidence_table import evidence_parts, with_months
+    from sim.told.terminal import evidence_parts, with_months
     from sim.told.text_tables import show
 
     run = Run(folder)

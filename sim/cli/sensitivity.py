@@ -47,9 +47,7 @@ def sensitivity(
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.forecast.job import Job
     from sim.told.concluded import of_sensitivity
-    from sim.told.experiments import records
-    from sim.told.sensitivity import sensitivity_tables, size
-    from sim.told.sweep import key_lines
+    from sim.told.experiments import key_lines, records, sensitivity_tables, size
     from sim.warning.size import of_varied
 
     found = model.load(scenario)

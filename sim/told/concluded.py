@@ -14,10 +14,18 @@ from sim.reading.figures import CHANGE
 from sim.scenario.lever_words import key_name, value_text
 from sim.told.answer import Estimate
 from sim.told.costs import layer_named
-from sim.told.experiments import STANCES, over_what, records
+from sim.told.experiments import (
+    SAMPLES,
+    STANCES,
+    by_importance,
+    dropped,
+    idle,
+    over_what,
+    records,
+    shown_quantities,
+    varied_value,
+)
 from sim.told.one import Answer
-from sim.told.sensitivity import SAMPLES, by_importance, dropped, idle
-from sim.told.sweep import shown_quantities, varied_value
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:

@@ -7,18 +7,20 @@ from sim.base.money import CENTS_PER_UNIT
 from sim.base.rounding import number_text, percent, significant, written
 from sim.base.words import End, Tier
 from sim.experiments.gangs import ANSWERING, STILL
+from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.reading.figures import CHANGE
 from sim.reading.stored_answers import OF_PEOPLE
-from sim.scenario.levers import Lever
+from sim.scenario.lever_words import key_name, value_text
+from sim.scenario.levers import Lever, shape_at
 from sim.told.answer import LEAST_DIGITS
 from sim.told.brief import answer_parts, found_parts
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
 from sim.told.effect import ends_of
 from sim.told.terminal import heading, interval, lever_lines, paragraph
 from sim.told.text_tables import TextTable
-from sim.told.vocabulary import NAMES, quantity_named, value_said
+from sim.told.vocabulary import NAMES, quantity_named, span_said, value_said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from sim.experiments.attribute import Attribution
     from sim.experiments.staffing import Staffing
+    from sim.scenario import Scenario
     from sim.told.one import Answer
 
 Row = dict[str, Any]
@@ -319,3 +322,146 @@ def records(frame: "pd.DataFrame") -> list[Row]:
         {str(key): None if value is pd.NA or value != value else value for key, value in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
+
+
+SHOWN = ("victims", "loss_money", "prevented_money", "false_blocks")
+"""Quantities of a sweep that are shown if no others are requested."""
+
+
+def shown_quantities(frame: "pd.DataFrame", requested: Sequence[str]) -> list[str]:
+    """Return the columns of quantities that are shown."""
+    return [name for name in requested or SHOWN if name in frame.columns]
+
+
+def key_lines(keys: Sequence[str], scenario: "Scenario") -> str:
+    """Return the keys behind the names of levers, as they are typed."""
+    told = (said("{name}: {value}", name=key_name(key, scenario.spec), value=key) for key in dict.fromkeys(keys))
+    return said("Keys: {keys}", keys="; ".join(told))
+
+
+def varied_value(key: str, value: Any) -> str:
+    """Return a value of a varied key in words, with its unit."""
+    return value_text(value, shape_at(tuple(key.split("."))))
+
+
+def sweep_table(
+    frame: "pd.DataFrame", scenario: "Scenario", keys: Sequence[str], requested: Sequence[str]
+) -> TextTable:
+    """Lay out a catalogue: what was varied, and some of the results, a line for each run.
+
+    Args:
+        frame: The catalogue.
+        scenario: The scenario that is varied.
+        keys: The varied keys.
+        requested: Quantities to show; the usual ones if there are none.
+
+    Returns:
+        The table; its heads are the names of levers and quantities.
+    """
+    import pandas as pd
+
+    names = shown_quantities(frame, requested)
+    several = frame["replicate"].nunique() > 1
+    heads = [said("point"), *([named("seed")] if several else [])]
+    heads += [key_name(key, scenario.spec) for key in keys]
+    table = TextTable([*heads, *map(quantity_named, names)], ())
+    for row in records(frame):
+        cells = [str(row["point"]), *([str(row["seed"])] if several else [])]
+        cells += [varied_value(key, row[key]) for key in keys]
+        if row["message"] is not None:
+            table.add_row(*cells, said("failed: {message}", message=row["message"]), *[""] * (len(names) - 1))
+        else:
+            table.add_row(*cells, *("" if pd.isna(row[name]) else _number(name, row[name]) for name in names))
+    return table
+
+
+def _number(name: str, value: float) -> str:
+    """Return a value of a quantity; changes in percent."""
+    return percent(value) if name.partition("@")[0].endswith(CHANGE) else number_text(value)
+
+
+IDLE = 3
+"""Parameters without an effect that are named on the terminal."""
+
+HEADERS = {
+    "mu_star": marked("change across range"),
+    "mu": marked("with its sign"),
+    "sigma": marked("s.d."),
+    "total": marked("share of variance"),
+    "first": marked("alone"),
+}
+"""Names of indices on the terminal."""
+
+SAMPLES = {"trajectories": marked("trajectories"), "base samples": marked("base samples")}
+"""Names of blocks of runs, see ``sim.experiments.indices.BLOCKS``."""
+
+
+def size(method: str, parameters: int, samples: int, block: int) -> str:
+    """Return how many runs a sensitivity by ``morris`` or ``sobol`` needs with a number of runs per block, and why."""
+    return said(
+        "{parameters} parameters, {samples} {blocks} of {block} runs: {runs} runs",
+        parameters=parameters,
+        samples=samples,
+        blocks=said(SAMPLES[BLOCKS[method]]),
+        block=block,
+        runs=written(f"{samples * block:,}"),
+    )
+
+
+def by_importance(method: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each quantity, by its name in words; the parameter that matters most comes first."""
+    first = COLUMNS[method][0]
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(quantity_named(row["quantity"]), []).append(row)
+    # Of two that matter as much, the first of the scenario comes first.
+    return {name: sorted(own, key=lambda row: -(row[first] or 0.0)) for name, own in found.items()}
+
+
+def sensitivity_tables(method: str, rows: Sequence[Row], scenario: "Scenario") -> Iterator[TextTable]:
+    """Yield a table a quantity by importance, parameters in words."""
+    columns = COLUMNS[method]
+    for quantity, own in by_importance(method, rows).items():
+        names = [quantity]
+        for name in columns:
+            if name in HEADERS:
+                names += [said(HEADERS[name]), *([said("95% interval")] if f"{name}_low" in columns else [])]
+        table = TextTable(names)
+        for row in own:
+            table.add_row(key_name(row["parameter"], scenario.spec), *_cells(method, row))
+        yield table
+
+
+def dropped(about: Row) -> str:
+    """Say how many blocks were dropped for their failed runs, and why the first failed."""
+    return said(
+        "Dropped for failed runs: {dropped} of {samples} {blocks}. The first failure: {message}",
+        dropped=about["dropped"],
+        samples=about["samples"],
+        blocks=said(SAMPLES[BLOCKS[about["method"]]]),
+        message=about["message"],
+    )
+
+
+def idle(about: Row, scenario: "Scenario") -> str:
+    """Say which parameters were left out, since they have no effect."""
+    keys = about["idle"]
+    names = [key_name(key, scenario.spec) for key in keys[:IDLE]]
+    return said(
+        "Left out: {number} parameters that have no effect before the end of the period: {parameters}",
+        number=len(keys),
+        parameters="; ".join(names) + ("; ..." if len(keys) > IDLE else ""),
+    )
+
+
+def _cells(method: str, row: Row) -> Iterator[str]:
+    def shown(name: str) -> str:
+        if row[name] is None:
+            return ""
+        return number_text(row[name]) if method == MORRIS else written(f"{row[name]:.3f}")
+
+    for name in COLUMNS[method]:
+        if name in HEADERS:
+            yield shown(name)
+            if f"{name}_low" in row:
+                yield span_said(shown(f"{name}_low"), shown(f"{name}_high")) if row[name] is not None else ""

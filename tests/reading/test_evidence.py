@@ -24,7 +24,7 @@ from sim.store.columns import NULL
 from sim.store.recorder import Recorder
 from sim.store.scope import Known, Scope
 from sim.store.writer import TableWriter
-from sim.told.evidence_table import evidence_parts, with_months
+from sim.told.terminal import evidence_parts, with_months
 from sim.told.text_tables import show
 from tests.made_up import MadeUp, two_months
 from tests.synthetic import SCOPE, alert_key
