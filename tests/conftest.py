@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from sim.draws.compiled import IS_COMPILED
 from sim.draws.machine_code import is_compiled
 from sim.language.spoken import Terms, telling_in
+from sim.scenario import ScenarioModel, load_scenario
 from tests.browser import axe, chromium
 from tests.one_process import one_process
 
@@ -44,6 +45,12 @@ def in_yuan() -> Iterator[None]:
     """Tell money in yuan, as what belongs to a run of the flagship does."""
     with telling_in(Terms("yuan")):
         yield
+
+
+@pytest.fixture(scope="session")
+def tiny() -> ScenarioModel:
+    """The scenario of the tests."""
+    return load_scenario("tiny").spec
 
 
 COMPILING = pytest.StashKey[ExitStack]()

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -156,39 +156,9 @@ def test_it_never_falls_as_the_probability_grows(count, one, two, u):
     assert d.binomial(count, low, u) <= d.binomial(count, high, u) + slack
 
 
-@given(trials, limits, st.integers(1, 1000), uniforms)
-def test_it_never_falls_between_close_probabilities(count, limit, more, u):
-    other = min(CERTAIN, limit + more)
-    assume(on_one_side((count, limit), (count, other)))
-    assert d.binomial(count, limit, u) <= d.binomial(count, other, u)
-
-
 @given(trials, limits, uniforms, uniforms)
 def test_it_never_falls_in_the_uniform(count, limit, u, v):
     assert d.binomial(count, limit, min(u, v)) <= d.binomial(count, limit, max(u, v))
-
-
-def test_gates_one_after_the_other_stop_more_when_one_of_them_is_tightened():
-    """The sum over the first k gates, for all k, where every variance is small: no trial escapes by a detour."""
-    rng = np.random.default_rng(3)
-    for _ in range(3000):
-        stops = rng.integers(0, CERTAIN, 6)
-        us = (rng.integers(TOP, 2**52 - TOP, 6) + 0.5) * 2.0**-52
-        count, gate = int(rng.integers(0, 200)), int(rng.integers(0, 6))
-        tighter = stops.copy()
-        tighter[gate] = rng.integers(stops[gate], CERTAIN)
-        before, after = (np.cumsum(stopped(count, limits, us)) for limits in (stops, tighter))
-        assert (before[:gate] == after[:gate]).all()
-        assert (before <= after).all()
-
-
-def stopped(count, stops, us):
-    """Return how many of ``count`` each gate stops."""
-    found = []
-    for limit, u in zip(stops.tolist(), us.tolist(), strict=True):
-        found.append(d.binomial(count, limit, u))
-        count -= found[-1]
-    return found
 
 
 def on_one_side(one, two):

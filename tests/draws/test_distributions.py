@@ -132,25 +132,6 @@ def test_expansion_is_monotone_where_rounding_could_turn_it(whole, steps, u):
     assert close == sorted(close)
 
 
-# Below the median only counts up to 28 have, at every probability, a rate that is summed; above it counts up to 60.
-turns = st.one_of(
-    st.tuples(st.just(False), st.integers(0, 28)),
-    st.tuples(st.just(True), st.integers(0, 60)),
-)
-
-
-@given(turns, st.floats(min_value=2.0**-19, max_value=0.49))
-def test_sums_turn_where_scipy_does(turn, wanted):
-    """The uniform at P(N <= n): a rate lower by a part in 10**8 gives n, a higher one n + 1."""
-    upper, n = turn
-    rate = stats.gamma.ppf(wanted, n + 1) if upper else stats.gamma.isf(wanted, n + 1)
-    assert rate < d.LARGE_RATE
-    p = stats.poisson.sf(n, rate) if upper else stats.poisson.cdf(n, rate)
-    u = (math.floor(p * 2.0**52) + 0.5) * 2.0**-52
-    u = 1.0 - u if upper else u
-    assert [d.poisson(rate * (1.0 + change), u) for change in (-1e-8, 1e-8)] == [n, n + 1]
-
-
 @given(st.floats(min_value=1e-9, max_value=63.9), st.integers(0, 60), st.integers(-20, 20), st.booleans())
 def test_sums_are_monotone_where_rounding_could_turn_them(rate, n, steps, upper):
     """The uniform next to a probability, where its last bits decide, and rates a 2**-40 apart."""
@@ -192,32 +173,6 @@ def test_poisson_draws_have_the_distribution(rate):
     )
     observed = np.bincount(np.clip(counts, low, high) - low, minlength=len(expected))
     assert stats.chisquare(observed, expected * size).pvalue > 1e-6
-
-
-def test_thinned_poisson_is_poisson():
-    """Of N attempts each is kept when its word is below a threshold: kept and lost are two Poissons."""
-    size, rate, p = 50_000, 6.0, 0.3
-    kept, lost = thinned(rate, d.threshold(p), size)
-    for counts, mean in ((kept, rate * p), (lost, rate * (1 - p))):
-        top = int(stats.poisson.ppf(1 - 20 / size, mean))
-        expected = np.append(stats.poisson.pmf(np.arange(top), mean), stats.poisson.sf(top - 1, mean))
-        assert stats.chisquare(np.bincount(np.minimum(counts, top)), expected * size).pvalue > 1e-6
-    assert abs(np.corrcoef(kept, lost)[0, 1]) < 5 / math.sqrt(size)
-
-
-@compiled_with_arrays
-def thinned(rate, limit, size):
-    kept = np.zeros(size, np.int64)
-    lost = np.zeros(size, np.int64)
-    for i in range(size):
-        high, low, _, _ = draw4(4, i << 30, 1, 0)
-        for k in range(d.poisson(rate, uniform52(high, low))):
-            word, _, _, _ = draw4(4, i << 30 | k << 5, 2, 0)
-            if word < limit:
-                kept[i] += 1
-            else:
-                lost[i] += 1
-    return kept, lost
 
 
 # Delays
@@ -287,14 +242,6 @@ def test_moment_never_falls(u, v, profile, clock):
     assert d.piecewise_moment(min(u, v), profile, clock) <= d.piecewise_moment(max(u, v), profile, clock)
 
 
-def test_moment_takes_weights_as_they_are():
-    profile = np.zeros(49)
-    profile[20:] = 3.0
-    profile[40:] = 4.0
-    assert d.piecewise_moment(0.375, profile, 1) == 19 * 1_800_000 + 900_000
-    assert d.piecewise_moment(0.875, profile, 1) == 39 * 1_800_000 + 900_000
-
-
 # Occupancy and choice
 
 
@@ -302,13 +249,6 @@ def test_moment_takes_weights_as_they_are():
 def test_distinct_is_the_occupancy_formula(balls, bins):
     assert d.distinct(balls, bins) == pytest.approx(-bins * math.expm1(-balls / bins), rel=1e-14)
     assert d.distinct(balls, bins) <= min(balls, bins) * (1 + 1e-15)
-
-
-def test_distinct_of_a_real_throw():
-    rng = np.random.default_rng(5)
-    hit = [len(set(rng.integers(0, 1000, 700).tolist())) for _ in range(400)]
-    assert np.mean(hit) == pytest.approx(d.distinct(700.0, 1000.0), abs=2.0)
-    assert d.distinct(5.0, 0.0) == d.distinct(0.0, 5.0) == 0.0
 
 
 weights = st.lists(st.sampled_from([0.0, 1e-12, 0.1, 1 / 3, 1.0, 1e6]), min_size=1, max_size=40).filter(any)
@@ -333,12 +273,6 @@ def test_pick_is_the_first_threshold_above_and_never_of_weight_0(u, values):
     index = d.pick(u, cumulative)
     assert index == np.searchsorted(cumulative, u, side="right")
     assert values[index] > 0.0
-
-
-@pytest.mark.parametrize("values", [[], [0.0, 0.0], [1.0, -1.0], [1.0, math.nan], [math.inf], [[1.0, 2.0]], 3.0])
-def test_thresholds_of_no_distribution_are_refused(values):
-    with pytest.raises(ValueError, match="weights must be"):
-        d.cumulative_thresholds(values)
 
 
 @given(st.lists(st.floats(0.0, 2.0**53) | st.just(math.inf), min_size=1, max_size=20), st.sampled_from((1, 7, 1000)))

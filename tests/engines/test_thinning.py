@@ -158,15 +158,6 @@ def test_what_is_not_looked_at_today_changes_no_other_band() -> None:
         assert (np.delete(some, kept, axis=1) == 0).all()
 
 
-def test_where_attempts_end_says_nothing_of_what_may_come_of_the_rest() -> None:
-    fates = np.zeros((SEEDS, GATES + 1), dtype=np.int64)
-    named = np.zeros((SEEDS, PROSPECTS), dtype=np.int64)
-    count_fates(9, 60, STOPS, fates)
-    count_prospects(9, 40, 40, threshold(0.2), (BANDS, BANDS), named)
-    correlation = np.corrcoef(fates, named, rowvar=False)[: GATES + 1, GATES + 1 :]
-    assert np.abs(correlation).max() < 4.5 / math.sqrt(SEEDS)
-
-
 # Whom those meet that are followed
 
 

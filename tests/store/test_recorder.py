@@ -286,15 +286,3 @@ def test_the_writer_refuses_what_does_not_fit(tmp_path: Path, change: dict[str, 
     }
     with pytest.raises(ValueError, match=message), TableWriter(tmp_path, SCOPE) as writer:
         writer.write("attempts", {**columns, **change})
-
-
-def test_progress_is_told_of_every_day_and_all_attempts_so_far(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    with TableWriter(tmp_path, SCOPE) as writer:
-        recorder = Recorder(SCOPE, writer, progress=lambda day, attempts: told.append((day, attempts)))
-        fill(recorder, 1)
-        recorder.close()
-    assert [day for day, _ in told] == list(range(FIRST - SCOPE.warmup_days, SCOPE.last_day + 1))
-    stored = sum(row["count"] for row in rows(tmp_path, "attempts"))
-    warm_up = told[SCOPE.warmup_days - 1][1]
-    assert told[-1][1] == stored + warm_up == recorder.attempts_seen

@@ -9,19 +9,10 @@ from sim.base.words import DESKS
 from sim.store.columns import Column
 from sim.store.open_sums import OpenSums
 from sim.store.recorder import LogEntry, folded, stored_columns
-from sim.store.tables import ALERTS, CASES, COUNTED, EVENTS, FLOW_QUANTITIES, HOURS, STATE_QUANTITIES, TABLES
+from sim.store.tables import ALERTS, CASES, COUNTED, EVENTS, HOURS, TABLES
 from tests.synthetic import SCOPE
 
 SIZES = {"fraud_types": 2, "age_bands": 3}
-
-
-def test_every_table_and_column_says_what_it_is() -> None:
-    for table in TABLES.values():
-        assert table.meaning.endswith(".")
-        assert len({column.name for column in table.columns}) == len(table.columns)
-        for column in table.columns:
-            assert column.meaning.endswith("."), (table.name, column.name)
-            assert column.key or column.unit or table.is_log, (table.name, column.name)
 
 
 def test_sums_are_counted_by_day_and_province_first_and_keys_stand_before_measures() -> None:
@@ -38,11 +29,6 @@ def test_an_entry_of_the_log_has_the_columns_of_events() -> None:
         assert EVENTS.column(name).nullable, (name, default)
 
 
-def test_a_quantity_is_declared_once() -> None:
-    names = [one.name for one in (*FLOW_QUANTITIES, *STATE_QUANTITIES)]
-    assert len(set(names)) == len(names)
-
-
 def test_the_shape_of_a_table_has_an_axis_for_each_coded_key() -> None:
     assert TABLES["attempts"].shape(SIZES) == (3, 2, 8)
     assert ALERTS.shape(SIZES) == (2, 4, 4, 7)
@@ -54,11 +40,6 @@ def test_the_shape_of_a_table_has_an_axis_for_each_coded_key() -> None:
     assert ALERTS.axis("end") == 3
     with pytest.raises(TypeError, match="quantity: a column of kind text has no last code"):
         TABLES["flows"].shape(SIZES)
-
-
-def test_an_unknown_column_is_an_error_that_names_those_that_exist() -> None:
-    with pytest.raises(KeyError, match="alerts has no column sourse; it has day, province, source"):
-        ALERTS.column("sourse")
 
 
 def test_days_are_folded_into_months_and_weekdays() -> None:

@@ -5,19 +5,17 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
 import sim
-from sim.base.words import Channel, Detector, Fate
+from sim.base.words import Channel, Fate
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_SCORES
-from sim.engines.vector.guides import highest_scores
-from sim.engines.vector.scores import heights, highest_level
 from sim.warning.bands import (
     BANDS,
     EDGES,
@@ -214,49 +212,3 @@ def test_the_least_score_is_where_alerts_begin(place, sharing, sees, shift, cent
     # No band is looked at for nothing: the lowest of them reaches above the least score.
     assert EDGES[bands_above(least) - 1] > least
     assert bands_above(least) == BANDS or EDGES[bands_above(least)] <= least
-
-
-@given(scores, bands, words, words, st.sampled_from([-0.9, 0.0, 0.5, 0.97, 0.9999]))
-def test_the_level_that_may_reach_a_score_holds_all_that_do(least, band, u_level, step, correlation):
-    assume(band < bands_above(least) or band == REST)
-    limit = highest_level(band, least)
-    # Any uniform, and those about the limit.
-    for u in {u_level, min(max(limit + step % 200 - 100, 0), CERTAIN - 1)}:
-        if u >= limit:
-            assert height(u, band) < least
-            first, second = scores_in_band(
-                5, attempt_id(8000, 0, 0, 0, 1, u % 1000), height(u, band), u, step, least, correlation
-            )
-            assert max(first, second) < least or math.isinf(first)
-    if limit < CERTAIN:
-        # It is no lax bound: a hundred levels below it the score is reached.
-        assert limit < 100 or height(limit - 100, band) >= least
-        assert least >= LOWEST
-
-
-@pytest.mark.parametrize("band", [0, 3, REST])
-def test_heights_of_many_are_the_height_of_each(band: int) -> None:
-    rng = np.random.default_rng(band)
-    ends = np.concatenate([np.arange(64), np.arange(CERTAIN - 64, CERTAIN), 1 << np.arange(32)])
-    levels = np.concatenate([ends, rng.integers(0, CERTAIN, 20_000), rng.integers(0, 1 << 14, 2000)])
-    lanes = np.zeros((4, len(levels)), dtype=np.uint32)
-    lanes[2] = levels
-    place = rng.permutation(len(levels))
-    larger = np.full(len(levels), math.nan)
-    heights(band, len(levels), lanes, place, larger)
-    alone = np.array([height(int(level), band) for level in levels[place]])
-    assert larger.tobytes() == alone.tobytes()
-    if band < REST:
-        assert (larger >= EDGES[band + 1] - 1e-12).all()
-        assert (larger <= EDGES[band] + 1e-12).all()
-        # Two neighbours differ in the bit that says which score it is of; heights fall from two to two.
-        assert height(6, band) == height(7, band) > height(8, band)
-
-
-def test_the_highest_score_of_a_guide_bounds_all_of_its_uniforms() -> None:
-    bounds = highest_scores()
-    tops = np.arange(256)
-    ends = (tops * (1 << 24) + (1 << 24) - 1 + 0.5) / CERTAIN
-    assert (stats.norm.ppf(ends) <= bounds).all()
-    assert (bounds - stats.norm.ppf(ends) < 1e-6).all()
-    assert len(Detector) == 2
