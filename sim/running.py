@@ -44,7 +44,6 @@ def run(
     workers: int | None = None,
     progress: Progress | None = None,
     *,
-    checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
     verbose: bool = False,
 ) -> Run:
@@ -63,7 +62,7 @@ def run(
     if events is not None:
         scenario = with_events(scenario, events)
     age_s += time.perf_counter() - started
-    return _run(scenario, out, _Asked(workers, progress, checkpoint, age_s, verbose))
+    return _run(scenario, out, _Asked(workers, progress, age_s, verbose))
 
 
 @contextmanager
@@ -87,7 +86,6 @@ class _Asked:
 
     workers: int | None
     progress: Progress | None
-    checkpoint: bool | str | Path = False
     age_s: float = 0.0
     verbose: bool = False
     tables: "dict[str, pa.Table] | None" = None
@@ -102,7 +100,6 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
 
     Raises:
         ConservationError: If a conservation law is broken.
-        ValueError: If the engine keeps no checkpoints.
     """
     from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
@@ -110,11 +107,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     from sim.warning.size import in_english
 
     started = time.perf_counter()
-    checkpoint, workers = asked.checkpoint, asked.workers
-    if checkpoint and scenario.spec.engine == "reference":
-        raise ValueError(
-            "checkpoint: the engine 'reference' keeps no checkpoints; use the engine 'vector', or no checkpoint"
-        )
+    workers = asked.workers
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
@@ -128,14 +121,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             _writer(staging.path, scope, share > 0, asked) as files,
             BackgroundWriter(files, threaded=(workers or os.cpu_count() or 1) > 1) as writer,
         ):
-            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress), bool(checkpoint))
-            checkpoints = None
-            if checkpoint:
-                from sim.store.checkpoints import CHECKPOINTS, Checkpoints
-
-                folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
-                checkpoints = Checkpoints(folder, scenario, recorder, writer, log)
-            engine = simulate(scenario, recorder, workers, checkpoints, fresh(scenario.components))
+            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
+            engine = simulate(scenario, recorder, workers, fresh(scenario.components))
             simulated = time.perf_counter()
             # The remaining time, which the engine does not measure, is the loading of its code.
             loaded = simulated - sum(engine.values())
@@ -170,10 +157,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         ended = time.perf_counter()
         phases["sync"] = ended - summed
         wall_s = asked.age_s + ended - started
-        before = 0 if checkpoints is None else checkpoints.attempts_before
-        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen - before)
-        if checkpoints is not None:
-            manifest["performance"]["checkpoint"] = checkpoints.summary()
+        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
         write_json(staging.path / RUN_JSON, sealed(manifest))
         _log_end(log, manifest)
         return Run(staging.publish(), scenario)
@@ -182,7 +166,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
 def _writer(folder: Path, scope: Scope, events: bool, asked: _Asked) -> TableWriter:
     """Return the receiver of the tables of a run."""
     if asked.tables is None:
-        return TableWriter(folder, scope, events, keeps=bool(asked.checkpoint))
+        return TableWriter(folder, scope, events)
     return TableKeeper(folder, scope)
 
 

@@ -5,7 +5,6 @@ A share of the capacity takes the newest cases, the rest the oldest.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -109,18 +108,6 @@ class CaseBook:
             self._waiting.append(Backlog(backlog_ids(p, count)))
         self.at_start = self.waiting
         self.filed = self.solved = self.closed = 0
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the backlogs and counts, for ``resume``."""
-        return {
-            "waiting": [cases.waiting() for cases in self._waiting],
-            "counts": [self.filed, self.solved, self.closed],
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over backlogs and counts of a ``snapshot``; the provinces are the same."""
-        self._waiting = [Backlog(cases) for cases in snapshot["waiting"]]
-        self.filed, self.solved, self.closed = snapshot["counts"]
 
     @property
     def waiting(self) -> int:

@@ -37,14 +37,6 @@ class Settlement:
         self._places = places
         self.waiting = [0] * len(places)
 
-    def snapshot(self) -> list[int]:
-        """Return a copy of the waiting amounts, for ``resume``."""
-        return self.waiting[:]
-
-    def resume(self, snapshot: Sequence[int]) -> None:
-        """Take over the waiting amounts of a ``snapshot``; the places are the same."""
-        self.waiting = list(snapshot)
-
     def settle(self, day: int, counts: Sequence[int]) -> list[int]:
         """Return the count for each place on a day with these events."""
         today = calendar_date(day)

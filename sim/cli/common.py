@@ -1,7 +1,6 @@
 """What commands share: printing, warnings, running behind one-line errors, exit codes."""
 
-import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -115,7 +114,6 @@ def run_once(
     workers: int | None,
     bar: "Bar | None",
     timed: bool,
-    checkpoint: bool = False,
     verbose: bool = False,
 ) -> "Run":
     """Run once, and show its progress in the bar of its job."""
@@ -123,9 +121,7 @@ def run_once(
     from sim.store.provenance import process_age_s
 
     kept = f"nothing of this run was kept{f' in {folder}' if folder is not None else ''}"
-    if checkpoint:
-        kept = "checkpoints of this run were kept; run the same command again to resume"
-    with keeping(kept), checkpoint_warnings() if checkpoint else nullcontext():
+    with keeping(kept):
         age_s = process_age_s() if timed else 0.0
         progress = None if bar is None else bar.of(scenario)
         return run(
@@ -133,24 +129,9 @@ def run_once(
             folder,
             workers=workers,
             progress=progress,
-            checkpoint=checkpoint,
             age_s=age_s,
             verbose=verbose,
         )
-
-
-@contextmanager
-def checkpoint_warnings() -> "Iterator[None]":
-    """Print each warning about checkpoints as one line."""
-    from sim.store.checkpoint_file import CheckpointWarning
-
-    def show(message: Warning | str, *_: object, **__: object) -> None:
-        warn_aside(str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", CheckpointWarning)
-        warnings.showwarning = show
-        yield
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """Renew the catalogues from the sources: ``python -m sim.cli.extract`` finds all texts and keeps their translations.
 
-Texts are those that the sources mark, the help of commands, the meanings of keys, the studies of ``tocsin verify``, the
-words of the model (``sim.language.labels.named`` shows them), and the names of the bundled scenarios: places, groups of
-people, fraud types, measures, channels and money.
+Texts are those that the sources mark, the words of the model (``sim.language.labels.named`` shows them), and the names
+of the bundled scenarios: places, groups of people, fraud types, measures, channels and money. Help, the meanings of
+keys and ``tocsin verify`` are English only.
 
 A new text is written into ``sim/language/catalogues/*.po`` without a translation; an unused one is removed.
 """
@@ -15,15 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import typer
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from ruamel.yaml import YAML
 
 from sim.base import words
-from sim.cli import app
-from sim.cli.application import joined
 from sim.language.labels import spelled
 from sim.language.spoken import ENGLISH, LANGUAGES
 from sim.reading.quantities import FIGURES
@@ -32,8 +29,6 @@ from sim.scenario.lever_words import WORDS
 from sim.scenario.levers import NO_LEVERS
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.scenario.schema.measures import KINDS
-from sim.told import verification
-from sim.told.keys import key_texts
 
 SOURCES = Path(__file__).resolve().parent.parent
 SCENARIOS = SOURCES.parent / "scenarios"
@@ -49,44 +44,26 @@ UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def extracted() -> Catalog:
-    """Return all texts of the package, with the files where they are used."""
+    """Return all texts of the package."""
     found = Catalog()
-    for file, text in _texts():
-        found.add(text, locations=[(f"sim/{file}", 0)])
-    for file, _, text, _, _ in extract_from_dir(SOURCES, [("**.jinja", "jinja2.ext:babel_extract")], keywords=KEYWORDS):
-        found.add(text, locations=[(f"sim/{file}", 0)])
-    for text in _help():
-        found.add(text, locations=[("sim/cli", 0)])
-    for text in filter(None, key_texts()):
-        found.add(text, locations=[("sim/scenario/schema", 0)])
-    for text in verification.texts():
-        found.add(text, locations=[("sim/verify", 0)])
-    for label in _labels():
-        found.add(spelled(label), locations=[("sim/base/words.py", 0)])
-    for label in _keys():
-        found.add(spelled(label), locations=[("sim/scenario/schema", 0)])
-    for file, name in _names():
-        found.add(spelled(name.replace("-", "_")), locations=[(file, 0)])
+    for text in _texts():
+        found.add(text)
+    for _, _, text, _, _ in extract_from_dir(SOURCES, [("**.jinja", "jinja2.ext:babel_extract")], keywords=KEYWORDS):
+        found.add(text)
+    for label in (*_labels(), *_keys(), *(name.replace("-", "_") for name in _names())):
+        found.add(spelled(label))
     return found
 
 
-def _texts() -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    """Yield each Python file with its texts; one that is counted as a pair."""
+def _texts() -> Iterator[str | tuple[str, ...]]:
+    """Yield the texts of the Python files; one that is counted as a pair."""
     for path in sorted(SOURCES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
                 arguments = node.args[: 2 if KEYWORDS[node.func.id] else 1]
                 texts = tuple(str(one.value) for one in arguments if isinstance(one, ast.Constant))
                 if texts:
-                    yield path.relative_to(SOURCES).as_posix(), texts if len(texts) > 1 else texts[0]
-
-
-def _help() -> Iterator[str]:
-    """Yield the help of commands, arguments and options."""
-    program: Any = typer.main.get_command(app)
-    for command in (program, *program.commands.values()):
-        yield joined(command.help)
-        yield from (joined(one.help) for one in command.params if one.help)
+                    yield texts if len(texts) > 1 else texts[0]
 
 
 def _labels() -> Iterator[str]:
@@ -121,19 +98,19 @@ def _allowed(measure: Any) -> Iterator[str]:
                 annotations += get_args(one)
 
 
-def _names() -> Iterator[tuple[str, str]]:
-    """Yield each bundled file with the names that it gives."""
+def _names() -> Iterator[str]:
+    """Yield the names that the bundled files give."""
     for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield from ((f"scenarios/{path.name}", row[column]) for column in ("name", "region"))
+                yield from (row["name"], row["region"])
     for path in sorted(SCENARIOS.glob("*.yaml")):
         scenario = YAML(typ="safe").load(path)
         for keys in (("fraud", "types"), ("measures",), ("dens", "regions"), ("population", "occupation", "urban")):
-            yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, keys))
-        yield from ((f"scenarios/{path.name}", name) for name in _at(scenario, ("channels",)).values())
+            yield from _at(scenario, keys)
+        yield from _at(scenario, ("channels",)).values()
         if "currency" in scenario:
-            yield f"scenarios/{path.name}", scenario["currency"]
+            yield scenario["currency"]
 
 
 def _at(scenario: Any, keys: Iterable[str]) -> dict[str, Any]:
@@ -169,7 +146,7 @@ def followed(texts: Catalog, language: str) -> Catalog:
     for text in texts:
         if text.id:
             before = kept.get(text.id if isinstance(text.id, str) else text.id[0])
-            found.add(text.id, before.string if before else None, text.locations, auto_comments=text.auto_comments)
+            found.add(text.id, before.string if before else None)
     return found
 
 

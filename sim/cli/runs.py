@@ -63,10 +63,6 @@ if TYPE_CHECKING:
     ("tocsin run china-2022 --scale 0.005 --pool country", "in seconds, with queues as long as the country's"),
     ("tocsin run calibrated.yaml --draws 20", "the posterior draws stored with a scenario: parameter uncertainty"),
     ("tocsin run china-2022 --replicates 8 --dry-run", "how many runs, how long, how much memory and disk here"),
-    (
-        "tocsin run china-2022 --checkpoint",
-        "run the same command again to resume; law-2022 continues from its state in January 2022",
-    ),
 )
 def run(
     scenario: ScenarioName,
@@ -77,14 +73,6 @@ def run(
     events: Events = None,
     replicates: Replicates = 1,
     draws: Draws = None,
-    checkpoint: Annotated[
-        bool,
-        typer.Option(
-            "--checkpoint",
-            help="Keep the state between months in results/checkpoints, and start from the latest that fits: of this "
-            "run if it was interrupted, or of another run that was identical up to then.",
-        ),
-    ] = False,
     full: Full = False,
     output: Output,
 ) -> None:
@@ -98,15 +86,13 @@ def run(
         refuse("--draws: cannot be combined with --draw or --replicates; it runs each draw once")
     values = {"record.events": event_share(events), **({} if draws is None else {"draw": 0})}
     first = model.load(scenario, **values)
-    if checkpoint and first.spec.engine == "reference":
-        refuse("--checkpoint: the engine 'reference' keeps no checkpoints; use --engine vector")
     single = draws is None and replicates == 1
     if out is not None and single:
         demand_free(out)  # nothing is measured for what cannot be written
-    output.forecast(Job.of_folders([first], draws or replicates, workers, parallel=not (single or checkpoint)))
+    output.forecast(Job.of_folders([first], draws or replicates, workers, parallel=not single))
     if single:
         with job(output.silent) as bar:
-            made = run_once(first, out, workers, bar, True, checkpoint, output.verbose)
+            made = run_once(first, out, workers, bar, True, output.verbose)
         _show_runs([made], None, output, full)
         return
 
@@ -116,9 +102,9 @@ def run(
 
     def making(bar: "Bar | None") -> Making:
         def alone(one: "Scenario", place: Path) -> "Run":
-            return run_once(one, place, workers, bar, one is first, checkpoint, output.verbose)
+            return run_once(one, place, workers, bar, one is first, output.verbose)
 
-        return Making(alone, 1 if checkpoint else workers or os.cpu_count() or 1, output.verbose)
+        return Making(alone, workers or os.cpu_count() or 1, output.verbose)
 
     _run_several(first, numbered, making, draws, replicates, out, full, output)
 

@@ -1,7 +1,7 @@
 """Whole counts from expected values: floor(value + remainder); the new remainder is carried to the next call."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sim.draws.identity import quantity_id
 from sim.draws.philox import draw4, uniform52
@@ -82,14 +82,6 @@ class Remainders:
         sums = [lefts[p] + value for p, value in enumerate(values)]
         lefts.update(enumerate([value % ONE for value in sums]))
         return [value // ONE for value in sums]
-
-    def snapshot(self) -> dict[str, list[tuple[int, int]]]:
-        """Return the remainders by quantity, each as (province, remainder)."""
-        return {quantity: list(lefts.items()) for quantity, lefts in self._left.items()}
-
-    def resume(self, snapshot: Mapping[str, Sequence[tuple[int, int]]]) -> None:
-        """Replace the remainders by those of a ``snapshot``."""
-        self._left = {quantity: dict(snapshot[quantity]) for quantity in QUANTITIES}
 
     def _start(self, province: int, quantity: str) -> int:
         """Return the first remainder of a province."""

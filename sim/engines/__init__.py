@@ -7,7 +7,6 @@ if TYPE_CHECKING:
 
     from sim.midnight.component import Component
     from sim.scenario import Scenario
-    from sim.store.checkpoints import Checkpoints
     from sim.store.recorder import Recorder
 
 
@@ -15,7 +14,6 @@ def simulate(
     scenario: "Scenario",
     recorder: "Recorder",
     workers: int | None = None,
-    checkpoints: "Checkpoints | None" = None,
     components: "Sequence[Component]" = (),
 ) -> dict[str, float]:
     """Run a scenario with the engine that it names.
@@ -25,7 +23,6 @@ def simulate(
         recorder: Receives what is counted.
         workers: Threads that share the provinces in the vector engine, by default one per core; the reference engine
             uses one.
-        checkpoints: For the vector engine only; the reference engine keeps none.
         components: The user's components for this run, in the order in which they react.
 
     Returns:
@@ -37,4 +34,4 @@ def simulate(
         return reference(scenario.spec, recorder, components)
     from sim.engines.vector.engine import simulate as vector
 
-    return vector(scenario.spec, recorder, workers, checkpoints=checkpoints, components=components)
+    return vector(scenario.spec, recorder, workers, components=components)

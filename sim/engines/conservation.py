@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sim.aftermath.cases import CaseBook
 from sim.base.failures import FailedError
@@ -54,22 +54,6 @@ class Books:
     services_started: int = 0
     services_ended: int = 0
     services_under_way: int = 0
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the counts of days, for ``resume``; the others are counted when a run ends."""
-        return {
-            "potential": self.potential,
-            "messages": self.messages,
-            "fates": list(self.fates.items()),
-            "alert_ends": list(self.alert_ends.items()),
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the counts of ``snapshot``, before anything is counted."""
-        self.potential = snapshot["potential"]
-        self.messages = snapshot["messages"]
-        self.fates.update(dict(snapshot["fates"]))
-        self.alert_ends.update(dict(snapshot["alert_ends"]))
 
     def check(self, cases: CaseBook, filed_last: int, lines: Iterable[LineTotals]) -> None:
         """Check every law against the books.

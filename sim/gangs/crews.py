@@ -46,14 +46,6 @@ class Crews:
         """Return the crews of a scenario; None if it has no gangs or no feedback, so that crews are always full."""
         return cls(spec, slots) if spec.gangs is not None and spec.feedback else None
 
-    def snapshot(self) -> NDArray[np.float64]:
-        """Return a copy of the shares, for ``resume``."""
-        return self.share.copy()
-
-    def resume(self, snapshot: NDArray[np.float64]) -> None:
-        """Take over the shares of a ``snapshot``."""
-        self.share = snapshot
-
     def members(self, slots: NDArray[np.int64]) -> float:
         """Return the number of people in the crews of some slots."""
         return fsum(self._slots.weight[slots] * self.share[slots]) * self._full

@@ -5,7 +5,7 @@ is not the money that gangs received: that would be a few large sums, mostly run
 """
 
 import math
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,15 +69,6 @@ class Effort:
         """Return the effort of a scenario's gangs; None if they do not respond to yields."""
         return cls(spec) if spec.gangs is not None and spec.gangs.answer is not None and spec.feedback else None
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the learned values, for ``resume``."""
-        return {name: getattr(self, name).copy() for name in LEARNED}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the learned values of a ``snapshot``."""
-        for name in LEARNED:
-            setattr(self, name, snapshot[name])
-
     @property
     def paying(self) -> NDArray[np.float64]:
         """The share of those who would pay unwarned that pays, (T,), as gangs remember it; at most 1."""
@@ -136,10 +127,6 @@ class Effort:
         the total time stays the same. ``stated`` (3, T) are the attempts of all provinces.
         """
         return _answer(stated, self.yields, self.usual, self._shift, self._supply)
-
-
-LEARNED: Final = ("usual", "yields", "drawn_in", "paid")
-"""The attributes of ``Effort`` that change."""
 
 
 def _mean(values: NDArray[np.float64], otherwise: float) -> float:

@@ -5,7 +5,7 @@ abroad, by the share of the type that is made at home.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,14 +116,6 @@ class Stock:
         self.leaderless *= 1.0 - _share(DAY_MS / self.pools.leaderless)
         if self.dens > 0.0:
             self.leaderless = min(1.0, self.leaderless + dens / self.dens)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the stock, for ``resume``."""
-        return {"home": self.home, "abroad": self.abroad, "leaderless": self.leaderless}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over a ``snapshot``."""
-        self.home, self.abroad, self.leaderless = snapshot["home"], snapshot["abroad"], snapshot["leaderless"]
 
 
 def returning(measures: Measures, days: Days) -> NDArray[np.float64]:

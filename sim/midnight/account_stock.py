@@ -1,7 +1,5 @@
 """The accounts of mules: frozen for cases, found by banks, purged, replaced."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +16,6 @@ from sim.warning.signs import deciding
 
 class Accounts:
     """The ``stock`` of accounts of each province, and the reports that name some of them."""
-
-    name = "accounts"
 
     def __init__(self, common: Common, settings: Settings) -> None:
         self._common = common
@@ -72,12 +68,3 @@ class Accounts:
             if self._known_for[k] is not None:
                 shares[p, k] = 1.0 - exp(-named / (max(1, self.stock.active[p]) / ONE))
         return shares
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the stock."""
-        return {"active": list(self.stock.active), "waiting": list(self.stock.waiting), "named": self._named.copy()}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the stock."""
-        self.stock = Stock(snapshot["active"], snapshot["waiting"])
-        self._named = snapshot["named"].copy()

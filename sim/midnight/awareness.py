@@ -20,8 +20,6 @@ class Awareness:
     Where education treats groups of ages unlike, a segment has a part for each group, and both are (P, G x groups).
     """
 
-    name = "awareness"
-
     def __init__(self, common: Common) -> None:
         self._common = common
         spec, codes = common.spec, common.provinces.codes
@@ -71,11 +69,3 @@ class Awareness:
         """Set the level of all people of the segments that are ``changed`` to ``values``, both (P, G)."""
         parts = changed.repeat(self._groups, axis=1)
         self.levels[parts] = values.repeat(self._groups, axis=1)[parts]
-
-    def snapshot(self) -> NDArray[np.float64]:
-        """Return the levels."""
-        return self.levels.copy()
-
-    def resume(self, snapshot: NDArray[np.float64]) -> None:
-        """Take over the levels."""
-        self.levels = snapshot

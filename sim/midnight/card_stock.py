@@ -1,7 +1,5 @@
 """The phone cards of gangs: flagged by interceptions, purged, replaced."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +18,6 @@ class Cards:
     ``card_shares`` are the shares from cards of the interceptions and of the attempts that passed on that day, (P,)
     each; None where all are.
     """
-
-    name = "cards"
 
     def __init__(self, common: Common, arrests: Arrests) -> None:
         self._common = common
@@ -57,24 +53,6 @@ class Cards:
         """Close the load of the last day of a run."""
         self.load.add_day(self._from_cards(last), self.stock)
         self.load.close_month()
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return stock, load and expected interceptions."""
-        return {
-            "active": list(self.stock.active),
-            "waiting": list(self.stock.waiting),
-            "load": self.load.snapshot(),
-            "expected": self.expected,
-            "card_shares": None if self.card_shares is None else [shares.tolist() for shares in self.card_shares],
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over stock, load and expected interceptions."""
-        self.stock = cards.CardStock(snapshot["active"], snapshot["waiting"])
-        self.load.resume(snapshot["load"])
-        self.expected = snapshot["expected"]
-        card_shares = snapshot["card_shares"]
-        self.card_shares = None if card_shares is None else (np.array(card_shares[0]), np.array(card_shares[1]))
 
     def _close(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday to the load, and close a month that has ended."""

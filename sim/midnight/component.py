@@ -1,8 +1,6 @@
 """The base class of components that users write, which react at midnight to the day that has ended."""
 
-import copy
 from datetime import date
-from typing import Any
 
 from sim.midnight.tomorrow import Tomorrow
 from sim.midnight.yesterday import Yesterday
@@ -15,9 +13,8 @@ class Component:
     ``sim.sweep``. It runs in either engine, with equal results. Each run gets its own copy, in the state in which it
     was passed.
 
-    It remembers its attributes from day to day, by default all of them: numbers, texts, True, False, None, and lists,
-    maps and numpy arrays of these. A component must not draw at random, nor use files, clocks or anything else except
-    its arguments and attributes: otherwise runs cannot be reproduced.
+    It remembers its attributes from day to day. A component must not draw at random, nor use files, clocks or anything
+    else except its arguments and attributes: otherwise runs cannot be reproduced.
     """
 
     def at_midnight(self, day: date, yesterday: Yesterday, tomorrow: Tomorrow) -> None:
@@ -29,11 +26,3 @@ class Component:
             tomorrow: The day that begins. Changes made here hold until they are changed again.
         """
         raise NotImplementedError(f"{type(self).__name__} has no at_midnight")
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return a copy of its memory for a checkpoint, by default all its attributes."""
-        return copy.deepcopy(vars(self))
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the result of ``snapshot``, before the first midnight after a checkpoint."""
-        vars(self).update(snapshot)

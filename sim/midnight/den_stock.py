@@ -1,7 +1,5 @@
 """The dens and their crews: raided dens open again, some of them elsewhere."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +12,6 @@ from sim.shield import dens
 
 class Dens:
     """The fixed ``slots`` of dens, their ``state``, and their ``crews``: None if all are always full."""
-
-    name = "dens"
 
     def __init__(self, common: Common) -> None:
         self._common = common
@@ -40,16 +36,3 @@ class Dens:
         if self.crews is None:
             return None, dens.raided_thresholds(self.slots, self.state.raided)
         return self.crews.made(self.state)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state, and the share of a full crew of each slot."""
-        return {
-            "state": {name: array.copy() for name, array in self.state._asdict().items()},
-            "crews": None if self.crews is None else self.crews.snapshot(),
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over state and crews."""
-        self.state = dens.DenState(**snapshot["state"])
-        if self.crews is not None:
-            self.crews.resume(snapshot["crews"])

@@ -1,7 +1,5 @@
 """The ways of first contact, channels and classes of numbers and accounts, by which filed cases began."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +25,6 @@ class Filings:
     these shares are kept, added up within each channel, as thresholds (days, P, R, T). ``day`` is the latest that has
     begun.
     """
-
-    name = "filings"
 
     def __init__(self, common: Common) -> None:
         """Begin without cases."""
@@ -64,16 +60,6 @@ class Filings:
         first = self._common.calendar.first
         _count(self._common.spec.seed, np.concatenate(cases), provinces, self._channels, self._limits, first, counts)
         self._common.ledger.filings(self.day, counts)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the thresholds of the days so far."""
-        past = self.day + 1 - self._common.calendar.first
-        return {"day": self.day, "limits": self._limits[:past].copy()}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the thresholds of the days so far."""
-        self.day = snapshot["day"]
-        self._limits[: len(snapshot["limits"])] = snapshot["limits"]
 
 
 @compiled_with_arrays

@@ -1,7 +1,5 @@
 """The filters of calls and SMS: gangs learn from what they stop how to pass, and they are retrained."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +10,6 @@ from sim.shield import interception
 
 class Filters:
     """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,)."""
-
-    name = "filters"
 
     def __init__(self, common: Common) -> None:
         self._common = common
@@ -33,11 +29,3 @@ class Filters:
         """Note d' of a day."""
         for channel, d_prime in zip(interception.FILTERED, self.d_prime.T, strict=True):
             self._common.ledger.level_by_province(day, f"d_prime_{channel}", d_prime)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the losses."""
-        return {"lost": self.lost}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the losses."""
-        self.lost = snapshot["lost"]

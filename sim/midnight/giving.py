@@ -85,7 +85,7 @@ def _given(component: Component) -> Given:
         )
     name = kind.__qualname__
     try:
-        settings = plain(vars(component), name, arrays=False)
+        settings = plain(vars(component), name)
         sha256 = hashlib.sha256(_source_of(kind).encode()).hexdigest()
         contents = cloudpickle.dumps(component)
     except NotPlainError as error:

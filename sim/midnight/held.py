@@ -3,15 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.midnight.totals import DayTotals
-
 Values = NDArray[np.float64]
 
 
 class Held:
     """Changed values by name, NaN where the scenario's hold; names that nobody has changed are absent."""
-
-    name = "changes"
 
     def __init__(self) -> None:
         self._values: dict[str, Values] = {}
@@ -19,9 +15,6 @@ class Held:
     def __bool__(self) -> bool:
         """Return whether anything is changed."""
         return bool(self._values)
-
-    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Change nothing."""
 
     def of(self, name: str) -> Values | None:
         """Return the changed values of a name, None without any."""
@@ -37,11 +30,3 @@ class Held:
         if where.any():
             held = self._values.setdefault(name, np.full(values.shape, np.nan))
             held[where] = values[where]
-
-    def snapshot(self) -> dict[str, Values]:
-        """Return the changed values."""
-        return {name: values.copy() for name, values in self._values.items()}
-
-    def resume(self, snapshot: dict[str, Values]) -> None:
-        """Take over the changed values of another run."""
-        self._values = snapshot

@@ -1,7 +1,5 @@
 """The backlog of cases, and the leads from solved cases."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +18,6 @@ class Investigation:
 
     ``solved`` (P,) are the cases solved at the latest midnight; ``leads`` are of the country, in 10**-9.
     """
-
-    name = "cases"
 
     def __init__(self, common: Common, arrests: Arrests) -> None:
         self._common = common
@@ -52,12 +48,3 @@ class Investigation:
         fading = left_after(DAY_MS, hazard.lead_half_life)
         self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
         ledger.level(day, NATION, "leads", self.leads / ONE)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the cases and the leads."""
-        return {"book": self.book.snapshot(), "leads": self.leads}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over cases and leads."""
-        self.book.resume(snapshot["book"])
-        self.leads = snapshot["leads"]

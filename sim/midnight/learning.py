@@ -1,7 +1,5 @@
 """The memory of gangs of the yields of attempts."""
 
-from typing import Any
-
 import numpy as np
 
 from sim.base.words import Channel
@@ -13,8 +11,6 @@ from sim.midnight.totals import DayTotals
 
 class Learning:
     """The ``effort`` of gangs, None if they do not respond; ``passing`` (3, T) of the day that ends."""
-
-    name = "effort"
 
     def __init__(self, common: Common) -> None:
         spec = common.spec
@@ -31,13 +27,3 @@ class Learning:
             self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self.passing, cash)
         if day == self._common.calendar.start:
             self.effort.begin()
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the learned values."""
-        return {"learned": None if self.effort is None else self.effort.snapshot(), "passing": self.passing}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the learned values."""
-        if self.effort is not None:
-            self.effort.resume(snapshot["learned"])
-        self.passing = snapshot["passing"]

@@ -5,7 +5,6 @@ state left by those before it; yesterday's events come in as ``DayTotals`` and a
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Spread, at_once
@@ -13,7 +12,6 @@ from sim.midnight.account_stock import Accounts
 from sim.midnight.arrests import Arrests
 from sim.midnight.awareness import Awareness
 from sim.midnight.card_stock import Cards
-from sim.midnight.carried import Carried
 from sim.midnight.component import Component
 from sim.midnight.den_stock import Dens
 from sim.midnight.filings import Filings
@@ -83,7 +81,6 @@ class Night:
         stocks = self.cards, self.dens, self.filters, self.awareness, self.gangs
         self.opening = Opening(common, answering, stocks, self.people, levels, self.accounts, self.filings)
         self.components: tuple[MacroComponent, ...] = (
-            Carried(common.remainders),
             self.cases,
             self.filings,
             *of_gangs[0],
@@ -96,8 +93,7 @@ class Night:
             *of_gangs[1],
             self.gangs,
             *(() if transfers is None else (LegitimateTransfers(common),)),
-            held,
-            *(Visiting(one, at, common, levels, self.filters, self.awareness) for at, one in enumerate(given, start=1)),
+            *(Visiting(one, common, levels, self.filters, self.awareness) for one in given),
             self.opening,
         )
 
@@ -121,12 +117,3 @@ class Night:
         """Count what midnights count on the day after, of the last day of a run."""
         self.cards.close_run(last)
         self.filings.count(last)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the state between two days, before the midnight, for ``resume``."""
-        return {component.name: component.snapshot() for component in self.components}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the state of another run of the same scenario at the same midnight, before the first day."""
-        for component in self.components:
-            component.resume(snapshot[component.name])

@@ -21,7 +21,7 @@ from sim.midnight.legitimate import Legitimate
 from sim.midnight.levels import Levels
 from sim.midnight.people import People
 from sim.midnight.pool_stock import PoolStock
-from sim.midnight.protocol import Common, Stateless
+from sim.midnight.protocol import Common
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.shield import answering, cards, engagement, interception
@@ -30,14 +30,12 @@ from sim.shield.thresholds import gate_thresholds
 from sim.warning.signs import deciding
 
 
-class Opening(Stateless):
+class Opening:
     """The last component of a midnight, which makes ``today`` from the state of all others.
 
     ``rates`` (P, 3, T) are the expected attempts of the day, ``first`` those before any is sent again; ``routes`` are
     those of attempts, None where all are alike and none is sent again.
     """
-
-    name = "day"
 
     def __init__(
         self,

@@ -1,13 +1,10 @@
 """The experience of people: one byte for each person."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
 from sim.country.provinces import Spread
-from sim.midnight.people_bytes import fall_victim, forget, hear, mark, marked, pieces
+from sim.midnight.people_bytes import fall_victim, forget, hear
 from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 
@@ -17,8 +14,6 @@ class People:
 
     ``spread`` runs heavy work by province, perhaps in parallel.
     """
-
-    name = "people"
 
     def __init__(self, common: Common, spread: Spread) -> None:
         self._feedback = common.spec.feedback
@@ -45,19 +40,3 @@ class People:
                     forget(people)
 
         self.spread(update, len(self.bytes))
-
-    def snapshot(self) -> list[list[NDArray[Any]]]:
-        """Return the bytes other than 0, by piece."""
-        people = pieces(self.all_bytes, len(self.bytes))
-        found: dict[int, list[NDArray[Any]]] = {}
-
-        def find(some: slice) -> None:
-            found.update({place: list(marked(people[place])) for place in range(some.start, some.stop)})
-
-        self.spread(find, len(people))
-        return [found[place] for place in range(len(people))]
-
-    def resume(self, snapshot: list[list[NDArray[Any]]]) -> None:
-        """Take over the bytes; all are 0 before."""
-        for people, found in zip(pieces(self.all_bytes, len(self.bytes)), snapshot, strict=True):
-            mark(people, *found)

@@ -1,11 +1,9 @@
-"""Values that components may remember: those that a checkpoint and ``run.json`` can hold."""
+"""Values that components may begin with: those that ``run.json`` can hold."""
 
 import math
 from typing import Any
 
 import numpy as np
-
-from sim.store.checkpoint_file import KINDS
 
 PLAIN = "numbers, texts, True, False, None, and lists and maps of these"
 
@@ -14,13 +12,12 @@ class NotPlainError(TypeError):
     """A value that cannot be stored, with its place and type."""
 
 
-def plain(value: Any, place: str, arrays: bool) -> Any:
+def plain(value: Any, place: str) -> Any:
     """Return a value in its stored form: tuples as lists, numpy numbers as Python's.
 
     Args:
         value: The value.
         place: Where it is, for the error.
-        arrays: Whether numpy arrays are allowed.
 
     Raises:
         NotPlainError: For a value that cannot be stored.
@@ -30,11 +27,9 @@ def plain(value: Any, place: str, arrays: bool) -> Any:
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, list | tuple):
-        return [plain(one, f"{place}[{at}]", arrays) for at, one in enumerate(value)]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value) and value.keys() != {"array"}:
-        return {key: plain(one, f"{place}[{key!r}]", arrays) for key, one in value.items()}
-    if arrays and isinstance(value, np.ndarray) and value.dtype.name in KINDS:
-        return value
+        return [plain(one, f"{place}[{at}]") for at, one in enumerate(value)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: plain(one, f"{place}[{key!r}]") for key, one in value.items()}
     kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
     what = f"{value!r}" if isinstance(value, float) else kind
-    raise NotPlainError(f"{place} is {what}; it must be made of {PLAIN}{', or numpy arrays' if arrays else ''}")
+    raise NotPlainError(f"{place} is {what}; it must be made of {PLAIN}")

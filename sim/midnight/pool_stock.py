@@ -1,7 +1,5 @@
 """The members of gangs as two pools: raids, campaigns, returns and ringleaders at a midnight."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +21,6 @@ class PoolStock:
     Dens and ringleaders are whole counts of what the pools lose. Regions matter only by their campaigns: the last one
     is abroad, the others are home.
     """
-
-    name = "pools"
 
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation) -> None:
         self._common = common
@@ -56,14 +52,6 @@ class PoolStock:
         """Return the share of the stated attempts that gangs make, (T,), and no part of it that gate 2 stops, (T,)."""
         made = self.stock.made()
         return made, np.zeros(len(made), dtype=np.int64)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the stock."""
-        return self.stock.snapshot()
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the stock."""
-        self.stock.resume(snapshot)
 
     def _move(self, day: int) -> None:
         """Change the pools by a day."""

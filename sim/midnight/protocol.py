@@ -1,7 +1,7 @@
 """The common protocol and inputs of the components of the macro layer."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures
@@ -17,9 +17,6 @@ from sim.scenario.schema import ScenarioModel
 class MacroComponent(Protocol):
     """One part of the macro state, and its changes at a midnight."""
 
-    name: str
-    """Its name in the snapshot of a run."""
-
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Change the state at the midnight at which a day begins.
 
@@ -27,22 +24,6 @@ class MacroComponent(Protocol):
             day: The day number.
             yesterday: Counts of the engine on the day before.
         """
-
-    def snapshot(self) -> Any:
-        """Return copies of the state between two days, as maps, lists, numbers, texts and arrays."""
-
-    def resume(self, snapshot: Any) -> None:
-        """Take over the state of a ``snapshot``, before the first midnight."""
-
-
-class Stateless:
-    """A component that keeps nothing from one midnight to the next."""
-
-    def snapshot(self) -> None:
-        """Return nothing."""
-
-    def resume(self, snapshot: None) -> None:
-        """Take over nothing."""
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,14 @@ from sim.midnight.arrests import Arrests
 from sim.midnight.den_stock import Dens
 from sim.midnight.investigation import Investigation
 from sim.midnight.ledger import NATION
-from sim.midnight.protocol import Common, Stateless
+from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema.measures import ClusterCampaign, Repatriation
 from sim.shield import dens
 
 
-class Raids(Stateless):
+class Raids:
     """Raids, with the arrests of crews and ringleaders; the dens themselves are ``sim.midnight.den_stock``."""
-
-    name = "raids"
 
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation, den_stock: Dens) -> None:
         self._common = common

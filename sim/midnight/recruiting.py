@@ -2,14 +2,12 @@
 
 from sim.midnight.arrests import Arrests
 from sim.midnight.den_stock import Dens
-from sim.midnight.protocol import Common, Stateless
+from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 
 
-class Recruiting(Stateless):
+class Recruiting:
     """The arrests and the recruiting of a day; the crews themselves belong to the dens."""
-
-    name = "recruiting"
 
     def __init__(self, common: Common, arrests: Arrests, dens: Dens) -> None:
         self._scale = common.spec.scale

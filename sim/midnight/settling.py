@@ -1,7 +1,5 @@
 """Solved cases and suspects that are counted late, the last in December."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sim.aftermath.settlement import settlements
@@ -14,8 +12,6 @@ from sim.midnight.totals import DayTotals
 
 class Settling:
     """Solved cases and arrested suspects that wait to be counted; none without ``aftermath.settlement``."""
-
-    name = "settlements"
 
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation) -> None:
         self._ledger = common.ledger
@@ -34,12 +30,3 @@ class Settling:
         *by_province, nation = suspects.settle(day, arrested)
         self._ledger.flow_by_province(day, "suspects_settled", np.array(by_province, dtype=np.int64))
         self._ledger.flow(day, NATION, "suspects_settled", nation)
-
-    def snapshot(self) -> list[list[int]]:
-        """Return the waiting counts."""
-        return [settlement.snapshot() for settlement in self._settlements]
-
-    def resume(self, snapshot: Sequence[Sequence[int]]) -> None:
-        """Take over the waiting counts."""
-        for settlement, waiting in zip(self._settlements, snapshot, strict=True):
-            settlement.resume(waiting)

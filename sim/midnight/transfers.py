@@ -10,7 +10,7 @@ from sim.draws.distributions import CERTAIN, binomial, distribution_function, po
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import TRANSFER_COUNT, TRANSFER_COURSE
-from sim.midnight.protocol import Common, Stateless
+from sim.midnight.protocol import Common
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
 
@@ -18,10 +18,8 @@ FLOWS = ("transfers_delayed", "transfers_released", "transfers_called", "false_h
 """What is counted, in the order of the columns of ``counted``."""
 
 
-class LegitimateTransfers(Stateless):
+class LegitimateTransfers:
     """Counts of legitimate transfers that wait, are released early or phoned about, and are stopped by mistake."""
-
-    name = "transfers"
 
     def __init__(self, common: Common) -> None:
         """Compute what each measure meets on a day at full intensity, in each province."""

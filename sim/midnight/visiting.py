@@ -1,7 +1,5 @@
 """A user's component in the macro layer: its inputs, its changes, and the check that they are allowed."""
 
-from typing import Any
-
 from sim.base.days import calendar_date
 from sim.base.words import Tier
 from sim.midnight.awareness import Awareness
@@ -9,9 +7,8 @@ from sim.midnight.by_name import ByName
 from sim.midnight.component import Component
 from sim.midnight.filters import Filters
 from sim.midnight.levels import Levels
-from sim.midnight.plain_state import NotPlainError, plain
 from sim.midnight.protocol import Common
-from sim.midnight.tomorrow import CHANGEABLE, ComponentError, Tomorrow, allowed, demand
+from sim.midnight.tomorrow import CHANGEABLE, Tomorrow, allowed, demand
 from sim.midnight.totals import DayTotals
 from sim.midnight.yesterday import Yesterday
 from sim.shield.interception import FILTERED
@@ -21,20 +18,18 @@ class Visiting:
     """One user's component."""
 
     def __init__(
-        self, component: Component, at: int, common: Common, levels: Levels, filters: Filters, awareness: Awareness
+        self, component: Component, common: Common, levels: Levels, filters: Filters, awareness: Awareness
     ) -> None:
         """Begin before the first midnight.
 
         Args:
             component: The component, this run's own copy.
-            at: Its place among the given components.
             common: Of the run.
             levels: The values that it may change.
             filters: Of the run.
             awareness: Of the run, which it may change.
         """
         self._component = component
-        self.name = f"component {at} {type(component).__name__}"
         self._common = common
         self._levels = levels
         self._filters = filters
@@ -69,16 +64,3 @@ class Visiting:
                 self._awareness.hold(values.T, changed.T)
             else:
                 self._levels.hold(name, values, changed)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the memory of the component."""
-        kind = type(self._component).__name__
-        try:
-            found: dict[str, Any] = plain({"state": self._component.snapshot()}, kind, arrays=True)
-        except NotPlainError as error:
-            raise ComponentError(f"{kind}: no checkpoint can be kept: {error}") from None
-        return found
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Give the component its memory back."""
-        self._component.resume(snapshot["state"])

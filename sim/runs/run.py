@@ -93,14 +93,13 @@ class Run(stored.Run):
         return self.answer.html()
 
 
-def run(  # noqa: PLR0913 - the options of a run, each by its name
+def run(
     scenario: ScenarioLike,
     out: str | Path | None = None,
     events: str | float | None = None,
     workers: int | None = None,
     progress: "Progress | None" = None,
     *,
-    checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
     verbose: bool = False,
     components: "Sequence[Component]" = (),
@@ -109,7 +108,7 @@ def run(  # noqa: PLR0913 - the options of a run, each by its name
     """Run a scenario with its engine and keep the results.
 
     Mistakes in the scenario or its options raise ScenarioError, in the words of the command line. A taken folder raises
-    FolderError, a broken conservation law ConservationError, an impossible ``events`` or an engine without checkpoints
+    FolderError, a broken conservation law ConservationError, an impossible ``events``
     ValueError. A run that raises leaves nothing behind.
 
     Args:
@@ -120,9 +119,6 @@ def run(  # noqa: PLR0913 - the options of a run, each by its name
             says.
         workers: Threads, by default one per core; they change no result. The reference engine uses one.
         progress: Called after each day, warm-up included, with its day number and the attempts so far.
-        checkpoint: Whether to store the state at midnights between two months, and to resume from the latest one stored
-            by this run or by another that was the same up to then: in ``results/checkpoints`` of the current folder, or
-            in the given folder.
         age_s: Seconds that this process had already spent on the run; they are added to the reported time.
         verbose: Whether to write its log to standard error, too.
         components: Instances of classes that extend ``sim.Component``: they react at each midnight, in this order. The
@@ -142,7 +138,7 @@ def run(  # noqa: PLR0913 - the options of a run, each by its name
 
         found = with_components(found, components)
     age_s += time.perf_counter() - began
-    finished = running.run(found, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s, verbose=verbose)
+    finished = running.run(found, out, events, workers, progress, age_s=age_s, verbose=verbose)
     return Run(finished.path, finished.scenario)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from sim.base.days import DAY_MS, day_number
+from sim.base.days import day_number
 from sim.scenario.effects import effects
 from sim.scenario.resolved import plain
 
@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from sim.scenario.load import Scenario
 
 
-def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
-    """Return the SHA-256 of everything that the days before a day depend on; ``end`` includes the period's end."""
+def digest_before(scenario: "Scenario", day: int) -> str:
+    """Return the SHA-256 of everything that the days before a day depend on."""
     kept = effects(plain(scenario.resolved), scenario.spec, day)
-    if not end:
-        kept["period"] = {**kept["period"], "end": None}
     text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -26,9 +24,3 @@ def digest_of_results(scenario: "Scenario") -> str:
     own = plain(scenario.resolved)
     seen = [digest_before(scenario, day_number(scenario.spec.period.end) + 1), own.get("costs"), own["figures"]]
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def is_far(scenario: "Scenario", day: int) -> bool:
-    """Return whether every message of an alert issued before a day ends, by its deadline, before the period does."""
-    longest = max(rule.deadline for rule in scenario.spec.warning.tiers.rules())
-    return day_number(scenario.spec.period.end) > day + longest // DAY_MS + 1

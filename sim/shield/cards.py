@@ -55,16 +55,6 @@ class CardLoad:
         self._attempts = [0] * len(self._attempts)
         self._card_days = [0] * len(self._card_days)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the sums, for ``resume``."""
-        return {"heaviest": self.heaviest, "attempts": self._attempts[:], "card_days": self._card_days[:]}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over sums, as ``snapshot`` returns them for the same provinces."""
-        self.heaviest = snapshot["heaviest"]
-        self._attempts = snapshot["attempts"]
-        self._card_days = snapshot["card_days"]
-
 
 class CardDay(NamedTuple):
     """Changes of a province's stock at a midnight, in 10**-9 cards."""

@@ -1,13 +1,13 @@
 """Write tables in a background thread, or at once with a single processor, where a thread would gain nothing."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from sim.store.tables import COUNTED
-from sim.store.writer import Columns, KeptRows, TableWriter
+from sim.store.writer import Columns, TableWriter
 
 WAITING = len(COUNTED)
 """Most tables in the queue, some 10 to 20 MB each at full scale: one month of all tables."""
@@ -34,25 +34,12 @@ class BackgroundWriter:
         """Queue row groups of a table; they are computed in the writing thread."""
         self._soon(lambda: self._writer.write_groups(name, groups))
 
-    def write_again(self, groups: Iterable[Sequence[Any]]) -> None:
-        """Queue rows that another writer has kept."""
-
-        def write() -> None:
-            for group in groups:
-                self._writer.write_again(KeptRows(*group))
-
-        self._soon(write)
-
-    def afterwards(self, act: Callable[[list[KeptRows]], object]) -> None:
-        """Queue a function of the kept rows; it is called after everything before it is written."""
-        self._soon(lambda: act(self._writer.kept or []), room=1)
-
-    def _soon(self, act: Callable[[], object], room: int = 0) -> None:
-        """Queue an action; waits for a place if the queue is full, with ``room`` additional places."""
+    def _soon(self, act: Callable[[], object]) -> None:
+        """Queue an action; waits for a place if the queue is full."""
         if self._thread is None:
             act()
             return
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING + room):
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
             self._waiting.popleft().result()
         self._waiting.append(self._thread.submit(act))
 

@@ -52,15 +52,6 @@ class Parts:
             return True
         return any(((keys[:, 0] >= first) & (keys[:, 0] < before)).any() for keys, _ in self.chunks)
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the parts for ``resumed``; nobody changes their arrays any more."""
-        return {name: some[:] for name, some in vars(self).items()}
-
-    @classmethod
-    def resumed(cls, snapshot: dict[str, Any]) -> "Parts":
-        """Return the parts of a ``snapshot``, which may have been read from a file."""
-        return cls(**{name: [tuple(one) for one in some] for name, some in snapshot.items()})
-
 
 class OpenSums:
     """The sums of one table that are not yet written, by the keys that the table is counted by.
@@ -116,19 +107,6 @@ class OpenSums:
     def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
         """Add a value (P,) for each province under a text, the only further key of the table."""
         self._open.of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for ``resume``."""
-        self.collect()
-        parts = {"open": self._open.snapshot(), "final": self._final.snapshot()}
-        return {"texts": list(self.texts), "before": self._before, **parts}
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the state of a ``snapshot``; these sums must be empty."""
-        self.texts = {text: code for code, text in enumerate(snapshot["texts"])}
-        self._before = snapshot["before"]
-        self._open, self._final = (Parts.resumed(snapshot[name]) for name in ("open", "final"))
-        self._final_rows = len(self._final)
 
     def settle(self, before: int, first: int) -> int:
         """Make all days before ``before`` final.

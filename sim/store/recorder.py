@@ -67,13 +67,11 @@ class Recorder:
         writer: TableWriter | BackgroundWriter,
         events: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
-        monthly: bool = False,
     ) -> None:
         """Begin with nothing.
 
         A share ``events`` of the origins has events. ``progress`` is called after each day with its day number and the
-        attempts so far, warm-up included. Final rows are written when there are enough of them, or each month:
-        checkpoints hold them in the form of the writer, which is smaller.
+        attempts so far, warm-up included.
         """
         self.scope = scope
         self.attempts_seen = 0
@@ -81,7 +79,6 @@ class Recorder:
         self.derived: dict[str, float] = {}
         self._writer = writer
         self._progress = progress
-        self._least = 1 if monthly else GROUP_ROWS
         sizes = {name: len(getattr(scope, name)) for name in SCENARIO_LISTS}
         self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
@@ -163,26 +160,9 @@ class Recorder:
                 before = day + 1
                 for _ in range(table.late):
                     before = month_start(before - 1)
-                self._write(table, before, self._least)
+                self._write(table, before, GROUP_ROWS)
             elif open_since is not None:
-                self._write(table, month_start(min(open_since, day + 1)), self._least)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the counts that are not yet written at the end of a day, for ``resume``."""
-        return {
-            "attempts_seen": self.attempts_seen,
-            "warnings": self.warnings[:],
-            "sums": {name: sums.snapshot() for name, sums in self._sums.items()},
-            "events": self._event_rows[:],
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the ``snapshot`` of another recorder of the same run; this one must be empty."""
-        self.attempts_seen = snapshot["attempts_seen"]
-        self.warnings = snapshot["warnings"]
-        for name, sums in self._sums.items():
-            sums.resume(snapshot["sums"][name])
-        self._event_rows = snapshot["events"]
+                self._write(table, month_start(min(open_since, day + 1)), GROUP_ROWS)
 
     def close(self) -> None:
         """Write everything that is left."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sim.base.days import next_month
 from sim.base.version import __version__
 from sim.store.columns import StoredTable
-from sim.store.encoding import decode, encode
+from sim.store.encoding import encode
 from sim.store.order import row_numbers, sorting
 from sim.store.scope import Scope
 from sim.store.tables import TABLES
@@ -27,13 +27,6 @@ GROUP_ROWS = 1 << 17
 """Least rows of a row group, except the last: small ones take time and space; a pooled month has some 1,000."""
 
 
-class KeptRows(NamedTuple):
-    """Rows to write again: their table, and the rows in Arrow format."""
-
-    table: str
-    rows: npt.NDArray[np.uint8]
-
-
 class TableWriter:
     """Writes the tables of one run into a folder.
 
@@ -43,13 +36,12 @@ class TableWriter:
     except the log exists, even if empty.
     """
 
-    def __init__(self, folder: Path, scope: Scope, events: bool = False, keeps: bool = False) -> None:
-        """Begin with no file; ``keeps`` keeps all rows in memory, as ``kept``."""
+    def __init__(self, folder: Path, scope: Scope, events: bool = False) -> None:
+        """Begin with no file."""
         self.small: dict[str, pa.Table] = {}
         """After ``close``, tables of a single row group as if read from their files, texts as codes."""
         self.folder = folder
         self.scope = scope
-        self.kept: list[KeptRows] | None = [] if keeps else None
         self._tables = [name for name, table in TABLES.items() if events or not table.is_log]
         self._open: dict[str, pq.ParquetWriter] = {}
         self._last: dict[str, int] = {}
@@ -70,26 +62,11 @@ class TableWriter:
         lowest = int(columns[key][0])
         if name in self._last and lowest <= self._last[name]:
             raise ValueError(f"{name}: cannot write {key} {lowest}: {self._last[name]} is already written")
-        if self.kept is not None:
-            self.kept.append(KeptRows(name, _as_bytes(self._coded(table, columns))))
-        self._append(table, columns)
-
-    def _append(self, table: StoredTable, columns: Columns) -> None:
-        """Append rows in order, and write the row groups that are full."""
         parts = self._parts[table.name]
         parts.append(columns)
         self._last[table.name] = int(columns[table.time.name][-1])
         if sum(len(part[table.time.name]) for part in parts) >= GROUP_ROWS:
             self._write_groups(table, ends=table.is_log)
-
-    def write_again(self, kept: KeptRows) -> None:
-        """Append rows that another writer has kept."""
-        table = TABLES[kept.table]
-        rows = _as_table(kept.rows, self._schema(table))
-        if self.kept is not None:
-            self.kept.append(kept)
-        columns = {column.name: decode(column, rows[column.name], self.scope) for column in table.columns}
-        self._append(table, columns)
 
     def _write_groups(self, table: StoredTable, ends: bool) -> None:
         """Write the row groups that are full, and if nothing follows the rest; what is left stays in memory."""
@@ -199,24 +176,6 @@ def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
     """Return where the row group that begins at ``start`` ends: with the month of the row that fills it."""
     filled = min(start + GROUP_ROWS, len(times)) - 1
     return int(np.searchsorted(times, next_month(int(times[filled]))))
-
-
-def _as_bytes(coded: "pa.Table") -> npt.NDArray[np.uint8]:
-    """Return a table as a compressed Arrow stream with each text once, a fifth of the size with all texts."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, coded.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-        stream.write_table(coded)
-    return np.frombuffer(sink.getvalue(), dtype=np.uint8)
-
-
-def _as_table(rows: npt.NDArray[np.uint8], schema: "pa.Schema") -> "pa.Table":
-    """Return the table that ``_as_bytes`` was given, with a schema that has its columns."""
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(pa.py_buffer(rows)) as stream:
-        return stream.read_all().cast(schema)
 
 
 def _rows(table: StoredTable, columns: Columns) -> int:

@@ -81,19 +81,3 @@ class Everything(Noted):
 
 
 CHANGES: tuple[type[Noted], ...] = (Coverage, Thresholds, Officers, DPrime, Blocked, Education)
-
-
-class Remembers(sim.Component):
-    """Changes what depends on all that it remembers, in arrays and numbers."""
-
-    def __init__(self) -> None:
-        self.heard: Any = None
-        self.midnights = 0
-
-    def at_midnight(self, day: date, yesterday: Any, tomorrow: Any) -> None:
-        if self.heard is None:
-            self.heard = np.zeros(len(yesterday.provinces), dtype=np.int64)
-        self.heard += yesterday.heard + yesterday.served["call"]
-        self.midnights += 1
-        tomorrow.officers["call"][int(np.argmax(self.heard))] += 1.0 + self.midnights % 3
-        tomorrow.thresholds["local"] += 0.002 * (int(self.heard.sum()) % 7)

@@ -1,4 +1,4 @@
-"""Components in checkpoints, comparisons, sweeps and reruns, and what ``run.json`` says of them."""
+"""Components in comparisons, sweeps and reruns, and what ``run.json`` says of them."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from sim.experiments.rerun import rerun
 from sim.midnight.giving import ComponentRefusedError
 from sim.midnight.tomorrow import ComponentError
 from sim.reading.check import check_run
-from tests.components.reactions import Coverage, Noted, Officers, Remembers
+from tests.components.reactions import Coverage, Noted, Officers
 
 ROOT = Path(__file__).resolve().parents[2]
 PERIOD = {"start": "2022-01-30", "end": "2022-02-01", "warmup": "0 d"}
@@ -23,24 +23,6 @@ def tiny(**values: Any) -> sim.Scenario:
 
 def tables(run: sim.Run) -> dict[str, str]:
     return {name: sha256 for name, sha256 in run.manifest["files"].items() if name.endswith(".parquet")}
-
-
-def test_a_run_resumed_from_a_checkpoint_is_an_undisturbed_one(tmp_path: Path) -> None:
-    kept = tmp_path / "checkpoints"
-    plain = sim.run(tiny(), tmp_path / "plain", components=[Remembers()])
-    first = sim.run(tiny(), tmp_path / "first", checkpoint=kept, components=[Remembers()])
-    again = sim.run(tiny(), tmp_path / "again", checkpoint=kept, components=[Remembers()])
-    assert first.manifest["performance"]["checkpoint"]["kept"] == 1
-    assert again.manifest["performance"]["checkpoint"]["continued_from"] == "2022-02-01"
-    assert tables(plain) == tables(first) == tables(again)
-
-
-def test_runs_with_other_components_never_share_a_checkpoint(tmp_path: Path) -> None:
-    kept = tmp_path / "checkpoints"
-    sim.run(tiny(), tmp_path / "a", checkpoint=kept, components=[Noted(1.0)])
-    for number, components in enumerate(([], [Noted(2.0)])):
-        other = sim.run(tiny(), tmp_path / f"other{number}", checkpoint=kept, components=components)
-        assert other.manifest["performance"]["checkpoint"]["continued_from"] is None
 
 
 def test_run_json_names_components_and_the_run_can_be_checked_and_made_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Usual yields and shares that a run finds: the same bytes as with the found ones stated, also from a checkpoint."""
+"""Usual yields and shares that a run finds: the same bytes as with the found ones stated."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,6 @@ from tests.engines.small import fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.hashes import hashes_of
 from tests.equality.scenarios import ANSWERING, FEW, GROWING, UNEVEN
-from tests.equality.test_checkpoints import assert_same, went_on_from
 
 VALUES: dict[str, Any] = {
     **UNEVEN,
@@ -45,14 +44,6 @@ def test_what_is_found_and_then_stated_gives_the_same_bytes(found: sim.Run, tmp_
     assert hashes_of(again) == hashes_of(found)
     assert derived_values(again) == {}
     assert "derived" not in again.manifest
-
-
-def test_a_run_that_goes_on_has_found_the_same(found: sim.Run, tmp_path: Path) -> None:
-    for name in ("keeping", "again"):
-        run = sim.run(found.scenario, tmp_path / name, events="all", checkpoint=tmp_path / "checkpoints")
-        assert derived_values(run) == derived_values(found)
-        assert_same(found, run)
-    assert went_on_from(run) == "2022-02-01"
 
 
 def test_experiments_keep_it_to_the_bit(found: sim.Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sim.base.days import day_number
 from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.effects import NO_EFFECT, effects
-from sim.scenario.prefix import digest_before, is_far
+from sim.scenario.prefix import digest_before
 from sim.scenario.resolved import plain
 
 DAY = day_number(date(2022, 2, 1))
@@ -151,10 +151,3 @@ def test_the_end_of_the_period_can_be_left_out() -> None:
     other = tiny({"period.end": "2022-02-09"})
     assert digest_before(TINY, DAY, end=False) == digest_before(other, DAY, end=False)
     assert digest_before(TINY, DAY) != digest_before(other, DAY)
-
-
-@pytest.mark.parametrize(
-    ("deadline", "is_the_end_far"), [("12 h", True), ("3 d", True), ("4 d", False), ("70 d", False)]
-)
-def test_the_end_is_far_where_no_deadline_reaches_it(deadline: str, is_the_end_far: bool) -> None:
-    assert is_far(tiny({"warning.tiers.blue.deadline": deadline}), DAY) == is_the_end_far

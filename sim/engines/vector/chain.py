@@ -201,5 +201,3 @@ def send_from(
                 if repeats_other(detector, issued, finding, room.wait[:, room.positions[k]], run, day):
                     alert.marked = End.SUPERSEDED
                 counters.sent += 1
-        else:
-            counters.discarded += 1

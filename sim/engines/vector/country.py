@@ -20,7 +20,7 @@ from sim.engines.vector.contacts import ContactTables
 from sim.engines.vector.guides import guides_of
 from sim.engines.vector.inputs import run_tables
 from sim.engines.vector.province import Province
-from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records, as_bytes
+from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records
 from sim.engines.vector.residents import People
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import attempt_scratch, contact_scratch
@@ -170,24 +170,6 @@ class Country:
         """Grow the arrays of a province, one of which is full."""
         self.provinces[p].grow()
         self._states.put(p, self.provinces[p].arrays)
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the state after a day, for ``resume``."""
-        return {
-            "counters": as_bytes(self.counters),
-            "desks": as_bytes(self.desks),
-            "areas": self._areas.copy(),
-            "provinces": [province.snapshot() for province in self.provinces],
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the ``snapshot`` of another run of the same scenario, before the first day."""
-        self.counters[:] = snapshot["counters"].view(COUNTERS)
-        self.desks[:] = snapshot["desks"].view(DESK).reshape(self.desks.shape)
-        self._areas = snapshot["areas"]
-        for p, province in enumerate(snapshot["provinces"]):
-            self.provinces[p].resume(province)
-            self._states.put(p, self.provinces[p].arrays)
 
     def take(self, name: str) -> list[NDArray[Any]]:
         """Remove and return the entries in use of an array, by province."""

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,16 +30,12 @@ from sim.scenario.schema import ScenarioModel
 from sim.shield.cards import overloaded_warning
 from sim.store.recorder import Recorder
 
-if TYPE_CHECKING:
-    from sim.store.checkpoints import Checkpoints
-
 
 def simulate(
     spec: ScenarioModel,
     recorder: Recorder,
     workers: int | None = None,
     block: int = BLOCK,
-    checkpoints: "Checkpoints | None" = None,
     components: Sequence[Component] = (),
 ) -> dict[str, float]:
     """Run a scenario through compiled kernels.
@@ -50,7 +45,6 @@ def simulate(
         recorder: Receives what is counted.
         workers: Threads that share the provinces, by default one per core; they change no result.
         block: Attempts that are settled together; it changes no result either.
-        checkpoints: From which the run resumes, and which it stores at midnights between two months; by default none.
         components: The user's components, in the order in which they react.
 
     Returns:
@@ -63,7 +57,7 @@ def simulate(
     with not_collecting(), closing(Beside(run_all_events, wanted)) as compiler:
         run = Run(spec, recorder, (block, threads), started, compiler, components)
         with run.country:
-            return run.course(checkpoints)
+            return run.course()
 
 
 class Run:
@@ -95,14 +89,14 @@ class Run:
         self.are_told = bool(components)
         self.books = Books()
 
-    def course(self, checkpoints: "Checkpoints | None") -> dict[str, float]:
-        """Run all remaining days; return seconds by phase."""
+    def course(self) -> dict[str, float]:
+        """Run all days; return seconds by phase."""
         calendar = self.tables.calendar
         recorder = self.recorder
         prepared = perf_counter()
         midnights = days = 0.0
-        first, totals = self.beginning(checkpoints)
-        for day in range(first, calendar.last + 1):
+        totals = DayTotals.empty(len(self.tables.provinces), len(self.spec.fraud.types))
+        for day in range(calendar.first, calendar.last + 1):
             began = perf_counter()
             today = self.night(day, totals)
             opened = perf_counter()
@@ -112,10 +106,6 @@ class Run:
             days += perf_counter() - opened
             totals = self.close(today)
             midnights += opened - began
-            if checkpoints is not None and next_month(day) == day + 1 <= calendar.last:
-                began = perf_counter()
-                discarded = bool(self.country.counters["discarded"].any())
-                checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
         recorder.warnings += overloaded_warning(self.spec, self.night.cards.load.heaviest)
         recorder.derived = self.night.found()
@@ -128,14 +118,6 @@ class Run:
             **{name: seconds * share for name, seconds in inside.items()},
             "record": ended - prepared - midnights - days,
         }
-
-    def beginning(self, checkpoints: "Checkpoints | None") -> tuple[int, DayTotals]:
-        """Return the first day to run, after a checkpoint or the very first one, and the totals of the day before."""
-        calendar = self.tables.calendar
-        found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
-        if found is None:
-            return calendar.first, DayTotals.empty(len(self.tables.provinces), len(self.spec.fraud.types))
-        return found[0], self.resume(found[1])
 
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
@@ -194,24 +176,6 @@ class Run:
             "issued": issued,
             "desks": np.stack([busy, staffed, waiting, served, expired], axis=2),
         }
-
-    def snapshot(self, totals: DayTotals) -> dict[str, Any]:
-        """Return copies of the state after a day, for ``resume``, and the totals of the day."""
-        return {
-            "night": self.night.snapshot(),
-            "country": self.country.snapshot(),
-            "counts": self.counts.snapshot(),
-            "books": self.books.snapshot(),
-            "totals": vars(totals),
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> DayTotals:
-        """Take over the state of a ``snapshot`` before the first day; return the totals of the day before."""
-        self.night.resume(snapshot["night"])
-        self.country.resume(snapshot["country"])
-        self.counts.resume(snapshot["counts"])
-        self.books.resume(snapshot["books"])
-        return DayTotals(**snapshot["totals"])
 
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: numbers counted twice must agree."""

@@ -312,8 +312,6 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
-            else:
-                counters.discarded += 1
 
 
 @part_of_caller

@@ -24,7 +24,6 @@ from sim.engines.vector.records import (
     OVERFLOW,
     SPARE,
     WARNED,
-    AlertState,
     Integers,
     Record,
     Records,
@@ -39,8 +38,6 @@ APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "f
 EVENTS_TAKE = ("heap", "later", "cases", "warned", "victims", "overflow", "log")
 """Arrays from which an event of the loop may take entries."""
 NO_LIMIT = (1 << 63) - 1
-OVERNIGHT = ("later", "cases", "warned", "sent")
-"""Arrays that still have entries when a day is over and its counts are taken out."""
 
 
 class Province:
@@ -110,47 +107,6 @@ class Province:
         """Return when the first of the living alerts was issued, by the deadlines (4,) of tiers in ms."""
         alerts = self.arrays.alerts
         return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), deadlines, otherwise))
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return copies of the state after a day, without counters and desks, for ``resume``."""
-        arrays = self.arrays
-        lines = zip(arrays.lines, arrays.desks["entries"].tolist(), strict=True)
-        return {
-            **{name: as_bytes(getattr(arrays, name)[: self.counters[name]]) for name in OVERNIGHT},
-            "lines": [as_bytes(line[:entries]) for line, entries in lines],
-            "alerts": _rows(arrays.alerts, arrays.alerts["state"] != AlertState.FREE),
-            "episodes": _rows(arrays.episodes, arrays.episodes["references"] > 0),
-        }
-
-    def resume(self, snapshot: dict[str, Any]) -> None:
-        """Take over the state of a ``snapshot``; counters and desks are there already.
-
-        Free rows are all alike, and no result depends on which of them is taken next.
-        """
-        replaced: dict[str, NDArray[Any]] = {}
-        for name in OVERNIGHT:
-            entries = snapshot[name].view(getattr(self.arrays, name).dtype)
-            replaced[name] = np.empty(len(entries) + self._room, dtype=entries.dtype)
-            replaced[name][: len(entries)] = entries
-        # All events of later days may belong to the next one.
-        replaced["stream"] = np.empty(len(replaced["later"]), dtype=np.int64)
-        lines = [line.view(ENTRY) for line in snapshot["lines"]]
-        replaced["lines"] = np.empty((DESKS, max(map(len, lines)) + self._room), dtype=ENTRY)
-        for line, entries in zip(replaced["lines"], lines, strict=True):
-            line[: len(entries)] = entries
-        for name in ("alerts", "episodes"):
-            places, entries = snapshot[name]
-            rows = max(int(places.max(initial=-1)) + 1, self._room)
-            array = lines_of_cache(rows, getattr(self.arrays, name).dtype)
-            array[places] = entries.view(array.dtype)
-            free = np.setdiff1d(np.arange(rows), places)[::-1]
-            replaced[name] = array
-            replaced[f"{name}_free"] = np.concatenate([free, np.empty(rows - len(free), dtype=np.int64)])
-            self.counters[f"{name}_free"] = len(free)
-        self.arrays = self.arrays._replace(**replaced)
-        # The stream belongs to the day that is over.
-        self.counters["stream"] = self.counters["stream_at"] = 0
-        self._set_limits()
 
     def grow(self) -> None:
         """Double every array whose free part is less than half of it, or less than a block of events."""

@@ -263,7 +263,6 @@ COUNTERS = record(
     ("services_started", COUNT),
     ("services_ended", COUNT),
     ("filed_cases", COUNT),
-    ("discarded", COUNT),  # alerts that would be issued after the run has ended
 )
 
 LIMITS = record(

@@ -109,19 +109,6 @@ class Counts:
         by_channel = contacts[:, slot, ..., 0].sum(axis=(1, 3, 4))
         return fates.sum(axis=2), busy.sum(axis=2), by_channel[:, list(DESKS)]
 
-    def snapshot(self) -> list[list[Integers]]:
-        """Return the counts other than 0, for each array their places and values, for ``resume``."""
-        found = []
-        for counts in self._arrays():
-            places = np.flatnonzero(counts)
-            found.append([places, counts.reshape(-1)[places]])
-        return found
-
-    def resume(self, snapshot: list[list[Integers]]) -> None:
-        """Take over counts of ``snapshot``; all counts are 0 before."""
-        for counts, (places, values) in zip(self._arrays(), snapshot, strict=True):
-            counts.reshape(-1)[places] = values
-
     def _arrays(self) -> list[Integers]:
         return [*self._by_slot.values(), *self._month.values(), self._hours]
 
