@@ -30,3 +30,7 @@ def test_lanes_are_named_once_and_floats_have_both_halves_in_order():
             if half == "high":
                 assert after == f"{head} low", row.name
         assert sum(lane.endswith(" low") for lane in named) == sum(lane.endswith(" high") for lane in named)
+
+
+def test_every_row_says_who_draws():
+    assert all(row.entity for row in REGISTRY)
