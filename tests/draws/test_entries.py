@@ -23,7 +23,6 @@ from sim.draws import machine_code
 from sim.draws.compiled import compiled, internal
 from sim.draws.distributions import no_event
 from sim.draws.machine_code import UNCOMPILED
-from sim.store.checkpoints import LEFT_OUT
 
 
 @internal
@@ -157,6 +156,5 @@ def test_nothing_that_a_result_or_machine_code_depends_on_is_left_out_of_the_key
     for left_out, roots in (
         (UNCOMPILED, with_(r"^@(compiled|compiled_with_arrays|inlined)\b")),
         (NO_RESULT, {"sim.running"} | with_(r'^def \w+\(run: "Run".*\) -> Outcome:')),
-        (LEFT_OUT, {"sim.engines.vector.engine", "sim.store.checkpoints"}),
     ):
         assert roots.union(*map(graph.find_upstream_modules, roots)) <= set(texts(left_out))
