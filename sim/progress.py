@@ -160,11 +160,9 @@ class Job:
 
     def _show_compiling(self, engine: str) -> None:
         """Show for how long the engine will be compiled, if it is not."""
-        from sim.forecast.cost import HOME, compiling_s
-        from sim.forecast.machine import known
+        from sim.forecast import compiling_s
 
-        seconds = compiling_s(engine, known() or HOME)
-        if seconds:
+        if seconds := compiling_s(engine):
             text = said("compiling, once, about {seconds} s", seconds=_number(seconds))
             self._show(self._course.share, f"{self._which()}{text}", "", lasting(None))
 

@@ -22,6 +22,7 @@ from sim.scenario.given import described
 from sim.store.background import BackgroundWriter
 from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.store.json_files import FolderError
+from sim.store.provenance import keep_last_run
 from sim.store.query import from_memory
 from sim.store.recorder import Recorder
 from sim.store.run_json import RUN_JSON, sealed
@@ -115,7 +116,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     stored = asked.tables is None
     with Staging(target, renamable=out is None, durable=stored) as staging, Logbook(staging.path, asked.verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
-        if not is_compiled(scenario.spec.engine):
+        warm = is_compiled(scenario.spec.engine)
+        if not warm:
             log(f"the engine {scenario.spec.engine} is compiled now: no machine code of it is stored yet")
         with (
             _writer(staging.path, scope, share > 0, asked) as files,
@@ -158,6 +160,9 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         phases["sync"] = ended - summed
         wall_s = asked.age_s + ended - started
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
+        if warm:
+            spent = {"threads": workers or os.cpu_count() or 1, "seconds": wall_s - phases["start"]}
+            keep_last_run(scenario.spec.engine, work_of(scenario) | spent)
         write_json(staging.path / RUN_JSON, sealed(manifest))
         _log_end(log, manifest)
         return Run(staging.publish(), scenario)
@@ -203,6 +208,17 @@ def _log_end(log: Logbook, manifest: Manifest) -> None:
     phases = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in spent["phases"].items())
     log(f"phases: {phases}")
     log(f"finished after {spent['wall_s']:.3f} s, {spent['peak_rss_bytes'] / 1e6:,.0f} MB at peak")
+
+
+def work_of(scenario: "Scenario") -> dict[str, float]:
+    """Return what time grows with: days with the warm-up, provinces, simulated people, the share of logged events."""
+    scope, rows = Scope.of(scenario), scenario.spec.population.provinces
+    return {
+        "days": scope.warmup_days + scope.last_day - scope.first_day + 1,
+        "provinces": len(rows),
+        "people": scope.scale * sum(row.population for row in rows),
+        "events": event_share(scenario.spec.record.events),
+    }
 
 
 def event_share(events: str | float) -> float:

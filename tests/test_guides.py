@@ -19,8 +19,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.forecast.machine import this_machine
-
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 GUIDES = (
@@ -70,7 +68,6 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def session(tmp_path: Path, programs: Path) -> Iterator[Session]:
     """Run a command of a guide in an empty folder, and return its exit code and what it printed, errors first."""
-    this_machine(lambda line: None)  # now, so that no --dry-run prints that it measures the machine
     path = os.pathsep.join((str(programs), os.environ["PATH"]))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
     groups = []

@@ -12,12 +12,10 @@ import pytest
 from rich.progress import Progress
 
 import sim
-from sim import cli
+from sim import cli, forecast
 from sim.base.days import day_number
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
-from sim.forecast import cost, machine
-from sim.forecast.machine import Speeds
 from sim.progress import Course, Job, Steps, lasting
 from sim.reading.outcomes import quantities
 from tests.cli.commands import start
@@ -122,7 +120,7 @@ def test_time_is_shown_as_clocks_show_it(seconds: float | None, shown: str) -> N
 def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cost, "is_compiled", lambda _engine: True)
+    monkeypatch.setattr(forecast, "is_compiled", lambda _engine: True)
     shown: list[tuple[float, str]] = []
     clock = Clock()
     job = Job(Course(4, clock), lambda share, what, speed, left: shown.append((share, what)))
@@ -155,12 +153,12 @@ def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_i
 def test_a_run_that_compiles_its_engine_first_says_for_how_long(
     is_compiled: bool, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cost, "is_compiled", lambda _engine: is_compiled)
-    monkeypatch.setattr(machine, "known", lambda: Speeds(2 * cost.HOME.python_s, 1.0, 1.0))
+    monkeypatch.setattr(forecast, "is_compiled", lambda _engine: is_compiled)
+    monkeypatch.setattr(forecast, "pace_of", lambda _engine: (2.0, 1.5))
     shown: list[tuple[float, str]] = []
     job = Job(Course(2, Clock()), lambda share, what, speed, left: shown.append((share, what)))
     job.of(sim.load_scenario("tiny", engine=engine))
-    seconds = round(2 * cost.COMPILING_S[engine])  # on a machine whose Python takes twice as long
+    seconds = round(2 * forecast.COMPILING_S)
     assert shown == ([] if is_compiled else [(0.0, f"run 1 of 2, compiling, once, about {seconds} s")])
 
 

@@ -19,7 +19,7 @@ NO_RESULT = frozenset(
         "calibration",
         "cli",
         "experiments",
-        "forecast",
+        "forecast.py",
         "predictions",
         "progress.py",
         "report",
@@ -103,12 +103,6 @@ def _parents() -> list[Path]:
         return [beside, (chosen if chosen.is_absolute() else Path.home() / ".cache") / "tocsin"]
     except RuntimeError:  # there is no home folder
         return [beside]
-
-
-@cache
-def room_digest(room: str) -> str:
-    """Return the SHA-256 of the sources of one room of the package."""
-    return _digest(sorted((PACKAGE / room).rglob("*.py")))
 
 
 class FileCache:

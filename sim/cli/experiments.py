@@ -75,7 +75,7 @@ def calibrate(
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of, unsaid
     from sim.calibration.policies import expanded
     from sim.experiments.simulations import Computing
-    from sim.forecast.job import Batch, Job
+    from sim.forecast import Batch, Job
     from sim.progress import console, steps
     from sim.scenario.bundled import is_path
     from sim.told.terminal import fit_table
@@ -180,7 +180,7 @@ def _compared(
     """Make the runs of a comparison; return its document and its folder."""
     from sim.experiments.paired import compare_scenarios, demand_comparable, prepared
     from sim.experiments.replicates import Making
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.progress import job
 
     # The same few scenarios are requested again and again, mostly in a row.
@@ -280,7 +280,7 @@ def attribute(
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared, runs_of
     from sim.experiments.counts import Counts
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.told.concluded import of_attribution
     from sim.told.costs import layer_names
     from sim.told.experiments import attribution_tables, records
@@ -351,7 +351,7 @@ def sweep(
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.reading.outcomes import WAITS
     from sim.told.concluded import of_sweep
     from sim.told.experiments import key_lines, records, sweep_table

@@ -29,7 +29,7 @@ from sim.scenario.errors import ascii_controls
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.scenario import Scenario
     from sim.told.one import Answer
     from sim.told.text_tables import TextTable
@@ -218,22 +218,17 @@ class Output:
         Raises:
             Exit: After ``--dry-run``.
         """
-        from sim.forecast.job import Forecast, long_one
-        from sim.forecast.machine import this_machine
+        from sim.forecast import TOLD_FROM_S, Forecast
 
-        def note(line: str) -> None:
-            typer.echo(line, err=True)
-
+        estimate = Forecast.of(job)
         if not self.dry_run:
-            if not self.quiet and (found := long_one(job, note)) is not None:
-                note(found.line)
+            if not self.quiet and estimate.high_s >= TOLD_FROM_S:
+                typer.echo(estimate.line, err=True)
             return
-        machine = this_machine(note)
-        estimate = Forecast.of(job, machine)
         if self.as_json:
             print_json({"dry_run": estimate.document})
         else:
-            typer.echo("\n".join(estimate.lines(machine)))
+            typer.echo("\n".join(estimate.lines()))
         raise typer.Exit(DONE)
 
     def warn(self, lines: "Iterable[str]") -> None:

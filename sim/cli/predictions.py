@@ -34,7 +34,7 @@ def predict(
 ) -> None:
     """Predict unreported figures of a scenario with 90% intervals, and store them with their hash and date."""
     from sim.experiments.counts import Counts
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.predictions.ledger import entries
     from sim.predictions.predict import planned, prepared
     from sim.predictions.predict import predict as predicted

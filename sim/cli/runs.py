@@ -78,7 +78,7 @@ def run(
 ) -> None:
     """Run a scenario once or N times, and compare its figures with reported ones."""
     from sim.experiments.replicates import Making
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.progress import job
     from sim.store.folder import demand_free
 
@@ -227,7 +227,7 @@ def rerun(
     """Repeat a run from its folder, in temporary files, and compare every byte."""
     from sim.experiments.rerun import other_versions
     from sim.experiments.rerun import rerun as made_again
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.progress import job
     from sim.reading.run import Run
     from sim.store.folder import SCENARIO_YAML

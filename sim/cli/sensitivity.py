@@ -45,7 +45,7 @@ def sensitivity(
     from sim.experiments.counts import Counts
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.told.concluded import of_sensitivity
     from sim.told.experiments import key_lines, records, sensitivity_tables, size
     from sim.warning.size import of_varied

@@ -48,7 +48,7 @@ def staffing(
     from sim.experiments.promise import Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.told.concluded import of_staffing
     from sim.told.experiments import drawn_staff_table, records, staffing_tables
 

@@ -39,7 +39,7 @@ def verify(
     """Check both engines against queueing theory, and the draws of a run against chance, at one error rate."""
     from datetime import date
 
-    from sim.forecast.job import Job
+    from sim.forecast import Job
     from sim.progress import console, steps
     from sim.told.text_tables import show
     from sim.told.verification import summary, table

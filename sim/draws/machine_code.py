@@ -31,7 +31,7 @@ UNCOMPILED = frozenset(
         "calibration",
         "cli",
         "experiments",
-        "forecast",
+        "forecast.py",
         "logbook.py",
         "predictions",
         "progress.py",

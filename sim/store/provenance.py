@@ -1,5 +1,7 @@
 """Provenance of results: versions, machine, command, time and memory of this process."""
 
+import hashlib
+import json
 import os
 import platform
 import resource
@@ -10,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sim.base.caches import program_digest
+from sim.base.caches import FileCache, cache_folder, program_digest
 from sim.base.version import LOADED, __version__
 
 LIBRARIES = (
@@ -76,6 +78,29 @@ def peak_rss_bytes() -> int:
     except OSError:
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def keep_last_run(engine: str, about: dict[str, float]) -> None:
+    """Keep work and ``seconds`` of the last run of an engine on this machine, to estimate the time of later ones.
+
+    Runs of less than a second say little about others.
+    """
+    if about["seconds"] >= 1.0:
+        _last_runs().put(_last_key(engine), json.dumps(about).encode())
+
+
+def last_run(engine: str) -> dict[str, float] | None:
+    """Return what ``keep_last_run`` kept of an engine, None before its first run on this machine."""
+    kept = _last_runs().get(_last_key(engine))
+    return None if kept is None else dict(json.loads(kept))
+
+
+def _last_runs() -> FileCache:
+    return FileCache(cache_folder("last-run", "1"))
+
+
+def _last_key(engine: str) -> str:
+    return hashlib.sha256(f"{engine} {_processor()} {os.cpu_count()}".encode()).hexdigest()
 
 
 def _processor() -> str:

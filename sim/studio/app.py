@@ -138,7 +138,7 @@ class Studio:
         """Return how long a question takes, before its runs begin; empty if the machine was not measured yet."""
         question = Question.of(await _body(request))
         with self._speaking(request):
-            return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies, self.studies.last)})
+            return JSONResponse({"time": await asyncio.to_thread(question.time, self._policies)})
 
     async def ask(self, request: Request) -> Response:
         """Begin to answer a question about saved policies; return where its answers come."""

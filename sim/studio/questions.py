@@ -10,18 +10,14 @@ from sim.experiments.paired import PAIRS
 from sim.experiments.pairing import demand_pair
 from sim.experiments.run_size import RunSize
 from sim.experiments.simulations import is_large
-from sim.forecast.cost import Cost
-from sim.forecast.job import Forecast, Job, between
-from sim.forecast.job import size as bytes_said
-from sim.forecast.machine import known, machine_of
-from sim.forecast.work import Work
+from sim.forecast import Forecast, Job, between
+from sim.forecast import size as bytes_said
 from sim.language.spoken import said
 from sim.scenario.errors import ScenarioError
 from sim.scenario.load import Scenario, changed, load_scenario, posterior
 from sim.scenario.reading import read_plain
 from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS
 from sim.studio.policies import Policies, Values
-from sim.studio.runs import Made
 
 MOST_POLICIES = 4
 """The most policies of a question."""
@@ -132,25 +128,18 @@ class Question:
         """What the question changes of its scenarios, as ``load_scenario`` takes it."""
         return {**self.size.arguments, **({"record.events": "all"} if self.events else {})}
 
-    def time(self, policies: Policies, last: Made | None) -> str:
-        """Return how long the runs take on this machine, and their memory; empty if nobody measured the machine yet.
+    def time(self, policies: Policies) -> str:
+        """Return how long the runs take on this machine, and their memory.
 
-        They take as many times the forecast as the ``last`` run did, since the machine has other work, too. A
-        ScenarioError has the mistakes of the baseline at this size.
+        A ScenarioError has the mistakes of the baseline at this size.
         """
-        speeds = known()
-        if speeds is None:
-            return ""
         number = (1 + len(self.policies)) * self.pairs
         base = load_scenario(policies.base, None, **self._values)
-        machine, times = machine_of(speeds), 1.0
-        forecast = Forecast.of(Job.of_folders([base], number, None, parallel=True), machine)
-        if last is not None:
-            times = last.seconds / Cost.of(Work.of(last.scenario), machine).seconds(last.workers)
+        forecast = Forecast.of(Job.of_folders([base], number, None, parallel=True))
         return said(
             "{count} runs: {time}, {memory} of memory",
             count=number,
-            time=between(times * forecast.low_s, times * forecast.high_s),
+            time=between(forecast.low_s, forecast.high_s),
             memory=bytes_said(forecast.memory_bytes),
         )
 

@@ -6,11 +6,9 @@ again, or a baseline that several policies share, is simulated once, also after 
 
 import asyncio
 import itertools
-import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from sim.base.failures import FailedError
 from sim.draws.machine_code import is_compiled
@@ -39,19 +37,11 @@ def name_of(scenario: Scenario) -> str:
     return digest_of({"scenario": scenario.yaml(), "versions": versions()})[:LONG_NAME]
 
 
-class Made(NamedTuple):
-    """A run that was made: its scenario, its threads, and the seconds that it took."""
-
-    scenario: Scenario
-    workers: int
-    seconds: float
-
-
 @dataclass
 class _Making:
     """A run that is being made, the file that says that it is wanted, and how many wait for it."""
 
-    future: "asyncio.Future[float]"
+    future: "asyncio.Future[None]"
     flag: Path
     waiting: int = 0
 
@@ -68,7 +58,6 @@ class Runs:
         self._making: dict[str, _Making] = {}
         self._numbers = itertools.count()
         self._alone = asyncio.Lock()
-        self.last: Made | None = None
         self._at_once = at_once
 
     async def run(self, scenario: Scenario) -> Run:
@@ -101,16 +90,14 @@ class Runs:
         flag = self.folder / f"{FLAG}{key}-{next(self._numbers)}"
         flag.touch()  # before a process looks for it
         workers = self._at_once if is_large(scenario) else 1
-        warm = is_compiled(scenario.spec.engine)
         making = _Making(asyncio.wrap_future(self._pool.submit(make, scenario, place, flag, workers)), flag)
         self._making[key] = making
 
-        def ended(future: "asyncio.Future[float]") -> None:
+        def ended(future: "asyncio.Future[None]") -> None:
             del self._making[key]
             flag.unlink(missing_ok=True)
-            # Those who wait have its error; nobody needs that of an unwanted run.
-            if not future.cancelled() and future.exception() is None and warm:
-                self.last = Made(scenario, workers, future.result())
+            if not future.cancelled():
+                future.exception()  # those who wait have it; nobody needs that of an unwanted run
 
         making.future.add_done_callback(ended)
         return making
@@ -144,13 +131,10 @@ def _clear(folder: Path) -> None:
         pass
 
 
-def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> float:
+def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> None:
     """Make a run, as a task of a process, as long as a file says that it is wanted; or UnwantedError.
 
     The part of the days that is made goes into the file.
-
-    Returns:
-        Its seconds.
     """
     from sim.progress import Days
     from sim.running import run
@@ -165,6 +149,4 @@ def make(scenario: Scenario, place: Path, flag: Path, workers: int) -> float:
             raise UnwantedError(f"{place}: nobody waits for it") from None
 
     still_wanted()
-    started = time.perf_counter()
     run(scenario, place, workers=workers, progress=lambda day, _: still_wanted(days.share(day)))
-    return time.perf_counter() - started

@@ -14,8 +14,7 @@ from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.machine_code import is_compiled
 from sim.experiments.paired import PAIRS, document_of
 from sim.experiments.run_size import RunSize
-from sim.forecast.job import lasting
-from sim.forecast.machine import this_machine
+from sim.forecast import lasting
 from sim.language.spoken import said, speaking, telling_in
 from sim.reading.run import Run
 from sim.report.compared import compared_runs, people
@@ -24,7 +23,7 @@ from sim.scenario.load import Scenario, load_scenario
 from sim.studio.answers import told
 from sim.studio.policies import Policies
 from sim.studio.questions import Question, demand_small, replicated
-from sim.studio.runs import Made, Runs, name_of
+from sim.studio.runs import Runs, name_of
 
 PARTS_S = 0.5
 """Seconds between two looks at how far the runs in progress are."""
@@ -220,7 +219,6 @@ class Studies:
             self._ahead = asyncio.create_task(self._prepared(size))
 
     async def _prepared(self, size: RunSize) -> None:
-        await asyncio.to_thread(this_machine, lambda line: None)  # for estimates; measured once, in seconds
         with contextlib.suppress(RefusedError, FailedError, BrokenExecutor, *MACHINE):  # a question gets the error
             base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)
@@ -237,11 +235,6 @@ class Studies:
         while len(self._studies) > MOST_STUDIES:
             self._studies.pop(next(iter(self._studies))).stop()
         return name, study
-
-    @property
-    def last(self) -> Made | None:
-        """The last run that was made."""
-        return self._runs.last
 
     def find(self, name: str) -> Study | None:
         """Return a study by its name; None for one that is not kept."""

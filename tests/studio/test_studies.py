@@ -20,15 +20,9 @@ import pytest
 
 from sim.experiments.paired import groups_of
 from sim.experiments.run_size import RunSize
-from sim.forecast.cost import HOME, Cost
-from sim.forecast.machine import machine_of
-from sim.forecast.work import Work
 from sim.report.compared import compared_runs, people
-from sim.scenario.load import load_scenario
-from sim.studio import questions
 from sim.studio.policies import Policies
 from sim.studio.questions import Question
-from sim.studio.runs import Made
 from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
@@ -120,17 +114,6 @@ def test_what_a_question_takes_is_told_before_it_is_asked(studio: Served) -> Non
     assert small.startswith("2 runs: ")
     assert "GB of memory" in large
     assert small != large
-
-
-def test_a_forecast_follows_the_last_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(questions, "known", lambda: HOME)
-    monkeypatch.setattr(questions, "between", lambda low, high: f"{low:.9f}")
-    base, policies = load_scenario("tiny"), Policies(tmp_path, "tiny")
-    question = Question(("more",), RunSize(1.0, "none"), 2)
-    alone = Cost.of(Work.of(base), machine_of(HOME)).seconds(1)
-    told = [question.time(policies, one) for one in (None, Made(base, 1, 3 * alone))]
-    before, after = (float(text.split(": ")[1].split(",")[0]) for text in told)
-    assert after == pytest.approx(3 * before, rel=1e-6)
 
 
 @pytest.mark.slow
