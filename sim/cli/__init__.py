@@ -36,22 +36,22 @@ from sim.cli import (
     verify,
 )
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
-from sim.language.spoken import ENGLISH, LANGUAGES, Terms, marked, speaking, telling_in
+from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.scenario.errors import ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    marked("Run"): (
+    "Run": (
         *(runs.run, experiments.compare, studio.studio, experiments.sweep, experiments.attribute, staffing.staffing),
         *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
     ),
-    marked("Ask"): (
+    "Ask": (
         *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
         *(scenarios.diff, scenarios.schema),
     ),
-    marked("Look"): (runs.figures, runs.findings, runs.evidence, report.report, listing.runs, predictions.ledger),
-    marked("Check"): (scenarios.validate, runs.check, runs.rerun, verify.verify),
+    "Look": (runs.figures, runs.findings, runs.evidence, report.report, listing.runs, predictions.ledger),
+    "Check": (scenarios.validate, runs.check, runs.rerun, verify.verify),
 }
 """The commands, in the order of the help, by what they are for."""
 
@@ -113,7 +113,7 @@ def program(
             envvar=LANGUAGE,
             is_eager=True,
             callback=_speak,
-            help="Language of help, answers, findings and pages. Errors, stored files and --json are English.",
+            help="Language of answers, findings and pages. All else is English.",
         ),
     ] = ENGLISH,
 ) -> None:
@@ -135,11 +135,7 @@ def main() -> NoReturn:
         if COMPLETE in os.environ:
             command.main(prog_name=PROGRAM)
         # Not click's own ``main``: it turns an interrupt into another error, without its notes.
-        language = os.environ.get(LANGUAGE, ENGLISH)  # read here, too, for ``--help``
-        with (
-            speaking(language if language in LANGUAGES else ENGLISH),
-            command.make_context(PROGRAM, list(arguments)) as context,
-        ):
+        with command.make_context(PROGRAM, list(arguments)) as context:
             command.invoke(context)
         code = DONE
         sys.stdout.flush()

@@ -1,7 +1,7 @@
 """Turn functions into commands: their help, their groups of options, and their examples.
 
 ``command`` notes the examples of a function; ``Application.take`` makes it a command. A parameter whose type is a
-dataclass of options (``sim.cli.options``) becomes one option a field. Help is shown in the language that is spoken.
+dataclass of options (``sim.cli.options``) becomes one option a field.
 """
 
 import ast
@@ -13,76 +13,19 @@ from typing import Any, ClassVar, TypeVar, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sim.language.spoken import ENGLISH, marked, said, spoken
-from sim.language.wrapping import wrapped
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {}
 """What people type and what it does, by command."""
 
-MARKED = (
-    *(marked("Arguments"), marked("Options"), marked("Show this message and exit.")),
-    *(
-        marked("Install completion for the current shell."),
-        marked("Show completion for the current shell, to copy it or customize the installation."),
-    ),
-)
-"""What typer writes into help."""
-
-NOTES = {
-    "default: ": marked("default: {value}"),
-    "env var: ": marked("variable: {value}"),
-    "required": marked("required"),
-}
-"""What typer writes in brackets after the text of an option, by how it begins."""
-
-CONTEXT: Any = TyperCommand.context_class
-GAP = 2
-"""Spaces between an option and its text."""
-
-
-class SpokenHelp(CONTEXT.formatter_class):  # type: ignore[misc]
-    """Lay out help in the language that is spoken."""
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Write the line of usage."""
-        super().write_usage(prog, args, said("Usage: ") if prefix is None else prefix)
-
-    def write_heading(self, heading: str) -> None:
-        """Write the heading of a section."""
-        super().write_heading(said(heading))
-
-    def write_text(self, text: str) -> None:
-        """Write a paragraph."""
-        indent = " " * self.current_indent
-        self.write(f"{wrapped(said(joined(text)), self.width, indent, indent)}\n")
-
-    def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
-        """Write a list of options, arguments or commands with their texts."""
-        told = [(typed, _told(text)) for typed, text in rows]
-        if spoken() == ENGLISH:
-            super().write_dl(told, *args, **options)
-            return
-        for typed, text in told:
-            first, rest = (" " * (self.current_indent + more) for more in (0, GAP * 2))
-            self.write(f"{first}{typed}\n{wrapped(text, self.width, rest, rest)}\n")
-
-
-class _Context(CONTEXT):  # type: ignore[misc]
-    formatter_class = SpokenHelp
-
 
 class _Command(TyperCommand):
-    context_class = _Context
-
     def get_short_help_str(self, limit: int = 0) -> str:
         """Return what the list of commands says of this one: all of its help."""
-        return said(joined(self.help or ""))
+        return joined(self.help or "")
 
 
 class _Group(TyperGroup):
-    context_class = _Context
     headings: ClassVar[dict[str, str]] = {}
     """The heading of each command."""
 
@@ -139,18 +82,6 @@ def command(*examples: tuple[str, str]) -> Callable[[F], F]:
 def joined(text: str) -> str:
     """Return a docstring in one line."""
     return " ".join(text.split())
-
-
-def _told(text: str) -> str:
-    """Translate the text of an option and the notes in brackets behind it."""
-    body, bracket, notes = text.rpartition("  [")
-    if not bracket:
-        return said(joined(text))
-    told = []
-    for note in notes.removesuffix("]").split("; "):
-        start = next((start for start in NOTES if note.startswith(start)), None)
-        told.append(note if start is None else said(NOTES[start], value=note.removeprefix(start)))
-    return f"{said(joined(body))}  [{'; '.join(told)}]"
 
 
 def _one_by_one(function: Callable[..., None]) -> Callable[..., None]:

@@ -10,7 +10,8 @@ import typer
 from sim.cli.application import command
 from sim.cli.common import print_json, refuse, tell
 from sim.cli.options import AsJson, Changes, Settings, bundled
-from sim.language.spoken import marked, said
+from sim.language.labels import spelled
+from sim.language.spoken import said
 from sim.language.wrapping import wrapped
 from sim.scenario.bundled import FLAGSHIP
 from sim.scenario.errors import ascii_controls
@@ -23,6 +24,9 @@ WIDEST = 100
 
 MOST_BELOW = 40
 """The most keys that are listed below a key."""
+
+LABELS = 10
+"""Columns of the labels of facts about a key."""
 
 
 @command(
@@ -153,59 +157,32 @@ def explain(
         _explained(one, scenario)
 
 
-LABELS = {
-    "unit": marked("unit"),
-    "more": marked("more"),
-    "later": marked("later"),
-    "allowed": marked("allowed"),
-    "example": marked("example"),
-    "value": marked("value"),
-    "from": marked("given in"),
-    "origin": marked("origin"),
-    "range": marked("range"),
-    "shape": marked("shape"),
-    "fitted to": marked("fitted to"),
-    "basis": marked("basis"),
-}
-"""Labels of the facts about a key."""
-
-_WHERE = (marked("default"), marked("argument"))
-"""Where values come from that no file gives, ``Source.where``."""
-
-
 def _explained(one: "Explained", scenario: str | None) -> None:
     """Print the facts about a key."""
-    from sim.language.labels import named
     from sim.scenario.writing import as_typed, flow_text
-    from sim.told.keys import effect, key_said
 
-    tell(one.key if one.kind is None else said("{key}  (of a measure of kind {kind})", key=one.key, kind=one.kind))
-    _told("", key_said(one.text))
+    tell(one.key if one.kind is None else f"{one.key}  (of a measure of kind {one.kind})")
+    _told("", one.text)
+    _told("", one.more)
     if not one.below:
-        _told("unit", key_said(one.unit))
-    is_later, text = effect(one.more)
-    _told("later" if is_later else "more", key_said(text))
-    _told("allowed", key_said(one.allowed))
+        _told("unit", one.unit)
+    _told("allowed", one.allowed)
     _told("example", one.example)
     if scenario is not None and not one.below:
-        if one.value is None:
-            _told("value", said("not given"))
-        else:
-            _told("value", said("{value}  in {scenario}", value=one.value, scenario=scenario))
+        _told("value", "not given" if one.value is None else f"{one.value}  in {scenario}")
     if one.source is not None:
-        _told("from", said(one.source.where))
-        _told("origin", one.source.origin and named(one.source.origin))
+        _told("given in", one.source.where)
+        _told("origin", one.source.origin)
         if one.source.range is not None:
-            low, high = (flow_text(as_typed(end)) for end in one.source.range)
-            _told("range", said("{low} to {high}", low=low, high=high))
-        _told("shape", one.source.shape and named(one.source.shape))
+            _told("range", " to ".join(flow_text(as_typed(end)) for end in one.source.range))
+        _told("shape", one.source.shape and spelled(one.source.shape))
         _told("fitted to", one.source.target)
         _told("basis", one.source.basis)
     if one.below:
-        tell(said("  keys below it:"))
+        tell("  keys below it:")
         _listed(one.below[:MOST_BELOW])
         if len(one.below) > MOST_BELOW:
-            tell(said("  and {number} more", number=len(one.below) - MOST_BELOW))
+            tell(f"  and {len(one.below) - MOST_BELOW} more")
 
 
 def _searched(text: str, as_json: bool) -> bool:
@@ -221,19 +198,14 @@ def _searched(text: str, as_json: bool) -> bool:
 
 
 def _listed(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> None:
-    from sim.told.keys import key_said
-
     for key, text in rows:
-        _wrapped(f"{key}: {key_said(text)}", "  ", "      ")
+        _wrapped(f"{key}: {text}", "  ", "      ")
 
 
 def _told(label: str, text: str | None) -> None:
     """Print a labelled text, if there is one."""
-    from rich.cells import cell_len, set_cell_size
-
     if text:
-        indent = max(cell_len(said(one)) for one in LABELS.values()) + 1 if label else 0
-        _wrapped(text, f"  {set_cell_size(said(LABELS[label]), indent)}" if label else "  ", " " * (indent + 2))
+        _wrapped(text, f"  {label:<{LABELS}}" if label else "  ", " " * (LABELS + 2 if label else 2))
 
 
 def _wrapped(text: str, first: str, rest: str) -> None:

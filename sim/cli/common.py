@@ -9,7 +9,7 @@ import typer
 
 from sim.base.failures import UsageError
 from sim.cli.application import Application
-from sim.language.spoken import marked, said, tell_in
+from sim.language.spoken import said, tell_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
 
-app = Application("tocsin", marked("Simulate how a country defends itself against telecom and online fraud."))
+app = Application("tocsin", "Simulate how a country defends itself against telecom and online fraud.")
 
 
 def refuse(*lines: str) -> NoReturn:

@@ -24,8 +24,8 @@ default is decided by the scenario, unless its text says otherwise.
 
 Before a command: `--version` prints the version; `--verbose` is the option of the command; `--install-completion`
 teaches the shell commands, options and bundled names; `--help` lists the commands; `--language en|zh|fr`, or the
-variable `TOCSIN_LANGUAGE`, sets the language of help, answers, findings and pages. Errors, stored files and `--json`
-are always English.
+variable `TOCSIN_LANGUAGE`, sets the language of answers, findings and pages. Help, meanings of keys, `tocsin verify`,
+errors, stored files and `--json` are always English.
 """
 
 

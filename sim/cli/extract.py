@@ -167,7 +167,7 @@ def main() -> None:
         if language != ENGLISH:
             found = followed(texts, language)
             with (CATALOGUES / f"{language}.po").open("wb") as file:
-                write_po(file, found, width=120, include_lineno=False, sort_output=True)
+                write_po(file, found, width=0, no_location=True, sort_output=True)
             print(f"{language}: {len(found)} texts, {len(untranslated(found))} without a translation")
 
 

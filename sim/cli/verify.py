@@ -10,10 +10,10 @@ import typer
 from sim.cli.application import command
 from sim.cli.common import DONE, FAILED, keeping, print_json, refuse, tell
 from sim.cli.options import AsJson, DryRun, Output, Quiet
-from sim.language.spoken import said
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
+    from sim.told.text_tables import TextTable
     from sim.verify.study import Result
     from sim.verify.verification import Verification
 
@@ -42,8 +42,7 @@ def verify(
     from sim.forecast import Job
     from sim.progress import console, steps
     from sim.told.text_tables import show
-    from sim.told.verification import summary, table
-    from sim.verify.page import demand_marks, lines
+    from sim.verify.page import demand_marks, lines, summary
     from sim.verify.page import write as write_page
     from sim.verify.study import ENGINES
     from sim.verify.verification import SEED, scenarios
@@ -68,20 +67,27 @@ def verify(
     if as_json:
         print_json(_document(found, failed))
     elif not quiet:
-        show(console(), [table(found)])
+        show(console(), [_table(found)])
         tell(summary(found))
     for finding in failed:
-        line = said(
-            "{study}, {engine}: {checked}: expected {expected}, found {found}, p {p}",
-            study=said(finding.study),
-            engine=finding.engine,
-            checked=said(finding.checked),
-            expected=format(finding.expected, ".6g"),
-            found=format(finding.found, ".6g"),
-            p=str(finding.p),
-        )
-        typer.echo(f"tocsin verify: {line}", err=True)
+        expected, value = format(finding.expected, ".6g"), format(finding.found, ".6g")
+        what = f"{finding.study}, {finding.engine}: {finding.checked}"
+        typer.echo(f"tocsin verify: {what}: expected {expected}, found {value}, p {finding.p}", err=True)
     raise typer.Exit(FAILED if failed else DONE)
+
+
+def _table(found: "Verification") -> "TextTable":
+    """Lay out a line for each check."""
+    from sim.told.text_tables import TextTable
+    from sim.verify.page import number, p_value
+
+    failed = found.failed()
+    table = TextTable(["study", "checked", "engine", "expected", "found", "p"], (0, 1, 2))
+    for finding in found.findings:
+        shown = number(finding.expected), number(finding.found)
+        p = p_value(finding) + (" FAILS" if finding in failed else "")
+        table.add_row(finding.study, finding.checked, finding.engine, *shown, p)
+    return table
 
 
 def _document(found: "Verification", failed: "list[Result]") -> dict[str, Any]:

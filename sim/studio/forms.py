@@ -1,6 +1,6 @@
 """The forms of a page, from the schema: levers in five groups and kinds of measures, with what ``explain`` says.
 
-Each field is a text of YAML, as ``--set KEY=VALUE`` takes it.
+Names are translated, what ``explain`` says is English. Each field is a text of YAML, as ``--set KEY=VALUE`` takes it.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,6 @@ from sim.scenario.reading import read_plain
 from sim.scenario.resolved import plain
 from sim.scenario.starter import LEVERS, MEASURES, examples
 from sim.scenario.writing import as_typed, flow_text
-from sim.told.keys import effect, key_said
 
 GROUPS = {
     "warn": marked("Warn"),
@@ -113,20 +112,15 @@ def _origin(one: Explained) -> Plain:
 
 def _field(one: Explained, key: Key) -> Plain:
     """Return a field: its key, its meaning, and the words among which to choose, if there are only these."""
-    is_later, more = effect(one.more)
     words = [] if key.shape.models() else key.shape.words()
     if not words and one.allowed == "on or off":
         words = ["on", "off"]
-    direction = ""
-    if more:
-        text = marked("Later: {effect}") if is_later else marked("More of it: {effect}")
-        direction = said(text, effect=key_said(more))
     return {
         "key": one.key,
-        "text": key_said(one.text),
-        "unit": "" if one.unit == NO_UNIT else key_said(one.unit),
-        "more": direction,
-        "allowed": key_said(one.allowed) if one.allowed else "",
+        "text": one.text,
+        "unit": "" if one.unit == NO_UNIT else one.unit,
+        "more": one.more or "",
+        "allowed": one.allowed or "",
         "choices": [{"value": word, "said": named(word)} for word in words],
     }
 
@@ -158,7 +152,7 @@ def _kind(kind: str, scenario: Scenario) -> Plain:
             | {"example": about.example or ""}
         )
     fields.sort(key=lambda row: not row["required"])
-    return {"kind": kind, "name": named(kind), "text": key_said(one.text), "fields": fields}
+    return {"kind": kind, "name": named(kind), "text": one.text, "fields": fields}
 
 
 def _word(key: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.language.spoken import said
 from sim.scenario import Scenario
 from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
 from sim.verify.hours import HOURS
@@ -73,5 +72,5 @@ def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str,
 
 def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Result]:
     for study, engine, own in _asked(engines, seed):
-        tell(f"{said(study.name)}, {engine}")
+        tell(f"{study.name}, {engine}")
         yield from study.findings(engine, own, thinned)
