@@ -66,7 +66,6 @@ def test_a_run_keeps_its_work_and_its_time_unless_it_compiled(tmp_path: Path, mo
     monkeypatch.setattr("sim.draws.machine_code.is_compiled", lambda _engine: True)
     scenario = sim.load_scenario("tiny")
     run = sim.run(scenario, tmp_path / "one", workers=3)
-    sim.run(scenario, tmp_path / "two", checkpoint=tmp_path / "kept")
     monkeypatch.setattr("sim.draws.machine_code.is_compiled", lambda _engine: False)
     sim.run(scenario, tmp_path / "three")
     ((engine, about),) = kept
