@@ -180,15 +180,3 @@ def test_leads_speed_removal_up_where_the_scenario_says() -> None:
     assert (removed[0] + joined) / (removed[1] + joined) == pytest.approx(2.0, rel=0.01)
 
 
-def test_a_run_goes_on_from_a_snapshot() -> None:
-    night, _, first = pooled(pools={"since": "2021-01-01"})
-    for day in range(first, first + 3):
-        night(day, nothing())
-    kept = night.dens.snapshot()
-    night.dens.at_midnight(first + 3, nothing())
-    later = night.dens.snapshot()
-    other, _, _ = pooled(pools={"since": "2021-01-01"})
-    other.dens.resume(kept)
-    other.cases.leads = night.cases.leads
-    other.dens.at_midnight(first + 3, nothing())
-    assert other.dens.snapshot() == later != kept

@@ -78,13 +78,6 @@ def test_channels_whose_attempts_are_alike_have_one_way() -> None:
     assert small.counted(*cases)[0, :, 1].tolist() == [1, 2, 0, 0]
 
 
-def test_a_snapshot_holds_the_shares_of_days_that_cases_come_from() -> None:
-    small, other = Small(), Small()
-    small.open(small.first, 1.0)
-    small.open(small.first + 1, 0.0)
-    other.filings.resume(small.filings.snapshot())
-    assert other.counted(*online(small.first))[0, 2, 2] == CASES
-    assert other.counted(*online(small.first + 1))[0, 3, 2] == CASES
 
 
 @pytest.mark.slow

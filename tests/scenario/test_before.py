@@ -147,7 +147,3 @@ def test_outages_that_follow_each_other_are_one(begins: str, is_same: bool) -> N
     assert same({"measures.out-3": {**OUT, "window": [begins, "2022-02-28"]}}, base) == is_same
 
 
-def test_the_end_of_the_period_can_be_left_out() -> None:
-    other = tiny({"period.end": "2022-02-09"})
-    assert digest_before(TINY, DAY, end=False) == digest_before(other, DAY, end=False)
-    assert digest_before(TINY, DAY) != digest_before(other, DAY)

@@ -198,23 +198,6 @@ def test_row_groups_are_whole_months_and_depend_on_the_rows_alone(
             assert len(group) >= least > sum(day < last for day in group), "full with its last month, not before"
 
 
-def test_rows_that_are_kept_are_written_again_as_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "GROUP_ROWS", 50)
-    monkeypatch.setattr(recording, "GROUP_ROWS", 20)
-    for name in ("first", "again"):
-        (tmp_path / name).mkdir()
-    with TableWriter(tmp_path / "first", SCOPE, events=True, keeps=True) as first:
-        recorder = Recorder(SCOPE, first, events=1.0)
-        fill(recorder, 1)
-        recorder.close()
-    with TableWriter(tmp_path / "again", SCOPE, events=True) as again:
-        for rows_kept in first.kept or []:
-            again.write_again(rows_kept)
-    for table in TABLES.values():
-        one, two = (tmp_path / name / table.file for name in ("first", "again"))
-        assert one.read_bytes() == two.read_bytes(), table.name
 
 
 def test_a_service_that_ends_after_midnight_may_still_count_for_the_month_before(tmp_path: Path) -> None:
