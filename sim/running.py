@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.base.days import calendar_date, next_month
-from sim.base.interrupts import interrupted_surely
 from sim.base.logbook import Logbook
 from sim.engines.conservation import ConservationError
 from sim.reading.check import check_conservation
@@ -92,7 +91,6 @@ class _Asked:
     tables: "dict[str, pa.Table] | None" = None
 
 
-@interrupted_surely()
 def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     """Run a scenario into a folder, by default a new one.
 

@@ -42,11 +42,7 @@ class FailedError(Exception):
     """A valid request failed."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal asked the process to end; unlike Python's own error it supports weak references."""
-
-
-class Terminated(Interrupted):
+class Terminated(KeyboardInterrupt):
     """A signal other than the keyboard's asked the process to end."""
 
 

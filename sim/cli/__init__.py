@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
-from sim.base.interrupts import ENDING, Ending
+from sim.base.interrupts import ENDING, raised
 from sim.base.version import __version__
 from sim.cli import (
     beginning,
@@ -126,26 +126,23 @@ def main() -> NoReturn:
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
     verbose = "--verbose" in arguments
-    ending = Ending(silent=not verbose)
     try:
-        ending.listen(*ENDING)
-        gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
-        _open_streams()
-        command = typer.main.get_command(app)
-        if COMPLETE in os.environ:
-            command.main(prog_name=PROGRAM)
-        # Not click's own ``main``: it turns an interrupt into another error, without its notes.
-        with command.make_context(PROGRAM, list(arguments)) as context:
-            command.invoke(context)
-        code = DONE
-        sys.stdout.flush()
-        ending.meant(None)  # all is done and said: a signal changes nothing any more
+        with raised(*ENDING):
+            gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
+            _open_streams()
+            command = typer.main.get_command(app)
+            if COMPLETE in os.environ:
+                command.main(prog_name=PROGRAM)
+            # Not click's own ``main``: it turns an interrupt into another error, without its notes.
+            with command.make_context(PROGRAM, list(arguments)) as context:
+                command.invoke(context)
+            code = DONE
+            sys.stdout.flush()
     except BaseException as error:
-        lines, code = told(ending.meant(error) or error, arguments)
+        lines, code = told(error, arguments)
         if verbose and lines and code == FAILED:
             traceback.print_exception(error)
     _tell(lines)
-    ending.listen_no_more()
     sys.exit(code)
 
 

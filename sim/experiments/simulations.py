@@ -24,7 +24,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 from sim.base.failures import MACHINE, FailedError
-from sim.base.interrupts import interrupted_surely
 from sim.base.logbook import Logbook
 from sim.experiments.journal import Journal
 from sim.experiments.processes import KilledError, Processes
@@ -182,7 +181,6 @@ class Simulations:
         """
         return Outcomes(self, self._simulate(scenarios, total))
 
-    @interrupted_surely()
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
         """Run what the journal lacks; return for each scenario its key, or its outcome if the journal has none."""
         results: list[str | Outcome] = []

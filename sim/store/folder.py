@@ -161,7 +161,7 @@ class Staging:
     ) -> None:
         if self._handle is None:
             return
-        with put_off(*ENDING):  # an interrupt that is sent again while the folder is removed would leave half of it
+        with put_off(*ENDING):  # a second interrupt would leave half of it
             if self.path.exists():
                 self.discard()
             self._release()

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.cli.commands import Tocsin
 
 
@@ -17,11 +15,6 @@ def test_every_lever_stands_in_a_line_with_its_key_below(tocsin: Tocsin) -> None
     ]
 
 
-def test_the_same_scenario_differs_in_no_lever(tocsin: Tocsin) -> None:
-    ended = tocsin("diff", "tiny", "tiny")
-    assert (ended.code, ended.out) == (0, "no lever differs\n")
-
-
 def test_json_has_levers_and_how_it_is_run(tocsin: Tocsin) -> None:
     document = json.loads(tocsin("diff", "china-2022", "china-2022-full", "--json").out)
     assert (document["base"], document["other"]) == ("china-2022", "china-2022-full")
@@ -30,16 +23,3 @@ def test_json_has_levers_and_how_it_is_run(tocsin: Tocsin) -> None:
     }
     (run,) = document["run_as"]
     assert (run["key"], run["base"], run["other"]) == ("period.end", "2022-11-30", "2022-12-31")
-
-
-@pytest.mark.parametrize("names", [("tiny", "nothing"), ("nothing", "tiny")])
-def test_what_is_no_scenario_is_refused(names: tuple[str, str], tocsin: Tocsin) -> None:
-    ended = tocsin("diff", *names)
-    assert (ended.code, ended.out) == (2, "")
-    assert "there is no such scenario and no such file" in ended.err
-
-
-def test_a_folder_without_runs_is_refused(tocsin: Tocsin) -> None:
-    ended = tocsin("diff", "tiny", ".")
-    assert ended.code == 2
-    assert "is not a run; use a folder with run.json" in ended.err

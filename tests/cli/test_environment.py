@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -41,29 +40,8 @@ def test_a_scenario_is_read_wherever_one_is(odd: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_scenario_is_read_in_a_folder_that_is_gone(tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    program = f"import os; os.rmdir({str(gone)!r}); from sim.cli import main; main()"
-    done = command("-c", program, "validate", "tiny", folder=gone)
-    assert (done.returncode, warned(done.stderr)) == (0, True)
-
-
 @pytest.mark.parametrize("arguments", [["--help"], ["staffing", "--help"]])
 def test_help_is_there_without_docstrings_too(arguments: list[str], tmp_path: Path) -> None:
     told = command("-m", "sim", *arguments, folder=tmp_path)
     assert told.returncode == 0
     assert command("-OO", "-m", "sim", *arguments, folder=tmp_path).stdout == told.stdout
-
-
-def test_from_a_packed_file_it_is_said_what_is_needed(tmp_path: Path) -> None:
-    packed = tmp_path / "tocsin.zip"
-    with zipfile.ZipFile(packed, "w") as file:
-        for source in (ROOT / "sim").rglob("*.py"):
-            file.write(source, source.relative_to(ROOT).as_posix())
-    for arguments in (["run", "tiny", "--out", "here"], ["scenarios"]):
-        done = command("-m", "sim", *arguments, folder=tmp_path, changed={"PYTHONPATH": str(packed)})
-        assert done.returncode == 1
-        (line,) = done.stderr.splitlines()
-        assert "is not a folder: the program must be installed unpacked" in line
-    assert [file.name for file in tmp_path.iterdir()] == ["tocsin.zip"]

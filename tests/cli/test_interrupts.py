@@ -5,15 +5,13 @@ import os
 import pty
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sim import load_run
 from sim.store.json_files import FolderError
-from tests.cli.commands import ROOT, Tocsin, start, wait_for
+from tests.cli.commands import Tocsin, start, wait_for
 
 MONTHS_END = [
     "china-2022",
@@ -40,35 +38,6 @@ TableWriter._write_groups = write_and_die
 
 LONG = ["china-2022", "--scale", "0.0001"]
 """Two years: longer than any test waits before it ends the run."""
-
-
-LAST_MOMENTS = """
-import atexit, os, signal, sys
-import sim.cli
-from sim.__main__ import main
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-tell = sim.cli._tell
-
-def tell_and_be_interrupted(lines):
-    os.kill(os.getpid(), signal.SIGINT)
-    tell(lines)
-
-if sys.argv.pop(1) == "telling":
-    sim.cli._tell = tell_and_be_interrupted
-else:
-    atexit.register(os.kill, os.getpid(), signal.SIGINT)
-main()
-"""
-"""A process that is interrupted when its work is done."""
-
-
-@pytest.mark.parametrize(("moment", "code"), [("telling", 0), ("ending", -signal.SIGINT)])
-def test_an_interrupt_in_the_last_moments_leaves_no_traceback(moment: str, code: int) -> None:
-    command = [sys.executable, "-c", LAST_MOMENTS, moment, "scenarios"]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert (ended.returncode, ended.stderr) == (code, "")
-    assert "tiny" in ended.stdout
 
 
 @pytest.mark.parametrize("engine", ["reference", "vector"])

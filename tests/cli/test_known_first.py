@@ -116,26 +116,6 @@ def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
     assert shown.err == tocsin("compare", "tiny", "tiny", *THIN[1:], "--replicates", "1", "--json").err
 
 
-def test_several_runs_say_what_they_cannot_say_once(tocsin: Tocsin) -> None:
-    one, several = (tocsin("run", *THIN, "--replicates", count).out.splitlines() for count in ("1", "3"))
-    warned = [line for line in one if line.startswith("warning: ")]
-    few = [line for line in warned if " simulated: run-to-run noise is " in line]
-    assert len(few) == 1
-    # What chance does to the mean of several is said by its interval.
-    assert [line for line in several if line.startswith("warning: ")] == [line for line in warned if line not in few]
-
-
-def test_it_is_said_in_the_language_that_is_spoken(tocsin: Tocsin) -> None:
-    tocsin("run", *THIN, "--out", "here", "--quiet")
-    stored = json.loads(Path("here/run.json").read_text())[WARNINGS]
-    assert stored[0].startswith("At scale 0.4, ")
-    lines = tocsin("--language", "fr", "figures", "here").out.splitlines()
-    assert lines[0].startswith("avertissement : ")
-    assert "0,4" in lines[0]
-    assert "--scale 1" in lines[0]  # what is typed is typed in any language
-    assert not any(line in shown for shown in lines for line in stored)
-
-
 def test_python_says_it_too(tocsin: Tocsin) -> None:
     tocsin("run", *THIN, "--out", "here", "--quiet")
     tocsin("run", "policy.yaml", *THIN[1:], "--out", "there", "--quiet")

@@ -41,11 +41,6 @@ def test_a_run_with_too_few_addresses_says_so_in_one_line_and_writes_nothing(meg
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_needs_no_compiler_needs_no_room(tmp_path: Path) -> None:
-    for arguments in (["--version"], ["validate", "tiny"], ["run", "--help"]):
-        assert limited(200, *arguments, folder=tmp_path).returncode == 0, arguments
-
-
 @pytest.mark.parametrize("allowed", [0, 1, THREADS - 1])
 def test_too_few_threads_are_told_too(allowed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     before = threading.active_count()
@@ -64,10 +59,4 @@ def test_too_few_threads_are_told_too(allowed: int, monkeypatch: pytest.MonkeyPa
         OSError, match=rf"^only {allowed} threads can start, but the program needs {THREADS}: .*ulimit -u"
     ):
         demand_room()
-    assert threading.active_count() == before
-
-
-def test_nothing_is_left_running() -> None:
-    before = threading.active_count()
-    demand_room()
     assert threading.active_count() == before

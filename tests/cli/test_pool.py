@@ -20,11 +20,6 @@ def test_what_has_a_scale_has_a_pool(name: str) -> None:
     assert ("--pool" in options) == ("--apart" in options) == ("--scale" in options)
 
 
-def test_commands_with_a_scale_are_many() -> None:
-    having = {n for n, one in COMMANDS.items() if any("--pool" in parameter.opts for parameter in one.params)}
-    assert having >= {"run", "compare", "attribute", "sweep", "sensitivity", "staffing", "calibrate", "show"}
-
-
 def test_a_pooled_run_is_stored_checked_made_again_and_shown(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *SHORT, "--pool", "regions", "--out", "pooled", "--quiet").code == 0
     run = sim.load_run(tmp_path / "pooled")
@@ -41,12 +36,6 @@ def test_a_pooled_run_is_stored_checked_made_again_and_shown(tocsin: Tocsin, tmp
         assert sim.load_run(tmp_path / f"again{number}").manifest["files"] == run.manifest["files"]
     shown = json.loads(tocsin("show", *SHORT, "--pool", "regions", "--json").out)
     assert shown["sha256"] == run.scenario.sha256 == run.manifest["scenario_sha256"]
-
-
-def test_pairs_are_pooled_alike(tocsin: Tocsin) -> None:
-    ended = tocsin("compare", SHORT[0], "no-warning", *SHORT[1:], "--pool", "country", "--json")
-    assert ended.code == 0
-    assert {row["scenario"] for row in json.loads(ended.out)["rows"]} == {"no-warning"}
 
 
 def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -129,12 +118,6 @@ def test_a_run_with_thin_desks_offers_a_pool(tocsin: Tocsin, options: list[str],
     assert thin == ([f"warning: At scale 0.0035, {offer}"] if offer else [])
 
 
-def test_desks_that_are_few_in_the_country_itself_are_those_of_the_country(tocsin: Tocsin) -> None:
-    day = ["--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
-    assert tocsin("run", "tiny", *day, "--quiet").err == ""
-    assert "3 of 6 desks" in tocsin("run", "tiny", *day, "--scale", "0.99", "--quiet").err
-
-
 def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_offered(tocsin: Tocsin) -> None:
     day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
     holds = "measures.holds={kind: bank_hold, window: [2022-06-01, null], intensity: 0.1, provinces: [11]}"
@@ -145,18 +128,3 @@ def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_off
         r"represent the country\. Use --scale (1|0\.\d+) or --pool country --apart Beijing --scale 0\.\d+\.\n",
         ended.err,
     )
-
-
-@pytest.mark.slow
-def test_staffing_says_its_steps_and_offers_a_pool(tocsin: Tocsin) -> None:
-    common = ["tiny", "--set", "period={start: 2022-01-29, end: 2022-01-30, warmup: 0 d}", "--scale", "0.2", "--quiet"]
-    ended = tocsin("staffing", *common)
-    assert ended.code == 0
-    assert ended.err.endswith(
-        "warning: At scale 0.2, one seat stands for 5 officers, and staff changes by no less. Use scale 1 and a "
-        "shorter period.\n"
-    )
-    assert " or --pool country --scale 0.5.\n" in ended.err
-    ended = tocsin("staffing", *common, "--pool", "country")
-    assert ended.code == 0
-    assert " or --pool country" not in ended.err.partition("\n")[0]

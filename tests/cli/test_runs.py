@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import __version__, load_run
+from sim import load_run
 from sim.base.logbook import LOG
 from sim.reading.findings import ABOVE
 from sim.store.provenance import process_age_s
@@ -95,13 +95,6 @@ def test_wall_time_counts_from_the_start_of_the_process_and_is_the_sum_of_the_ph
         pytest.fail(f"seconds between the phases of {MOST_RUNS} runs: {apart}")
 
 
-def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
-    figure = "{name: alerts_regional, window: [2022-11-28, 2022-11-30], value: 1, role: predicted, source: none}"
-    ended = tocsin("run", *SHORT, "--set", f"figures=[{figure}]", "--out", "here")
-    assert ended.code == 0
-    assert "warning: figure alerts_regional: the model counts no such quantity" in ended.out
-
-
 def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", *SHORT, "--out", "here", "--quiet")
     rows = json.loads((tmp_path / "here" / "run.json").read_text())["evidence"]
@@ -115,20 +108,6 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
         assert any(line.startswith(name) for line in table), name
         assert row["basis"][:40] in shown.out
     assert json.loads(tocsin("evidence", "here", "--json").out)["evidence"] == rows
-
-
-def test_evidence_of_a_policy_is_not_judged(tocsin: Tocsin) -> None:
-    known = "evidence=[{name: app_users, range: [0, 1], basis: made up}]"
-    tocsin("run", *SHORT, "--set", known, "--set", "warning.tiers.red.deadline=1 h", "--out", "policy", "--quiet")
-    first, *lines = answered(tocsin("evidence", "policy").out)
-    assert first == "Policy run of china-2022: not compared with evidence"
-    assert lines[0].split() == ["quantity", "range", "simulated", "within"]
-    assert lines[2].startswith("  app users")
-    assert not {"yes", "no"} & set(lines[2].split())
-    (row,) = json.loads(tocsin("evidence", "policy", "--json").out)["evidence"]
-    assert row["simulated"] > 1
-    assert row["within"] is None
-    assert tocsin("check", "policy").code == 0
 
 
 SHORT_TINY = ["tiny", "--set", "period={start: 2022-01-25, end: 2022-01-25, warmup: 0 d}"]
@@ -155,29 +134,6 @@ def test_findings_stand_above_what_a_run_answers_and_can_be_asked_again(tocsin: 
     several = above(tocsin("run", *SHORT, *off, "--replicates", "2", "--out", "two").out.splitlines())
     assert "In 2 of 2 replicates: " in several[several.index("Findings") + 1]
     assert "Findings" not in tocsin("run", *SHORT, *off, "--out", "quiet", "--quiet").out
-
-
-def test_a_run_without_findings_says_so(tocsin: Tocsin) -> None:
-    campaigns = ("cluster-campaigns", "laundering-campaigns")
-    cut = ("law", "returns-deadline", *(f"{one}{year}" for one in campaigns for year in ("", "-2021")), *EDUCATION)
-    gone = [word for key in cut for word in ("--set", f"measures.{key}=null")]
-    gone += [word for key in ("figures=[]", "evidence=[]", "gangs.pools.since=2022-11-28") for word in ("--set", key)]
-    ended = tocsin("run", *SHORT, *gone, "--out", "here")
-    assert "Findings" not in ended.out.splitlines()
-    assert "here: no findings" in tocsin("findings", "here").out.splitlines()
-
-
-def test_every_month_is_shown_where_it_is_asked_for(tocsin: Tocsin) -> None:
-    row = "{name: expired_red, window: [2022-10-01, 2022-11-30], by: month, range: [0, 1], basis: a survey}"
-    tocsin("run", *SHORT, "--set", f"evidence=[{row}]", "--out", "here", "--quiet")
-    one, both = tocsin("evidence", "here").out, tocsin("evidence", "here", "--months").out
-    assert "2022-10-01 to 2022-11-30" in one
-    assert ["2022-10-01 to 2022-10-31" in both, "2022-11-01 to 2022-11-30" in both] == [True, True]
-
-
-def test_a_run_without_evidence_says_so(tocsin: Tocsin, tmp_path: Path) -> None:
-    tocsin("run", *SHORT, "--set", "evidence=[]", "--out", "here", "--quiet")
-    assert "lists no evidence" in tocsin("evidence", "here").out
 
 
 def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
@@ -262,23 +218,6 @@ def test_figures_of_a_province_are_asked_for_by_name_or_code(tocsin: Tocsin, tmp
     assert run.figure("victims", province="Guangdong") == rows[3]["simulated"] == run.series("victims", 44).sum()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["victims", "--province", "Guandong"], "'Guandong' is not a province; did you mean 'Guangdong' (44)?"),
-        (["victims", "saved", "--province", "12"], "'12' is not a province"),
-        (["dens_destroyed", "--province", "44"], "dens_destroyed: is not counted by province"),
-        (["suspects_arrested", "--province", "44"], "suspects_arrested: is not counted by province"),
-    ],
-)
-def test_what_no_province_has_is_refused_in_a_line(arguments: list[str], told: str, tocsin: Tocsin) -> None:
-    tocsin("run", *SHORT_TINY, "--out", "here", "--quiet")
-    ended = tocsin("figures", "here", *arguments)
-    assert (ended.code, ended.out) == (2, "")
-    assert told in ended.err
-    assert len(ended.err.splitlines()) == 1
-
-
 def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", CALIBRATED, "--out", "here", "--quiet")
     ended = tocsin("figures", "here", "calls", "losses@2022", "episodes")
@@ -316,26 +255,3 @@ def test_events_are_those_asked_for_and_change_nothing_else(tocsin: Tocsin, tmp_
     for name, digest in plain["files"].items():
         if name.endswith(".parquet"):
             assert chosen["files"][name] == digest
-
-
-def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
-    tocsin("run", *SHORT, "--out", "here", "--quiet")
-    path = tmp_path / "here" / "attempts.parquet"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-    ended = tocsin("check", "here")
-    assert ended.code == 1
-    assert "FAIL files: attempts.parquet has its SHA-256" in ended.out
-
-
-def test_a_run_whose_money_has_older_names_is_refused_in_one_line(tocsin: Tocsin, tmp_path: Path) -> None:
-    assert tocsin("run", *SHORT, "--out", "run", "--quiet").code == 0
-    path = tmp_path / "run" / "run.json"
-    text = path.read_text(encoding="utf-8").replace(f'"tocsin": "{__version__}"', '"tocsin": "0.1.0"')
-    path.write_text(text.replace('"loss_money"', '"loss_yuan"'), encoding="utf-8")
-    for command in ("figures", "report", "check"):
-        ended = tocsin(command, "run")
-        assert ended.code == 2
-        assert "is a run of version 0.1.0, which named money differently; run it again\n" in ended.err
-        assert ended.err.count("\n") == 1

@@ -1,14 +1,13 @@
 """``tocsin show --timetable``: the policy of a scenario day by day."""
 
 import csv
-import re
 from pathlib import Path
 
 import pytest
 
 import sim
 from sim.reading.policy_days import policy_days
-from tests.cli.commands import ROOT, Tocsin
+from tests.cli.commands import Tocsin
 
 CAMPAIGN = """
 extends: tiny
@@ -39,14 +38,6 @@ def test_rows_change_where_and_when_a_measure_is_in_force(tocsin: Tocsin, tmp_pa
     assert all(one["intercepted_call"] == other["intercepted_call"] for one, other in zip(there, others, strict=True))
 
 
-def test_the_loss_of_filters_depends_on_the_run_and_is_in_no_row() -> None:
-    for values in ({"interception.adaptation": 0.0}, {"interception.adaptation": 0.1}):
-        for row in policy_days(sim.load_scenario("tiny", **{**values, "measures.filter-call": None}).spec):
-            assert row["d_prime_call"] == "4.4"
-            # Of a threshold of 4.27, less the types that look less like bulk traffic.
-            assert 0.5 < float(row["intercepted_call"]) < 0.552
-
-
 def test_counts_are_of_the_country_at_any_scale() -> None:
     for value in ("attempts_call", "officers_visit", "investigation_capacity"):
         one, other = (
@@ -54,25 +45,6 @@ def test_counts_are_of_the_country_at_any_scale() -> None:
             for scale in (1.0, 0.1)
         )
         assert one == pytest.approx(other)
-
-
-def test_an_outage_is_the_day_on_which_instructions_leave() -> None:
-    mode = {"kind": "outage", "detector": "local", "window": ["2022-01-30", "2022-01-31"]}
-    for how, expected in (("delay", "2022-02-01"), ("lose", "lost")):
-        scenario = sim.load_scenario("tiny", **{"measures.down": {**mode, "mode": how}})
-        found = {row["date"]: row["outage_local"] for row in policy_days(scenario.spec)}
-        assert (found["2022-01-29"], found["2022-01-30"], found["2022-01-31"]) == ("", expected, expected)
-
-
-def test_every_column_is_explained() -> None:
-    text = (ROOT / "docs" / "how-to-policy.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"`(\w+)`", text))
-    spec = sim.load_scenario("tiny").spec
-    for column in next(policy_days(spec)):
-        base, _, last = column.rpartition("_")
-        kinds = {"CHANNEL": ("call", "sms", "online"), "REGION": tuple(spec.dens.regions)}
-        general = {f"{base}_{kind}" for kind, words in kinds.items() if last in words}
-        assert explained & {column, *general}, column
 
 
 @pytest.mark.parametrize(

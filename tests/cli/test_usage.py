@@ -45,11 +45,6 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
     assert heavy == "[]"
 
 
-def test_help_has_a_short_option(tmp_path: Path) -> None:
-    for words in ([], ["run"]):
-        assert heavy_after([*words, "-h"], tmp_path) == heavy_after([*words, "--help"], tmp_path)
-
-
 def test_the_version_is_printed_alone_and_at_once(tmp_path: Path) -> None:
     assert heavy_after(["--version"], tmp_path) == (f"tocsin {sim.__version__}\n", "[]")
     # Whatever follows, it is the version that was asked for.
@@ -69,47 +64,14 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "here" / "run.json").read_text())["command"].startswith("tocsin run china-2022 ")
 
 
-def test_the_end_of_the_program_searches_for_no_cycles(tmp_path: Path) -> None:
-    source = (
-        "import atexit, gc, sys; atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
-        "from sim.__main__ import main; sys.argv = ['tocsin', '--version']; main()"
-    )
-    ended = program("-c", source, folder=tmp_path)
-    assert (ended.returncode, ended.stdout) == (0, f"tocsin {sim.__version__}\nTrue\n")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run"], "tocsin run: Missing argument 'SCENARIO'"),
-        (["run", "china-2022", "--bogus"], "tocsin run: No such option: --bogus"),
-        (["bogus"], "tocsin: No such command 'bogus'"),
-        (["run", "china-2022", "--replicates", "0"], "tocsin run: Invalid value for '--replicates'"),
-        (["run", "china-2022", "--set", "scale"], "--set scale: has no value"),
-        (["run", "china-2022", "--events", "some"], "--events some: must be 'none', 'all' or a number from 0 to 1"),
-        (["run", "china-2022", "--events", "2"], "--events: "),
-        (["run", "china-2022", "--scale", "4"], "--scale: "),
-        (["run", "china-2022", "--engine", "steam"], "--engine: "),
         (["run", "china-2022", "--out", "full"], "tocsin run: full: the folder is not empty"),
-        (["run", "no-such-scenario"], "no-such-scenario:1:1: "),
-        (["validate", "no-such-scenario"], "no-such-scenario:1:1: "),
-        (["show", "no-such-scenario"], "no-such-scenario:1:1: "),
-        (["check", "full"], "tocsin check: full: is not a run"),
-        (["evidence", "full"], "tocsin evidence: full: is not a run"),
         (["figures", "full"], "tocsin figures: full: is not a run"),
-        (["figures", "full", "losses"], "tocsin figures: full: is not a run"),
-        (["run", "tiny", "--draw", "0"], "--draw: no draws are stored with 'tiny'"),
-        (["run", "tiny", "--draws", "2"], "--draw: no draws are stored with 'tiny'"),
         (["show", "tiny", "--draw", "0"], "--draw: no draws are stored with 'tiny'"),
         (["run", CALIBRATED, "--draw", "3"], "--draw: there is no draw 3; must be 0 to 2"),
-        (["run", CALIBRATED, "--draws", "4"], "--draw: there is no draw 3; must be 0 to 2"),
-        (["run", CALIBRATED, "--draw", "-1"], "tocsin run: Invalid value for '--draw'"),
         (["run", CALIBRATED, "--draws", "2", "--draw", "0"], "--draws: cannot be combined with --draw or --replicates"),
-        (
-            ["run", CALIBRATED, "--draws", "2", "--replicates", "2"],
-            "--draws: cannot be combined with --draw or --replicates",
-        ),
-        (["runs", "nowhere"], "tocsin runs: nowhere: no such folder"),
     ],
 )
 def test_bad_usage_is_one_line_code_2_and_nothing_written(
@@ -123,15 +85,6 @@ def test_bad_usage_is_one_line_code_2_and_nothing_written(
     assert ended.err.startswith(message)
     assert ended.err.count("\n") == 1
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
-
-
-def test_a_folder_of_runs_is_no_run_and_one_of_them_is_named(tocsin: Tocsin, tmp_path: Path) -> None:
-    for name in ("r001", "r000"):
-        (tmp_path / "pairs" / name).mkdir(parents=True)
-        (tmp_path / "pairs" / name / "run.json").write_text("{}")
-    ended = tocsin("check", "pairs")
-    assert ended.err == "tocsin check: pairs: is not a run; use a folder with run.json, for example pairs/r000\n"
-    assert (ended.code, ended.out) == (2, "")
 
 
 def test_each_mistake_of_a_scenario_is_a_line(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -197,8 +150,6 @@ def test_what_a_script_would_read_is_one_json_document(tocsin: Tocsin, tmp_path:
     [
         ("tocsin comp", ["compare"]),
         ("tocsin run no-", ["no-campaigns", "no-local", "no-warning"]),
-        ("tocsin compare tiny dou", ["double-visits"]),
-        ("tocsin run mine", []),
         ("tocsin report --o", ["--out"]),
     ],
 )

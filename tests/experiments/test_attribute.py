@@ -1,7 +1,6 @@
 """Attribution: layers that are off do nothing, values add up, and every number is that of a direct run."""
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from sim.experiments.gangs import STANCES, stances_of
 from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
 from sim.scenario import changed
 from sim.store.json_files import FolderError
-from sim.told.costs import layer_named
-from sim.told.experiments import attribution_tables
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -38,13 +35,6 @@ def whole(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Attri
 
 def fates(run: sim.Run, fate: str) -> int:
     return int(run.totals[f"attempts_by_fate.{fate}"])
-
-
-def test_it_is_said_that_filters_spare_fewer_people_where_gangs_try_again(whole: Attribution) -> None:
-    said = [[str(part) for part in attribution_tables(whole, retried=retried)] for retried in (False, True)]
-    more = [text for text in said[True] if text not in said[False]]
-    assert len(said[True]) == len(said[False]) + 1
-    assert "says little about how many people filters protect" in " ".join(more)
 
 
 def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
@@ -74,13 +64,6 @@ def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
         with_all.totals["alerts_by_tier.yellow"], rel=0.01
     )
     assert all(run.totals["attempts_potential"] == with_all.totals["attempts_potential"] for run in off.values())
-
-
-def test_no_tier_at_all_is_no_warning_at_all(tiny: sim.Scenario, tmp_path: Path):
-    off = sim.run(without(tiny, WARNING), tmp_path / "off", workers=1)
-    silent = {f"measures.warning-{detector}": "null" for detector in ("central", "local")}
-    none = sim.run(sim.load_scenario("tiny", {KEY: VALUE, **silent}), tmp_path / "none", workers=1)
-    assert dict(off.totals) == dict(none.totals)
 
 
 def test_both_engines_agree_on_a_world_without_any_layer(tmp_path: Path):
@@ -159,8 +142,6 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
     ("arguments", "message"),
     [
         (["tiny", "--layer", "den"], "tocsin attribute: den is not a layer; did you mean 'dens'? "),
-        (["no-warning", "--layer", "warning"], "tocsin attribute: warning is not a layer of no-warning, "),
-        (["tiny", "--orders", "3"], "tocsin attribute: orders must be even, "),
     ],
 )
 def test_what_cannot_be_attributed_is_one_line_and_writes_nothing(
@@ -251,33 +232,6 @@ def test_where_gangs_answer_both_worths_are_told(answering: sim.Scenario, both: 
     assert set(state[state["quantity"] == "effort_sms"]["value"]) == {1.0}
 
 
-def test_one_stance_is_no_part_of_the_others_folder(answering: sim.Scenario, both: Attribution):
-    with pytest.raises(FolderError, match="holds another attribution, with another value of 'gangs'"):
-        sim.attribute(answering, TWO, folder=both.folder, gangs="still")
-    assert (
-        len(both.coalitions) == runs_of(answering, TWO, None, 1) == 2 * runs_of(answering, TWO, None, 1, "still") == 8
-    )
-
-
-def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, both: Attribution, tmp_path: Path):
-    class KilledError(Exception):
-        """Somebody ends it after some of the runs."""
-
-    def after_five(done: int, total: int) -> None:
-        assert total == 8
-        if done >= 5:
-            raise KilledError
-
-    folder = tmp_path / "killed"
-    with pytest.raises(KilledError):
-        sim.attribute(answering, TWO, folder=folder, workers=1, progress=after_five)
-    kept = len((folder / "journal.jsonl").read_text().splitlines())
-    assert 4 < kept < 8
-    again = sim.attribute(answering, TWO, folder=folder, workers=1)
-    assert f"start: {kept} runs in the journal" in (folder / "log.txt").read_text()
-    pd.testing.assert_frame_equal(again.layers, both.layers)
-
-
 def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: sim.Scenario, whole: Attribution):
     assert "gangs" not in whole.layers.columns
     assert "gangs" not in json.loads((whole.folder / "attribution.json").read_text())
@@ -293,28 +247,6 @@ def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: s
         stances_of(off, "both")
     with pytest.raises(LayerError, match=r"^stil is not a stance of gangs; did you mean 'still'\?"):
         stances_of(answering, "stil")
-
-
-def test_the_command_tells_both_side_by_side(tocsin: Tocsin, answering: sim.Scenario, both: Attribution):
-    file = Path("answering.yaml")
-    file.write_text(answering.yaml())
-    given = ["attribute", "answering.yaml", *(word for name in TWO for word in ("--layer", name)), "--workers", "1"]
-    code, out, _ = tocsin(*given, "--out", "at")
-    assert code == 0
-    lines = out.splitlines()
-    assert lines[1].split()[:3] == ["layer", "gangs", "alone"]
-    told = [re.split(" {2,}", line)[:2] for line in lines[2:8]]
-    assert told == [[layer_named(layer), stance] for layer in (*TWO, "all") for stance in STANCES]
-    assert lines[8] == "at: 8 runs"
-    answer = "\n".join(lines[9:])
-    assert "With gangs that do not respond: All layers together prevent" in answer
-    assert "With gangs that respond to their yield: All layers together prevent" in answer
-    document = json.loads(tocsin(*given, "--out", "at", "--json")[1])
-    assert [row["gangs"] for row in document["layers"]] == list(both.layers["gangs"])
-    assert [row["shapley"] for row in document["layers"]] == list(both.layers["shapley"])
-    code, _, err = tocsin("attribute", "tiny", "--gangs", "still")
-    assert (code, err.count("\n")) == (2, 1)
-    assert err.startswith("tocsin attribute: tiny has no gangs.answer, ")
 
 
 @pytest.mark.slow
@@ -342,17 +274,3 @@ def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Sce
     assert runs_of(tiny, chosen, None, 1, draws=3) == 4 * 4
     with pytest.raises(FolderError):
         sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws[:2], workers=1)
-
-
-def test_draws_of_an_attribution_are_those_of_the_scenario(tocsin: Tocsin, tmp_path: Path):
-    header = "schema: 1\nextends: tiny\ntitle: Draws\nname: drawn\ncalibration: {draws: drawn.csv}\n"
-    level = '{value: 1400 per day, origin: assumed, range: [700 per day, 2800 per day], basis: "none: a test"}'
-    (tmp_path / "drawn.yaml").write_text(f"{header}{KEY}: {VALUE}\nfraud: {{volumes: {{call: {{level: {level}}}}}}}\n")
-    (tmp_path / "drawn.csv").write_text("draw,fraud.volumes.call.level\n0,700 per day\n1,2800 per day\n")
-    asked = ["attribute", "drawn.yaml", "--layer", "interception", "--workers", "1", "--out", "out"]
-    code, out, err = tocsin(*asked, "--draws", "2")
-    assert (code, err) == (0, "")
-    assert "90%, draws" in out
-    code, out, err = tocsin(*asked, "--draws", "2", "--draw", "0")
-    assert (code, out) == (2, "")
-    assert err.startswith("--draws: ")

@@ -9,8 +9,8 @@ from rich.console import Console
 import sim
 from sim.scenario.levers import levers
 from sim.told.costs import cost_lines, each_spared_lines
-from sim.told.effect import effect_lines, interval_said, kind_said, unwarned_lines
-from sim.told.experiments import MOST_LEVERS, comparison_parts
+from sim.told.effect import effect_lines, interval_said, kind_said
+from sim.told.experiments import comparison_parts
 from sim.told.one import of_comparison
 from sim.told.text_tables import show
 
@@ -90,22 +90,6 @@ def test_a_difference_of_a_handful_of_people_says_so() -> None:
     assert effect_lines(enough) == others
 
 
-def test_differences_with_a_direction_come_first() -> None:
-    """So the first sentence, which is bold, does not contradict what is known."""
-    unsure, sure = row("cases_filed", 100, 101, -3, 5), row("loss_money", 2e11, 1.9e11, -1.1e10, -0.9e10)
-    first, second = effect_lines([unsure, sure])
-    assert first.startswith("10 billion yuan less lost")
-    assert second.endswith("within run-to-run noise.")
-
-
-def test_two_numbers_of_what_warnings_do_are_told_apart() -> None:
-    gone, more = row("averted", 636_000, 0), row("victims", 4_620_000, 5_333_000)
-    (line,) = unwarned_lines([gone, more])
-    assert "636,000" in line
-    assert "713,000" in line
-    assert not unwarned_lines([row("averted", 636_000, 600_000), more])
-
-
 WITHOUT = "without parameter uncertainty: no answers over draws are stored"
 
 
@@ -167,20 +151,6 @@ def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -
     assert "pairing" not in text
 
 
-def test_all_of_a_comparison_has_every_quantity() -> None:
-    text = "\n".join(laid_out(120, every=True, **POLICY))
-    assert "attempts: den destroyed" in text
-    assert "pairing gain" in text
-    assert "losses of cases, change 2022-01-01 to 2022-11-30" in text
-
-
-def test_many_levers_are_counted() -> None:
-    months = {f"fraud.months.{month}": "2" for month in range(12)}
-    lines = laid_out(80, **months, **POLICY)
-    assert lines[1 + MOST_LEVERS] == "  2 more; list all: tocsin diff"
-    assert laid_out(80)[0] == "policy changes no lever of china-2022"
-
-
 def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     costs = [row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), row("victims", 4e6, 3e6, -1.2e6, -0.8e6)]
     ratio = {**row("cost_per_victim_spared", 0, 0), **dict.fromkeys(("base", "other", "difference", "ratio"))}
@@ -195,15 +165,3 @@ def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
     assert rest[0].startswith("Priced costs")  # type: ignore[union-attr]
     many = next(iter(cost_lines(unpriced, [str(number) for number in range(10)])))
     assert str(many).startswith("Not priced: 0, 1, 2, 3, 4, 5 and 4 more. ")
-
-
-def test_intervals_beside_each_other_are_of_one_kind() -> None:
-    """Of stored draws where there are any: what has none of them has none, rather than that of replicates."""
-    ends = {"posterior_low": -1.2e6, "posterior_high": -0.5e6, "posterior_draws": 200}
-    drawn = row("victims", 4e6, 3e6, -1.1e6, -0.9e6, **ends)
-    spent = row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8, posterior_draws=None)
-    assert interval_said([drawn, spent]) == "90% intervals over 200 stored posterior draws, with run-to-run noise"
-    assert effect_lines([drawn, spent]) == [
-        "1 million fewer victims (500,000 to 1.2 million; -25%).",
-        "200 million yuan more spent (+5%).",
-    ]

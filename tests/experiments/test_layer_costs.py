@@ -1,6 +1,5 @@
 """What layers cost, against sums by hand: of made-up samples, and of runs without some of them."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
@@ -12,9 +11,7 @@ from sim.experiments.layer_costs import by_work, costs_of
 from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
 from sim.reading.costs import PARTS, paid
-from sim.told.costs import layer_cost_lines
-from sim.told.text_tables import TextTable
-from tests.experiments.test_command import Tocsin, tocsin
+from tests.experiments.test_command import tocsin
 
 __all__ = ["tocsin"]
 
@@ -75,30 +72,6 @@ def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() 
     assert (red["per_victim_low"], red["per_victim_high"]) == pytest.approx(expected or (None, None))
 
 
-def test_nothing_is_divided_by_costs_that_are_not_known() -> None:
-    red, cards, both = costs_of(NAMES, sampled, True, ["cards"])
-    assert (red["known"], cards["known"], both["known"]) == (True, False, False)
-    assert cards["per_victim"] is cards["per_money"] is both["per_victim"] is None
-    assert costs_of(["warning.red"], sampled, True, [])[-1]["known"]
-
-
-def test_without_prices_nothing_is_known() -> None:
-    rows = costs_of(NAMES, sampled, False, NAMES)
-    assert not any(row["known"] for row in rows)
-    assert {value for row in rows for key, value in row.items() if key not in ("layer", "known")} == {None}
-    assert list(layer_cost_lines(rows, "orders")) == ["Costs of layers: the scenario has no prices"]
-
-
-def test_the_terminal_says_which_costs_are_not_known() -> None:
-    _, table, last = layer_cost_lines(costs_of(NAMES, sampled, True, ["cards"]), "replicates")
-    assert str(last).startswith("Not priced: elimination of phone cards. ")
-    assert isinstance(table, TextTable)
-    red, cards, _ = table.rows
-    assert red[:2] == ("red warnings", "10")
-    assert red[4] == "2"
-    assert (cards[1], cards[4], cards[7]) == ("50", "unknown", "unknown")
-
-
 def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
     tiny = sim.load_scenario("tiny", **PERIOD, **EDUCATION)
     names = ("awareness", "warning.orange")
@@ -126,14 +99,3 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
     assert education > 0
     prevented = done.layers.query("quantity == 'victims'").set_index("layer")["shapley"]
     assert rows.loc["warning.orange", "per_victim"] == pytest.approx(orange / prevented["warning.orange"])
-
-
-def test_the_command_gives_the_costs_too(tocsin: Tocsin) -> None:
-    given = ["attribute", "tiny", "--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
-    given += ["--layer", "warning.red", "--layer", "cards", "--out", "at"]
-    code, out, _ = tocsin(*given, "--workers", "1", "--full")
-    assert code == 0
-    assert "Costs of layers, averaged" in out
-    _, out, _ = tocsin(*given, "--json")
-    rows = json.loads(out)["costs"]
-    assert [(row["layer"], row["known"]) for row in rows] == [("cards", False), ("warning.red", True), ("all", False)]

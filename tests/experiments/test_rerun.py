@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.store.run_json import RUN_JSON, sealed
-from tests.cli.commands import SHORT, Tocsin, tocsin
+from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]
 
@@ -66,9 +66,3 @@ def test_no_run_is_made_again_of_what_is_none(made: Path, tocsin: Tocsin, tmp_pa
     ended = tocsin("rerun", str(made), "--engine", "abacus")
     assert ended.code == 2
     assert ended.err.startswith("--engine: 'abacus' is not allowed")
-
-
-def test_a_run_of_days_that_no_figure_is_about_too(tocsin: Tocsin) -> None:
-    assert tocsin("run", *SHORT, "--out", "here", "--quiet").code == 0
-    assert tocsin("rerun", "here").code == 0
-    assert tocsin("check", "here").code == 0

@@ -22,7 +22,6 @@ from sim.experiments.simulations import SimulationError
 from sim.reading.outcomes import quantities, quantity_names
 from sim.scenario import changed
 from sim.scenario.lever_words import key_name
-from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -175,40 +174,6 @@ def test_rows_are_quantities_by_parameters_and_a_measure_that_is_over_moves_noth
     assert (saved["mu_star"] <= saved["mu_star_high"]).all()
 
 
-def test_it_goes_on_where_it_was_cut_and_one_that_is_done_is_read(
-    tiny: sim.Scenario, alone: tuple[pd.DataFrame, bytes], tmp_path: Path
-):
-    class CutError(Exception):
-        pass
-
-    def cut(done: int, _: int) -> None:
-        if done >= 5:
-            raise CutError
-
-    place = tmp_path / "sensitivity"
-    with pytest.raises(CutError):
-        sim.sensitivity(tiny, KEYS, samples=3, folder=place, workers=1, progress=cut)
-    journal = place / "journal.jsonl"
-    kept = journal.read_bytes()
-    assert 5 <= kept.count(b"\n") < 12
-    assert not (place / "indices.parquet").exists()
-    seen: list[bytes] = []
-    sim.sensitivity(
-        tiny, KEYS, samples=3, folder=place, workers=1, progress=lambda *_: seen.append(journal.read_bytes())
-    )
-    assert all(one.startswith(kept) and one.count(b"\n") <= 12 for one in seen)
-    assert (place / "indices.parquet").read_bytes() == alone[1]
-    # Any other quantity is read from what is stored, and another order of keys is the same question.
-    with ThreadPoolExecutor(1) as none_needed:
-        none_needed.shutdown()
-        frame = sim.sensitivity(
-            tiny, KEYS[::-1], samples=3, quantities=("alerts_by_tier.red",), folder=place, executor=none_needed
-        )
-    assert list(frame["quantity"]) == ["alerts_by_tier.red"] * 3
-    with pytest.raises(FolderError, match="holds another sensitivity"):
-        sim.sensitivity(tiny, KEYS, samples=4, folder=place)
-
-
 def test_shares_of_a_scenario_are_reproducible_and_hang_on_the_seed_alone(tiny: sim.Scenario, tmp_path: Path):
     with ThreadPoolExecutor(3) as threads:
         frames = [
@@ -305,15 +270,6 @@ def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsi
     assert f"Victims: what matters most is {ordered[0]} (" in answer
     assert f"Next tocsin explain {max(stored, key=sizes.__getitem__)}; --full" in answer
     assert tocsin(*given, "--quiet")[1] == ""
-
-
-def test_the_command_says_what_it_dropped(tocsin: Tocsin):
-    full = f"{RED}={{value: 3.3, origin: assumed, range: [2.7, 3.6], basis: a test}}"
-    given = ["sensitivity", "tiny", "--set", f"period={SHORT}", "--set", full, "--vary", RED, "--vary", MET]
-    code, out, _ = tocsin(*given, "--method", "sobol", "--samples", "4", "--quantity", "saved", "--workers", "1")
-    assert code == 1
-    assert "share of variance" in out.splitlines()[0]
-    assert " of 4 base samples. The first failure: no scenario: " in out
 
 
 @pytest.mark.parametrize(

@@ -116,18 +116,6 @@ def lines(other: list[Amounts], base: Amounts = BASE) -> list[str]:
     return found
 
 
-def test_the_terminal_says_what_it_costs_with_both_intervals() -> None:
-    shown = "\n".join(lines([OTHER]))
-    assert "call desks | 300 | 800 | 500 | 250 to 5,000" in shown
-    assert "total | 340 | 820 | 480 | 50 to 4,990" in shown
-    assert "Cost per victim spared: 4.8 yuan (prices 0.5 to 49.9)" in shown
-    several = "\n".join(lines([OTHER, amounts(890, lost=43_000, recovered=4000, desk_call=810, videos=20)]))
-    assert "(95%, replicates " in several
-    assert "no interval: the number spared is within run-to-run noise" in "\n".join(
-        lines([amounts(400, desk_call=800), amounts(1500, desk_call=900)])
-    )
-
-
 def test_the_terminal_says_why_there_is_no_ratio() -> None:
     assert "Cost per victim spared: none was spared" in lines([amounts(1000, desk_call=400)])
     none = "Cost per victim spared: not defined, since it costs"

@@ -105,11 +105,6 @@ def test_mistakes_are_those_of_the_command_line(tocsin: Tocsin, key: str, value:
     assert not list(Path.cwd().iterdir())
 
 
-def test_plain_values_that_no_scenario_holds_are_refused_in_place():
-    with pytest.raises(sim.ScenarioError, match=f"^--set: {STAFF}: .*use plain values"):
-        sim.load_scenario("tiny", {STAFF: object()})
-
-
 @pytest.mark.parametrize(
     ("use", "told"),
     [
@@ -142,12 +137,6 @@ def test_what_is_no_map_list_scenario_or_run_is_refused_in_a_line(run: sim.Run, 
     assert "\n" not in str(error.value)
 
 
-def test_an_attribute_that_fails_inside_tells_its_own_error(run: sim.Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(type(run), "answer", property(lambda _: [].nothing))
-    with pytest.raises(AttributeError, match="'list' object has no attribute 'nothing'"):
-        _ = run.answer
-
-
 def test_a_bare_run_shows_its_answer(run: sim.Run):
     shown = run._repr_html_()
     assert run.answer.headline.replace(">", "&gt;") in shown
@@ -163,13 +152,6 @@ def test_a_summary_has_the_totals_and_names_its_intervals(run: sim.Run):
         assert row["low"] <= row["value"] <= row["high"]
     assert {"victims", "loss_money"} <= set(summary.index)
     assert set(summary["interval"]) == {"95%, run-to-run noise"}
-
-
-def test_the_picture_of_a_run_is_one_of_its_report(run: sim.Run):
-    assert run.plot() == run.pictures.cascade()
-    assert run.plot("cascade", channel="call") == run.pictures.cascade(channel="call")
-    with pytest.raises(ValueError, match="no picture 'cascades'; did you mean 'cascade'\\? allowed: ratios, cascade"):
-        run.plot("cascades")
 
 
 def test_a_frame_of_quantities_adds_up_to_the_totals(run: sim.Run):
@@ -212,13 +194,6 @@ def test_a_comparison_of_scenarios_is_that_of_its_runs(comparison: sim.Compariso
     assert of_runs.document == comparison.document
 
 
-def test_a_comparison_stays_a_table(comparison: sim.Comparison):
-    rows = comparison[comparison["quantity"] == "victims"]
-    assert type(rows) is pd.DataFrame
-    assert rows.attrs == comparison.attrs != {}
-    assert comparison.set_index(["scenario", "quantity"]).loc[("few", "victims"), "replicates"] == 2
-
-
 def test_the_table_of_a_comparison_names_its_intervals(comparison: sim.Comparison):
     table = comparison.table()
     assert list(table.columns)[-1] == "95%, replicates"
@@ -232,34 +207,12 @@ def test_the_table_of_a_comparison_names_its_intervals(comparison: sim.Compariso
         comparison.table(["victim"])
 
 
-def test_an_interval_that_is_unknown_is_called_so(comparison: sim.Comparison):
-    single = sim.compare([group[0] for group in comparison.runs.values()][:2])
-    table = single.table()
-    assert set(table["interval"]) == {"unknown"}
-    assert "noise is unknown" in table.attrs["interval"]
-    assert "noise is unknown" in single._repr_html_()
-    assert "scenario" not in table
-
-
 def test_latex_is_a_table_of_booktabs(comparison: sim.Comparison, tmp_path: Path):
     text = comparison.to_latex(label="tab:few")
     for part in (r"\toprule", r"\bottomrule", r"\label{tab:few}", r"95\%, replicates", "few & victims &"):
         assert part in text
     assert comparison.to_latex(tmp_path / "table.tex", caption="Mine") is None
     assert r"\caption{Mine}" in (tmp_path / "table.tex").read_text()
-
-
-def test_word_has_the_cells_of_the_table(comparison: sim.Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    docx = pytest.importorskip("docx")
-    written = docx.Document(comparison.to_word(tmp_path / "table.docx"))
-    table = comparison.table()
-    cells = [[cell.text for cell in row.cells] for row in written.tables[0].rows]
-    assert cells == [list(table.columns), *map(list, table.to_numpy())]
-    assert table.attrs["interval"][1:] in written.paragraphs[0].text
-    monkeypatch.setitem(sys.modules, "docx", None)
-    with pytest.raises(sim.ExchangeError, match=r"pip install '\.\[word\]'"):
-        comparison.to_word(tmp_path / "other.docx")
-    assert not (tmp_path / "other.docx").exists()
 
 
 def test_a_bare_comparison_shows_the_effect_of_each_policy(comparison: sim.Comparison):
@@ -362,24 +315,6 @@ def test_a_wide_table_has_a_row_for_each_scenario(comparison: sim.Comparison):
         comparison.table(["victim"], wide=True)
 
 
-def test_a_wide_table_names_the_kind_of_intervals_where_scenarios_differ_in_it(comparison: sim.Comparison):
-    def table(drawn: pd.Series) -> pd.DataFrame:
-        made = sim.Comparison(pd.DataFrame(comparison))
-        made.loc[drawn, ["posterior_low", "posterior_high", "posterior_draws"]] = -1.0, 1.0, 60
-        made.scenarios = comparison.scenarios
-        return made.table(["victims", "loss_money"], wide=True)
-
-    few = comparison["scenario"] == "few"
-    mixed = table(few)
-    assert mixed["interval"].tolist() == ["", "90%, draws", "95%, replicates"]
-    assert (
-        "60 stored posterior draws, with run-to-run noise; 95% intervals over 2 replicates" in mixed.attrs["interval"]
-    )
-    one_kind = table(few & (comparison["quantity"] == "victims"))
-    assert one_kind.equals(comparison.table(["victims", "loss_money"], wide=True))
-    assert "interval" not in one_kind
-
-
 def test_an_attribution_has_a_table_and_a_picture(place: Path):
     found = sim.attribute("tiny", ["sites", "cards"], replicates=2, set=WEEK, folder=place / "layers")
     table = found.table()
@@ -425,13 +360,6 @@ def test_the_picture_of_a_sweep_has_means_and_intervals(catalogue: sim.Sweep):
         catalogue.plot(y="victim")
     with pytest.raises(ValueError, match=f"no varied key 'scale'; allowed: {STAFF}"):
         catalogue.plot(x="scale")
-
-
-def test_a_sweep_without_replicates_says_that_its_noise_is_unknown(place: Path):
-    single = sim.sweep("tiny", {STAFF: [10, 40]}, set=WEEK, folder=place / "single")
-    figure = single.plot()
-    assert figure.data[0].error_y.array is None
-    assert "noise unknown" in figure.layout.title.text
 
 
 SCRIPT = f"""
