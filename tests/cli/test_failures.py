@@ -16,7 +16,7 @@ from sim import cli
 from sim.base.failures import FailedError, RefusedError, Terminated, UsageError
 from sim.cli import told
 from sim.store.run_json import RUN_JSON
-from tests.cli.commands import ROOT, Tocsin, start, wait_for
+from tests.cli.commands import ROOT, SHORT, Tocsin, start, wait_for
 
 LONG = ["china-2022", "--scale", "0.00001"]
 """Two years: longer than any test waits before it ends the run."""
@@ -67,6 +67,19 @@ def test_verbose_shows_where(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) ->
     assert "sim/cli/options.py:" in plain.err
     assert verbose.code == 1
     assert "Traceback" in verbose.err
+
+
+def test_closed_streams_neither_fail_a_run_nor_get_into_its_files(tocsin: Tocsin, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sim run {' '.join(map(repr, SHORT))} --out here --quiet <&- >&- 2>&-"
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    # So few people have neither the desks, the cards nor a victim: one warning of each, and nothing else.
+    told = [line.split(":")[1].split()[0] for line in ended.stderr.splitlines()]
+    assert told in ([], ["At", "cards.per_thousand_people", "No"])
+    check = tocsin("check", "here")
+    assert check.code == 0, check.out
 
 
 @pytest.mark.parametrize("lost", [">&-", "> /dev/full"])

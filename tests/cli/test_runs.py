@@ -12,9 +12,6 @@ from sim.reading.findings import ABOVE
 from sim.store.provenance import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
 
-EDUCATION = [f"{kind}-{year}" for kind in ("videos", "activities") for year in (2021, 2022)]
-"""Measures of the flagship that teach."""
-
 
 def above(lines: list[str]) -> list[str]:
     """Return what stands above an answer: warnings, then findings."""
@@ -109,8 +106,6 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
         assert row["basis"][:40] in shown.out
     assert json.loads(tocsin("evidence", "here", "--json").out)["evidence"] == rows
 
-
-SHORT_TINY = ["tiny", "--set", "period={start: 2022-01-25, end: 2022-01-25, warmup: 0 d}"]
 
 FIGURE = (
     "{name: alerts_central, window: [2022-11-28, 2022-11-30], value: 1, role: fitted, tolerance: 0.1, "

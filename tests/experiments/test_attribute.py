@@ -33,10 +33,6 @@ def whole(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Attri
     return sim.attribute(tiny, CHOSEN, replicates=2, folder=tmp_path_factory.mktemp("whole") / "made", workers=1)
 
 
-def fates(run: sim.Run, fate: str) -> int:
-    return int(run.totals[f"attempts_by_fate.{fate}"])
-
-
 def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
     with_all = sim.run(tiny, tmp_path / "all", workers=1)
     assert layers_of(tiny) == LAYERS
@@ -64,6 +60,13 @@ def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
         with_all.totals["alerts_by_tier.yellow"], rel=0.01
     )
     assert all(run.totals["attempts_potential"] == with_all.totals["attempts_potential"] for run in off.values())
+
+
+def test_no_tier_at_all_is_no_warning_at_all(tiny: sim.Scenario, tmp_path: Path):
+    off = sim.run(without(tiny, WARNING), tmp_path / "off", workers=1)
+    silent = {f"measures.warning-{detector}": "null" for detector in ("central", "local")}
+    none = sim.run(sim.load_scenario("tiny", {KEY: VALUE, **silent}), tmp_path / "none", workers=1)
+    assert dict(off.totals) == dict(none.totals)
 
 
 def test_both_engines_agree_on_a_world_without_any_layer(tmp_path: Path):

@@ -59,6 +59,9 @@ def test_what_a_task_raises_is_raised_with_the_place_where_it_arose(pool: Proces
         pool.submit(divmod, 1, 0).result()
     assert "Traceback" in str(raised.value.__cause__)
     assert "in _answer" in str(raised.value.__cause__)
+    # An error that cannot be sent as it is: its class takes other arguments than it keeps.
+    with pytest.raises(RuntimeError, match="UnsendableError: Unsendable"):
+        pool.submit(raise_unsendable).result()
     assert pool.submit(divmod, 7, 2).result() == (3, 1)
 
 
@@ -71,6 +74,42 @@ def test_a_process_that_is_killed_is_replaced(pool: Processes) -> None:
     os.kill(second, signal.SIGKILL)  # while nothing is asked of it
     os.waitid(os.P_PID, second, os.WEXITED | os.WNOWAIT)
     assert pool.submit(os.getpid).result() not in (first, second)
+
+
+class UnsendableError(Exception):
+    """An error that is pickled and cannot be unpickled."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__("Unsendable")
+
+
+def raise_unsendable() -> None:
+    raise UnsendableError(1, 2)
+
+
+MODULE = """
+from sim.experiments.processes import Processes
+
+def double(number):
+    return 2 * number
+
+if __name__ == "__main__":
+    pool = Processes(1)
+    try:
+        print(pool.submit(double, 4).result())
+    finally:
+        pool.close()
+"""
+
+
+def test_a_function_of_the_main_script_is_found_where_that_is_a_module_and_else_refused(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(MODULE)
+    for command, out, err in (["-m", "program"], "8\n", ""), (["program.py"], "", "double is a function of the main"):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        assert done.stdout == out, done.stderr
+        assert err in done.stderr if err else not done.stderr
 
 
 HELD = """
@@ -99,6 +138,31 @@ def test_processes_end_with_the_one_that_asked_for_them(sent: signal.Signals, tm
     while any(Path("/proc", number).exists() for number in numbers):
         assert time.monotonic() < until
         time.sleep(0.01)
+
+
+MASKED = """
+import os
+from pathlib import Path
+from sim.experiments.processes import Processes
+
+pool = Processes(2)
+for task in [pool.submit(os.getpid) for _ in range(2)]:
+    task.result()
+for process in pool.numbers:
+    print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
+pool.close()
+"""
+
+
+def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Path) -> None:
+    command, _ = given("-c", MASKED, tmp_path)
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    processes = [int(mask, 16) for mask in done.stdout.split()]
+    # Both have begun: the second task was handed over before the first was done.
+    assert len(processes) == 2
+    for sent in (signal.SIGINT, signal.SIGHUP):
+        assert all(mask >> (sent - 1) & 1 for mask in processes), done.stdout
 
 
 AGAIN = """

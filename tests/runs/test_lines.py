@@ -215,6 +215,19 @@ def test_latex_is_a_table_of_booktabs(comparison: sim.Comparison, tmp_path: Path
     assert r"\caption{Mine}" in (tmp_path / "table.tex").read_text()
 
 
+def test_word_has_the_cells_of_the_table(comparison: sim.Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    docx = pytest.importorskip("docx")
+    written = docx.Document(comparison.to_word(tmp_path / "table.docx"))
+    table = comparison.table()
+    cells = [[cell.text for cell in row.cells] for row in written.tables[0].rows]
+    assert cells == [list(table.columns), *map(list, table.to_numpy())]
+    assert table.attrs["interval"][1:] in written.paragraphs[0].text
+    monkeypatch.setitem(sys.modules, "docx", None)
+    with pytest.raises(sim.ExchangeError, match=r"pip install '\.\[word\]'"):
+        comparison.to_word(tmp_path / "other.docx")
+    assert not (tmp_path / "other.docx").exists()
+
+
 def test_a_bare_comparison_shows_the_effect_of_each_policy(comparison: sim.Comparison):
     shown = comparison._repr_html_()
     for name, answer in comparison.answers.items():
