@@ -41,7 +41,6 @@ from sim.cli.options import (
     Verbose,
 )
 from sim.language.spoken import ENGLISH, counted, said, speaking, spoken
-from sim.reading.quantities import HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -138,12 +137,6 @@ def _run_several(
     _show_runs(finished, kind, output, full)
 
 
-OF_A_PROVINCE = [
-    *("attempts_potential", "alerts_central", "alerts_local", *HEADLINE, "recovered_money", "cases_solved"),
-]
-"""Quantities of a province that are shown where none are named."""
-
-
 @command(
     ("tocsin figures results/runs/NAME", "the figures of the scenario"),
     (
@@ -169,6 +162,7 @@ def figures(
     """Show the answer and figures of a run, or any quantity over any window, of the country or a province."""
     from sim.reading.figures import AskedError
     from sim.reading.manifest import told
+    from sim.reading.quantities import HEADLINE
     from sim.reading.run import Run
     from sim.scenario.provinces import ProvinceError
     from sim.store.json_files import reading
@@ -177,7 +171,15 @@ def figures(
 
     run = Run(folder)
     questions, mistakes = [], []
-    wanted = quantities or (OF_A_PROVINCE if provinces else [])
+    of_a_province = [
+        "attempts_potential",
+        "alerts_central",
+        "alerts_local",
+        *HEADLINE,
+        "recovered_money",
+        "cases_solved",
+    ]
+    wanted = quantities or (of_a_province if provinces else [])
     where: list[str | None] = [None] if provinces is None else [*provinces]
     for province, text in product(where, wanted):
         try:

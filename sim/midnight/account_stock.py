@@ -17,6 +17,8 @@ from sim.warning.signs import deciding
 class Accounts:
     """The ``stock`` of accounts of each province, and the reports that name some of them."""
 
+    name = "accounts"
+
     def __init__(self, common: Common, settings: Settings) -> None:
         self._common = common
         self._settings = settings

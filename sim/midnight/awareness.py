@@ -20,6 +20,8 @@ class Awareness:
     Where education treats groups of ages unlike, a segment has a part for each group, and both are (P, G x groups).
     """
 
+    name = "awareness"
+
     def __init__(self, common: Common) -> None:
         self._common = common
         spec, codes = common.spec, common.provinces.codes

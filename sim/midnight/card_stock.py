@@ -19,6 +19,8 @@ class Cards:
     each; None where all are.
     """
 
+    name = "cards"
+
     def __init__(self, common: Common, arrests: Arrests) -> None:
         self._common = common
         self._arrests = arrests

@@ -13,6 +13,8 @@ from sim.shield import dens
 class Dens:
     """The fixed ``slots`` of dens, their ``state``, and their ``crews``: None if all are always full."""
 
+    name = "dens"
+
     def __init__(self, common: Common) -> None:
         self._common = common
         spec = common.spec

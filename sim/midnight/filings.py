@@ -26,6 +26,8 @@ class Filings:
     begun.
     """
 
+    name = "filings"
+
     def __init__(self, common: Common) -> None:
         """Begin without cases."""
         fraud, days = common.spec.fraud, common.calendar.days

@@ -11,6 +11,8 @@ from sim.shield import interception
 class Filters:
     """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,)."""
 
+    name = "filters"
+
     def __init__(self, common: Common) -> None:
         self._common = common
         self.lost = interception.usual_loss(common.spec.interception)

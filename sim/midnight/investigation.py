@@ -19,6 +19,8 @@ class Investigation:
     ``solved`` (P,) are the cases solved at the latest midnight; ``leads`` are of the country, in 10**-9.
     """
 
+    name = "cases"
+
     def __init__(self, common: Common, arrests: Arrests) -> None:
         self._common = common
         self._arrests = arrests

@@ -12,6 +12,8 @@ from sim.midnight.totals import DayTotals
 class Learning:
     """The ``effort`` of gangs, None if they do not respond; ``passing`` (3, T) of the day that ends."""
 
+    name = "effort"
+
     def __init__(self, common: Common) -> None:
         spec = common.spec
         self._common = common

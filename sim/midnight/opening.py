@@ -37,6 +37,8 @@ class Opening:
     those of attempts, None where all are alike and none is sent again.
     """
 
+    name = "day"
+
     def __init__(
         self,
         common: Common,

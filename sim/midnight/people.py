@@ -15,6 +15,8 @@ class People:
     ``spread`` runs heavy work by province, perhaps in parallel.
     """
 
+    name = "people"
+
     def __init__(self, common: Common, spread: Spread) -> None:
         self._feedback = common.spec.feedback
         people = common.provinces.people

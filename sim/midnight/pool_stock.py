@@ -22,6 +22,8 @@ class PoolStock:
     is abroad, the others are home.
     """
 
+    name = "pools"
+
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation) -> None:
         self._common = common
         self._arrests = arrests

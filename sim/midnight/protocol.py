@@ -15,7 +15,9 @@ from sim.scenario.schema import ScenarioModel
 
 
 class MacroComponent(Protocol):
-    """One part of the macro state, and its changes at a midnight."""
+    """One part of the macro state, and its changes at a midnight; ``name`` is that of docs/model.md."""
+
+    name: str
 
     def at_midnight(self, day: int, yesterday: DayTotals) -> None:
         """Change the state at the midnight at which a day begins.

@@ -20,6 +20,8 @@ from sim.shield import dens
 class Raids:
     """Raids, with the arrests of crews and ringleaders; the dens themselves are ``sim.midnight.den_stock``."""
 
+    name = "raids"
+
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation, den_stock: Dens) -> None:
         self._common = common
         self._arrests = arrests

@@ -9,6 +9,8 @@ from sim.midnight.totals import DayTotals
 class Recruiting:
     """The arrests and the recruiting of a day; the crews themselves belong to the dens."""
 
+    name = "recruiting"
+
     def __init__(self, common: Common, arrests: Arrests, dens: Dens) -> None:
         self._scale = common.spec.scale
         self._arrests = arrests

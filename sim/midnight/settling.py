@@ -13,6 +13,8 @@ from sim.midnight.totals import DayTotals
 class Settling:
     """Solved cases and arrested suspects that wait to be counted; none without ``aftermath.settlement``."""
 
+    name = "settlements"
+
     def __init__(self, common: Common, arrests: Arrests, cases: Investigation) -> None:
         self._ledger = common.ledger
         self._cases = cases

@@ -21,6 +21,8 @@ FLOWS = ("transfers_delayed", "transfers_released", "transfers_called", "false_h
 class LegitimateTransfers:
     """Counts of legitimate transfers that wait, are released early or phoned about, and are stopped by mistake."""
 
+    name = "transfers"
+
     def __init__(self, common: Common) -> None:
         """Compute what each measure meets on a day at full intensity, in each province."""
         spec, transfers = common.spec, common.spec.population.transfers

@@ -17,6 +17,8 @@ from sim.shield.interception import FILTERED
 class Visiting:
     """One user's component."""
 
+    name = "component"
+
     def __init__(
         self, component: Component, common: Common, levels: Levels, filters: Filters, awareness: Awareness
     ) -> None:

@@ -1,6 +1,7 @@
 """Sweeps: one catalogue, the same bytes whoever simulates, whatever is killed or interrupted on the way."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 import sim
 from sim.base.logbook import LOG
+from sim.experiments.cluster import cluster
 from sim.experiments.design import DesignError
 from sim.experiments.simulations import Simulations
 from sim.store.json_files import FolderError

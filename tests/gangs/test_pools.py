@@ -178,5 +178,3 @@ def test_leads_speed_removal_up_where_the_scenario_says() -> None:
     removed = [0.51 * 165_000 - night.dens.stock.home for night in (fast, slow)]
     joined = (1.9 * 0.51 * (1 - 1 / 1.5) + 0.3 * 0.03 - 0.51 * 0.25) * 165_000 / YEAR
     assert (removed[0] + joined) / (removed[1] + joined) == pytest.approx(2.0, rel=0.01)
-
-

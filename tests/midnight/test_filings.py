@@ -78,8 +78,6 @@ def test_channels_whose_attempts_are_alike_have_one_way() -> None:
     assert small.counted(*cases)[0, :, 1].tolist() == [1, 2, 0, 0]
 
 
-
-
 @pytest.mark.slow
 def test_every_filed_case_has_one_way(tmp_path: Path) -> None:
     scenario = sim.load_scenario("tiny", engine="vector", **{**ANSWERING, **CLASSES, **MANY})

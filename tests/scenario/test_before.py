@@ -145,5 +145,3 @@ def test_outages_that_follow_each_other_are_one(begins: str, is_same: bool) -> N
     }
     assert not same(base)
     assert same({"measures.out-3": {**OUT, "window": [begins, "2022-02-28"]}}, base) == is_same
-
-

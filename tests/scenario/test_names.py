@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import ScenarioError, composer, load, load_scenario, validate
+from sim.scenario import ScenarioError, load, load_scenario, reading, validate
 from sim.scenario.errors import Place
 from sim.scenario.reading import MAX_BYTES
 
@@ -95,9 +95,9 @@ def test_values_of_a_resolved_scenario_are_counted_as_reading_counts_them(monkey
     values = load._nodes(scenario.resolved)
     told = "holds too many values"
     for limit in (values, values - 1):
-        for module in (load, composer):
+        for module in (load, reading):
             monkeypatch.setattr(module, "MAX_NODES", limit)
-        node, mistakes = composer.composed(text, place)
+        node, mistakes = reading.read_nodes(text, place)
         assert (node is None, [told in one.message for one in mistakes]) == (
             (False, []) if limit == values else (True, [True])
         )

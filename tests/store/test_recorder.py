@@ -16,10 +16,10 @@ from sim.store import recorder as recording
 from sim.store import writer as writing
 from sim.store.columns import NULL
 from sim.store.recorder import LogEntry, Recorder
-from sim.store.tables import COUNTED, FLOW_QUANTITIES, TABLES
+from sim.store.tables import COUNTED, FLOW_QUANTITIES
 from sim.store.writer import TableWriter
 from sim.warning.service import wait_bin
-from tests.synthetic import SCOPE, alert_key, fill, scope_with, write_tables
+from tests.synthetic import SCOPE, alert_key, scope_with, write_tables
 
 FIRST = SCOPE.first_day
 
@@ -196,8 +196,6 @@ def test_row_groups_are_whole_months_and_depend_on_the_rows_alone(
         for group in groups[:-1]:
             last = group[-1].replace(day=1)
             assert len(group) >= least > sum(day < last for day in group), "full with its last month, not before"
-
-
 
 
 def test_a_service_that_ends_after_midnight_may_still_count_for_the_month_before(tmp_path: Path) -> None:

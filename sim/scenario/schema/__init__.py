@@ -23,7 +23,7 @@ from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
 from sim.scenario.schema.recording import Calibration, Order, Record, Sweep
-from sim.scenario.schema.rules import NAMES, NUMBERS, wrong_counts
+from sim.scenario.schema.rules import GROWN, NAMES, NUMBERS, wrong_counts
 from sim.scenario.schema.warning import Warning
 
 
@@ -134,7 +134,7 @@ class ScenarioModel(Part):
     @model_validator(mode="after")
     def _agree(self) -> "ScenarioModel":
         """Check every rule between parts: first names, then numbers, then those of pools, which need the others."""
-        for rules in (NAMES, NUMBERS):
+        for rules in (NAMES, NUMBERS, GROWN):
             demand(wrong for rule in rules for wrong in rule(self))
         pooled = self if self.population.pool == NO_POOL else self.pooled(self.population.pool)
         demand(wrong_counts(pooled))

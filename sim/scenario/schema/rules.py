@@ -413,5 +413,7 @@ NAMES = (
 )
 """The rules that hold names of one part against those of another, and lengths."""
 
-NUMBERS = (_growth, _staff, _coverage, _losses)
+NUMBERS = (_growth, _staff, _coverage)
 """Further rules between parts, of scenarios that break none of these."""
+GROWN = (_losses,)
+"""Rules of what has grown, of scenarios whose growth breaks none of those."""
