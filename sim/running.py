@@ -234,14 +234,8 @@ def _demand_text(folder: Path) -> None:
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
     """Return the scenario with these events recorded; raises ValueError if the schema does not allow them."""
-    from sim.scenario.shapes import written
+    from sim.scenario import changed
 
     if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):
         raise ValueError(f"events is {events!r}; it must be 'none', 'all' or a number from 0 to 1")
-    record = type(scenario.spec.record).model_validate({"events": events})
-    return dataclasses.replace(
-        scenario,
-        spec=scenario.spec.model_copy(update={"record": record}),
-        resolved={**scenario.resolved, "record": written(type(record), record)},
-        values=(*scenario.values, {"record.events": events}),
-    )
+    return changed(scenario, {"record.events": events})

@@ -168,8 +168,8 @@ def resumable(folder: Path) -> str:
 
 def varied(texts: list[str]) -> dict[str, list[Any]]:
     """Read ``--vary KEY=A,B,...``, values as in a scenario's file; ends the command where that is something else."""
-    from sim.scenario.errors import Place, ScenarioError
-    from sim.scenario.reading import decode, read_nodes
+    from sim.scenario.errors import Place
+    from sim.scenario.reading import read_nodes
 
     found: dict[str, list[Any]] = {}
     start = Place("--vary", 1, 1, "argument")
@@ -178,10 +178,7 @@ def varied(texts: list[str]) -> dict[str, list[Any]]:
         shown = ascii_controls(text)
         if not key or key in found:
             refuse(f"--vary {shown}: {'key given twice' if key else 'has no key'}; use --vary dotted.key=value,value")
-        try:
-            nodes = [read_nodes(decode(value.encode(), start), start)[0] for value in values.split(",") if equals]
-        except ScenarioError:
-            nodes = [None]
+        nodes = [read_nodes(value.encode(), start)[0] for value in values.split(",") if equals]
         if any(node is None or isinstance(node.value, dict | list | None) for node in nodes):
             refuse(f"--vary {shown}: must be a list of single values; use --vary dotted.key=value,value")
         found[key] = [node.value for node in nodes if node is not None]

@@ -5,7 +5,7 @@ The steps, which ``load`` runs in order:
 - ``bundled`` finds the file; ``reading``, with ``composer`` and ``core_schema``, and ``csv_files`` parse files into
   ``nodes``, which know where each value was written.
 - ``parameters`` unwraps values in full form, ``extends`` merges files, ``stored_draws`` and ``overrides`` replace
-  values; ``tree`` keeps the result, so that levers can change it.
+  values; ``policy`` keeps the result, so that levers can change it.
 - The models of ``schema`` validate the values, with the types of ``scalars``, ``units``, ``distributions`` and
   ``tables``; ``ranges`` checks the ranges. ``shapes`` knows what the schema expects at a place; ``pydantic_errors`` and
   ``errors`` word the mistakes.

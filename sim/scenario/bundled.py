@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sim.base.caches import PACKAGE, demand_folder
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
+from sim.scenario.reading import MAX_BYTES, read_nodes
 
 SUFFIXES = (".yaml", ".yml")
 READABLE = "use a file that can be read"
@@ -32,12 +33,10 @@ def is_path(name: str) -> bool:
 
 def bundled_scenarios() -> list[tuple[str, str]]:
     """Return name and title (its question) of each bundled scenario, sorted by name."""
-    from sim.scenario.reading import decode, read_nodes
-
     rows = []
     for name in bundled_names():
         place = Place(f"{name}.yaml", 1, 1)
-        node, _ = read_nodes(decode((bundled_folder() / place.file).read_bytes(), place), place)
+        node, _ = read_nodes((bundled_folder() / place.file).read_bytes(), place)
         title = node.child("title") if node is not None else None
         rows.append((name, str(title.value) if title is not None else ""))
     return rows
@@ -75,11 +74,11 @@ def no_file(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else "is not a regular file"
 
 
-def read_bytes(path: Path, place: Place, limit: int) -> bytes:
+def read_bytes(path: Path, place: Place) -> bytes:
     """Return the bytes of a file, at most one more than allowed; ScenarioError if it cannot be read."""
     try:
         with path.open("rb") as file:
-            return file.read(limit + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         what = f"cannot be read: {error.strerror or type(error).__name__}"
         raise ScenarioError([Mistake(place, dotted(()), what, READABLE)]) from None

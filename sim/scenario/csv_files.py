@@ -11,7 +11,7 @@ from pathlib import Path
 from sim.scenario.bundled import READABLE, no_file, read_bytes
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Scalar
-from sim.scenario.reading import MAX_BYTES, MAX_NODES, decode, plain_scalar
+from sim.scenario.reading import MAX_NODES, decode, plain_scalar
 
 MAX_COLUMNS = 400
 
@@ -77,7 +77,7 @@ def open_table(node: Node, folder: Path, key: KeyPath) -> Table:
         raise ScenarioError([Mistake(node.place, dotted(key), f"{found(path.name)} {problem}", READABLE)])
     shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)
-    text = decode(read_bytes(path, top, MAX_BYTES), top)
+    text = decode(read_bytes(path, top), top)
     return Table(node.place, top, *_split(text, top, key))
 
 

@@ -11,7 +11,7 @@ from sim.scenario.merging import merge, not_computed
 from sim.scenario.nodes import KeyPath, Node, without
 from sim.scenario.parameters import unwrap_all
 from sim.scenario.provinces import names_in, with_codes
-from sim.scenario.reading import A_SCENARIO, MAX_BYTES, decode, top_map
+from sim.scenario.reading import A_SCENARIO, top_map
 from sim.scenario.shapes import Shape
 from sim.scenario.stored_draws import KEY, split_off_draws, table_mistakes, with_draw
 
@@ -50,7 +50,7 @@ class Files:
             ScenarioError: If a file cannot be used.
         """
         place = Place(shown, 1, 1, "file", chain)
-        node, mistakes = top_map(decode(read_bytes(path, place, MAX_BYTES), place), place)
+        node, mistakes = top_map(read_bytes(path, place), place)
         self.mistakes += mistakes
         if node is None:
             raise ScenarioError(self.mistakes)

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,27 +17,26 @@ from sim.scenario.extends import Files
 from sim.scenario.given import Given
 from sim.scenario.merging import merge
 from sim.scenario.nodes import Node
-from sim.scenario.overrides import Setting, argument_values, node_of, plain_values, set_values, with_value
+from sim.scenario.overrides import Setting, node_of, settings_of, with_settings
 from sim.scenario.parameters import is_full_form, unwrap_all
-from sim.scenario.policy import how_run, policy_of
+from sim.scenario.policy import Tree, how_run, policy_of
 from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
-from sim.scenario.provinces import names_in, unknown_provinces, with_codes
+from sim.scenario.provinces import names_in, with_codes
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
-from sim.scenario.reading import MAX_BYTES, MAX_NODES, TOO_MANY_NODES, decode
+from sim.scenario.reading import MAX_NODES, read_nodes
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import NO_POOL, plain_pool
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
-from sim.scenario.tree import Tree
 from sim.scenario.writing import to_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SURELY_READABLE = MAX_BYTES // 8
-"""Characters of JSON up to which a resolved scenario is surely small enough to read as YAML."""
+SURELY_READABLE = 2 * MAX_NODES
+"""Characters of JSON up to which a resolved scenario is surely small enough to read: a value has at least two."""
 
 NO_RESULT = ("policy_of", "engine", "workers", "record")
 """Keys that change no result, only how a scenario is described, run and stored; the hash leaves them out.
@@ -52,7 +51,7 @@ class Scenario:
 
     ``spec`` is the model that engines read. ``resolved`` has the same as plain values: defaults filled in, tables
     inline, parameters with their origin. ``sha256`` identifies everything that results depend on. ``tree`` holds the
-    values of files, options and arguments, and ``values`` those of each later ``changed``.
+    values of files, options and arguments, and ``settings`` those that were changed later.
     ``components`` were given in Python (``sim.midnight.giving``); no file can hold any.
     """
 
@@ -60,7 +59,7 @@ class Scenario:
     resolved: dict[str, Any] = field(repr=False)
     sha256: str
     tree: Tree = field(repr=False, compare=False)
-    values: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
+    settings: tuple[Setting, ...] = field(default=(), repr=False, compare=False)
     components: tuple[Given, ...] = field(default=(), repr=False)
 
     @property
@@ -80,9 +79,7 @@ class Scenario:
         Returns:
             The new scenario; this one is unchanged.
         """
-        root, mistakes = self.root(), list[Mistake]()
-        settings = set_values(root, values, mistakes)
-        return _moved(self, root, settings, mistakes, lambda: plain_values(values))
+        return _changed(self, values, as_set=True)
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -99,17 +96,15 @@ class Scenario:
         if pool == NO_POOL:
             return self.resolved
         root = self.root()
-        apart = written(ScenarioModel, ScenarioModel.model_validate(_without_pool(root).plain()))
+        none = with_settings(root, [(POOL, Node(NO_POOL, root.place))], [])
+        apart = written(ScenarioModel, ScenarioModel.model_validate(none.plain()))
         apart["population"]["pool"] = plain_pool(pool)
         apart["policy_of"] = self.spec.policy_of
         return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
 
     def root(self) -> Node:
         """Return the tree of its values before provinces are pooled."""
-        root = self.tree.root
-        for values in self.values:
-            root = with_codes(_with_values(root, values), names_in(root), [])
-        return root
+        return with_settings(self.tree.root, self.settings, [])
 
     def _repr_html_(self) -> str:
         from sim import scenario as room  # by the name of the room: what is shown reads scenarios
@@ -146,32 +141,17 @@ def load_scenario(
         what, allowed = f"{found(name_or_path)} is not a text", "must be the name or the path of a scenario"
         raise ScenarioError([Mistake(Place("scenario=", 1, 1, "argument"), "scenario", what, allowed)])
     arguments = {".".join(POOL) if key == POOL[-1] else key: value for key, value in arguments.items()}
-    files, root, folder = read_files(str(name_or_path), draw)
-    root = with_options(files, root, folder, overrides or {}, arguments, files.mistakes)
-    strangers = list(unknown_provinces(root, names_in(root)))
-    files.mistakes += strangers
-    files.reported.update(mistake.key for mistake in strangers)
-    scenario = _scenario(_validated(root, files), root, Tree(root, files.trees[files.figured]))
+    files, before, folder = read_files(str(name_or_path), draw)
+    mistakes = files.mistakes
+    root = with_settings(before, settings_of(before, overrides or {}, mistakes, as_set=True), mistakes)
+    root = with_settings(root, settings_of(root, arguments, mistakes), mistakes)
+    root = files.with_tables(root, folder)
+    mistakes += range_mistakes(root, files.shape)
+    spec, root = _checked(before, root, mistakes, files.reported)
+    scenario = _scenario(spec, root, Tree(root, files.trees[files.figured]))
     if len(_as_json(scenario.resolved)) > SURELY_READABLE:
         _demand_readable(scenario, root.place)
     return scenario
-
-
-def with_options(
-    files: Files,
-    root: Node,
-    folder: Path,
-    overrides: Mapping[str, Any],
-    arguments: Mapping[str, Any],
-    mistakes: list[Mistake],
-) -> Node:
-    """Return the tree of files with options and arguments, tables inline and provinces by codes; ``mistakes`` grows."""
-    unset = root
-    root = _with_settings(root, set_values(root, overrides, mistakes), mistakes)
-    root = _with_values(root, arguments, mistakes)
-    mistakes += split_pool_mistakes(unset, root)
-    root = files.with_tables(root, folder)
-    return with_codes(root, names_in(root), mistakes)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -181,37 +161,35 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     origin and range of replaced values are dropped. Maps merge, null removes. Raises ScenarioError with every mistake
     that was found.
     """
-    root, mistakes = scenario.root(), list[Mistake]()
-    settings = argument_values(root, values, mistakes)
-    return _moved(scenario, root, settings, mistakes, lambda: dict(values))
+    return _changed(scenario, values, as_set=False)
 
 
-def _moved(
-    scenario: Scenario,
-    before: Node,
-    settings: Iterable[Setting],
-    mistakes: list[Mistake],
-    plain: Callable[[], dict[str, Any]],
-) -> Scenario:
-    """Return a scenario with settings: ``before`` is its root, ``plain`` returns them as plain values by their keys.
+def _changed(scenario: Scenario, values: Mapping[str, Any], as_set: bool) -> Scenario:
+    before, mistakes = scenario.root(), list[Mistake]()
+    settings = settings_of(before, values, mistakes, as_set)
+    root = with_settings(before, settings, mistakes)
+    spec, root = _checked(before, root, mistakes, {mistake.key for mistake in mistakes})
+    found = _scenario(spec, root, scenario.tree, (*scenario.settings, *settings))
+    return dataclasses.replace(found, components=scenario.components) if scenario.components else found
+
+
+def _checked(before: Node, root: Node, mistakes: list[Mistake], reported: set[str]) -> tuple[ScenarioModel, Node]:
+    """Return the model of a tree, which was ``before`` without options, and the tree with provinces by code.
 
     Raises:
-        ScenarioError: With every mistake that was found.
+        ScenarioError: With ``mistakes`` and all others, without those of the schema at ``reported`` keys.
     """
-    root = _with_settings(before, settings, mistakes)
-    mistakes += split_pool_mistakes(before, root)
-    names = names_in(root)
-    root = with_codes(root, names, mistakes)
-    mistakes += unknown_provinces(root, names)
+    strangers: list[Mistake] = []
+    root = with_codes(root, names_in(root), strangers, complete=True)
+    reported = reported | {mistake.key for mistake in strangers}
+    mistakes = [*mistakes, *split_pool_mistakes(before, root), *strangers]
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        known = {mistake.key for mistake in mistakes}
-        mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in known]
+        mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in reported]
     if mistakes:
         raise ScenarioError(merged(mistakes))
-    found = _scenario(spec, root, scenario.tree, (*scenario.values, plain()))
-    return dataclasses.replace(found, components=scenario.components) if scenario.components else found
+    return spec, root
 
 
 def base_of(scenario: Scenario) -> Scenario | None:
@@ -232,58 +210,26 @@ def as_pooled(scenario: Scenario) -> Scenario:
     if scenario.spec.population.pool == NO_POOL:
         return scenario
     root = unwrap_all(node_of(scenario.resolved, Place(scenario.name, 1, 1, "argument")), [])
-    return dataclasses.replace(scenario, tree=Tree(root, root), values=())
-
-
-def _with_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake] | None = None) -> Node:
-    """Return a tree with plain values at dotted keys, as ``--set`` puts them there."""
-    told = [] if mistakes is None else mistakes
-    return _with_settings(root, argument_values(root, values, told), told)
-
-
-def _with_settings(root: Node, settings: Iterable[Setting], mistakes: list[Mistake]) -> Node:
-    """Return a tree with settings, one after the other."""
-    for setting in settings:
-        over = unwrap_all(with_value(root, setting, mistakes), mistakes)
-        root = merge(root, with_codes(over, names_in(over, root), []))
-    return root
-
-
-def _without_pool(root: Node) -> Node:
-    """Return a tree whose provinces stay apart."""
-    return _with_values(root, {".".join(POOL): NO_POOL})
+    return dataclasses.replace(scenario, tree=Tree(root, root), settings=())
 
 
 def value_at(resolved: Any, key: str) -> Any:
-    """Return the value at a dotted key of a resolved scenario, in full form if it has one; raises KeyError."""
-    holder, part = _holder(resolved, key)
-    return holder[part]
+    """Return the value at a dotted key of a resolved scenario, in full form if it has one; keys with dots come first.
 
-
-def _holder(resolved: Any, key: str) -> tuple[Any, str | int]:
-    """Return the map or list that holds the value at a dotted key, and its own key or index there; raises KeyError."""
-    holder, part, below, parts = resolved, "", resolved, key.split(".")
+    Raises:
+        KeyError: If there is no such key; says which there are.
+    """
+    here, parts = resolved, key.split(".")
     while parts:
-        holder = below["value"] if is_full_form(below) else below
-        part = _own_key(holder, parts, key)
-        below, parts = holder[part], parts[str(part).count(".") + 1 :]
-    return holder, part
-
-
-def _own_key(holder: Any, parts: list[str], key: str) -> Any:
-    """Return the key or index with which the rest of a dotted key begins; keys that contain dots come first."""
-    if isinstance(holder, dict):
-        names = list(holder)
-        own: str | int | None
-        own = next((name for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in holder), None)
-    elif isinstance(holder, list):
-        names = [str(index) for index in range(len(holder))]
-        own = int(parts[0]) if parts[0].isdecimal() and int(parts[0]) < len(holder) else None
-    else:
-        raise KeyError(f"{key}: there is nothing below {found(holder)}; use the key of a single value")
-    if own is None:
-        raise KeyError(f"{key}: there is no key {found(parts[0])}; {choices(parts[0], names)}")
-    return own
+        holder = here["value"] if is_full_form(here) else here
+        if not isinstance(holder, dict | list):
+            raise KeyError(f"{key}: there is nothing below {found(holder)}; use the key of a single value")
+        below = holder if isinstance(holder, dict) else {str(at): item for at, item in enumerate(holder)}
+        taken = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in below), 0)
+        if not taken:
+            raise KeyError(f"{key}: there is no key {found(parts[0])}; {choices(parts[0], list(below))}")
+        here, parts = below[".".join(parts[:taken])], parts[taken:]
+    return here
 
 
 def posterior(name_or_path: str) -> "pd.DataFrame":
@@ -340,28 +286,13 @@ def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> l
     return []
 
 
-def _validated(root: Node, files: Files) -> ScenarioModel:
-    """Return the model of a tree; raises ScenarioError with its mistakes and those of its files."""
-    expected, mistakes = files.shape, files.mistakes
-    spec = None
-    try:
-        spec = ScenarioModel.model_validate(root.plain())
-    except ValidationError as error:
-        more = mistakes_of(error, root, expected)
-        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.reported]
-    mistakes = mistakes + range_mistakes(root, expected)
-    if mistakes or spec is None:
-        raise ScenarioError(merged(mistakes))
-    return spec
-
-
-def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping[str, Any], ...] = ()) -> Scenario:
+def _scenario(spec: ScenarioModel, root: Node, tree: Tree, settings: tuple[Setting, ...] = ()) -> Scenario:
     """Return the scenario of a model that was read from a tree of nodes."""
     plain = written(ScenarioModel, spec)
-    plain["policy_of"] = policy_of(tree.figured, root, spec, plain, tree.references)
+    plain["policy_of"] = policy_of(tree, root, spec, plain)
     spec = spec.model_copy(update={"policy_of": plain["policy_of"]})
     resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
-    return Scenario(spec, resolved, digest(resolved), tree, values)
+    return Scenario(spec, resolved, digest(resolved), tree, settings)
 
 
 def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
@@ -371,21 +302,10 @@ def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
 
 def _demand_readable(scenario: Scenario, place: Place) -> None:
     """Raise ScenarioError if the resolved scenario, which runs store as a file, is too large to read."""
-    try:
-        decode(scenario.yaml().encode("utf-8", "surrogatepass"), place)
-        if _nodes(scenario.resolved) > MAX_NODES:
-            raise ScenarioError([Mistake(place, dotted(()), *TOO_MANY_NODES)])
-    except ScenarioError as error:
-        (mistake, *_) = error.mistakes
+    _, mistakes = read_nodes(scenario.yaml().encode("utf-8", "surrogatepass"), place)
+    for mistake in mistakes[:1]:
         what = f"with all files that it extends and names, {mistake.message}"
-        raise ScenarioError([Mistake(place, dotted(()), what, mistake.allowed)]) from None
-
-
-def _nodes(value: Any) -> int:
-    """Return the number of values of a plain value, as reading counts them: keys, maps and lists are some too."""
-    if isinstance(value, dict):
-        return 1 + sum(1 + _nodes(inner) for inner in value.values())
-    return 1 + sum(map(_nodes, value)) if isinstance(value, list) else 1
+        raise ScenarioError([Mistake(place, dotted(()), what, mistake.allowed)])
 
 
 def digest(resolved: Mapping[str, Any]) -> str:

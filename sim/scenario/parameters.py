@@ -1,6 +1,7 @@
 """Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``."""
 
 from dataclasses import replace
+from typing import Any
 
 from sim.scenario.errors import Mistake, choices, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Parameter
@@ -34,43 +35,43 @@ def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
     return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
 
 
-def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: KeyPath) -> Node:
-    def wrong(at: Node, key: str, message: str, allowed: str) -> None:
-        mistakes.append(Mistake(at.place, dotted((*path, key)), message, allowed))
+TEXTS = {
+    "basis": "where the value comes from",
+    "target": "the figure that fixed the value",
+    "fixed": "why the value has no range",
+}
+"""What the texts of a full form say."""
 
-    origin, limits, shape, fixed, target, basis = (full.get(key) for key in FULL_FORM[1:])
+
+def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: KeyPath) -> Node:
+    known: dict[str, Any] = dict.fromkeys(FULL_FORM[1:])
+
+    def wrong(key: str, message: str, allowed: str) -> None:
+        mistakes.append(Mistake(full[key].place, dotted((*path, key)), message, allowed))
+
     value = unwrap(full["value"], mistakes, path)
     if value.parameter is not None:
-        wrong(full["value"], "value", "a parameter inside a parameter", "must be one value with one origin")
-    if origin is not None and origin.value not in ORIGINS:
-        allowed = choices(str(origin.value), ORIGINS)
-        wrong(origin, "origin", f"{found(origin.plain())} is not an origin", allowed)
-        origin = None
-    if shape is not None and shape.value not in SHAPES:
-        wrong(shape, "shape", f"{found(shape.plain())} is not a shape", choices(str(shape.value), SHAPES))
-        shape = None
-    if shape is not None and limits is None:
-        wrong(shape, "shape", "a shape needs a range", "add range: [low, high], or leave the shape out")
-    if basis is not None and not isinstance(basis.value, str):
-        wrong(basis, "basis", f"{found(basis.plain())} is not text", "must be text: where the value comes from")
-        basis = None
-    if target is not None and not isinstance(target.value, str):
-        wrong(target, "target", f"{found(target.plain())} is not text", "must be text: the figure that fixed the value")
-        target = None
-    if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
-        wrong(
-            limits, "range", f"{found(limits.plain())} is not a range", "must be [low, high] in the units of the value"
-        )
-        limits = None
-    if fixed is not None and not (isinstance(fixed.value, str) and fixed.value):
-        wrong(fixed, "fixed", f"{found(fixed.plain())} is not text", "must be text: why the value has no range")
-        fixed = None
-    elif fixed is not None and limits is not None:
-        wrong(fixed, "fixed", "a value with a range is not fixed", "use range or fixed, not both")
-        fixed = None
-    known = Parameter(_text(origin), limits, _text(shape), _text(target), _text(basis), node.place, _text(fixed))
-    return replace(value, parameter=known)
-
-
-def _text(node: Node | None) -> str | None:
-    return None if node is None else str(node.value)
+        wrong("value", "a parameter inside a parameter", "must be one value with one origin")
+    for key, allowed, what in (("origin", ORIGINS, "an origin"), ("shape", SHAPES, "a shape")):
+        if key in full and full[key].value in allowed:
+            known[key] = full[key].value
+        elif key in full:
+            wrong(key, f"{found(full[key].plain())} is not {what}", choices(str(full[key].value), allowed))
+    for key, meaning in TEXTS.items():
+        text = full[key].value if key in full else None
+        if isinstance(text, str) and (text or key != "fixed"):
+            known[key] = text
+        elif key in full:
+            wrong(key, f"{found(full[key].plain())} is not text", f"must be text: {meaning}")
+    if "range" in full:
+        known["range"] = full["range"]
+        if not (isinstance(full["range"].value, list) and len(full["range"].value) == 2):
+            what = f"{found(full['range'].plain())} is not a range"
+            wrong("range", what, "must be [low, high] in the units of the value")
+            known["range"] = None
+        elif known["fixed"] is not None:
+            wrong("fixed", "a value with a range is not fixed", "use range or fixed, not both")
+            known["fixed"] = None
+    elif known["shape"] is not None:
+        wrong("shape", "a shape needs a range", "add range: [low, high], or leave the shape out")
+    return replace(value, parameter=Parameter(**known, place=node.place))

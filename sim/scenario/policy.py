@@ -1,8 +1,9 @@
 """Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures."""
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+import pickle
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,8 +17,7 @@ from sim.scenario.shapes import written
 SEED = "seed"
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """The file that states the figures, run in the same way as a scenario that extends it.
 
     ``end`` is the day number after the last common day; ``values`` have an effect up to then, the shared seed excepted.
@@ -25,29 +25,61 @@ class Reference:
 
     name: str
     end: int
-    values: dict[str, Any] = field(repr=False)
+    values: dict[str, Any]
 
 
-def policy_of(
-    figured: Node, root: Node, spec: ScenarioModel, values: dict[str, Any], known: dict[str, Reference | None]
-) -> str | None:
+class Tree:
+    """The tree of a scenario as written by files, options and arguments, and that of the file whose figures apply.
+
+    Levers change this tree. Pooling, rounding and other derived values come later, so a value means the same whether a
+    file, ``--set`` or a sweep gives it. Many processes receive a scenario and few change it: nodes travel as bytes and
+    are unpacked on first use. ``references`` is a cache for ``policy_of``.
+    """
+
+    def __init__(self, root: Node, figured: Node) -> None:
+        self._nodes = root, figured
+        self.references: dict[str, Reference | None] = {}
+
+    @property
+    def root(self) -> Node:
+        """The scenario: tables inline, provinces by their codes."""
+        return self._unpacked[0]
+
+    @property
+    def figured(self) -> Node:
+        """The file that states the figures, with everything that it extends."""
+        return self._unpacked[1]
+
+    @cached_property
+    def _unpacked(self) -> tuple[Node, Node]:
+        nodes: tuple[Node, Node] | None = self.__dict__.pop("_nodes", None)
+        return nodes or pickle.loads(self._packed)
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return pickle.dumps(self._unpacked, pickle.HIGHEST_PROTOCOL)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_packed": self._packed, "references": {}}
+
+
+def policy_of(tree: Tree, root: Node, spec: ScenarioModel, values: dict[str, Any]) -> str | None:
     """Return the name of the scenario that this one changes as a policy.
 
     There is no name if the scenario is compared with its own figures, or if the extended file cannot be run like it.
-    Figures belong to the file that states them, with the tree ``figured``. A file that extends it, or an option, makes
-    a policy of it if it changes anything before the end of both periods. A longer period with measures that begin later
-    is not a policy. ``known`` has references to this file from earlier calls, by how they are run; a new one is added.
+    Figures belong to the file that states them. A file that extends it, or an option, makes a policy of it if it
+    changes anything before the end of both periods. A longer period with measures that begin later is not a policy.
     """
     figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
         return spec.policy_of
     how = how_run(root)
-    if _same_effects(merge(figured, how), root):
+    if _of_days(merge(tree.figured, how)) == _of_days(root):
         return None
     asked = json.dumps({key: value for key, value in how.plain().items() if key != SEED}, default=str)
-    if asked not in known:
-        known[asked] = _reference(figured, how, spec)
-    reference = known[asked]
+    if asked not in tree.references:
+        tree.references[asked] = _reference(tree.figured, how, spec)
+    reference = tree.references[asked]
     if reference is None or reference.values == _before(values, spec, reference.end):
         return None
     return reference.name
@@ -66,14 +98,14 @@ def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | Non
 
 def how_run(root: Node) -> Node:
     """Return a tree with only the keys of how a scenario is run."""
-    found = Node({}, root.place)
+    tree = Node({}, root.place)
     for path in HOW_IT_IS_RUN:
-        here: Node | None = root.at(path)
+        here = root.at(path)
         if here is not None:
             for part in reversed(path):
                 here = Node({str(part): here}, root.place)
-            found = merge(found, here)
-    return found
+            tree = merge(tree, here)
+    return tree
 
 
 def _before(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, Any]:
@@ -81,11 +113,6 @@ def _before(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, 
     return {key: value for key, value in effects(values, spec, day).items() if key != SEED}
 
 
-def _same_effects(one: Node, other: Node) -> bool:
-    """Return whether two trees agree in all values that a day can depend on."""
-    assert isinstance(one.value, dict)
-    assert isinstance(other.value, dict)
-    sides = [{key: node for key, node in side.items() if key not in NO_EFFECT} for side in (one.value, other.value)]
-    return set(sides[0]) == set(sides[1]) and all(
-        node is sides[1][key] or node.plain() == sides[1][key].plain() for key, node in sides[0].items()
-    )
+def _of_days(root: Node) -> dict[str, Any]:
+    """Return the plain values of a tree that a day can depend on."""
+    return {key: value for key, value in root.plain().items() if key not in NO_EFFECT}

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
+
+from pydantic import ValidationError
 
 from sim.base.words import DESK_LABELS
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node, placed
-from sim.scenario.provinces import Names, code_of, names_in
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY, Apart, Pool, PoolWord, finest, is_pool
+from sim.scenario.schema.population import COUNTRY, Pool, finest, is_pool
+from sim.scenario.shapes import adapter
 
 POOL, TABLE = ("population", "pool"), ("population", "provinces")
 
@@ -41,27 +43,18 @@ def with_pools(root: Node, spec: ScenarioModel, plain: Any) -> Node:
 def split_pool_mistakes(before: Node, after: Node) -> list[Mistake]:
     """Return the mistake of options that split pools into provinces again, for example ``--pool none`` for a run."""
     was, wanted, rows = before.at(POOL), after.at(POOL), before.at(TABLE)
-    if was is None or wanted is None or rows is not after.at(TABLE):
+    if was is None or wanted is None or rows is None or rows is not after.at(TABLE):
         return []
-    if rows is None or not isinstance(rows.value, list) or not any(_of_pool(row) for row in rows.value):
+    if not isinstance(rows.value, list) or not any(_of_pool(row) for row in rows.value):
         return []
-    names = names_in(before)
-    one, other = _pool_in(was, names), _pool_in(wanted, names)
-    if one is None or other is None or finest(one, other) == other:
+    try:
+        one, other = (adapter(Pool).validate_python(node.plain()) for node in (was, wanted))
+    except ValidationError:
+        return []  # which is reported by itself
+    if finest(one, other) == other:
         return []
     what = f"{found(str(other))} cannot split pools into provinces again: {rows.place.file} has only pools"
     return [Mistake(wanted.place, dotted(POOL), what, f"use {one}, {COUNTRY}, or the original scenario")]
-
-
-def _pool_in(node: Node, names: Names) -> Pool | None:
-    """Return the requested pool with provinces by code; None if it is invalid, which is reported elsewhere."""
-    value = node.plain()
-    if not isinstance(value, dict):
-        return value if value in get_args(PoolWord) else None
-    try:
-        return Apart(apart=[code_of(one, names) for one in value["apart"]])
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 def _of_pool(row: Node) -> bool:
@@ -76,16 +69,11 @@ def _pooled(node: Node, value: Any) -> Node:
         return node
     known = node.parameter and replace(node.parameter, range=None, shape=None)
     if isinstance(value, dict) and isinstance(node.value, dict):
-        keys = {name: node.keys.get(name, node.place) for name in value}
-        entries = {
-            name: _pooled(node.value[name], inner) if name in node.value else Node(inner, node.place)
-            for name, inner in value.items()
-        }
-        return Node(entries, node.place, keys, known)
+        there = node.value
+        entries = {key: _pooled(there.get(key, Node(None, node.place)), inner) for key, inner in value.items()}
+        return Node(entries, node.place, {key: node.keys.get(key, node.place) for key in value}, known)
     if isinstance(value, list) and isinstance(node.value, list):
         rows = {row.value["code"].value: row for row in node.value if isinstance(row.value, dict)}
-        items = [
-            _pooled(rows[item["code"]], item) if isinstance(item, dict) else Node(item, node.place) for item in value
-        ]
-        return Node(items, node.place, {}, known)
+        olds = [rows[item["code"]] if isinstance(item, dict) else Node(None, node.place) for item in value]
+        return Node([_pooled(old, item) for old, item in zip(olds, value, strict=True)], node.place, {}, known)
     return Node(value, node.place)

@@ -6,8 +6,8 @@ code in another are the same key. Marks of ``sim.scenario.schema.base`` say wher
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args, get_origin
@@ -15,12 +15,12 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from sim.base.failures import RefusedError
-from sim.scenario.errors import LIKENESS, LONGEST_COMPARED, Mistake, dotted, found
+from sim.scenario.errors import LIKENESS, LONGEST_COMPARED, Mistake, Place, dotted, found
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.base import Naming, NamingKind
 from sim.scenario.schema.evidence import PROVINCE, QUANTITIES
-from sim.scenario.shapes import fields
+from sim.scenario.shapes import Shape, fields, shape
 
 Names = Mapping[int, str]
 """The names of provinces by their codes, such as ``population.names`` of a scenario's model."""
@@ -61,18 +61,13 @@ def code_of(text: str | int, names: Names) -> int:
     raise ProvinceError(f"{found(text)} is not a province", _nearest(word, names))
 
 
-def with_codes(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
+def with_codes(root: Node, names: Names, mistakes: list[Mistake], complete: bool = False) -> Node:
     """Return the tree of a scenario, or its top part, with codes in place of names; a repeated province is a mistake.
 
-    Unknown names stay: another file may remove them, and ``unknown_provinces`` reports the rest.
+    An unknown name stays, for another file may remove it; in a ``complete`` scenario it is a mistake.
     """
-    return _coded(root, _places(ScenarioModel), names, (), mistakes) if names else root
-
-
-def unknown_provinces(root: Node, names: Names) -> Iterator[Mistake]:
-    """Find every value in the tree of a scenario that should name a province and does not."""
-    if names:
-        yield from _unknown(root, _places(ScenarioModel), names, ())
+    walk = _Walk(names, mistakes, complete)
+    return walk.coded(root, shape(ScenarioModel), ()) if names else root
 
 
 def names_in(*roots: Node) -> dict[int, str]:
@@ -89,105 +84,96 @@ def names_in(*roots: Node) -> dict[int, str]:
 
 def coded_key(key: str, names: Names) -> str:
     """Return a dotted key with codes in place of names of provinces; unknown names stay."""
-    return ".".join(part for part, _ in coded_parts(key, names))
-
-
-def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
-    """Return the parts of a dotted key, with codes in place of names, and the typed length of each."""
     parts = key.split(".")
-    known = _coded_parts(_places(ScenarioModel), parts, names)
-    return [(part, len(part)) for part in parts] if known is None else known
+    return ".".join(_coded_parts(shape(ScenarioModel), parts, names) or parts)
 
 
-@dataclass
-class _Place:
-    """How a place of a scenario names provinces, in its value or keys; and its parts, where None is any key."""
-
-    value: NamingKind | None = None
-    keys: NamingKind | None = None
-    parts: "dict[str | None, _Place]" = field(default_factory=dict)
-
-    def child(self, part: str | int) -> "_Place | None":
-        """Return the place at a key or an index."""
-        return self.parts.get(str(part)) or self.parts.get(None)
-
-    def add(self, other: "_Place") -> None:
-        """Add the place of another alternative of a union."""
-        self.value, self.keys = self.value or other.value, self.keys or other.keys
-        for part, place in other.parts.items():
-            self.parts.setdefault(part, _Place()).add(place)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing names a province here or below."""
-        return not (self.value or self.keys or self.parts)
+def _coded_parts(expected: Shape, parts: list[str], names: Names) -> list[str] | None:
+    """Return the parts of a key below a place, with codes; None if no part names a province."""
+    for taken in range(len(parts), 0, -1):
+        word, rest = ".".join(parts[:taken]), parts[taken:]
+        below = expected.child(word)
+        if below is None:
+            continue
+        if (kind := _kind_of_keys(expected)) is not None:
+            code = str(_coded_text(word, kind, names))
+            if code.isdecimal() and int(code) in names:
+                return [code, *(_coded_parts(below, rest, names) or rest)]
+        elif _names_provinces(below.annotation) and (further := _coded_parts(below, rest, names)) is not None:
+            return [*parts[:taken], *further]
+    return None
 
 
 @cache
-def _places(model: type[BaseModel]) -> _Place:
-    """Return the places of a model of the schema that name provinces."""
-    here = _Place()
-    for name, info in fields(model).items():
-        below = _place(info.annotation, tuple(info.metadata))
-        if not below.empty:
-            here.parts[name] = below
-    return here
-
-
-def _place(annotation: Any, marks: tuple[Any, ...] = ()) -> _Place:
-    """Return the place of an annotation; pydantic may keep its marks separately."""
-    marks = (*marks, *getattr(annotation, "__metadata__", ()))
-    here = _Place(value=_naming(marks))
+def _names_provinces(annotation: Any) -> bool:
+    """Return whether something at or below a place of the schema names a province."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        here.add(_places(annotation))
-        return here
-    origin, options = get_origin(annotation), get_args(annotation)
-    if origin is dict:
-        key, value = options
-        here.keys = _naming(getattr(key, "__metadata__", ()))
-        below = _place(value)
-        if not below.empty:
-            here.parts[None] = below
-    elif origin in (list, tuple):
-        below = _place(options[0])
-        if not below.empty:
-            here.parts[None] = below
-    else:
-        for option in options:
-            here.add(_place(option))
-    return here
+        below = (shape(annotation).child(key) for key in fields(annotation))
+        return any(one is not None and _names_provinces(one.annotation) for one in below)
+    return isinstance(annotation, Naming) or any(map(_names_provinces, get_args(annotation)))
 
 
-def _naming(marks: tuple[Any, ...]) -> NamingKind | None:
+def _kind(marks: Iterable[Any]) -> NamingKind | None:
     return next((mark.kind for mark in marks if isinstance(mark, Naming)), None)
 
 
-def _coded(node: Node, place: _Place, names: Names, path: KeyPath, mistakes: list[Mistake]) -> Node:
-    value = node.value
-    if isinstance(value, list):
-        items = [
-            item if below is None else _coded(item, below, names, (*path, index), mistakes)
-            for index, item in enumerate(value)
-            for below in (place.child(index),)
-        ]
-        return replace(node, value=items) if place.parts else node
-    if not isinstance(value, dict):
-        text = _coded_text(value, place.value, names)
-        return node if text == value else replace(node, value=text)
-    entries: dict[str, Node] = {}
-    written: dict[str, str] = {}
-    keys = dict(node.keys)
-    for key, child in value.items():
-        below, own = place.child(key), key if place.keys is None else str(_coded_text(key, place.keys, names))
-        if own in entries:
-            what, allowed = f"names '{written[own]}' a second time", "use each province once, by name or code"
-            mistakes.append(Mistake(node.keys.get(key, child.place), dotted((*path, key)), what, allowed))
-            continue
-        entries[own] = child if below is None else _coded(child, below, names, (*path, own), mistakes)
-        written[own] = key
-        if own != key and key in keys:
-            keys[own] = keys.pop(key)
-    return replace(node, value=entries, keys=keys)
+def _kind_of_keys(expected: Shape) -> NamingKind | None:
+    """Return how the keys of a map name provinces; None if they do not."""
+    keys = [get_args(option)[0] for option in expected.options if get_origin(option) is dict]
+    return _kind(getattr(keys[0], "__metadata__", ())) if keys else None
+
+
+@dataclass
+class _Walk:
+    """Puts codes in place of names, from the top of a scenario down."""
+
+    names: Names
+    mistakes: list[Mistake]
+    complete: bool
+
+    def coded(self, node: Node, expected: Shape | None, path: KeyPath) -> Node:
+        """Return a node with codes, and note its mistakes."""
+        if expected is None or not _names_provinces(expected.annotation):
+            return node
+        if isinstance(node.value, list):
+            items = [self.coded(item, expected.child(at), (*path, at)) for at, item in enumerate(node.value)]
+            return replace(node, value=items)
+        if isinstance(node.value, dict):
+            return self.map(node, node.value, expected, path)
+        kind = _kind(expected.marks)
+        text = _coded_text(node.value, kind, self.names)
+        if kind == "code" and isinstance(text, str | int) and not isinstance(text, bool):
+            self.check(text, node.place, path)
+        elif kind == "quantity" and isinstance(text, str) and (of := _province_of(text)) is not None:
+            self.check(of, node.place, path)
+        return node if text == node.value else replace(node, value=text)
+
+    def map(self, node: Node, children: dict[str, Node], expected: Shape, path: KeyPath) -> Node:
+        """Return a map with codes as its keys, and below them."""
+        entries: dict[str, Node] = {}
+        written: dict[str, str] = {}
+        keys, kind = dict(node.keys), _kind_of_keys(expected)
+        for key, child in children.items():
+            own, place = str(_coded_text(key, kind, self.names)), node.keys.get(key, child.place)
+            if own in entries:
+                what, allowed = f"names '{written[own]}' a second time", "use each province once, by name or code"
+                self.mistakes.append(Mistake(place, dotted((*path, key)), what, allowed))
+                continue
+            if kind == "text":
+                self.check(own, place, (*path, key))
+            entries[own] = self.coded(child, expected.child(key, node), (*path, own))
+            written[own] = key
+            if own != key and key in keys:
+                keys[own] = keys.pop(key)
+        return replace(node, value=entries, keys=keys)
+
+    def check(self, text: str | int, place: Place, path: KeyPath) -> None:
+        """Note the mistake of a text that names no province."""
+        if self.complete:
+            try:
+                code_of(text, self.names)
+            except ProvinceError as error:
+                self.mistakes.append(Mistake(place, dotted(path), error.what, error.allowed))
 
 
 def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
@@ -197,10 +183,8 @@ def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
     if kind == "key":
         return coded_key(text, names)
     if kind == "quantity":
-        quantity, dot, of = text.partition(".")
-        if QUANTITIES.get(quantity) != PROVINCE:
-            return text
-        return f"{quantity}{dot}{_coded_text(of, 'text', names)}"
+        of = _province_of(text)
+        return text if of is None else f"{text.removesuffix(of)}{_coded_text(of, 'text', names)}"
     try:
         code = code_of(text, names)
     except ProvinceError:
@@ -208,48 +192,10 @@ def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
     return code if kind == "code" else str(code)
 
 
-def _coded_parts(place: _Place, parts: list[str], names: Names) -> list[tuple[str, int]] | None:
-    """Return the result of ``coded_parts``; None if no part names a province."""
-    for taken in range(len(parts), 0, -1):
-        word, rest = ".".join(parts[:taken]), parts[taken:]
-        below = place.child(word)
-        if place.keys is not None:
-            code = _coded_text(word, place.keys, names)
-            if code in map(str, names):
-                further = None if below is None else _coded_parts(below, rest, names)
-                return [(code, len(word)), *(further or [(part, len(part)) for part in rest])]
-        elif below is not None:
-            further = _coded_parts(below, rest, names)
-            if further is not None:
-                return [*((part, len(part)) for part in parts[:taken]), *further]
-    return None
-
-
-def _unknown(node: Node, place: _Place, names: Names, path: KeyPath) -> Iterator[Mistake]:
-    value = node.value
-    if isinstance(value, dict):
-        for key, child in value.items():
-            if place.keys == "text":
-                yield from _no_province(key, names, node.keys.get(key, child.place), (*path, key))
-            if (below := place.child(key)) is not None:
-                yield from _unknown(child, below, names, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            if (below := place.child(index)) is not None:
-                yield from _unknown(item, below, names, (*path, index))
-    elif place.value == "code" and isinstance(value, str | int) and not isinstance(value, bool):
-        yield from _no_province(value, names, node.place, path)
-    elif place.value == "quantity" and isinstance(value, str):
-        quantity, dot, of = value.partition(".")
-        if dot and QUANTITIES.get(quantity) == PROVINCE:
-            yield from _no_province(of, names, node.place, path)
-
-
-def _no_province(text: str | int, names: Names, place: Any, path: KeyPath) -> Iterator[Mistake]:
-    try:
-        code_of(text, names)
-    except ProvinceError as error:
-        yield Mistake(place, dotted(path), error.what, error.allowed)
+def _province_of(name: str) -> str | None:
+    """Return the province that a quantity of the evidence is about; None if it is about none."""
+    quantity, dot, of = name.partition(".")
+    return of if dot and QUANTITIES.get(quantity) == PROVINCE else None
 
 
 @cache

@@ -9,7 +9,7 @@ features are refused: tags, merge keys, keys that are not text, several document
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -25,7 +25,7 @@ from yaml.events import (
 )
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
-from sim.scenario.nodes import Node, Scalar
+from sim.scenario.nodes import KeyPath, Node, Scalar
 
 MAX_BYTES = 2**20
 
@@ -37,8 +37,6 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uf
 
 MAX_DEPTH = 32
 MAX_NODES = 100_000
-TOO_MANY_NODES = ("the file holds too many values, aliases expanded", f"must hold at most {MAX_NODES:,}")
-"""What is wrong with a text of more values, and what is allowed."""
 LONGEST_KEY = 200
 LONGEST_NUMBER = 320
 """Most characters of a number; longer ones stay text."""
@@ -75,21 +73,20 @@ def plain_scalar(text: str) -> Scalar:
 def decode(data: bytes, place: Place) -> str:
     """Return the text of a file, without a byte order mark; ScenarioError if it is too long or not text for YAML."""
     if len(data) > MAX_BYTES:
-        raise ScenarioError(
-            [Mistake(place, dotted(()), "the file is too large", f"must have at most {MAX_BYTES:,} bytes")]
-        )
+        raise _wrong(place, "the file is too large", f"must have at most {MAX_BYTES:,} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         at = _after(data[: error.start].decode("utf-8", "replace"), place)
-        what = f"byte 0x{data[error.start]:02x} is not valid UTF-8"
-        raise ScenarioError([Mistake(at, dotted(()), what, "must be a UTF-8 text file")]) from None
-    bad = UNPRINTABLE.search(text)
-    if bad:
-        at = _after(text[: bad.start()], place)
+        raise _wrong(at, f"byte 0x{data[error.start]:02x} is not valid UTF-8", "must be a UTF-8 text file") from None
+    if bad := UNPRINTABLE.search(text):
         what = f"contains the control character U+{ord(bad[0]):04X}"
-        raise ScenarioError([Mistake(at, dotted(()), what, "use only printable text, line breaks and tabs")])
+        raise _wrong(_after(text[: bad.start()], place), what, "use only printable text, line breaks and tabs")
     return text
+
+
+def _wrong(place: Place, message: str, allowed: str) -> ScenarioError:
+    return ScenarioError([Mistake(place, dotted(()), message, allowed)])
 
 
 def _after(text: str, place: Place) -> Place:
@@ -97,14 +94,15 @@ def _after(text: str, place: Place) -> Place:
     return replace(place, line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))
 
 
-def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the node of a text from ``decode`` (None if empty or unusable), and mistakes.
+def read_nodes(data: bytes, place: Place) -> tuple[Node | None, list[Mistake]]:
+    """Return the node of a file's bytes (None if empty or unusable), and mistakes.
 
     libyaml parses. Where it is missing or refuses a text, Python's parser reads it or says what is wrong.
     """
+    composer, at, problem = _Composer(iter(()), place), place, ""
     for parser in filter(None, (FAST, yaml.SafeLoader)):
-        composer = _Composer(yaml.parse(text, parser), place)
         try:
+            composer = _Composer(yaml.parse(decode(data, place), parser), place)
             return composer.document(), composer.mistakes
         except ScenarioError as error:
             return None, error.mistakes
@@ -115,25 +113,24 @@ def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
         except Exception as error:
             # malformed text makes a parser fail in other ways too; for the user it is the same mistake
             at, problem = place, f"the text cannot be parsed ({type(error).__name__})"
-    composer.wrong(at, problem, "must be valid YAML")
+    composer.wrong(at, composer.path, problem, "must be valid YAML")
     return None, composer.mistakes
 
 
 def read_plain(text: str) -> Any:
     """Return the plain value of one of the program's own YAML texts; raises ScenarioError for mistakes."""
-    node, mistakes = read_nodes(text, Place("text", 1, 1))
+    node, mistakes = read_nodes(text.encode(), Place("text", 1, 1))
     if mistakes:
         raise ScenarioError(mistakes)
     return None if node is None else node.plain()
 
 
-def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
-    """Return the nodes and mistakes of a text that must be a map with at least one key."""
-    node, mistakes = read_nodes(text, place)
-    if node is None:
-        return None, mistakes or [Mistake(place, dotted(()), "the file is empty", A_SCENARIO)]
-    if node.value is None or node.value == {}:
-        return None, [Mistake(node.place, dotted(()), "the file is empty", A_SCENARIO)]
+def top_map(data: bytes, place: Place) -> tuple[Node | None, list[Mistake]]:
+    """Return the nodes and mistakes of a file that must be a map with at least one key."""
+    node, mistakes = read_nodes(data, place)
+    if node is None or node.value is None or node.value == {}:
+        at = place if node is None else node.place
+        return None, mistakes or [Mistake(at, dotted(()), "the file is empty", A_SCENARIO)]
     if not isinstance(node.value, dict):
         # The file may be private, so the message names its kind and quotes nothing of it.
         kind = {list: "a list", str: "plain text", bool: "a switch"}.get(type(node.value), "a number")
@@ -141,16 +138,15 @@ def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     return node, mistakes
 
 
-@dataclass
 class _Composer:
     """Makes nodes of the events of one text. The parser is lazy: text that nests too deep or is too large stops it."""
 
-    events: Iterator[Any]
-    origin: Place
-    mistakes: list[Mistake] = field(default_factory=list)
-    path: list[str | int] = field(default_factory=list)  # of the value that is being read
-    total: int = 0  # nodes so far, aliases expanded
-    anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)  # None: not complete yet
+    def __init__(self, events: Iterator[Any], origin: Place) -> None:
+        self.events, self.origin = events, origin
+        self.mistakes: list[Mistake] = []
+        self.path: KeyPath = ()  # of what is read next
+        self.total = 0  # nodes so far, aliases expanded
+        self.anchors: dict[str, tuple[Node, int] | None] = {}  # None: not complete yet
 
     def document(self) -> Node | None:
         """Return the node of the only document, or None."""
@@ -159,120 +155,109 @@ class _Composer:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self.stop(
-                        self.place(event.start_mark), "a second document begins", "use one document per file"
-                    )
+                    what = "a second document begins"
+                    raise self.stop(self.place(event.start_mark), (), what, "use one document per file")
             elif isinstance(event, NodeEvent):
-                root = self.value(event)
+                root = self.value(event, ())
         return root
 
-    def value(self, event: Any) -> Node:
+    def next(self, path: KeyPath) -> Any:
+        """Return the next event, of the value at a path."""
+        self.path = path
+        return next(self.events)
+
+    def value(self, event: Any, path: KeyPath) -> Node:
         """Return the node of the value that begins with an event; takes its other events."""
-        place = self.place(event.start_mark)
+        place, before = self.place(event.start_mark), self.total
         if isinstance(event, AliasEvent):
-            return self.alias(event.anchor, place)
-        before = self.total
-        has_tag = self.begin(event, place)
+            known = self.anchors.get(event.anchor)
+            if known is None:
+                what = "refers to itself" if event.anchor in self.anchors else "has no anchor before it"
+                allowed = "the anchor must end before its first alias"
+                raise self.stop(place, path, f"alias '*{event.anchor}' {what}", allowed)
+            self.count(known[1], place, path)  # as if written out
+            return known[0]
+        has_tag = self.begin(event, place, path)
         if isinstance(event, ScalarEvent):
-            node = self.scalar(event, place, has_tag)
-        elif len(self.path) >= MAX_DEPTH:
-            raise self.stop(place, "maps and lists are nested too deep", f"use at most {MAX_DEPTH} levels")
+            value = event.value if event.style or has_tag else plain_scalar(event.value)
+            if isinstance(value, float) and not math.isfinite(value):
+                self.wrong(place, path, f"{found(event.value)} is not finite", "must be a finite number")
+            node = Node(value, place)
+        elif len(path) >= MAX_DEPTH:
+            raise self.stop(place, path, "maps and lists are nested too deep", f"use at most {MAX_DEPTH} levels")
         else:
-            if event.anchor is not None:
-                self.anchors.setdefault(event.anchor, None)
-            node = self.sequence(place) if isinstance(event, SequenceStartEvent) else self.mapping(place)
+            self.anchors.setdefault(event.anchor, None)
+            node = self.sequence(place, path) if isinstance(event, SequenceStartEvent) else self.mapping(place, path)
         if event.anchor is not None:
             self.anchors[event.anchor] = node, self.total - before
         return node
 
-    def alias(self, anchor: str, place: Place) -> Node:
-        """Return the node of an alias, which counts as if written out."""
-        known = self.anchors.get(anchor)
-        if known is None:
-            what = "refers to itself" if anchor in self.anchors else "has no anchor before it"
-            raise self.stop(place, f"alias '*{anchor}' {what}", "the anchor must end before its first alias")
-        node, size = known
-        self.grow(place, size)
-        return node
-
-    def scalar(self, event: Any, place: Place, has_tag: bool) -> Node:
-        """Return the node of a scalar; it is text if it has quotes or a tag."""
-        value = event.value if event.style or has_tag else plain_scalar(event.value)
-        if isinstance(value, float) and not math.isfinite(value):
-            self.wrong(place, f"{found(event.value)} is not finite", "must be a finite number")
-        return Node(value, place)
-
-    def sequence(self, place: Place) -> Node:
+    def sequence(self, place: Place, path: KeyPath) -> Node:
         """Return the node of a list whose first event is taken."""
         items: list[Node] = []
-        self.path.append(0)
-        while not isinstance(event := next(self.events), SequenceEndEvent):
-            items.append(self.value(event))
-            self.path[-1] = len(items)
-        self.path.pop()
+        while not isinstance(event := self.next((*path, len(items))), SequenceEndEvent):
+            items.append(self.value(event, (*path, len(items))))
         return Node(items, place)
 
-    def mapping(self, place: Place) -> Node:
+    def mapping(self, place: Place, path: KeyPath) -> Node:
         """Return the node of a map whose first event is taken, without the values of keys that are mistakes."""
         entries: dict[str, Node] = {}
         keys: dict[str, Place] = {}
-        while not isinstance(event := next(self.events), MappingEndEvent):
+        while not isinstance(event := self.next(path), MappingEndEvent):
             at = self.place(event.start_mark)
-            key, problem = self.key(event, at, keys)
-            self.path.append(key if len(key) <= LONGEST_KEY else f"{key[:40]}...")
+            if isinstance(event, AliasEvent):
+                raise self.stop(at, path, f"alias '*{event.anchor}' cannot be a key", "keys must be text")
+            has_tag = self.begin(event, at, path)
+            if not isinstance(event, ScalarEvent):
+                raise self.stop(at, path, "a map or list cannot be a key", "keys must be text")
+            key = event.value
+            inner = (*path, key if len(key) <= LONGEST_KEY else f"{key[:40]}...")
+            problem = _wrong_key(key if event.style or has_tag else plain_scalar(key), key, keys)
             if problem is not None:
-                self.wrong(at, *problem)
-            value = self.value(next(self.events))
-            self.path.pop()
+                self.wrong(at, inner, *problem)
+            value = self.value(self.next(inner), inner)
             if problem is None:
                 entries[key], keys[key] = value, at
         return Node(entries, place, keys)
 
-    def key(self, event: Any, place: Place, keys: dict[str, Place]) -> tuple[str, tuple[str, str] | None]:
-        """Return the text of a key, and None or its mistake: what is wrong, and what is allowed."""
-        if isinstance(event, AliasEvent):
-            raise self.stop(place, f"alias '*{event.anchor}' cannot be a key", "keys must be text")
-        has_tag = self.begin(event, place)
-        if not isinstance(event, ScalarEvent):
-            raise self.stop(place, "a map or list cannot be a key", "keys must be text")
-        text = event.value
-        value = text if event.style or has_tag else plain_scalar(text)
-        if value is None or isinstance(value, bool | float):
-            return text, (f"key {found(value)} is not text", "keys must be text (quote it)")
-        if text == "<<":
-            return text, ("the merge key '<<' is not supported", "use extends, or write the keys out")
-        if len(text) > LONGEST_KEY or "\n" in text:
-            return text, (
-                f"key {found(text)} is not a valid name",
-                f"keys must be one line of at most {LONGEST_KEY} characters",
-            )
-        if text in keys:
-            return text, ("the key is given twice", f"use each key once (first on line {keys[text].line})")
-        return text, None
-
-    def begin(self, event: Any, place: Place) -> bool:
+    def begin(self, event: Any, place: Place, path: KeyPath) -> bool:
         """Count a node and report its tag as a mistake; return whether it has one."""
-        self.grow(place, 1)
-        if event.tag is None:
-            return False
-        self.wrong(place, f"tag {found(event.tag)} is not allowed", "use plain values without tags")
-        return True
+        self.count(1, place, path)
+        if event.tag is not None:
+            self.wrong(place, path, f"tag {found(event.tag)} is not allowed", "use plain values without tags")
+        return event.tag is not None
 
-    def grow(self, place: Place, size: int) -> None:
+    def count(self, nodes: int, place: Place, path: KeyPath) -> None:
         """Count nodes; raises ScenarioError if there are too many."""
-        self.total += size
+        self.total += nodes
         if self.total > MAX_NODES:
-            raise self.stop(place, *TOO_MANY_NODES)
+            what = "the file holds too many values, aliases expanded"
+            raise self.stop(place, path, what, f"must hold at most {MAX_NODES:,}")
 
     def place(self, mark: Any) -> Place:
         """Return the place of a mark of the parser, which counts from 0."""
-        return Place(self.origin.file, mark.line + 1, mark.column + 1, self.origin.layer, self.origin.chain)
+        origin = self.origin
+        return Place(origin.file, origin.line + mark.line, mark.column + 1, origin.layer, origin.chain)
 
-    def wrong(self, place: Place, message: str, allowed: str) -> None:
+    def wrong(self, place: Place, path: KeyPath, message: str, allowed: str) -> None:
         """Note a mistake after which reading continues."""
-        self.mistakes.append(Mistake(place, dotted(self.path), message, allowed))
+        self.mistakes.append(Mistake(place, dotted(path), message, allowed))
 
-    def stop(self, place: Place, message: str, allowed: str) -> ScenarioError:
+    def stop(self, place: Place, path: KeyPath, message: str, allowed: str) -> ScenarioError:
         """Return the error for a mistake that stops reading."""
-        self.wrong(place, message, allowed)
+        self.wrong(place, path, message, allowed)
         return ScenarioError(self.mistakes)
+
+
+def _wrong_key(value: Scalar, text: str, keys: dict[str, Place]) -> tuple[str, str] | None:
+    """Return what is wrong with a key of a map and what is allowed; None if nothing is."""
+    if value is None or isinstance(value, bool | float):
+        return f"key {found(value)} is not text", "keys must be text (quote it)"
+    if text == "<<":
+        return "the merge key '<<' is not supported", "use extends, or write the keys out"
+    if len(text) > LONGEST_KEY or "\n" in text:
+        allowed = f"keys must be one line of at most {LONGEST_KEY} characters"
+        return f"key {found(text)} is not a valid name", allowed
+    if text in keys:
+        return "the key is given twice", f"use each key once (first on line {keys[text].line})"
+    return None

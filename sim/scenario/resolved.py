@@ -1,13 +1,14 @@
 """The resolved scenario: complete, with defaults and inline tables, and the source of each value."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sim.scenario.errors import dotted
-from sim.scenario.nodes import KeyPath, Node, Parameter
-from sim.scenario.parameters import is_full_form
+from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.parameters import FULL_FORM, is_full_form
 from sim.scenario.shapes import Shape, written_by
 
 
@@ -46,18 +47,12 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
         value = {key: _resolved_child(inner, node, shape, key) for key, inner in value.items()}
     elif isinstance(value, list):
         value = [_resolved_child(inner, node, shape, index) for index, inner in enumerate(value)]
-    parameter = node.parameter
-    if parameter is None:
+    if node.parameter is None:
         return value
-    more = {
-        "origin": parameter.origin,
-        "range": _limits(parameter, shape),
-        "shape": parameter.shape,
-        "fixed": parameter.fixed,
-        "target": parameter.target,
-        "basis": parameter.basis,
-    }
-    given = {key: text for key, text in more.items() if text is not None}
+    known = {key: getattr(node.parameter, key) for key in FULL_FORM[1:]}
+    if known["range"] is not None:
+        known["range"] = _limits(known["range"], shape)
+    given = {key: text for key, text in known.items() if text is not None}
     return {"value": value, **given} if given else value
 
 
@@ -68,11 +63,9 @@ def _resolved_child(value: Any, node: Node, shape: Shape | None, part: str | int
     return resolve(value, child, None if shape is None else shape.child(part, node))
 
 
-def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
+def _limits(range_: Node, shape: Shape | None) -> list[Any]:
     """Return both ends of a range, written like values."""
-    if parameter.range is None:
-        return None
-    ends = parameter.range.plain()
+    ends = range_.plain()
     if shape is None or any(isinstance(end, dict | list) for end in ends):
         return list(ends)
     return [_as_written(shape, end) for end in ends]
@@ -100,37 +93,24 @@ def sources(resolved: Any, root: Node) -> dict[str, Source]:
     return {dotted(path): source for path, source in _leaves(resolved, root)}
 
 
-Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None, str | None, str | None]
-"""Origin, range, shape, target, basis and reason for no range of the parameter that contains a value."""
-
-NO_CLAIM: Claim = (None, None, None, None, None, None)
-
-
 def _leaves(
-    value: Any, node: Node | None, path: KeyPath = (), claim: Claim = NO_CLAIM
+    value: Any, node: Node | None, path: KeyPath = (), claim: Mapping[str, Any] = MappingProxyType({})
 ) -> Iterator[tuple[KeyPath, Source]]:
-    """Find path and source of each leaf of a resolved value that was read from ``node``."""
+    """Find path and source of each leaf of a resolved value; ``claim`` is what the parameter that contains it says."""
     if node is not None and node.parameter is not None:
-        limits = None
+        claim = {}
         if is_full_form(value):
-            limits = tuple(value["range"]) if "range" in value else None
+            claim = {key: tuple(text) if key == "range" else text for key, text in value.items() if key != "value"}
             value = value["value"]
-        known = node.parameter
-        claim = (known.origin, limits, known.shape, known.target, known.basis, known.fixed)
     if isinstance(value, dict) and value:
-        yield from _inner(value.items(), node, path, claim)
+        items: Iterable[tuple[str | int, Any]] = value.items()
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        yield from _inner(enumerate(value), node, path, claim)
-    elif node is None:
-        yield path, Source("default", None, None, None, *claim)
+        items = enumerate(value)
     else:
-        place = node.place
-        yield path, Source(place.layer, place.file, place.line, place.column, *claim)
-
-
-def _inner(
-    items: Iterable[tuple[str | int, Any]], node: Node | None, path: KeyPath, claim: Claim
-) -> Iterator[tuple[KeyPath, Source]]:
+        at = node.place if node is not None else None
+        written = () if at is None else (at.file, at.line, at.column)
+        yield path, Source("default" if at is None else at.layer, *written, **claim)
+        return
     for part, inner in items:
         child = node.child(part) if node is not None else None
         if child is None and node is not None and not isinstance(node.value, dict):

@@ -148,7 +148,7 @@ def test_layers_and_their_sources(folder: Path) -> None:
 
 def test_a_full_form_can_be_set(folder: Path) -> None:
     scenario = load(folder, "", {"cards.flag_share": "{value: 0.1, origin: assumed, range: [0, 0.2]}"})
-    assert scenario.sources["cards.flag_share"] == Source("set", "--set", 1, 26, "assumed", (0.0, 0.2))
+    assert scenario.sources["cards.flag_share"] == Source("set", "--set", 1, 9, "assumed", (0.0, 0.2))
 
 
 def test_mistakes_in_settings_are_all_told(folder: Path) -> None:

@@ -39,7 +39,7 @@ def test_every_key_says_what_it_is_its_unit_and_what_more_of_it_does_wherever_it
 def test_every_example_can_be_written_where_it_stands() -> None:
     names = load_scenario("china-2022").spec.population.names
     for model, name in EVERY:
-        node, mistakes = read_nodes(example(model, name), Place("example", 1, 1))
+        node, mistakes = read_nodes(example(model, name).encode(), Place("example", 1, 1))
         expected = shape(model).child(name)
         assert node is not None, (model, name)
         assert expected is not None, (model, name)

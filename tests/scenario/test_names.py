@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import ScenarioError, load, load_scenario, reading, validate
-from sim.scenario.errors import Place
+from sim.scenario import ScenarioError, load_scenario, validate
 from sim.scenario.reading import MAX_BYTES
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
@@ -87,19 +86,3 @@ def test_a_scenario_that_resolves_to_more_than_can_be_read_is_refused_before_it_
     resolved = load_scenario(str(folder / "base.yaml"))
     (folder / "resolved.yaml").write_text(resolved.yaml())
     assert load_scenario(str(folder / "resolved.yaml")).sha256 == resolved.sha256
-
-
-def test_values_of_a_resolved_scenario_are_counted_as_reading_counts_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = load_scenario("china-2022")
-    text, place = scenario.yaml(), Place("x.yaml", 1, 1)
-    values = load._nodes(scenario.resolved)
-    told = "holds too many values"
-    for limit in (values, values - 1):
-        for module in (load, reading):
-            monkeypatch.setattr(module, "MAX_NODES", limit)
-        node, mistakes = reading.read_nodes(text, place)
-        assert (node is None, [told in one.message for one in mistakes]) == (
-            (False, []) if limit == values else (True, [True])
-        )
-    with pytest.raises(ScenarioError, match=f"with all files that it extends and names, the file {told}"):
-        load_scenario("china-2022")

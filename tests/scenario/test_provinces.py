@@ -109,13 +109,6 @@ def test_a_setting_takes_names() -> None:
     assert load_scenario("china-2022", typed).resolved == load_scenario("china-2022", coded).resolved
 
 
-def test_a_mistake_below_a_name_is_told_where_it_was_typed() -> None:
-    key = "desks.visit.by_province.Guangdong.stuff"
-    assert f"1:{key.index('stuff') + 1}: {key.replace('Guangdong', '44')}: unknown key" in mistakes(
-        "china-2022", (key, "3")
-    )
-
-
 def test_every_unknown_province_is_told_beside_other_mistakes(tmp_path: Path) -> None:
     text = EVERYWHERE.replace("GUANGDONG", "Guangdnog").replace("MONGOLIA", "15").replace("factor: 1.5", "factor: many")
     lines = mistakes(written(tmp_path, text))

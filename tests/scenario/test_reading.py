@@ -19,7 +19,7 @@ g: *anchor
 
 
 def test_places_of_keys_and_values() -> None:
-    node, mistakes = read_nodes(TEXT, HERE)
+    node, mistakes = read_nodes(TEXT.encode(), HERE)
     assert node is not None
     assert mistakes == []
     inner = node.at(("b", "c", 1, "d"))
@@ -45,14 +45,14 @@ def test_core_schema(text: str, value: object) -> None:
 
 
 def test_python_reads_the_same_as_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = read_nodes(TEXT, HERE)
+    read = read_nodes(TEXT.encode(), HERE)
     monkeypatch.setattr("sim.scenario.reading.FAST", None)
-    assert read_nodes(TEXT, HERE) == read
+    assert read_nodes(TEXT.encode(), HERE) == read
 
 
 def test_an_expanding_file_is_stopped_at_once() -> None:
     levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
-    node, mistakes = read_nodes("\n".join(["a0: &a0 [x, x]", *levels]), HERE)
+    node, mistakes = read_nodes("\n".join(["a0: &a0 [x, x]", *levels]).encode(), HERE)
     assert node is None
     assert "too many values" in str(mistakes[-1])
 
@@ -68,7 +68,7 @@ def test_a_deep_file_is_stopped_before_the_parser_is(opening: str, monkeypatch: 
             yield event
 
     monkeypatch.setattr(yaml, "parse", counted)
-    node, mistakes = read_nodes(opening * 100_000, HERE)
+    node, mistakes = read_nodes(opening.encode() * 100_000, HERE)
     assert node is None
     assert len(mistakes) == 1
     assert 0 < len(taken) < 1000
