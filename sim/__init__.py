@@ -30,48 +30,35 @@ if TYPE_CHECKING:
     from sim.midnight.component import Component
     from sim.report.page import report
     from sim.report.word import ExchangeError
-    from sim.runs.attribution import Attribution, attribute
-    from sim.runs.comparison import Comparison, compare
-    from sim.runs.diff import diff
-    from sim.runs.run import Run, load_run, run
-    from sim.runs.sweep import Sweep, sweep
+    from sim.results import Attribution, Comparison, Run, Sweep, attribute, compare, diff, load_run, run, sweep
     from sim.scenario import Scenario, ScenarioError, load_scenario
     from sim.store.json_files import FolderError
 
 _HOMES = {
-    "Attribution": "sim.runs.attribution",
-    "Calibration": "sim.calibration.calibrate",
-    "Comparison": "sim.runs.comparison",
-    "Component": "sim.midnight.component",
-    "ConservationError": "sim.engines.conservation",
-    "DesignError": "sim.experiments.design",
-    "PairingError": "sim.experiments.pairing",
-    "PromiseError": "sim.experiments.promise",
-    "ExchangeError": "sim.report.word",
-    "FolderError": "sim.store.json_files",
-    "PosteriorDraws": "sim.calibration.draws",
-    "RefusedError": "sim.base.failures",
-    "Run": "sim.runs.run",
-    "Scenario": "sim.scenario",
-    "ScenarioError": "sim.scenario",
-    "SimulationError": "sim.experiments.simulations",
-    "Staffing": "sim.experiments.staffing",
-    "Sweep": "sim.runs.sweep",
-    "attribute": "sim.runs.attribution",
-    "calibrate": "sim.calibration.calibrate",
-    "changes": "sim.experiments.fates",
-    "compare": "sim.runs.comparison",
-    "diff": "sim.runs.diff",
-    "load_run": "sim.runs.run",
-    "people": "sim.country.table",
-    "load_scenario": "sim.scenario",
-    "posterior": "sim.calibration.draws",
-    "report": "sim.report.page",
-    "run": "sim.runs.run",
-    "sensitivity": "sim.experiments.sensitivity",
-    "staffing": "sim.experiments.staffing",
-    "sweep": "sim.runs.sweep",
+    name: home
+    for home, names in {
+        "sim.base.failures": "RefusedError",
+        "sim.calibration.calibrate": "Calibration calibrate",
+        "sim.calibration.draws": "PosteriorDraws posterior",
+        "sim.country.table": "people",
+        "sim.engines.conservation": "ConservationError",
+        "sim.experiments.design": "DesignError",
+        "sim.experiments.fates": "changes",
+        "sim.experiments.pairing": "PairingError",
+        "sim.experiments.promise": "PromiseError",
+        "sim.experiments.sensitivity": "sensitivity",
+        "sim.experiments.simulations": "SimulationError",
+        "sim.experiments.staffing": "Staffing staffing",
+        "sim.midnight.component": "Component",
+        "sim.report.page": "report",
+        "sim.report.word": "ExchangeError",
+        "sim.results": "Attribution Comparison Run Sweep attribute compare diff load_run run sweep",
+        "sim.scenario": "Scenario ScenarioError load_scenario",
+        "sim.store.json_files": "FolderError",
+    }.items()
+    for name in names.split()
 }
+"""The module of each name."""
 
 __all__ = [
     "Attribution",

@@ -35,9 +35,9 @@ from sim.cli import (
     studio,
     verify,
 )
-from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
+from sim.cli.common import DONE, FAILED, REFUSED, app, as_option, refuse
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
-from sim.scenario.errors import ascii_controls
+from sim.scenario.errors import ScenarioError, ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
 
@@ -165,6 +165,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     if isinstance(error, OSError) and error.filename and error.strerror:
         what = f"{error.filename}: {error.strerror}"
     match error:
+        case ScenarioError():
+            return list(map(as_option, error.mistakes)), REFUSED
         case RefusedError():
             return [line if error.placed else f"{caller}: {line}" for line in error.lines], REFUSED
         case Terminated():

@@ -1,7 +1,5 @@
 """Commands that make many runs: calibrations, comparisons, attributions and sweeps."""
 
-import os
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -143,8 +141,10 @@ def compare(
     output: Output,
 ) -> None:
     """Compare policies on identical attempts and people. Differences are paired against the first, the baseline."""
-    from sim.experiments.paired import PAIRS, compare_folders
-    from sim.runs.diff import scenario_of
+    from sim.experiments.paired import compare_folders
+    from sim.forecast import Job
+    from sim.progress import job
+    from sim.results import Pairs, scenario_of
 
     finished = [name for name in names if Path(name).is_dir()]
     options = any(value is not None for value in (out, workers, events, replicates, draws))
@@ -159,57 +159,28 @@ def compare(
         with speaking(ENGLISH if output.as_json else spoken()):
             document = compare_folders([Path(name) for name in names])
         in_its_terms(scenario_of(finished[0]))
-        folders = " ".join(names)
-        _show_comparison(document, output, full, every, folders, len(names))
+        _show_comparison(document, output, full, every, " ".join(names), len(names))
         return
-    pairs = replicates or (PAIRS if draws is None else 1)
-    document, folder = _compared(names, model, out, workers, event_share(events), pairs, draws, output)
-    _show_comparison(document, output, full, every, str(folder), len(names) * pairs * (draws or 1))
-
-
-def _compared(
-    names: list[str],
-    model: Model,
-    out: Path | None,
-    workers: int | None,
-    events: str | float | None,
-    replicates: int,
-    draws: int | None,
-    output: Output,
-) -> tuple[dict[str, Any], Path]:
-    """Make the runs of a comparison; return its document and its folder."""
-    from sim.experiments.paired import compare_scenarios, demand_comparable, prepared
-    from sim.experiments.replicates import Making
-    from sim.forecast import Job
-    from sim.progress import job
-
-    # The same few scenarios are requested again and again, mostly in a row.
-    @lru_cache(maxsize=4 * len(names))
-    def loaded(name: str, draw: int | None, replicate: int) -> "Scenario":
-        seed = {"seed": loaded(name, draw, 0).spec.seed + replicate} if replicate else {}
-        return model.load(name, **{"record.events": events, "draw": draw, **seed})
-
-    def make(scenario: "Scenario", place: Path) -> "Run":
-        return run_once(scenario, place, workers, bar, timed=False, verbose=output.verbose)
-
-    def finished(number: int) -> None:
-        if bar is not None:
-            bar.finished(number)
-
-    # Before runs are made, each draw is checked when its folder is made; an estimate checks them all here.
-    demand_comparable(names, loaded, draws if output.dry_run else draws and 1, replicates if output.dry_run else 1)
-    first = [loaded(name, None if draws is None else 0, 0) for name in names]
-    number = len(names) * replicates * (draws or 1)
-    output.forecast(Job.of_folders([first[0]], number, workers, parallel=True))
-    folder = prepared(names, loaded, out, draws, replicates)
+    pairs = Pairs(names, replicates, draws, event_share(events), model.options)
+    if output.dry_run:
+        pairs.demand_comparable()
+    else:
+        folder = pairs.prepared(out)
+    first = in_its_terms(pairs.first[0])
+    output.forecast(Job.of_folders([first], pairs.number, workers, parallel=True))
     with (
         keeping(resumable(folder)),
-        job(output.silent, number) as bar,
+        job(output.silent, pairs.number) as bar,
         speaking(ENGLISH if output.as_json else spoken()),
     ):
-        finished(0)
-        making = Making(make, workers or os.cpu_count() or 1, output.verbose)
-        return compare_scenarios(names, loaded, making, folder, draws, replicates, finished), folder
+        if bar is not None:
+            bar.finished(0)
+
+        def make(scenario: "Scenario", place: Path) -> "Run":
+            return run_once(scenario, place, workers, bar, timed=False, verbose=output.verbose)
+
+        document = pairs.compared(folder, make, workers, None if bar is None else bar.finished, output.verbose)
+    _show_comparison(document, output, full, every, str(folder), pairs.number)
 
 
 def _show_comparison(

@@ -14,7 +14,6 @@ import typer
 from sim.cli.common import (
     DONE,
     Runs,
-    as_option,
     in_its_terms,
     keeping,
     print_json,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from sim.forecast import Job
     from sim.scenario import Scenario
+    from sim.scenario.options import Options
     from sim.told.one import Answer
     from sim.told.text_tables import TextTable
 
@@ -125,14 +125,14 @@ class Changes:
     settings: Settings = None
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The values of options by the keys of a scenario; None where an option is not given."""
-        return {"scale": self.scale, "population.pool": self.pooled, "seed": self.seed}
+    def options(self) -> "Options":
+        """The changes as calls from Python take them; None where an option is not given."""
+        return {"scale": self.scale, "pool": self.pooled, "seed": self.seed, "set": settings_of(self.settings)}
 
     @property
     def given(self) -> bool:
         """Whether any option of the group is given."""
-        return bool(self.settings) or any(value is not None for value in self.values.values())
+        return any(value not in (None, {}) for value in self.options.values())
 
     @property
     def pooled(self) -> Any:
@@ -154,13 +154,12 @@ class Changes:
         Returns:
             The scenario, whose terms are used from here on.
         """
-        from sim.scenario import ScenarioError, load_scenario
+        from sim.scenario import load_scenario
 
-        given = {key: value for key, value in (self.values | values).items() if value is not None}
-        try:
-            return in_its_terms(load_scenario(name, settings_of(self.settings), **given))
-        except ScenarioError as error:
-            refuse(*map(as_option, error.mistakes))
+        options: dict[str, Any] = {**self.options, **values}
+        settings = options.pop("set")
+        given = {key: value for key, value in options.items() if value is not None}
+        return in_its_terms(load_scenario(name, settings, **given))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,9 +169,9 @@ class Model(Changes):
     engine: Engine = None
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The values of options by the keys of a scenario; None where an option is not given."""
-        return {"engine": self.engine, **super().values}
+    def options(self) -> "Options":
+        """The changes as calls from Python take them; None where an option is not given."""
+        return {**super().options, "engine": self.engine}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,9 +181,9 @@ class DrawnModel(Model):
     draw: Draw = None
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The values of options by the keys of a scenario; None where an option is not given."""
-        return {**super().values, "draw": self.draw}
+    def options(self) -> "Options":
+        """The changes as calls from Python take them; None where an option is not given."""
+        return {**super().options, "draw": self.draw}
 
     def over_draws(self, name: str, draws: int | None) -> "list[Scenario]":
         """Load a scenario with the values of each of the first posterior draws; none without ``draws``."""

@@ -125,6 +125,6 @@ def diff(
 
 def _of(name: str) -> "Scenario":
     """Return the scenario of a name, a file or the folder of a run."""
-    from sim.runs.diff import scenario_of
+    from sim.results import scenario_of
 
     return in_its_terms(scenario_of(Path(name))) if Path(name).is_dir() else Changes().load(name)

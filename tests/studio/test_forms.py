@@ -6,7 +6,7 @@ import pytest
 
 import sim
 from sim.experiments.run_size import RunSize
-from sim.runs.diff import diff
+from sim.results import diff
 from sim.scenario.schema import measures
 from sim.studio import forms
 from sim.studio.policies import Policies
