@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sim.base.caches import PACKAGE, demand_folder
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
-from sim.scenario.reading import MAX_BYTES, read_nodes
 
 SUFFIXES = (".yaml", ".yml")
 READABLE = "use a file that can be read"
@@ -33,6 +32,8 @@ def is_path(name: str) -> bool:
 
 def bundled_scenarios() -> list[tuple[str, str]]:
     """Return name and title (its question) of each bundled scenario, sorted by name."""
+    from sim.scenario.reading import read_nodes  # it needs a parser, which help does not
+
     rows = []
     for name in bundled_names():
         place = Place(f"{name}.yaml", 1, 1)
@@ -76,6 +77,8 @@ def no_file(path: Path) -> str | None:
 
 def read_bytes(path: Path, place: Place) -> bytes:
     """Return the bytes of a file, at most one more than allowed; ScenarioError if it cannot be read."""
+    from sim.scenario.reading import MAX_BYTES
+
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
