@@ -22,20 +22,8 @@ import typer
 from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.base.interrupts import ENDING, raised
 from sim.base.version import __version__
-from sim.cli import (
-    beginning,
-    experiments,
-    listing,
-    predictions,
-    report,
-    runs,
-    scenarios,
-    sensitivity,
-    staffing,
-    studio,
-    verify,
-)
-from sim.cli.common import DONE, FAILED, REFUSED, app, as_option, refuse
+from sim.cli import experiments, runs, scenarios
+from sim.cli.options import DONE, FAILED, REFUSED, app, as_option, refuse
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.scenario.errors import ScenarioError, ascii_controls
 
@@ -43,15 +31,15 @@ __all__ = ["COMMANDS", "app", "main"]
 
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (
-        *(runs.run, experiments.compare, studio.studio, experiments.sweep, experiments.attribute, staffing.staffing),
-        *(sensitivity.sensitivity, experiments.calibrate, predictions.predict),
+        *(runs.run, experiments.compare, experiments.studio, experiments.sweep, experiments.attribute),
+        *(experiments.staffing, experiments.sensitivity, experiments.calibrate, experiments.predict),
     ),
     "Ask": (
-        *(scenarios.scenarios, beginning.new, beginning.explain, beginning.provinces, scenarios.show),
+        *(scenarios.scenarios, scenarios.new, scenarios.explain, scenarios.provinces, scenarios.show),
         *(scenarios.diff, scenarios.schema),
     ),
-    "Look": (runs.figures, runs.findings, runs.evidence, report.report, listing.runs, predictions.ledger),
-    "Check": (scenarios.validate, runs.check, runs.rerun, verify.verify),
+    "Look": (runs.figures, runs.findings, runs.evidence, runs.report, runs.runs, experiments.ledger),
+    "Check": (scenarios.validate, runs.check, runs.rerun, experiments.verify),
 }
 """The commands, in the order of the help, by what they are for."""
 

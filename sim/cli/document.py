@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from sim.cli import PROGRAM, app
-from sim.cli.application import EXAMPLES, joined
+from sim.cli.options import EXAMPLES, joined
 
 WIDTH = 120
 

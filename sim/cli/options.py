@@ -1,38 +1,307 @@
-"""The options of commands, each declared once, and groups of options that commands share.
+"""What commands share: how functions become commands, the options that several take, printing and exit codes.
 
-A command takes a group as one parameter (``sim.cli.application``). What a group can do with its options is its methods.
+``command`` notes the examples of a function; ``Application.take`` makes it a command. A parameter whose type is a
+dataclass of options becomes one option a field; what such a group can do with its options is its methods.
 """
 
-from collections.abc import Callable
+import ast
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, get_type_hints
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from sim.cli.common import (
-    DONE,
-    Runs,
-    in_its_terms,
-    keeping,
-    print_json,
-    refuse,
-    resumable,
-    settings_of,
-    warn_aside,
-)
-from sim.language.spoken import ENGLISH, speaking, spoken
+from sim.base.failures import UsageError
+from sim.language.spoken import ENGLISH, said, speaking, spoken, tell_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor
 
+    from sim.experiments.simulations import Computing
     from sim.forecast import Job
+    from sim.progress import Job as Bar
+    from sim.progress import Steps
+    from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.scenario.errors import Mistake
     from sim.scenario.options import Options
     from sim.told.one import Answer
     from sim.told.text_tables import TextTable
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {}
+"""What people type and what it does, by command."""
+
+
+class _Command(TyperCommand):
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return what the list of commands says of this one: all of its help."""
+        return joined(self.help or "")
+
+
+class _Group(TyperGroup):
+    headings: ClassVar[dict[str, str]] = {}
+    """The heading of each command."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each group below its heading."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            one = self.get_command(ctx, name)
+            rows.setdefault(self.headings[name], []).append((name, one.get_short_help_str() if one else ""))
+        for heading, own in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(own)
+
+
+class Application(typer.Typer):
+    """A typer application whose commands are functions with a docstring and options in groups."""
+
+    def __init__(self, name: str, text: str) -> None:
+        """Make an application without commands.
+
+        Args:
+            name: What is typed.
+            text: Its help.
+        """
+        super().__init__(
+            name=name,
+            help=text,
+            cls=_Group,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+            no_args_is_help=True,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+
+    def take(self, groups: Mapping[str, Sequence[Callable[..., None]]]) -> None:
+        """Make commands of functions, in this order, by the heading below which help lists them."""
+        for heading, functions in groups.items():
+            for function in functions:
+                text = function.__doc__ or docstring_of(function)
+                self.command(function.__name__, help=text, cls=_Command)(_one_by_one(function))
+                _Group.headings[function.__name__] = heading
+
+
+def command(*examples: tuple[str, str]) -> Callable[[F], F]:
+    """Return a decorator that notes examples of a command: each what is typed, and what it does."""
+
+    def decorate(function: F) -> F:
+        EXAMPLES[function.__name__] = examples
+        return function
+
+    return decorate
+
+
+def joined(text: str) -> str:
+    """Return a docstring in one line."""
+    return " ".join(text.split())
+
+
+def _one_by_one(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a function that takes each option of a group by itself."""
+    groups: dict[str, Any] = {}
+    parameters = []
+    for one in inspect.signature(function, eval_str=True).parameters.values():
+        if not is_dataclass(one.annotation):
+            parameters.append(one.replace(kind=one.KEYWORD_ONLY))
+            continue
+        groups[one.name] = one.annotation
+        types = get_type_hints(one.annotation, include_extras=True)
+        parameters += [
+            inspect.Parameter(field.name, one.KEYWORD_ONLY, default=field.default, annotation=types[field.name])
+            for field in fields(one.annotation)
+        ]
+
+    def call(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        function(**given)
+
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
+    call.__name__ = function.__name__
+    return call
+
+
+def docstring_of(function: Callable[..., Any]) -> str | None:
+    """Return the docstring of a function from its source, which ``python -OO`` throws away; None without a source."""
+    try:
+        tree = ast.parse(inspect.getsource(function))
+    except (OSError, SyntaxError):
+        return None
+    (definition,) = tree.body
+    return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
+
+
+DONE, FAILED, REFUSED = 0, 1, 2
+"""Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
+
+app = Application("tocsin", "Simulate how a country defends itself against telecom and online fraud.")
+
+
+def refuse(*lines: str) -> NoReturn:
+    """End with bad usage: one line per mistake."""
+    raise UsageError(*lines)
+
+
+def in_its_terms(scenario: "Scenario") -> "Scenario":
+    """Use the terms of a scenario until the command ends; return the scenario."""
+    tell_in(scenario.spec.terms)
+    return scenario
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    from sim.store.folder import to_json
+
+    typer.echo(to_json(document), nl=False)
+
+
+def tell(line: str) -> None:
+    """Print a line of text."""
+    typer.echo(ascii_controls(line))
+
+
+def settings_of(texts: list[str] | None) -> dict[str, str]:
+    """Read ``--set KEY=VALUE``; ends the command where that is something else."""
+    pairs: dict[str, str] = {}
+    for setting in texts or []:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            refuse(f"--set {ascii_controls(setting)}: has no value; use --set dotted.key=value")
+        pairs[key] = value
+    return pairs
+
+
+OPTIONS = {
+    "engine": "--engine",
+    "scale": "--scale",
+    "population.pool": "--pool",
+    "population.pool.apart": "--apart",
+    "seed": "--seed",
+    "calibration.draws": "--draw",
+    "record.events": "--events",
+}
+"""Options by the key that each sets."""
+
+
+def as_option(mistake: "Mistake") -> str:
+    """Return the line of a mistake; it names the option that was typed, ``--scale``, not the key that it sets."""
+    key = mistake.key.rstrip("0123456789").rstrip(".")
+    if mistake.place.layer != "argument" or key not in OPTIONS:
+        return str(mistake)
+    return str(replace(mistake, key=OPTIONS[key]))
+
+
+def event_share(text: str | None) -> str | float | None:
+    """Read ``--events``; the scenario itself checks that a share is within its bounds."""
+    if text is None or text in ("none", "all"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        refuse(f"--events {ascii_controls(text)}: must be 'none', 'all' or a number from 0 to 1")
+
+
+def warn_aside(line: str) -> None:
+    """Print a warning on standard error."""
+    typer.echo(said("warning: {line}", line=ascii_controls(line)), err=True)
+
+
+@contextmanager
+def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
+    """Let an error that ends a ``with`` block say what was kept."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        error.add_note(note if isinstance(note, str) else note())
+        raise
+
+
+def run_once(
+    scenario: "Scenario",
+    folder: Path | None,
+    workers: int | None,
+    bar: "Bar | None",
+    timed: bool,
+    verbose: bool = False,
+) -> "Run":
+    """Run once, and show its progress in the bar of its job."""
+    from sim.running import run
+    from sim.store.provenance import process_age_s
+
+    kept = f"nothing of this run was kept{f' in {folder}' if folder is not None else ''}"
+    with keeping(kept):
+        age_s = process_age_s() if timed else 0.0
+        progress = None if bar is None else bar.of(scenario)
+        return run(
+            scenario,
+            folder,
+            workers=workers,
+            progress=progress,
+            age_s=age_s,
+            verbose=verbose,
+        )
+
+
+@dataclass
+class Runs:
+    """Where the runs of an experiment are made and shown; ``place`` is the folder of finished ones."""
+
+    executor: "Executor | None"
+    workers: int | None
+    progress: "Steps | None"
+    verbose: bool = False
+    place: Path | None = None
+
+    @property
+    def computing(self) -> "Computing":
+        """Who makes the runs, as experiments take it."""
+        return {
+            "executor": self.executor,
+            "workers": self.workers,
+            "progress": self.progress,
+            "verbose": self.verbose,
+            "days": None if self.progress is None else self.progress.of,
+        }
+
+    def kept_in(self, folder: Path) -> Path:
+        """Remember and return the folder from which an interrupted experiment resumes."""
+        self.place = folder
+        return folder
+
+
+def resumable(folder: Path) -> str:
+    """Return the note of an interrupted command that resumes."""
+    return f"finished runs are kept in {folder}; run the same command again to resume"
+
+
+def varied(texts: list[str]) -> dict[str, list[Any]]:
+    """Read ``--vary KEY=A,B,...``, values as in a scenario's file; ends the command where that is something else."""
+    from sim.scenario.errors import Place
+    from sim.scenario.reading import read_nodes
+
+    found: dict[str, list[Any]] = {}
+    start = Place("--vary", 1, 1, "argument")
+    for text in texts:
+        key, equals, values = text.partition("=")
+        shown = ascii_controls(text)
+        if not key or key in found:
+            refuse(f"--vary {shown}: {'key given twice' if key else 'has no key'}; use --vary dotted.key=value,value")
+        nodes = [read_nodes(value.encode(), start)[0] for value in values.split(",") if equals]
+        if any(node is None or isinstance(node.value, dict | list | None) for node in nodes):
+            refuse(f"--vary {shown}: must be a list of single values; use --vary dotted.key=value,value")
+        found[key] = [node.value for node in nodes if node is not None]
+    return found
+
 
 MOST = 10_000
 """The most replicates or draws of a command; each is a run in its own folder."""

@@ -1,6 +1,7 @@
-"""Commands about runs: making them, asking and checking them."""
+"""Commands about runs: making, listing, asking and checking them, and the page of one."""
 
 import os
+import shlex
 from dataclasses import asdict
 from functools import partial
 from itertools import product
@@ -10,10 +11,25 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from sim.base.rounding import written
-from sim.cli.application import command
-from sim.cli.common import (
+from sim.cli.options import (
     DONE,
     FAILED,
+    AsJson,
+    Changes,
+    DrawnModel,
+    Draws,
+    DryRun,
+    Engine,
+    Events,
+    Full,
+    Output,
+    Quiet,
+    Replicates,
+    RunFolder,
+    ScenarioName,
+    Threads,
+    Verbose,
+    command,
     event_share,
     in_its_terms,
     keeping,
@@ -24,23 +40,9 @@ from sim.cli.common import (
     tell,
     warn_aside,
 )
-from sim.cli.options import (
-    AsJson,
-    Changes,
-    DrawnModel,
-    Draws,
-    DryRun,
-    Engine,
-    Events,
-    Full,
-    Output,
-    Replicates,
-    RunFolder,
-    ScenarioName,
-    Threads,
-    Verbose,
-)
-from sim.language.spoken import ENGLISH, counted, said, speaking, spoken
+from sim.language.labels import headed
+from sim.language.spoken import ENGLISH, counted, marked, said, speaking, spoken
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from sim.reading.check import Checked
     from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.store.folder import Listed
 
 
 @command(
@@ -365,3 +368,141 @@ def show_runs(runs: "list[Run]", kind: str | None = None, full: bool = True) -> 
         made = f"{place_said(first.path.parent)}: {counted('{count:,} run', '{count:,} runs', count=len(runs))}"
     parts = run_full if full else run_brief
     show(out, parts(of_runs(runs, kind), runs, made, out.width))
+
+
+@command(("tocsin runs", "those in results/runs"))
+def runs(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder to search [default: results/runs].")
+    ] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove unfinished runs that no process is working on, and list these only.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, finished and unfinished, one line each."""
+    from sim.store.folder import RUNS, find_runs
+
+    if folder is not None and not folder.is_dir():
+        refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; use a folder that holds runs")
+    if clean:
+        _clean(folder or RUNS, as_json)
+        return
+    rows = [_listed(found) for found in find_runs(folder or RUNS)]
+    if as_json:
+        print_json({"runs": rows})
+        return
+    for row in rows:
+        tell(_line(row))
+    left = sum(row["status"] == "unfinished" and "process" not in row for row in rows)
+    if left:
+        where = "" if folder is None else f" {shlex.quote(str(folder))}"
+        note = counted(
+            "{count:,} run is unfinished, and no process is working on it; remove it with: tocsin runs{where} --clean",
+            "{count:,} runs are unfinished, and no process is working on them; remove them with: tocsin runs{where} "
+            "--clean",
+            count=left,
+            where=where,
+        )
+        typer.echo(ascii_controls(note), err=True)
+
+
+def _line(row: dict[str, Any]) -> str:
+    """Return what the list says of a run."""
+    if row["status"] == "unreadable":
+        return str(row["damage"])
+    line = f"{row['path']}  {said(STATUS[row['status']])}"
+    if row["status"] == "finished":
+        seed, scale = (f"{said(headed(key))} {row[key]:g}" for key in ("seed", "scale"))
+        return f"{line}  {row['name']}  {seed}  {scale}  {row['engine']}  {row['wall_s']:.1f} s"
+    return (
+        line
+        if "process" not in row
+        else f"{line}  {said('process {process} is working on it', process=row['process'])}"
+    )
+
+
+STATUS = {
+    "finished": marked("finished"),
+    "unfinished": marked("unfinished"),
+}
+"""States of a run, as people read them."""
+
+
+def _clean(folder: Path, as_json: bool) -> None:
+    """Remove what killed runs have left, and print what was removed and what was kept."""
+    from sim.store.unfinished import remove_unfinished
+
+    rows = []
+    for one in remove_unfinished(folder):
+        kept = {} if one.held is False else {"process": one.process}
+        rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
+        if as_json:
+            continue
+        if not kept:
+            what = said("removed")
+        elif one.held:
+            what = said("kept: process {process} is working on it", process=one.process)
+        else:
+            what = said("kept: process {process} may be working on it", process=one.process)
+        tell(f"{one.path}  {what}")
+    if as_json:
+        print_json({"runs": rows})
+
+
+def _listed(found: "Listed") -> dict[str, Any]:
+    """Return a row of the list of runs: path, status and, of a finished run, what it is."""
+    from sim.store.unfinished import unfinished_run
+
+    path, about = str(found.path), found.manifest
+    if about is None:
+        if found.damage is not None:
+            return {"path": path, "status": "unreadable", "damage": found.damage}
+        begun = unfinished_run(found.path)
+        maker = {"process": begun.process} if begun is not None and begun.held is not False else {}
+        return {"path": path, "status": "unfinished", **maker}
+    return {
+        "path": path,
+        "status": "finished",
+        **{key: about[key] for key in ("name", "seed", "scale", "engine")},
+        "wall_s": about["performance"].get("wall_s") or 0.0,
+    }
+
+
+@command(
+    ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
+    ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs side by side"),
+    ("tocsin report results/runs/compare-NAME", "the runs of a comparison, the baseline first, with intervals"),
+    ("tocsin --language fr report results/runs/NAME", "in French"),
+)
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...",
+            help="Folders of finished runs or of replicates, the baseline first; or the folder of a comparison.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The file [default: report.html, in the folder of a single run]."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make one HTML page, readable offline, of a run or of several runs side by side."""
+    from sim.experiments.paired import groups_of
+    from sim.language.spoken import said
+    from sim.progress import steps
+    from sim.report.page import REPORT_HTML
+    from sim.report.page import report as written
+    from sim.store.json_files import reading
+    from sim.warning.size import of_compared
+
+    groups = groups_of(runs)
+    place = runs[0] / REPORT_HTML if len(runs) == 1 else None
+    with keeping("nothing was written"), reading(runs[0]), steps(quiet, said("pictures")) as (_, progress):
+        path = written(groups, out or place, progress)
+    if not quiet:
+        Output().warn(of_compared([group[0].scenario.spec for group in groups]))
+        if path.is_file():  # a stream holds the page alone
+            tell(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

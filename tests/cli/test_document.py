@@ -6,8 +6,8 @@ import shlex
 import typer
 
 from sim.cli import app
-from sim.cli.application import EXAMPLES
 from sim.cli.document import WIDTH, document
+from sim.cli.options import EXAMPLES
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 

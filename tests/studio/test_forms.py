@@ -8,14 +8,14 @@ import sim
 from sim.experiments.run_size import RunSize
 from sim.results import diff
 from sim.scenario.schema import measures
-from sim.studio import forms
+from sim.studio import page
 from sim.studio.policies import Policies
 
 
 def test_every_kind_of_measure_has_a_group_and_a_form() -> None:
-    assert set(forms.KINDS) == set(measures.KINDS)
+    assert set(page.KINDS) == set(measures.KINDS)
     scenario = sim.load_scenario("china-2022")
-    groups = forms.forms(scenario)
+    groups = page.forms(scenario)
     assert sorted(kind["kind"] for group in groups for kind in group["kinds"]) == sorted(measures.KINDS)
     # Whatever the baseline has can be taken out.
     listed = [one["key"] for group in groups for one in group["measures"]]

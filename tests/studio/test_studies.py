@@ -21,8 +21,7 @@ import pytest
 from sim.experiments.paired import groups_of
 from sim.experiments.run_size import RunSize
 from sim.report.compared import compared_runs, people
-from sim.studio.policies import Policies
-from sim.studio.questions import Question
+from sim.studio.policies import Policies, Question
 from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
