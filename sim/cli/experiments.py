@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from sim.experiments.staffing import Staffing
     from sim.reading.run import Run
     from sim.scenario import Scenario
-    from sim.told.text_tables import TextTable
+    from sim.told.text_tables import Part, TextTable
     from sim.verify.study import Result
     from sim.verify.verification import Verification
 
@@ -202,8 +202,7 @@ def _show_comparison(
     from sim.told.brief import comparison_brief
     from sim.told.experiments import comparison_parts
     from sim.told.one import of_comparison
-    from sim.told.terminal import paragraph
-    from sim.told.text_tables import show
+    from sim.told.text_tables import Line, show
 
     with speaking(ENGLISH if output.as_json else spoken()):
         answers = of_comparison(document, () if _over_draws(document) else [f"tocsin report {folder}"])
@@ -214,11 +213,11 @@ def _show_comparison(
     terminal = console()
     made = f"{folder}: {_runs(number)}"
     if not (full or every):
-        show(terminal, comparison_brief(answers, made, terminal.width))
+        show(terminal, comparison_brief(answers, made))
         return
     output.warn(document["warnings"])
-    show(terminal, [paragraph(made, terminal.width, 0, style="dim")])
-    show(terminal, comparison_parts(document, answers, terminal.width, every))
+    show(terminal, [Line(made, style="dim")])
+    show(terminal, comparison_parts(document, answers, every))
 
 
 def _over_draws(document: dict[str, Any]) -> bool:
@@ -281,7 +280,7 @@ def attribute(
         rows = {name: records(table) for name, table in tables.items()}
         return {"folder": str(folder), **rows, "warnings": done.layers.attrs["warnings"]}
 
-    def parts() -> "Iterator[TextTable | str]":
+    def parts() -> "Iterator[Part]":
         tables = attribution_tables(done, found.spec.fraud.retry is not None)
         if full:
             yield from tables
@@ -471,7 +470,7 @@ def staffing(
         done = searched(found, *promise, FACTORS, **search)
         over_draws = records(staffing_over(others, done, *promise, FACTORS, **search)) if others else None
 
-    def parts() -> "Iterator[TextTable | str]":
+    def parts() -> "Iterator[Part]":
         yield from staffing_tables(done)
         if over_draws is not None:
             yield from drawn_staff_table(over_draws, len(others))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sim.scenario.errors import Mistake
     from sim.scenario.options import Options
     from sim.told.one import Answer
-    from sim.told.text_tables import TextTable
+    from sim.told.text_tables import Part
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -502,21 +502,19 @@ class Output:
     def warn(self, lines: "Iterable[str]") -> None:
         """Print warnings above an answer; on standard error if the answer is JSON, which has them, or not printed."""
         from sim.progress import console
-        from sim.told.terminal import warning_parts
-        from sim.told.text_tables import show
+        from sim.told.text_tables import show, warned
 
         if self.silent:
             for line in dict.fromkeys(lines):
                 warn_aside(line)
             return
-        out = console()
-        show(out, warning_parts(list(lines), out.width))
+        show(console(), warned(lines))
 
     def answered(
         self,
         answer: "Callable[[], Answer]",
         document: "Callable[[], dict[str, Any]]",
-        parts: "Callable[[], Iterable[TextTable | str]]",
+        parts: "Callable[[], Iterable[Part]]",
         made: str,
         full: bool,
     ) -> None:
@@ -530,7 +528,7 @@ class Output:
             full: Whether every row of every table is shown.
         """
         from sim.progress import console
-        from sim.told.brief import experiment_brief, experiment_full
+        from sim.told.brief import experiment_screen
         from sim.told.text_tables import show
 
         with speaking(ENGLISH if self.as_json else spoken()):
@@ -540,8 +538,7 @@ class Output:
         if self.as_json:
             print_json({"answer": found.document(), **document()})
         elif not self.quiet:
-            out = console()
-            show(out, (experiment_full if full else experiment_brief)(found, list(parts()), made, out.width))
+            show(console(), experiment_screen(found, parts(), made, full))
 
     def shown(self, document: Callable[[], dict[str, Any]]) -> bool:
         """Return whether tables are shown; print the document if JSON is wanted instead."""

@@ -290,7 +290,7 @@ def evidence(
         with reading(folder):
             Output().warn(told(run))
             shown = with_months(rows) if months else rows
-            show(out, evidence_parts(shown, run.manifest.get("policy_of"), out.width))
+            show(out, evidence_parts(shown, run.manifest.get("policy_of")))
     else:
         tell(said("{folder}: the scenario lists no evidence", folder=folder))
 
@@ -317,7 +317,7 @@ def findings(
     Output().warn(warnings.told(run))
     if rows:
         out = console()
-        show(out, findings_parts([told(row) for row in rows], out.width))
+        show(out, findings_parts([told(row) for row in rows]))
     else:
         tell(said("{folder}: no findings", folder=folder))
 
@@ -356,18 +356,17 @@ def _answer_document(runs: "list[Run]", kind: str | None = None) -> dict[str, An
 def show_runs(runs: "list[Run]", kind: str | None = None, full: bool = True) -> None:
     """Print the answer of runs; with ``full`` after warnings, findings, figures (or totals) and costs."""
     from sim.progress import console
-    from sim.told.brief import run_brief, run_full
+    from sim.told.brief import run_screen
     from sim.told.one import of_runs, place_said
     from sim.told.text_tables import show
 
-    first, out = runs[0], console()
+    first = runs[0]
     in_its_terms(first.scenario)
     speed = first.manifest["performance"]
     made = f"{place_said(first.path)}: {written(format(speed['wall_s'], '.1f'))} s"
     if kind is not None:
         made = f"{place_said(first.path.parent)}: {counted('{count:,} run', '{count:,} runs', count=len(runs))}"
-    parts = run_full if full else run_brief
-    show(out, parts(of_runs(runs, kind), runs, made, out.width))
+    show(console(), run_screen(of_runs(runs, kind), runs, made, full))
 
 
 @command(("tocsin runs", "those in results/runs"))

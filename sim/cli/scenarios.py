@@ -134,11 +134,11 @@ def diff(
         return
     out = console()
     if rows:
-        show(out, lever_lines(said("Changes of {other} from {base}", other=two.name, base=one.name), rows, out.width))
+        show(out, lever_lines(said("Changes of {other} from {base}", other=two.name, base=one.name), rows))
     else:
         tell(said("no lever differs"))
     if how:
-        show(out, lever_lines(said("Different run settings"), how, out.width))
+        show(out, lever_lines(said("Different run settings"), how))
 
 
 def _of(name: str) -> "Scenario":

@@ -1,6 +1,6 @@
 """Experiments on the terminal: what changed, by how much, and within which interval. Nothing is computed here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.base.money import CENTS_PER_UNIT
@@ -18,13 +18,12 @@ from sim.told.answer import LEAST_DIGITS
 from sim.told.brief import answer_parts, found_parts
 from sim.told.costs import cost_lines, interval_name, is_cost, layer_cost_lines, layer_named
 from sim.told.effect import ends_of
-from sim.told.terminal import heading, interval, lever_lines, paragraph
-from sim.told.text_tables import TextTable
+from sim.told.terminal import interval, lever_lines
+from sim.told.text_tables import BELOW, Column, Line, Part, TextTable, heading
 from sim.told.vocabulary import NAMES, quantity_named, span_said, value_said
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.text import Text
 
     from sim.experiments.attribute import Attribution
     from sim.experiments.staffing import Staffing
@@ -56,9 +55,7 @@ STANCES = {STILL: marked("with gangs that do not respond"), ANSWERING: marked("w
 """Headings of what gangs do."""
 
 
-def comparison_parts(
-    document: dict[str, Any], answers: "Sequence[Answer]", width: int, every: bool = False
-) -> "Iterator[TextTable | Text]":
+def comparison_parts(document: dict[str, Any], answers: "Sequence[Answer]", every: bool = False) -> Iterator[Part]:
     """Yield a comparison from ``compare.json``: for each scenario its changes, outcomes and costs, then its answer.
 
     With ``every`` all quantities are shown, and which victims' fates changed.
@@ -70,57 +67,56 @@ def comparison_parts(
         changed = [Lever.of(row) for row in document["levers"] if row["scenario"] == scenario]
         if changed:
             title = said("Changes of {other} from {base}", other=scenario, base=base)
-            yield from lever_lines(title, changed, width, MOST_LEVERS)
+            yield from lever_lines(title, changed, MOST_LEVERS)
             if len(changed) > MOST_LEVERS:
-                text = said("{number} more; list all: tocsin diff", number=len(changed) - MOST_LEVERS)
-                yield paragraph(text, width)
+                yield Line(said("{number} more; list all: tocsin diff", number=len(changed) - MOST_LEVERS), BELOW)
         else:
-            yield heading(said("{other} changes no lever of {base}", other=scenario, base=base), width)
+            yield heading(said("{other} changes no lever of {base}", other=scenario, base=base))
         others = [row for row in rows if not is_cost(row)]
         if not every:
             others = [row for row in others if row["quantity"] in OUTCOMES]
             others.sort(key=lambda row: OUTCOMES.index(row["quantity"]))
-        yield from _quantities(others, scenario, every, width)
+        yield from _quantities(others, scenario, every)
         unpriced = [row["name"] for row in document["levers"] if row["scenario"] == scenario and not row["priced"]]
         costs = cost_lines(rows, unpriced)
         fates = _changes(scenario, document.get("changes", [])) if every else ()
-        for part in (*costs, *fates):
-            if part in answer.lines:
-                continue
-            yield paragraph(part, width, 0) if isinstance(part, str) else part
-        yield from found_parts(answer, width)
-        yield from answer_parts(answer, width)
+        yield from (part for part in (*costs, *fates) if part not in answer.lines)
+        yield from found_parts(answer)
+        yield from answer_parts(answer)
 
 
-def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> "Iterator[TextTable | Text]":
-    """Lay out quantities that differ, and count those that do not."""
+def _quantities(rows: Sequence[Row], scenario: str, every: bool) -> Iterator[Part]:
+    """Yield the quantities that differ, and count those that do not."""
     moved = [row for row in rows if row["difference"] or row["chance"]]
-    stored = any(row.get("posterior_draws") is not None for row in moved)
-    several = any(row["low"] is not None for row in rows)
-    gains = every and any(row["pairing_gain"] is not None for row in rows)
-    heads = [said("quantity"), said("baseline"), scenario, said("difference"), "%"]
-    heads += [said("90%, draws")] if stored else []
-    heads += [interval_name(rows)] if several else []
-    table = TextTable([*heads, *([said("pairing gain")] if gains else [])])
-    for row in moved:
+
+    def words(row: Row) -> Callable[..., str]:
         name = row["quantity"].partition("@")[0]
+        return lambda value, digits=LEAST_DIGITS: value_said(name, significant(value, digits))
 
-        def words(value: float, digits: int = LEAST_DIGITS, name: str = name) -> str:
-            return value_said(name, significant(value, digits))
+    def more(row: Row) -> str:
+        is_change = row["quantity"].partition("@")[0].endswith(CHANGE)
+        return "" if row["ratio"] is None or is_change else _more(row["ratio"])
 
-        own = ends_of(row, False)
-        cells = [quantity_named(row["quantity"]), words(row["base"]), words(row["other"]), own.number(words)]
-        cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
-        cells += [ends_of(row, True).ends(words)] if stored else []
-        cells += [own.ends(words)] if several else []
-        if gains:
-            cells.append("" if row["pairing_gain"] is None else written(f"{row['pairing_gain']:,.1f}"))
-        table.add_row(*cells)
+    def gain(row: Row) -> str:
+        return "" if row["pairing_gain"] is None else written(f"{row['pairing_gain']:,.1f}")
+
+    columns: list[Column] = [
+        (said("quantity"), lambda row: quantity_named(row["quantity"])),
+        (said("baseline"), lambda row: words(row)(row["base"])),
+        (scenario, lambda row: words(row)(row["other"])),
+        (said("difference"), lambda row: ends_of(row, False).number(words(row))),
+        ("%", more),
+    ]
+    if any(row.get("posterior_draws") is not None for row in moved):
+        columns.append((said("90%, draws"), lambda row: ends_of(row, True).ends(words(row))))
+    if any(row["low"] is not None for row in rows):
+        columns.append((interval_name(rows), lambda row: ends_of(row, False).ends(words(row))))
+    if every and any(row["pairing_gain"] is not None for row in rows):
+        columns.append((said("pairing gain"), gain))
     if moved:
-        yield table
+        yield TextTable.of(moved, columns)
     if len(moved) < len(rows):
-        text = said("{same} of {number} quantities are unchanged", same=len(rows) - len(moved), number=len(rows))
-        yield paragraph(text, width, 0)
+        yield said("{same} of {number} quantities are unchanged", same=len(rows) - len(moved), number=len(rows))
 
 
 def _more(ratio: float) -> str:
@@ -248,43 +244,50 @@ def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | st
     yield table
 
 
-def staffing_tables(result: "Staffing") -> Iterator[TextTable | str]:
-    """Lay out the staff of each province, and what more or less of it would cost and bring."""
+def staffing_tables(result: "Staffing") -> Iterator[Part]:
+    """Yield the staff of each province, and what more or less of it would cost and bring."""
+
+    def number(head: str, key: str, form: str = "") -> Column:
+        def cell(row: Row) -> str:
+            value = row[key]
+            if form:
+                return "" if value is None else written(format(value, form))
+            return number_text(None if value is None else round(value))
+
+        return head, cell
+
+    def share(head: str, key: str) -> Column:
+        return head, lambda row: _per_cent(row[key])
+
     rows = records(result.frame)
-    promise = all(row["status"] == "kept" for row in rows)
-    names = [said("province"), *([] if promise else [said("promise")]), said("staff"), said("now"), said("target")]
-    names += [said("share"), said("one less"), said("ceiling")]
-    names += [said("alerts a day"), said("utilisation"), said("staff hours")]
-    table = TextTable(names, (0,) if promise else (0, 1))
-    for row in rows:
-        table.add_row(
-            named(row["name"]),
-            *([] if promise else [said(PROMISES[row["status"]])]),
-            "-" if row["staff"] is None else number_text(row["staff"]),
-            written(f"{row['current']:,.1f}"),
-            *(_per_cent(row[key]) for key in ("target", "share", "one_less", "ceiling")),
-            written(f"{row['alerts_per_day']:,.1f}"),
-            _per_cent(row["utilisation"]),
-            number_text(round(row["staff_hours"])),
-        )
-    yield table
+    promise = None if all(row["status"] == "kept" for row in rows) else said("promise")
+    provinces: list[Column | None] = [
+        (said("province"), lambda row: named(row["name"])),
+        None if promise is None else (promise, lambda row: said(PROMISES[row["status"]])),
+        number(said("staff"), "staff"),
+        number(said("now"), "current", ",.1f"),
+        share(said("target"), "target"),
+        share(said("share"), "share"),
+        share(said("one less"), "one_less"),
+        share(said("ceiling"), "ceiling"),
+        number(said("alerts a day"), "alerts_per_day", ",.1f"),
+        share(said("utilisation"), "utilisation"),
+        number(said("staff hours"), "staff_hours"),
+    ]
+    yield TextTable.of(rows, provinces, (0, 1) if promise else (0,))
     yield said("More or less staff; the first line is the present staff:")
-    names = [said("times"), said("staff"), said("staff hours"), said("share"), said("promises kept")]
-    names += [said("victims"), said("change"), said(NAMES["prevented_money"]), said("change")]
-    table = TextTable(names, ())
-    for row in records(result.curve):
-        table.add_row(
-            "" if row["factor"] is None else written(f"{row['factor']:g}"),
-            written(f"{row['staff']:,.0f}"),
-            number_text(round(row["staff_hours"])),
-            _per_cent(row["share"]),
-            str(row["kept"]),
-            number_text(round(row["victims"])),
-            written(f"{row['victims_change']:+,.0f}"),
-            number_text(round(row["prevented_money"])),
-            written(f"{row['prevented_money_change']:+,.0f}"),
-        )
-    yield table
+    curve = [
+        number(said("times"), "factor", "g"),
+        number(said("staff"), "staff", ",.0f"),
+        number(said("staff hours"), "staff_hours"),
+        share(said("share"), "share"),
+        number(said("promises kept"), "kept"),
+        number(said("victims"), "victims"),
+        number(said("change"), "victims_change", "+,.0f"),
+        number(said(NAMES["prevented_money"]), "prevented_money"),
+        number(said("change"), "prevented_money_change", "+,.0f"),
+    ]
+    yield TextTable.of(records(result.curve), curve, ())
 
 
 PROMISES = {

@@ -1,6 +1,5 @@
-"""Runs on the terminal: answers, figures next to reported ones, costs, findings, and any quantity."""
+"""Runs on the terminal: figures next to reported ones, totals, evidence, and any quantity."""
 
-import re
 from collections.abc import Iterator, Sequence
 from math import inf
 from statistics import fmean, stdev
@@ -8,100 +7,57 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import number_text, percent, significant, written
 from sim.language.labels import evidence_named, named
-from sim.language.spoken import counted, currency, marked, said
-from sim.language.wrapping import wrapped
+from sim.language.spoken import counted, marked, said
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
 from sim.reading.quantities import FIGURES, FUNDS_STOPPED
-from sim.scenario.errors import ascii_controls
-from sim.told.text_tables import BELOW, TextTable
-from sim.told.vocabulary import (
-    interval_said as ends_said,
-)
-from sim.told.vocabulary import (
-    off_said,
-    quantity_named,
-    span_said,
-    value_said,
-    window_said,
-    yes_said,
-)
+from sim.told.text_tables import BELOW, Column, Line, Part, TextTable, heading, listed
+from sim.told.vocabulary import interval_said as ends_said
+from sim.told.vocabulary import off_said, quantity_named, span_said, value_said, window_said, yes_said
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from sim.scenario.levers import Lever
 
 Figure = dict[str, Any]
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-DAY = r"\d\d\d\d-\d\d-\d\d"
-WHOLE = (
-    r"(?<=\d) (?=million|billion|trillion|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)|(?<=\d per) (?=\w)"
-    rf"|(?<={DAY}) (?=to {DAY})|(?<={DAY} to) (?={DAY})"
-)
-"""Spaces within a number with its unit, or within a window. A number with the currency is kept together, too."""
 
+def figure_parts(figures: Sequence[Figure], policy_of: str | None) -> Iterator[Part]:
+    """Yield the figures of one run by window: reported, simulated, how far off, and whether within its allowance.
 
-def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":
-    """Return text for a terminal, broken between words only, never within a number or date.
-
-    ``indent`` spaces stand before it, and ``hang`` further ones before every line after the first.
-    """
-    from rich.text import Text
-
-    first, rest = " " * indent, " " * (indent + hang)
-    kept = re.sub(rf"{WHOLE}|(?:(?<=\d)|(?<=illion)) (?={re.escape(currency())}(?!\w))", NO_BREAK, text)
-    words = re.split("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", kept)
-    lines = wrapped(NO_BREAK.join(ascii_controls(word) for word in words), width, first, rest)
-    return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
-
-
-def heading(text: str, width: int, intervals: str = "") -> "Text":
-    """Lay out a heading, and behind it the kind of intervals of what follows."""
-    return paragraph(f"{text}{3 * NO_BREAK}{intervals}" if intervals else text, width, 0, style="bold")
-
-
-def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
-    """Lay out the figures of one run by window: reported, simulated, how far off, and whether within its allowance.
-
-    Args:
-        figures: The figures of ``run.json``.
-        policy_of: The scenario of which the run is a policy; None if its figures are compared with reported ones.
-        width: Columns of the terminal.
-
-    Yields:
-        A table, and a line for figures without a simulated value.
+    ``policy_of`` is the scenario of which the run is a policy; None if its figures are compared with reported ones.
+    Figures without a simulated value are counted in lines below the table.
     """
     table = figure_table([row for row in figures if row["simulated"] is not None], policy_of)
-    if policy_of is not None and table.rows:
-        text = said("Policy run of {scenario}: not compared with reported figures", scenario=policy_of)
-        yield paragraph(text, width, 0)
     if table.rows:
+        if policy_of is not None:
+            yield said("Policy run of {scenario}: not compared with reported figures", scenario=policy_of)
         yield table
-    for line in without_value(figures):
-        yield paragraph(line, width, 0)
+    yield from without_value(figures)
 
 
 def figure_table(figures: Sequence[Figure], policy_of: str | None) -> TextTable:
-    """Lay out simulated figures by window, see ``figure_parts``."""
-    names = [said("figure"), said("reported"), said("simulated"), said("deviation"), said("within")]
-    table = TextTable(names, (0, 4), verdicts=True)
-    for window, rows in _by_window(figures):
-        table.add_row(window)
-        for row in rows:
-            table.add_row(*_reported(row, row["simulated"]), within_said(row, policy_of))
-    return table
+    """Return the table of simulated figures by window, see ``figure_parts``."""
+    columns = [*_columns(said("simulated"), "simulated"), (said("within"), lambda row: within_said(row, policy_of))]
+    return TextTable.of(figures, columns, (0, 4), _window, verdicts=True)
 
 
-def without_value(figures: Sequence[Figure]) -> list[str]:
-    """Return lines that say how many figures have no simulated value, and why."""
+def _columns(head: str, key: str, spread: Sequence[Column] = ()) -> list[Column]:
+    """Return the columns of figures: their names, reported and own values, and how far these are off."""
+    return [
+        (said("figure"), _quantity),
+        (said("reported"), lambda row: value_said(row["name"], row["reported"])),
+        (head, lambda row: value_said(row["name"], row[key])),
+        *spread,
+        (said("deviation"), lambda row: off_said(row["name"], row[key], row["reported"])),
+    ]
+
+
+def without_value(figures: Sequence[Figure]) -> Iterator[str]:
+    """Yield lines that say how many figures have no simulated value, and why."""
     missing = [row for row in figures if row["simulated"] is None]
     known = [row for row in missing if row["name"].removesuffix(CHANGE).partition(".")[0] in FIGURES]
     outside = [row["window"] for row in known if not row["name"].endswith(CHANGE)]
     stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
     known += [row for row in stopped if row["window"] in outside]
-    funds = [row for row in stopped if row["window"] not in outside]
-    lines = []
     if known:
         line = counted(
             "{count} figure has no simulated value, because its window is outside the period",
@@ -109,100 +65,77 @@ def without_value(figures: Sequence[Figure]) -> list[str]:
             count=len(known),
         )
         unreported = sum(row["reported"] is None for row in known)
-        more = said("; {number} without a reported value", number=unreported) if unreported else ""
-        lines.append(f"{line}{more}")
-    if funds:
-        line = said(
+        yield line + (said("; {number} without a reported value", number=unreported) if unreported else "")
+    if any(row not in known for row in stopped):
+        yield said(
             "{quantity}: no simulated value, because its window is outside the period or the scenario gives no {key}",
             quantity=quantity_named(FUNDS_STOPPED),
             key=FROZEN_FACTOR,
         )
-        lines.append(line)
-    others = dict.fromkeys(row["name"] for row in missing if row not in known and row not in funds)
+    others = dict.fromkeys(row["name"] for row in missing if row not in known and row not in stopped)
     if others:
-        lines.append(said("Not simulated: {quantities}", quantities=", ".join(map(quantity_named, others))))
-    return lines
+        yield said("Not simulated: {quantities}", quantities=", ".join(map(quantity_named, others)))
 
 
-def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | None = None) -> "Iterator[Text]":
+def lever_lines(title: str, levers: "Sequence[Lever]", most: int | None = None) -> Iterator[Line]:
     """Yield the levers in which two scenarios differ, a line each: ``most`` of them, or all of them with their keys."""
-    yield heading(title, width)
+    yield heading(title)
     for row in levers[:most]:
-        yield paragraph(row.told, width, BELOW, 2 * BELOW)
+        yield Line(row.told, BELOW, 2 * BELOW)
         if most is None:
-            yield paragraph(row.key, width, 3 * BELOW, style="dim")
+            yield Line(row.key, 3 * BELOW, style="dim")
 
 
-def warning_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
-    """Lay out warnings, a paragraph each; repeated ones once."""
-    for line in dict.fromkeys(lines):
-        yield paragraph(said("warning: {line}", line=line), width, 0, BELOW, style="bold")
+def findings_parts(lines: Sequence[str]) -> Iterator[Line]:
+    """Yield findings, a paragraph each."""
+    return listed(lines, said("Findings"), "- ")
 
 
-def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
-    """Lay out findings, a paragraph each."""
-    yield heading(said("Findings"), width)
-    for line in lines:
-        yield paragraph(f"- {line}", width, BELOW, BELOW)
+def asked_table(answers: Sequence[Figure]) -> TextTable:
+    """Return requested quantities of a run, a line each, by province and window."""
+    columns = [(said("figure"), _quantity), (said("simulated"), lambda row: value_said(row["name"], row["simulated"]))]
+    return TextTable.of(answers, columns, by=_where)
 
 
-def asked_table(answers: Sequence[dict[str, Any]]) -> TextTable:
-    """Lay out requested quantities of a run, a line each, by province and window."""
-    table = TextTable([said("figure"), said("simulated")])
-    titles = [_title(row) for row in answers]
-    for title in dict.fromkeys(titles):
-        table.add_row(title)
-        for own, row in zip(titles, answers, strict=True):
-            if own == title:
-                table.add_row(quantity_named(row["name"]), value_said(row["name"], row["simulated"]))
-    return table
-
-
-def _title(row: Figure) -> str:
+def _where(row: Figure) -> str:
     """Return the province and the window of a requested quantity."""
-    window = window_said(row["window"])
+    window = _window(row)
     if row["base"]:
         window = said("{window}, compared with {base}", window=window, base=window_said(row["base"]))
     return f"{named(row['province'])} {window}" if row.get("province") else window
 
 
 def totals_table(totals: dict[str, Any]) -> TextTable:
-    """Lay out the totals of a run, a line each, for scenarios without figures in their period."""
-    table = TextTable([said("total"), said("simulated")])
-    for name, value in totals.items():
-        if name.startswith("cost_"):
-            continue  # costs have their own table, with their intervals
-        parts = value if isinstance(value, dict) else {"": value}
-        for part, number in parts.items():
-            table.add_row(quantity_named(f"{name}.{part}".rstrip(".")), value_said(name, number))
-    return table
+    """Return the totals of a run, a line each, for scenarios without figures in their period; costs have their own."""
+    rows = [
+        (f"{name}.{part}".rstrip("."), value_said(name, number))
+        for name, value in totals.items()
+        if not name.startswith("cost_")
+        for part, number in (value if isinstance(value, dict) else {"": value}).items()
+    ]
+    columns = [(said("total"), lambda row: quantity_named(row[0])), (said("simulated"), lambda row: row[1])]
+    return TextTable.of(rows, columns)
 
 
-def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Iterator[TextTable | Text]":
-    """Lay out the means of the same figures over replicates or draws, with their standard deviations.
+def mean_parts(runs: Sequence[Sequence[Figure]], draws: bool = False) -> Iterator[Part]:
+    """Yield the means of the same figures over replicates or draws, with their standard deviations.
 
     Args:
         runs: The figures of each run.
-        width: Columns of the terminal.
         draws: Whether the runs are of posterior draws: their standard deviation is parameter uncertainty, and the
             standard error of one run is shown next to it.
 
     Yields:
         A table, and a line for figures without a simulated value.
     """
-    spread = [said("s.d. draws"), said("s.e. run")] if draws else [said("s.d.")]
-    table = TextTable([said("figure"), said("reported"), said("mean"), *spread, said("deviation")])
     means = [mean_figure(figures) for figures in zip(*runs, strict=True)]
-    for window, rows in _by_window([row for row in means if row["mean"] is not None]):
-        table.add_row(window)
-        for row in rows:
-            name, reported, mean, off = _reported(row, row["mean"])
-            errors = [_spread(row, row["sd"]), *([_spread(row, row["standard_error"])] if draws else [])]
-            table.add_row(name, reported, mean, *errors, off)
-    if table.rows:
-        yield table
-    for line in without_value([{**row, "simulated": row["mean"]} for row in means]):
-        yield paragraph(line, width, 0)
+    spread: list[Column] = [(said("s.d. draws") if draws else said("s.d."), lambda row: _spread(row, row["sd"]))]
+    if draws:
+        spread.append((said("s.e. run"), lambda row: _spread(row, row["standard_error"])))
+    known = [row for row in means if row["mean"] is not None]
+    if known:
+        yield TextTable.of(known, _columns(said("mean"), "mean", spread), by=_window)
+    yield from without_value([{**row, "simulated": row["mean"]} for row in means])
 
 
 def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
@@ -212,30 +145,40 @@ def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
     """
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
-    mean = fmean(values) if values else None
-    reported = first["reported"]
-    ratio = mean / reported if mean is not None and isinstance(reported, int | float) and reported else None
-    kept = {key: first[key] for key in ("name", "window", "role", "reported", "standard_error")}
+    mean, reported = fmean(values) if values else None, first["reported"]
     return {
-        **kept,
+        **{key: first[key] for key in ("name", "window", "role", "reported", "standard_error")},
         "mean": mean,
         "sd": stdev(values) if len(values) > 1 else None,
-        "ratio": ratio,
+        "ratio": mean / reported if mean is not None and isinstance(reported, int | float) and reported else None,
         runs: len(values),
     }
 
 
 def fit_table(document: dict[str, Any]) -> TextTable:
-    """Lay out the figures of a calibration: expectations over seeds, and how far they are from reported ones."""
-    names = [said("figure"), said("role"), said("reported"), said("expected"), said("s.e."), said("deviation")]
-    table = TextTable([*names, said("within")], (0, 1))
-    for row in document["figures"]:
-        if row["role"] == "input":
-            continue
-        numbers = (row["reported"], row["expected"], row["standard_error_of_expected"])
-        shown = (number_text(number) for number in numbers)
-        table.add_row(row["figure"], named(row["role"]), *shown, _distance(row), yes_said(row["within"]))
-    return table
+    """Return the figures of a calibration: expectations over seeds, and how far they are from reported ones."""
+
+    def number(head: str, key: str) -> Column:
+        return head, lambda row: number_text(row[key])
+
+    columns = [
+        (said("figure"), lambda row: row["figure"]),
+        (said("role"), lambda row: named(row["role"])),
+        number(said("reported"), "reported"),
+        number(said("expected"), "expected"),
+        number(said("s.e."), "standard_error_of_expected"),
+        (said("deviation"), _distance),
+        (said("within"), lambda row: yes_said(row["within"])),
+    ]
+    return TextTable.of((row for row in document["figures"] if row["role"] != "input"), columns, (0, 1))
+
+
+def _distance(row: Figure) -> str:
+    """Return how far an expectation is off: in percent of the reported value; for a change, the difference."""
+    off = row["off"]
+    if off is None:
+        return ""
+    return written(f"{off:+.4f}") if f"{CHANGE}@" in row["figure"] else f"{'+' if off > 0 else ''}{percent(off)}"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -243,28 +186,12 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else ends_said("", significant(low), significant(high))
 
 
-def _distance(row: Figure) -> str:
-    """Return how far an expectation is off: in percent of the reported value; for a change, the difference."""
-    if row["off"] is None:
-        return ""
-    return written(f"{row['off']:+.4f}") if f"{CHANGE}@" in row["figure"] else _signed(row["off"])
+def _quantity(row: Figure) -> str:
+    return quantity_named(row["name"])
 
 
-def _signed(share: float) -> str:
-    return f"{'+' if share > 0 else ''}{percent(share)}"
-
-
-def _by_window(figures: Sequence[Figure]) -> Iterator[tuple[str, list[Figure]]]:
-    """Yield the rows of each window, in the order in which windows appear first."""
-    titles = [window_said(row["window"]) for row in figures]
-    for title in dict.fromkeys(titles):
-        yield title, [row for own, row in zip(titles, figures, strict=True) if own == title]
-
-
-def _reported(row: Figure, value: float | None) -> tuple[str, str, str, str]:
-    """Return the name of a figure, its reported and its simulated value, and how far the latter is off."""
-    name, reported = row["name"], row["reported"]
-    return quantity_named(name), value_said(name, reported), value_said(name, value), off_said(name, value, reported)
+def _window(row: Figure) -> str:
+    return window_said(row["window"])
 
 
 def _points(share: float, digits: str) -> str:
@@ -274,9 +201,8 @@ def _points(share: float, digits: str) -> str:
 
 def _spread(row: Figure, error: float | None) -> str:
     """Return a standard deviation of a figure; of a change in percentage points."""
-    if error is None:
-        return "-"
-    return _points(error, ".2g") if row["name"].endswith(CHANGE) else number_text(error)
+    is_change = error is not None and row["name"].endswith(CHANGE)
+    return _points(error or 0.0, ".2g") if is_change else number_text(error)
 
 
 def agrees(row: Figure) -> bool | None:
@@ -304,7 +230,7 @@ def within_said(row: Figure, policy_of: str | None) -> str:
     if row["interval"] is not None:
         ends = said("90%: {interval}", interval=ends_said(row["name"], *row["interval"]))
         parts.append(f"{yes_said(_inside(row))} {ends}".strip())
-    return ", ".join(part for part in parts if part) or named(row["role"])
+    return ", ".join(filter(None, parts)) or named(row["role"])
 
 
 def agreement_said(figures: Sequence[Figure]) -> str:
@@ -315,7 +241,7 @@ def agreement_said(figures: Sequence[Figure]) -> str:
         number=len(held),
         count=sum(agrees(row) is not None for row in figures),
     )
-    noisy = sum(_noise(row)[0] > _noise(row)[1] for row in held)
+    noisy = sum(noise > allowed for noise, allowed, _ in map(_noise, held))
     others = sum(row["role"] == "context" and row["simulated"] is not None for row in figures)
     more = marked("{agreement}; for {number} of them the noise of this sample is larger than the tolerance")
     beside = marked("{agreement}; not judged: {number} counted by another definition")
@@ -327,59 +253,54 @@ def agreement_said(figures: Sequence[Figure]) -> str:
 def _noise(figure: Figure) -> tuple[float, float, float]:
     """Return noise and tolerance of a figure, and what they are shares of: its reported value, for a change 1."""
     tolerance, reported = figure["tolerance"], figure["reported"]
-    change = figure["name"].endswith(CHANGE)
-    whole = 1.0 if change or not isinstance(reported, int | float) else abs(reported)
-    noise = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
-    return noise, inf if tolerance is None else tolerance * whole, whole
+    absolute = figure["name"].endswith(CHANGE) or not isinstance(reported, int | float)
+    whole = 1.0 if absolute else abs(reported)
+    return STANDARD_ERRORS * (figure["standard_error"] or 0.0), inf if tolerance is None else tolerance * whole, whole
 
 
 def _allowance(figure: Figure) -> str:
     """Return the larger of tolerance and standard errors, in percent of the reported value; of a change in points."""
-    tolerance = figure["tolerance"]
+    tolerance, change = figure["tolerance"], figure["name"].endswith(CHANGE)
     if tolerance is None:
         return ""
-    change = figure["name"].endswith(CHANGE)
     noise, allowed, whole = _noise(figure)
     if noise <= allowed:
         return f"±{_points(tolerance, 'g') if change else f'{100 * tolerance:g}%'}"
     in_percent = f"{number_text(100 * noise / whole)}%" if whole else number_text(noise)
-    shown = _points(noise, ".2g") if change else in_percent
-    return said("±{amount} noise", amount=shown)
+    return said("±{amount} noise", amount=_points(noise, ".2g") if change else in_percent)
 
 
-def evidence_parts(rows: Sequence[dict[str, Any]], policy_of: str | None, width: int) -> "Iterator[TextTable | Text]":
+def evidence_parts(rows: Sequence[Figure], policy_of: str | None) -> Iterator[Part]:
     """Yield the evidence of one run: a table by window, then the basis of each row.
 
     Rows are those of ``run.json`` or of ``with_months``. ``policy_of`` is the scenario of which the run is a policy;
     None if its diagnostics are compared with evidence.
     """
+
+    def limits(row: Figure) -> str:
+        shown = span_said(number_text(row["low"]), number_text(row["high"]))
+        return said("{range}, claimed", range=shown) if row.get("claimed") else shown
+
+    def simulated(row: Figure) -> str:
+        return number_text(row["simulated"]) + (f" ({row['month']})" if row.get("month") else "")
+
     if policy_of is not None:
-        yield paragraph(said("Policy run of {scenario}: not compared with evidence", scenario=policy_of), width, 0)
-    table = TextTable([said("quantity"), said("range"), said("simulated"), said("within")])
-    titles = [window_said(row["window"]) for row in rows]
-    for title in dict.fromkeys(titles):
-        table.add_row(title)
-        for own, row in zip(titles, rows, strict=True):
-            if own == title:
-                worst = f" ({row['month']})" if row.get("month") else ""
-                limits = span_said(number_text(row["low"]), number_text(row["high"]))
-                if row.get("claimed"):
-                    limits = said("{range}, claimed", range=limits)
-                simulated = f"{number_text(row['simulated'])}{worst}"
-                table.add_row(evidence_named(row["name"]), limits, simulated, yes_said(row["within"]))
-    yield table
-    yield heading(said("Basis"), width)
-    for name, basis in dict.fromkeys((row["name"], row["basis"]) for row in rows):
-        yield paragraph(f"{evidence_named(name)}: {basis}", width, BELOW, BELOW)
+        yield said("Policy run of {scenario}: not compared with evidence", scenario=policy_of)
+    columns = [
+        (said("quantity"), lambda row: evidence_named(row["name"])),
+        (said("range"), limits),
+        (said("simulated"), simulated),
+        (said("within"), lambda row: yes_said(row["within"])),
+    ]
+    yield TextTable.of(rows, columns, by=_window)
+    bases = dict.fromkeys((row["name"], row["basis"]) for row in rows)
+    yield from listed((f"{evidence_named(name)}: {basis}" for name, basis in bases), said("Basis"))
 
 
-def with_months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_months(rows: Sequence[Figure]) -> list[Figure]:
     """Return evidence in which evidence by month has a row for each month, not only for the worst one."""
-    found = []
-    for row in rows:
-        if "months" not in row:
-            found.append(row)
-            continue
-        whole = {key: part for key, part in row.items() if key not in ("month", "months")}
-        found += [{**whole, **month, "month": None} for month in row["months"]]
-    return found
+    return [
+        one
+        for row in rows
+        for one in ([{**row, **month, "month": None} for month in row["months"]] if "months" in row else [row])
+    ]

@@ -117,7 +117,7 @@ def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
     document = {"base": "china-2022", "others": ["policy"], "questions": {"policy": "What if?"}, "rows": ROWS}
     document |= {"levers": changed}
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    show(console, comparison_parts(document, of_comparison(document), width, every))
+    show(console, comparison_parts(document, of_comparison(document), every))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 

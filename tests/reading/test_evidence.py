@@ -544,7 +544,7 @@ ROWS = [
 @pytest.mark.parametrize("width", [30, 80, 120, 200])
 def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None:
     out = io.StringIO()
-    show(Console(file=out, width=width), evidence_parts(ROWS, None, width))
+    show(Console(file=out, width=width), evidence_parts(ROWS, None))
     lines = out.getvalue().splitlines()
     assert max(len(line) for line in lines) <= width
     text = " ".join(out.getvalue().split())
@@ -563,9 +563,7 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
 
 def test_a_claim_is_told_as_one() -> None:
     out = io.StringIO()
-    show(
-        Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None, 120)
-    )
+    show(Console(file=out, width=120), evidence_parts([{**ROWS[0], "within": None, "claimed": True}, ROWS[1]], None))
     (line,) = (line for line in out.getvalue().splitlines() if "recall call  " in line)
     assert line.split() == ["recall", "call", "0.6", "to", "0.7,", "claimed", "0.75"]
 
@@ -583,7 +581,7 @@ MONTHLY_ROW = {
 def test_what_is_known_by_month_is_a_line_with_its_worst_month_or_a_line_a_month() -> None:
     def told(rows: list[dict[str, Any]]) -> list[str]:
         out = io.StringIO()
-        show(Console(file=out, width=200), evidence_parts(rows, None, 200))
+        show(Console(file=out, width=200), evidence_parts(rows, None))
         return [" ".join(line.split()) for line in out.getvalue().splitlines()[1:]]
 
     worst = told([MONTHLY_ROW, ROWS[1]])

@@ -419,7 +419,7 @@ def test_findings_that_another_run_has_not_are_of_a_kind_about_a_subject(tmp_pat
 def test_findings_on_a_terminal_are_plain_text() -> None:
     out = io.StringIO()
     lines = ["The [bold]first\x1b[31m one " + "goes on " * 10, "the second"]
-    show(Console(file=out, width=60), findings_parts(lines, 60))
+    show(Console(file=out, width=60), findings_parts(lines))
     lines = out.getvalue().splitlines()
     assert lines[0] == "Findings"
     assert max(map(len, lines)) <= 60

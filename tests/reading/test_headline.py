@@ -40,7 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def printed(runs: list[sim.Run], width: int = 100) -> list[str]:
     """Return the answer of runs on the terminal."""
     console = Console(width=width, file=StringIO(), highlight=False)
-    show(console, answer_parts(of_runs(runs, None if len(runs) == 1 else "replicates"), width))
+    show(console, answer_parts(of_runs(runs, None if len(runs) == 1 else "replicates")))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ import sim
 from sim.progress import console
 from sim.reading.check import check_run
 from sim.report.page import page
-from sim.told.brief import run_brief, run_full
+from sim.told.brief import run_screen
 from sim.told.one import of_runs
 from sim.told.text_tables import show
 
@@ -29,7 +29,7 @@ CASES: dict[str, dict[str, Any]] = {
 def test_an_extreme_scenario_has_an_answer_findings_and_a_report(name: str, tmp_path: Path) -> None:
     run = sim.run(sim.load_scenario("tiny", period=DAY, **CASES[name]), tmp_path / "run")
     out = console()
-    for parts in (run_brief, run_full):
-        show(out, parts(of_runs([run]), [run], f"{run.path}", out.width))
+    for full in (False, True):
+        show(out, run_screen(of_runs([run]), [run], f"{run.path}", full))
     assert all(finding.passed for finding in check_run(run.path))
     assert "<html" in page([[run]])

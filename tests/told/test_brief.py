@@ -10,7 +10,7 @@ from rich.console import Console
 
 import sim
 from sim.report.pictures.figures import ratios_words
-from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_brief, experiment_full, run_brief, run_full
+from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_screen, run_screen
 from sim.told.one import Answer, Number, of_comparison, of_runs
 from sim.told.text_tables import TextTable, show
 
@@ -40,7 +40,7 @@ def off(run: sim.Run, misses: int, warnings: int) -> tuple[Answer, sim.Run]:
 @pytest.mark.parametrize(("misses", "warnings"), [(0, 0), (30, 1), (1, 9), (30, 30)])
 def test_a_run_fits_one_screen_and_ends_with_its_answer(policy: sim.Run, misses: int, warnings: int) -> None:
     answer, run = off(sim.load_run(policy.path), misses, warnings)
-    lines = printed(run_brief(answer, [run], "here", COLUMNS))
+    lines = printed(run_screen(answer, [run], "here", False))
     assert len(lines) <= LINES
     assert max(map(len, lines)) <= COLUMNS
     assert lines.index("here") < next(at for at, line in enumerate(lines) if line.startswith("Answer"))
@@ -58,7 +58,7 @@ def test_what_noise_hides_and_what_others_count_is_no_success(policy: sim.Run) -
     outside = {**figure("episodes", True), "simulated": None, "ratio": None, "within": None, "interval": [100, 300]}
     other = {**figure("calls_intercepted", True), "role": "context", "within": None, "interval": [300, 400]}
     run.manifest["figures"] += [noisy, noisy, missed, outside, other]
-    said = " ".join(" ".join(printed(run_brief(answer, [run], "here", COLUMNS))).split())
+    said = " ".join(" ".join(printed(run_screen(answer, [run], "here", False))).split())
     told = (
         "3 of 5 reported figures lie within their tolerance, noise or predicted interval; for 2 of them the noise of "
     )
@@ -68,7 +68,7 @@ def test_what_noise_hides_and_what_others_count_is_no_success(policy: sim.Run) -
     assert f"{told}." in ratios_words(run)
     # No report is about a policy.
     run.manifest["policy_of"] = "tiny"
-    assert "Figures" not in "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))
+    assert "Figures" not in "\n".join(printed(run_screen(answer, [run], "here", False)))
 
 
 def document(**rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def row(quantity: str, difference: float, low: float, high: float, **more: Any) 
 def test_several_policies_have_a_line_each() -> None:
     rows = [row("cases_filed", -20, -30, -10), row("victims", -50, -60, -40), row("loss_money", -5, -9, 1)]
     many = {f"policy{k}": rows for k in range(30)}
-    lines = printed(comparison_brief(of_comparison(document(**many)), "here", COLUMNS))
+    lines = printed(comparison_brief(of_comparison(document(**many)), "here"))
     assert len(lines) <= LINES
     (line,) = [line for line in lines if line.startswith("policy7 ")]
     assert " ".join(line.split()) == "policy7 -20 (-30 to -10) -50 (-60 to -40) -5 (-9 to +1)"
@@ -98,7 +98,7 @@ def test_an_answer_is_the_same_in_every_form() -> None:
     (answer,) = of_comparison(told, ["tocsin report here"])
     assert answer.headline == "50 fewer victims (40 to 60; -5%)."
     assert answer.numbers == (Number("victims", "victims", -50, -60, -40, base=1000, other=950),)
-    lines = [line.strip() for line in printed(comparison_brief([answer], "here", COLUMNS))]
+    lines = [line.strip() for line in printed(comparison_brief([answer], "here"))]
     assert lines[-2:] == [answer.headline, "Next   tocsin report here; --full for every table"]
     assert answer.headline in str(answer)
     page = answer.html()
@@ -144,7 +144,7 @@ def test_an_experiment_fits_one_screen_and_counts_what_is_left_out(rows: tuple[i
         "?", "tiny", None, "Victims: 1 to 2.", "", ("And more.",), warnings=lines, next=("tocsin explain x",)
     )
     parts = [wide_table(count) for count in rows]
-    told = printed(experiment_brief(answer, parts, "here: 8 runs", COLUMNS))
+    told = printed(experiment_screen(answer, parts, "here: 8 runs", False))
     assert len(told) <= LINES
     assert told[-4:] == [
         "Answer",
@@ -155,7 +155,7 @@ def test_an_experiment_fits_one_screen_and_counts_what_is_left_out(rows: tuple[i
     hidden = [int(line.split()[0]) for line in told if "not shown; use --full" in line]
     shown = sum(line.startswith("parameter ") and "change" not in line for line in told)
     assert shown + sum(line.startswith("warning: ") for line in told) + sum(hidden) == sum(rows) + warnings
-    full = printed(experiment_full(answer, parts, "here: 8 runs", COLUMNS))
+    full = printed(experiment_screen(answer, parts, "here: 8 runs", True))
     assert sum(line.startswith("parameter ") and "change" not in line for line in full) == sum(rows)
     assert full[-1] == "Next   tocsin explain x"
 
@@ -163,7 +163,7 @@ def test_an_experiment_fits_one_screen_and_counts_what_is_left_out(rows: tuple[i
 def test_costs_are_told_once(policy: sim.Run) -> None:
     run = sim.load_run(policy.path)
     answer = replace(of_runs([run]), costs=("Priced items cost 7 yuan.",))
-    told = "\n".join(printed(run_full(answer, [run], "here", COLUMNS)))
+    told = "\n".join(printed(run_screen(answer, [run], "here", True)))
     assert "low prices" in told
     assert "Priced items cost" not in told
-    assert "Priced items cost" in "\n".join(printed(run_brief(answer, [run], "here", COLUMNS)))
+    assert "Priced items cost" in "\n".join(printed(run_screen(answer, [run], "here", False)))

@@ -51,7 +51,7 @@ def printed(parts: Any, width: int = 200) -> list[str]:
 
 
 def figures(*rows: dict[str, Any], width: int = 200, policy_of: str | None = None) -> list[str]:
-    return printed(figure_parts(rows, policy_of, width), width)
+    return printed(figure_parts(rows, policy_of), width)
 
 
 PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
@@ -118,10 +118,10 @@ def test_what_has_no_value_is_one_line_that_says_why() -> None:
 
 def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run() -> None:
     runs = [[row(simulated=value, standard_error=15.0)] for value in (190, 200, 213)]
-    lines = printed(mean_parts(runs, 200, draws=True))
+    lines = printed(mean_parts(runs, draws=True))
     assert lines[0].split() == ["figure", "reported", "mean", "s.d.", "draws", "s.e.", "run", "deviation"]
     assert lines[2].split()[2:] == ["200", "201", "11.5", "15", "+0.5%"]
-    assert "s.e." not in printed(mean_parts(runs, 200))[0]
+    assert "s.e." not in printed(mean_parts(runs))[0]
     mean = mean_figure([figure for (figure,) in runs], "draws")
     assert (mean["mean"], mean["sd"], mean["standard_error"], mean["draws"]) == (
         pytest.approx(201),
@@ -173,7 +173,7 @@ WITHOUT = "without parameter uncertainty: no answers over draws are stored"
 
 
 def test_an_answer_names_its_intervals_first(policy: sim.Run) -> None:
-    lines = printed(answer_parts(of_runs([policy]), 400))
+    lines = printed(answer_parts(of_runs([policy])), 400)
     assert lines[0] == f"Answer   95% intervals: run-to-run noise at scale 1, {WITHOUT}"
     words = ("filed, with losses", "lost", "stopped", "drawn in", "victims averted", "prevented")
     for line, word in zip(lines[1:], words, strict=False):
@@ -184,7 +184,7 @@ def test_an_answer_names_its_intervals_first(policy: sim.Run) -> None:
 
 def test_the_answer_of_replicates_has_the_interval_of_their_mean(policy: sim.Run, tmp_path: Path) -> None:
     other = sim.run(sim.load_scenario(str(policy.path / "scenario.yaml"), seed=8), tmp_path / "other")
-    lines = printed(answer_parts(of_runs([policy, other], "replicates"), 400))
+    lines = printed(answer_parts(of_runs([policy, other], "replicates")), 400)
     assert lines[0] == f"Answer   95% intervals over 2 replicates, {WITHOUT}"
     one, two = (json.loads((run.path / "run.json").read_text())["totals"]["victims"] for run in (policy, other))
     half = 12.7062 * abs(one - two) / 2
@@ -194,4 +194,4 @@ def test_the_answer_of_replicates_has_the_interval_of_their_mean(policy: sim.Run
     told = [float(number.replace(",", "")) for number in found.groups()]
     # Of three significant figures.
     assert told == pytest.approx([mean, max(0.0, mean - half), mean + half], rel=5e-3)
-    assert "90% intervals over 2 posterior draws" in printed(answer_parts(of_runs([policy, other], "draws"), 400))[0]
+    assert "90% intervals over 2 posterior draws" in printed(answer_parts(of_runs([policy, other], "draws")), 400)[0]
