@@ -13,7 +13,7 @@ from sim.reading.costs import COST, TOTAL
 from sim.reading.quantities import FORMS
 from sim.told.answer import Estimate, rates_said, without_posterior
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 EFFECTS = {
     **{name: (own.more, own.fewer, own.counted) for name, own in FORMS.items() if own.more},
@@ -40,7 +40,7 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
     """Return the effect of a policy, one sentence a quantity, with intervals if there are replicates or draws.
 
     Differences whose interval leaves out zero come first. If the sample has too few changed people to tell, the first
-    sentence says so; the last is about unchanged quantities. ``interval_said`` names the kind of intervals.
+    sentence says so; the last is about unchanged quantities. ``difference_interval`` names the kind of intervals.
     """
     by_name = {row["quantity"]: row for row in rows}
     stored = any(row.get("posterior_draws") for row in rows)
@@ -106,7 +106,7 @@ def unwarned_lines(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
+def difference_levels(rates: Sequence[Mapping[str, float]]) -> list[str]:
     """Return what fixes the size of differences, and victims and losses at reporting rates; empty without rates."""
     if not rates:
         return []
@@ -114,7 +114,7 @@ def level_lines(rates: Sequence[Mapping[str, float]]) -> list[str]:
     return [f"{level} {rates_said(rates, signed)}"]
 
 
-def interval_said(rows: Sequence[Row]) -> str:
+def difference_interval(rows: Sequence[Row]) -> str:
     """Return the kind of intervals of differences: ``95% intervals over 4 replicates``; empty if there are none."""
     stored = [row for row in rows if row.get("posterior_draws")]
     if stored:
@@ -140,7 +140,7 @@ def kind_said(rows: Sequence[Row]) -> str:
     """Return the kind of intervals of differences, or that a single pair has none."""
     if rows and is_few(rows[0]):
         return said("no intervals of people and money: too few simulated people changed")
-    return interval_said(rows) or said("a single pair of runs: its run-to-run noise is unknown")
+    return difference_interval(rows) or said("a single pair of runs: its run-to-run noise is unknown")
 
 
 def _told(text: str, row: Row, found: Estimate, stored: bool) -> str:

@@ -12,9 +12,9 @@ from sim.language.spoken import said, telling_in
 from sim.reading.findings import foremost, of_several
 from sim.reading.manifest import told_of
 from sim.scenario.levers import Lever
-from sim.told import effect
 from sim.told.answer import COUNTED, Estimate, answer_lines, estimates, interval_said, level_lines
 from sim.told.costs import each_spared_lines, run_costs_said
+from sim.told.effect import TOLD, difference_levels, effect_lines, ends_of, kind_said, signed, unwarned_lines
 from sim.told.vocabulary import quantity_named
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Number:
 
     @property
     def _words(self) -> Callable[[float, int], str]:
-        return amount if self.base is None else effect.signed
+        return amount if self.base is None else signed
 
 
 @dataclass(frozen=True)
@@ -198,15 +198,15 @@ def _of_policy(document: Row, name: str, commands: Sequence[str]) -> Answer:
         return [row for row in document.get(key, ()) if row["scenario"] == name]
 
     rows, levers = own("rows"), own("levers")
-    headline, *sentences = effect.effect_lines(rows) or [said("No quantity was counted under both policies.")]
+    headline, *sentences = effect_lines(rows) or [said("No quantity was counted under both policies.")]
     unpriced = unpriced_said([row["name"] for row in levers if not row["priced"]])
     return Answer(
         question=document["questions"][name],
         name=name,
         base=document["base"],
         headline=headline,
-        intervals=effect.kind_said(rows),
-        sentences=(*sentences, *effect.unwarned_lines(rows), *effect.level_lines(own("at_reporting_rates"))),
+        intervals=kind_said(rows),
+        sentences=(*sentences, *unwarned_lines(rows), *difference_levels(own("at_reporting_rates"))),
         changes=tuple(Lever.of(row).told for row in levers),
         numbers=tuple(_differences(rows)),
         costs=() if unpriced else tuple(each_spared_lines(rows)),
@@ -222,10 +222,10 @@ def _differences(rows: Sequence[Row]) -> list[Number]:
     """Return the paired differences of an effect, with the interval that its sentences have."""
     stored = any(row.get("posterior_draws") for row in rows)
     by_name = {row["quantity"]: row for row in rows}
-    found = (by_name[name] for name in effect.TOLD if name in by_name)
+    found = (by_name[name] for name in TOLD if name in by_name)
     return [
         Number(name, quantity_named(name), one.value, one.low, one.high, one.median, row["base"], row["other"])
-        for name, row, one in ((row["quantity"], row, effect.ends_of(row, stored)) for row in found)
+        for name, row, one in ((row["quantity"], row, ends_of(row, stored)) for row in found)
     ]
 
 

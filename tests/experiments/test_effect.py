@@ -9,7 +9,7 @@ from rich.console import Console
 import sim
 from sim.scenario.levers import levers
 from sim.told.costs import cost_lines, each_spared_lines
-from sim.told.effect import effect_lines, interval_said, kind_said
+from sim.told.effect import difference_interval, effect_lines, kind_said
 from sim.told.experiments import comparison_parts
 from sim.told.one import of_comparison
 from sim.told.text_tables import show
@@ -94,9 +94,9 @@ WITHOUT = "without parameter uncertainty: no answers over draws are stored"
 
 
 def test_intervals_are_said_by_what_they_are_over() -> None:
-    assert interval_said([row("victims", 1, 2, 0, 3)]) == f"95% intervals over 4 replicates, {WITHOUT}"
-    assert interval_said([row("victims", 1, 2, 0, 3, draws=20)]) == "90% intervals over 20 posterior draws"
-    assert interval_said([row("victims", 1, 2)]) == interval_said([]) == ""
+    assert difference_interval([row("victims", 1, 2, 0, 3)]) == f"95% intervals over 4 replicates, {WITHOUT}"
+    assert difference_interval([row("victims", 1, 2, 0, 3, draws=20)]) == "90% intervals over 20 posterior draws"
+    assert difference_interval([row("victims", 1, 2)]) == difference_interval([]) == ""
 
 
 ROWS = [

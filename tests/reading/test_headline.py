@@ -17,7 +17,7 @@ from sim.report.page import page
 from sim.store.scope import Scope
 from sim.told.answer import answer_lines, level_said, short_answer
 from sim.told.brief import answer_parts
-from sim.told.effect import EFFECTS, TOLD, level_lines
+from sim.told.effect import EFFECTS, TOLD, difference_levels
 from sim.told.experiments import OUTCOMES
 from sim.told.one import of_runs
 from sim.told.text_tables import show
@@ -149,8 +149,8 @@ def test_a_difference_is_told_at_the_same_rates() -> None:
         "loss_money": pytest.approx(1.28e7),
     }
     assert found[1]["victims"] == -100.5  # at its own rate to the bit
-    (line,) = level_lines(found)
+    (line,) = difference_levels(found)
     assert "-161 victims and +12.8 million units of money at 50%" in line
     assert at_rates(rows, base, ranged(RANGED.replace("0.8", "0.6"))) == []
     assert at_rates([{**row, "draws": 8} for row in rows], base, other) == []
-    assert level_lines([]) == []
+    assert difference_levels([]) == []

@@ -28,7 +28,7 @@ from sim.reading.stored_answers import (
     write_answers,
 )
 from sim.told.answer import answer, estimates, short_answer
-from sim.told.effect import effect_lines, interval_said
+from sim.told.effect import difference_interval, effect_lines
 
 
 def answers(policy: str, own: float, factors: list[float]) -> StoredAnswers:
@@ -190,7 +190,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     assert found["posterior_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
     lines = effect_lines([found])
     assert lines == ["300 more victims (+30%), outside the interval of the posterior draws, +658 to +1,240."]
-    assert interval_said([found]) == (
+    assert difference_interval([found]) == (
         "90% intervals over 101 stored posterior draws, without the noise of this single pair"
     )
     # Of several replicates their noise is added: SHORTER times its 95% on either side, by squares.
@@ -199,7 +199,7 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
     below, above = (math.hypot(1300.0 * 0.225, room.SHORTER * part) for part in (100.0, 120.0))
     assert noisy["posterior_low"] == pytest.approx(300.0 + middle - below)
     assert noisy["posterior_high"] == pytest.approx(300.0 + middle + above)
-    assert interval_said([noisy]) == "90% intervals over 101 stored posterior draws, with run-to-run noise"
+    assert difference_interval([noisy]) == "90% intervals over 101 stored posterior draws, with run-to-run noise"
     several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
     assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
     frame = sim.compare([run, sim.run(other, tmp_path / "other", workers=1)]).set_index("quantity")
