@@ -159,6 +159,6 @@ PEERS = (
     Peer("simpy", "SimPy", by_simpy, "simpy"),
     Peer("ciw", "Ciw", by_ciw, "ciw"),
     Peer("cimba", "cimba", by_cimba, "cimba", apart=True),
-    Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.desk:Desk"),
+    Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.world:Desk"),
     Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.loop"),
 )

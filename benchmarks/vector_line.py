@@ -7,28 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
-from sim.aftermath.cases import Finished
+from sim.aftermath import Finished
 from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.base.words import ContactChannel, Tier, Truth
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
-from sim.engines.phases import ArrivalStep, Phase
-from sim.engines.tables import Tables
-from sim.engines.vector.ahead import draw_ahead
+from sim.engines.tables import ArrivalStep, Phase, Tables
 from sim.engines.vector.attempts import BLOCK
-from sim.engines.vector.chain import AlertScratch, alert_scratch
-from sim.engines.vector.day import begin_day
-from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.inputs import ProvinceDay, RunTables, run_tables
+from sim.engines.vector.day import Province, begin_day
+from sim.engines.vector.issue import AlertScratch, alert_scratch, draw_ahead
 from sim.engines.vector.loop import run_day
-from sim.engines.vector.province import Province
-from sim.engines.vector.records import AlertState, Integers
-from sim.engines.vector.rules import rules_of
+from sim.engines.vector.records import (
+    AlertState,
+    Integers,
+    ProvinceDay,
+    RunTables,
+    order_of_alert,
+    rules_of,
+    run_tables,
+)
 from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
 from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
-from sim.midnight.today import Today
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import DayTotals, Today
 from sim.scenario import load_scenario
 
 NEVER = 1 << 50

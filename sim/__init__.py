@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sim.base.failures import RefusedError
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.calibration.draws import PosteriorDraws, posterior
-    from sim.country.table import people
-    from sim.engines.conservation import ConservationError
+    from sim.country.people import people
+    from sim.engines.ledger import ConservationError
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
@@ -40,8 +40,8 @@ _HOMES = {
         "sim.base.failures": "RefusedError",
         "sim.calibration.calibrate": "Calibration calibrate",
         "sim.calibration.draws": "PosteriorDraws posterior",
-        "sim.country.table": "people",
-        "sim.engines.conservation": "ConservationError",
+        "sim.country.people": "people",
+        "sim.engines.ledger": "ConservationError",
         "sim.experiments.design": "DesignError",
         "sim.experiments.fates": "changes",
         "sim.experiments.pairing": "PairingError",

@@ -42,7 +42,7 @@ from sim.experiments.sweep import sweep as simulate
 from sim.language.labels import named
 from sim.language.spoken import said, telling_in
 from sim.midnight.component import Component
-from sim.midnight.giving import with_components
+from sim.midnight.visiting import with_components
 from sim.reading import run as stored
 from sim.reading.chance import LEVEL, TWENTIETHS
 from sim.reading.costs import COST

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.base.days import calendar_date, next_month
 from sim.base.logbook import Logbook
-from sim.engines.conservation import ConservationError
+from sim.engines.ledger import ConservationError
 from sim.reading.check import check_conservation
 from sim.reading.figures import uncounted_in_english
 from sim.reading.manifest import Manifest, compose, outside_ranges_in_english, performance
@@ -100,9 +100,9 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     Raises:
         ConservationError: If a conservation law is broken.
     """
-    from sim.draws.machine_code import is_compiled
+    from sim.draws.compiled import is_compiled
     from sim.engines import simulate
-    from sim.midnight.giving import fresh
+    from sim.midnight.visiting import fresh
     from sim.warning.size import in_english
 
     started = time.perf_counter()

@@ -18,8 +18,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sim.draws.compiled import IS_COMPILED
-from sim.draws.machine_code import is_compiled
+from sim.draws.compiled import IS_COMPILED, is_compiled
 from sim.language.spoken import Terms, telling_in
 from sim.scenario import ScenarioModel, load_scenario
 from tests.browser import axe, chromium

@@ -6,10 +6,10 @@ What can be derived from ``sim/base/words.py`` or from the schema is derived the
 from collections.abc import Collection
 from typing import Any, get_args
 
+from sim import episode as stages
 from sim.base import words as w
 from sim.engines.vector import episodes as vector_episodes
-from sim.engines.vector.log import EPISODE_END_CODES
-from sim.episode import stages
+from sim.engines.vector.state import EPISODE_END_CODES
 from sim.experiments import layers
 from sim.reading import costs, outcomes, quantities
 from sim.reading.evidence import FORMULAS

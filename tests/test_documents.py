@@ -15,7 +15,7 @@ from sim.base.words import Channel, ContactChannel, Detector
 from sim.country.calendar import Calendar
 from sim.country.people import people_tables
 from sim.country.provinces import Provinces
-from sim.engines.phases import Phase
+from sim.engines.tables import Phase
 from sim.gangs import effort
 from sim.midnight.night import Night
 from sim.shield.answering import answering_tables

@@ -63,10 +63,10 @@ def test_time_follows_the_last_run_of_the_engine_and_the_interval_is_wide_before
 def test_a_run_keeps_its_work_and_its_time_unless_it_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[tuple[str, dict[str, float]]] = []
     monkeypatch.setattr("sim.running.keep_last_run", lambda *given: kept.append(given))
-    monkeypatch.setattr("sim.draws.machine_code.is_compiled", lambda _engine: True)
+    monkeypatch.setattr("sim.draws.compiled.is_compiled", lambda _engine: True)
     scenario = sim.load_scenario("tiny")
     run = sim.run(scenario, tmp_path / "one", workers=3)
-    monkeypatch.setattr("sim.draws.machine_code.is_compiled", lambda _engine: False)
+    monkeypatch.setattr("sim.draws.compiled.is_compiled", lambda _engine: False)
     sim.run(scenario, tmp_path / "three")
     ((engine, about),) = kept
     spent = run.manifest["performance"]

@@ -3,18 +3,22 @@
 A person is (province, number). Two calls of the generator, compared with integer thresholds that are computed once from
 the scenario, give age, sex, home, occupation group, internet use, app and frailty. The people with the lowest numbers
 of a province are the high exposure class, so that a contact finds a person of either class without a search.
+
+A sample of the synthetic population as a table, for inspection and comparison with the census.
 """
 
 import itertools
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.days import DAY_MS, day_number
+from sim.base.days import DAY_MS, calendar_date, day_number
+from sim.base.words import Sex
 from sim.country.calendar import Days, Values, days_since, logistic
+from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
@@ -23,6 +27,11 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import PERSON_HOME, PERSON_TRAITS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import STAGES_OF_LIFE, Population
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
 
 OLDEST = 99
 FRAILTY_CLASSES = 8
@@ -288,3 +297,61 @@ def segment_shares(spec: ScenarioModel) -> list[list[float]]:
             ]
         )
     return rows
+
+
+def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd.DataFrame":
+    """Return people of a scenario's whole population, evenly spaced over the country.
+
+    Args:
+        scenario: A scenario, or the name or path of one.
+        n: Number of people, taken from the full scale whatever the scale of the scenario.
+        **keywords: Of ``load_scenario``.
+
+    Returns:
+        One row per person, with ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m),
+        ``urban``, ``segment`` (occupation group), ``internet``, ``app_installed`` (date, missing for never),
+        ``exposure`` (high or low), ``frailty`` (mean 1).
+
+    Raises:
+        ValueError: If ``n`` is not an integer of at least 1.
+    """
+    import pandas as pd
+
+    from sim.scenario import load_scenario
+
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"n must be a whole number of people, at least 1; got {n!r}")
+    if isinstance(scenario, str):
+        scenario = load_scenario(scenario, **keywords)
+    spec = scenario.spec.model_copy(update={"scale": 1.0})
+    provinces = Provinces.of(spec)
+    rows = sample(spec.seed, n, provinces.people, people_tables(spec))
+    columns = dict(
+        zip(
+            ("province", "number", "age", "band", "sex", "urban", "segment", "online", "u_app", "frailty"),
+            rows.T,
+            strict=True,
+        )
+    )
+    installed = [
+        install_day(spec.population, int(u)) if online else None
+        for u, online in zip(columns["u_app"], columns["online"], strict=True)
+    ]
+    levels = np.array(frailty_levels(spec.population.frailty_sigma))
+    return pd.DataFrame(
+        {
+            "province": np.array(provinces.codes, dtype=np.int16)[columns["province"]],
+            "number": columns["number"],
+            "age": columns["age"].astype(np.int16),
+            "age_band": pd.Categorical.from_codes(columns["band"], pd.Index(spec.population.band_names())),
+            "sex": pd.Categorical.from_codes(columns["sex"], pd.Index(Sex.labels())),
+            "urban": columns["urban"].astype(bool),
+            "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(spec.population.occupation.segments)),
+            "internet": columns["online"].astype(bool),
+            "app_installed": pd.Series(
+                [None if day is None else calendar_date(day) for day in installed], dtype=object
+            ),
+            "exposure": np.where(columns["number"] < provinces.high[columns["province"]], "high", "low"),
+            "frailty": levels[columns["frailty"]],
+        }
+    )

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import calendar_date, weekday
 from sim.base.words import Channel, OriginKind
-from sim.country.calendar import Days, growth
-from sim.country.measures import in_window
+from sim.country.calendar import Days, growth, in_window
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import is_no_event, no_event, poisson

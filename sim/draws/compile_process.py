@@ -15,8 +15,7 @@ from typing import Any
 
 import numba
 
-from sim.draws.compiled import IS_COMPILED
-from sim.draws.machine_code import machine_code_folder
+from sim.draws.compiled import IS_COMPILED, machine_code_folder
 
 _typeof: Any = numba.typeof
 

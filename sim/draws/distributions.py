@@ -2,9 +2,20 @@
 
 They are monotone: for the same uniform, the result moves in one direction when a parameter does. So two scenarios meet
 identical attempts, and a change of one parameter changes only its own effects.
+
+Which origins are logged: one draw per origin, so that the log has all events of an origin or none.
+
+Quantiles of many uniforms at once: the same bits as ``distributions.quantile`` of each of them.
+
+Normal quantiles are computed in passes that the compiler can vectorise: the formula for the middle of the distribution
+for all uniforms, the formula for its near tails for those in the tails, and the scalar function for the few in the far
+tails, about two in 10**10.
+
+Whole counts from expected values: floor(value + remainder); the new remainder is carried to the next call.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,8 +23,21 @@ from numpy.typing import ArrayLike, NDArray
 from sim.base.days import HALF_HOUR_MS, HALF_HOURS
 from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
-from sim.draws.functions import exp, exp_less_1, log, normal_cdf, normal_quantile
-from sim.draws.philox import TO_UNIT_32
+from sim.draws.functions import (
+    MIDDLE_SPAN,
+    exp,
+    exp_less_1,
+    exp_of_moderate,
+    log,
+    log_of_normal,
+    middle_quantile,
+    normal_cdf,
+    normal_quantile,
+    tail_quantile,
+)
+from sim.draws.identity import quantity_id
+from sim.draws.philox import TO_UNIT_32, draw4, uniform52
+from sim.draws.purposes import RECORD, REMAINDER
 from sim.scenario.distributions import Distribution
 
 CERTAIN = 1 << 32
@@ -391,3 +415,175 @@ def cumulative_thresholds(weights: ArrayLike) -> NDArray[np.int64]:
     sums = np.cumsum(values)
     thresholds: NDArray[np.int64] = np.floor(sums / sums[-1] * float(CERTAIN) + 0.5).astype(np.int64)
     return thresholds
+
+
+@compiled
+def is_kept(seed: int, origin: int, kept: int) -> bool:
+    """Return whether the log keeps the events of an origin (attempt, contact or case): with the probability ``kept``.
+
+    ``kept`` is a threshold of a 32-bit uniform, ``CERTAIN`` to keep all.
+    """
+    if kept >= CERTAIN:
+        return True
+    u, _, _, _ = draw4(seed, origin, RECORD, 0)
+    return u < kept
+
+
+STEEPEST = 80.0
+"""Largest sigma for which ``exp_of_moderate`` holds for every uniform of 52 bits."""
+FAR_TAIL = 1e-10
+"""Tail probability below which the scalar function is used; its far-tail formula begins at exp(-25), 1.4e-11."""
+
+
+@inlined
+def uniform_at(lanes: NDArray[np.uint32], k: int) -> float:
+    """Return ``uniform52`` of the first two lanes of the k-th entity."""
+    return uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
+
+
+@compiled
+def normal_scores(
+    lanes: NDArray[np.uint32],
+    count: int,
+    out: NDArray[np.float64],
+    outside: NDArray[np.int64],
+    tails: NDArray[np.float64],
+) -> None:
+    """Fill ``out`` with the normal quantiles of many uniforms; the arguments are those of ``quantiles``."""
+    far = 0
+    for k in range(count):
+        out[k] = middle_quantile(uniform_at(lanes, k) - 0.5)
+    for k in range(count):
+        u = uniform_at(lanes, k)
+        outside[far] = k
+        tails[far] = u
+        far += 1 if abs(u - 0.5) > MIDDLE_SPAN else 0
+    # In place: reading at other places than are written keeps the compiler from vectorising.
+    for m in range(far):
+        u = tails[m]
+        score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
+        tails[m] = -score if u < 0.5 else score
+    for m in range(far):
+        k = outside[m]
+        u = uniform_at(lanes, k)
+        out[k] = tails[m] if FAR_TAIL < u < 1.0 - FAR_TAIL else normal_quantile(u)
+
+
+@compiled
+def quantiles(
+    kind: int,
+    a: float,
+    b: float,
+    lanes: NDArray[np.uint32],
+    count: int,
+    out: NDArray[np.float64],
+    outside: NDArray[np.int64],
+    tails: NDArray[np.float64],
+) -> None:
+    """Fill ``out`` with the quantiles of the 52-bit uniforms in the first two of ``lanes``.
+
+    ``kind``, ``a`` and ``b`` are as for ``quantile``. Arrays are (count or more,): ``out`` in the unit of ``a``,
+    ``outside`` scratch for positions of uniforms in the tails, ``tails`` scratch for their normal quantiles.
+    """
+    if kind != DistributionKind.LOGNORMAL or not abs(b) <= STEEPEST:
+        for k in range(count):
+            out[k] = quantile(kind, a, b, uniform_at(lanes, k))
+        return
+    normal_scores(lanes, count, out, outside, tails)
+    for k in range(count):
+        out[k] = a * exp_of_moderate(b * out[k])
+
+
+@compiled
+def round_to_ticks(durations: NDArray[np.float64], count: int, clock_ms: int) -> None:
+    """Round the first ``count`` durations in ms to ticks of the clock in place, as ``distributions.to_ticks`` does.
+
+    They stay floats: whole numbers up to ``LONGEST_MS`` are exact.
+    """
+    longest = float(LONGEST_MS // clock_ms * clock_ms)
+    for k in range(count):
+        rounded = max(1.0, np.floor(durations[k] / clock_ms + 0.5)) * clock_ms
+        durations[k] = rounded if durations[k] < LONGEST_MS else longest
+
+
+ONE = 10**9
+"""One count in the fixed-point numbers of the macro layer, whose unit is 10**-9."""
+
+QUANTITIES = (
+    "backlog",
+    "capacity",
+    "cards_flagged",
+    "cards_purged",
+    "suspects_cases",
+    "suspects_cards",
+    "suspects_dens",
+    "suspects_campaigns",
+    "suspects_repatriated",
+    "video_views",
+    "videos_published",
+    "awareness_activities",
+    "cluster_campaigns",
+    "fresh_cases",
+    "cases_settled",
+    "suspects_settled",
+    "ringleaders_arrested",
+    "calls_intercepted",
+    "sms_intercepted",
+    "alerts_central",
+    "alerts_local",
+    "dens_destroyed",
+    "dens_campaign",
+    "ringleaders",
+    "returned",
+    "suspects_returned",
+    "callers_arrested",
+    "accounts_arrested",
+    "couriers_arrested",
+    "accounts_frozen",
+    "false_freezes",
+)
+
+
+def fixed(value: float) -> int:
+    """Return a value in units of 10**-9, rounded half up."""
+    return math.floor(value * ONE + 0.5)
+
+
+class Remainders:
+    """The remainders of a run, one for each (province or -1 for the nation, quantity).
+
+    A remainder starts as a uniform keyed by the two: the counts of many provinces do not all jump on one day, and a
+    rare count is right on average over seeds.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._left: dict[str, dict[int, int]] = {quantity: {} for quantity in QUANTITIES}
+
+    def whole(self, province: int, quantity: str, value: int) -> int:
+        """Return the whole counts in ``value`` plus the remainder so far, and carry the new remainder.
+
+        ``province`` is a position, -1 for the nation; ``quantity`` one of ``QUANTITIES``; ``value`` the expected count
+        in 10**-9.
+        """
+        lefts = self._left[quantity]
+        left = lefts.get(province)
+        if left is None:
+            left = self._start(province, quantity)
+        count, lefts[province] = divmod(left + value, ONE)
+        return count
+
+    def wholes(self, quantity: str, values: Sequence[int]) -> list[int]:
+        """Return ``whole`` for each province's value, from position 0 on."""
+        lefts = self._left[quantity]
+        for p in range(len(lefts), len(values)):
+            lefts[p] = self._start(p, quantity)
+        sums = [lefts[p] + value for p, value in enumerate(values)]
+        lefts.update(enumerate([value % ONE for value in sums]))
+        return [value // ONE for value in sums]
+
+    def _start(self, province: int, quantity: str) -> int:
+        """Return the first remainder of a province."""
+        number = QUANTITIES.index(quantity)
+        high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
+        return int(uniform52(high, low) * ONE)

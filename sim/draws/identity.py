@@ -6,7 +6,7 @@ from the highest bit down,
     kind 2 | day 15 | province 5 | channel 2 | cell 10 | index 24 | detector 1 | stage 4
 
 where ``day`` counts from 2000-01-01, ``cell`` is the fraud type (5 bits) and prospect (5 bits, see
-``sim.warning.bands``) of an attempt or the score cell of a contact, and ``detector`` and ``stage`` are 0 except for
+``sim.warning.detectors``) of an attempt or the score cell of a contact, and ``detector`` and ``stage`` are 0 except for
 alerts. Identities sort by (kind, day, province, channel, cell, index, detector, stage).
 
 Entities of different kinds may share a number: each purpose belongs to one kind of entity and is part of every draw's

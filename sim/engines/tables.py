@@ -1,29 +1,75 @@
-"""Every part of a scenario that does not change during a run, as arrays that both engines read."""
+"""The order within one tick: phases, then within a phase and an origin the stage and the step.
+
+Every part of a scenario that does not change during a run, as arrays that both engines read.
+"""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.reports import ReportTables, report_tables
+from sim.aftermath import ReportTables, report_tables
 from sim.base.words import ContactChannel, Tier
 from sim.country.calendar import Calendar
 from sim.country.people import OLDEST, PeopleTables, people_tables
 from sim.country.provinces import Provinces
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
-from sim.episode.stages import EpisodeTables, episode_tables
-from sim.episode.waiting import WaitTables, wait_tables
+from sim.episode import EpisodeTables, WaitTables, episode_tables, wait_tables
 from sim.scenario.scalars import oldest
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering, answering_tables
 from sim.shield.engagement import most_engaging, propensities
-from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
-from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
-from sim.warning.service import ServiceTables, service_tables
+from sim.warning.service import (
+    DelayTables,
+    DissuasionTables,
+    ServiceTables,
+    delay_tables,
+    dissuasion_tables,
+    service_tables,
+)
 from sim.warning.signs import SignTables, sign_tables
+
+
+class Phase(IntEnum):
+    """Phases of a tick, in their order."""
+
+    MIDNIGHT = 0
+    SHIFT_CHANGE = 1
+    SERVICE_ENDS = 2
+    STAGE_MOMENTS = 3
+    READS = 4
+    REPORTS = 5
+    ARRIVALS = 6
+    DISPATCH = 7
+
+
+class AlertStep(IntEnum):
+    """Steps of an alert in the phase of reads, in the order of one tick."""
+
+    READ = 0
+    EXPIRY = 1
+    UNREAD = 2
+    RETRY = 3
+    ESCALATION = 4
+    DELIVERY = 5
+
+
+class CaseStep(IntEnum):
+    """Steps of victims and police in the phase of reports, in the order of one tick."""
+
+    REPORT = 0
+    FILING = 1
+
+
+class ArrivalStep(IntEnum):
+    """Arrivals, in the order of one tick."""
+
+    ATTEMPT = 0
+    ISSUE = 1
 
 
 @dataclass(frozen=True)

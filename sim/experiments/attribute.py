@@ -20,7 +20,7 @@ from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Asking, Computing, Simulations, asked
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
-from sim.midnight.giving import with_components
+from sim.midnight.visiting import with_components
 from sim.reading.chance import nine_tenths
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed

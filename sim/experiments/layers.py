@@ -8,7 +8,7 @@ from sim.base.words import SHIELD, Detector, Tier
 from sim.reading.costs import has_price
 from sim.scenario import changed
 from sim.scenario.schema.measures import KINDS
-from sim.shield.gate import NEVER, of_gate
+from sim.shield import NEVER, of_gate
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

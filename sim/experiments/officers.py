@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule
+from sim.country.provinces import Provinces, Schedule
 from sim.store.query import sums
 
 if TYPE_CHECKING:

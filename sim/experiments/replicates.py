@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.base.logbook import Logbook
-from sim.draws.machine_code import is_compiled
+from sim.draws.compiled import is_compiled
 from sim.experiments.processes import KilledError, Processes
 from sim.experiments.simulations import AHEAD, SimulationError, is_large
 from sim.experiments.store import claim, finished_run

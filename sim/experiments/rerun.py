@@ -30,7 +30,7 @@ def rerun(
         Whether each file has the same bytes, and whether each computed part of ``run.json`` is equal. With another
         engine ``scenario.yaml``, which names it, is left out.
     """
-    from sim.midnight.giving import given_again, with_components
+    from sim.midnight.visiting import given_again, with_components
     from sim.running import run
 
     chosen = scenario or before.scenario

@@ -51,7 +51,7 @@ from sim.experiments.simulations import (
 from sim.experiments.store import claim, complete, read_frame
 from sim.language.spoken import ENGLISH, speaking
 from sim.midnight.component import Component
-from sim.midnight.giving import with_components
+from sim.midnight.visiting import with_components
 from sim.reading.outcomes import Outcome, quantity_names
 from sim.reading.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed

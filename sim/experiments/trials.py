@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.days import DAY_MS, HOUR_MS
 from sim.base.words import DESKS, ContactChannel
 from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule, desks_of, staff_of
+from sim.country.provinces import Provinces, Schedule, desks_of, staff_of
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, with_staff
 from sim.experiments.simulations import Simulations

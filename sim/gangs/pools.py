@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.draws.functions import exp
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gangs import Pools

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel, Fate
-from sim.country.calendar import Days, growth
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures, growth
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.draws.functions import fsum

@@ -8,29 +8,14 @@ from collections.abc import Sequence
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Spread, at_once
-from sim.midnight.account_stock import Accounts
-from sim.midnight.arrests import Arrests
-from sim.midnight.awareness import Awareness
-from sim.midnight.card_stock import Cards
+from sim.midnight.cases import Arrests, Filings, Investigation, Settling
 from sim.midnight.component import Component
-from sim.midnight.den_stock import Dens
-from sim.midnight.filings import Filings
-from sim.midnight.filters import Filters
-from sim.midnight.held import Held
-from sim.midnight.investigation import Investigation
-from sim.midnight.learning import Learning
-from sim.midnight.ledger import Ledger
-from sim.midnight.levels import Levels
-from sim.midnight.opening import Opening
-from sim.midnight.people import People
-from sim.midnight.pool_stock import PoolStock
-from sim.midnight.protocol import Common, MacroComponent
-from sim.midnight.raids import Raids
-from sim.midnight.recruiting import Recruiting
-from sim.midnight.settling import Settling
-from sim.midnight.today import Today
-from sim.midnight.totals import DayTotals
-from sim.midnight.transfers import LegitimateTransfers
+from sim.midnight.gangs import Dens, Learning, PoolStock, Raids, Recruiting
+from sim.midnight.opening import Filters, Levels, Opening
+from sim.midnight.people import Awareness, People
+from sim.midnight.stocks import Accounts, Cards, LegitimateTransfers
+from sim.midnight.timetable import Common, MacroComponent
+from sim.midnight.today import DayTotals, Held, Ledger, Today
 from sim.midnight.visiting import Visiting
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering

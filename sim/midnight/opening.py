@@ -1,33 +1,216 @@
-"""The day that begins: thresholds of the gates, and numbers of attempts and contacts."""
+"""The day that begins: filters, values that components may change, thresholds, numbers of attempts and contacts.
+
+The filters of calls and SMS: gangs learn from what they stop how to pass, and they are retrained.
+
+Values of a day that components may change: from the scenario, or as last changed.
+
+The legitimate contacts of a day, which detectors may mistake: counts in each cell of scores.
+
+The day that begins: thresholds of the gates, and numbers of attempts and contacts.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
-from sim.base.words import Channel, Detector, Fate
-from sim.country.traffic import LIMIT, attempt_counts, profiles
+from sim.base.words import Channel, Detector, Fate, Tier
+from sim.country.provinces import Provinces, Spread
+from sim.country.traffic import (
+    LIMIT,
+    attempt_counts,
+    cell_masses,
+    drawn_cells,
+    legitimate_counts,
+    legitimate_rates,
+    none_at,
+    profiles,
+)
 from sim.draws.distributions import CERTAIN
+from sim.draws.distributions import thresholds as as_thresholds
 from sim.gangs import effort
-from sim.gangs.routes import Routes
-from sim.midnight.account_stock import Accounts
-from sim.midnight.awareness import Awareness
-from sim.midnight.card_stock import Cards
-from sim.midnight.den_stock import Dens
-from sim.midnight.filings import Filings
-from sim.midnight.filters import Filters
-from sim.midnight.learning import Learning
-from sim.midnight.ledger import NATION
-from sim.midnight.legitimate import Legitimate
-from sim.midnight.levels import Levels
-from sim.midnight.people import People
-from sim.midnight.pool_stock import PoolStock
-from sim.midnight.protocol import Common
-from sim.midnight.today import Today
-from sim.midnight.totals import DayTotals
-from sim.shield import answering, cards, engagement, interception
+from sim.gangs.routes import OnRoutes, Routes
+from sim.midnight.cases import Filings
+from sim.midnight.gangs import Dens, Learning, PoolStock
+from sim.midnight.people import Awareness, People
+from sim.midnight.stocks import Accounts, Cards
+from sim.midnight.timetable import Common
+from sim.midnight.today import NATION, DayTotals, Held, Today, Values
+from sim.scenario.schema import ScenarioModel
+from sim.shield import answering, cards, engagement, interception, sites
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
 from sim.warning.signs import deciding
+
+
+class Filters:
+    """``d_prime`` (P, 2) of the filters of calls and of SMS on the day that begins, and the national ``lost`` (2,)."""
+
+    name = "filters"
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        self.lost = interception.usual_loss(common.spec.interception)
+        self.d_prime: NDArray[np.float64]
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Update d' as gangs adapt and filters are retrained."""
+        common = self._common
+        timetable, spec = common.timetable, common.spec
+        if spec.feedback and day > common.calendar.first:
+            nation = yesterday.intercepted.sum(axis=0)[: len(interception.FILTERED)] / spec.scale
+            self.lost = interception.lost(spec.interception, self.lost, nation)
+        self.d_prime = timetable.d_prime[timetable.row(day)].take(timetable.alike, axis=0) - self.lost
+
+    def note(self, day: int) -> None:
+        """Note d' of a day."""
+        for channel, d_prime in zip(interception.FILTERED, self.d_prime.T, strict=True):
+            self._common.ledger.level_by_province(day, f"d_prime_{channel}", d_prime)
+
+
+class Levels:
+    """Coverage, thresholds of scores, d' of filters, blocking and staff of a day.
+
+    Methods that return ``Values`` return them as components read and write them; the others as engines read them, with
+    exactly the scenario's numbers unless a component has changed them.
+    """
+
+    def __init__(self, common: Common, held: Held) -> None:
+        self._common = common
+        self._held = held
+        self._schedule = common.schedule
+        self._timetable = common.timetable
+        both = [getattr(common.spec.warning.detectors, name) for name in Detector.labels()]
+        self._scores = np.array([[getattr(one.thresholds, tier) for tier in Tier.labels()] for one in both])
+
+    def hold(self, name: str, values: Values, changed: NDArray[np.bool_]) -> None:
+        """Keep changed values of a name."""
+        self._held.hold(name, values, changed)
+
+    def coverage(self, day: int) -> NDArray[np.int64]:
+        """Return the coverage of each detector as thresholds, (2, P)."""
+        seen = self._row(self._timetable.coverage, day, axis=1)
+        held = self._held.of("coverage")
+        return seen if held is None else np.where(np.isnan(held), seen, as_thresholds(held))
+
+    def covered(self, day: int) -> Values:
+        """Return the coverage of each detector as shares, (2, P)."""
+        return self._held.over("coverage", self.coverage(day) / CERTAIN)
+
+    def thresholds(self) -> Values:
+        """Return the lowest score of each tier by detector, (2, 4)."""
+        return self._held.over("thresholds", self._scores)
+
+    def d_prime(self, filters: Filters) -> Values:
+        """Return d' of the filters of calls and of SMS, (2, P)."""
+        return self._held.over("d_prime", filters.d_prime.T)
+
+    def blocked(self, day: int) -> Values:
+        """Return the share of web sites, of apps and of accounts that are down, (3, P)."""
+        return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
+
+    def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
+        """Return the thresholds of gates 1, 4 and 5 by province: source regulation, filters, blocked sites.
+
+        A change of d' by components becomes that of the filters.
+        """
+        spec = self._common.spec
+        found = {fate: self._row(by_day, day) for fate, by_day in self._timetable.gates.items()}
+        filters.d_prime = self.d_prime(filters).T
+        found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
+        if (held := self._held.of("blocked")) is not None:
+            up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
+            found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
+        return found
+
+    def routes(self, day: int) -> OnRoutes:
+        """Return what measures do to the routes of attempts, (P, R) each."""
+        return OnRoutes(*(self._row(by_day, day) for by_day in self._timetable.routes))
+
+    def officers(self, day: int) -> Values:
+        """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
+        return self._held.over("officers", self._schedule.officers(self._staff(day)).T)
+
+    def staffed(self, day: int) -> NDArray[np.int64]:
+        """Return the time on duty as simulated in ms, (P, 2 desks, 48 half hours); read only."""
+        # The same layout on all days: kernels are compiled once per layout.
+        staffed = np.ascontiguousarray(self._schedule.staffed(day, self._staff(day)))
+        held = self._held.of("officers")
+        if held is None:
+            return staffed
+        changed = self._schedule.staffed_by(day, np.nan_to_num(held.T))
+        return np.ascontiguousarray(np.where(np.isnan(held.T)[..., None], staffed, changed))
+
+    def _staff(self, day: int) -> NDArray[np.float64]:
+        """Return the factors of staff on a day."""
+        staff: NDArray[np.float64] = self._timetable.staff[self._timetable.row(day)]
+        return staff
+
+    def _row(self, by_day: NDArray[Any], day: int, axis: int = 0) -> NDArray[Any]:
+        """Return a day's values by province, from those of all days by group; ``axis`` is that of provinces."""
+        row: NDArray[Any] = by_day[self._timetable.row(day)]
+        return row.take(self._timetable.alike, axis=axis)
+
+
+Works = tuple[bool, bool]
+"""Whether the central and the local detector see any contacts on a day."""
+
+
+class Drawn(NamedTuple):
+    """The ``cells`` (n, 2) drawn on a day, and for each the uniforms at which it is empty."""
+
+    cells: NDArray[np.int64]
+    none: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+class Legitimate:
+    """Legitimate contacts of a run; ``rates`` (P, 3) are expected on each day."""
+
+    def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
+        """Compute which cells are drawn, by the detectors that work."""
+        detectors = spec.warning.detectors
+        self._seed = spec.seed
+        self._detectors = detectors
+        self.rates = legitimate_rates(spec, provinces)
+        self._masses = cell_masses(detectors)
+        self._least = detectors.central.thresholds.blue, detectors.local.thresholds.blue
+        self._drawn = {
+            (central, local): self._of(self._least, (central, local))
+            for central in (False, True)
+            for local in (False, True)
+        }
+
+    def of_day(
+        self, day: int, works: Works, scores: NDArray[np.float64], spread: Spread
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the cells that are drawn on a day, (n, 2), and the contacts in them, (P, 3, n).
+
+        Args:
+            day: Day number.
+            works: Whether the central and the local detector see any contacts on the day.
+            scores: (2, 4) The lowest score of each tier by detector.
+            spread: Fills the provinces, perhaps in parallel.
+        """
+        least = float(scores[Detector.CENTRAL, Tier.BLUE]), float(scores[Detector.LOCAL, Tier.BLUE])
+        if least != self._least:
+            self._least = least
+            self._drawn.clear()
+        if works not in self._drawn:
+            self._drawn[works] = self._of(least, works)
+        cells, none = self._drawn[works]
+        contacts = np.empty((*self.rates.shape, len(cells)), dtype=np.int64)
+
+        def fill(some: slice) -> None:
+            contacts[some] = legitimate_counts(self._seed, day, self.rates[some], self._masses, cells, none, some.start)
+
+        spread(fill, len(self.rates))
+        return cells, contacts
+
+    def _of(self, least: tuple[float, float], works: Works) -> Drawn:
+        """Return the cells to draw for these lowest thresholds of both detectors."""
+        cells = drawn_cells(self._detectors, works, least)
+        return Drawn(cells, none_at(self.rates, self._masses, cells))
 
 
 class Opening:

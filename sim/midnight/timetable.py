@@ -1,36 +1,64 @@
-"""The timetable: what the scenario alone decides, for all days, computed once before the first of them.
+"""What the scenario alone decides for all days, and the protocol of the components that decide the rest.
+
+Outages of detectors, which delay or lose the instructions of a day's detections.
+
+The timetable: what the scenario alone decides, for all days, computed once before the first of them.
 
 It says how the world will be without anybody's response. Midnights read a row of it; what depends on the run (dens,
 cards, crews, cases, people's bytes) and what users' components change is kept by the components of a midnight.
+
+The common protocol and inputs of the components of the macro layer.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.accounts import AccountDays, searches
-from sim.aftermath.cases import capacities
-from sim.base.words import Fate
-from sim.country.calendar import Calendar, Values, growth, ramped
-from sim.country.laundering import cashed, held_shares, reach
-from sim.country.measures import Measures
+from sim.aftermath import AccountDays, capacities, searches
+from sim.base.days import day_number
+from sim.base.words import Detector, Fate
+from sim.country.calendar import Calendar, Days, Measures, Values, growth, ramped
 from sim.country.people import app_adoption
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule
+from sim.country.provinces import Provinces, Schedule
 from sim.country.traffic import attempt_rates
-from sim.country.transfers import delayed_shares
-from sim.draws.distributions import thresholds
+from sim.country.transfers import cashed, delayed_shares, held_shares, reach
+from sim.draws.distributions import Remainders, thresholds
 from sim.gangs import routes
 from sim.gangs.pools import returning
-from sim.midnight.outages import releases
+from sim.midnight.today import LOST, NO_OUTAGE, DayTotals, Ledger
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.measures import Outage
 from sim.shield import cards, dens, interception, sites
+from sim.shield.cards import replaced_share
 from sim.shield.engagement import Education
-from sim.shield.stock import replaced_share
 from sim.shield.thresholds import fixed_thresholds
 from sim.warning.detectors import coverage, data_sharing
+
+
+def releases(measures: Measures, calendar: Calendar, days: Days, codes: list[int]) -> NDArray[np.int64]:
+    """Return when instructions of each day's detections leave, (D, 2, codes): a moment, ``LOST`` or ``NO_OUTAGE``.
+
+    Successive outages add up.
+    """
+    found = np.full((len(days), len(Detector), len(codes)), NO_OUTAGE)
+    for _, in_force in measures.over(days, Outage):
+        for d in np.flatnonzero(in_force).tolist():
+            found[d] = [
+                [_release(measures, calendar, days[d], source, code) for code in codes] for source in Detector.labels()
+            ]
+    return found
+
+
+def _release(measures: Measures, calendar: Calendar, day: int, source: str, code: int) -> int:
+    waits_until = day
+    while outages := [one for one in measures.on(waits_until, Outage, code) if one.detector == source]:
+        if any(outage.mode == "lose" for outage in outages):
+            return LOST
+        waits_until = max(day_number(outage.window[1]) for outage in outages if outage.window[1] is not None) + 1
+    return NO_OUTAGE if waits_until == day else calendar.midnight(waits_until)
 
 
 class Timetable(NamedTuple):
@@ -66,7 +94,7 @@ class Timetable(NamedTuple):
         purged: (D, E) share of idle cards that purges take.
         replaced: (D, E) share of the cards waiting that are replaced.
         accounts: What happens to accounts of mules; None without them.
-        searches: (D, E, M, 4) how M measures find accounts, see ``sim.aftermath.accounts``.
+        searches: (D, E, M, 4) how M measures find accounts, see ``sim.aftermath``.
     """
 
     days: range
@@ -138,3 +166,42 @@ class Timetable(NamedTuple):
     def row(self, day: int) -> int:
         """Return the row of a day; ValueError for a day outside the run."""
         return self.days.index(day)
+
+
+class MacroComponent(Protocol):
+    """One part of the macro state, and its changes at a midnight; ``name`` is that of docs/model.md."""
+
+    name: str
+
+    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
+        """Change the state at the midnight at which a day begins.
+
+        Args:
+            day: The day number.
+            yesterday: Counts of the engine on the day before.
+        """
+
+
+@dataclass(frozen=True)
+class Common:
+    """The inputs of all components.
+
+    ``timetable`` holds what the scenario alone decides.
+    """
+
+    spec: ScenarioModel
+    provinces: Provinces
+    calendar: Calendar
+    ledger: Ledger
+    measures: Measures
+    remainders: Remainders
+    schedule: Schedule
+    timetable: Timetable
+
+    @classmethod
+    def of(cls, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, ledger: Ledger) -> Self:
+        """Return the inputs of the components of a run."""
+        measures = Measures(dict(spec.measures))
+        schedule = Schedule(spec, provinces)
+        timetable = Timetable.of(spec, provinces, calendar, measures, schedule)
+        return cls(spec, provinces, calendar, ledger, measures, Remainders(spec.seed), schedule, timetable)

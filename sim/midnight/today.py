@@ -1,9 +1,124 @@
-"""The inputs of engines between two midnights: thresholds and counts of one day, computed once and never changed."""
+"""What passes between engines and midnights: counts of the day that ended, inputs of the day that begins.
 
-from typing import NamedTuple
+Counts of the day that has ended: the engine passes them to the macro layer at midnight.
+
+The interface to which midnights report their counts.
+
+Values that components have changed: they replace the scenario's until they are changed again.
+
+The inputs of engines between two midnights: thresholds and counts of one day, computed once and never changed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.aftermath import Finished
+from sim.base.words import DESKS, Channel, Fate
+
+DESK_COUNTS = ("busy_ms", "staffed_ms", "waiting", "served", "expired")
+"""Counts of a desk at midnight: ms of busy and of staffed officers, alerts that wait, tries served, expired."""
+
+
+@dataclass
+class DayTotals:
+    """Counts of one day, by province position, or by fraud type.
+
+    ``intercepted`` (P, 3) attempts by channel; ``from_cards`` (P,) those from a card at work; ``filed`` cases as
+    (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each) or made their
+    first payment: for each province a list or an int64 array, in any order. ``drawn_in`` (T,) episodes begun and
+    ``first_payments`` (T,).
+
+    Fields that only users' components read are empty without components: ``attempts`` (P, 3, fates), ``issued`` (P,)
+    alerts, ``desks`` (P, 2, 5), by ``DESK_COUNTS``.
+    """
+
+    intercepted: NDArray[np.int64]
+    from_cards: NDArray[np.int64]
+    filed: list[Any] = field(default_factory=list)
+    heard: list[Any] = field(default_factory=list)
+    victims: list[Any] = field(default_factory=list)
+    drawn_in: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    first_payments: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    attempts: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.int64))
+    issued: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    desks: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.int64))
+
+    @classmethod
+    def empty(cls, provinces: int, types: int = 0) -> "DayTotals":
+        """Return the totals of a day on which nothing has happened yet; without types, nothing is counted by type."""
+        return cls(
+            intercepted=np.zeros((provinces, len(Channel)), dtype=np.int64),
+            from_cards=np.zeros(provinces, dtype=np.int64),
+            filed=[[] for _ in range(provinces)],
+            heard=[[] for _ in range(provinces)],
+            victims=[[] for _ in range(provinces)],
+            drawn_in=np.zeros(types, dtype=np.int64),
+            first_payments=np.zeros(types, dtype=np.int64),
+            attempts=np.zeros((provinces, len(Channel), len(Fate)), dtype=np.int64),
+            issued=np.zeros(provinces, dtype=np.int64),
+            desks=np.zeros((provinces, len(DESKS), len(DESK_COUNTS)), dtype=np.int64),
+        )
+
+
+NATION = -1
+"""Position that marks a national count."""
+
+
+class Ledger(Protocol):
+    """Records the counts of midnights, one for a run; provinces are positions, -1 for the nation.
+
+    The books of an engine count a second time, for the conservation laws; the ledger counts once, and is stored.
+    """
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        """Add to a count of a day."""
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        """Note a level of the macro state on a day."""
+
+    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
+        """Add to a count of a day in every province, (P,)."""
+
+    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
+        """Note a level of the macro state on a day in every province, (P,)."""
+
+    def filings(self, day: int, counts: NDArray[np.int64]) -> None:
+        """Add the cases filed on a day, (P, R, T), by province, way of first contact and fraud type."""
+
+    def cases(self, day: int, finished: Finished) -> None:
+        """Note finished cases."""
+
+
+Values = NDArray[np.float64]
+
+
+class Held:
+    """Changed values by name, NaN where the scenario's hold; names that nobody has changed are absent."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Values] = {}
+
+    def __bool__(self) -> bool:
+        """Return whether anything is changed."""
+        return bool(self._values)
+
+    def of(self, name: str) -> Values | None:
+        """Return the changed values of a name, None without any."""
+        return self._values.get(name)
+
+    def over(self, name: str, values: Values) -> Values:
+        """Return values with the changed ones replaced; the same array without changes."""
+        held = self._values.get(name)
+        return values if held is None else np.where(np.isnan(held), values, held)
+
+    def hold(self, name: str, values: Values, where: NDArray[np.bool_]) -> None:
+        """Keep values where they have changed."""
+        if where.any():
+            held = self._values.setdefault(name, np.full(values.shape, np.nan))
+            held[where] = values[where]
 
 
 class Today(NamedTuple):

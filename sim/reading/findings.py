@@ -48,7 +48,7 @@ WORSE = Fraction("1.1")
 NAMED = 3
 """The most provinces that are named."""
 FEW_SEATS = 5
-"""Seats in the busiest half hour of a month below which a sampled desk is too small: as in ``sim.country.schedule``."""
+"""Seats in the busiest half hour of a month below which a desk is too small: as in ``sim.country.provinces``."""
 MONTHS = 3
 """Consecutive months of growth, up to the last one, from which a queue grows without end."""
 FOUR_WEEKS = 28

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from sim.aftermath.settlement import Settlement
+from sim.aftermath import Settlement
 from sim.base.days import UNIX_DAYS, month_start
 from sim.base.words import Outcome
-from sim.draws.remainders import Remainders
+from sim.draws.distributions import Remainders
 from sim.language.spoken import marked
-from sim.midnight.ledger import NATION
+from sim.midnight.today import NATION
 from sim.store.encoding import arrow, numbers_of
 from sim.store.order import grouped, row_numbers
 from sim.store.query import Where, key_codes, sums

@@ -52,7 +52,7 @@ class Scenario:
     ``spec`` is the model that engines read. ``resolved`` has the same as plain values: defaults filled in, tables
     inline, parameters with their origin. ``sha256`` identifies everything that results depend on. ``tree`` holds the
     values of files, options and arguments, and ``settings`` those that were changed later.
-    ``components`` were given in Python (``sim.midnight.giving``); no file can hold any.
+    ``components`` were given in Python (``sim.midnight.visiting``); no file can hold any.
     """
 
     spec: ScenarioModel

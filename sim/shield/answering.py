@@ -133,7 +133,7 @@ def of_day(
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects nobody to answer, see ``sim.shield.gate``: where nobody differs."""
+    """Return the share that theory expects nobody to answer, see ``sim.shield``: where nobody differs."""
     unknown: float = getattr(spec.engagement.answering, channel.label).unknown
     return 1.0 - unknown
 

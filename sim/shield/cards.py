@@ -1,20 +1,56 @@
-"""Gate 3: phone cards, as a mean field. The stock of each province is counted in units of 10**-9 cards."""
+"""A stock by province in units of 10**-9: at work, or taken from the gangs and not yet replaced.
 
-from typing import Any, NamedTuple
+Gate 3: phone cards, as a mean field. The stock of each province is counted in units of 10**-9 cards.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import SHIELD, Channel, Fate
-from sim.country.calendar import Days, Values
-from sim.country.measures import Measures
-from sim.draws.distributions import distinct, threshold
-from sim.draws.remainders import ONE, fixed
+from sim.country.calendar import Days, Measures, Values, exps
+from sim.draws.distributions import ONE, distinct, fixed, threshold
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
-from sim.shield.stock import Stock
+
+
+@dataclass
+class Stock:
+    """What gangs have in each province at simulated scale, in 10**-9: in use, and eliminated but not yet replaced.
+
+    Their sum never changes.
+    """
+
+    active: list[int]
+    waiting: list[int]
+
+    @classmethod
+    def full(cls, numbers: Iterable[float]) -> Self:
+        """Return a stock of these numbers by province, all in use."""
+        active = [fixed(number) for number in numbers]
+        return cls(active, [0] * len(active))
+
+    def dead_share(self, province: int) -> float:
+        """Return the share of a province's stock that waits for replacement."""
+        return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
+
+    def move(self, province: int, lost: int, replaced: float) -> int:
+        """Take ``lost`` of those in use; replace a share of those that waited before, and return how many."""
+        renewed = min(self.waiting[province], fixed(self.waiting[province] / ONE * replaced))
+        self.active[province] += renewed - lost
+        self.waiting[province] += lost - renewed
+        return renewed
+
+
+def replaced_share(delay: Values) -> Values:
+    """Return the share of those waiting that are replaced on a day, (D,), at mean delays in days (D,)."""
+    return 1.0 - exps(-1.0 / delay)
+
 
 FROM_CARDS = SHIELD[Fate.CARD_ELIMINATED].channels
 """Channels whose attempts come from phone cards."""
@@ -114,7 +150,7 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``: the share that is fixed."""
+    """Return the share that theory expects the gate to stop, see ``sim.shield``: the share that is fixed."""
     return (spec.cards.fixed_dead_share or 0.0) if channel in FROM_CARDS else 0.0
 
 

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
@@ -346,7 +345,7 @@ def _reopen(
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``: that of slots kept raided."""
+    """Return the share that theory expects the gate to stop, see ``sim.shield``: that of slots kept raided."""
     return len(spec.dens.fixed_raided or ()) / (spec.dens.slots or 1)
 
 

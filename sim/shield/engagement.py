@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, calendar_date
 from sim.base.words import Channel, Sex
-from sim.country.calendar import Days
-from sim.country.measures import Measures, days_of, in_window, positions
+from sim.country.calendar import Days, Measures, days_of, in_window, positions
 from sim.country.people import FRAILTY_CLASSES, OLDEST, frailty_levels, group_of_age, segment_shares
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
@@ -163,7 +162,7 @@ def _spread(
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects to ignore the attempt, see ``sim.shield.gate``; of the first type."""
+    """Return the share that theory expects to ignore the attempt, see ``sim.shield``; of the first type."""
     return 1.0 - next(iter(spec.fraud.types.values())).engage
 
 

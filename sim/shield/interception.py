@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import SHIELD, Channel, Fate
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
 from sim.draws.functions import exp, normal_cdf
@@ -24,7 +23,7 @@ from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
-from sim.shield.gate import NEVER
+from sim.shield import NEVER
 
 FILTERED = tuple(channel.label for channel in SHIELD[Fate.INTERCEPTED].channels)
 """Channels that have a filter, in the order of their codes."""
@@ -97,7 +96,7 @@ def _caught(scores: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``; without adaptation."""
+    """Return the share that theory expects the gate to stop, see ``sim.shield``; without adaptation."""
     if channel.label not in FILTERED:
         return 0.0
     own = getattr(spec.interception, channel.label)

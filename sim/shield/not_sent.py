@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, SourceRegulation
@@ -26,7 +25,7 @@ def thresholds(_: ScenarioModel, measures: Measures, days: Days, codes: Sequence
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``."""
+    """Return the share that theory expects the gate to stop, see ``sim.shield``."""
     sent = 1.0
     for measure in spec.measures.values():
         if not isinstance(measure, Law | SourceRegulation) or code not in (measure.provinces or [code]):

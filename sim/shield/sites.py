@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import Channel
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
@@ -64,7 +63,7 @@ def thresholds_of(spec: ScenarioModel, up: NDArray[np.float64]) -> NDArray[np.in
 
 
 def theory(spec: ScenarioModel, channel: Channel, code: int) -> float:
-    """Return the share that theory expects the gate to stop, see ``sim.shield.gate``; of the first type."""
+    """Return the share that theory expects the gate to stop, see ``sim.shield``; of the first type."""
     kind = next(iter(spec.fraud.types.values()))
     blocked = [
         (one.target, getattr(spec.sites, one.target) * one.intensity)

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import SHIELD, Channel, Fate
-from sim.country.calendar import Days
-from sim.country.measures import Measures
+from sim.country.calendar import Days, Measures
 from sim.scenario.schema import ScenarioModel
-from sim.shield.gate import of_gate
+from sim.shield import of_gate
 
 Thresholds = NDArray[np.int64]
 
@@ -34,7 +33,7 @@ def fixed_thresholds(
         codes: Codes of provinces, one of each group that no measure tells apart.
 
     Returns:
-        By the fate of each gate, with the axes that ``sim.shield.gate`` states.
+        By the fate of each gate, with the axes that ``sim.shield`` states.
     """
     found: dict[Fate, Thresholds] = {}
     for gate in SHIELD[:GATES]:
@@ -49,7 +48,7 @@ def gate_thresholds(gates: Mapping[Fate, Thresholds], provinces: int, types: int
     """Return the probability that each gate stops an attempt that reaches it, as one table of thresholds.
 
     Args:
-        gates: Thresholds of each gate on a day, with the axes that ``sim.shield.gate`` states, less that of days; a
+        gates: Thresholds of each gate on a day, with the axes that ``sim.shield`` states, less that of days; a
             length of 1 stands for all provinces.
         provinces: P.
         types: T.

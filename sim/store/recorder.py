@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.days import DAY_MS, month_start, next_month, weekday
-from sim.draws.distributions import threshold
-from sim.draws.record import is_kept
+from sim.draws.distributions import is_kept, threshold
 from sim.store.background import BackgroundWriter
 from sim.store.columns import NULL, StoredTable
 from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
-from sim.draws.machine_code import is_compiled
+from sim.draws.compiled import is_compiled
 from sim.experiments.paired import PAIRS, document_of
 from sim.experiments.processes import Processes
 from sim.experiments.run_size import RunSize

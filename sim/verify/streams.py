@@ -16,7 +16,7 @@ from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.base.words import SHIELD, Channel, Detector, Fate, Tier
 from sim.reading.run import Run
 from sim.scenario.schema import ScenarioModel
-from sim.shield.gate import of_gate
+from sim.shield import of_gate
 from sim.store.tables import EVENTS
 from sim.verify.statistics import Judged, chi_square, exponential, fit, normal, poisson_count, share, uncorrelated
 from sim.verify.study import PROVINCES, Check, Study

@@ -30,9 +30,17 @@ from sim.scenario.bounds import MOST_TRIES
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import FraudType, Loss
-from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
-from sim.warning.delays import AGAIN
-from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
+from sim.warning.detectors import (
+    ENGAGING,
+    DetectorTables,
+    band_and_fate,
+    both_scores,
+    height,
+    predicted_type,
+    scores_in_band,
+    within,
+)
+from sim.warning.service import AGAIN
 
 STAGES: Final = 16
 """Number of stages that fit into the identity of an alert."""

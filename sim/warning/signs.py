@@ -19,8 +19,8 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import SIGN, SIGN_DELAY
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.signs import Sign
-from sim.warning.delays import drawn
 from sim.warning.detectors import NO_ALERT
+from sim.warning.service import drawn
 
 STAGES: Final = (Stage.CONTACT.label, Stage.ENGAGED.label, Stage.OPENED.label, "payment")
 """Stages of an episode at which the probability of a sign is given; the last one is that of every payment."""

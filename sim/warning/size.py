@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.rounding import written
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
-from sim.country.schedule import FEW_SERVERS, Schedule, desks_of, thin_desks
+from sim.country.provinces import FEW_SERVERS, Provinces, Schedule, desks_of, thin_desks
 from sim.language.labels import named
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.aftermath.reports import recovered, report_tables
+from sim.aftermath import recovered, report_tables
 from sim.base.days import HOUR_MS
 from sim.base.words import DistributionKind
-from sim.draws.distributions import threshold
-from sim.draws.remainders import ONE
-from sim.midnight.totals import DayTotals
+from sim.draws.distributions import ONE, threshold
+from sim.midnight.today import DayTotals
 from sim.scenario.distributions import Distribution
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 from tests.equality.scenarios import NAMED, STILL

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from sim.aftermath.cases import Backlog, CaseBook, are_solved, backlog_ids, freshness, in_order
+from sim.aftermath import Backlog, CaseBook, are_solved, backlog_ids, freshness, in_order
 from sim.base.days import DAY_MS
 from sim.country.provinces import Provinces
+from sim.draws.distributions import Remainders
 from sim.draws.identity import attempt_id, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import CASE_SOLVED
-from sim.draws.remainders import Remainders
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2**62)), max_size=30))

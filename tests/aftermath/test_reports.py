@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from sim.aftermath.reports import report_delay, report_tables
+from sim.aftermath import report_delay, report_tables
 from sim.base.words import OriginKind
 from sim.draws.identity import origin_id
 from sim.reading.quantities import reporting_rates

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.aftermath.settlement import Settlement
+from sim.aftermath import Settlement
 from sim.base.days import calendar_date, day_number
-from sim.draws.remainders import Remainders
+from sim.draws.distributions import Remainders
 from sim.scenario.schema.aftermath import LateCount
 
 YEAR = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2022, 1, 1)))

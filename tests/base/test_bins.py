@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from sim.aftermath.reports import delay_bin, loss_bin
+from sim.aftermath import delay_bin, loss_bin
 from sim.base import days
 from sim.base.bins import DELAY_BINS, DOUBLINGS, LOSS_BINS, WAIT_BINS
 from sim.warning.service import wait_bin

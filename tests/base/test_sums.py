@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.base.sums import TOO_LARGE, exact_sum
 from sim.base.words import Outcome
-from sim.engines.vector.counts import added
+from sim.engines.vector.state import added
 from sim.store.open_sums import OpenSums
 from sim.store.query import sums
 from sim.store.recorder import Recorder

@@ -8,8 +8,8 @@ import pytest
 import sim
 from sim.experiments.pairing import PairingError
 from sim.experiments.rerun import rerun
-from sim.midnight.giving import ComponentRefusedError
-from sim.midnight.tomorrow import ComponentError
+from sim.midnight.component import ComponentError
+from sim.midnight.visiting import ComponentRefusedError
 from sim.reading.check import check_run
 from tests.components.reactions import Coverage, Noted, Officers
 

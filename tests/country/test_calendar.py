@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.base.days import calendar_date, day_number, weekday
-from sim.country.calendar import Calendar, dated, growth, logistic, ramped, years_between
-from sim.country.measures import Measures
+from sim.country.calendar import Calendar, Measures, dated, growth, logistic, ramped, years_between
 from sim.draws.functions import exp
 from sim.scenario.schema.measure_forms import Ramp
 from sim.scenario.schema.measures import CardPurge

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sim.base.days import day_number
-from sim.country.laundering import cashed, let_through, reach
-from sim.country.measures import Measures
+from sim.country.calendar import Measures
+from sim.country.transfers import cashed, let_through, reach
 from sim.scenario.schema.measures import ClusterCampaign
 
 DAY = day_number(dt.date(2022, 3, 1))

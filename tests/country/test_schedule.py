@@ -9,8 +9,7 @@ import pytest
 
 import sim
 from sim.base.days import HALF_HOUR_MS, day_number
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule, thin_desks
+from sim.country.provinces import Provinces, Schedule, thin_desks
 from sim.scenario import ScenarioModel
 from tests.engines.small import TWO_DAYS
 

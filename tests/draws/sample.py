@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.words import DistributionKind
-from sim.draws import distributions, functions, identity, many, philox
+from sim.draws import distributions, functions, identity, philox
 
 WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
 UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))
@@ -68,7 +68,7 @@ def lanes_of_uniforms() -> NDArray[np.uint32]:
 def quantiles(kind: int) -> tuple[float, ...]:
     """Quantiles in the middle, in both near tails and in the far ones."""
     out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
-    many.quantiles(
+    distributions.quantiles(
         kind, 3.7, 1.3, lanes_of_uniforms(), len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails
     )
     return tuple(out.tolist())
@@ -77,14 +77,14 @@ def quantiles(kind: int) -> tuple[float, ...]:
 def normal_scores() -> tuple[float, ...]:
     """Normal quantiles in the middle and in both tails, many at once."""
     out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
-    many.normal_scores(lanes_of_uniforms(), len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
+    distributions.normal_scores(lanes_of_uniforms(), len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
     return tuple(out.tolist())
 
 
 def round_to_ticks() -> tuple[float, ...]:
     """Durations from none to endless, rounded many at once."""
     durations = np.array([*(abs(x) for x in REALS), *(1e17 * u for u in UNIFORMS)])
-    many.round_to_ticks(durations, len(durations), 7)
+    distributions.round_to_ticks(durations, len(durations), 7)
     return tuple(durations.tolist())
 
 
@@ -111,6 +111,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
             yield philox.philox4x32, (w, v, w ^ 5, 7, v ^ 9, w)
             yield philox.draw4, (w << 31 | v, v << 30 | w, 17, 3)
             yield philox.uniform52, (w, v)
+            yield distributions.is_kept, (w << 31 | v, v << 30 | w, w)
         yield philox.uniform32, (w,)
     for fields in ((0, 7974, 18, 1, 5, 1234), (1, 32767, 31, 2, 1023, 2**24 - 1), (0, 0, 0, 0, 0, 0)):
         yield identity.origin_id, fields
@@ -161,7 +162,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield round_to_ticks, ()
     yield draw4_many, ()
     yield draw4_run, ()
-    yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
+    yield distributions.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
     for kind in map(int, DistributionKind):
         yield quantiles, (kind,)
     for q in (-0.425, -0.1, 0.0, 1e-9, 0.3, 0.425):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sim.draws import compile_process as beside
-from sim.draws import machine_code
+from sim.draws import compiled as compiling
 from sim.draws.compile_process import Beside
 from sim.draws.compiled import compiled
 from tests.draws import tripling
@@ -24,7 +24,7 @@ def process_of(besides: Beside) -> "Popen[bytes]":
 
 def test_what_the_process_has_compiled_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # of the process
-    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
     with closing(Beside(TRIPLED, wanted=True)) as process:
         process.compile(14)
         process.wait()

@@ -11,7 +11,7 @@ from scipy import stats
 from sim.base.words import DistributionKind
 from sim.draws import distributions as d
 from sim.draws.compiled import compiled_with_arrays
-from sim.draws.many import round_to_ticks
+from sim.draws.distributions import round_to_ticks
 from sim.draws.philox import draw4, uniform52
 
 finite = {"allow_nan": False, "allow_infinity": False}

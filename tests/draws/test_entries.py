@@ -18,11 +18,9 @@ from llvmlite.binding import parse_bitcode
 from numba.core import types
 
 from sim.base.caches import NO_RESULT, PACKAGE, sources
-from sim.draws import entries as parts
-from sim.draws import machine_code
-from sim.draws.compiled import compiled, internal
+from sim.draws import compiled as compiling
+from sim.draws.compiled import UNCOMPILED, compiled, internal
 from sim.draws.distributions import no_event
-from sim.draws.machine_code import UNCOMPILED
 
 
 @internal
@@ -37,13 +35,13 @@ def doubled(number: int) -> int:
 def test_what_numba_compiles_for_a_part_is_a_part_too() -> None:
     furthest.compile((types.Array(types.int16, 1, "C"),))
     library = furthest.overloads[(types.Array(types.int16, 1, "C"),)].library
-    parts_of_it = [other.name for other in library._linking_libraries if isinstance(other, parts.PartLibrary)]
+    parts_of_it = [other.name for other in library._linking_libraries if isinstance(other, compiling.PartLibrary)]
     assert any(name.startswith("ol_max") for name in parts_of_it)
     assert any(name.startswith("ol_int") for name in parts_of_it)
 
 
 def test_of_an_entry_no_code_is_stored_beside_its_machine_code() -> None:
-    entry: Any = numba.njit(pipeline_class=parts.EntryCompiler, no_cfunc_wrapper=True, _nrt=False)(no_event.py_func)
+    entry: Any = numba.njit(pipeline_class=compiling.EntryCompiler, no_cfunc_wrapper=True, _nrt=False)(no_event.py_func)
     assert entry(1.0)[0] == pytest.approx(math.exp(-1.0))
     library = next(iter(entry.overloads.values())).library
     _, kind, (machine_code, names) = library.serialize_using_object_code()
@@ -88,7 +86,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 def test_no_damaged_machine_code_is_run(
     suffix: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
     assert compiled(doubled)(3) == 6
     (file,) = tmp_path.rglob(f"*{suffix}")
     file.write_bytes(DAMAGES[damage](file.read_bytes()))
@@ -100,7 +98,7 @@ def test_no_damaged_machine_code_is_run(
 
 
 def test_machine_code_of_another_key_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
     entry = compiled(doubled)
     assert entry(3) == 6
     files = entry._cache._cache_file  # type: ignore[attr-defined]
@@ -115,7 +113,7 @@ def test_machine_code_of_another_key_is_not_taken(tmp_path: Path, monkeypatch: p
 def test_a_folder_that_can_only_be_read_is_read(
     made_before: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
     if made_before:
         assert compiled(doubled)(3) == 6
     before = sorted(tmp_path.rglob("*"))
@@ -124,8 +122,8 @@ def test_a_folder_that_can_only_be_read_is_read(
         raise PermissionError("for the test")
 
     # Whoever runs the tests may write everywhere, so the machine is made to refuse.
-    monkeypatch.setattr(machine_code._CacheLocator, "ensure_cache_path", refused)
-    monkeypatch.setattr(machine_code.WholeFiles, "_open_for_write", refused)
+    monkeypatch.setattr(compiling._CacheLocator, "ensure_cache_path", refused)
+    monkeypatch.setattr(compiling.WholeFiles, "_open_for_write", refused)
     entry = compiled(doubled)
     assert entry(3) == 6
     assert sum(entry.stats.cache_hits.values()) == made_before  # type: ignore[attr-defined]
@@ -137,7 +135,7 @@ def test_a_chosen_folder_is_taken_where_it_can_be(chosen: str, tmp_path: Path, m
     (tmp_path / "there").mkdir()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / chosen))
-    folder = machine_code.machine_code_folder.__wrapped__()
+    folder = compiling.machine_code_folder.__wrapped__()
     assert (folder == str(tmp_path / chosen)) is not chosen.startswith("file")
     assert Path(folder).is_dir()
 

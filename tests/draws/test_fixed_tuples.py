@@ -7,8 +7,7 @@ import pytest
 from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.draws.fixed_tuples import Kept, kept_in
+from sim.draws.compiled import Kept, compiled, compiled_with_arrays, kept_in
 
 
 class Inner(NamedTuple):

@@ -7,15 +7,15 @@ from typing import Any
 
 from sim.base.days import day_number
 from sim.base.words import Channel
-from sim.country.laundering import let_through
-from sim.country.measures import Measures
+from sim.country.calendar import Measures
+from sim.country.transfers import let_through
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
-from sim.episode.stages import FIRST_PAYMENT, next_stage
+from sim.episode import FIRST_PAYMENT, next_stage
 from sim.scenario.schema.bank_measures import BankHold
 from sim.shield.engagement import most_engaging, propensities
-from sim.warning.bands import ENGAGING
-from sim.warning.delays import chain_delay
+from sim.warning.detectors import ENGAGING
+from sim.warning.service import chain_delay
 from tests.engines.line_rules import LineRules
 from tests.engines.log import DAY, READS, STAGE_MOMENTS, TIERS, counted, rank, rows_of
 

@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.draws.identity import fraud_type_of
-from sim.episode.stages import STEPS
+from sim.episode import STEPS
 from tests.engines.log import DAY
 from tests.engines.small import TYPES, fewer, run_tiny
 

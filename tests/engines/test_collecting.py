@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.draws.fixed_tuples import Kept
-from sim.engines.collecting import not_collecting
-from sim.engines.vector.country import Country, Worker
+from sim.draws.compiled import Kept
+from sim.engines.ledger import not_collecting
+from sim.engines.vector.steps import Country, Worker
 from sim.midnight.night import Night
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 

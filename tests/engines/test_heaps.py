@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.draws.compiled import compiled
-from sim.engines.vector.events import NEVER, pop, push
-from sim.engines.vector.queue import drop_first, insert
-from sim.engines.vector.records import ALERT, DESK, ENTRY
+from sim.engines.vector.alerts import drop_first, insert
+from sim.engines.vector.records import ALERT, DESK, ENTRY, NEVER, pop, push
 
 MOST = 300
 ROOM = MOST + 3

@@ -15,7 +15,7 @@ import pytest
 import sim
 from sim.base.words import Fate
 from sim.draws.identity import LIMITS, cell_of
-from sim.warning.bands import ENGAGING, PROSPECTS
+from sim.warning.detectors import ENGAGING, PROSPECTS
 from tests.engines.small import NO_LEGITIMATE, TYPES, fewer, run_tiny
 
 FATES = list(Fate.labels())

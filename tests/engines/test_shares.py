@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.aftermath.cases import Finished
+from sim.aftermath import Finished
 from sim.base.days import day_number
 from sim.base.words import Fate
 from sim.country.calendar import Calendar
@@ -16,10 +16,10 @@ from sim.country.people import people_tables
 from sim.country.provinces import Provinces
 from sim.draws.identity import LIMITS, cell_of, day_of
 from sim.midnight.night import Night
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import DayTotals
 from sim.scenario import ScenarioModel
 from sim.shield.answering import answering_tables
-from sim.warning.bands import ENGAGING, REST, prospect_of
+from sim.warning.detectors import ENGAGING, REST, prospect_of
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
 

@@ -25,11 +25,11 @@ from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import cell_of, person_id, traffic_id
 from sim.engines.vector.cells import pass_gates, split
 from sim.midnight.night import Night
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import DayTotals
 from sim.shield.answering import answering_tables
 from sim.shield.engagement import propensities
 from sim.shield.thresholds import GATES
-from sim.warning.bands import BANDS, ENGAGING, PROSPECTS, REST, SHARE, prospect_of
+from sim.warning.detectors import BANDS, ENGAGING, PROSPECTS, REST, SHARE, prospect_of
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 from tests.engines.test_shares import Nothing

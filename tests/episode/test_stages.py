@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim.base.words import DistributionKind, OriginKind, Stage
 from sim.draws.identity import origin_id
-from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
+from sim.episode import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.fraud import CommonFactors, LossTail
 from tests.chi_square import LIKELY, fit, share_fit

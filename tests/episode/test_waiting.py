@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.base.days import HOUR_MS
 from sim.draws.distributions import CERTAIN
-from sim.episode.waiting import WaitTables, wait_tables, waits
+from sim.episode import WaitTables, wait_tables, waits
 
 SEED = 11
 ATTEMPTS = range(1 << 24, (1 << 24) + (20_000 << 5), 1 << 5)

@@ -13,11 +13,11 @@ import pandas as pd
 import sim
 from sim.base.words import Fate, OriginKind
 from sim.draws.identity import LIMITS, cell_central, cell_local, fraud_type_of, unpack
-from sim.engines.phases import Phase
+from sim.engines.tables import Phase
 from sim.scenario.load import changed
 from sim.store.folder import SCENARIO_YAML
 from sim.store.tables import TABLES
-from sim.warning.bands import EDGES, ENGAGING, band_and_fate
+from sim.warning.detectors import EDGES, ENGAGING, band_and_fate
 
 ENGINES = ("reference", "vector")
 SHOWN = 4

@@ -19,14 +19,14 @@ import sim
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
-from sim.engines.reference.desk import Desk, Lending
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
+from sim.engines.reference.world import Desk, Lending
 from sim.gangs import effort, routes
-from sim.midnight.account_stock import Accounts
-from sim.midnight.arrests import Arrests
-from sim.midnight.filters import Filters
+from sim.midnight.cases import Arrests
+from sim.midnight.opening import Filters
 from sim.midnight.people import People
+from sim.midnight.stocks import Accounts
 from sim.shield import engagement
 from tests.equality.both import differences
 from tests.equality.scenarios import FEATURES

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.country.calendar import Calendar
-from sim.country.measures import Measures
+from sim.country.calendar import Calendar, Measures
 from sim.country.people import OLDEST, age_shares, group_of_age
 from sim.shield.engagement import Education, segment_people
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer, run_tiny

@@ -10,8 +10,8 @@ import pytest
 
 from sim.base.days import day_number
 from sim.gangs.pools import Stock
-from sim.midnight.ledger import NATION
-from sim.midnight.pool_stock import PoolStock
+from sim.midnight.gangs import PoolStock
+from sim.midnight.today import NATION
 from sim.scenario.schema.gangs import Pools
 from tests.midnight.test_gangs import night_of, nothing, scenario
 from tests.slots import WITHOUT

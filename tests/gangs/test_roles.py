@@ -8,8 +8,8 @@ import pytest
 
 from sim.base.days import day_number
 from sim.base.words import Role
-from sim.draws.remainders import fixed
-from sim.midnight.ledger import NATION
+from sim.draws.distributions import fixed
+from sim.midnight.today import NATION
 from tests.gangs.test_pools import POOLS, SINCE, YEAR, stock
 from tests.midnight.test_gangs import GANGS, night_of, nothing, scenario, solved
 from tests.midnight.test_night import Notes

@@ -9,8 +9,8 @@ import pytest
 import sim
 from sim.base.words import Channel
 from sim.draws.identity import attempt_id
-from sim.midnight.filings import Filings
-from sim.midnight.totals import DayTotals
+from sim.midnight.cases import Filings
+from sim.midnight.today import DayTotals
 from sim.reading.quantities import Quantities, is_counted
 from sim.store.scope import Scope
 from tests.equality.scenarios import ANSWERING, CLASSES

@@ -12,8 +12,7 @@ from sim.base.days import day_number
 from sim.country.traffic import attempt_rates
 from sim.draws.distributions import CERTAIN
 from sim.gangs.effort import NOBODY, nation
-from sim.midnight.ledger import NATION
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import NATION, DayTotals
 from sim.scenario import ScenarioModel
 from sim.shield.engagement import segment_people
 from tests.midnight.test_night import Notes, night_of, scenario

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.aftermath.cases import Finished
+from sim.aftermath import Finished
 from sim.base.days import day_number
 from sim.base.words import Channel, Fate, OriginKind
 from sim.country.calendar import Calendar
@@ -19,9 +19,8 @@ from sim.country.provinces import Provinces, Spread, at_once
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id, unpack
 from sim.midnight.night import Night
-from sim.midnight.people_bytes import HEARD, VICTIM
-from sim.midnight.today import LOST, NO_OUTAGE, Today
-from sim.midnight.totals import DayTotals
+from sim.midnight.people import HEARD, VICTIM
+from sim.midnight.today import LOST, NO_OUTAGE, DayTotals, Today
 from sim.scenario import ScenarioModel
 from sim.shield.answering import answering_tables
 from sim.shield.dens import raided_thresholds

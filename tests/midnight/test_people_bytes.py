@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.midnight.people_bytes import FARTHEST, HEARD, VICTIM, fall_victim, forget, hear, mark, marked, pieces
+from sim.midnight.people import FARTHEST, HEARD, VICTIM, fall_victim, forget, hear, mark, marked, pieces
 
 
 def heard_of(people: np.ndarray) -> list[int]:

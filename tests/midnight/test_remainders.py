@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.draws.remainders import ONE, QUANTITIES, Remainders, fixed
+from sim.draws.distributions import ONE, QUANTITIES, Remainders, fixed
 
 
 @given(st.integers(0, 2**40), st.lists(st.integers(0, 5 * ONE), min_size=1, max_size=60))

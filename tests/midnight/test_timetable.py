@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.country.calendar import Calendar
-from sim.country.measures import Measures
-from sim.country.provinces import Provinces
-from sim.country.schedule import Schedule
+from sim.country.calendar import Calendar, Measures
+from sim.country.provinces import Provinces, Schedule
 from sim.midnight.timetable import Timetable
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import DayTotals
 from sim.scenario import ScenarioModel
 from tests.equality.scenarios import ACCOUNTS
 from tests.midnight.test_night import night_of

@@ -14,7 +14,7 @@ from rich.console import Console
 import sim
 from sim.base.days import HALF_HOUR_MS, day_number
 from sim.base.words import ContactChannel, End, Tier
-from sim.country.schedule import FEW_SERVERS
+from sim.country.provinces import FEW_SERVERS
 from sim.reading.check import check_run
 from sim.reading.findings import ABOVE, FEW_SEATS, SHOWN, apart, findings, foremost, of_several, shortened, told
 from sim.reading.run import Run

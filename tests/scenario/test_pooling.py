@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from sim.country.provinces import Provinces
-from sim.country.schedule import staff_of
+from sim.country.provinces import Provinces, staff_of
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
 from sim.scenario.levers import levers, run_as
 from sim.scenario.resolved import plain

@@ -11,13 +11,11 @@ from scipy import optimize
 
 import sim
 from sim.base.days import day_number
-from sim.country.measures import Measures
-from sim.draws.distributions import distinct, threshold
-from sim.draws.remainders import ONE, fixed
+from sim.country.calendar import Measures
+from sim.draws.distributions import ONE, distinct, fixed, threshold
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
-from sim.shield.cards import CardLoad, CardStock, purge_share, replacement_days, step, thresholds
-from sim.shield.stock import replaced_share
+from sim.shield.cards import CardLoad, CardStock, purge_share, replaced_share, replacement_days, step, thresholds
 
 SPEC = sim.load_scenario("tiny").spec
 CARDS = SPEC.cards.model_copy(update={"flag_share": 0.3, "idle_share": 0.4})

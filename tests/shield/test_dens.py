@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from sim.base.days import day_number
-from sim.country.measures import Measures
+from sim.country.calendar import Measures
 from sim.draws.distributions import CERTAIN
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import Dens

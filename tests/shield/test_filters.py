@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim.base.days import day_number
 from sim.base.words import Channel, Fate
-from sim.country.measures import Measures
+from sim.country.calendar import Measures
 from sim.country.people import frailty_levels
 from sim.draws.distributions import CERTAIN, poisson, threshold
 from sim.draws.identity import province_day_id

@@ -11,7 +11,7 @@ import pytest
 
 from sim.base.days import day_number
 from sim.base.words import Outcome
-from sim.draws.record import is_kept
+from sim.draws.distributions import is_kept
 from sim.store import recorder as recording
 from sim.store import writer as writing
 from sim.store.columns import NULL

@@ -8,9 +8,8 @@ import simpy
 
 from sim.base.days import HALF_HOUR_MS
 from sim.draws.identity import INDEX_SHIFT
-from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.reference.desk import Desk, Request
-from sim.engines.reference.ticks import call_at, priority
+from sim.engines.reference.world import Desk, Request, call_at, priority
+from sim.engines.tables import AlertStep, ArrivalStep, Phase
 
 
 @dataclass

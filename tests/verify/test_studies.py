@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.base.days import HALF_HOUR_MS
 from sim.engines.reference import alerts, track
-from sim.engines.reference.desk import Desk
+from sim.engines.reference.world import Desk
 from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
 from sim.verify.desks import MMC_ALERTS as ALERTS
 from sim.verify.hours import HOURS

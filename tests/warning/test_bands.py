@@ -16,7 +16,7 @@ from sim.draws.distributions import CERTAIN
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_SCORES
-from sim.warning.bands import (
+from sim.warning.detectors import (
     BANDS,
     EDGES,
     ENGAGING,
@@ -24,15 +24,17 @@ from sim.warning.bands import (
     PROSPECTS,
     REST,
     SHARE,
+    DetectorTables,
     band_and_fate,
     bands_above,
+    detector_tables,
     height,
     least_score,
     low_scores,
     prospect_of,
     scores_in_band,
+    tiers_of,
 )
-from sim.warning.detectors import DetectorTables, detector_tables, tiers_of
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.warning.test_detectors import rectangle
 

@@ -13,9 +13,22 @@ from sim.draws.identity import alert_id, origin_id
 from sim.engines.tables import Tables
 from sim.scenario import ScenarioModel
 from sim.scenario.distributions import Distribution
-from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait, second_visit_wait
-from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
-from sim.warning.service import REFUSED, is_warned, outcome, service_tables, way_of
+from sim.warning.service import (
+    MOST_HEARD,
+    REFUSED,
+    chain_delay,
+    delay_tables,
+    dissuasion_tables,
+    escalation_wait,
+    is_dissuaded,
+    is_warned,
+    outcome,
+    reading,
+    retry_wait,
+    second_visit_wait,
+    service_tables,
+    way_of,
+)
 from tests.chi_square import LIKELY, share_fit
 
 APP, SMS, CALL, VISIT = ContactChannel

@@ -8,7 +8,7 @@ from scipy import stats
 
 from sim.base.days import day_number
 from sim.base.words import OriginKind, Tier
-from sim.country.measures import Measures
+from sim.country.calendar import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts, none_at
 from sim.draws.distributions import CERTAIN, threshold

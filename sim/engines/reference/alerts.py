@@ -4,17 +4,14 @@ from simpy.events import EventPriority
 
 from sim.base.words import ContactChannel, End, Event, Tier
 from sim.draws.identity import alert_id
-from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.reference.detection import Detection, Warned
-from sim.engines.reference.ticks import call_at, priority
-from sim.engines.reference.track import Track
-from sim.engines.reference.world import World
+from sim.engines.reference.track import Detection, Track, Warned
+from sim.engines.reference.world import World, call_at, priority
+from sim.engines.tables import AlertStep, ArrivalStep, Phase
 from sim.midnight.today import LOST
 from sim.store.recorder import LogEntry
-from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.discipline import score_of
-from sim.warning.service import wait_bin
+from sim.warning.service import chain_delay, wait_bin
 from sim.warning.signs import repeats, weigh
 
 NO_ALERTS = (NO_ALERT, NO_ALERT)

@@ -22,19 +22,29 @@ from sim.draws.purposes import (
     LEGITIMATE_CONTACT,
     LEGITIMATE_TARGET,
 )
-from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.reference.alerts import NO_ALERTS, covered, detect, raised
-from sim.engines.reference.detection import Detection
 from sim.engines.reference.episodes import Episode
-from sim.engines.reference.ticks import call_at, priority
-from sim.engines.reference.world import Person, World
-from sim.midnight.people_bytes import VICTIM
+from sim.engines.reference.track import Detection
+from sim.engines.reference.world import Person, World, call_at, priority
+from sim.engines.tables import ArrivalStep, Phase
+from sim.midnight.people import VICTIM
 from sim.shield.answering import MOST_TRIES, is_unanswered, uniform_given
 from sim.shield.cards import FROM_CARDS
 from sim.shield.engagement import is_engaged
 from sim.store.recorder import LogEntry
-from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, height, least_score, prospect_of, scores_in_band
-from sim.warning.detectors import attempt_tiers, legitimate_tiers, tiers_of
+from sim.warning.detectors import (
+    ENGAGING,
+    REST,
+    SHARE,
+    attempt_tiers,
+    bands_above,
+    height,
+    least_score,
+    legitimate_tiers,
+    prospect_of,
+    scores_in_band,
+    tiers_of,
+)
 
 Counts = NDArray[np.int64]
 

@@ -10,18 +10,13 @@ import simpy
 
 from sim.base.days import HALF_HOUR_MS, month_start
 from sim.base.words import DESKS
-from sim.engines.collecting import not_collecting
-from sim.engines.conservation import Books, LineTotals
-from sim.engines.ledger import RunLedger
-from sim.engines.phases import Phase
+from sim.engines.ledger import Books, LineTotals, RunLedger, not_collecting
 from sim.engines.reference.attempts import open_day
-from sim.engines.reference.desk import Desk, Lending
-from sim.engines.reference.ticks import call_at, priority
-from sim.engines.reference.world import World
-from sim.engines.tables import Tables
+from sim.engines.reference.world import Desk, Lending, World, call_at, priority
+from sim.engines.tables import Phase, Tables
 from sim.midnight.component import Component
 from sim.midnight.night import Night
-from sim.midnight.totals import DESK_COUNTS, DayTotals
+from sim.midnight.today import DESK_COUNTS, DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.shield.cards import overloaded_warning
 from sim.store.recorder import Recorder

@@ -6,17 +6,24 @@ from typing import cast
 
 import simpy
 
-from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, order_delay, recovered, report_delay
+from sim.aftermath import delay_bin, filing_delay, loss_bin, order_delay, recovered, report_delay
 from sim.base.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
-from sim.engines.phases import CaseStep, Phase
 from sim.engines.reference.alerts import Alert, covered, detect, raised
-from sim.engines.reference.detection import Detection
-from sim.engines.reference.ticks import At, call_at, priority
-from sim.engines.reference.world import Person, World
-from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, would_pay
-from sim.episode.waiting import waits
+from sim.engines.reference.track import Detection
+from sim.engines.reference.world import At, Person, World, call_at, priority
+from sim.engines.tables import CaseStep, Phase
+from sim.episode import (
+    ENGAGED_STAGE,
+    FIRST_PAYMENT,
+    next_stage,
+    paid_before,
+    payable,
+    scheduled,
+    waits,
+    would_pay,
+)
 from sim.store.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
 
@@ -94,7 +101,7 @@ class Episode:
             self.end(EpisodeEnd.SAVED, cast(int, interrupt.cause))
 
     def waits(self, stage: int) -> tuple[int, bool]:
-        """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode.waiting``."""
+        """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode``."""
         world, tables, person = self.world, self.world.tables, self.person
         delayed = world.today.delayed[person.province]
         if not len(delayed):

@@ -1,25 +1,61 @@
-"""A track of an alert: one of the channels with which its tier begins, and its escalations."""
+"""A finding of the detectors, and its episode as alerts see it.
+
+A track of an alert: one of the channels with which its tier begins, and its escalations.
+"""
 
 from collections.abc import Callable, Generator
-from typing import Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import simpy
 from simpy.events import EventPriority
 
 from sim.base.words import DESKS, ContactChannel, ContactResult, End, Event
 from sim.country.people import has_app
-from sim.engines.phases import AlertStep, Phase
-from sim.engines.reference.desk import Desk, Request
-from sim.engines.reference.detection import Detection
-from sim.engines.reference.ticks import At
-from sim.engines.reference.world import World
-from sim.engines.tables import TierRules
-from sim.midnight.people_bytes import HEARD
-from sim.midnight.totals import DESK_COUNTS
-from sim.warning.delays import AGAIN, escalation_wait, reading, retry_wait, second_visit_wait
+from sim.engines.reference.world import At, Desk, Person, Request, World
+from sim.engines.tables import AlertStep, Phase, TierRules
+from sim.midnight.people import HEARD
+from sim.midnight.today import DESK_COUNTS
 from sim.warning.discipline import Waiting, place_of
-from sim.warning.dissuasion import is_dissuaded
-from sim.warning.service import is_warned, outcome, result_of, wait_bin, way_of
+from sim.warning.service import (
+    AGAIN,
+    escalation_wait,
+    is_dissuaded,
+    is_warned,
+    outcome,
+    reading,
+    result_of,
+    retry_wait,
+    second_visit_wait,
+    wait_bin,
+    way_of,
+)
+
+
+class Warned(Protocol):
+    """An episode as its alerts see it: whether it is over, its living alerts, and how to stop it.
+
+    ``warned`` is when an alert last reached its person, with the tier of that alert.
+    """
+
+    over: bool
+    alerts: list[Any]
+    warned: tuple[int, int] | None
+
+    def stop(self, phase: int) -> None:
+        """End the episode because a warning persuaded the person."""
+
+
+class Detection(NamedTuple):
+    """A finding: an origin at a stage and moment, its person, the truth about it, and its fraud type."""
+
+    origin: int
+    stage: int
+    moment: int
+    person: Person
+    true_type: int
+    truth: int
+    episode: Warned | None
+
 
 SERVED, EXPIRED = DESK_COUNTS.index("served"), DESK_COUNTS.index("expired")
 """Places among the counts of a desk."""

@@ -1,17 +1,52 @@
-"""The two ends of a province's day around its event loop, and the end of the run."""
+"""A province of the vector engine, and the two ends of its day.
+
+The two ends of a province's day around its event loop, and the end of the run.
+
+A province of the vector engine: its arrays, which grow when they must.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS
 from sim.base.words import End
 from sim.draws.compiled import compiled, inlined, part_of_caller
-from sim.engines.vector.cases import go_to_police
-from sim.engines.vector.counts import count_work
-from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
-from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
-from sim.engines.vector.lives import end_track, expire_in_line
-from sim.engines.vector.queue import change_line, desk_of, insert
-from sim.engines.vector.records import DESKS, AlertState, Integers, Records
-from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, Tallies, give_back_alert
+from sim.engines.vector.alerts import change_line, desk_of, end_track, expire_in_line, insert
+from sim.engines.vector.episodes import go_to_police
+from sim.engines.vector.records import (
+    ALERT,
+    CASE,
+    COUNTERS,
+    DESK,
+    DESKS,
+    ENTRY,
+    EPISODE,
+    FILED_CASE,
+    FINDING,
+    LATER_EVENT,
+    LIMITS,
+    LOG_ENTRY,
+    MOMENT_AT,
+    NONE,
+    ORDER_MASK,
+    OVERFLOW,
+    ROW_BITS,
+    SPARE,
+    WARNED,
+    AlertState,
+    Integers,
+    Now,
+    ProvinceDay,
+    Record,
+    Records,
+    Rules,
+    RunTables,
+    as_bytes,
+    lines_of_cache,
+)
+from sim.engines.vector.state import Arrays, Tallies, count_work, give_back_alert
 
 
 @part_of_caller
@@ -130,3 +165,135 @@ def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> 
     for number in range(DESKS):
         change_line(arrays.desks[number], rules.end, 0)
     return True
+
+
+APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "found", "sent", "overflow", "log")
+"""Arrays that grow at their ends; the counter of the same name says how many entries are in use."""
+
+EVENTS_TAKE = ("heap", "later", "cases", "warned", "victims", "overflow", "log")
+"""Arrays from which an event of the loop may take entries."""
+NO_LIMIT = (1 << 63) - 1
+
+
+class Province:
+    """The state of a province."""
+
+    def __init__(self, block: int, is_logged: bool, counters: Records | None = None, desks: Records | None = None):
+        """Create an empty province.
+
+        Args:
+            block: Attempts, contacts or alerts that are settled together; there is always room for some of each.
+            is_logged: Whether any events are logged.
+            counters: (1,) The province's place among the counters of a country; its own by default.
+            desks: (2,) The same for the desks.
+        """
+        self.is_logged = is_logged
+        self._room = start = 4 * block
+        self.arrays = Arrays(
+            alerts=np.zeros(0, dtype=ALERT),
+            alerts_free=np.empty(0, dtype=np.int64),
+            episodes=np.zeros(0, dtype=EPISODE),
+            episodes_free=np.empty(0, dtype=np.int64),
+            heap=np.empty(start, dtype=np.int64),
+            stream=np.empty(start, dtype=np.int64),
+            later=np.empty(start, dtype=LATER_EVENT),
+            lines=np.empty((DESKS, start), dtype=ENTRY),
+            desks=np.zeros(DESKS, dtype=DESK) if desks is None else desks,
+            cases=np.empty(64, dtype=CASE),
+            warned=np.empty(start, dtype=WARNED),
+            victims=np.empty(64, dtype=np.int64),
+            filed=np.empty(64, dtype=FILED_CASE),
+            found=np.empty(start, dtype=FINDING),
+            sent=np.empty(start, dtype=ALERT),
+            overflow=np.empty(start, dtype=OVERFLOW),
+            log=np.empty(start if is_logged else 0, dtype=LOG_ENTRY),
+            counters=np.zeros(1, dtype=COUNTERS) if counters is None else counters,
+            limits=np.zeros(1, dtype=LIMITS),
+        )
+        self.counters["tick"] = NONE
+        self.counters["midnight"] = NONE
+        self._add_rows("alerts", start)
+        self._add_rows("episodes", start)
+        self._set_limits()
+
+    @property
+    def counters(self) -> Record:
+        """The counters, which kernels change."""
+        counters: Record = self.arrays.counters[0]
+        return counters
+
+    def take(self, name: str) -> NDArray[Any]:
+        """Remove and return the entries of an array that are in use."""
+        array: NDArray[Any] = getattr(self.arrays, name)
+        entries = array[: self.counters[name]].copy()
+        self.counters[name] = 0
+        return entries
+
+    def sort_stream(self, count: int) -> None:
+        """Sort the ``count`` events known when the day begins."""
+        self.arrays.stream[:count].sort()
+
+    def running_episodes(self) -> int:
+        """Return the number of episodes without a payment or an end so far."""
+        episodes = self.arrays.episodes
+        return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
+
+    def first_issue(self, deadlines: Integers, otherwise: int) -> int:
+        """Return when the first of the living alerts was issued, by the deadlines (4,) of tiers in ms."""
+        alerts = self.arrays.alerts
+        return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), deadlines, otherwise))
+
+    def grow(self) -> None:
+        """Double every array whose free part is less than half of it, or less than a block of events."""
+        arrays, counters = self.arrays, self.counters
+        grown: dict[str, NDArray[Any]] = {}
+        for name in APPENDED:
+            array: NDArray[Any] = getattr(arrays, name)
+            used = int(counters[name])
+            if len(array) < 2 * used + self._room and (name != "log" or self.is_logged):
+                grown[name] = np.empty(2 * len(array) + self._room, dtype=array.dtype)
+                grown[name][:used] = array[:used]
+        longest = int(arrays.desks["entries"].max())
+        places = arrays.lines.shape[1]
+        if places < 2 * longest + self._room:
+            grown["lines"] = np.empty((DESKS, 2 * places + self._room), dtype=ENTRY)
+            grown["lines"][:, :longest] = arrays.lines[:, :longest]
+        self.arrays = arrays._replace(**grown)
+        has_grown = bool(grown)
+        for name in ("alerts", "episodes"):
+            rows = len(getattr(arrays, name))
+            if counters[f"{name}_free"] < rows // 2 + self._room:
+                self._add_rows(name, rows + self._room)
+                has_grown = True
+        if not has_grown:
+            self._room *= 2
+        self._set_limits()
+
+    def _set_limits(self) -> None:
+        """Set how full each array may be before one more event."""
+        limits = self.arrays.limits[0]
+        for name in EVENTS_TAKE:
+            limits[name] = len(getattr(self.arrays, name)) - SPARE if name != "log" or self.is_logged else NO_LIMIT
+        limits["entries"] = self.arrays.lines.shape[1] - SPARE
+
+    def _add_rows(self, name: str, count: int) -> None:
+        """Add free rows of alerts or episodes; the first of them is taken next."""
+        array: NDArray[Any] = getattr(self.arrays, name)
+        if len(array) + count > 1 << ROW_BITS:
+            raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
+        free: Integers = getattr(self.arrays, f"{name}_free")
+        larger = lines_of_cache(len(array) + count, array.dtype)
+        larger[: len(array)] = array
+        in_use = int(self.counters[f"{name}_free"])
+        places = np.empty(len(larger), dtype=np.int64)
+        places[:in_use] = free[:in_use]
+        places[in_use : in_use + count] = np.arange(len(larger) - 1, len(array) - 1, -1)
+        self.counters[f"{name}_free"] += count
+        replaced: dict[str, Any] = {name: larger, f"{name}_free": places}
+        self.arrays = self.arrays._replace(**replaced)
+
+
+def _rows(array: Records, taken: NDArray[np.bool_]) -> list[NDArray[Any]]:
+    """Return the places (n,) of the rows in use of an array, and their bytes."""
+    places = np.flatnonzero(taken)
+    return [places, as_bytes(array[places])]

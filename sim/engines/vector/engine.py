@@ -10,22 +10,16 @@ import numpy as np
 from sim.base.days import next_month
 from sim.base.words import DESKS, EpisodeEnd, Outcome
 from sim.draws.compile_process import Beside
-from sim.draws.machine_code import is_compiled
-from sim.engines.collecting import not_collecting
-from sim.engines.conservation import Books, LineTotals
-from sim.engines.ledger import RunLedger
+from sim.draws.compiled import is_compiled
+from sim.engines.ledger import Books, LineTotals, RunLedger, not_collecting
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
-from sim.engines.vector.country import Country
-from sim.engines.vector.drains import by_fate
-from sim.engines.vector.records import Integers, table
-from sim.engines.vector.rules import rules_of
-from sim.engines.vector.steps import CountryDay, run_all_events
-from sim.engines.vector.tallies import Counts
+from sim.engines.vector.records import Integers, rules_of, table
+from sim.engines.vector.steps import Country, CountryDay, run_all_events
+from sim.engines.vector.tallies import Counts, by_fate
 from sim.midnight.component import Component
 from sim.midnight.night import Night
-from sim.midnight.today import Today
-from sim.midnight.totals import DayTotals
+from sim.midnight.today import DayTotals, Today
 from sim.scenario.schema import ScenarioModel
 from sim.shield.cards import overloaded_warning
 from sim.store.recorder import Recorder

@@ -1,38 +1,56 @@
-"""Episodes in the event loop: from stage to stage until they are paid, dropped, held or stopped."""
+"""Episodes from stage to stage, and the cases that follow.
+
+Episodes in the event loop: from stage to stage until they are paid, dropped, held or stopped.
+
+Cases on their way from the victim to the police, counted when the day of their report or filing ends.
+"""
 
 from typing import Final
 
 import numpy as np
 
-from sim.aftermath.reports import delay_bin, filing_delay, report_delay
+from sim.aftermath import delay_bin, filing_delay, loss_bin, order_delay, recovered, report_delay
+from sim.base.days import DAY_MS
 from sim.base.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
 from sim.country.people import home, traits
 from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
-from sim.engines.phases import ArrivalStep, Phase
-from sim.engines.vector.counts import added
-from sim.engines.vector.events import order_of_alert, order_of_stage
-from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
-from sim.engines.vector.lives import end_from_outside
-from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_stage
-from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record, Waiting
+from sim.engines.tables import ArrivalStep, Phase
+from sim.engines.vector.alerts import end_from_outside
+from sim.engines.vector.records import (
+    DETECTORS,
+    NONE,
+    TIERS,
+    Integers,
+    Now,
+    ProvinceDay,
+    Record,
+    RunTables,
+    Waiting,
+    order_of_alert,
+    order_of_stage,
+)
 from sim.engines.vector.state import (
+    EPISODE_END_CODES,
     Arrays,
     Tallies,
+    added,
     delay_or_score,
     expect,
     expect_early,
+    is_logged,
+    log_event,
+    log_stage,
     raise_alert,
     release_episode,
     take_alert,
 )
-from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled, would_pay
-from sim.episode.waiting import waits
+from sim.episode import drops_out, next_stage, paid_before, payable, scheduled, waits, would_pay
 from sim.midnight.today import LOST
-from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
+from sim.warning.service import chain_delay
 from sim.warning.signs import weigh
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
@@ -176,7 +194,7 @@ def pays_unwarned(episode: Record, come_to: int, run: RunTables, day: ProvinceDa
 
 @internal
 def wait_of(episode: Record, stage: int, run: RunTables, day: ProvinceDay) -> tuple[int, bool]:
-    """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode.waiting``."""
+    """Return what becomes of the transfer of a stage under the measures of today, see ``sim.episode``."""
     if len(day.delayed) == 0:
         return 0, False
     rules = run.rules
@@ -330,3 +348,58 @@ def join_episode(alert: Record, episode: Record) -> None:
     alert.kind = episode.kind
     alert.truth = Truth.EPISODE
     episode.references += 1
+
+
+@part_of_caller
+def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
+    """Return the cents that a stop-payment order recovers for a case on the day of its report."""
+    growth = float(run.episodes.growth[case.kind])
+    seed, clock = run.rules.seed, run.rules.clock
+    ordered = case.reported + order_delay(seed, case.attempt, run.reports, clock)
+    back = 0
+    before = 0
+    for payment in range(case.paid):
+        after = paid_before(case.total, payment + 1, case.scheduled, growth)
+        made = seed, case.attempt, payment, after - before
+        back += recovered(made, ordered - case.payments[payment], day.reach, day.searches, run.reports, clock)
+        before = after
+    return back
+
+
+@internal
+def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+    """Count the reports and filings of a day at its end; there is room for all."""
+    rules, counters = run.rules, arrays.counters[0]
+    end = day.midnight + DAY_MS
+    kept = 0
+    for k in range(counters.cases):
+        case = arrays.cases[k]
+        measures = tallies.outcomes[case.kind, case.band, case.sex]
+        logged = is_logged(case.attempt, rules)
+        if day.midnight <= case.reported < end:
+            back = got_back(case, run, day)
+            measures[Outcome.RECOVERED_CENTS] = added(measures[Outcome.RECOVERED_CENTS], back)
+            if logged:
+                row = log_event(
+                    Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
+                )
+                arrays.log[row].stage = 0
+                arrays.log[row].value = back
+        if case.filed < end:
+            measures[Outcome.FILED] += 1
+            measures[Outcome.FILED_LOSS_CENTS] = added(measures[Outcome.FILED_LOSS_CENTS], case.loss)
+            tallies.cases[case.kind, case.delay_bin, loss_bin(case.loss)] += 1
+            counters.filed_cases += 1
+            filed = arrays.filed[counters.filed]
+            filed.moment = case.filed
+            filed.attempt = case.attempt
+            counters.filed += 1
+            if logged:
+                row = log_event(
+                    Event.FILING, case.filed, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
+                )
+                arrays.log[row].stage = 0
+        else:
+            arrays.cases[kept] = case
+            kept += 1
+    counters.cases = kept

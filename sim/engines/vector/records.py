@@ -1,18 +1,39 @@
-"""The records of a province: each declared once, for compiled code that reads them by the names of fields.
+"""What event kernels read and write by the names of fields: records, rules, the calendar of events, inputs.
+
+The records of a province: each declared once, for compiled code that reads them by the names of fields.
 
 A compiled function that takes a record takes a reference, through which it may write. One that returned a record would
 return a copy, so functions return rows: a row is the place of a record in its array.
+
+The rules of a scenario that kernels read, as numbers and small arrays.
+
+The calendar of a province: events as 64-bit integers that sort in the model's order, and a heap of them.
+
+From the highest bit down: moment within the day 27 | phase 3 | stage 4 | step 3 | detector 1 | row 25. Two events of
+one origin in one tick thus have the order of the reference engine; the order of two origins has no effect. The row is
+that of an episode in the phase of stages, of an alert in all others.
+
+Inputs of the event kernels: the tables of a run, the values of a day, and the current event.
 """
 
 from enum import IntEnum
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.aftermath import ReportTables
 from sim.base import words
-from sim.draws.compiled import wide
+from sim.country.people import PeopleTables
+from sim.draws.compiled import inlined, internal, wide
+from sim.draws.identity import detector_of, stage_of
+from sim.engines.tables import Phase, Tables
+from sim.episode import EpisodeTables, WaitTables
 from sim.scenario.schema.fraud import MAX_PAYMENTS
+from sim.warning.detectors import DetectorTables
+from sim.warning.discipline import LineTables
+from sim.warning.service import DelayTables, DissuasionTables, ServiceTables
+from sim.warning.signs import SignTables
 
 Integers = NDArray[np.int64]
 Records = NDArray[np.record]
@@ -272,3 +293,246 @@ LIMITS = record(
 
 SPARE: Final = 32
 """More entries than one event takes of any array; if fewer are free, the array grows first."""
+
+
+TRACKS: Final = 3
+"""Most channels with which a tier can begin: a message, calls, visits."""
+
+
+class Rules(NamedTuple):
+    """Numbers and small tables of a run.
+
+    ``clock`` ms of a tick; ``start`` the day number at which moments are 0; ``end`` the moment at which the run stops;
+    ``kept`` the threshold of origins that are logged, 0 for none; ``unread_wait`` ms after which a message counts as
+    unread; ``quiet`` ms in which an alert about the same origin does not ring again, 0 for none; ``desk_knows`` whether
+    desks know that an episode is over. By rule (tier + 4 x group of ages), (R,): ``tracks`` the number of channels with
+    which it begins, the ``first`` (R, 3) ones in order, NONE beyond, ``also_if_reached`` 1 if the others continue after
+    one has reached; ``deadline`` in ms, ``tries`` (R, 2) of call and visit, ``calls_unread`` and ``visits_unanswered``
+    1 if a call follows an unread message and a visit unanswered calls, ``again`` 1 if a second visit follows a talk.
+    ``rule_of_age`` (4, 100) by tier and age in years; ``has_groups`` whether ages matter.
+    """
+
+    seed: int
+    clock: int
+    start: int
+    end: int
+    kept: int
+    unread_wait: int
+    quiet: int
+    desk_knows: bool
+    tracks: NDArray[np.int64]
+    first: NDArray[np.int64]
+    also_if_reached: NDArray[np.int64]
+    deadline: NDArray[np.int64]
+    tries: NDArray[np.int64]
+    calls_unread: NDArray[np.int64]
+    visits_unanswered: NDArray[np.int64]
+    again: NDArray[np.int64]
+    rule_of_age: NDArray[np.int64]
+    has_groups: bool
+
+
+def rules_of(tables: Tables, end: int, kept: int) -> Rules:
+    """Return the rules of a run."""
+    tiers = tables.tiers
+    return Rules(
+        seed=tables.seed,
+        clock=tables.clock,
+        start=tables.calendar.start,
+        end=end,
+        kept=kept,
+        unread_wait=tables.unread_wait,
+        quiet=tables.quiet,
+        desk_knows=tables.desk_knows,
+        tracks=np.array([len(tier.first) for tier in tiers], dtype=np.int64),
+        first=np.array([[*tier.first, *[NONE] * (TRACKS - len(tier.first))] for tier in tiers], dtype=np.int64),
+        also_if_reached=np.array([tier.also_if_reached for tier in tiers], dtype=np.int64),
+        deadline=np.array([tier.deadline for tier in tiers], dtype=np.int64),
+        tries=np.array([tier.tries for tier in tiers], dtype=np.int64),
+        calls_unread=np.array([tier.unread_to_call for tier in tiers], dtype=np.int64),
+        visits_unanswered=np.array([tier.unanswered_to_visit for tier in tiers], dtype=np.int64),
+        again=np.array([tier.again for tier in tiers], dtype=np.int64),
+        rule_of_age=tables.rule_of_age,
+        has_groups=tables.has_groups,
+    )
+
+
+@inlined
+def issued(alert: Record, rules: Rules) -> int:
+    """Return the moment of issue of an alert."""
+    moment: int = alert.deadline - rules.deadline[alert.rule]
+    return moment
+
+
+@inlined
+def tier_of(alert: Record) -> int:
+    """Return the tier of an alert."""
+    return int(alert.rule & (TIERS - 1))
+
+
+ROW_BITS: Final = 25
+ROW_MASK: Final = (1 << ROW_BITS) - 1
+DETECTOR_AT: Final = ROW_BITS
+STEP_AT: Final = DETECTOR_AT + 1
+STEP_MASK: Final = 7
+STAGE_AT: Final = STEP_AT + 3
+PHASE_AT: Final = STAGE_AT + 4
+PHASE_MASK: Final = 7
+MOMENT_AT: Final = PHASE_AT + 3
+ORDER_MASK: Final = (1 << MOMENT_AT) - 1
+NEVER: Final = (1 << 63) - 1
+"""A key after those of all events."""
+
+
+@inlined
+def unsigned(place: int) -> np.uint64:
+    """Return the place of an array that is known not to be negative: checking its sign costs half a level of a heap."""
+    return np.uint64(place)
+
+
+@internal
+def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
+    """Return the part of an event's key below its moment."""
+    return (phase << PHASE_AT) | (stage << STAGE_AT) | (step << STEP_AT) | (detector << DETECTOR_AT) | row
+
+
+@internal
+def order_at_row(phase: int, step: int, identity: int, row: int) -> int:
+    """Return ``order_of_alert`` for an identity and a row, without reading the record."""
+    return order_of(phase, stage_of(identity), step, detector_of(identity), row)
+
+
+@internal
+def order_of_alert(phase: int, step: int, alert: Record) -> int:
+    """Return the part below its moment of the key of an alert's event."""
+    return order_at_row(phase, step, alert.identity, alert.row)
+
+
+@internal
+def order_of_stage(stage: int, episode: Record) -> int:
+    """Return the part below its moment of the key of an episode reaching a stage."""
+    return order_of(Phase.STAGE_MOMENTS, stage, 0, 0, episode.row)
+
+
+@inlined
+def phase_of(order: int) -> int:
+    """Return the phase of an event."""
+    return (order >> PHASE_AT) & PHASE_MASK
+
+
+@inlined
+def step_of(order: int) -> int:
+    """Return the step of an event within its phase."""
+    return (order >> STEP_AT) & STEP_MASK
+
+
+@internal
+def push(heap: NDArray[np.int64], count: int, key: int) -> None:
+    """Add a key to a heap of ``count``, each with four children; the smallest is first."""
+    at = count
+    while at > 0:
+        parent = (at - 1) >> 2
+        above = heap[unsigned(parent)]
+        if above <= key:
+            break
+        heap[unsigned(at)] = above
+        at = parent
+    heap[unsigned(at)] = key
+
+
+@internal
+def pop(heap: NDArray[np.int64], count: int) -> int:
+    """Remove the smallest key from a heap of ``count`` with room for three more; an empty one begins with ``NEVER``."""
+    least = heap[0]
+    last = count - 1
+    key = heap[unsigned(last)]
+    # A level reads four children, so up to three places beyond the last key.
+    heap[unsigned(last)] = NEVER
+    heap[unsigned(last + 1)] = NEVER
+    heap[unsigned(last + 2)] = NEVER
+    at = 0
+    child = 1
+    while child < last:
+        # Products and sums, because the smallest child is unpredictable.
+        first, second = heap[unsigned(child)], heap[unsigned(child + 1)]
+        third, fourth = heap[unsigned(child + 2)], heap[unsigned(child + 3)]
+        below = min(first, second)
+        other = min(third, fourth)
+        child += 2 + (fourth < third) if other < below else (second < first) * 1
+        below = min(below, other)
+        if below >= key:
+            break
+        heap[unsigned(at)] = below
+        at = child
+        child = 4 * at + 1
+    if last > 0:
+        heap[unsigned(at)] = key
+    return int(least)
+
+
+class RunTables(NamedTuple):
+    """The fixed inputs of a run: its rules, and the tables for episodes and alerts."""
+
+    rules: Rules
+    people: PeopleTables
+    detectors: DetectorTables
+    delays: DelayTables
+    signs: SignTables
+    lines: LineTables
+    service: ServiceTables
+    episodes: EpisodeTables
+    waits: WaitTables
+    dissuasion: DissuasionTables
+    reports: ReportTables
+
+
+class ProvinceDay(NamedTuple):
+    """The values of a day for a province.
+
+    ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
+    which the day begins. ``app``, ``held``, ``delayed`` (M,), ``reach``, ``searches`` (M, 4), ``known`` (S,),
+    ``coverage`` (2,), ``data_sharing``, ``outage`` (2,), ``awareness`` (G,) and ``loss_factor`` are those of ``Today``;
+    ``people_bytes`` (people,); ``staffed`` (2, 48) ms on duty by desk and half hour.
+    """
+
+    province: int
+    number: int
+    offset: int
+    midnight: int
+    app: int
+    held: int
+    delayed: Integers
+    reach: float
+    searches: NDArray[np.float64]
+    known: NDArray[np.float64]
+    data_sharing: float
+    loss_factor: float
+    coverage: Integers
+    outage: Integers
+    awareness: NDArray[np.float64]
+    people_bytes: NDArray[np.uint8]
+    staffed: Integers
+
+
+class Now(NamedTuple):
+    """The current event: its moment, and its order within the tick as in ``events``."""
+
+    moment: int
+    order: int
+
+
+def run_tables(tables: Tables, rules: Rules) -> RunTables:
+    """Return the fixed inputs of a run."""
+    return RunTables(
+        rules=rules,
+        people=tables.people,
+        detectors=tables.detectors,
+        delays=tables.delays,
+        signs=tables.signs,
+        lines=tables.lines,
+        service=tables.service,
+        episodes=tables.episodes,
+        waits=tables.waits,
+        dissuasion=tables.dissuasion,
+        reports=tables.reports,
+    )

@@ -1,21 +1,91 @@
-"""The dense counts of a run, and how a finished day's counts get into the recorder's tables."""
+"""The dense counts of a run, and their way into the recorder's tables.
+
+Remove the counts of a finished day from the dense arrays.
+
+The dense counts of a run, and how a finished day's counts get into the recorder's tables.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, weekday
-from sim.base.words import DESKS, ContactResult, End, Outcome
+from sim.base.words import DESKS, ContactResult, End, Fate, Outcome
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.engines.tables import Tables
-from sim.engines.vector.drains import drain, move
-from sim.engines.vector.records import OverflowTable, Records
+from sim.engines.vector.records import Integers, OverflowTable, Records
 from sim.engines.vector.state import Tallies
+from sim.shield.cards import FROM_CARDS
 from sim.store.columns import StoredTable
 from sim.store.recorder import Recorder
 from sim.store.tables import ALERTS, CONTACTS, TABLES
+
+
+@inlined
+def is_counted(measures: Integers) -> bool:
+    """Return whether any measure (measures,) of a cell is not 0."""
+    counted = 0
+    for m in range(len(measures)):
+        counted |= measures[m]
+    return counted != 0
+
+
+@compiled_with_arrays
+def drain(counts: Integers, slot: int) -> tuple[Integers, Integers]:
+    """Return the cells (n,) of a slot with a measure other than 0, and their measures (n, measures).
+
+    Cells are numbered over provinces and cells. The counts (P, slots, cells, measures) of the slot become 0.
+    """
+    provinces, _, cells, measures = counts.shape
+    found = 0
+    for p in range(provinces):
+        for cell in range(cells):
+            found += is_counted(counts[p, slot, cell])
+    numbers = np.empty(found, dtype=np.int64)
+    amounts = np.empty((found, measures), dtype=np.int64)
+    at = 0
+    for p in range(provinces):
+        for cell in range(cells):
+            if is_counted(counts[p, slot, cell]):
+                numbers[at] = p * cells + cell
+                for m in range(measures):
+                    amounts[at, m] = counts[p, slot, cell, m]
+                    counts[p, slot, cell, m] = 0
+                at += 1
+    return numbers, amounts
+
+
+@compiled
+def move(counts: Integers, slot: int, to: Integers) -> None:
+    """Move the counts (P, slots, cells, measures) of a slot to others (P, 1, cells, measures), added up."""
+    provinces, _, cells, measures = counts.shape
+    for p in range(provinces):
+        for cell in range(cells):
+            if is_counted(counts[p, slot, cell]):
+                for m in range(measures):
+                    to[p, 0, cell, m] += counts[p, slot, cell, m]
+                    counts[p, slot, cell, m] = 0
+
+
+@compiled_with_arrays
+def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return sums of attempts (P, channels, types, fates): by fate; of those intercepted; of those from cards."""
+    provinces, channels, types, ends = fates.shape
+    sums = np.zeros(ends, dtype=np.int64)
+    intercepted = np.zeros((provinces, channels), dtype=np.int64)
+    from_cards = np.zeros(provinces, dtype=np.int64)
+    for p in range(provinces):
+        for c in range(channels):
+            for t in range(types):
+                for fate in range(ends):
+                    sums[fate] += fates[p, c, t, fate]
+                    if fate >= Fate.INTERCEPTED and c in FROM_CARDS:
+                        from_cards[p] += fates[p, c, t, fate]
+                intercepted[p, c] += fates[p, c, t, Fate.INTERCEPTED]
+    return sums, intercepted, from_cards
+
 
 MOST_DAYS = 32
 """Days before and after today for which alerts and contacts have a dense tally; others overflow."""
@@ -25,9 +95,6 @@ END_STEP = math.prod(ALERTS.shape({})[END_AXIS + 1 :])
 RESULT_AXIS = CONTACTS.axis("result")
 RESULT_STEP = math.prod(CONTACTS.shape({})[RESULT_AXIS + 1 :])
 """Axes of a code in arrays of a table, and how many cells lie from one code to the next."""
-
-Integers = NDArray[np.int64]
-
 
 TABLE_OF = {"fates": "attempts", "busy": "hours"}
 """Table names of tallies with another name."""

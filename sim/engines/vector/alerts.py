@@ -1,28 +1,291 @@
-"""The life of an alert in the event loop: its issue, the steps of its tracks, and its end.
+"""An alert from its issue to its end: on its tracks, as a message, in the queue of a desk.
+
+The queue of a desk, and the sums that Little's law compares.
+
+Queues are ordered by tier, then by the place that the discipline of the desk gives, then by identity, and kept as
+heaps whose entries have four children. An entry's rank is tier and place in one integer; identities are looked up only
+where ranks tie. An alert that reneges leaves its entry behind, which is deleted lazily: when it comes to the front, or
+when the day ends.
+
+The life of a message, from the issue of its alert until it is read, is given up or its alert expires.
+
+Stated once, for the messages of episodes, which the event loop delivers, and for all others, which are settled when
+they are issued.
+
+The life of an alert in the event loop: its issue, the steps of its tracks, and its end.
 
 An alert whose tier begins with several channels has a row for each of these tracks, and those that have not ended form
 a ring; other alerts are their only track. An alert ends with its last track: reached if any of them did, otherwise like
 that last one.
 """
 
+from typing import Final, NamedTuple
+
 import numpy as np
 
-from sim.base.words import ContactChannel, End, Event
+from sim.base.words import ContactChannel, ContactResult, End, Event
 from sim.country.people import has_app, home
-from sim.draws.compiled import internal, part_of_caller
+from sim.draws.compiled import inlined, internal, part_of_caller
 from sim.draws.identity import person_id
-from sim.engines.phases import AlertStep, Phase
-from sim.engines.vector.counts import count_alert
-from sim.engines.vector.events import order_of_alert, phase_of
-from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
-from sim.engines.vector.log import END_CODES, is_logged, log_alert, log_issue
-from sim.engines.vector.messages import leave_message, send_message
-from sim.engines.vector.queue import desk_of, join_line, renege
-from sim.engines.vector.records import NONE, TIERS, AlertState, Integers, Record, Records
-from sim.engines.vector.rules import TRACKS, Rules, issued, tier_of
-from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert, take_alert
-from sim.warning.delays import reading
+from sim.engines.tables import AlertStep, Phase
+from sim.engines.vector.records import (
+    NONE,
+    TIERS,
+    TRACKS,
+    AlertState,
+    Integers,
+    Now,
+    ProvinceDay,
+    Record,
+    Records,
+    Rules,
+    RunTables,
+    issued,
+    order_of_alert,
+    phase_of,
+    tier_of,
+    unsigned,
+)
+from sim.engines.vector.state import (
+    CHANNEL_CODES,
+    END_CODES,
+    Arrays,
+    Tallies,
+    count_alert,
+    count_message,
+    count_wait,
+    expect,
+    give_back_alert,
+    is_logged,
+    log_alert,
+    log_issue,
+    take_alert,
+)
 from sim.warning.detectors import predicted_type
+from sim.warning.discipline import LineTables, Waiting, debt_after, place_of
+from sim.warning.service import AGAIN, reading
+
+TIER_AT: Final = 61
+LEAST: Final = 1 << 60
+"""Added to places to make them positive: their absolute values are smaller."""
+AFTER_ALL: Final = (1 << 63) - 1
+"""The rank of no entry."""
+
+
+@inlined
+def desk_of(channel: int) -> int:
+    """Return the number of the desk whose staff serve a channel."""
+    return channel - ContactChannel.CALL
+
+
+@internal
+def rank_of(tier: int, place: int) -> int:
+    """Return one integer that sorts by tier, then by place."""
+    return (tier << TIER_AT) | (place + LEAST)
+
+
+@internal
+def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: Records) -> bool:
+    """Return whether an entry stands before another one."""
+    if rank != other_rank:
+        return rank < other_rank
+    return bool(alerts[row].identity < alerts[other_row].identity)
+
+
+@internal
+def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) -> None:
+    """Add an entry to a queue."""
+    at = desk.entries
+    desk.entries = at + 1
+    while at > 0:
+        parent = (at - 1) >> 2
+        above = line[unsigned(parent)]
+        if not is_before(rank, row, above.rank, above.row, alerts):
+            break
+        move(above, line, at)
+        at = parent
+    line[unsigned(at)].rank = rank
+    line[unsigned(at)].row = row
+
+
+@internal
+def drop_first(line: Records, desk: Record, alerts: Records) -> None:
+    """Remove the first entry from a queue, which has at least one, and room for three more."""
+    last = desk.entries - 1
+    desk.entries = last
+    rank = line[unsigned(last)].rank
+    row = line[unsigned(last)].row
+    # A level reads four children, so up to three places beyond the last entry.
+    line[unsigned(last)].rank = AFTER_ALL
+    line[unsigned(last + 1)].rank = AFTER_ALL
+    line[unsigned(last + 2)].rank = AFTER_ALL
+    at = 0
+    child = 1
+    while child < last:
+        one = first_of(line, child, child + 1, alerts)
+        other = first_of(line, child + 2, child + 3, alerts)
+        first = first_of(line, one, other, alerts)
+        below = line[unsigned(first)]
+        if not is_before(below.rank, below.row, rank, row, alerts):
+            break
+        move(below, line, at)
+        at = first
+        child = 4 * at + 1
+    line[unsigned(at)].rank = rank
+    line[unsigned(at)].row = row
+
+
+@part_of_caller
+def first_of(line: Records, one: int, other: int, alerts: Records) -> int:
+    """Return the place of the entry that stands before the other one; of places without an entry, any."""
+    rank, other_rank = line[unsigned(one)].rank, line[unsigned(other)].rank
+    # A branch for ties only: the order of two entries is unpredictable.
+    if rank == other_rank and rank != AFTER_ALL:
+        is_other = alerts[line[unsigned(other)].row].identity < alerts[line[unsigned(one)].row].identity
+    else:
+        is_other = other_rank < rank
+    return other if is_other else one
+
+
+@part_of_caller
+def move(entry: Record, line: Records, place: int) -> None:
+    """Copy an entry to a place of the queue."""
+    line[unsigned(place)].rank = entry.rank
+    line[unsigned(place)].row = entry.row
+
+
+@internal
+def change_line(desk: Record, moment: int, change: int) -> None:
+    """Count alerts that join or leave a queue, and the area under it up to the moment."""
+    desk.area += desk.waiting * (moment - desk.changed)
+    desk.changed = moment
+    desk.waiting += change
+
+
+@internal
+def settle(desk: Record, number: int, moment: int, lines: LineTables) -> None:
+    """Bring the debt of a desk up to date."""
+    desk.debt = debt_after(desk.debt, desk.busy, desk.staffed, moment - desk.since, lines.most_debt[number])
+    desk.since = moment
+
+
+@part_of_caller
+def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
+    """Put an alert into the queue of the desk of its channel."""
+    number = desk_of(alert.channel)
+    desk = arrays.desks[number]
+    alert.state = AlertState.WAITING
+    alert.since = moment
+    waiting = Waiting(
+        alert.identity,
+        alert.kind,
+        alert.rule,
+        number,
+        alert.number,
+        issued(alert, run.rules) if alert.number < AGAIN else moment,
+        alert.deadline,
+        alert.delay_or_score,
+    )
+    place = place_of(waiting, run.rules.seed, run.lines, run.detectors)
+    insert(arrays.lines[number], desk, rank_of(tier_of(alert), place), alert.row, arrays.alerts)
+    change_line(desk, moment, 1)
+    settle(desk, number, moment, run.lines)
+
+
+@internal
+def renege(alert: Record, moment: int, now: int, desk: Record) -> None:
+    """Count that an alert left the queue unserved at a moment, noticed ``now``; its entry stays behind."""
+    change_line(desk, now, -1)
+    desk.area -= now - moment
+    desk.waited += moment - alert.since
+
+
+class Message(NamedTuple):
+    """The life of a message that only time ends.
+
+    ``delivered`` is the moment of its delivery, and ``arrives`` whether that is before the deadline of its alert and
+    the end of the run. At ``moment`` happens ``step``: an ``AlertStep``, READ, UNREAD (it is given up) or EXPIRY.
+    """
+
+    delivered: int
+    arrives: bool
+    moment: int
+    step: int
+
+
+@internal
+def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unread_wait: int, end: int) -> Message:
+    """Return the life of a message; all times in ms, ``deadline`` and ``end`` of the run as moments.
+
+    At the tick of the deadline a message is read before its alert expires, but delivered or given up after it. Steps
+    from the end of the run on are not seen. A ``delay`` from delivery to reading of -1 means never.
+    """
+    delivered = issued + delivery
+    is_read = 0 <= delay <= unread_wait
+    looked = delivered + (delay if is_read else unread_wait)
+    moment = deadline
+    step = AlertStep.EXPIRY
+    if delivered < deadline and (looked < deadline or (is_read and looked == deadline)):
+        moment = looked
+        step = AlertStep.READ if is_read else AlertStep.UNREAD
+    return Message(delivered, delivered < min(deadline, end), moment, step)
+
+
+@internal
+def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counters: Record) -> Message:
+    """Send the message of an issued alert, given the ms to delivery and from there to reading; return its life."""
+    message = life_of_message(issued(alert, rules), delivery, delay, alert.deadline, rules.unread_wait, rules.end)
+    alert.state = AlertState.MESSAGE
+    alert.since = message.delivered
+    counters.messages += message.arrives
+    return message
+
+
+@part_of_caller
+def end_message(
+    alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> int:
+    """Read or give up a message, or expire an unserved alert; return the alert's end, or NONE if a call is next."""
+    counters = arrays.counters[0]
+    end = NONE
+    if step == AlertStep.EXPIRY:
+        if is_logged(alert.identity, rules):
+            log_alert(Event.EXPIRY, moment, Phase.READS, day.province, alert, arrays.log, counters)
+        end = End.EXPIRED
+    else:
+        result = ContactResult.READ if step == AlertStep.READ else ContactResult.UNREAD
+        count_message(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result)
+        alert.state = AlertState.BETWEEN
+        if step == AlertStep.READ:
+            wait = moment - issued(alert, rules)
+            count_wait(tallies.waits, arrays.overflow, counters, day.offset, moment, alert, wait)
+            if is_logged(alert.identity, rules):
+                row = log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
+                arrays.log[row].channel = CHANNEL_CODES[alert.channel]
+            end = End.REACHED
+        elif rules.calls_unread[alert.rule]:
+            alert.channel = ContactChannel.CALL
+        else:
+            end = End.UNREAD
+    return end
+
+
+@internal
+def leave_message(
+    alert: Record, now: Now, end: int, today: int, contacts: Integers, overflow: Records, counters: Record
+) -> None:
+    """Count a message that its track leaves behind when it ends: as delivered, if it has been.
+
+    The message is neither read nor given up. ``end`` is the end of the run, ``today`` counts days from the start of the
+    period.
+    """
+    delivered = alert.since
+    own = order_of_alert(Phase.READS, AlertStep.DELIVERY, alert)
+    if delivered < end and (delivered < now.moment or (delivered == now.moment and own < now.order)):
+        count_message(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED)
+    elif delivered < min(alert.deadline, end):
+        # It would have been delivered, had the alert not ended first.
+        counters.messages -= 1
 
 
 @internal

@@ -1,1 +1,0 @@
-"""What follows a loss: report, stop-payment, filing, investigation, arrests."""
