@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Discriminator, Tag, model_validator
+from pydantic import Discriminator, Tag
 
 from sim.base.words import Role
 from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, YearDay
-from sim.scenario.schema.base import Part, Sparse, demand, form, mistake, wrong_sum
+from sim.scenario.schema.base import Mistakes, Part, Sparse, form, mistake, wrong_sum
 from sim.scenario.schema.measure_forms import Ramp
 
 
@@ -102,10 +102,8 @@ class Roles(Sparse):
         couriers = max(0.0, 1.0 - self.callers - self.accounts) if self.couriers is None else self.couriers
         return {Role.CALLERS: self.callers, Role.ACCOUNTS: self.accounts, Role.COURIERS: couriers}
 
-    @model_validator(mode="after")
-    def _everybody(self) -> "Roles":
-        demand(wrong_sum("callers", self.shares.values()))
-        return self
+    def _wrong(self) -> Mistakes:
+        return wrong_sum("callers", self.shares.values())
 
 
 class Suspects(Sparse):
@@ -140,17 +138,12 @@ class LateCount(Part):
     """Share of the waiting count that is reported each month, from the day after until to 30 November. Unit: share a
     month. More: less is left for December. Example: `0.11`"""
 
-    @model_validator(mode="after")
-    def _before_december(self) -> "LateCount":
+    def _wrong(self) -> Mistakes:
         if self.until > "11-30":
-            raise mistake("until", "lies in December", "must be 11-30 or earlier; in December nothing waits")
-        return self
+            yield mistake("until", "lies in December", "must be 11-30 or earlier; in December nothing waits")
 
 
-Late = Annotated[
-    Annotated[Probability, Tag("number")] | Annotated[LateCount, Tag("map")],
-    Discriminator(form),
-]
+Late = Annotated[Annotated[Probability, Tag("plain")] | Annotated[LateCount, Tag("map")], Discriminator(form)]
 
 
 class Settlement(Sparse):

@@ -1,8 +1,8 @@
 """Common base of all parts of a scenario: frozen models, no unknown keys, words of the model, rules between keys."""
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -11,6 +11,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -93,36 +94,49 @@ DottedKey = Annotated[str, Naming("key")]
 """The dotted key of a value of the scenario."""
 
 
+Mistakes = Iterable[PydanticCustomError]
+"""Mistakes between keys, made by ``mistake``."""
+
+
 class Part(BaseModel):
     """A part of a scenario: its keys are fixed, and its values do not change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def _wrong(self) -> Mistakes:
+        """Yield the mistakes between its keys, made by ``mistake``."""
+        return ()
+
+    @model_validator(mode="after")
+    def _demand(self) -> Self:
+        demand(self._wrong())
+        return self
 
 
 Value = TypeVar("Value")
 
 
 class Sparse(Part):
-    """A part that is written without the keys it was not given."""
+    """A part that is written without the keys that are not given: all of these, or only those of ``newer``.
+
+    The keys of ``last`` are written after the others.
+    """
+
+    newer: ClassVar[tuple[str, ...] | None] = None
+    last: ClassVar[tuple[str, ...]] = ()
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in write(self).items() if value is not None}
-
-
-class Extended(Part):
-    """A part whose newer keys, those of ``newer``, are written only if they are given."""
-
-    newer: ClassVar[tuple[str, ...]] = ()
-
-    @model_serializer(mode="wrap")
-    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in write(self).items() if value is not None or key not in self.newer}
+        newer = self.newer
+        given = [
+            (key, value) for key, value in write(self).items() if value is not None or (newer and key not in newer)
+        ]
+        return dict(sorted(given, key=lambda item: item[0] in self.last))
 
 
 def form(value: Any) -> str:
-    """Return the form of a value that may be a number or a map: ``number`` or ``map``."""
-    return "map" if isinstance(value, dict | Part) else "number"
+    """Return the tag of a value that may be a map or a plain one: ``map`` or ``plain``."""
+    return "map" if isinstance(value, dict | Part) else "plain"
 
 
 class PerChannel(Part, Generic[Value]):
@@ -152,23 +166,21 @@ def rules_of(context: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: value for key, value in context.items() if key != "more"}, *context.get("more", ())]
 
 
-def demand(found: Iterable[PydanticCustomError]) -> None:
+def demand(found: Mistakes) -> None:
     """Raise one error for all mistakes, if there are any."""
     every = list(found)
     if every:
         raise all_of(every)
 
 
-def wrong_sum(
-    key: str, shares: Iterable[float], what: str = "the shares", within: float = ROUNDING
-) -> Iterator[PydanticCustomError]:
+def wrong_sum(key: str, shares: Iterable[float], what: str = "the shares", within: float = ROUNDING) -> Mistakes:
     """Yield a mistake at ``key`` if the shares do not add up to 1."""
     total = sum(shares)
     if abs(total - 1) > within:
         yield mistake(key, f"{what} add up to {total:g}", "must add up to 1")
 
 
-def wrong_length(key: str, values: Sized, length: int, meaning: str) -> Iterator[PydanticCustomError]:
+def wrong_length(key: str, values: Sized, length: int, meaning: str) -> Mistakes:
     """Yield a mistake at ``key`` if ``values`` does not have one entry for each ``meaning``."""
     found = len(values)
     if found != length:

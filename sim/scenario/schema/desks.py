@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
 from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
-from sim.scenario.schema.base import DisciplineName, Extended, Part, ProvinceKey, Sparse, form, mistake
+from sim.scenario.schema.base import DisciplineName, Mistakes, Part, ProvinceKey, Sparse, form, mistake
 from sim.scenario.schema.measure_forms import Ramp
 
 Code = TypeVar("Code", int, str)
@@ -40,11 +40,9 @@ class Shift(Part):
     """Share of the staff on duty; shares of overlapping shifts add up. More: more seats in these hours, shorter waits,
     more paid hours. Example: `1`"""
 
-    @model_validator(mode="after")
-    def _forward(self) -> "Shift":
+    def _wrong(self) -> Mistakes:
         if self.end <= self.start:
-            raise mistake("end", "is not after start", "must be a later time of the same day, up to 24:00")
-        return self
+            yield mistake("end", "is not after start", "must be a later time of the same day, up to 24:00")
 
 
 Shifts = Annotated[list[Shift], Field(min_length=1, max_length=MOST_SHIFTS)]
@@ -72,17 +70,15 @@ class StaffGrowth(Sparse):
     """Growth in steps: rising days with a factor each, such as 0.5 when a strike begins and 1 when it ends; before the
     first day its factor holds too. Example: `[{from: 2022-01-01, factor: 1}, {from: 2022-07-01, factor: 2}]`"""
 
-    @model_validator(mode="after")
-    def _one_form(self) -> "StaffGrowth":
+    def _wrong(self) -> Mistakes:
         if (self.ramp is None) == (self.steps is None):
             found = "has neither a ramp nor steps" if self.ramp is None else "has both a ramp and steps"
             raise refuse(found, "must have exactly one of them (null removes one that another file gives)")
         for number, (before, after) in enumerate(pairwise(self.steps or [])):
             if after.from_ <= before.from_:
-                raise mistake(
-                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "days must rise"
-                )
-        return self
+                key = f"steps.{number + 1}.from"
+                yield mistake(key, f"{after.from_} does not come after {before.from_}", "days must rise")
+                return
 
     @property
     def largest(self) -> float:
@@ -103,10 +99,7 @@ class ProvinceDesk(Sparse):
     "24:00", share: 0.5}]`"""
 
 
-ProvinceStaff = Annotated[
-    Annotated[Staff, Tag("number")] | Annotated[ProvinceDesk, Tag("map")],
-    Discriminator(form),
-]
+ProvinceStaff = Annotated[Annotated[Staff, Tag("plain")] | Annotated[ProvinceDesk, Tag("map")], Discriminator(form)]
 
 
 class Desk(Part):
@@ -167,7 +160,7 @@ class CallDesk(Desk):
     """Time of a hard call. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma: 0.4}}`"""
 
 
-class VisitDesk(Desk, Extended):
+class VisitDesk(Desk, Sparse):
     """The visit desks; a visit with travel, met or not.
 
     With ``way`` the officer first travels for that time, and ``visit`` and ``not_met`` begin at the door.

@@ -1,17 +1,16 @@
 """Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import inf
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from sim.base.words import Role, Tier
 from sim.scenario.bounds import Counted, Reported, Sigma
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Switch, Window
-from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
+from sim.scenario.schema.base import ONE_LINE, Mistakes, Naming, Sparse, mistake
 
 FRAUD_TYPE, AGE_BAND, PROVINCE, ROLE = "fraud type", "age band", "province", "role"
 
@@ -99,11 +98,13 @@ SHARES = frozenset(
 """Quantities that are shares of people, cases or contacts that somebody can count."""
 
 
-class Evidence(Part):
+class Evidence(Sparse):
     """Evidence on one quantity: a range, perhaps a value in it, and its source.
 
     ``by: month`` says that each calendar month of the window is in the range on its own.
     """
+
+    newer: ClassVar = ("count", "spread", "claimed")
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
     """Quantity that is known, some with a fraud type, age band, province or role of suspects behind a dot. Example:
@@ -130,39 +131,26 @@ class Evidence(Part):
     """Whether it is a claim whose definition is not known: it is shown next to the quantity, never judged or fitted.
     Example: `on`"""
 
-    @model_serializer(mode="wrap")
-    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the newer keys that are not given."""
-        newer = ("count", "spread", "claimed")
-        return {key: value for key, value in write(self).items() if key not in newer or value is not None}
-
-    @model_validator(mode="after")
-    def _in_range(self) -> "Evidence":
+    def _wrong(self) -> Mistakes:
         low, high = self.range
-        if low > high:
-            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high")
-        if self.value is not None and not low <= self.value <= high:
-            raise mistake("value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]")
-        return self
-
-    @model_validator(mode="after")
-    def _counted(self) -> "Evidence":
-        if self.count is None:
-            if self.spread is not None:
-                raise mistake("spread", "there is no count", "add count, or remove spread")
-            return self
         quantity = self.name.partition(".")[0]
-        if quantity not in SHARES and quantity not in LOSSES:
-            raise mistake("count", f"'{self.name}' is not a share of people or cases", "remove count")
-        top = inf if quantity in LOSSES else 1.0
-        if self.value is None or not 0.0 < self.value < top:
-            found = "a count needs a value" if self.value is None else f"{self.value:g} with a count"
-            allowed = "must be above 0" if top == inf else "must be above 0 and below 1"
-            raise mistake("value", found, allowed)
-        return self
+        if low > high:
+            yield mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high")
+        elif self.value is not None and not low <= self.value <= high:
+            yield mistake("value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]")
+        elif self.count is None:
+            if self.spread is not None:
+                yield mistake("spread", "there is no count", "add count, or remove spread")
+        elif quantity not in SHARES and quantity not in LOSSES:
+            yield mistake("count", f"'{self.name}' is not a share of people or cases", "remove count")
+        else:
+            top = inf if quantity in LOSSES else 1.0
+            if self.value is None or not 0.0 < self.value < top:
+                what = "a count needs a value" if self.value is None else f"{self.value:g} with a count"
+                yield mistake("value", what, "must be above 0" + (" and below 1" if top == 1.0 else ""))
 
 
-def uncertain_losses(evidence: Sequence[Evidence]) -> Iterator[PydanticCustomError]:
+def uncertain_losses(evidence: Sequence[Evidence]) -> Mistakes:
     """Find counts of a mean or median loss whose error is unknown, since no row gives the sigma of losses."""
     if any(row.name == LOSS_SIGMA and row.value is not None for row in evidence):
         return
@@ -174,7 +162,7 @@ def uncertain_losses(evidence: Sequence[Evidence]) -> Iterator[PydanticCustomErr
 
 def wrong_names(
     evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str], provinces: Sequence[str]
-) -> Iterator[PydanticCustomError]:
+) -> Mistakes:
     """Find unknown quantities, and quantities of an unknown fraud type, age band, province or role."""
     known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces, ROLE: Role.labels()}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sim.scenario.bounds import Reported, StandardError, Tolerance
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import ONE_LINE, Part, mistake
+from sim.scenario.schema.base import ONE_LINE, Mistakes, Part, mistake
 
 
 class Figure(Part):
@@ -49,17 +49,15 @@ class Figure(Part):
     source: str
     """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
 
-    @model_validator(mode="after")
-    def _stated(self) -> "Figure":
+    def _wrong(self) -> Mistakes:
         if self.value is None and self.role != "predicted":
             allowed = "must be the reported number or date (only a predicted figure may omit it)"
-            raise mistake("value", f"is missing, but the figure is {self.role}", allowed)
-        if self.role == "context" and self.tolerance is not None:
+            yield mistake("value", f"is missing, but the figure is {self.role}", allowed)
+        elif self.role == "context" and self.tolerance is not None:
             allowed = "must be left out: nobody can say whether a figure of another definition is met"
-            raise mistake("tolerance", "is given, but the figure is context", allowed)
-        if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
+            yield mistake("tolerance", "is given, but the figure is context", allowed)
+        elif self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
             allowed = "must be at most standard_error, which must be given"
-            raise mistake("sampling_error", f"is {self.sampling_error:g}", allowed)
-        if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "low must be at most high")
-        return self
+            yield mistake("sampling_error", f"is {self.sampling_error:g}", allowed)
+        elif self.interval is not None and self.interval[0] > self.interval[1]:
+            yield mistake("interval", "begins above its end", "low must be at most high")

@@ -1,11 +1,9 @@
 """The exogenous process: potential attempts by channel and fraud type, and the course of an episode of each type."""
 
 import math
-from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from sim.base.days import YEAR_DAYS
 from sim.base.words import Channel
@@ -28,13 +26,13 @@ from sim.scenario.scalars import Day, Window
 from sim.scenario.schema.base import (
     ChannelName,
     HalfHours,
+    Mistakes,
     Part,
     PerChannel,
     ProvinceCode,
     ProvinceKey,
     Sparse,
     Word,
-    demand,
     mistake,
     wrong_sum,
 )
@@ -177,11 +175,9 @@ class FraudType(Part):
             }
         )
 
-    @model_validator(mode="after")
-    def _some_payment(self) -> "FraudType":
+    def _wrong(self) -> Mistakes:
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "some weight must be above 0")
-        return self
+            yield mistake("payments", "adds up to 0", "some weight must be above 0")
 
 
 def grown(per_year: float, years: float, ceiling: float | None) -> float:
@@ -331,12 +327,7 @@ class Classes(Sparse):
     online: Annotated[dict[Word, AccountClass], Field(min_length=1, max_length=MOST_CLASSES)] | None = None
     """Classes of online attempts; without them all online attempts are alike."""
 
-    @model_validator(mode="after")
-    def _whole(self) -> "Classes":
-        demand(self._wrong())
-        return self
-
-    def _wrong(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         for channel in Channel.labels():
             own = getattr(self, channel, None) or {}
             keys = ("share",) if channel == Channel.ONLINE.label else ("share", "legitimate")
@@ -408,12 +399,7 @@ class Fraud(Sparse):
         common = self.episode
         return [kind if common is None else kind.with_factors(common) for kind in self.types.values()]
 
-    @model_validator(mode="after")
-    def _agree(self) -> "Fraud":
-        demand(self._disagreements())
-        return self
-
-    def _disagreements(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         for channel in Channel.labels():
             profile = f"half_hours.{channel}"
             if sum(getattr(self.half_hours, channel)) <= 0:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag
 
 from sim.base.words import Channel
 from sim.scenario.bounds import (
@@ -20,14 +20,14 @@ from sim.scenario.bounds import (
     Yield,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import Part, PerChannel, Sparse, Word, form, mistake
+from sim.scenario.schema.base import Mistakes, Part, PerChannel, Sparse, Word, form, mistake
 
 MOST_EFFORT: Final = 2.0
 """Largest factor of the stated attempts of a channel and type, however much they yield."""
 
 
 YieldByType = Annotated[
-    Annotated[Yield, Tag("number")]
+    Annotated[Yield, Tag("plain")]
     | Annotated[dict[Word, Yield], Field(min_length=1, max_length=MOST_FRAUD_TYPES), Tag("map")],
     Discriminator(form),
 ]
@@ -178,14 +178,12 @@ class Gangs(Sparse):
         """The day on which pools are as at the start; None without pools."""
         return None if self.pools is None else self.pools.since
 
-    @model_validator(mode="after")
-    def _crews_or_pools(self) -> "Gangs":
+    def _wrong(self) -> Mistakes:
         given = [key for key in CREWS if getattr(self, key) is not None]
         if self.pools is not None and given:
             what = "must be without crews (null removes what another file gives)"
-            raise mistake(given[0], "is a key of crews, but there are pools", what)
+            yield mistake(given[0], "is a key of crews, but there are pools", what)
         missing = [key for key in CREWS if key not in given]
         if self.pools is None and missing:
             what = f"all of {', '.join(CREWS)} must be there, or pools instead"
-            raise mistake(missing[0], "is missing", what)
-        return self
+            yield mistake(missing[0], "is missing", what)

@@ -1,10 +1,8 @@
 """The gates before a person is reached: dens, cards, interception, sites; then answering and engagement."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from sim.scenario.bounds import (
     MOST_REGIONS,
@@ -27,7 +25,7 @@ from sim.scenario.bounds import (
 from sim.scenario.distributions import Distribution
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, Word, demand, mistake, wrong_sum
+from sim.scenario.schema.base import HalfHours, Mistakes, Part, PerChannel, Sparse, Word, mistake, wrong_sum
 
 RegionShares = Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_REGIONS)]
 """Shares of den slots by region; they add up to 1."""
@@ -38,12 +36,14 @@ def slots_only() -> Any:
     return Field(default=None)
 
 
-class Hazard(Part, extra="allow"):
+class Hazard(Sparse, extra="allow"):
     """Hazard of a raid: a rate by region, plus what leads add.
 
     ``per_lead`` is the number of yearly raids that one lead (of the country, not of the sampled run) causes while it is
     fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
     """
+
+    last: ClassVar = ("per_lead", "leads_per_case", "lead_half_life", "case_half_life")
 
     __pydantic_extra__: dict[str, HazardRate]
     """How often a den in the region of this name is raided. More: dens live shorter, more attempts are never made.
@@ -63,12 +63,6 @@ class Hazard(Part, extra="allow"):
     def by_region(self) -> dict[str, float]:
         """The rates of the regions."""
         return self.__pydantic_extra__
-
-    @model_serializer(mode="wrap")
-    def _regions_first(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        rates = write(self)
-        names = (*self.by_region, *type(self).model_fields)
-        return {name: rates[name] for name in names if rates.get(name) is not None}
 
 
 OF_SLOTS: Final = (
@@ -131,12 +125,7 @@ class Dens(Sparse):
     """Slots of dens that are closed from the start for good; for experiments without feedback. Unit: slot numbers, from
     0. More: no direction: another slot is closed. Example: `[0, 1, 2]`"""
 
-    @model_validator(mode="after")
-    def _agree(self) -> "Dens":
-        demand(self._disagreements())
-        return self
-
-    def _disagreements(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         given = [("regions", self.regions), *([("displaced_to", self.displaced_to)] if self.displaced_to else [])]
         for key, shares in given:
             yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values())
@@ -151,14 +140,9 @@ class Dens(Sparse):
                 if name not in self.regions:
                     what = choices(name, dict.fromkeys((*self.regions, *others)))
                     yield mistake(f"{key}.{name}", "is not a region of dens.regions", what)
-
-    @model_validator(mode="after")
-    def _slots_exist(self) -> "Dens":
         wrong = [slot for slot in self.fixed_raided or [] if self.slots and slot >= self.slots]
         if wrong:
-            allowed = f"must be slots 0 to {self.slots - 1}"
-            raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed)
-        return self
+            yield mistake("fixed_raided", f"names slot {wrong[0]}", f"must be slots 0 to {self.slots - 1}")
 
 
 class Cards(Part):

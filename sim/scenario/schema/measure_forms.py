@@ -4,24 +4,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
 from sim.scenario.bounds import Probability
 from sim.scenario.scalars import Day, DayKey, Duration, Window
-from sim.scenario.schema.base import Part, ProvinceCode, Word, mistake
+from sim.scenario.schema.base import Mistakes, Part, ProvinceCode, Sparse, Word, mistake
 
 MOST_DATED = 200
 """The most dated values of an intensity."""
 
 LARGEST_EXPONENT = 700.0
 """Largest exponent whose exponential fits a double."""
-
-OMITTED = ("steps", "classes", "false_share")
-"""Keys of measures whose intensity may change that are written only if they are given."""
 
 POLICE = "what raids, searches and the work on cases cost is not among the prices"
 LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
@@ -97,18 +94,15 @@ class Somewhere(MeasureBase):
 class Spread(Somewhere):
     """A measure whose counts are spread evenly over the days of its window, which must end."""
 
-    @model_validator(mode="after")
-    def _ends(self) -> "Spread":
+    def _wrong(self) -> Mistakes:
         if self.window[1] is None:
-            raise mistake("window", "has no last day", "must have one: counts are spread over its days")
-        return self
+            yield mistake("window", "has no last day", "must have one: counts are spread over its days")
 
 
-class Varying(MeasureBase):
+class Varying(MeasureBase, Sparse):
     """A measure whose intensity may change within its window, by a ramp or by dated values, or neither."""
 
-    last: ClassVar[tuple[str, ...]] = ()
-    """Keys that are written after the others of the kind."""
+    newer: ClassVar = ("steps", "classes", "false_share")
 
     ramp: Ramp | None = None
     """How it grows within its window; without it, it has full intensity from the first day."""
@@ -117,18 +111,10 @@ class Varying(MeasureBase):
     also after them. More: more intensity around that day. Example: `{2021-01-01: 0.05, 2022-04-15: 0.55,
     2022-06-30: 1}`"""
 
-    @model_validator(mode="after")
-    def _one_form(self) -> "Varying":
+    def _wrong(self) -> Mistakes:
         if self.ramp is not None and self.steps is not None:
             what = "must be without a ramp (null removes one that another file gives)"
-            raise mistake("steps", "there is a ramp, too", what)
-        return self
-
-    @model_serializer(mode="wrap")
-    def _in_order(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Write the keys of ``last`` at the end, and leave out the keys of ``OMITTED`` that are not given."""
-        given = [(key, value) for key, value in write(self).items() if value is not None or key not in OMITTED]
-        return dict(sorted(given, key=lambda item: item[0] in self.last))
+            yield mistake("steps", "there is a ramp, too", what)
 
     @property
     def dated(self) -> dict[date, float]:

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field
 
 from sim.base.words import Channel
 from sim.scenario.bounds import (
@@ -23,7 +23,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.scalars import Ages
 from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge, BankHold, PaymentDelay
-from sim.scenario.schema.base import DetectorName, ProvinceKey, Sparse, Word, demand, mistake, wrong_sum
+from sim.scenario.schema.base import DetectorName, Mistakes, ProvinceKey, Sparse, Word, mistake, wrong_sum
 from sim.scenario.schema.measure_forms import (
     DETECTION,
     LAW,
@@ -38,9 +38,6 @@ from sim.scenario.schema.measure_forms import (
     Spread,
     Varying,
 )
-
-LAUNDERING = ("half_life_factor", "hold", "false_share", "cash_loss")
-"""Keys of campaigns against money laundering."""
 
 REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
 """The channel of attempts that each kind of regulation acts on."""
@@ -62,7 +59,7 @@ class DenCampaign(Varying):
     `1.5`"""
 
 
-class ClusterCampaign(Spread):
+class ClusterCampaign(Spread, Sparse):
     """Campaigns against suppliers of phone lines and money laundering, spread evenly over the window.
 
     Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
@@ -70,6 +67,7 @@ class ClusterCampaign(Spread):
     """
 
     row: ClassVar = Row("cards", POLICE)
+    newer: ClassVar = ("half_life_factor", "hold", "false_share", "cash_loss")
     kind: Literal["cluster_campaign"]
     """The kind of measure: campaigns against suppliers of phone lines and money laundering. Example: `cluster_campaign`
     """
@@ -91,11 +89,6 @@ class ClusterCampaign(Spread):
     false holds. Example: `0.00001`"""
     cash_loss: Probability | None = None
     """Share of payments meanwhile that never reaches the gang. More: fraud yields less. Example: `0.05`"""
-
-    @model_serializer(mode="wrap")
-    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the keys of campaigns against money laundering if they are not given."""
-        return {key: value for key, value in write(self).items() if value is not None or key not in LAUNDERING}
 
 
 class CardPurge(Gradual):
@@ -190,16 +183,14 @@ class Blocking(OnClasses):
         return Channel.ONLINE
 
 
-class Taught(Spread):
+class Taught(Spread, Sparse):
     """Education, of everybody or of people of some ages."""
+
+    newer: ClassVar = ("ages",)
 
     ages: Ages | None = None
     """Ages in years of the people who learn, both included, null for no upper limit; without it all do. Unit: years.
     More: no direction: other people. Example: `[60, null]`"""
-
-    @model_serializer(mode="wrap")
-    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in write(self).items() if value is not None or key != "ages"}
 
 
 class Videos(Taught):
@@ -231,10 +222,9 @@ class Activities(Taught):
     segment that is missing gets none. More: people of this segment learn more, others less. Example: `{schools: 0.5,
     workplaces: 0.5}`"""
 
-    @model_validator(mode="after")
-    def _add_up(self) -> "Activities":
-        demand(wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values()))
-        return self
+    def _wrong(self) -> Mistakes:
+        yield from super()._wrong()
+        yield from wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values())
 
 
 class WarningCoverage(Gradual):
@@ -339,11 +329,9 @@ class Outage(Somewhere):
     mode: Literal["delay", "lose"]
     """What happens to its instructions: delay (they wait for the end of the window) or lose. Example: `delay`"""
 
-    @model_validator(mode="after")
-    def _ends(self) -> "Outage":
+    def _wrong(self) -> Mistakes:
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no last day", "an outage that delays must have one")
-        return self
+            yield mistake("window", "has no last day", "an outage that delays must have one")
 
 
 Measure = Annotated[

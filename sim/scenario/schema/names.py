@@ -1,9 +1,7 @@
 """The country's names of channels in tables, legends and answers."""
 
-from pydantic import model_validator
-
 from sim.language.labels import spelled
-from sim.scenario.schema.base import ChannelWord, Sparse, mistake
+from sim.scenario.schema.base import ChannelWord, Mistakes, Sparse, mistake
 
 
 class ChannelNames(Sparse):
@@ -23,15 +21,13 @@ class ChannelNames(Sparse):
     visit: ChannelWord | None = None
     """Name of visits by officers. Example: `home visit`"""
 
-    @model_validator(mode="after")
-    def _differ(self) -> "ChannelNames":
+    def _wrong(self) -> Mistakes:
         shown: dict[str, str] = {}
         for channel in type(self).model_fields:
             name = getattr(self, channel) or spelled(channel)
             if name in shown:
-                raise mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name")
+                yield mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name")
             shown[name] = channel
-        return self
 
     @property
     def names(self) -> dict[str, str]:

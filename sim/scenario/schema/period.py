@@ -1,14 +1,10 @@
 """The days that are simulated and counted."""
 
-from collections.abc import Iterator
 from datetime import date
-
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.base.days import DAY_MS, YEAR_DAYS
 from sim.scenario.scalars import Day, DurationOrZero
-from sim.scenario.schema.base import Part, demand, mistake
+from sim.scenario.schema.base import Mistakes, Part, mistake
 
 FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 """Days that identities can hold (days since 2000-01-01), with room for the day before the first."""
@@ -29,12 +25,7 @@ class Period(Part):
     """Days simulated before the start and not counted, so that queues, cards and dens are under way when counting
     begins. More: a steadier start, and a longer run. Example: `92 d`"""
 
-    @model_validator(mode="after")
-    def _sane(self) -> "Period":
-        demand(self._slips())
-        return self
-
-    def _slips(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         if self.warmup % DAY_MS:
             yield mistake("warmup", "is not a whole number of days", "must be whole days, for example 92 d")
         if self.end < self.start:

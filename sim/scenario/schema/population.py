@@ -1,11 +1,9 @@
 """The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.scenario import bounds
 from sim.scenario.bounds import (
@@ -28,12 +26,13 @@ from sim.scenario.errors import choices
 from sim.scenario.scalars import Day, Duration
 from sim.scenario.schema.base import (
     HalfHours,
+    Mistakes,
     Part,
     PerChannel,
     ProvinceCode,
     Sparse,
     Word,
-    demand,
+    form,
     mistake,
     wrong_length,
     wrong_sum,
@@ -130,12 +129,7 @@ class Occupation(Part):
         """The names of the groups, in the order of their codes."""
         return tuple(self.urban)
 
-    @model_validator(mode="after")
-    def _agree(self) -> "Occupation":
-        demand(self._disagreements())
-        return self
-
-    def _disagreements(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
             yield mistake("stages", f"is {self.stages}", "must be rising ages that begin with 0")
         for home, groups in (("urban", self.urban), ("rural", self.rural)):
@@ -247,15 +241,7 @@ class Apart(Part):
 PoolWord = Literal["none", "country", "regions"]
 
 
-def _form(value: Any) -> str:
-    """Return the form of a pool: word or map."""
-    return "map" if isinstance(value, dict | Apart) else "word"
-
-
-Pool = Annotated[
-    Annotated[PoolWord, Tag("word")] | Annotated[Apart, Tag("map")],
-    Discriminator(_form),
-]
+Pool = Annotated[Annotated[PoolWord, Tag("plain")] | Annotated[Apart, Tag("map")], Discriminator(form)]
 """Which provinces are simulated as one."""
 
 
@@ -312,14 +298,13 @@ class Population(Sparse):
     `{number: 0.05 per day, amount: {median: 500, sigma: 1.8}, new_payee: 0.1}`"""
 
     @model_validator(mode="after")
-    def _agree(self) -> "Population":
-        demand(self._disagreements())
+    def _sorted(self) -> "Population":
+        """Sort the names of provinces apart: their order makes no difference to the scenario."""
         if not isinstance(self.pool, Apart):
             return self
-        # The order of the names makes no difference to the scenario.
         return self.model_copy(update={"pool": Apart(apart=sorted(set(self.pool.apart)))})
 
-    def _disagreements(self) -> Iterator[PydanticCustomError]:
+    def _wrong(self) -> Mistakes:
         if self.transfers is not None and self.transfers.age_factor is not None:
             key = "transfers.age_factor"
             yield from wrong_length(key, self.transfers.age_factor, len(self.age_bands), "age band")
@@ -343,7 +328,7 @@ class Population(Sparse):
         if sum(self.legitimate.half_hours) <= 0:
             yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0")
 
-    def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
+    def _wrongly_apart(self) -> Mistakes:
         """Find provinces that cannot be apart: unknown ones, or all of them, which would leave none for a pool."""
         if not isinstance(self.pool, Apart):
             return

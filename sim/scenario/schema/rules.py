@@ -1,11 +1,9 @@
 """The rules between parts of a scenario."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
-
-from pydantic_core import PydanticCustomError
 
 from sim.base.days import HALF_HOUR_MS
 from sim.base.words import DESKS, Channel, Tier
@@ -13,7 +11,7 @@ from sim.scenario.bounds import MOST_STAFF, plain
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
-from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
+from sim.scenario.schema.base import ROUNDING, Mistakes, mistake, wrong_length
 from sim.scenario.schema.evidence import uncertain_losses, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
@@ -42,12 +40,12 @@ TABLE_ROUNDING = 1e-6
 """Largest distance of a row's sum of probabilities from 1, given the rounding of tables."""
 
 
-def _clock(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _clock(spec: "ScenarioModel") -> Mistakes:
     if HALF_HOUR_MS % spec.clock:
         yield mistake("clock", f"{spec.clock} ms does not divide half an hour", "must divide 30 min")
 
 
-def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _bands(spec: "ScenarioModel") -> Mistakes:
     """Find lists by age band with the wrong length."""
     bands = len(spec.population.age_bands)
     factors = {f"fraud.types.{name}": kind.age_factor for name, kind in spec.fraud.types.items()}
@@ -56,7 +54,7 @@ def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         yield from wrong_length(f"{holder}.age_factor", values, bands, "age band")
 
 
-def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _types(spec: "ScenarioModel") -> Mistakes:
     """Find unknown names of fraud types."""
     types = list(spec.fraud.types)
     for name in spec.interception.type_offset:
@@ -71,7 +69,7 @@ def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 yield mistake(key, f"names '{fraud_type}'", f"must be one of {', '.join(types)}")
 
 
-def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _regions(spec: "ScenarioModel") -> Mistakes:
     """Find measures against dens of an unknown region."""
     for name, measure in spec.measures.items():
         if isinstance(measure, DenCampaign | Repatriation) and measure.region not in (None, *spec.dens.regions):
@@ -79,7 +77,7 @@ def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake(key, f"names '{measure.region}'", choices(str(measure.region), spec.dens.regions))
 
 
-def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _pools(spec: "ScenarioModel") -> Mistakes:
     """Find pools of gangs with slots of dens too, with unknown types or no region at home; and missing slots."""
     pools = None if spec.gangs is None else spec.gangs.pools
     if pools is None:
@@ -104,7 +102,7 @@ def _pools(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         yield mistake("dens.regions", "has no share at home", "must have one: the last region is abroad")
 
 
-def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _accounts(spec: "ScenarioModel") -> Mistakes:
     """Find measures on accounts of mules that the scenario does not have, and money whose time in reach is not said."""
     if spec.accounts is None and spec.aftermath.stop_payment.half_life is None:
         key, what = "aftermath.stop_payment.half_life", "is missing, and so is the section accounts"
@@ -114,7 +112,7 @@ def _accounts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake(f"measures.{name}", "acts on accounts, which are missing", "must have the section accounts")
 
 
-def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _classes(spec: "ScenarioModel") -> Mistakes:
     """Find classes of unknown types and types without a class, and measures on unknown classes."""
     types = dict.fromkeys(spec.fraud.types)
     for channel in Channel.labels():
@@ -141,7 +139,7 @@ def _classes(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                     yield mistake(f"measures.{name}.classes", what, must)
 
 
-def _usual(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _usual(spec: "ScenarioModel") -> Mistakes:
     """Find usual yields that no warm-up can find, and those of unknown or missing fraud types."""
     if spec.gangs is None or spec.gangs.answer is None:
         return
@@ -165,7 +163,7 @@ def _given(dens: Dens, key: str) -> bool:
     return getattr(holder, key.removeprefix("hazard.")) is not None
 
 
-def _signs(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _signs(spec: "ScenarioModel") -> Mistakes:
     """Find tiers that ask for unknown signs, and signs of unknown fraud types."""
     signs, types = spec.warning.signs or {}, spec.fraud.types
     for label in Tier.labels():
@@ -182,7 +180,7 @@ def _signs(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 yield mistake(f"warning.signs.{name}.types.{given}", "is not a fraud type", choices(given, types))
 
 
-def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _segments(spec: "ScenarioModel") -> Mistakes:
     """Find activities for unknown segments."""
     known = spec.population.occupation.segments
     for name, measure in spec.measures.items():
@@ -192,13 +190,13 @@ def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 yield mistake(key, "is not a group of population.occupation", choices(segment, known))
 
 
-def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _evidence(spec: "ScenarioModel") -> Mistakes:
     codes = [str(row.code) for row in spec.population.provinces]
     yield from wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
     yield from uncertain_losses(spec.evidence)
 
 
-def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _growth(spec: "ScenarioModel") -> Mistakes:
     """Refuse growth whose factor exceeds a double, for example far from its reference date."""
     fraud, cases = spec.fraud, spec.aftermath.investigation
     rates = {f"fraud.volumes.{name}.growth": getattr(fraud.volumes, name).growth for name in Channel.labels()}
@@ -215,7 +213,7 @@ def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             )
 
 
-def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _staff(spec: "ScenarioModel") -> Mistakes:
     """Refuse staff that grows beyond the bound of staff: seats times their time must stay below 2^63."""
     for desk in (channel.label for channel in DESKS):
         for key, most in getattr(spec.desks, desk).most_staff():
@@ -224,7 +222,7 @@ def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 yield mistake(f"desks.{desk}.{key}", what, f"must be at most {MOST_STAFF:,}")
 
 
-def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _coverage(spec: "ScenarioModel") -> Mistakes:
     """Refuse weights with which a detector would see more than all contacts of a province on some day."""
     people = spec.population.people
     for name, measure in spec.measures.items():
@@ -245,7 +243,7 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             )
 
 
-def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _losses(spec: "ScenarioModel") -> Mistakes:
     """Refuse losses whose largest possible draw is absurd, so that no loss is cut."""
     fraud = spec.fraud
     years = fraud.years_of_growth(spec.period)
@@ -266,7 +264,7 @@ def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             )
 
 
-def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def wrong_counts(spec: "ScenarioModel") -> Mistakes:
     """Refuse volumes that identities cannot number: the largest cell of a day must stay below 2**24."""
     fraud = spec.fraud
     people = [row.population for row in spec.population.provinces]
@@ -333,7 +331,7 @@ def _thinner(spec: "ScenarioModel") -> str:
     return "" if spec.population.pool == NO_POOL else "; use a smaller scale, or population.pool: none"
 
 
-def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _confusion(spec: "ScenarioModel") -> Mistakes:
     types = list(spec.fraud.types)
     totals = dict.fromkeys([*types, "legitimate"], 0.0)
     pairs = [(row.true, row.predicted) for row in spec.warning.confusion]
@@ -354,7 +352,7 @@ def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "must add up to 1")
 
 
-def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _provinces(spec: "ScenarioModel") -> Mistakes:
     codes = _codes(spec)
     for name in ("fraud", "desks"):
         yield from _weights(spec, name, getattr(spec, name).province_weights, codes)
@@ -365,7 +363,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 yield mistake(key, "is not a province", "must be a code of population.provinces")
 
 
-def _places(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+def _places(spec: "ScenarioModel") -> Mistakes:
     codes = _codes(spec)
     for name, measure in spec.measures.items():
         if isinstance(measure, WarningCoverage) and measure.province_weights:
@@ -383,9 +381,7 @@ def _codes(spec: "ScenarioModel") -> set[int]:
     return {row.code for row in spec.population.provinces}
 
 
-def _weights(
-    spec: "ScenarioModel", holder: str, weights: Mapping[str, float], own: set[int]
-) -> Iterator[PydanticCustomError]:
+def _weights(spec: "ScenarioModel", holder: str, weights: Mapping[str, float], own: set[int]) -> Mistakes:
     """Yield the mistakes of weights by code, of which one of the provinces of ``own`` must have some."""
     codes, key = _codes(spec), f"{holder}.province_weights"
     wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]

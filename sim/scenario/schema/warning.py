@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from sim.base.words import WRITTEN, ContactChannel, Tier
 from sim.scenario.bounds import (
@@ -21,12 +21,11 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Ages, Duration, DurationOrZero, Switch, oldest
 from sim.scenario.schema.base import (
     ContactChannelName,
-    Extended,
+    Mistakes,
     Name,
     Part,
     PerChannel,
     Sparse,
-    demand,
     mistake,
 )
 from sim.scenario.schema.signs import Sign
@@ -77,13 +76,10 @@ class Thresholds(Part):
     """Lowest score of a blue alert; lower scores raise no alert. More: fewer alerts altogether, false ones first.
     Example: `3.75`"""
 
-    @model_validator(mode="after")
-    def _fall(self) -> "Thresholds":
+    def _wrong(self) -> Mistakes:
         if not self.red >= self.orange >= self.yellow >= self.blue:
-            raise mistake(
-                "red", "the thresholds do not fall from red to blue", "must be red >= orange >= yellow >= blue"
-            )
-        return self
+            what = "the thresholds do not fall from red to blue"
+            yield mistake("red", what, "must be red >= orange >= yellow >= blue")
 
 
 class DetectorSettings(Part):
@@ -127,18 +123,12 @@ class Detectors(Part):
     grid: Grid
     """Numerical grid of ordinary contacts by their scores; not a policy."""
 
-    @model_validator(mode="after")
-    def _grid_below(self) -> "Detectors":
-        demand(
-            mistake(
-                f"{name}.thresholds.blue",
-                f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
-                f"must be at least grid.low = {self.grid.low:g}",
-            )
-            for name, settings in (("central", self.central), ("local", self.local))
-            if settings.thresholds.blue < self.grid.low
-        )
-        return self
+    def _wrong(self) -> Mistakes:
+        for name in ("central", "local"):
+            blue = getattr(self, name).thresholds.blue
+            if blue < self.grid.low:
+                what = f"{blue:g} is below the grid of legitimate contacts"
+                yield mistake(f"{name}.thresholds.blue", what, f"must be at least grid.low = {self.grid.low:g}")
 
 
 class ConfusionRow(Part):
@@ -198,8 +188,6 @@ SignNames = Annotated[
 ]
 """A sign, or a list of signs of which one is enough."""
 
-WRITTEN_LABELS = {channel.label for channel in WRITTEN}
-
 
 class Escalation(Part):
     """What follows a failure: a call after an unread message, a visit after unanswered calls."""
@@ -234,29 +222,23 @@ class TierOfAges(Sparse):
     escalate: Escalation | None = None
     """What follows for these people when the first channel fails."""
 
-    @model_validator(mode="after")
-    def _apart(self) -> "TierOfAges":
-        check_channels(self.first or [])
-        return self
+    def _wrong(self) -> Mistakes:
+        return wrong_channels(self.first or [])
 
 
 MOST_GROUPS = 3
 """Most groups of ages with their own rules in a tier."""
 
 
-def check_channels(first: list[str]) -> None:
-    """Refuse first channels that cannot start together.
-
-    Raises:
-        mistake: If a channel is named twice, or both channels in writing.
-    """
+def wrong_channels(first: list[str]) -> Mistakes:
+    """Find first channels that cannot start together: a channel twice, or both channels in writing."""
     if len(set(first)) < len(first):
-        raise mistake("first", f"names a channel twice: {', '.join(first)}", "use each channel once")
-    if set(first) >= WRITTEN_LABELS:
-        raise mistake("first", "names app and sms", "use one of them: people without the app get an SMS anyway")
+        yield mistake("first", f"names a channel twice: {', '.join(first)}", "use each channel once")
+    elif set(first) >= {channel.label for channel in WRITTEN}:
+        yield mistake("first", "names app and sms", "use one of them: people without the app get an SMS anyway")
 
 
-class TierSettings(Extended):
+class TierSettings(Sparse):
     """One tier: first channels, deadline from issue, tries, waits between tries, and what follows when they fail.
 
     ``first`` may list several channels, which start at once. Once one of them has reached the person, the others stop,
@@ -289,18 +271,16 @@ class TierSettings(Extended):
     """What the tier does otherwise for people of some ages: up to three groups of ages that do not overlap. Example:
     `[{ages: [60, null], first: call}]`"""
 
-    @model_validator(mode="after")
-    def _apart(self) -> "TierSettings":
-        check_channels(self.first)
+    def _wrong(self) -> Mistakes:
+        yield from wrong_channels(self.first)
         groups = sorted(self.by_age or [], key=lambda group: group.ages[0])
         for before, after in pairwise(groups):
             if after.ages[0] <= oldest(before.ages):
                 found = f"{after.ages[0]} is in two groups of ages"
-                raise mistake("by_age", found, "the groups must not overlap")
+                yield mistake("by_age", found, "the groups must not overlap")
         if self.again is not None and self.also_if_reached:
             what = "must be absent while also_if_reached is on: the other channels continue anyway"
-            raise mistake("again", "also_if_reached is on", what)
-        return self
+            yield mistake("again", "also_if_reached is on", what)
 
     def of_group(self, group: int) -> "TierSettings":
         """Return the rules of a group of ages, from 1; of group 0, and of groups that the tier has not, its own."""
@@ -386,7 +366,7 @@ class Family(Part):
     `0.3`"""
 
 
-class Dissuasion(Extended):
+class Dissuasion(Sparse):
     """Effect of reaching a person: ``wrong_class`` and ``fatigue`` (per alert heard before today) multiply it.
 
     Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``. A family that
