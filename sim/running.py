@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from sim.base.days import calendar_date, next_month
 from sim.base.logbook import Logbook
 from sim.engines.ledger import ConservationError
+from sim.language.spoken import ENGLISH, speaking
 from sim.reading.check import check_conservation
-from sim.reading.figures import uncounted_in_english
-from sim.reading.manifest import Manifest, compose, outside_ranges_in_english, performance
+from sim.reading.figures import uncounted
+from sim.reading.manifest import Manifest, compose, performance
 from sim.reading.quantities import at_reporting_rates
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
 from sim.scenario.given import described
+from sim.scenario.lever_words import outside_ranges
 from sim.store.background import BackgroundWriter
 from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.store.json_files import FolderError
@@ -103,7 +105,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     from sim.draws.compiled import is_compiled
     from sim.engines import simulate
     from sim.midnight.visiting import fresh
-    from sim.warning.size import in_english
+    from sim.warning.size import of_sizes
 
     started = time.perf_counter()
     workers = asked.workers
@@ -135,9 +137,10 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         else:
             (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.small):
-            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted_in_english(scope)]
-            if stored:
-                warnings += outside_ranges_in_english(scenario)
+            with speaking(ENGLISH):
+                warnings = [*of_sizes([scenario.spec]), *recorder.warnings, *uncounted(scope)]
+                if stored:
+                    warnings += outside_ranges(scenario)
             manifest = compose(staging.path, scope, warnings)
             if recorder.derived:
                 manifest["derived"] = recorder.derived

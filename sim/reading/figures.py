@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import sqrt
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.days import HOUR_MS, calendar_date, day_number, month_start, next_month
 from sim.base.failures import RefusedError
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import ContactChannel, End, Fate, Tier, Truth
-from sim.language.spoken import ENGLISH, said, speaking
+from sim.language.spoken import said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
 from sim.reading.quantities import (
     CASES,
@@ -44,12 +43,6 @@ STANDARD_ERRORS = 3
 
 Number = int | float
 Summary = dict[str, Any]
-
-
-def summarise(folder: Path, scope: Scope) -> tuple[Summary, list[Summary]]:
-    """Compute ``totals`` and ``figures`` of ``run.json`` from the Parquet files of a folder."""
-    quantities = Quantities.read(folder, scope)
-    return totals(quantities), [figure(quantities, target) for target in scope.targets]
 
 
 def flat(totals: Summary) -> Summary:
@@ -270,12 +263,6 @@ def uncounted(scope: Scope) -> list[str]:
                 said("figure {name}: the model counts no such quantity, so it has no simulated value", name=name)
             )
     return lines
-
-
-def uncounted_in_english(scope: Scope) -> list[str]:
-    """Return the same in English, as it is stored."""
-    with speaking(ENGLISH):
-        return uncounted(scope)
 
 
 def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:

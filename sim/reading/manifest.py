@@ -9,7 +9,7 @@ from sim.base.rounding import percent
 from sim.language.spoken import ENGLISH, counted, said, speaking
 from sim.reading.chance import chance
 from sim.reading.evidence import evidence
-from sim.reading.figures import figure, totals, uncounted, uncounted_in_english
+from sim.reading.figures import figure, totals, uncounted
 from sim.reading.findings import findings
 from sim.reading.quantities import Quantities
 from sim.scenario.lever_words import outside_ranges
@@ -20,13 +20,14 @@ from sim.warning.size import Size, retold
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
-    from sim.scenario import Scenario
 
 UNCERTAIN = 0.2
 """Run-to-run noise of victims, as a share of their number, from which a sampled run warns."""
 
 NORMAL = 1.96
 """Standard errors in half an interval of 95 per cent."""
+
+Manifest = dict[str, Any]
 
 
 def rare(manifest: Mapping[str, Any]) -> list[str]:
@@ -58,35 +59,23 @@ def rare(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def rare_in_english(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the same in English, as it is stored."""
-    with speaking(ENGLISH):
-        return rare(manifest)
-
-
-def outside_ranges_in_english(scenario: "Scenario") -> list[str]:
-    """Return the same in English, as it is stored."""
-    with speaking(ENGLISH):
-        return outside_ranges(scenario)
-
-
 def told(run: "Run") -> list[str]:
     """Return the warnings of a finished run in the language that is spoken."""
-    scope = Scope.of(run.scenario)
-    english = [
-        *rare_in_english(run.manifest), *uncounted_in_english(scope), *outside_ranges_in_english(run.scenario)
-    ]  # fmt: skip
-    here = [*rare(run.manifest), *uncounted(scope), *outside_ranges(run.scenario)]
-    spoken = dict(zip(english, here, strict=True))
-    return [spoken.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
+
+    def of_this_room() -> list[str]:
+        return [*rare(run.manifest), *uncounted(Scope.of(run.scenario)), *outside_ranges(run.scenario)]
+
+    with speaking(ENGLISH):
+        stored = of_this_room()
+    here = dict(zip(stored, of_this_room(), strict=True))
+    return [here.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
 
 
 def told_of(runs: "Sequence[Run]") -> list[str]:
     """Return the warnings of a run, or of several; the noise of several is in their interval, not in a warning."""
     if len(runs) == 1:
         return told(runs[0])
-    every = (line for run in runs for line in told(run) if line not in rare(run.manifest))
-    return list(dict.fromkeys(every))
+    return list(dict.fromkeys(line for run in runs for line in told(run) if line not in rare(run.manifest)))
 
 
 def beside_size(run: "Run") -> list[str]:
@@ -95,16 +84,8 @@ def beside_size(run: "Run") -> list[str]:
     return [line for line in told(run) if line not in about_size]
 
 
-Manifest = dict[str, Any]
-
-
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
     """Return ``run.json``, except its performance, from the files in the folder of a run; stored texts are English."""
-    quantities = Quantities.read(folder, scope)
-    figures = [figure(quantities, target) for target in scope.targets]
-    inside = evidence(folder, scope)
-    with speaking(ENGLISH):
-        found = findings(folder, scope, figures, inside)
     document = {
         "name": scope.name,
         "status": "finished",
@@ -117,13 +98,25 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "scenario_sha256": scope.sha256,
         "policy_of": scope.policy_of,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOG},
+        **results(folder, scope, Quantities.read(folder, scope)),
+    }
+    with speaking(ENGLISH):
+        return {**document, "warnings": [*warnings, *rare(document)]}
+
+
+def results(folder: Path, scope: Scope, quantities: Quantities) -> Manifest:
+    """Return the parts of ``run.json`` that follow from the tables: figures, evidence, findings, totals and chance."""
+    figures = [figure(quantities, target) for target in scope.targets]
+    inside = evidence(folder, scope)
+    with speaking(ENGLISH):
+        found = findings(folder, scope, figures, inside)
+    return {
         "figures": figures,
         "evidence": inside,
         "findings": found,
         "totals": totals(quantities),
         "chance": chance(folder, scope, quantities),
     }
-    return {**document, "warnings": [*warnings, *rare_in_english(document)]}
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:

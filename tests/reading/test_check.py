@@ -216,7 +216,7 @@ def test_more_recovered_or_filed_than_lost_is_noticed(tmp_path: Path) -> None:
             return stored.set_column(place, stored.schema.field(measure), pc.cast(one_more, "int64"))
 
         rewrite(forged, "outcomes", change)
-        law = f"FAIL conservation: {measure} <= {other}, by province, type, age and sex: ("
+        law = f"FAIL conservation: {measure} <= {other}, by province, type, age and sex: "
         (told,) = [str(finding) for finding in check_run(forged) if str(finding).startswith(law)]
         assert " and " in told
 

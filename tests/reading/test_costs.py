@@ -12,8 +12,9 @@ from sim.base.days import HOUR_MS
 from sim.base.words import ContactChannel, ContactResult, Outcome, Truth
 from sim.reading.check import check_conservation
 from sim.reading.costs import ENDS, PARTS, TOTAL
-from sim.reading.figures import summarise
+from sim.reading.figures import totals as totals_in
 from sim.reading.outcomes import quantities, quantity_names
+from sim.reading.quantities import Quantities
 from sim.scenario import changed
 from sim.store.columns import NULL
 from sim.store.recorder import Recorder
@@ -97,7 +98,7 @@ def totals_of(folder: Path, scope: Scope, **saved: int) -> dict[str, Any]:
         recorder = Recorder(scope, writer)
         fill(recorder, **saved)
         recorder.close()
-    return summarise(folder, scope)[0]
+    return totals_in(Quantities.read(folder, scope))
 
 
 def by_hand(end: str) -> dict[str, Fraction]:

@@ -12,7 +12,7 @@ import pytest
 
 from sim.base.days import day_number
 from sim.base.words import Outcome
-from sim.reading.figures import amount, error_of_whole, number, scale_fraction, summarise, totals, uncounted
+from sim.reading.figures import amount, error_of_whole, figure, number, scale_fraction, totals, uncounted
 from sim.reading.quantities import Quantities
 from sim.scenario.schema.aftermath import Settlement
 from sim.store.recorder import Recorder
@@ -23,13 +23,16 @@ from tests.synthetic import BASE, SCOPE, YEAR, alert_key, write_tables
 
 def simulated(folder: Path, scope: Scope, *targets: Target) -> list[dict[str, Any]]:
     """Compute the figures of these targets."""
-    return summarise(folder, replace(scope, targets=targets))[1]
+    quantities = Quantities.read(folder, replace(scope, targets=targets))
+    return [figure(quantities, target) for target in targets]
 
 
 def test_figures_of_the_made_up_run_are_sums_over_their_windows(tmp_path: Path) -> None:
     write_tables(tmp_path)
-    figures = {row["name"]: row for row in summarise(tmp_path, SCOPE)[1]}
-    assert [row["name"] for row in summarise(tmp_path, SCOPE)[1]] == [target.name for target in SCOPE.targets]
+    figures = {row["name"]: row for row in simulated(tmp_path, SCOPE, *SCOPE.targets)}
+    assert [row["name"] for row in simulated(tmp_path, SCOPE, *SCOPE.targets)] == [
+        target.name for target in SCOPE.targets
+    ]
     calls = sum(
         row["count"]
         for row in pq.read_table(tmp_path / "attempts.parquet").to_pylist()
@@ -49,7 +52,7 @@ def test_figures_of_the_made_up_run_are_sums_over_their_windows(tmp_path: Path) 
 
 def test_what_cannot_be_simulated_stays_listed_as_null(tmp_path: Path) -> None:
     write_tables(tmp_path)
-    figures = {row["name"]: row for row in summarise(tmp_path, SCOPE)[1]}
+    figures = {row["name"]: row for row in simulated(tmp_path, SCOPE, *SCOPE.targets)}
     for name in ("alerts_central", "law_in_force", "internet_users"):
         assert [figures[name][key] for key in ("simulated", "ratio", "within")] == [None] * 3, name
     assert figures["law_in_force"]["window"] == ["2022-12-01", None]
@@ -220,24 +223,24 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.flows[day, 0, "false_blocks_call"] += 3
         recorder.flows[day, 0, "false_blocks_sms"] += 6
         recorder.close()
-    totals = summarise(tmp_path, scope)[0]
-    assert totals["calls_intercepted"] == 1_820_000_000
-    assert isinstance(totals["calls_intercepted"], int)
-    assert totals["attempts_by_fate"]["engaged"] == float(Fraction(100_000, 3))
-    assert totals["attempts_potential"] == float(Fraction(54_601 * 100_000, 3))
-    assert totals["alerts_local"] == totals["alerts_by_tier"]["yellow"] == 200_000
-    assert totals["alerts_by_end"]["superseded"] == 200_000
-    assert totals["alerts_by_truth"] == {"episode": 0, "ignored": 0, "unanswered": 0, "legitimate": 200_000}
-    assert totals["alerts_central"] == 0
-    assert totals["contacts_by_channel"] == {"app": 0, "sms": 0, "call": 0, "visit": 100_000}
-    assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
-    assert totals["staff_hours_call"] == 0
-    assert totals["loss_money"] == float(Fraction(301 * 1000, 3))
-    assert totals["filed_loss_money"] == float(Fraction(201 * 1000, 3))
-    assert totals["victims"] == 100_000
-    assert totals["dens_destroyed"] == 2
-    assert totals["cards_eliminated"] == 100_000
-    assert totals["false_blocks"] == 300_000
+    found = totals(Quantities.read(tmp_path, scope))
+    assert found["calls_intercepted"] == 1_820_000_000
+    assert isinstance(found["calls_intercepted"], int)
+    assert found["attempts_by_fate"]["engaged"] == float(Fraction(100_000, 3))
+    assert found["attempts_potential"] == float(Fraction(54_601 * 100_000, 3))
+    assert found["alerts_local"] == found["alerts_by_tier"]["yellow"] == 200_000
+    assert found["alerts_by_end"]["superseded"] == 200_000
+    assert found["alerts_by_truth"] == {"episode": 0, "ignored": 0, "unanswered": 0, "legitimate": 200_000}
+    assert found["alerts_central"] == 0
+    assert found["contacts_by_channel"] == {"app": 0, "sms": 0, "call": 0, "visit": 100_000}
+    assert found["staff_hours_visit"] == float(Fraction(100_000, 3))
+    assert found["staff_hours_call"] == 0
+    assert found["loss_money"] == float(Fraction(301 * 1000, 3))
+    assert found["filed_loss_money"] == float(Fraction(201 * 1000, 3))
+    assert found["victims"] == 100_000
+    assert found["dens_destroyed"] == 2
+    assert found["cards_eliminated"] == 100_000
+    assert found["false_blocks"] == 300_000
 
 
 def test_a_number_of_what_the_model_does_not_count_is_warned_of_once() -> None:
@@ -257,7 +260,7 @@ def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
     dens_destroyed ringleaders_arrested episodes saved averted dropped_out victims loss_money prevented_money
     recovered_money cases_filed filed_loss_money cases_solved suspects_arrested false_blocks
     """
-    assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])
+    assert set(named.split()) <= set(totals(Quantities.read(tmp_path, SCOPE)))
 
 
 def test_numbers_are_whole_where_they_can_be() -> None:
@@ -284,13 +287,13 @@ def test_funds_stopped_are_those_that_orders_freeze_and_banks_hold(tmp_path: Pat
     assert [amount(quantities, name, YEAR) for name in names] == [returned, stopped]
     assert amount(quantities, f"{names[1]}_change", YEAR, BASE) == stopped / (Fraction(1000, 100) * 1000) - 1
     # Totals are of the whole period.
-    totals = summarise(tmp_path, known)[0]
-    assert totals["funds_returned_money"] == totals["recovered_money"] == returned
-    assert totals["funds_stopped_money"] == float(stopped + Fraction(1000, 100) * 1000)
+    found = totals(Quantities.read(tmp_path, known))
+    assert found["funds_returned_money"] == found["recovered_money"] == returned
+    assert found["funds_stopped_money"] == float(stopped + Fraction(1000, 100) * 1000)
     # Without the factor there is no such figure, but what victims get back is known.
     unknown = Quantities.read(tmp_path, SCOPE)
     assert [amount(unknown, name, YEAR) for name in names] == [returned, None]
-    assert not {*names} & {*summarise(tmp_path, SCOPE)[0]}
+    assert not {*names} & {*totals(Quantities.read(tmp_path, SCOPE))}
     asked = replace(SCOPE, targets=tuple(Target(name, YEAR, 1, "fitted") for name in names))
     assert uncounted(replace(asked, frozen_factor=1.0)) == []
     assert uncounted(asked) == [
@@ -318,9 +321,9 @@ def test_cases_and_suspects_are_counted_as_they_are_settled(tmp_path: Path) -> N
         ):
             assert amount(quantities, name, YEAR) == count * 1000
             assert amount(quantities, f"{name}_change", YEAR, BASE) == Fraction(count, 10) - 1
-        totals = summarise(tmp_path, scope)[0]
-        assert totals["cases_solved"] == (cases + 10) * 1000
-        assert totals["suspects_arrested"] == (suspects + 10) * 1000
+        found = totals(Quantities.read(tmp_path, scope))
+        assert found["cases_solved"] == (cases + 10) * 1000
+        assert found["suspects_arrested"] == (suspects + 10) * 1000
 
 
 @pytest.mark.parametrize("province", [None, SCOPE.provinces[-1]])
