@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.posteriors import ROOT
-from sim.calibration.evaluations import Evaluations, Level, coarse_pool
+from sim.calibration.fit import Evaluations, Level, coarse_pool
 from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
 from sim.reading.stored_answers import (
     OWN,

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.answers import stored_in
-from sim.calibration.drivers import Indices, Key, first_order_by_runs, worth_rows
-from sim.calibration.policies import TOLD, TOTALS
+from sim.calibration.policies import TOLD, TOTALS, Indices, Key, first_order_by_runs, worth_rows
 from sim.calibration.report import table
 from sim.experiments.parameters import parameter_at
 from sim.reading.chance import nine_tenths

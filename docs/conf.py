@@ -64,7 +64,7 @@ REFERENCES = {
     "cli": "sim.cli.document",
     "keys": "sim.scenario.guide",
     "bounds": "sim.scenario.document",
-    "tables": "sim.store.document",
+    "tables": "sim.store.exported",
 }
 """Pages of ``docs/reference``, each with the module that writes it."""
 

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from sim.calibration.draws import PosteriorDraws, posterior
     from sim.country.people import people
     from sim.engines.ledger import ConservationError
-    from sim.experiments.design import DesignError
-    from sim.experiments.fates import changes
-    from sim.experiments.pairing import PairingError
-    from sim.experiments.promise import PromiseError
+    from sim.experiments.pairing import PairingError, changes
+    from sim.experiments.parameters import DesignError
     from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
+    from sim.experiments.trials import PromiseError
     from sim.midnight.component import Component
     from sim.report.page import report
     from sim.report.word import ExchangeError
@@ -42,10 +41,9 @@ _HOMES = {
         "sim.calibration.draws": "PosteriorDraws posterior",
         "sim.country.people": "people",
         "sim.engines.ledger": "ConservationError",
-        "sim.experiments.design": "DesignError",
-        "sim.experiments.fates": "changes",
-        "sim.experiments.pairing": "PairingError",
-        "sim.experiments.promise": "PromiseError",
+        "sim.experiments.parameters": "DesignError",
+        "sim.experiments.pairing": "PairingError changes",
+        "sim.experiments.trials": "PromiseError",
         "sim.experiments.sensitivity": "sensitivity",
         "sim.experiments.simulations": "SimulationError",
         "sim.experiments.staffing": "Staffing staffing",

@@ -19,9 +19,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.base.bins import REPORT_DELAYS_MS
-from sim.base.days import DAY_MS, YEAR_DAYS, calendar_date
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import CENTS_PER_UNIT, DAY_MS, REPORT_DELAYS_MS, YEAR_DAYS, calendar_date
 from sim.base.words import OriginKind
 from sim.country.calendar import Days, Measures, Values, growth
 from sim.country.provinces import Provinces
@@ -33,8 +31,8 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import ACCOUNT_FOUND, CASE_SOLVED, FILING, REPORT, WITHDRAWAL
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.aftermath import Investigation, LateCount
-from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge
 from sim.scenario.schema.gates import Accounts
+from sim.scenario.schema.measures import AccountFreeze, AccountPurge
 from sim.shield.cards import replaced_share
 from sim.warning.service import drawn
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import CENTS_PER_UNIT
 from sim.base.words import DistributionKind
 from sim.country.calendar import Measures
 from sim.draws.compiled import compiled, inlined
@@ -23,8 +23,8 @@ from sim.draws.functions import LOG_2, exp, normal_quantile
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import EPISODE_LOSS, EPISODE_STAGE, PAYMENT_CANCELLED, PAYMENT_RELEASED, PAYMENT_WAIT
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
 from sim.scenario.schema.fraud import MAX_PAYMENTS
+from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
 
 CONTACT, ENGAGED_STAGE, OPENED, FIRST_PAYMENT = range(4)
 STEPS = ("engaged", "opened", "first_payment", "later_payment")

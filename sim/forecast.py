@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.days import YEAR_DAYS
 from sim.base.rounding import written
 from sim.draws.compiled import is_compiled
-from sim.experiments.counts import Counts
+from sim.experiments.parameters import Counts
 from sim.experiments.simulations import is_large
 from sim.language.spoken import counted, marked, said
 from sim.running import work_of

@@ -110,7 +110,7 @@ class Days:
     """The days of one run, as its job shows them."""
 
     def __init__(self, scenario: "Scenario") -> None:
-        from sim.store.scope import Scope
+        from sim.store.columns import Scope
 
         scope = Scope.of(scenario)
         self._start, self._first = scope.first_day - scope.warmup_days, scope.first_day

@@ -23,10 +23,11 @@ from sim.experiments.attribute import Attribution as StoredAttribution
 from sim.experiments.attribute import attribute as attributed
 from sim.experiments.compare import compare as compare_runs
 from sim.experiments.compare import distinct, frame_of
-from sim.experiments.design import Value
 from sim.experiments.paired import (
     PAIRS,
     Document,
+    Make,
+    Making,
     compare_scenarios,
     demand_comparable,
     document_of_rows,
@@ -35,12 +36,11 @@ from sim.experiments.paired import (
     runs_of,
 )
 from sim.experiments.pairing import PairingError
-from sim.experiments.replicates import Make, Making
+from sim.experiments.parameters import Value
 from sim.experiments.simulations import Asking, asked
 from sim.experiments.sweep import SEED, STATUS
 from sim.experiments.sweep import sweep as simulate
-from sim.language.labels import named
-from sim.language.spoken import said, telling_in
+from sim.language.spoken import named, said, telling_in
 from sim.midnight.component import Component
 from sim.midnight.visiting import with_components
 from sim.reading import run as stored
@@ -49,17 +49,26 @@ from sim.reading.costs import COST
 from sim.reading.quantities import HEADLINE
 from sim.report.looks import capital
 from sim.scenario.errors import choices, found
-from sim.scenario.lever_words import key_name
-from sim.scenario.levers import Lever, levers
-from sim.scenario.load import Scenario, changed, load_scenario
-from sim.scenario.options import Options, ScenarioLike, with_options
+from sim.scenario.levers import Lever, key_name, levers
+from sim.scenario.load import Options, Scenario, ScenarioLike, changed, load_scenario, with_options
 from sim.scenario.provinces import coded_key
 from sim.store.folder import SCENARIO_YAML
-from sim.told.costs import interval_name, layer_named
-from sim.told.effect import EFFECTS, PRICED_ALONE, TOLD, ends_of, kind_said, signed, signed_percent
+from sim.told.answers import (
+    EFFECTS,
+    PRICED_ALONE,
+    TOLD,
+    Answer,
+    ends_of,
+    interval_name,
+    kind_said,
+    layer_named,
+    of_comparison,
+    of_runs,
+    signed,
+    signed_percent,
+)
 from sim.told.experiments import MANY_TIMES, over_what, records
-from sim.told.one import Answer, of_comparison, of_runs
-from sim.told.vocabulary import quantity_named
+from sim.told.words import quantity_named
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -109,7 +118,7 @@ class Run(stored.Run):
             A row for each quantity, with its ``meaning``, ``value``, ``low``, ``high``, and ``interval``, which names
             the kind of interval. Numbers without an interval are left out.
         """
-        from sim.told.answer import by_chance, estimates
+        from sim.told.runs import by_chance, estimates
 
         estimated, noise = estimates([self]), by_chance([self])
         by_seed = said("{level}, run-to-run noise", level=percent(LEVEL))
@@ -276,8 +285,7 @@ class Comparison(pd.DataFrame):
         Raises:
             ValueError: If there is no such picture.
         """
-        from sim.report.pictures.comparison import differences, effect, fates
-        from sim.report.pictures.costs import cost_differences
+        from sim.report.pictures.comparison import cost_differences, differences, effect, fates
 
         pictures: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
             "differences": differences,
@@ -595,7 +603,7 @@ class Sweep(pd.DataFrame):
         Raises:
             ValueError: If there is no such column or key.
         """
-        from sim.report.pictures.sweep import swept
+        from sim.report.pictures.experiments import swept
 
         keys = self.varied
         names = [str(name) for name in self.columns]
@@ -679,7 +687,7 @@ class Attribution(StoredAttribution):
         Returns:
             The figure.
         """
-        from sim.report.pictures.attribution import attributed
+        from sim.report.pictures.experiments import attributed
 
         with self._speaking():
             rows = [row for row in self._rows(quantity) if row["layer"] != ALL]

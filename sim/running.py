@@ -19,15 +19,14 @@ from sim.reading.quantities import at_reporting_rates
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
 from sim.scenario.given import described
-from sim.scenario.lever_words import outside_ranges
-from sim.store.background import BackgroundWriter
+from sim.scenario.levers import outside_ranges
+from sim.store.columns import Scope
 from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.store.json_files import FolderError
 from sim.store.provenance import keep_last_run
 from sim.store.query import from_memory
-from sim.store.recorder import Recorder
+from sim.store.recorder import BackgroundWriter, Recorder
 from sim.store.run_json import RUN_JSON, sealed
-from sim.store.scope import Scope
 from sim.store.writer import TableKeeper, TableWriter
 
 if TYPE_CHECKING:

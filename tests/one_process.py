@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from sim.experiments.processes import Given, Made, Processes
+from sim.experiments.simulations import Given, Made, Processes
 
-POOLS = ("sim.experiments.simulations.Processes", "sim.experiments.replicates.Processes")
+POOLS = ("sim.experiments.simulations.Processes", "sim.experiments.paired.Processes")
 
 
 class OneProcess(Processes):

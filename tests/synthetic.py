@@ -9,9 +9,8 @@ import numpy as np
 
 from sim.base.days import day_number
 from sim.base.words import End, Fate, Outcome
-from sim.store.columns import NULL
+from sim.store.columns import NULL, Scope, Target
 from sim.store.recorder import LogEntry, Recorder
-from sim.store.scope import Scope, Target
 from sim.store.tables import ALERTS
 from sim.store.writer import TableWriter
 from sim.warning.service import wait_bin

@@ -23,7 +23,7 @@ from benchmarks.rows import SMOKE, Benchmark, Figure, Figures, Row, Size
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
 from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, tables_beside, write_answers
-from sim.verify.queues import mean_wait
+from sim.verify.desks import mean_wait
 
 ABOUT = {"machine": "a machine", "date": "2026-11-30", "version": "0.2", "sources": "1a", "size": "quick", "load": 0.0}
 

@@ -10,22 +10,21 @@ from sim import episode as stages
 from sim.base import words as w
 from sim.engines.vector import episodes as vector_episodes
 from sim.engines.vector.state import EPISODE_END_CODES
-from sim.experiments import layers
+from sim.experiments import attribute
 from sim.reading import costs, outcomes, quantities
 from sim.reading.evidence import FORMULAS
 from sim.report.pictures import cascade
 from sim.scenario import effects
 from sim.scenario.schema import aftermath, gates, warning
-from sim.scenario.schema import costs as prices
-from sim.scenario.schema.base import PerChannel
+from sim.scenario.schema import aftermath as prices
+from sim.scenario.schema.base import ChannelNames, PerChannel
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.scenario.schema.measures import KINDS, REGULATED
-from sim.scenario.schema.names import ChannelNames
 from sim.shield import answering, interception, sites
 from sim.store import tables
-from sim.told import costs as told_costs
-from sim.told import vocabulary
+from sim.told import answers as told_costs
+from sim.told import words
 from sim.warning import detectors
 
 NONE: frozenset[str] = frozenset()
@@ -56,7 +55,11 @@ TARGETS = choices("blocking", "target")
 LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
     # Gates and measures.
     "gates: SHIELD": (labels([gate.fate for gate in w.SHIELD]), w.Fate.labels(), {"engaged"}),
-    "layers": ({g.layer for g in w.SHIELD} | {m.row.layer for m in KINDS.values()}, layers.LAYERS, layers.WARNING),
+    "layers": (
+        {g.layer for g in w.SHIELD} | {m.row.layer for m in KINDS.values()},
+        attribute.LAYERS,
+        attribute.WARNING,
+    ),
     "layers of measures": ([k for k, m in KINDS.items() if m.row.layer or m.row.stays], KINDS, NONE),
     # Counts of these are spread over all days of a window, or wait for its end.
     "measures: SEEN_BY_DAY": (
@@ -126,19 +129,19 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
         NONE,
     ),
     "names of quantities: NAMES": (
-        vocabulary.NAMES,
+        words.NAMES,
         {
             *by(w.Channel.labels(), "effort", "yield"),
             *by(interception.FILTERED, "false_blocks"),
             *by(w.Detector.labels(), "alerts"),
             *by(w.DESK_LABELS, "staff_hours"),
             *outcomes.WAITS,
-            *(vocabulary.SAME.get(name, name) for name in (*quantities.FIGURES, *w.Outcome.labels())),
+            *(words.SAME.get(name, name) for name in (*quantities.FIGURES, *w.Outcome.labels())),
         },
         NONE,
     ),
-    "names of costs: PARTS": (vocabulary.PARTS, {*costs.PARTS, costs.TOTAL}, NONE),
-    "names of layers: LAYERS": (told_costs.LAYERS, layers.LAYERS, NONE),
+    "names of costs: PARTS": (words.PARTS, {*costs.PARTS, costs.TOTAL}, NONE),
+    "names of layers: LAYERS": (told_costs.LAYERS, attribute.LAYERS, NONE),
 }
 """What a list has, all words that there are, and those that it rightly leaves out."""
 

@@ -77,7 +77,7 @@ def test_links_lead_somewhere() -> None:
     assert lost == []
 
 
-@pytest.mark.parametrize("module", ["cli.document", "scenario.guide", "scenario.document", "store.document"])
+@pytest.mark.parametrize("module", ["cli.document", "scenario.guide", "scenario.document", "store.exported"])
 def test_references_of_the_site_can_be_written(module: str) -> None:
     assert module in (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
     assert importlib.import_module(f"sim.{module}").document().startswith("# ")

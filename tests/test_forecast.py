@@ -10,7 +10,7 @@ import sim
 from sim import forecast
 from sim.base.logbook import LOG
 from sim.experiments import simulations
-from sim.experiments.counts import Counts
+from sim.experiments.parameters import Counts
 from sim.experiments.simulations import Simulations
 from sim.forecast import BASE_BYTES, MOST_PACE, SPREAD, UNKNOWN_SPREAD, Batch, Forecast, Job, between, lasting, size
 from sim.running import work_of

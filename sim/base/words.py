@@ -241,7 +241,7 @@ class EpisodeEnd(Word):
 
 
 class Outcome(Code):
-    """Counts of outcomes, which are columns of tables; ``sim.told.vocabulary`` names them for people.
+    """Counts of outcomes, which are columns of tables; ``sim.told.words`` names them for people.
 
     ``held`` counts episodes that a bank ended before any payment, ``held_cents`` the sums of these payments.
     ``saved`` counts episodes that a warning stopped before any payment, ``averted`` those of them that would have led

@@ -1,9 +1,13 @@
-"""A calibration from end to end: fit, posterior, tests of it, report, and files next to the scenario's own."""
+"""Write fitted values back into the scenario's file; its comments and layout stay.
+
+A calibration from end to end: fit, posterior, tests of it, report, and files next to the scenario's own.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -13,28 +17,135 @@ from sim.base.rounding import significant
 from sim.calibration.data import Data, Model
 from sim.calibration.draws import SUFFIX as FIGURES
 from sim.calibration.draws import figures_of_draws, write_figures
-from sim.calibration.emulator import one_thread_of_blas
-from sim.calibration.evaluations import Evaluations, Level, Task, coarse_pool
-from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
+from sim.calibration.fit import (
+    NO_FIGURE,
+    NO_PARAMETER,
+    Evaluations,
+    Fit,
+    FitError,
+    Fitter,
+    Level,
+    Targets,
+    Task,
+    coarse_pool,
+    label_of,
+    solving,
+    values_at,
+)
 from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
-from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
-from sim.calibration.prior import Prior
+from sim.calibration.posterior import Posterior, Prior, Start, conditioning, one_thread_of_blas, sample_posterior
 from sim.calibration.report import Document, add_ensemble, add_known, compose, to_markdown
-from sim.calibration.targets import Targets, label_of
-from sim.calibration.writeback import Update, write_back
-from sim.experiments.counts import Counts
-from sim.experiments.parameters import DIGITS, Parameter, free_parameters, full_forms
+from sim.experiments.parameters import DIGITS, Counts, Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.experiments.store import WARNINGS
 from sim.reading.figures import error_of_whole
 from sim.reading.outcomes import Outcome
 from sim.reading.stored_answers import StoredAnswers, store_answers
 from sim.scenario import Scenario, ScenarioModel, load_scenario
+from sim.scenario.merging import is_full_form
 from sim.scenario.stored_draws import SUFFIX as DRAWS
+from sim.store.columns import Scope
 from sim.store.folder import replace_json, whole
 from sim.store.holding import holding
-from sim.store.scope import Scope
 from sim.warning.size import in_english, of_sizes
+
+
+@dataclass(frozen=True)
+class Update:
+    """The changes of a calibration to a scenario's file, by dotted key or, for figures, by position in its list.
+
+    ``targets`` are the labels of the figures that fixed the values, ``inherited`` the rest of the full form of values
+    that the file inherits, ``draws`` is the name of the file of posterior draws. ``derived`` are values that runs have
+    found.
+    """
+
+    values: Mapping[str, Any]
+    targets: Mapping[str, str]
+    inherited: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    figures: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    draws: str | None = None
+    derived: Mapping[str, float] = field(default_factory=dict)
+
+
+def write_back(path: Path, update: Update) -> None:
+    """Change a scenario's file; it is replaced at once or not at all."""
+    text = edited(path.read_text(encoding="utf-8"), update)
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+
+
+def edited(text: str, update: Update) -> str:
+    """Return the text of a scenario's file with the update."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    def flow(entries: Mapping[str, Any]) -> CommentedMap:
+        made = CommentedMap(entries)
+        made.fa.set_flow_style()
+        return made
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1_000_000  # lines are never folded
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    # As scenarios write it; the library would write an empty value.
+    yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
+    root = yaml.load(text)
+
+    def holder(key: str) -> tuple[Any, str]:
+        *parents, last = key.split(".")
+        node = root
+        for part in parents:
+            if part not in node:
+                node[part] = CommentedMap()
+            node = node[part]
+            if is_full_form(node):
+                node = node["value"]
+        return node, last
+
+    for key, value in update.derived.items():
+        node, last = holder(key)
+        if is_full_form(node.get(last)):
+            node, last = node[last], "value"
+        node[last] = value
+    for key, value in update.values.items():
+        node, last = holder(key)
+        if last in node and is_full_form(node[last]):
+            parameter = node[last]
+        else:
+            parameter = node[last] = flow(update.inherited.get(key, {}))
+        parameter["value"] = value
+        parameter["origin"] = "calibrated"
+        _set_before(parameter, "target", update.targets[key], "basis")
+    for number, entries in update.figures.items():
+        for name, value in entries.items():
+            listed = _flow_list(value) if isinstance(value, list) else value
+            _set_before(root["figures"][number], name, listed, "source")
+    if update.draws is not None:
+        if "calibration" not in root:
+            root["calibration"] = CommentedMap()
+        root["calibration"]["draws"] = update.draws
+    out = StringIO()
+    yaml.dump(root, out)
+    return out.getvalue()
+
+
+def _flow_list(values: list[Any]) -> Any:
+    """Return a list that is written on one line."""
+    from ruamel.yaml.comments import CommentedSeq
+
+    made = CommentedSeq(values)
+    made.fa.set_flow_style()
+    return made
+
+
+def _set_before(node: Any, key: str, value: Any, before: str) -> None:
+    """Set a key of a map; a new one is placed before another, or at the end."""
+    if key in node or before not in node:
+        node[key] = value
+    else:
+        node.insert(list(node).index(before), key, value)
+
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"

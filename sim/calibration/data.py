@@ -1,21 +1,65 @@
-"""The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
+"""Evidence with a count: its standard error is that of the sample, and of the spread between places and years.
+
+The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
 
 Data are the fitted figures and the quantities of the scenario's evidence that it names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import hypot, nan, sqrt
 
 import numpy as np
 
-from sim.calibration.counted import sigma_of_losses, standard_error
-from sim.calibration.evaluations import Evaluations, Level, Task, Values, figures_of
-from sim.calibration.fit import Matrix, values_at
-from sim.calibration.targets import LEAST_COUNT, Targets, Vector
+from sim.calibration.fit import (
+    LEAST_COUNT,
+    Evaluations,
+    Level,
+    Matrix,
+    Targets,
+    Task,
+    Values,
+    Vector,
+    figures_of,
+    values_at,
+)
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
 from sim.reading.figures import CHANGE, error_of_whole
 from sim.reading.outcomes import Outcome
-from sim.store.scope import Known, Scope
+from sim.scenario.schema.evidence import LOSS_SIGMA, LOSSES
+from sim.store.columns import Known, Scope
+
+
+def standard_error(row: Known, sigma: float = nan) -> float:
+    """Return the standard error of the value of a row with a count, on the scale of its range.
+
+    The scale is the logarithm if the range lies above 0. A share p of n has the error of a binomial share, to first
+    order; its ``spread`` is in logits. Losses are lognormal; the logarithms of the median, the mean and the sigma that
+    fit n of them best vary by sigma / sqrt(n), sqrt(sigma^2 + sigma^4 / 2) / sqrt(n) and 1 / sqrt(2 n).
+
+    Args:
+        row: The evidence, with ``value`` and ``count``.
+        sigma: The standard deviation of the logarithm of losses; for their mean and median.
+
+    Returns:
+        The standard error, in log units or in the unit of the quantity.
+    """
+    assert row.value is not None
+    assert row.count is not None
+    if row.name not in LOSSES:
+        logits = hypot(1.0 / sqrt(row.count * row.value * (1.0 - row.value)), row.spread)
+        logs = (1.0 - row.value) * logits
+    else:
+        of_one = {LOSS_SIGMA: sqrt(0.5), "loss_median": sigma, "loss_mean": hypot(sigma, sigma * sigma * sqrt(0.5))}
+        logs = hypot(of_one[row.name] / sqrt(row.count), row.spread)
+    return logs if row.low > 0.0 else logs * row.value
+
+
+def sigma_of_losses(evidence: tuple[Known, ...]) -> float:
+    """Return the sigma of losses that evidence states; NaN without one."""
+    stated = [row.value for row in evidence if row.name == LOSS_SIGMA and row.value is not None]
+    return float(stated[0]) if stated else nan
+
 
 HALF_WIDTH = normal_quantile(0.95)
 """Half the width of a range of evidence, in standard deviations: the range is taken as a 90% interval."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sim.base.days import ORIGIN
 from sim.calibration.data import Data, Model
-from sim.calibration.prior import Prior
+from sim.calibration.posterior import Prior
 from sim.experiments.parameters import free_parameters
 from sim.reading.chance import TAILS
 from sim.reading.outcomes import Outcome
@@ -33,7 +33,7 @@ SHOWN = 10
 SUFFIX = "-figures.csv"
 
 Figures = Mapping[str, Sequence[float]]
-"""The figures of draws, by label (``sim.calibration.targets.label_of``): (draws,), in the figure's unit."""
+"""The figures of draws, by label (``sim.calibration.fit.label_of``): (draws,), in the figure's unit."""
 
 
 def figures_of_draws(data: Data, model: Model, outcomes: Sequence[Outcome]) -> Figures:
@@ -81,8 +81,8 @@ class PosteriorDraws(pd.DataFrame):
         Returns:
             One row per dotted key, those that the data moved most first: ``unit``, the scenario's own ``value``, the
             ends ``low`` and ``high`` of its range, the 5, 50 and 95 % quantiles of the draws, and ``spread_left``, the
-            share of the prior's standard deviation that is left, of normal scores (``sim.calibration.prior``). Dates
-            are days since 2000-01-01.
+            share of the prior's standard deviation that is left, of normal scores (``sim.calibration.posterior``).
+            Dates are days since 2000-01-01.
         """
         free, names = free_parameters(self.scenario), names_in(self.scenario.root())
         spread = Prior.of(self.scenario).spread

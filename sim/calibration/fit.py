@@ -1,18 +1,222 @@
-"""The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale."""
+"""Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken.
+
+Evaluations: runs of one scenario at a level, with a seed and values; each gives figures, evidence and totals.
+
+The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale.
+"""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.base.failures import RefusedError
-from sim.calibration.evaluations import Evaluations, Level, Task, figures_of
-from sim.calibration.targets import Targets, Vector
-from sim.experiments.counts import Counts
-from sim.experiments.parameters import Parameter
+from sim.experiments.parameters import Counts, Parameter
+from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
+from sim.reading.figures import CHANGE, days_of
+from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
+from sim.scenario import Scenario, ScenarioError, changed
+from sim.scenario.load import value_at
+from sim.scenario.schema.evidence import Family
+from sim.scenario.schema.population import Apart, Pool, plain_pool
+from sim.store.columns import Scope, Target
+
+Vector = npt.NDArray[np.float64]
+
+DEFAULT_TOLERANCE = 0.01
+
+LEAST_COUNT = 1e-3
+"""The smallest level, so that every one has a logarithm."""
+
+FAMILIES: dict[str, Family] = {
+    "alerts": "alerts",
+    "calls": "interceptions",
+    "sms": "interceptions",
+    "cards": "cards",
+    "cases": "cases",
+    "suspects": "suspects",
+    "ringleaders": "suspects",
+    "dens": "dens",
+    "losses": "money",
+    "funds": "money",
+}
+"""The family of a figure by the first word of its name: the model's errors in figures of a family are similar."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The figures of a scenario by their position in its list; a fit aims at those in ``fitted``.
+
+    Levels are compared by their logarithm, changes directly, both divided by the tolerance: a residual of 1 is just
+    allowed.
+    """
+
+    rows: tuple[Target, ...]
+    fitted: tuple[int, ...]
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Targets":
+        """Return the figures of a scope; fitted ones need a number and windows inside the period."""
+        fitted = [
+            number
+            for number, row in enumerate(scope.targets)
+            if row.role == "fitted"
+            and isinstance(row.value, int | float)
+            and all(days_of(scope, window) for window in (row.window, row.base or row.window))
+        ]
+        return cls(scope.targets, tuple(fitted))
+
+    def label(self, number: int) -> str:
+        """Return the name of a figure and its window, as ``label_of`` does."""
+        return label_of(self.rows[number].name, self.rows[number].window)
+
+    def tolerance(self, number: int) -> float:
+        """Return the tolerance of a figure: a share of a level, a difference for a change."""
+        return self.rows[number].tolerance or DEFAULT_TOLERANCE
+
+    def in_tolerances(self, number: int, discrepancy: Mapping[str, float]) -> float:
+        """Return the discrepancy of a figure's family in tolerances, 0 without one; a change has that of two levels."""
+        name = self.rows[number].name
+        share = discrepancy.get(family_of(name) or "", 0.0)
+        return (2.0**0.5 if name.endswith(CHANGE) else 1.0) * share / self.tolerance(number)
+
+    def scale(self, number: int, values: npt.ArrayLike) -> Vector:
+        """Return values of a figure in tolerances: logarithms of levels, changes unscaled."""
+        scaled = np.asarray(values, dtype=np.float64)
+        if not self.rows[number].name.endswith(CHANGE):
+            scaled = np.log(np.maximum(scaled, LEAST_COUNT))
+        return np.asarray(scaled / self.tolerance(number))
+
+    def unscale(self, number: int, scaled: npt.ArrayLike) -> Vector:
+        """Return values of a figure from those of ``scale``."""
+        values = np.asarray(scaled, dtype=np.float64) * self.tolerance(number)
+        return values if self.rows[number].name.endswith(CHANGE) else np.asarray(np.exp(values))
+
+    def reported(self) -> Vector:
+        """Return the reported values of the fitted figures, (fitted figures,), in tolerances."""
+        return np.array([float(self.scale(n, float(str(self.rows[n].value)))) for n in self.fitted])
+
+    def simulated(self, figures: Sequence[float | None]) -> Vector:
+        """Return the fitted figures among all figures of a run, (fitted figures,), in tolerances."""
+        values = [figures[n] for n in self.fitted]
+        return np.array(
+            [float(self.scale(n, 0.0 if v is None else v)) for n, v in zip(self.fitted, values, strict=True)]
+        )
+
+
+def family_of(name: str) -> Family | None:
+    """Return the family of a figure by its name; None if it has none."""
+    return FAMILIES.get(name.partition(".")[0].partition("_")[0])
+
+
+def label_of(name: str, window: tuple[date, date | None]) -> str:
+    """Return the name of a figure and its window: ``calls_intercepted@2021-01-01..2021-11-30``."""
+    return f"{name}@{window[0]}..{window[1] or ''}"
+
+
+Values = Mapping[str, Any]
+
+POOL = "population.pool"
+"""The key of the pool of provinces."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A scale, the seeds that are averaged, and the pool of provinces, None for the scenario's own.
+
+    Most of the search uses coarser levels; the result is at the scenario's own.
+    """
+
+    scale: float
+    seeds: tuple[int, ...]
+    pool: Pool | None = None
+
+    def scenario(self, base: Scenario, seed: int, values: Mapping[str, Any]) -> Scenario:
+        """Return the scenario of one run at this level, by the vector engine, with other values at dotted keys."""
+        own: dict[str, Any] = {"scale": self.scale, "seed": seed, "engine": "vector"}
+        if self.pool is not None:
+            own[POOL] = plain_pool(self.pool)
+        return changed(base, {**values, **own})
+
+
+def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
+    """Return the pool at a coarse scale: the country, or all except the provinces that a measure or a surge names.
+
+    Thinned to some hundredths, 31 provinces have two officers and two cases a day each; one province of all people,
+    thinned alike, behaves like the country. None where the pool stays: where the scenario itself has provinces apart,
+    or pools would have more attempts than identities can number.
+    """
+    kind = scenario.spec.coarsest()
+    if kind is None or isinstance(scenario.spec.population.pool, Apart):
+        return None
+    try:
+        changed(scenario, {POOL: plain_pool(kind), "scale": scale})
+    except ScenarioError:
+        return None
+    return kind
+
+
+def figures_of(outcomes: Sequence[Outcome]) -> npt.NDArray[np.float64]:
+    """Return the figures of runs, (runs, figures), NaN where there is none."""
+    rows = [[np.nan if value is None else value for value in outcome["figures"]] for outcome in outcomes]
+    return np.array(rows, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: a level, a seed, and values at dotted keys."""
+
+    level: Level
+    seed: int
+    values: Values
+
+
+class Evaluations(Simulations):
+    """Simulations of the tasks of one scenario, kept in a folder."""
+
+    def __init__(self, scenario: Scenario, folder: Path, **computing: Unpack[Computing]) -> None:
+        super().__init__(folder, figures_evidence_and_quantities, **computing)
+        self._scenario = scenario
+        self._derived = dict.fromkeys(key for key in scenario.spec.calibration.derived if _is_given(scenario, key))
+
+    def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Return the outcome of each task, in order; the first failed one raises a SimulationError."""
+        return self.run((self._scenario_of(task) for task in tasks), len(tasks))
+
+    def evaluate_possible(self, tasks: Sequence[Task]) -> list[Outcome | None]:
+        """Return the outcome of each task as ``evaluate`` does, None for one whose values make no scenario.
+
+        Each scenario is made when it is next, while others run.
+        """
+        impossible: set[int] = set()
+
+        def scenarios() -> Iterator[Scenario | Outcome]:
+            for number, task in enumerate(tasks):
+                one = scenario_or_failure(partial(self._scenario_of, task))
+                if not isinstance(one, Scenario):
+                    impossible.add(number)
+                yield one
+
+        outcomes = self.each(scenarios(), len(tasks))
+        return [None if number in impossible else succeeded(one) for number, one in enumerate(outcomes)]
+
+    def _scenario_of(self, task: Task) -> Scenario:
+        return task.level.scenario(self._scenario, task.seed, {**self._derived, **task.values})
+
+
+def _is_given(scenario: Scenario, key: str) -> bool:
+    """Return whether a scenario has a value at a dotted key; one that extends another may have removed it."""
+    try:
+        return value_at(scenario.levers, key) is not None
+    except KeyError:
+        return False
+
 
 Matrix = npt.NDArray[np.float64]
 

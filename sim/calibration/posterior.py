@@ -1,4 +1,39 @@
-"""The posterior: what the data say about every free parameter, and what they leave open.
+"""Ensemble descent: damped Gauss-Newton steps; each ensemble member has its own point and its own slopes.
+
+Each member minimises an objective: half of |scores - anchor|^2 + |simulated - observations|^2. All start at a common
+point that meets the data. The goals of each, its anchor and observations, move away from there part by part, as far as
+its data can follow (numerical continuation: Allgower and Georg, 2003). So members stay near the data on their way,
+where slopes are useful, and need not find back from far away: a draw from wide ranges may be a world in which all
+attempts have ended. All members step at the same time, so that their simulations run in parallel, and slopes are learnt
+from the runs of all. The difference between a member's last step and the prediction of the slopes, whether the step was
+accepted or not, is corrected along that step (Broyden, Mathematics of Computation 19, 1965).
+
+An emulator: a prediction of the model's data for parameters that were not run, and its error.
+
+Each datum is a sum of linear terms in all normal scores, of squares and products of the scores that matter most, and of
+an error. Coefficients are found by the lasso (Tibshirani, Journal of the Royal Statistical Society B 58, 1996), since
+most parameters move few data.
+
+Runs on the way to the data are not spread at random: a run with more calls than the terms predict was moved to where
+there are fewer, so levels hide the effect of what moved it. Differences between both ends of each step do not have this
+bias, as first differences of panel data (Wooldridge, Econometric Analysis of Cross Section and Panel Data, 2010,
+chapter 10).
+
+The prior: a distribution over the range of each free parameter, and orders of values that are known.
+
+A parameter's coordinate is its place in its range, from 0 to 1 (``sim.experiments.parameters``); a normal score is
+standard normal in the prior. The shape of a range says how both belong together:
+
+- ``logit_normal``: the log odds of the coordinate are normal with a standard deviation of 1 and the scenario's own
+  value as median. So nine tenths lie between 0.16 and 0.84 of a range whose middle is the value; near an end, or in a
+  range that is even in the logarithm, it resembles a lognormal distribution.
+- ``triangular``: the density falls linearly to 0 at both ends from its top at the scenario's own value.
+- ``flat``: even over the range.
+
+Draws that break an order of the scenario's ``constraints`` are sorted: the ends of ranges are ordered, too, so sorted
+values lie inside their ranges. Of values with equal priors, sorting gives the prior given the order.
+
+The posterior: what the data say about every free parameter, and what they leave open.
 
 It is computed in two parts, as in smoothing with multiple data assimilation (Emerick and Reynolds, Computers &
 Geosciences 55, 2013): the likelihood is a product of two powers of itself.
@@ -16,23 +51,554 @@ posterior: exactly where data are linear in the scores, elsewhere as closely as 
 residuals stay large is rejected.
 """
 
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.descent import Descent, Indices
-from sim.calibration.emulator import Emulator, emulated_draws, emulator_of
-from sim.calibration.prior import Prior, draw_errors
-from sim.draws.functions import normal_quantile
-from sim.experiments.counts import Counts
-from sim.experiments.design import POSTERIOR, generator_of
-from sim.experiments.parameters import Parameter
+from sim.base.failures import RefusedError
+from sim.draws.functions import exp, log, normal_cdf, normal_quantile
+from sim.draws.philox import draw4, uniform32, uniform52
+from sim.draws.purposes import MEMBER
+from sim.experiments.parameters import POSTERIOR, Counts, Parameter, free_parameters, generator_of, in_unit
 from sim.reading.outcomes import Outcome
+from sim.scenario import Scenario
+from sim.scenario.keys import keys_at
+from sim.scenario.merging import LOGIT_NORMAL, TRIANGULAR
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+CONVERGED = 0.005
+"""A member has converged when its next step is predicted to lower its objective by less than this, which corresponds to
+a tenth of a standard error in one datum."""
+
+EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
+"""The trust region (Nocedal and Wright, Numerical Optimization, 2006, algorithm 4.1): at the end of the way the step
+length doubles, up to the longest part, where the actual decrease exceeds this share of the predicted one, and halves
+where it is below."""
+
+TOLERATED = 2.0
+"""Standard deviations of run-to-run noise by which an objective may rise, added to both decreases before they are
+compared (Sun and Nocedal, Mathematical Programming 202, 2023). Otherwise lucky steps would be accepted, and unlucky
+ones refused and shortened."""
+
+LONGEST = 0.45
+"""The largest part of a Gauss-Newton step that is taken where slopes are those of an emulator: a rough model changes by
+more than they predict, so a whole step goes too far. With this value steps of the flagship would have left least."""
+
+STRIDE = 0.25
+"""The most that goals move at each step, as a part of the way from the start."""
+
+LONGER = 1.5
+"""Growth of a stride after an accepted step, up to ``STRIDE``; after a refused one it is halved."""
+
+FOLLOWED = 6.0
+"""On the way a step that does not lower the objective is also accepted where data are within this many standard errors
+(r.m.s.): moving goals cannot be followed without a lag, which is made up at the end of the way."""
+
+TINY = 1e-300
+"""The least divisor, so that nothing is divided by 0."""
+
+
+class Predictor(Protocol):
+    """Predicts data from scores, as ``sim.calibration.posterior.Emulator`` does."""
+
+    def predicted(self, scores: Array) -> Array:
+        """Return data (points, data) at scores (points, parameters)."""
+
+    def derivatives(self, scores: Array) -> Array:
+        """Return derivatives (data, parameters) at one point, (parameters,)."""
+
+
+class Descent:
+    """An ensemble and its iterates.
+
+    No step is accepted where a simulation gives no data (NaN), nor one that raises the objective by more than noise
+    does, except on the way, where data follow their goals.
+
+    Attributes:
+        anchors: (members, parameters) Where each member would be without data, in normal scores.
+        observations: (members, data) The data that each member must reproduce.
+        iterates: (members, parameters) Where each member is, in normal scores.
+        simulated: (members, data) The simulated data there.
+        part: (members,) How far the goals of each have moved on their way, from 0 to 1.
+        stride: (members,) How far they move at the next step.
+        length: (members,) The part of a Gauss-Newton step that is taken.
+        tried: Scores and data at both ends of each member's last step, whether accepted or not.
+        taken: (members,) Whether it was accepted.
+    """
+
+    def __init__(
+        self,
+        start: Array,
+        anchors: Array,
+        observations: Array,
+        simulated: Array,
+        chance: Array,
+        longest: float = LONGEST,
+        converged: float = CONVERGED,
+        ordered: Callable[[Array], Array] = lambda scores: scores,
+    ) -> None:
+        """Start all members at ``start`` (parameters,), in normal scores, with ``simulated`` data (data,) there.
+
+        ``observations`` are about 0 where the start meets the data. ``chance`` (data,) is the standard deviation of
+        simulated data between runs, see ``TOLERATED``. ``longest`` is the largest part of a Gauss-Newton step that is
+        taken, ``converged`` the least predicted decrease of an objective for which a step is taken.
+        """
+        members = len(anchors)
+        self.anchors = anchors
+        self.observations = observations
+        self._start = start
+        self._ordered = ordered
+        self._chance = chance
+        self.iterates = np.tile(start, (members, 1))
+        self.simulated = np.tile(simulated, (members, 1))
+        self.tried = tuple((self.iterates.copy(), self.simulated.copy()) for _ in ("from", "to"))
+        self.taken = np.zeros(members, dtype=np.bool_)
+        self.part = np.zeros(members)
+        self.stride = np.full(members, STRIDE)
+        self._longest, self._converged = longest, converged
+        self.length = np.full(members, longest)
+
+    def run(
+        self,
+        simulate: Callable[[Indices, Array], Array],
+        learn: Callable[[], Predictor | None],
+        steps: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Take steps until all members have converged, at most ``steps`` for each.
+
+        ``simulate`` returns the data of some members (indices) at normal scores (members, parameters). ``learn``
+        returns a predictor of data from all runs so far; None where there are none, and all go straight ahead.
+        """
+        for number in range(steps):
+            parts = np.minimum(self.part + self.stride, 1.0)
+            goals = self._start + parts[:, None] * (self.anchors - self._start)
+            wanted = parts[:, None] * self.observations
+            predictor = learn()
+            proposed, predicted = self._proposals(predictor, goals, wanted)
+            moving = np.flatnonzero((self.part < 1.0) | (predicted > self._converged))
+            off = np.sqrt(np.mean((self.simulated - self.part[:, None] * self.observations) ** 2, axis=1))
+            tell(
+                f"step {number + 1} of at most {steps}: {len(moving)} of {len(parts)} members move; "
+                f"{np.mean(self.part):.0%} of the way is done; members are {np.median(off):.2f} standard errors off "
+                "(median r.m.s.)"
+            )
+            if not len(moving):
+                break
+            there = self._ordered(self.iterates[moving] + proposed[moving])
+            simulated = simulate(moving, there)
+            before = self._objectives(self.iterates[moving], self.simulated[moving], goals[moving], wanted[moving])
+            after = self._objectives(there, simulated, goals[moving], wanted[moving])
+            lag = np.sqrt(np.mean((simulated - wanted[moving]) ** 2, axis=1))
+            chance = self._tolerance(self.simulated[moving] - wanted[moving], simulated - wanted[moving])
+            gain = before - after + chance
+            with np.errstate(invalid="ignore"):
+                down = np.isfinite(after) & (gain > 0.0)
+                followed = np.isfinite(after) & (self.part[moving] < 1.0) & ((lag <= FOLLOWED) | (predictor is None))
+            self._adapt(moving, down | followed, gain / np.maximum(predicted[moving] + chance, TINY))
+            self._note(moving, there, simulated)
+            self.taken[moving] = down | followed
+            taken = moving[down | followed]
+            self.part[taken] = parts[taken]
+            self.iterates[taken] = there[down | followed]
+            self.simulated[taken] = simulated[down | followed]
+
+    def _adapt(self, members: Indices, taken: npt.NDArray[np.bool_], ratio: Array) -> None:
+        """Adapt strides and step lengths: on the way to whether steps were accepted, at its end to their decrease."""
+        stride, length = self.stride[members], self.length[members]
+        self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
+        on_the_way = self.part[members] < 1.0
+        longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
+        by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
+        self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
+
+    def _tolerance(self, before: Array, after: Array) -> Array:
+        """Return how much two objectives may differ by noise, from the residuals of both, (members,)."""
+        return np.asarray(TOLERATED * np.sqrt(np.sum(self._chance**2 * (before**2 + after**2), axis=1)))
+
+    def _note(self, members: Indices, scores: Array, simulated: Array) -> None:
+        """Record the last step of members, whether accepted or not, where it gave data."""
+        data = np.isfinite(simulated).all(axis=1)
+        known = members[data]
+        ends = (self.iterates[known], self.simulated[known]), (scores[data], simulated[data])
+        for (places, changes), (at, found) in zip(self.tried, ends, strict=True):
+            places[known], changes[known] = at, found
+
+    def _proposals(self, predictor: Predictor | None, goals: Array, wanted: Array) -> tuple[Array, Array]:
+        """Return each member's next step, and the decrease of its objective that its slopes predict."""
+        home = goals - self.iterates
+        if predictor is None:
+            return home, np.full(len(home), np.inf)
+        jacobians = np.array([predictor.derivatives(one) for one in self.iterates])
+        (away, before), (to, after) = self.tried
+        steps, changes = to - away, after - before
+        told = predictor.predicted(to) - predictor.predicted(away)
+        squares = np.maximum(np.sum(steps**2, axis=1), TINY)
+        jacobians += (changes - told)[:, :, None] * (steps / squares[:, None])[:, None, :]
+        transposed = np.swapaxes(jacobians, 1, 2)
+        residuals = wanted - self.simulated
+        downhill = home + (transposed @ residuals[:, :, None])[:, :, 0]
+        # Equals (1 + J'J)^-1 downhill, with only as many equations as there are data.
+        curvature = np.eye(jacobians.shape[1]) + jacobians @ transposed
+        ahead = residuals - (jacobians @ home[:, :, None])[:, :, 0]
+        whole = home + (transposed @ np.linalg.solve(curvature, ahead[:, :, None]))[:, :, 0]
+        predicted = self.length * (1.0 - 0.5 * self.length) * np.sum(whole * downhill, axis=1)
+        return self.length[:, None] * whole, np.asarray(predicted)
+
+    @staticmethod
+    def _objectives(scores: Array, simulated: Array, goals: Array, wanted: Array) -> Array:
+        """Return objectives at normal scores (members, parameters) with these simulated data."""
+        prior = np.sum((scores - goals) ** 2, axis=1)
+        return np.asarray(0.5 * (prior + np.sum((simulated - wanted) ** 2, axis=1)))
+
+
+MOST_CURVED = 24
+"""The most scores whose squares and products are terms; with more there would be more terms than runs."""
+
+FOLDS = 5
+"""Parts of the runs, each predicted from the others: every fifth run is in the same part."""
+
+PENALTIES = np.logspace(0.0, -2.0, 14)
+"""Penalties that are tried, as shares of the smallest with which all coefficients are 0."""
+
+TOLERANCE = 1e-3
+"""Convergence of coefficients: a tenth of it predicts no better, and takes ten times as long."""
+
+
+DRAW_STEPS = 12
+"""The most steps of draws by an emulator, which cost little."""
+
+DRAW_CONVERGED = 0.1
+"""A draw has converged when its next step is predicted to lower its objective by less than this: half a standard error
+in one datum corresponds to 0.125. Draws of the flagship's 255 parameters, 16 long in normal scores, end 0.4 (median)
+from where a twentieth of it leads."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Predictions of data from normal scores.
+
+    Attributes:
+        constant: (data,) The prediction where all scores are 0.
+        slopes: (data, parameters) Coefficients of the scores.
+        curved: (curved,) The numbers of the parameters whose squares and products are terms.
+        products: (data, curved, curved) Their coefficients, symmetric.
+        error: (data,) The standard deviation of a run's data about the prediction.
+    """
+
+    constant: Array
+    slopes: Array
+    curved: npt.NDArray[np.intp]
+    products: Array
+    error: Array
+
+    def predicted(self, scores: Array) -> Array:
+        """Return predicted data (points, data) at normal scores (points, parameters)."""
+        some = scores[:, self.curved]
+        bent = np.einsum("nk,dkl,nl->nd", some, self.products, some, optimize=True)
+        return np.asarray(self.constant + scores @ self.slopes.T + bent)
+
+    def derivatives(self, scores: Array) -> Array:
+        """Return the derivatives (data, parameters) of the prediction at one point, (parameters,)."""
+        found = self.slopes.copy()
+        found[:, self.curved] += 2.0 * self.products @ scores[self.curved]
+        return found
+
+    def in_units(self, units: Array) -> "Emulator":
+        """Return the emulator of the same data in other units, (data,)."""
+        return replace(
+            self,
+            constant=self.constant / units,
+            slopes=self.slopes / units[:, None],
+            products=self.products / units[:, None, None],
+            error=self.error / units,
+        )
+
+    def of(self, data: npt.NDArray[np.intp]) -> "Emulator":
+        """Return the emulator of some of the data, by their numbers."""
+        return replace(
+            self,
+            constant=self.constant[data],
+            slopes=self.slopes[data],
+            products=self.products[data],
+            error=self.error[data],
+        )
+
+
+def emulator_of(
+    scores: Array, data: Array, weights: Array | None = None, before: tuple[Array, Array] | None = None
+) -> Emulator:
+    """Fit an emulator to runs; equal arguments give equal results.
+
+    Args:
+        scores: (runs, parameters) Normal scores of the parameters of each run.
+        data: (runs, data) Data of each run, in units in which they are equally important, such as standard errors.
+        weights: (runs,) The weight of each run, in the coefficients and in the error; by default equal.
+        before: Scores and data of the run from which a step led to each, shaped as these; coefficients are then learnt
+            from differences.
+
+    Returns:
+        The emulator. Its error includes what the terms leave out, and the noise of a single run. It is the error of
+        predictions in cross-validation; where coefficients are learnt from differences, that of these runs, with one
+        degree of freedom less for each coefficient (Zou, Hastie and Tibshirani, Annals of Statistics 35, 2007).
+    """
+    heavy = np.ones(len(scores)) if weights is None else weights / weights.mean()
+    changes = data if before is None else data - before[1]
+    linear = scores if before is None else scores - before[0]
+    with_level = before is None
+    first = np.array([slopes for slopes, _ in _lassos(linear, changes, heavy, with_level)])
+    curved = np.argsort(-np.sum(first**2, axis=0), kind="stable")[:MOST_CURVED]
+    one, two = np.triu_indices(len(curved))
+
+    def terms_of(scores: Array) -> Array:
+        some = scores[:, curved]
+        return np.hstack([scores, some[:, one] * some[:, two]])
+
+    terms = terms_of(scores)
+    differences = terms if before is None else terms - terms_of(before[0])
+    constants, slopes, products, errors = [], [], [], []
+    for column, (coefficients, error) in zip(data.T, _lassos(differences, changes, heavy, with_level), strict=True):
+        left = column - terms @ coefficients
+        constants.append(float(np.average(left, weights=heavy)))
+        if before is not None:
+            free = max(len(left) - 1 - np.count_nonzero(coefficients), 1)
+            error = float(np.sum(heavy * (left - constants[-1]) ** 2) / free) ** 0.5
+        errors.append(error)
+        square = np.zeros((len(curved), len(curved)))
+        square[one, two] = coefficients[scores.shape[1] :]
+        slopes.append(coefficients[: scores.shape[1]])
+        products.append((square + square.T) / 2.0)
+    return Emulator(np.array(constants), np.array(slopes), curved, np.array(products), np.array(errors))
+
+
+def emulated_draws(
+    emulator: Emulator, observed: Array, errors: Array, members: int, generator: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draw from an emulator's posterior as ``sample_posterior``: scores (members, parameters), residuals in errors."""
+    start = np.zeros(emulator.slopes.shape[1])
+    anchors = generator.standard_normal((members, len(start)))
+    noise = generator.standard_normal((members, len(observed)))
+    stretched = emulator.in_units(errors)
+
+    def residuals(scores: Array) -> Array:
+        return np.asarray(stretched.predicted(scores) - observed / errors)
+
+    none = np.zeros(len(observed))
+    simulated = residuals(start[None, :])[0]
+    descent = Descent(start, anchors, noise, simulated, none, longest=1.0, converged=DRAW_CONVERGED)
+    descent.run(lambda _, scores: residuals(scores), lambda: stretched, DRAW_STEPS, lambda line: None)
+    return descent.iterates, descent.simulated
+
+
+def one_thread_of_blas() -> AbstractContextManager[Any]:
+    """Return a context in which linear algebra has one thread: emulators of several data are fitted in parallel.
+
+    With more threads they wait for each other, two and a half times as long on two cores, and the number of threads may
+    change how sums are rounded.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
+
+
+def _lassos(terms: Array, columns: Array, weights: Array, with_level: bool) -> list[tuple[Array, float]]:
+    """Apply ``_lasso`` to each of some columns, (runs, columns), in parallel."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        # The smallest penalties do not converge in time; cross-validation judges their predictions.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return list(threads.map(lambda column: _lasso(terms, column, weights, with_level), columns.T))
+
+
+def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tuple[Array, float]:
+    """Return coefficients (terms,) of values (runs,), and the standard error of predictions in cross-validation."""
+    from sklearn.linear_model import LassoCV
+
+    level = np.average(values, weights=weights) if with_level else 0.0
+    middle = np.average(terms, axis=0, weights=weights) if with_level else np.zeros(terms.shape[1])
+    least = float(np.abs((terms - middle).T @ (weights * (values - level))).max()) / len(values)
+    if least == 0.0:
+        return np.zeros(terms.shape[1]), 0.0
+    part = np.arange(len(values)) % FOLDS
+    folds = [(np.flatnonzero(part != number), np.flatnonzero(part == number)) for number in range(FOLDS)]
+    fitted = LassoCV(alphas=least * PENALTIES, cv=folds, tol=TOLERANCE, fit_intercept=with_level).fit(
+        terms, values, sample_weight=weights
+    )
+    of_folds = [weights[test].sum() for _, test in folds]
+    error = float(np.average(fitted.mse_path_, axis=1, weights=of_folds).min()) ** 0.5
+    return np.asarray(fitted.coef_), error
+
+
+EDGE = 1e-4
+"""The smallest distance of a coordinate from 0 and 1 for its normal score."""
+
+SPREAD_DRAWS = 1000
+"""Draws from which the spread of scores in the prior is computed."""
+
+
+class PriorError(RefusedError, ValueError):
+    """A constraint that no prior can keep: which one, and what is allowed, in one line."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Parameters, by number, whose values are ordered; numbers are compared in the unit of the first."""
+
+    numbers: tuple[int, ...]
+    units: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The prior of some parameters. Arrays of draws are (draws, parameters)."""
+
+    parameters: tuple[Parameter, ...]
+    chains: tuple[Chain, ...] = ()
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Prior":
+        """Return the prior of a scenario's free parameters; an order binds those of its keys that are free.
+
+        Raises PriorError for a constraint that cannot be kept, UnknownKeyError for one with a key that no scenario has.
+        """
+        parameters = tuple(free_parameters(scenario))
+        places = {one.key: number for number, one in enumerate(parameters)}
+        chains = []
+        for constraint in scenario.spec.constraints:
+            for key in constraint.order:
+                keys_at(key)
+            bound = tuple(places[key] for key in constraint.order if key in places)
+            if len(bound) > 1:
+                chains.append(_chain(bound, parameters))
+        return cls(parameters, tuple(chains))
+
+    def draw(self, seed: int, members: int) -> Array:
+        """Draw normal scores from the prior; each draw and parameter has its own identity."""
+        drawn = np.empty((members, len(self.parameters)))
+        for member in range(members):
+            for number in range(len(self.parameters)):
+                high, low, _, _ = draw4(seed, member + 1, MEMBER, number)
+                drawn[member, number] = normal_quantile(uniform52(high, low))
+        return self.ordered(drawn)
+
+    def coordinates(self, scores: Array) -> Array:
+        """Return the coordinates of normal scores."""
+        columns = [_each(one, column, _coordinate) for one, column in zip(self.parameters, scores.T, strict=True)]
+        return np.array(columns).T.reshape(scores.shape)
+
+    def scores(self, coordinates: Array) -> Array:
+        """Return the normal scores of coordinates."""
+        inside = np.clip(coordinates, EDGE, 1.0 - EDGE)
+        columns = [_each(one, column, _score) for one, column in zip(self.parameters, inside.T, strict=True)]
+        return np.array(columns).T.reshape(coordinates.shape)
+
+    def ordered(self, scores: Array) -> Array:
+        """Return normal scores with the values of each chain sorted; scores that keep all orders are unchanged."""
+        if not self.chains:
+            return scores
+        found = scores.copy()
+        for row in found:
+            while any(self._sorted(row, chain) for chain in self.chains):
+                pass
+        return found
+
+    @cached_property
+    def spread(self) -> Array:
+        """The standard deviation of each normal score in the prior, (parameters,): 1 where no order binds it."""
+        if not self.chains:
+            return np.ones(len(self.parameters))
+        return np.asarray(self.draw(0, SPREAD_DRAWS).std(axis=0))
+
+    def _sorted(self, row: Array, chain: Chain) -> bool:
+        """Sort the values of a chain in a row of scores; return whether that changed any."""
+        coordinates = [_coordinate(self.parameters[one], float(row[one])) for one in chain.numbers]
+        numbers = [
+            self.parameters[one].unrounded(place) * unit
+            for one, place, unit in zip(chain.numbers, coordinates, chain.units, strict=True)
+        ]
+        if all(before <= after for before, after in pairwise(numbers)):
+            return False
+        for one, number, unit in zip(chain.numbers, sorted(numbers), chain.units, strict=True):
+            place = min(max(self.parameters[one].coordinate(number / unit), EDGE), 1.0 - EDGE)
+            row[one] = _score(self.parameters[one], place)
+        return True
+
+
+def _chain(numbers: tuple[int, ...], parameters: Sequence[Parameter]) -> Chain:
+    """Return a chain; raises PriorError unless units agree, and ends of ranges and own values are ordered."""
+    first = parameters[numbers[0]]
+    try:
+        units = tuple(in_unit(parameters[one], 1.0, first) for one in numbers)
+    except ValueError as error:
+        raise PriorError(f"constraints: {error}; name numbers of one kind") from None
+    for before, after in pairwise(range(len(numbers))):
+        one, other = parameters[numbers[before]], parameters[numbers[after]]
+        for what, low, high in (
+            ("value", one.start, other.start),
+            ("lower end", one.low, other.low),
+            ("upper end", one.high, other.high),
+        ):
+            if low * units[before] > high * units[after]:
+                raise PriorError(
+                    f"constraints: the {what} of {one.key} is above that of {other.key}; values and ranges must have "
+                    "the stated order"
+                )
+    return Chain(numbers, units)
+
+
+def _each(parameter: Parameter, column: Array, convert: Callable[[Parameter, float], float]) -> list[float]:
+    return [convert(parameter, float(one)) for one in column]
+
+
+def _coordinate(parameter: Parameter, score: float) -> float:
+    """Return the coordinate of a normal score."""
+    if parameter.shape == LOGIT_NORMAL:
+        return 1.0 / (1.0 + exp(-_log_odds(parameter.coordinate(parameter.start)) - score))
+    part = normal_cdf(score)
+    if parameter.shape != TRIANGULAR:
+        return part
+    top = parameter.coordinate(parameter.start)
+    return math.sqrt(part * top) if part < top else 1.0 - math.sqrt((1.0 - part) * (1.0 - top))
+
+
+def _score(parameter: Parameter, coordinate: float) -> float:
+    """Return the normal score of a coordinate between 0 and 1."""
+    if parameter.shape == LOGIT_NORMAL:
+        return _log_odds(coordinate) - _log_odds(parameter.coordinate(parameter.start))
+    if parameter.shape != TRIANGULAR:
+        return normal_quantile(coordinate)
+    top = parameter.coordinate(parameter.start)
+    part = coordinate**2 / top if coordinate < top else 1.0 - (1.0 - coordinate) ** 2 / (1.0 - top)
+    return normal_quantile(min(max(part, EDGE**2), 1.0 - EDGE**2))
+
+
+def _log_odds(part: float) -> float:
+    return log(part / (1.0 - part))
+
+
+def draw_errors(seed: int, members: int, data: int) -> Array:
+    """Draw the errors of each member's observations: (members, data), standard normal."""
+    drawn = np.empty((members, data))
+    for member in range(members):
+        for number in range(data):
+            drawn[member, number] = normal_quantile(uniform32(draw4(seed, member + 1, MEMBER, number)[2]))
+    return drawn
+
 
 Simulate = Callable[[Array], tuple[list[Outcome | None], Array]]
 """Returns the outcomes at unit-cube coordinates (points, parameters), None where they make no scenario, and the

@@ -19,8 +19,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
-from sim.base.interrupts import ENDING, raised
+from sim.base.failures import ENDING, MACHINE, FailedError, RefusedError, Terminated, raised
 from sim.base.version import __version__
 from sim.cli import experiments, runs, scenarios
 from sim.cli.options import DONE, FAILED, REFUSED, app, as_option, refuse

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from sim.experiments.staffing import Staffing
     from sim.reading.run import Run
     from sim.scenario import Scenario
-    from sim.told.text_tables import Part, TextTable
-    from sim.verify.study import Result
+    from sim.told.tables import Part, TextTable
+    from sim.verify.statistics import Result
     from sim.verify.verification import Verification
 
 
@@ -87,8 +87,8 @@ def calibrate(
     from sim.forecast import Batch, Job
     from sim.progress import console, steps
     from sim.scenario.bundled import is_path
-    from sim.told.terminal import fit_table
-    from sim.told.text_tables import show
+    from sim.told.runs import fit_table
+    from sim.told.tables import show
 
     found = changes.load(scenario)
     own = Path(scenario) if is_path(scenario) else None  # a bundled file belongs to the package
@@ -199,10 +199,9 @@ def _show_comparison(
 ) -> None:
     """Print the answers of a comparison, with ``full`` after its tables; ``number`` runs lie in ``folder``."""
     from sim.progress import console
-    from sim.told.brief import comparison_brief
+    from sim.told.answers import comparison_brief, of_comparison
     from sim.told.experiments import comparison_parts
-    from sim.told.one import of_comparison
-    from sim.told.text_tables import Line, show
+    from sim.told.tables import Line, show
 
     with speaking(ENGLISH if output.as_json else spoken()):
         answers = of_comparison(document, () if _over_draws(document) else [f"tocsin report {folder}"])
@@ -260,11 +259,10 @@ def attribute(
     """Show what each layer prevents and costs: alone, added last, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared, runs_of
-    from sim.experiments.counts import Counts
+    from sim.experiments.parameters import Counts
     from sim.forecast import Job
-    from sim.told.concluded import of_attribution
-    from sim.told.costs import layer_names
-    from sim.told.experiments import attribution_tables, records
+    from sim.told.answers import layer_names
+    from sim.told.experiments import attribution_tables, of_attribution, records
     from sim.warning.size import of_sizes
 
     found = model.load(scenario)
@@ -327,15 +325,13 @@ def sweep(
     output: Output,
 ) -> None:
     """Run a scenario at every point of a design; the result is a table with one row a run."""
-    from sim.experiments.counts import Counts
-    from sim.experiments.design import demand_quantities
+    from sim.experiments.parameters import Counts, demand_quantities
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
     from sim.forecast import Job
     from sim.reading.outcomes import WAITS
-    from sim.told.concluded import of_sweep
-    from sim.told.experiments import key_lines, records, sweep_table
+    from sim.told.experiments import key_lines, of_sweep, records, sweep_table
     from sim.warning.size import of_varied
 
     found = model.load(scenario)
@@ -395,12 +391,11 @@ def sensitivity(
     output: Output,
 ) -> None:
     """Rank parameters by their effect when all vary over their ranges."""
-    from sim.experiments.counts import Counts
+    from sim.experiments.parameters import Counts
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.forecast import Job
-    from sim.told.concluded import of_sensitivity
-    from sim.told.experiments import key_lines, records, sensitivity_tables, size
+    from sim.told.experiments import key_lines, of_sensitivity, records, sensitivity_tables, size
     from sim.warning.size import of_varied
 
     found = model.load(scenario)
@@ -452,12 +447,11 @@ def staffing(
     output: Output,
 ) -> None:
     """Find the smallest staff in each province that keeps a promise, and what more or less staff would change."""
-    from sim.experiments.promise import Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
+    from sim.experiments.trials import Terms
     from sim.forecast import Job
-    from sim.told.concluded import of_staffing
-    from sim.told.experiments import drawn_staff_table, records, staffing_tables
+    from sim.told.experiments import drawn_staff_table, of_staffing, records, staffing_tables
 
     found = model.load(scenario)
     promise = (desk, tier, share, within, relative)
@@ -523,7 +517,7 @@ def predict(
     output: Output,
 ) -> None:
     """Predict unreported figures of a scenario with 90% intervals, and store them with their hash and date."""
-    from sim.experiments.counts import Counts
+    from sim.experiments.parameters import Counts
     from sim.forecast import Job
     from sim.predictions.ledger import entries
     from sim.predictions.predict import planned, prepared
@@ -531,7 +525,7 @@ def predict(
     from sim.predictions.stored import FOLDER, demand_new, read_prediction, write_prediction
     from sim.progress import console
     from sim.told.ledger import predicted_table
-    from sim.told.text_tables import show
+    from sim.told.tables import show
     from sim.warning.size import in_english, of_sizes
 
     found = changes.load(scenario)
@@ -570,9 +564,9 @@ def ledger(
     from sim.predictions.stored import FOLDER
     from sim.progress import console
     from sim.told.ledger import document, markdown, summary, tables
-    from sim.told.text_tables import show
-    from sim.verify.page import demand_marks
-    from sim.verify.page import write as write_page
+    from sim.told.tables import show
+    from sim.verify.verification import demand_marks
+    from sim.verify.verification import write as write_page
 
     if write is not None:
         try:
@@ -612,12 +606,11 @@ def verify(
 
     from sim.forecast import Job
     from sim.progress import console, steps
-    from sim.told.text_tables import show
-    from sim.verify.page import demand_marks, lines, summary
-    from sim.verify.page import write as write_page
-    from sim.verify.study import ENGINES
-    from sim.verify.verification import SEED, scenarios
+    from sim.told.tables import show
+    from sim.verify.statistics import ENGINES
+    from sim.verify.verification import SEED, demand_marks, lines, scenarios, summary
     from sim.verify.verification import verify as verified
+    from sim.verify.verification import write as write_page
 
     if engine not in (*ENGINES, "both"):
         refuse(f"--engine {ascii_controls(engine)}: must be {', '.join(ENGINES)} or both")
@@ -649,8 +642,8 @@ def verify(
 
 def _checks_table(found: "Verification") -> "TextTable":
     """Lay out a line for each check."""
-    from sim.told.text_tables import TextTable
-    from sim.verify.page import number, p_value
+    from sim.told.tables import TextTable
+    from sim.verify.verification import number, p_value
 
     failed = found.failed()
     table = TextTable(["study", "checked", "engine", "expected", "found", "p"], (0, 1, 2))

@@ -1,6 +1,6 @@
 """Renew the catalogues from the sources: ``python -m sim.cli.extract`` finds all texts and keeps their translations.
 
-Texts are those that the sources mark, the words of the model (``sim.language.labels.named`` shows them), and the names
+Texts are those that the sources mark, the words of the model (``sim.language.spoken.named`` shows them), and the names
 of the bundled scenarios: places, groups of people, fraud types, measures, channels and money. Help, the meanings of
 keys and ``tocsin verify`` are English only.
 
@@ -21,12 +21,10 @@ from babel.messages.pofile import read_po, write_po
 from ruamel.yaml import YAML
 
 from sim.base import words
-from sim.language.labels import spelled
-from sim.language.spoken import ENGLISH, LANGUAGES
+from sim.language.spoken import ENGLISH, LANGUAGES, spelled
 from sim.reading.quantities import FIGURES
 from sim.scenario.keys import NAME, NUMBER, every_key
-from sim.scenario.lever_words import WORDS
-from sim.scenario.levers import NO_LEVERS
+from sim.scenario.levers import NO_LEVERS, WORDS
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.scenario.schema.measures import KINDS
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from sim.reading.run import Run
     from sim.scenario import Scenario
     from sim.scenario.errors import Mistake
-    from sim.scenario.options import Options
-    from sim.told.one import Answer
-    from sim.told.text_tables import Part
+    from sim.scenario.load import Options
+    from sim.told.answers import Answer
+    from sim.told.tables import Part
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -502,7 +502,7 @@ class Output:
     def warn(self, lines: "Iterable[str]") -> None:
         """Print warnings above an answer; on standard error if the answer is JSON, which has them, or not printed."""
         from sim.progress import console
-        from sim.told.text_tables import show, warned
+        from sim.told.tables import show, warned
 
         if self.silent:
             for line in dict.fromkeys(lines):
@@ -528,8 +528,8 @@ class Output:
             full: Whether every row of every table is shown.
         """
         from sim.progress import console
-        from sim.told.brief import experiment_screen
-        from sim.told.text_tables import show
+        from sim.told.answers import experiment_screen
+        from sim.told.tables import show
 
         with speaking(ENGLISH if self.as_json else spoken()):
             found = answer()

@@ -40,14 +40,13 @@ from sim.cli.options import (
     tell,
     warn_aside,
 )
-from sim.language.labels import headed
-from sim.language.spoken import ENGLISH, counted, marked, said, speaking, spoken
+from sim.language.spoken import ENGLISH, counted, headed, marked, said, speaking, spoken
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sim.experiments.replicates import Making
+    from sim.experiments.paired import Making
     from sim.progress import Job as Bar
     from sim.reading.check import Checked
     from sim.reading.run import Run
@@ -79,7 +78,7 @@ def run(
     output: Output,
 ) -> None:
     """Run a scenario once or N times, and compare its figures with reported ones."""
-    from sim.experiments.replicates import Making
+    from sim.experiments.paired import Making
     from sim.forecast import Job
     from sim.progress import job
     from sim.store.folder import demand_free
@@ -122,13 +121,13 @@ def _run_several(
     output: Output,
 ) -> None:
     """Run replicates or posterior draws, and print what they have in common."""
-    from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
+    from sim.experiments.paired import DRAWS, REPLICATES, each, prepared_replicates
     from sim.progress import job
 
     kind, count = (REPLICATES, replicates) if draws is None else (DRAWS, draws)
     moved = {"seed": first.spec.seed} if draws is None else {"draw": 0}
     numbered(moved, count - 1)  # an impossible last one is refused before anything is run
-    folder = prepared(kind, first, count, out)
+    folder = prepared_replicates(kind, first, count, out)
     finished: list[Run] = []
     with keeping(resumable(folder)), job(output.silent, count) as bar:
         if bar is not None:
@@ -169,8 +168,8 @@ def figures(
     from sim.reading.run import Run
     from sim.scenario.provinces import ProvinceError
     from sim.store.json_files import reading
-    from sim.told.terminal import asked_table
-    from sim.told.text_tables import show
+    from sim.told.runs import asked_table
+    from sim.told.tables import show
 
     run = Run(folder)
     questions, mistakes = [], []
@@ -278,8 +277,8 @@ def evidence(
     from sim.reading.manifest import told
     from sim.reading.run import Run
     from sim.store.json_files import reading
-    from sim.told.terminal import evidence_parts, with_months
-    from sim.told.text_tables import show
+    from sim.told.runs import evidence_parts, with_months
+    from sim.told.tables import show
 
     run = Run(folder)
     rows = run.manifest["evidence"]
@@ -305,8 +304,8 @@ def findings(
     from sim.reading import manifest as warnings
     from sim.reading.findings import told
     from sim.reading.run import Run
-    from sim.told.terminal import findings_parts
-    from sim.told.text_tables import show
+    from sim.told.runs import findings_parts
+    from sim.told.tables import show
 
     with speaking(ENGLISH if as_json else spoken()):
         run = Run(folder)
@@ -329,7 +328,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output, full: bool) 
     """
     from sim.reading.manifest import told_of
     from sim.store.run_json import RUN_JSON
-    from sim.told.terminal import mean_figure
+    from sim.told.runs import mean_figure
 
     if output.silent:
         output.warn(told_of(runs))
@@ -347,7 +346,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, output: Output, full: bool) 
 
 def _answer_document(runs: "list[Run]", kind: str | None = None) -> dict[str, Any]:
     """Return the answer of runs for a JSON document, in English."""
-    from sim.told.one import of_runs
+    from sim.told.answers import of_runs
 
     with speaking(ENGLISH):
         return of_runs(runs, kind).document()
@@ -356,9 +355,8 @@ def _answer_document(runs: "list[Run]", kind: str | None = None) -> dict[str, An
 def show_runs(runs: "list[Run]", kind: str | None = None, full: bool = True) -> None:
     """Print the answer of runs; with ``full`` after warnings, findings, figures (or totals) and costs."""
     from sim.progress import console
-    from sim.told.brief import run_screen
-    from sim.told.one import of_runs, place_said
-    from sim.told.text_tables import show
+    from sim.told.answers import of_runs, place_said, run_screen
+    from sim.told.tables import show
 
     first = runs[0]
     in_its_terms(first.scenario)

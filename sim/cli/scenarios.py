@@ -21,23 +21,21 @@ from sim.cli.options import (
     tell,
     warn_aside,
 )
-from sim.language.labels import spelled
-from sim.language.spoken import said
-from sim.language.wrapping import wrapped
+from sim.language.spoken import said, spelled, wrapped
 from sim.scenario.bundled import FLAGSHIP
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.scenario.explained import Explained
+    from sim.scenario.show import Explained
 
 
 @command(("tocsin validate my.yaml", "one line per mistake: FILE:LINE:COL: key: what is wrong; what is allowed"))
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """List every mistake of a scenario, and warn of measures outside its period and of values outside their ranges."""
     from sim.reading.findings import about_measures
-    from sim.scenario.lever_words import outside_ranges
-    from sim.store.scope import Scope
+    from sim.scenario.levers import outside_ranges
+    from sim.store.columns import Scope
 
     found = Changes(settings=settings).load(scenario)
     for row in about_measures(Scope.of(found)):
@@ -122,8 +120,8 @@ def diff(
     """List every lever in which two scenarios or runs differ, with both values."""
     from sim.progress import console
     from sim.scenario.levers import levers, run_as
-    from sim.told.terminal import lever_lines
-    from sim.told.text_tables import show
+    from sim.told.runs import lever_lines
+    from sim.told.tables import show
 
     one, two = _of(base), _of(other)
     rows, how = levers(one, two), run_as(one, two)
@@ -213,8 +211,8 @@ def provinces(
     from sim.progress import console
     from sim.reading.run import Run
     from sim.store.json_files import reading
-    from sim.told.provinces import officers_table
-    from sim.told.text_tables import show
+    from sim.told.runs import officers_table
+    from sim.told.tables import show
 
     run = Run(Path(scenario)) if Path(scenario).is_dir() else None
     if run is not None and settings:
@@ -258,9 +256,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Explain a key, its unit, bounds and value, or find keys, kinds of measures and policies by words."""
-    from sim.scenario.explained import as_json as shown
-    from sim.scenario.explained import explained, overview
     from sim.scenario.keys import UnknownKeyError
+    from sim.scenario.show import as_json as shown
+    from sim.scenario.show import explained, overview
 
     if settings and scenario is None:
         refuse("tocsin explain: --set needs a scenario; use tocsin explain KEY SCENARIO --set ...")
@@ -288,7 +286,7 @@ def explain(
 
 def _explained(one: "Explained", scenario: str | None) -> None:
     """Print the facts about a key."""
-    from sim.scenario.writing import as_typed, flow_text
+    from sim.scenario.reading import as_typed, flow_text
 
     tell(one.key if one.kind is None else f"{one.key}  (of a measure of kind {one.kind})")
     _told("", one.text)
@@ -316,7 +314,7 @@ def _explained(one: "Explained", scenario: str | None) -> None:
 
 def _searched(text: str, as_json: bool) -> bool:
     """List the keys, kinds and policies with some words; return whether there are any. A dotted key has no words."""
-    from sim.told.keys import search
+    from sim.told.search import search
 
     found = [] if "." in text else search(text, MOST_BELOW)
     if found and as_json:
@@ -338,7 +336,7 @@ def _told(label: str, text: str | None) -> None:
 
 
 def _wrapped(text: str, first: str, rest: str) -> None:
-    from sim.told.text_tables import printable
+    from sim.told.tables import printable
 
     width = min(WIDEST, shutil.get_terminal_size().columns)
     typer.echo(wrapped(printable(text), width, first, rest))

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
-from sim.scenario.schema.measure_forms import MeasureBase, Ramp, Somewhere, Varying
-from sim.scenario.schema.measures import WarningCoverage
-from sim.scenario.schema.period import Period
+from sim.scenario.schema.base import Period
+from sim.scenario.schema.measures import MeasureBase, Ramp, Somewhere, Varying, WarningCoverage
 
 Days = Sequence[int]
 """Day numbers, (D,): a range, or a tuple of them."""

@@ -15,8 +15,7 @@ from sim.country.calendar import Days, Measures, Values
 from sim.country.people import OLDEST, age_shares, band_of_age
 from sim.draws.functions import log, normal_cdf
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.bank_measures import BankHold, PaymentDelay
-from sim.scenario.schema.measures import ClusterCampaign
+from sim.scenario.schema.measures import BankHold, ClusterCampaign, PaymentDelay
 from sim.scenario.schema.population import Transfers
 
 

@@ -1,30 +1,54 @@
-"""Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
+"""Layers of the shield, and the same scenario without some of them; ``attribute`` says the effect of each.
+
+Stances of gangs in experiments: gangs that stand still, and gangs that answer what attempts yield.
+
+A layer that gangs answer is worth less than what it stops, since effort moves to where more attempts succeed. A run in
+which gangs stand still shows its worth without that; it equals a scenario without ``gangs.answer``.
+
+Shapley values: what each player of a game adds alone, last, and on average over all orders of joining.
+
+A game gives each coalition, a set of players as the bits of an integer, its worth. The values add up to the worth of
+all players (Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953). This module knows
+nothing of layers: ``attribute`` defines the players.
+
+The cost of each layer of the shield, and the cost per victim that it spares.
+
+A scenario has no price for some layers (``sim.reading.costs`` lists them by part). Such layers still change the work
+of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
+
+Desks are staffed by the clock, so a run without a layer pays for the same seats. Here seats follow the work instead:
+each busy hour carries its share of the idle hours that there are when all layers are on.
+
+Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
 
 Where gangs answer what attempts yield, the coalitions are simulated twice, see ``gangs``.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import combinations
+from itertools import accumulate, combinations
+from math import factorial
+from operator import or_
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.base.failures import RefusedError
+from sim.base.words import DESK_LABELS, SHIELD, Detector, Tier
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
-from sim.experiments import shapley
-from sim.experiments.gangs import stances_of, standing
-from sim.experiments.intervals import interval_of_mean
-from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
-from sim.experiments.layers import LayerError, layers_of, unpriced, without
+from sim.experiments.pairing import Interval, fieller, half_width, interval_of_mean
 from sim.experiments.simulations import Asking, Computing, Simulations, asked
 from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
 from sim.midnight.visiting import with_components
 from sim.reading.chance import nine_tenths
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, has_price
 from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
-from sim.scenario.options import ScenarioLike
+from sim.scenario.load import ScenarioLike
+from sim.scenario.schema.measures import KINDS
+from sim.shield import NEVER, of_gate
 from sim.warning.size import in_english
 
 if TYPE_CHECKING:
@@ -32,6 +56,293 @@ if TYPE_CHECKING:
 
     from sim.midnight.component import Component
     from sim.scenario import Scenario
+
+WARNING = tuple(f"warning.{tier}" for tier in Tier.labels())
+LAYERS = (*(gate.layer for gate in SHIELD if gate.layer), *WARNING, "aftermath")
+"""The layers, in the order in which an attempt meets them: those of gates, of tiers of alerts, and the aftermath.
+
+- ``dens``: raids, with the campaigns and repatriations that bring them about.
+- ``cards``: flagging, purging, real names, campaigns against suppliers.
+- ``interception``: the filters of calls and SMS.
+- ``sites``: blocking, and what is regulated at the source.
+- ``awareness``: videos and activities. What people know at the start stays, and fades.
+- ``warning.TIER``: the alerts of a tier. Without it scores as high raise an alert of the next lower tier, or none where
+  there is no lower one.
+- ``aftermath``: stop-payment, bank holds, and investigation, whose leads bring raids about.
+"""
+
+
+class LayerError(RefusedError, ValueError):
+    """A name is not a layer of the scenario: the name and the allowed ones, in one line."""
+
+
+def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the layers of a scenario, in the order of ``LAYERS``; ``warning`` stands for its four tiers.
+
+    Raises:
+        LayerError: If a requested one is not a layer of the scenario.
+    """
+    from sim.scenario.errors import choices
+
+    kinds = {measure.kind for measure in scenario.spec.measures.values()}
+    absent = set() if "warning" in kinds else set(WARNING)
+    present = {gate.layer for gate in SHIELD if of_gate(gate, "off")} | {KINDS[kind].row.layer for kind in kinds}
+    absent |= {gate.layer for gate in SHIELD} - present
+    names: set[str] = set()
+    for name in [wanted] if isinstance(wanted, str) else wanted or LAYERS:
+        if name not in (*LAYERS, "warning"):
+            raise LayerError(f"{name} is not a layer; {choices(name, LAYERS)}")
+        names |= set(WARNING) if name == "warning" else {name}
+        if wanted and names & absent:
+            raise LayerError(f"{name} is not a layer of {scenario.name}, which has no such measures; use another layer")
+    return tuple(layer for layer in LAYERS if layer in names - absent)
+
+
+def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
+    """Return a scenario in which some layers do nothing; attempts, people and everything else are unchanged."""
+    return changed(scenario, values_without(scenario, off))
+
+
+def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
+    """Return the values by dotted key, in the form of ``--set``, with which some layers of a scenario do nothing."""
+    gone = {f"measures.{name}": None for name, measure in scenario.spec.measures.items() if measure.row.layer in off}
+    return {**gone, **_switched_off(scenario, off)}
+
+
+def unpriced(scenario: "Scenario", names: Collection[str]) -> list[str]:
+    """Return those layers of which a scenario does not say what all of it costs: a measure or a key has no price."""
+    own = set((scenario.spec.costs and scenario.spec.costs.measures) or ())
+    present = {one.kind: one.row.layer for name, one in scenario.spec.measures.items() if name not in own}
+    return [
+        layer
+        for layer in names
+        if not all(
+            has_price(key, scenario)
+            for key in (
+                *(f"measures[{kind}]" for kind, of in present.items() if of == layer),
+                *_switched_off(scenario, [layer]),
+            )
+        )
+    ]
+
+
+def _switched_off(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
+    """Return the values of keys other than measures without some layers."""
+    values: dict[str, Any] = {}
+    for gate in SHIELD:
+        switch_off = of_gate(gate, "off") if gate.layer in off else None
+        values |= switch_off(scenario.spec) if switch_off else {}
+    if set(WARNING) & set(off):
+        for detector in Detector.labels():
+            values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
+    if "aftermath" in off:
+        values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
+    return values
+
+
+def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:
+    """Return a detector's thresholds without some tiers: the scores of each of them belong to the next lower one."""
+    own = getattr(scenario.spec.warning.detectors, detector).thresholds
+    thresholds, above = {}, NEVER
+    for tier, layer in zip(Tier.labels(), WARNING, strict=True):
+        above = above if layer in off else getattr(own, tier)
+        thresholds[tier] = above
+    return thresholds
+
+
+STILL, ANSWERING, BOTH = "still", "answering", "both"
+"""Names of stances; ``BOTH`` requests the two, one after the other."""
+
+STANCES = (STILL, ANSWERING)
+
+ELASTICITIES = ("gangs.answer.shift", "gangs.answer.supply")
+"""Keys of how strongly gangs answer; with both at 0 attempts do not depend on what they yield."""
+
+
+def answer(scenario: "Scenario") -> bool:
+    """Return whether a scenario has gangs that answer: never with ``feedback: off``."""
+    spec = scenario.spec
+    return bool(spec.feedback) and spec.gangs is not None and spec.gangs.answer is not None
+
+
+def stances_of(scenario: "Scenario", wanted: str | None) -> tuple[str, ...]:
+    """Return the stances of gangs in an experiment, in the order of ``STANCES``; none where gangs do not respond.
+
+    ``wanted`` is ``still``, ``answering``, ``both``, or None for both where gangs answer.
+
+    Raises:
+        LayerError: If another name is given, or any for a scenario whose gangs do not respond.
+    """
+    from sim.scenario.errors import choices
+
+    if wanted is not None and wanted not in (*STANCES, BOTH):
+        raise LayerError(f"{wanted} is not a stance of gangs; {choices(wanted, (*STANCES, BOTH))}")
+    if not answer(scenario):
+        if wanted is not None:
+            why = "has feedback off" if scenario.spec.gangs and not scenario.spec.feedback else "has no gangs.answer"
+            raise LayerError(f"{scenario.name} {why}, so its gangs do not respond; leave out the stance of gangs")
+        return ()
+    return STANCES if wanted in (None, BOTH) else (wanted,)
+
+
+def standing(scenario: "Scenario", stance: str | None) -> "Scenario":
+    """Return a scenario whose gangs stand still, or the scenario itself; nothing else changes."""
+    return changed(scenario, dict.fromkeys(ELASTICITIES, 0.0)) if stance == STILL else scenario
+
+
+Worth = Callable[[int], float]
+"""The worth of a coalition."""
+
+Order = tuple[int, ...]
+"""An order in which players join, by number."""
+
+
+def exact(players: int, worth: Worth) -> list[float]:
+    """Return each player's Shapley value, from the worth of every coalition."""
+    weights = [factorial(size) * factorial(players - size - 1) / factorial(players) for size in range(players)]
+    values = [0.0] * players
+    for coalition in range(1 << players):
+        size = coalition.bit_count()
+        for player in range(players):
+            if not coalition >> player & 1:
+                values[player] += weights[size] * (worth(coalition | 1 << player) - worth(coalition))
+    return values
+
+
+def along(order: Order, worth: Worth) -> list[float]:
+    """Return what each player adds when they join in an order; the mean over all orders is the Shapley value."""
+    values = [0.0] * len(order)
+    before = 0
+    for player in order:
+        after = before | 1 << player
+        values[player] = worth(after) - worth(before)
+        before = after
+    return values
+
+
+def prefixes(order: Order) -> Iterator[int]:
+    """Return the coalitions that an order passes through, from the empty one to all players."""
+    return accumulate((1 << player for player in order), or_, initial=0)
+
+
+def alone_of(players: int, worth: Worth) -> list[float]:
+    """Return what each player adds to the empty coalition."""
+    return [worth(1 << player) - worth(0) for player in range(players)]
+
+
+def last_of(players: int, worth: Worth) -> list[float]:
+    """Return what each player adds to all others."""
+    everybody = (1 << players) - 1
+    return [worth(everybody) - worth(everybody ^ 1 << player) for player in range(players)]
+
+
+def overlap(players: int, worth: Worth, one: int, two: int) -> float:
+    """Return by how much more one player adds to all others once another is gone; it is symmetric.
+
+    Above 0 each does part of what the other would do; below 0 each needs the other. The unit is that of the worth.
+    """
+    everybody = (1 << players) - 1
+    first, second = 1 << one, 1 << two
+    beside_second = worth(everybody) - worth(everybody ^ first)
+    without_second = worth(everybody ^ second) - worth(everybody ^ first ^ second)
+    return without_second - beside_second
+
+
+PER = {"victim": "victims", "money": "net_loss_money"}
+"""What is spared, and the quantity of which there is less."""
+
+ENDS = ("low", "high", "price_low", "price_high")
+
+Samples = Callable[[str], Sequence[Sequence[float]]]
+"""Independent samples of Shapley values of a quantity, one value a layer in each."""
+
+Row = dict[str, Any]
+
+
+def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
+    """Return the outcome of a coalition of layers with other costs of its desks, whose seats follow the work.
+
+    They are the cost with all layers (``whole``) times the outcome's share of that busy time; unchanged without work.
+    """
+    found = dict(outcome)
+    for desk in DESK_LABELS:
+        busy = f"staff_hours_{desk}"
+        for key in (COST, COST_LOW, COST_HIGH):
+            name = f"{key}.desk_{desk}"
+            if name in whole and whole[busy]:
+                found[name] = whole[name] * outcome[busy] / whole[busy]
+    return found
+
+
+def costs_of(names: Sequence[str], samples: Samples, priced: bool, unpriced: Collection[str]) -> list[Row]:
+    """Return what layers cost, one row each and one for ``all`` of them, see ``Attribution.costs``."""
+    rows = []
+    for layer in (*names, "all"):
+        known = priced and not set(unpriced) & set(names if layer == "all" else [layer])
+        row: Row = {"layer": layer, "known": known, **dict.fromkeys(columns()[2:])}
+        if priced:
+            row |= _row(_of(layer, names, samples), known)
+        rows.append(row)
+    return rows
+
+
+def columns() -> list[str]:
+    """Return the names of the columns."""
+    each = [name for per in PER for name in (f"per_{per}", *(f"per_{per}_{end}" for end in ENDS))]
+    return ["layer", "known", COST, *ENDS, *each]
+
+
+def _of(layer: str, names: Sequence[str], samples: Samples) -> Callable[[str], list[float]]:
+    """Return the samples of a quantity for one layer; for ``all`` their sums, what all of them do together."""
+
+    def of_one(quantity: str) -> list[float]:
+        every = samples(quantity)
+        return [sum(one) if layer == "all" else one[names.index(layer)] for one in every]
+
+    return of_one
+
+
+def _row(of_one: Callable[[str], list[float]], known: bool) -> Row:
+    by_part = [of_one(f"{COST}.{part}") for part in PARTS]
+    costs = [sum(parts) for parts in zip(*by_part, strict=True)]
+    cost = fmean(costs)
+    prices = _prices(of_one)
+    row = _with_ends(COST, cost, _interval(costs), prices, prefix="")
+    for per, quantity in PER.items() if known else ():
+        spared = of_one(quantity)
+        gain = fmean(spared)
+        if cost > 0 and gain > 0:
+            ends = (prices[0] / gain, prices[1] / gain)
+            row |= _with_ends(f"per_{per}", cost / gain, fieller(costs, spared), ends, prefix=f"per_{per}_")
+    return row
+
+
+def _with_ends(name: str, value: float, chance: Interval, prices: tuple[float, float], prefix: str) -> Row:
+    ends = (*(chance or (None, None)), *prices)
+    return {name: value, **{f"{prefix}{end}": number for end, number in zip(ENDS, ends, strict=True)}}
+
+
+def _prices(of_one: Callable[[str], list[float]]) -> tuple[float, float]:
+    """Return the least and the most as each price moves within its range."""
+    low = high = 0.0
+    for part in PARTS:
+        ends = [fmean(of_one(f"{key}.{part}")) for key in (COST_LOW, COST, COST_HIGH)]
+        low, high = low + min(ends), high + max(ends)
+    return low, high
+
+
+def _interval(samples: Sequence[float]) -> Interval:
+    """Return the confidence interval of a mean of independent samples; none of a single one."""
+    if len(samples) < 2:
+        return None
+    half = half_width(stdev(samples), len(samples))
+    return fmean(samples) - half, fmean(samples) + half
+
+
+def is_priced(outcome: Mapping[str, Any]) -> bool:
+    """Return whether a run's scenario says what things cost."""
+    return f"{COST}.{next(iter(PARTS))}" in outcome
+
 
 KIND = "attribution"
 LAYERS_FILE, OVERLAPS_FILE, COALITIONS_FILE = "layers.parquet", "overlaps.parquet", "coalitions.parquet"
@@ -113,7 +424,7 @@ def attribute(
     components: "Sequence[Component]" = (),
     **asking: Unpack[Asking],
 ) -> Attribution:
-    """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
+    """Attribute what a scenario prevents to its layers, see ``sim.experiments.attribute``.
 
     All runs of a replicate meet the same attempts and people. The interval of a Shapley value is over replicates or,
     with one replicate, over its orders (Student's t). An interrupted attribution is resumed, a finished one is read. An
@@ -250,7 +561,7 @@ class _Game:
             everybody ^ 1 << player for player in range(len(names))
         }
         wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in combinations(range(len(names)), 2)}
-        self.coalitions = sorted(wanted.union(*(shapley.prefixes(order) for order in self.orders)))
+        self.coalitions = sorted(wanted.union(*(prefixes(order) for order in self.orders)))
 
     def scenarios(self, scenario: "Scenario") -> "Iterator[Scenario]":
         """Yield the scenario of each coalition: its layers, and those that are not attributed, are on."""
@@ -263,7 +574,7 @@ class _Game:
         own = dict(zip(self.coalitions, outcomes, strict=True))
         self.outcomes = {coalition: by_work(outcome, own[self._everybody]) for coalition, outcome in own.items()}
 
-    def worth(self, quantity: str) -> shapley.Worth:
+    def worth(self, quantity: str) -> Worth:
         """Return what coalitions prevent or cause of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
         # A cost that a coalition has no price for, such as that of a measure that it lacks, is nothing.
@@ -278,17 +589,17 @@ class _Game:
         """Return independent samples of Shapley values: one for each order with its reverse, or a single exact one."""
         worth = self.worth(quantity)
         if not self.orders:
-            return [shapley.exact(len(self.names), worth)]
-        values = [shapley.along(order, worth) for order in self.orders]
+            return [exact(len(self.names), worth)]
+        values = [along(order, worth) for order in self.orders]
         return [
             [(forward + backward) / 2.0 for forward, backward in zip(one, two, strict=True)]
             for one, two in zip(values[::2], values[1::2], strict=True)
         ]
 
 
-def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
+def _orders(seed: int, players: int, number: int) -> list[Order]:
     """Draw orders: every second one is the reverse of the one before."""
-    orders: list[shapley.Order] = []
+    orders: list[Order] = []
     for pair in range(number // 2):
         # Identities from 1 up: the design's own generator has 0.
         keys = [draw4(seed, player + 1, DESIGN, pair)[:2] for player in range(players)]
@@ -302,8 +613,8 @@ def _layers(names: Sequence[str], games: Sequence[_Game], drawn: Sequence[_Game]
     for quantity in (*PREVENTED, *CAUSED):
         head = {"quantity": quantity, "kind": "prevented" if quantity in PREVENTED else "caused"}
         worths = [game.worth(quantity) for game in games]
-        alone = _means([shapley.alone(len(names), worth) for worth in worths])
-        last = _means([shapley.last(len(names), worth) for worth in worths])
+        alone = _means([alone_of(len(names), worth) for worth in worths])
+        last = _means([last_of(len(names), worth) for worth in worths])
         samples = _independent(games, quantity)
         over_draws = [_means(game.samples(quantity)) for game in drawn]
         for player, name in enumerate(names):
@@ -346,7 +657,7 @@ def _overlaps(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     for quantity in (*PREVENTED, *CAUSED):
         worths = [game.worth(quantity) for game in games]
         for one, two in combinations(range(len(names)), 2):
-            shared = fmean(shapley.overlap(len(names), worth, one, two) for worth in worths)
+            shared = fmean(overlap(len(names), worth, one, two) for worth in worths)
             rows.append({"quantity": quantity, "layer": names[one], "other": names[two], "overlap": shared})
     import pandas as pd
 

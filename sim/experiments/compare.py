@@ -5,11 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.fates import FEW, SAMPLED, quantities_beside
-from sim.experiments.intervals import half_width
-from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
+from sim.experiments.pairing import (
+    FEW,
+    SAMPLED,
+    SPARED,
+    Amounts,
+    PairingError,
+    demand_pairs,
+    demand_replicates,
+    half_width,
+    price_interval,
+    quantities_beside,
+    ratio,
+    why_withheld,
+)
 from sim.experiments.parameters import COSTS, ranged_parameters
-from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio, why_withheld
 from sim.experiments.store import nullable
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
@@ -27,7 +37,7 @@ if TYPE_CHECKING:
 
     from sim.reading.run import Run
     from sim.scenario import Scenario
-    from sim.scenario.nodes import Node
+    from sim.scenario.errors import Node
 
 POSTERIOR = 0.90
 """Share of posterior draws that lie within an interval over draws."""

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sim.base.rounding import amount, written
 from sim.base.words import ContactChannel, Tier
 from sim.experiments.bisection import ROUNDS
-from sim.experiments.counts import Counts
-from sim.experiments.promise import PromiseError, Terms, promised
+from sim.experiments.parameters import Counts
 from sim.experiments.simulations import Computing, Simulations, asked
 from sim.experiments.store import claim, complete, read_frame, write_frame
-from sim.experiments.trials import Trials
+from sim.experiments.trials import PromiseError, Terms, Trials, promised
 from sim.language.spoken import said
 from sim.reading.chance import nine_tenths
 from sim.reading.outcomes import service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.scenario.options import Options, ScenarioLike
+from sim.scenario.load import Options, ScenarioLike
 from sim.store.folder import whole
 from sim.warning.size import in_english, of_sizes
 

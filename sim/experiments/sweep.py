@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.experiments.design import GRID, Design, DesignError, Value, design, idle
-from sim.experiments.parameters import out_of_range
+from sim.experiments.parameters import GRID, Design, DesignError, Value, design, idle, out_of_range
 from sim.experiments.simulations import (
     FAILED,
     Computing,

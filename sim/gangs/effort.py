@@ -17,7 +17,7 @@ from sim.draws.distributions import CERTAIN
 from sim.draws.functions import exp, fsum, log
 from sim.scenario.bounds import Yield, bounds_of
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.gangs import MOST_EFFORT
+from sim.scenario.schema.fraud import MOST_EFFORT
 
 UNWARNED_EPISODES: Final = 20.0
 """Simulated episodes, of people whom nobody warned, that are added to those that gangs remember (``docs/model.md``,

@@ -14,7 +14,7 @@ from sim.base.days import DAY_MS
 from sim.country.calendar import Days, Measures
 from sim.draws.functions import exp
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.gangs import Pools
+from sim.scenario.schema.fraud import Pools
 from sim.scenario.schema.measures import Returns
 
 

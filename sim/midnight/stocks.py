@@ -22,8 +22,8 @@ from sim.draws.purposes import TRANSFER_COUNT, TRANSFER_COURSE
 from sim.midnight.cases import Arrests
 from sim.midnight.timetable import Common
 from sim.midnight.today import DayTotals
-from sim.scenario.schema.bank_measures import BankCall, PaymentDelay, Release
 from sim.scenario.schema.gates import Accounts as Settings
+from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
 from sim.shield import cards
 from sim.shield.cards import Stock
 from sim.warning.signs import deciding

@@ -22,12 +22,10 @@ from sim.base.failures import RefusedError
 from sim.base.rounding import significant
 from sim.base.version import __version__
 from sim.calibration.calibrate import FEWEST
-from sim.calibration.fit import values_at
-from sim.calibration.prior import Prior
+from sim.calibration.fit import family_of, values_at
+from sim.calibration.posterior import Prior
 from sim.calibration.report import QUANTILES
-from sim.calibration.targets import family_of
-from sim.experiments.design import PREDICTIONS, generator_of
-from sim.experiments.parameters import COSTS, ranged_parameters
+from sim.experiments.parameters import COSTS, PREDICTIONS, generator_of, ranged_parameters
 from sim.experiments.simulations import Computing, Simulations
 from sim.experiments.store import claim
 from sim.predictions.stored import OVER_DRAWS, Document
@@ -35,11 +33,11 @@ from sim.reading.figures import CHANGE, days_of, iso
 from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
 from sim.scenario import changed, load_scenario
 from sim.scenario.load import read_files
+from sim.scenario.schema.evidence import Family
 from sim.scenario.schema.population import plain_pool
-from sim.scenario.schema.recording import Family
+from sim.store.columns import Scope, Target
 from sim.store.holding import holding
 from sim.store.json_files import sha256
-from sim.store.scope import Scope, Target
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -13,12 +13,12 @@ from pathlib import Path
 from statistics import NormalDist, median_low, quantiles
 from typing import ClassVar, NamedTuple
 
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import CENTS_PER_UNIT
 from sim.base.words import Fate, Outcome
 from sim.reading.figures import Number, scale_fraction
 from sim.reading.quantities import BY_DAY, FIGURES, HEADLINE, IN_MONEY, MILLIONTHS, Quantities
+from sim.store.columns import DenSlots, Scope
 from sim.store.query import Where
-from sim.store.scope import DenSlots, Scope
 
 TWENTIETHS = 20
 """Parts into which draws are cut; the first and the last one lie outside their interval."""

@@ -17,16 +17,14 @@ from sim.reading.figures import uncounted
 from sim.reading.manifest import results
 from sim.reading.quantities import SETTLED, Quantities, at_reporting_rates, by_day_and_place
 from sim.scenario import ScenarioError, load_scenario
-from sim.store.columns import StoredTable
-from sim.store.encoding import arrow, decode, numbers_of
+from sim.store.columns import Scope, StoredTable
 from sim.store.folder import SCENARIO_YAML
 from sim.store.json_files import sha256
 from sim.store.provenance import versions
 from sim.store.query import Where, summed, sums
 from sim.store.run_json import is_sealed, read_manifest
-from sim.store.scope import Scope
 from sim.store.tables import COUNTED, TABLES
-from sim.store.writer import sort_order
+from sim.store.writer import arrow, decode, numbers_of, sort_order
 
 Manifest = dict[str, Any]
 Holds = Callable[[Any, Any], Any]

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from sim.base.days import HOUR_MS
 from sim.base.words import DESK_LABELS, ContactChannel, ContactResult, Truth
 from sim.reading.quantities import Quantities
-from sim.scenario.schema.measure_forms import BANKS, DETECTION, NETWORK, POLICE
-from sim.scenario.schema.measures import KINDS
+from sim.scenario.schema.measures import BANKS, DETECTION, KINDS, NETWORK, POLICE
 from sim.shield.interception import FILTERED
-from sim.store.scope import MEASURES, prices_of
+from sim.store.columns import MEASURES, prices_of
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

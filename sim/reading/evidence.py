@@ -8,14 +8,22 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sim.base.bins import REPORT_DELAYS_MS
-from sim.base.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import (
+    CENTS_PER_UNIT,
+    DAY_MS,
+    MINUTE_MS,
+    REPORT_DELAYS_MS,
+    YEAR_DAYS,
+    calendar_date,
+    day_number,
+    month_start,
+    next_month,
+)
 from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Role, Tier, Truth
 from sim.draws.functions import exp
 from sim.reading.figures import iso_month, months_of, number, scale_fraction
 from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
-from sim.store.scope import Known, Scope
+from sim.store.columns import Known, Scope
 from sim.store.tables import TABLES
 
 Row = dict[str, Any]

@@ -8,9 +8,8 @@ from fractions import Fraction
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from sim.base.days import HOUR_MS, calendar_date, day_number, month_start, next_month
+from sim.base.days import CENTS_PER_UNIT, HOUR_MS, calendar_date, day_number, month_start, next_month
 from sim.base.failures import RefusedError
-from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import ContactChannel, End, Fate, Tier, Truth
 from sim.language.spoken import said
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
@@ -25,11 +24,11 @@ from sim.reading.quantities import (
     counted_in,
     is_counted,
 )
-from sim.store.scope import Scope, Target, Window
+from sim.store.columns import Scope, Target, Window
 from sim.store.tables import FLOW_QUANTITIES
 
 if TYPE_CHECKING:
-    from sim.scenario.schema.figures import Figure
+    from sim.scenario.schema.evidence import Figure
 
 CHANGE = "_change"
 FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"

@@ -19,15 +19,24 @@ import numpy.typing as npt
 from sim.base.days import HALF_HOUR_MS, calendar_date, day_number, weekday
 from sim.base.rounding import amount, between, percent, written
 from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
-from sim.language.dates import day_named, month_named
-from sim.language.labels import evidence_named, named
-from sim.language.spoken import ENGLISH, counted, marked, said, spoken, telling_in
+from sim.language.spoken import (
+    ENGLISH,
+    counted,
+    day_named,
+    evidence_named,
+    marked,
+    month_named,
+    named,
+    said,
+    spoken,
+    telling_in,
+)
 from sim.reading.chance import TWENTIETHS
 from sim.reading.figures import CHANGE, STANDARD_ERRORS, allowed, iso, iso_month, months_of, number, scale_fraction
 from sim.reading.quantities import HEADLINE, MILLIONTHS, by_day_and_place
 from sim.reading.stored_answers import stored_answers
+from sim.store.columns import Dated, Scope
 from sim.store.query import sums
-from sim.store.scope import Dated, Scope
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -12,10 +12,10 @@ from sim.reading.evidence import evidence
 from sim.reading.figures import figure, totals, uncounted
 from sim.reading.findings import findings
 from sim.reading.quantities import Quantities
-from sim.scenario.lever_words import outside_ranges
+from sim.scenario.levers import outside_ranges
 from sim.store import provenance
+from sim.store.columns import Scope
 from sim.store.json_files import sha256
-from sim.store.scope import Scope
 from sim.warning.size import Size, retold
 
 if TYPE_CHECKING:

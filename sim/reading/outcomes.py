@@ -76,7 +76,7 @@ def quantities_and_waits(run: "Run") -> Outcome:
     ``expired_TIER`` is the share of alerts whose deadline passed, ``first_contact_TIER`` the median minutes from
     detection to the first call or visit. Shares of nothing are left out.
     """
-    from sim.store.scope import Scope
+    from sim.store.columns import Scope
 
     waits = _Waits.read(run.path, Scope.of(run.scenario))
     found = {name: quantity(waits, name, None) for name in WAITS}
@@ -159,7 +159,7 @@ def quantity_names(scenario: "Scenario") -> list[str]:
     """Return the names of the ``quantities`` of a run of a scenario, without running it."""
     from sim.reading.figures import CHANGE, amount, iso, totals
     from sim.reading.quantities import Quantities
-    from sim.store.scope import Scope
+    from sim.store.columns import Scope
 
     scope = Scope.of(scenario)
     nothing = Quantities(scope, {})

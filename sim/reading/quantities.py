@@ -14,11 +14,10 @@ from sim.base.words import Outcome
 from sim.draws.distributions import Remainders
 from sim.language.spoken import marked
 from sim.midnight.today import NATION
-from sim.store.encoding import arrow, numbers_of
-from sim.store.order import grouped, row_numbers
+from sim.store.columns import Scope
 from sim.store.query import Where, key_codes, sums
-from sim.store.scope import Scope
 from sim.store.tables import FLOW_QUANTITIES, TABLES
+from sim.store.writer import arrow, grouped, numbers_of, row_numbers
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -356,7 +355,7 @@ FORMS = {
     ),
 }
 """Totals of every answer, in its order, and their names: those that reported figures count, ``LEVELS``, then others.
-Runs, comparisons and stored answers take them from here; the tables of ``sim.told.vocabulary`` begin with them."""
+Runs, comparisons and stored answers take them from here; the tables of ``sim.told.words`` begin with them."""
 
 HEADLINE = {name: forms.counted for name, forms in FORMS.items()}
 """Totals of every answer, and their names behind a number."""
@@ -404,7 +403,7 @@ def at_reporting_rates(scenario: "Scenario", totals: Mapping[str, Any]) -> list[
 
 def _given(scenario: "Scenario") -> Mapping[str, Any]:
     """Return the share in full form; empty if it is a plain number."""
-    from sim.scenario.parameters import is_full_form
+    from sim.scenario.merging import is_full_form
 
     given = scenario.resolved["aftermath"]["report"]["probability"]
     return given if is_full_form(given) else {}

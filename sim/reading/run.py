@@ -14,12 +14,12 @@ from sim.reading.quantities import BY_DAY, FIGURES, LATE, PROVINCE, SETTLED, Qua
 from sim.scenario.errors import choices, found, nearest
 from sim.scenario.given import named_by
 from sim.scenario.provinces import code_of
+from sim.store.columns import Scope
 from sim.store.exported import Tables
 from sim.store.folder import SCENARIO_YAML
 from sim.store.json_files import DamagedError, demand_hashes, reading
 from sim.store.query import sums
 from sim.store.run_json import RUN_JSON, read_manifest
-from sim.store.scope import Scope
 from sim.store.tables import COUNTED, TABLES
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Run:
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
     ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value; ``python -m sim.store.document`` lists their columns. Their ``attrs``
+    as two-digit codes, null as a missing value; ``python -m sim.store.exported`` lists their columns. Their ``attrs``
     have ``scale`` and ``unit``: sums over them are those of the sample. ``figures``, ``totals``, ``evidence`` and
     ``to_frame`` are scaled up to the country.
     """

@@ -13,16 +13,16 @@ from sim.report.looks import capital, provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.person import person, picked
 from sim.report.pictures import comparison as pictures
-from sim.report.pictures.contrast import OF, contrast, contrast_table, contrast_words
-from sim.report.pictures.costs import cost_differences, cost_differences_table, cost_differences_words
+from sim.report.pictures.comparison import cost_differences, cost_differences_table, cost_differences_words
+from sim.report.pictures.place import OF, contrast, contrast_table, contrast_words
 from sim.scenario.levers import run_as
-from sim.told.one import of_comparison
+from sim.told.answers import of_comparison
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.reading.run import Run
-    from sim.told.one import Answer
+    from sim.told.answers import Answer
 
 LEAD = marked(
     "Every run met the same attempts and people, so differences come from the policy. Other sections show the runs "
@@ -78,7 +78,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     import pandas as pd
 
     from sim.experiments.compare import compare
-    from sim.experiments.fates import summed, victims
+    from sim.experiments.pairing import summed, victims
 
     runs = [group[0] for group in groups]
     labels = labels_of(runs)

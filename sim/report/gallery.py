@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 from sim.language.spoken import marked, telling_in
 from sim.report.pictures import (
     cascade,
-    costs,
+    comparison,
     daily,
     desks,
-    detectors,
     figures,
-    money,
     people,
     place,
     waits,
 )
-from sim.report.tally import months
+from sim.report.tables import months
 from sim.scenario.errors import choices
 
 if TYPE_CHECKING:
@@ -120,15 +118,15 @@ SECTIONS: tuple[Section, ...] = (
         marked("Money lost, prevented and recovered, the costs, and who the victims are."),
         (
             Picture(
-                money.money,
-                money.money_table,
-                money.money_words,
+                comparison.money,
+                comparison.money_table,
+                comparison.money_words,
                 marked("In {currency}, for the country. A month counts only its days in the period."),
             ),
             Picture(
-                costs.costs,
-                costs.costs_table,
-                costs.costs_words,
+                comparison.costs,
+                comparison.costs_table,
+                comparison.costs_words,
                 marked(
                     "Bars are counts times the scenario's prices. Whiskers reach from all prices at their lowest to "
                     "all at their highest. A desk is paid for its seats, busy or not; a false alarm costs its "
@@ -255,17 +253,17 @@ SECTIONS: tuple[Section, ...] = (
                 marked("Alerts of the country in the queues of the desks, as daily means."),
             ),
             Picture(
-                detectors.detection,
-                detectors.detection_table,
-                detectors.detection_words,
+                waits.detection,
+                waits.detection_table,
+                waits.detection_words,
                 marked(
                     "Computed from the scenario, for contacts that a detector sees. Bars are divided by the gravest "
                     "tier that a score reaches; points are the false alarms of a tier or a graver one."
                 ),
             ),
             Picture(
-                detectors.precision,
-                detectors.precision_table,
+                waits.precision,
+                waits.precision_table,
                 waits.precision_words,
                 marked("What the alerts of each tier were about. Only in an episode can somebody still pay."),
             ),

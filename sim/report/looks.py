@@ -6,8 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sim.base.words import SHIELD, Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
-from sim.language.labels import named
-from sim.language.spoken import marked, said
+from sim.language.spoken import marked, named, said
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import Written, written
-from sim.language.labels import headed
-from sim.language.spoken import said
+from sim.language.spoken import headed, said
 from sim.report.charts import script_json
 from sim.report.looks import Judged
 from sim.report.pictures.figures import SIMULATED
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.told.one import Answer
+    from sim.told.answers import Answer
 
 
 MISSING = ""

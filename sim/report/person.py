@@ -1,25 +1,52 @@
-"""One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML."""
+"""Templates filled in: pages and fragments of HTML, and the hashes by which a page allows its scripts.
 
+One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML.
+"""
+
+import base64
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.base.days import DAY_MS, HOUR_MS, MINUTE_MS
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import CENTS_PER_UNIT, DAY_MS, HOUR_MS, MINUTE_MS
 from sim.base.rounding import amount
 from sim.base.words import STOPPED, ContactChannel, ContactResult, Detector, End, Event, Outcome
-from sim.experiments.fates import ABSENT, HALTED
-from sim.language.dates import day_named
-from sim.language.labels import named
-from sim.language.spoken import currency, marked, said, telling_in
-from sim.report.filled import filled
+from sim.experiments.pairing import ABSENT, HALTED
+from sim.language.spoken import counted, currency, day_named, marked, named, said, spoken, telling_in
+from sim.report.looks import capital
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.reading.run import Run
+
+FOLDER = Path(__file__).parent
+"""Where the templates of reports lie."""
+
+
+def filled(template: str, folder: Path = FOLDER, **values: Any) -> str:
+    """Return a page: a template of a folder, filled in."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(said=said, counted=counted, capital=capital)
+    return environment.get_template(template).render(language=spoken(), **values)
+
+
+def content_hash(script: str) -> str:
+    """Return the hash by which the page's content security policy allows a script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
 
 TEMPLATE = "person.html.jinja"
 STYLES = "person.css"
@@ -113,7 +140,7 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
     whom the attempt reached under both policies come first: both of their ways have steps.
 
     Args:
-        victims: What ``sim.experiments.fates.victims`` returns.
+        victims: What ``sim.experiments.pairing.victims`` returns.
     """
     found = {}
     for change in PICKED:
@@ -141,14 +168,14 @@ def person(
     Args:
         base: The run of the baseline, with events.
         other: The run of the policy, with events.
-        origin: The identity of the attempt, as in ``events`` and in ``sim.experiments.fates.victims``.
+        origin: The identity of the attempt, as in ``events`` and in ``sim.experiments.pairing.victims``.
         labels: Names of both runs, by default those of their scenarios.
-        people: What ``sim.experiments.fates.victims`` returns for both runs, if the caller has it.
+        people: What ``sim.experiments.pairing.victims`` returns for both runs, if the caller has it.
 
     Raises:
         ValueError: If neither log names the attempt.
     """
-    from sim.experiments.fates import victims
+    from sim.experiments.pairing import victims
 
     with telling_in(base.scenario.spec.terms):
         names = labels or (str(base.manifest["name"]), str(other.manifest["name"]))
@@ -195,7 +222,7 @@ def way(run: "Run", origin: int) -> list[Step]:
 def _text(run: "Run", row: dict[str, Any], wait: int, served: int) -> str:
     """Return an event in a sentence; empty if others tell it. ``wait`` and ``served`` are ms since issue and start."""
     from sim.draws.identity import fraud_type_of
-    from sim.store.scope import Scope
+    from sim.store.columns import Scope
 
     event, result, channel, tier = row["event"], row["result"], row["channel"], row["tier"]
     tier = said(tier) if isinstance(tier, str) else ""

@@ -2,14 +2,13 @@
 
 The steps, which ``load`` runs in order:
 
-- ``bundled`` finds the file; ``reading``, with ``composer`` and ``core_schema``, and ``csv_files`` parse files into
-  ``nodes``, which know where each value was written.
-- ``parameters`` unwraps values in full form, ``extends`` merges files, ``stored_draws`` and ``overrides`` replace
-  values; ``policy`` keeps the result, so that levers can change it.
-- The models of ``schema`` validate the values, with the types of ``scalars``, ``units``, ``distributions`` and
-  ``tables``; ``ranges`` checks the ranges. ``shapes`` knows what the schema expects at a place; ``pydantic_errors`` and
-  ``errors`` word the mistakes.
-- The result is ``resolved``: ``writing`` makes a file of it, ``show`` lines for people. ``jsonschema`` is for editors.
+- ``bundled`` finds the file; ``reading`` parses files, also tables, into the nodes of ``errors``, which know where each
+  value was written.
+- ``merging`` unwraps values in full form, merges files and replaces values, ``stored_draws`` gives those of a draw;
+  ``load`` keeps the result, so that ``levers`` can change it.
+- The models of ``schema`` validate the values, with the types of ``scalars``, ``bounds`` and ``distributions``.
+  ``shapes`` knows what the schema expects at a place; ``mistakes`` and ``errors`` word what is wrong.
+- The result is ``resolved``: ``reading`` makes a file of it, ``show`` lines for people, ``guide`` a schema for editors.
 
 Names are imported on first use, so importing this package is fast.
 """
@@ -20,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.scenario.bundled import bundled_folder, bundled_scenarios
     from sim.scenario.errors import Mistake, ScenarioError
-    from sim.scenario.jsonschema import json_schema
+    from sim.scenario.guide import json_schema
     from sim.scenario.load import Scenario, changed, load_scenario, posterior, validate
     from sim.scenario.resolved import Source
     from sim.scenario.schema import ScenarioModel
-    from sim.scenario.show import show_lines
-    from sim.scenario.shown import scenario_html
+    from sim.scenario.show import scenario_html, show_lines
 
 _HOMES = {
     "Mistake": "errors",
@@ -36,10 +34,10 @@ _HOMES = {
     "bundled_folder": "bundled",
     "bundled_scenarios": "bundled",
     "changed": "load",
-    "json_schema": "jsonschema",
+    "json_schema": "guide",
     "load_scenario": "load",
     "posterior": "load",
-    "scenario_html": "shown",
+    "scenario_html": "show",
     "show_lines": "show",
     "validate": "load",
 }

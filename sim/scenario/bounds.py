@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from sim.scenario import units
+from sim.scenario import scalars
 from sim.scenario.errors import found, must_be
 from sim.scenario.scalars import RATE_SCHEMA, read_number, read_rate, read_whole, refuse
 
@@ -155,7 +155,7 @@ Cost = Annotated[float, Within(0.0, 1e9, "units of money for one hour, contact, 
 Spending = Annotated[
     float,
     RateWithin(0.0, 1e12, "a trillion units of money a day"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
 
@@ -164,28 +164,28 @@ Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a
 Contacts = Annotated[
     float,
     RateWithin(0.0, 1e14, "a thousand a day for each of a hundred billion people"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
 UsualContacts = Annotated[
     float,
     RateWithin(0.001, 1e14, "as for contacts; at 0 a filter that stops anything would lose everything"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
 Transfers = Annotated[
     float,
     RateWithin(0.0, 10.0, "transfers of one person to others: ten a day"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
-Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(units.rate_text)]
+Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(scalars.rate_text)]
 HazardRate = Annotated[
     float,
     RateWithin(0.0, 1000.0, "once in a minute and a half: no den survives until midnight"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
 RecruitingRate = Annotated[
     float,
     RateWithin(0.0, 10.0, "a crew of one grows to 22,000 by the next midnight"),
-    PlainSerializer(units.rate_text),
+    PlainSerializer(scalars.rate_text),
 ]
 Headcount = Annotated[float, Within(0.001, 1e9, "a billion people or leads; below a thousandth there is nothing")]
 Staff = Annotated[float, Within(0, MOST_STAFF, "a hundred million at the desks of a country")]

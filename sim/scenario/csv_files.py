@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sim.scenario.bundled import READABLE, no_file, read_bytes
-from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
-from sim.scenario.nodes import KeyPath, Node, Scalar
+from sim.scenario.errors import KeyPath, Mistake, Node, Place, Scalar, ScenarioError, dotted, found
 from sim.scenario.reading import MAX_NODES, decode, plain_scalar
 
 MAX_COLUMNS = 400

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 from sim.base.words import DistributionKind as Kind
 from sim.scenario.bounds import Shape, Sigma
 from sim.scenario.errors import found
-from sim.scenario.scalars import Duration, DurationOrZero, refuse
-from sim.scenario.units import duration_text
+from sim.scenario.scalars import Duration, DurationOrZero, duration_text, refuse
 
 LARGEST_LOG = 700.0
 """Largest logarithm whose exponential is a double."""

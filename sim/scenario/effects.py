@@ -5,10 +5,9 @@ from typing import Any
 
 from sim.base.days import day_number
 from sim.base.words import DESK_LABELS
-from sim.scenario.nodes import KeyPath
+from sim.scenario.errors import KeyPath
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measure_forms import MeasureBase, Varying
-from sim.scenario.schema.measures import Outage, Repatriation
+from sim.scenario.schema.measures import MeasureBase, Outage, Repatriation, Varying
 
 NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),

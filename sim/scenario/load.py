@@ -1,39 +1,143 @@
-"""Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported."""
+"""Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures.
+
+Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported.
+
+Scenarios as calls take them: a name, a path or a Scenario, and the changes that the options of a command make.
+"""
 
 import dataclasses
 import hashlib
 import json
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from pydantic import ValidationError
 
+from sim.base.days import day_number
 from sim.scenario.bundled import find
-from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
-from sim.scenario.extends import Files
+from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT, effects
+from sim.scenario.errors import Mistake, Node, Place, ScenarioError, choices, dotted, found
 from sim.scenario.given import Given
-from sim.scenario.merging import merge
-from sim.scenario.nodes import Node
-from sim.scenario.overrides import Setting, node_of, settings_of, with_settings
-from sim.scenario.parameters import is_full_form, unwrap_all
-from sim.scenario.policy import Tree, how_run, policy_of
-from sim.scenario.pooled import POOL, split_pool_mistakes, with_pools
-from sim.scenario.provinces import names_in, with_codes
-from sim.scenario.pydantic_errors import merged, mistakes_of
-from sim.scenario.ranges import range_mistakes
-from sim.scenario.reading import MAX_NODES, read_nodes
+from sim.scenario.merging import Files, Setting, is_full_form, merge, node_of, settings_of, unwrap_all, with_settings
+from sim.scenario.mistakes import merged, mistakes_of, range_mistakes
+from sim.scenario.provinces import POOL, names_in, split_pool_mistakes, with_codes, with_pools
+from sim.scenario.reading import MAX_NODES, read_nodes, to_yaml
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import NO_POOL, plain_pool
 from sim.scenario.shapes import shape, written
-from sim.scenario.stored_draws import frame, no_draw
-from sim.scenario.writing import to_yaml
+from sim.scenario.stored_draws import NUMBER, frame, no_draw
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SEED = "seed"
+
+
+class Reference(NamedTuple):
+    """The file that states the figures, run in the same way as a scenario that extends it.
+
+    ``end`` is the day number after the last common day; ``values`` have an effect up to then, the shared seed excepted.
+    """
+
+    name: str
+    end: int
+    values: dict[str, Any]
+
+
+class Tree:
+    """The tree of a scenario as written by files, options and arguments, and that of the file whose figures apply.
+
+    Levers change this tree. Pooling, rounding and other derived values come later, so a value means the same whether a
+    file, ``--set`` or a sweep gives it. Many processes receive a scenario and few change it: nodes travel as bytes and
+    are unpacked on first use. ``references`` is a cache for ``policy_of``.
+    """
+
+    def __init__(self, root: Node, figured: Node) -> None:
+        self._nodes = root, figured
+        self.references: dict[str, Reference | None] = {}
+
+    @property
+    def root(self) -> Node:
+        """The scenario: tables inline, provinces by their codes."""
+        return self._unpacked[0]
+
+    @property
+    def figured(self) -> Node:
+        """The file that states the figures, with everything that it extends."""
+        return self._unpacked[1]
+
+    @cached_property
+    def _unpacked(self) -> tuple[Node, Node]:
+        nodes: tuple[Node, Node] | None = self.__dict__.pop("_nodes", None)
+        return nodes or pickle.loads(self._packed)
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return pickle.dumps(self._unpacked, pickle.HIGHEST_PROTOCOL)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_packed": self._packed, "references": {}}
+
+
+def policy_of(tree: Tree, root: Node, spec: ScenarioModel, values: dict[str, Any]) -> str | None:
+    """Return the name of the scenario that this one changes as a policy.
+
+    There is no name if the scenario is compared with its own figures, or if the extended file cannot be run like it.
+    Figures belong to the file that states them. A file that extends it, or an option, makes a policy of it if it
+    changes anything before the end of both periods. A longer period with measures that begin later is not a policy.
+    """
+    figures = root.child("figures")
+    if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
+        return spec.policy_of
+    how = how_run(root)
+    if _of_days(merge(tree.figured, how)) == _of_days(root):
+        return None
+    asked = json.dumps({key: value for key, value in how.plain().items() if key != SEED}, default=str)
+    if asked not in tree.references:
+        tree.references[asked] = _reference(tree.figured, how, spec)
+    reference = tree.references[asked]
+    if reference is None or reference.values == _before(values, spec, reference.end):
+        return None
+    return reference.name
+
+
+def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | None:
+    """Return a file run in the same way as a scenario; None if it cannot be."""
+    try:
+        before = ScenarioModel.model_validate(merge(figured, how).plain())
+        own = ScenarioModel.model_validate(figured.plain())
+    except ValidationError:
+        return None
+    day = day_number(min(own.period.end, spec.period.end)) + 1
+    return Reference(own.name, day, _before(written(ScenarioModel, before), before, day))
+
+
+def how_run(root: Node) -> Node:
+    """Return a tree with only the keys of how a scenario is run."""
+    tree = Node({}, root.place)
+    for path in HOW_IT_IS_RUN:
+        here = root.at(path)
+        if here is not None:
+            for part in reversed(path):
+                here = Node({str(part): here}, root.place)
+            tree = merge(tree, here)
+    return tree
+
+
+def _before(values: dict[str, Any], spec: ScenarioModel, day: int) -> dict[str, Any]:
+    """Return the plain values of a model that have an effect before a day number, except the seed."""
+    return {key: value for key, value in effects(values, spec, day).items() if key != SEED}
+
+
+def _of_days(root: Node) -> dict[str, Any]:
+    """Return the plain values of a tree that a day can depend on."""
+    return {key: value for key, value in root.plain().items() if key not in NO_EFFECT}
+
 
 SURELY_READABLE = 2 * MAX_NODES
 """Characters of JSON up to which a resolved scenario is surely small enough to read: a value has at least two."""
@@ -316,3 +420,50 @@ def digest(resolved: Mapping[str, Any]) -> str:
 
 def _as_json(resolved: Mapping[str, Any]) -> str:
     return json.dumps(resolved, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+ScenarioLike = Scenario | str | Path
+"""A scenario, or the name of a bundled one, or the path of a file."""
+
+
+class Options(TypedDict, total=False):
+    """What a call changes of a scenario; None changes nothing.
+
+    Attributes:
+        engine: ``vector`` or ``reference``.
+        scale: The sampled share of the population.
+        pool: ``none``, ``country``, ``regions``, or a map ``{"apart": [...]}`` of provinces that stay separate.
+        seed: The seed of all random draws.
+        draw: The posterior draw whose values are used, counted from 0; only for a name or path.
+        set: Values by dotted key, as ``--set`` gives them: texts or plain values.
+    """
+
+    engine: str | None
+    scale: float | None
+    pool: str | Mapping[str, Any] | None
+    seed: int | None
+    draw: int | None
+    set: Mapping[str, Any] | None
+
+
+def with_options(scenario: ScenarioLike, **options: Unpack[Options]) -> Scenario:
+    """Return a scenario with options, loaded first if it is a name or a path.
+
+    Raises:
+        ScenarioError: For mistakes, and for a ``draw`` of a scenario that is loaded.
+        TypeError: For other options.
+    """
+    unknown = [key for key in options if key not in Options.__optional_keys__]
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; use one of {', '.join(Options.__annotations__)}")
+    settings = options.get("set") or {}
+    values: dict[str, Any] = {key: value for key, value in options.items() if key != "set" and value is not None}
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, settings, **values)
+    if NUMBER in values:
+        raise ScenarioError(
+            [no_draw(f"{scenario.name} is loaded, with its values", "must be given by its name or path")]
+        )
+    found = scenario.with_(settings) if settings else scenario
+    dotted = {".".join(POOL) if key == POOL[-1] else key: value for key, value in values.items()}
+    return changed(found, dotted) if dotted else found

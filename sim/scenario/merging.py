@@ -1,20 +1,120 @@
-"""Merge a scenario's file with the file that it extends.
+"""Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``.
+
+Merge a scenario's file with the file that it extends.
 
 A value may be relative to that file: ``{times: 1.5}`` or ``{plus: 0.15}`` in place of a number. It is computed where
 the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many officers
 again are half as many again in every draw. The staff of a province without its own is relative to its share.
+
+Read a file and the files it extends into one tree, with the rows of tables in place of file names.
+
+Settings: values of ``--set dotted.key=value`` and of Python calls, which change the tree of a scenario.
 """
 
+import datetime as dt
+import numbers
+import os
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from sim.base.words import DESK_LABELS, DistributionKind
-from sim.scenario.errors import Mistake, dotted, found
-from sim.scenario.nodes import KeyPath, Node, placed
+from sim.scenario.bundled import SUFFIXES, bundled_folder, bundled_names, is_path, no_file, read_bytes
+from sim.scenario.csv_files import Table, inside, open_table, read_table
+from sim.scenario.errors import (
+    KeyPath,
+    Mistake,
+    Node,
+    Parameter,
+    Place,
+    ScenarioError,
+    choices,
+    dotted,
+    found,
+    nearest,
+    placed,
+    without,
+)
+from sim.scenario.provinces import coded_key, names_in, with_codes
+from sim.scenario.reading import A_SCENARIO, MAX_DEPTH, read_nodes, top_map
+from sim.scenario.scalars import NUMBER
 from sim.scenario.schema.desks import STAFF, parts_of
-from sim.scenario.units import NUMBER
+from sim.scenario.shapes import Shape
+from sim.scenario.stored_draws import KEY, split_off_draws, table_mistakes, with_draw
+
+ORIGINS = ("reported", "evidence", "assumed", "calibrated")
+SHAPES = LOGIT_NORMAL, TRIANGULAR, FLAT = "logit_normal", "triangular", "flat"
+"""Shapes of a prior over a range, see ``sim.calibration.posterior``."""
+FULL_FORM = ("value", "origin", "range", "shape", "fixed", "target", "basis")
+
+
+def is_full_form(value: object) -> bool:
+    """Return whether a plain value is a parameter in full form, as a resolved scenario has it."""
+    return isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM)
+
+
+def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
+    """Return a node with each full form (a map with ``value`` and only keys of ``FULL_FORM``) replaced by its value."""
+    if isinstance(node.value, list):
+        items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
+        return replace(node, value=items)
+    if not isinstance(node.value, dict):
+        return node
+    if "value" in node.value and all(key in FULL_FORM for key in node.value):
+        return _unwrap_parameter(node, node.value, mistakes, path)
+    return replace(node, value={key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()})
+
+
+def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
+    """Return the map at the top of a scenario, which is not a parameter itself, with everything below it unwrapped."""
+    assert isinstance(root.value, dict)
+    return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
+
+
+TEXTS = {
+    "basis": "where the value comes from",
+    "target": "the figure that fixed the value",
+    "fixed": "why the value has no range",
+}
+"""What the texts of a full form say."""
+
+
+def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: KeyPath) -> Node:
+    known: dict[str, Any] = dict.fromkeys(FULL_FORM[1:])
+
+    def wrong(key: str, message: str, allowed: str) -> None:
+        mistakes.append(Mistake(full[key].place, dotted((*path, key)), message, allowed))
+
+    value = unwrap(full["value"], mistakes, path)
+    if value.parameter is not None:
+        wrong("value", "a parameter inside a parameter", "must be one value with one origin")
+    for key, allowed, what in (("origin", ORIGINS, "an origin"), ("shape", SHAPES, "a shape")):
+        if key in full and full[key].value in allowed:
+            known[key] = full[key].value
+        elif key in full:
+            wrong(key, f"{found(full[key].plain())} is not {what}", choices(str(full[key].value), allowed))
+    for key, meaning in TEXTS.items():
+        text = full[key].value if key in full else None
+        if isinstance(text, str) and (text or key != "fixed"):
+            known[key] = text
+        elif key in full:
+            wrong(key, f"{found(full[key].plain())} is not text", f"must be text: {meaning}")
+    if "range" in full:
+        known["range"] = full["range"]
+        if not (isinstance(full["range"].value, list) and len(full["range"].value) == 2):
+            what = f"{found(full['range'].plain())} is not a range"
+            wrong("range", what, "must be [low, high] in the units of the value")
+            known["range"] = None
+        elif known["fixed"] is not None:
+            wrong("fixed", "a value with a range is not fixed", "use range or fixed, not both")
+            known["fixed"] = None
+    elif known["shape"] is not None:
+        wrong("shape", "a shape needs a range", "add range: [low, high], or leave the shape out")
+    return replace(value, parameter=Parameter(**known, place=node.place))
+
 
 TIMES, PLUS = CHANGES = ("times", "plus")
 """Keys of a relative value: a factor, which keeps the unit, or a number that is added to a value without a unit."""
@@ -131,3 +231,230 @@ def not_computed(node: Node, path: KeyPath = ()) -> Iterator[Mistake]:
     elif isinstance(node.value, dict):
         for part, child in node.value.items():
             yield from not_computed(child, (*path, part))
+
+
+MAX_CHAIN = 16
+"""Files that extend each other."""
+
+
+@dataclass
+class Files:
+    """Reads a scenario's files and collects mistakes that do not stop reading."""
+
+    shape: Shape
+    draw: int | None = None  # the posterior draw to apply
+    draws: Table | None = None  # the table of draws that was found
+    drawn: tuple[Path, Path] | None = None  # its file, and the file that names it
+    mistakes: list[Mistake] = field(default_factory=list)
+    reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
+    trees: list[Node] = field(default_factory=list)  # of each file with everything it extends, the deepest first
+    paths: list[Path] = field(default_factory=list)  # of these files, in the same order
+    figured: int = 0  # which of them states the figures that apply
+
+    def read(
+        self,
+        path: Path,
+        shown: str,
+        opened: tuple[Path, ...] = (),
+        chain: tuple[str, ...] = (),
+        replaced: bool = False,
+    ) -> Node:
+        """Return the tree of a file with everything it extends.
+
+        ``opened`` are the files that extend it, the first one first, and ``chain`` their names in messages, the nearest
+        first. ``replaced`` says whether one of them has its own draws, or removes those of this one.
+
+        Raises:
+            ScenarioError: If a file cannot be used.
+        """
+        place = Place(shown, 1, 1, "file", chain)
+        node, mistakes = top_map(read_bytes(path, place), place)
+        self.mistakes += mistakes
+        if node is None:
+            raise ScenarioError(self.mistakes)
+        known = ["extends", *self.shape.key_names()]
+        if (
+            isinstance(node.value, dict)
+            and node.value
+            and not any(key in known or nearest(key, known) for key in node.value)
+        ):
+            raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", A_SCENARIO)])
+        own, draws = split_off_draws(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
+        base, figures = own.child("extends"), own.child("figures")
+        if base is not None:
+            opened = (*opened, path.resolve())
+            base_path, base_shown = self.base(base, path, shown, opened)
+            below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
+            own = merge(below, with_codes(without(own, "extends"), names_in(own, below), self.mistakes))
+        else:
+            own = with_codes(own, names_in(own), self.mistakes)
+        for mistake in not_computed(own):
+            self.mistakes.append(mistake)
+            self.reported.add(mistake.key)
+        if draws is not None and draws.value is not None and not replaced:
+            own = self.with_draws(own, draws, path)
+        if figures is not None:
+            self.figured = len(self.trees)
+        self.trees.append(own)
+        self.paths.append(path.resolve())
+        return own
+
+    def with_draws(self, root: Node, name: Node, path: Path) -> Node:
+        """Return the tree with the values of the requested draw; keeps the table."""
+        try:
+            table = open_table(name, path.parent, KEY)
+        except ScenarioError as error:
+            self.mistakes += error.mistakes
+            return root
+        mistakes = list(table_mistakes(table, root))
+        self.mistakes += mistakes
+        self.draws, self.drawn = table, (path.parent / str(name.value), path)
+        return root if mistakes or self.draw is None else with_draw(root, table, self.draw)
+
+    def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
+        """Return the path and the shown name of an extended file; ScenarioError without one, or for a circle."""
+
+        def wrong(message: str, allowed: str) -> list[Mistake]:
+            return [*self.mistakes, Mistake(node.place, "extends", message, allowed)]
+
+        name = node.value
+        if not isinstance(name, str) or not name:
+            what = f"{found(node.plain())} is not the name of a scenario"
+            raise ScenarioError(wrong(what, "use a path in this file's folder or a bundled name"))
+        if is_path(name):
+            base = inside(path.parent, name)
+            if isinstance(base, str):
+                raise ScenarioError(wrong(f"{found(name)} {base}", "use a file in this file's folder or below it"))
+            problem = no_file(base)
+            if problem is not None:
+                raise ScenarioError(wrong(f"{found(name)} {problem}", _beside(path.parent, name)))
+            base_shown = os.path.join(os.path.dirname(shown), name)
+        elif name in bundled_names():
+            base, base_shown = bundled_folder() / f"{name}.yaml", f"{name}.yaml"
+        else:
+            raise ScenarioError(wrong(f"{found(name)} is not a bundled scenario", choices(name, bundled_names())))
+        if base.resolve() in opened:
+            raise ScenarioError(wrong(f"{found(name)} extends itself", "the chain of files must end"))
+        if len(opened) >= MAX_CHAIN:
+            raise ScenarioError(wrong("the chain of files is too long", f"use at most {MAX_CHAIN} files"))
+        return base, base_shown
+
+    def with_tables(self, root: Node, folder: Path) -> Node:
+        """Return the tree with the rows of CSV files in place of their names, where the schema has a table."""
+        return self._with_tables(root, folder, self.shape, ())
+
+    def _with_tables(self, node: Node, folder: Path, shape: Shape, key: KeyPath) -> Node:
+        if shape.table and isinstance(node.value, str) and node.value.endswith(".csv"):
+            try:
+                return replace(read_table(node, folder, key), parameter=node.parameter)
+            except ScenarioError as error:
+                self.mistakes += error.mistakes
+                self.reported.add(dotted(key))
+                return node
+        if not isinstance(node.value, dict):
+            return node
+        entries = {}
+        for part, child in node.value.items():
+            inner = shape.child(part, node)
+            entries[part] = child if inner is None else self._with_tables(child, folder, inner, (*key, part))
+        return replace(node, value=entries)
+
+
+def _beside(folder: Path, name: str) -> str:
+    """Return a proposal for a missing file: the most similar file of its folder."""
+    there = (folder / name).parent
+    try:
+        files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()]
+    except OSError:  # the folder does not exist or cannot be read
+        files = []
+    near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
+    return f"did you mean '{near}'?" if near else "use a file in this file's folder or below it"
+
+
+LONGEST_DOTTED = 400
+"""Most characters of a dotted key."""
+
+Setting = tuple[KeyPath, Node]
+"""A value and its path in a scenario (provinces by code)."""
+
+
+def settings_of(root: Node, given: Mapping[str, Any], mistakes: list[Mistake], as_set: bool = False) -> list[Setting]:
+    """Return the setting of each value by dotted key; mistakes are collected.
+
+    With ``as_set`` texts are read as YAML, and mistakes are placed at ``--set``, with the number of the option as their
+    line. Values of other types are plain values.
+    """
+    if not isinstance(given, Mapping):
+        what, allowed = f"{found(given)} is not a map", 'must be values by dotted key: {"desks.visit.staff": 9600}'
+        mistakes.append(Mistake(Place("set=", 1, 1, "argument"), "set", what, allowed))
+        return []
+    settings = []
+    for number, (key, value) in enumerate(given.items(), 1):
+        place = Place("--set", number, 1, "set") if as_set else Place(f"{key}=", 1, 1, "argument")
+        if not _is_key(key):
+            mistakes.append(Mistake(place, dotted(()), f"{found(key)} is not a dotted key", "use dotted.key=value"))
+            continue
+        path = root.path_to(coded_key(key, names_in(root)))
+        node: Node | None = None
+        if as_set and isinstance(value, str):
+            node, wrong = read_nodes(value.encode(errors="surrogatepass"), place)
+            mistakes += [replace(one, key=dotted(path)) for one in wrong]
+            if node is None and not wrong:
+                node = Node(None, place)  # `key=` is null, as in YAML
+        else:
+            try:
+                node = node_of(value, place)
+            except TypeError as error:
+                mistakes.append(Mistake(place, dotted(path), str(error), "use plain values, as in a scenario file"))
+        if node is not None:
+            settings.append((path, node))
+    return settings
+
+
+def with_settings(root: Node, settings: Iterable[Setting], mistakes: list[Mistake]) -> Node:
+    """Return a tree with settings, one after the other."""
+    for path, value in settings:
+        over = unwrap_all(_with_value(root, path, 0, value, mistakes), mistakes)
+        root = merge(root, with_codes(over, names_in(over, root), mistakes))
+    return root
+
+
+def _with_value(node: Node | None, path: KeyPath, depth: int, value: Node, mistakes: list[Mistake]) -> Node:
+    """Return a tree with one value, for the part of its path from ``depth`` on; below a list it has the whole list."""
+    if depth == len(path):
+        return value
+    part = path[depth]
+    child = node.child(part) if node is not None else None
+    if node is None or not isinstance(node.value, list):
+        return Node({str(part): _with_value(child, path, depth + 1, value, mistakes)}, value.place)
+    if child is None or not isinstance(part, int):
+        allowed = f"must be 0 to {len(node.value) - 1}" if node.value else "the list is empty"
+        mistakes.append(Mistake(value.place, dotted(path), f"{found(str(part))} is not an index", allowed))
+        return node
+    changed = merge(child, _with_value(child, path, depth + 1, value, mistakes))
+    return Node([changed if index == part else item for index, item in enumerate(node.value)], node.place)
+
+
+def _is_key(key: object) -> bool:
+    if not isinstance(key, str) or len(key) > LONGEST_DOTTED:
+        return False
+    return all(key.split(".")) and key.count(".") < MAX_DEPTH
+
+
+def node_of(value: Any, place: Place) -> Node:
+    """Return the tree of a plain value, all at one place; raises TypeError for values that no scenario can hold."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return Node(value, place)
+        case dt.date():
+            return Node(value.isoformat(), place)
+        case numbers.Integral():  # numpy's numbers
+            return Node(int(value), place)
+        case numbers.Real():
+            return Node(float(value), place)
+        case Mapping():
+            entries = {str(key): node_of(child, place) for key, child in value.items()}
+            return Node(entries, place, dict.fromkeys(entries, place))
+        case list() | tuple():
+            return Node([node_of(child, place) for child in value], place)
+    raise TypeError(f"a {type(value).__name__} cannot be a scenario value")

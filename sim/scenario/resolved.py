@@ -6,9 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sim.scenario.errors import dotted
-from sim.scenario.nodes import KeyPath, Node
-from sim.scenario.parameters import FULL_FORM, is_full_form
+from sim.scenario.errors import KeyPath, Node, dotted
+from sim.scenario.merging import FULL_FORM, is_full_form
 from sim.scenario.shapes import Shape, written_by
 
 

@@ -1,21 +1,139 @@
-"""Scalar values of a scenario as pydantic types: numbers, durations, rates, dates, times of day, switches.
+"""Units of time: ``45 min`` is 2,700,000 ms and ``120 per day`` is 120.0 a day, exactly, and back to text.
+
+Seven integer factors need no library of units. A strict pattern matches the text, and fractions keep the result exact
+until it is rounded once. ``sim.scenario.scalars`` makes pydantic types of them.
+
+Tables of the schema as pydantic types: a list of rows, or the name of a CSV file next to the scenario.
+
+Scalar values of a scenario as pydantic types: numbers, durations, rates, dates, times of day, switches.
 
 Each type reads YAML values, refuses others with one short line (what was found; what is allowed), and writes itself as
 text that reads the same. Durations are integer ms, rates floats per day, dates ``datetime.date``, times of day integer
-minutes after midnight. ``sim.scenario.distributions`` and ``sim.scenario.tables`` combine several scalars.
+minutes after midnight. ``sim.scenario.distributions`` and ``sim.scenario.scalars`` combine several scalars.
 """
 
 import datetime as dt
 import math
 import re
-from typing import Annotated, Any
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from sim.base.days import DAY_MS, HALF_HOURS
-from sim.scenario import units
+from sim.base.days import DAY_MS, HALF_HOURS, HOUR_MS, MINUTE_MS, YEAR_DAYS
 from sim.scenario.errors import found
+
+UNIT_MS = {
+    "ms": 1,
+    "s": 1000,
+    "min": MINUTE_MS,
+    "h": HOUR_MS,
+    "d": DAY_MS,
+    "day": DAY_MS,
+    "week": 7 * DAY_MS,
+    "year": int(YEAR_DAYS * DAY_MS),
+}
+"""Milliseconds of each unit; a day has two names."""
+
+DURATION_UNITS = ("ms", "s", "min", "h", "d", "week")
+RATE_UNITS = ("s", "min", "h", "day", "d", "week", "year")
+
+NUMBER = r"[+-]?[0-9](?:[0-9_]{0,17}[0-9])?(?:\.[0-9]{1,25})?(?:[eE][+-]?[0-9]{1,2})?"
+DURATION = re.compile(rf"({NUMBER}) ?([A-Za-zµ]{{1,12}})", re.ASCII)
+RATE = re.compile(rf"({NUMBER}) ?per ([A-Za-z]{{1,12}})", re.ASCII)
+
+LARGEST_WHOLE = 1e9
+"""Whole numbers below it are written in full."""
+
+DIGITS = (6, 9, 12, 15, 16, 17)
+"""Significant digits tried for a rate; 17 distinguish any two doubles."""
+
+
+def exact(number: str) -> Fraction:
+    """Return the number of a text that matches ``NUMBER``."""
+    return Fraction(number.replace("_", ""))
+
+
+def milliseconds(number: Fraction, unit: str) -> Fraction:
+    """Return a duration in ms; ``unit`` is one of ``DURATION_UNITS``."""
+    return number * UNIT_MS[unit]
+
+
+def per_day(number: Fraction, unit: str) -> Fraction:
+    """Return a rate per day; ``unit`` is one of ``RATE_UNITS``."""
+    return number * DAY_MS / UNIT_MS[unit]
+
+
+def duration_text(ms: int) -> str:
+    """Return a duration in the largest unit, up to days, that divides it: 2,700,000 is ``45 min``."""
+    if ms == 0:
+        return "0 s"
+    unit = next(unit for unit in ("d", "h", "min", "s", "ms") if ms % UNIT_MS[unit] == 0)
+    return f"{ms // UNIT_MS[unit]} {unit}"
+
+
+@lru_cache(maxsize=4096)
+def rate_text(rate: float) -> str:
+    """Return a rate a day as text that reads back the same, whole rates ``per day``, others as short as possible."""
+    if rate.is_integer() and rate < LARGEST_WHOLE:
+        return f"{int(rate)} per day"
+    texts = []
+    for unit in ("day", "year", "h"):
+        number = float(Fraction(rate) * UNIT_MS[unit] / DAY_MS)
+        is_whole = number.is_integer() and number < LARGEST_WHOLE
+        for digits in DIGITS:
+            text = str(int(number)) if is_whole else f"{number:.{digits}g}"
+            if float(per_day(exact(text), unit)) == rate:
+                texts.append(f"{text.replace('e+', 'e')} per {unit}")
+                break
+    return min(texts, key=len)  # the first of equals; per day there is always one
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class TableMarker:
+    """Marks fields of the schema in which a text ending in .csv names a file of rows."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return a schema that first refuses everything except lists."""
+        return core_schema.no_info_before_validator_function(_rows, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return a schema that takes a list of rows, or a file's name."""
+        file = {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
+        return {"anyOf": [file, handler(schema)]}
+
+
+def _rows(value: object) -> tuple[object, ...]:
+    if not isinstance(value, list | tuple):
+        raise refuse(
+            f"{found(value)} is not a table", "must be a list of rows or the name of a CSV file next to the scenario"
+        )
+    return tuple(value)
+
+
+Table = Annotated[tuple[Row, ...], TableMarker()]
+
+
+def _not_read(value: object) -> None:
+    raise refuse(f"{found(value)} is not a table of draws", "must be the name of a CSV file, given in a scenario file")
+
+
+CsvFile = Annotated[
+    None,
+    BeforeValidator(_not_read),
+    WithJsonSchema(
+        {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
+    ),
+]
+"""The name of a CSV file that loading uses and removes; one that remains is a mistake."""
+
 
 LONGEST_DAYS = 36_525
 """A hundred years: a longer duration is a mistake in the unit."""
@@ -64,16 +182,16 @@ def read_whole(value: object, allowed: str) -> int:
 
 
 def _read_duration(value: object) -> int:
-    allowed = f"must be a number with a unit ({', '.join(units.DURATION_UNITS)}), for example '45 min'"
+    allowed = f"must be a number with a unit ({', '.join(DURATION_UNITS)}), for example '45 min'"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse(f"{found(value)} has no unit", allowed)
-    match = units.DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise refuse(f"{found(value)} is not a duration", allowed)
-    number, unit = units.exact(match[1]), match[2]
-    if unit not in units.DURATION_UNITS:
+    number, unit = exact(match[1]), match[2]
+    if unit not in DURATION_UNITS:
         raise refuse(f"{found(unit)} is not a unit of time", allowed)
-    ms = units.milliseconds(number, unit)
+    ms = milliseconds(number, unit)
     if ms.denominator != 1:
         raise refuse(f"{found(value)} is not a whole number of ms", "must be a multiple of 1 ms")
     if ms < 0:
@@ -92,18 +210,18 @@ def _duration(value: object) -> int:
 
 def read_rate(value: object) -> float:
     """Return a rate in events a day, read from a text with its unit; raises pydantic's error for anything else."""
-    allowed = f"must be a number per {', '.join(u for u in units.RATE_UNITS if u != 'd')}, for example '120 per day'"
+    allowed = f"must be a number per {', '.join(u for u in RATE_UNITS if u != 'd')}, for example '120 per day'"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse(f"{found(value)} has no unit", allowed)
-    match = units.RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = RATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise refuse(f"{found(value)} is not a rate", allowed)
-    number, unit = units.exact(match[1]), match[2]
-    if unit not in units.RATE_UNITS:
+    number, unit = exact(match[1]), match[2]
+    if unit not in RATE_UNITS:
         raise refuse(f"{found(unit)} is not a unit of time", allowed)
     if number < 0:
         raise refuse(f"{found(value)} is negative", "must be 0 or more")
-    return float(units.per_day(number, unit))
+    return float(per_day(number, unit))
 
 
 # ages
@@ -215,20 +333,18 @@ def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]
     return {"type": "string", "description": description, "pattern": pattern, "examples": [example]}
 
 
-_DURATION_SCHEMA = _text_schema("a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min")
-RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
+_DURATION_SCHEMA = _text_schema("a duration", rf"^{NUMBER} ?({'|'.join(DURATION_UNITS)})$", "45 min")
+RATE_SCHEMA = _text_schema("a rate", rf"^{NUMBER} ?per ({'|'.join(RATE_UNITS)})$", "120 per day")
 _DAY_SCHEMA = {"type": "string", "format": "date", "description": "a date", "examples": ["2022-11-30"]}
 _YEAR_DAY_SCHEMA = _text_schema("a day of every year", r"^[0-9]{2}-[0-9]{2}$", "05-31")
 _CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
 _HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
 
-Duration = Annotated[
-    int, BeforeValidator(_duration), PlainSerializer(units.duration_text), WithJsonSchema(_DURATION_SCHEMA)
-]
+Duration = Annotated[int, BeforeValidator(_duration), PlainSerializer(duration_text), WithJsonSchema(_DURATION_SCHEMA)]
 DurationOrZero = Annotated[
     int,
     BeforeValidator(_read_duration),
-    PlainSerializer(units.duration_text),
+    PlainSerializer(duration_text),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
 Ages = Annotated[

@@ -10,8 +10,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 
-from sim.scenario.nodes import Node
-from sim.scenario.tables import TableMarker
+from sim.scenario.errors import Node
+from sim.scenario.scalars import TableMarker
 
 NAMED = "__pydantic_extra__"
 """The field of a model for keys of the scenario's choice, in addition to the declared ones."""

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sim.scenario.keys import Key, allowed, keys_at
+from sim.scenario.keys import NO_UNIT, Key, allowed, keys_at, meaning
 from sim.scenario.load import Scenario, value_at
-from sim.scenario.meanings import NO_UNIT, meaning
-from sim.scenario.parameters import is_full_form
+from sim.scenario.merging import is_full_form
+from sim.scenario.reading import as_typed, flow_text, scalar_text
 from sim.scenario.resolved import plain
-from sim.scenario.schema.period import Period
-from sim.scenario.writing import as_typed, flow_text, scalar_text
+from sim.scenario.schema.base import Period
 
 WIDTH = 100
 """Columns of the text."""

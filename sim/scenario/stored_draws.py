@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.scenario.csv_files import Table, read_cell
-from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
-from sim.scenario.nodes import Node, placed
+from sim.scenario.errors import Mistake, Node, Place, ScenarioError, choices, dotted, found, placed
 from sim.scenario.provinces import Names, coded_key, names_in
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sim.base.interrupts import ENDING, put_off
+from sim.base.failures import ENDING, put_off
 from sim.store.holding import lock, taking_turns
 from sim.store.json_files import FolderError
 from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest

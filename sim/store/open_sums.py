@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.base.sums import TOO_LARGE, demand_exact, exact_sum
+from sim.base.rounding import TOO_LARGE, demand_exact, exact_sum
 from sim.store.columns import StoredTable
-from sim.store.order import Integers, row_numbers, sorting
+from sim.store.writer import Integers, row_numbers, sorting
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
 OfDay = tuple[int, Any, npt.NDArray[Any]]

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.base.sums import demand_exact, exact_sum
-from sim.store.encoding import arrow, arrow_texts, numbers_of
-from sim.store.order import grouped, row_numbers
+from sim.base.rounding import demand_exact, exact_sum
 from sim.store.tables import TABLES
+from sim.store.writer import arrow, arrow_texts, grouped, numbers_of, row_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa

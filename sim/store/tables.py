@@ -8,8 +8,7 @@ counting in each engine.
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.base.bins import DELAY_BINS, LOSS_BINS, WAIT_BINS
-from sim.base.days import HALF_HOURS
+from sim.base.days import DELAY_BINS, HALF_HOURS, LOSS_BINS, WAIT_BINS
 from sim.base.words import (
     DESKS,
     EVENT_CHANNELS,

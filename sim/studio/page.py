@@ -9,28 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from sim.base.rounding import amount, between, percent, significant
-from sim.experiments.intervals import half_width
 from sim.experiments.paired import PAIRS
+from sim.experiments.pairing import half_width
 from sim.experiments.run_size import WHOLE, RunSize
-from sim.language.labels import named
-from sim.language.spoken import LANGUAGES, marked, said, spoken
+from sim.language.spoken import LANGUAGES, marked, named, said, spoken
 from sim.reading.findings import shortened
 from sim.reading.quantities import MONEY
 from sim.report.charts import in_script
-from sim.report.filled import filled
-from sim.scenario.explained import Explained, explained
-from sim.scenario.keys import Key, keys_at
-from sim.scenario.lever_words import WORDS, gist, key_name
+from sim.report.person import filled
+from sim.scenario.keys import NO_UNIT, Key, keys_at
+from sim.scenario.levers import WORDS, gist, key_name
 from sim.scenario.load import Scenario
-from sim.scenario.meanings import NO_UNIT
-from sim.scenario.reading import read_plain
+from sim.scenario.reading import as_typed, flow_text, read_plain
 from sim.scenario.resolved import plain
+from sim.scenario.show import Explained, explained
 from sim.scenario.starter import LEVERS, MEASURES, examples
-from sim.scenario.writing import as_typed, flow_text
 from sim.studio.policies import DRAFT, MOST_PAIRS, MOST_POLICIES, POOLS, Policies, draws_of
-from sim.told.effect import effect_lines
-from sim.told.one import Answer, of_comparison
-from sim.told.vocabulary import quantity_named, value_said
+from sim.told.answers import Answer, effect_lines, of_comparison
+from sim.told.words import quantity_named, value_said
 
 POOL_NAMES = {
     "country": marked("the whole country as one"),

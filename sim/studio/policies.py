@@ -22,11 +22,10 @@ from sim.scenario.bundled import bundled_folder, bundled_names, is_path
 from sim.scenario.errors import ScenarioError, found
 from sim.scenario.levers import levers
 from sim.scenario.load import Scenario, changed, load_scenario, posterior
-from sim.scenario.parameters import is_full_form
-from sim.scenario.reading import read_plain
+from sim.scenario.merging import is_full_form
+from sim.scenario.reading import as_typed, flow_text, read_plain, to_yaml
 from sim.scenario.schema.base import NAME
 from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS
-from sim.scenario.writing import as_typed, flow_text, to_yaml
 from sim.store.folder import whole
 
 ENDING = ".yaml"

@@ -20,9 +20,8 @@ from typing import Any
 from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.compiled import is_compiled
 from sim.experiments.paired import PAIRS, document_of
-from sim.experiments.processes import Processes
 from sim.experiments.run_size import RunSize
-from sim.experiments.simulations import is_large
+from sim.experiments.simulations import Processes, is_large
 from sim.experiments.store import finished_run
 from sim.forecast import lasting
 from sim.language.spoken import said, speaking, telling_in

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from sim.base.rounding import percent
 from sim.language.spoken import ENGLISH, Terms, said, speaking, telling_in
-from sim.predictions.ledger import Entry, Ledger
-from sim.predictions.rivals import RIVALS
+from sim.predictions.ledger import RIVALS, Entry, Ledger
 from sim.predictions.stored import FOLDER, SEAL, Prediction
-from sim.told.text_tables import TextTable
-from sim.told.vocabulary import interval_said, off_said, quantity_named, value_said, window_said, yes_said
+from sim.told.tables import TextTable
+from sim.told.words import interval_said, off_said, quantity_named, value_said, window_said, yes_said
 
 DIGITS = 12
 """Digits of a hash that are shown."""

@@ -18,9 +18,20 @@ from sim.reading.run import Run
 from sim.scenario.schema import ScenarioModel
 from sim.shield import of_gate
 from sim.store.tables import EVENTS
-from sim.verify.statistics import Judged, chi_square, exponential, fit, normal, poisson_count, share, uncorrelated
-from sim.verify.study import PROVINCES, Check, Study
-from sim.verify.waiting import SECOND
+from sim.verify.desks import SECOND
+from sim.verify.statistics import (
+    PROVINCES,
+    Check,
+    Judged,
+    Study,
+    chi_square,
+    exponential,
+    fit,
+    normal,
+    poisson_count,
+    share,
+    uncorrelated,
+)
 
 # The gates
 

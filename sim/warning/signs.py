@@ -18,7 +18,7 @@ from sim.draws.identity import alert_id, origin_of, stage_of
 from sim.draws.philox import draw4
 from sim.draws.purposes import SIGN, SIGN_DELAY
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.signs import Sign
+from sim.scenario.schema.warning import Sign
 from sim.warning.detectors import NO_ALERT
 from sim.warning.service import drawn
 

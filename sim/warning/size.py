@@ -10,12 +10,11 @@ from sim.base.rounding import written
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import FEW_SERVERS, Provinces, Schedule, desks_of, thin_desks
-from sim.language.labels import named
-from sim.language.spoken import ENGLISH, said, speaking
+from sim.language.spoken import ENGLISH, named, said, speaking
 from sim.scenario import changed
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
+from sim.scenario.schema.rules import options
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

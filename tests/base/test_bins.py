@@ -7,7 +7,7 @@ import pytest
 
 from sim.aftermath import delay_bin, loss_bin
 from sim.base import days
-from sim.base.bins import DELAY_BINS, DOUBLINGS, LOSS_BINS, WAIT_BINS
+from sim.base.days import DELAY_BINS, DOUBLINGS, LOSS_BINS, WAIT_BINS
 from sim.warning.service import wait_bin
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.base.failures import Terminated
-from sim.base.interrupts import ENDING, put_off, raised
+from sim.base.failures import ENDING, Terminated, put_off, raised
 
 DAY = "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"
 

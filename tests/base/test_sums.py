@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.base.sums import TOO_LARGE, exact_sum
+from sim.base.rounding import TOO_LARGE, exact_sum
 from sim.base.words import Outcome
 from sim.engines.vector.state import added
 from sim.store.open_sums import OpenSums

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.evaluations import Evaluations, Level
-from sim.calibration.targets import Targets
+from sim.calibration.fit import Evaluations, Level, Targets
 from sim.scenario.schema.population import COUNTRY
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 
 SMALL = Path(__file__).parent / "small.yaml"
 

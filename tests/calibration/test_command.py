@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import sim
 from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
-from sim.calibration.evaluations import Evaluations
+from sim.calibration.fit import Evaluations
 from sim.reading.chance import nine_tenths
 from sim.reading.stored_answers import policy_digest, read_answers
 from sim.scenario import changed

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sim.calibration.coverage import Linear, apart, learnt
+from sim.calibration.report import Linear, apart, learnt
 
 Array = np.ndarray
 FAMILY = np.array(["cases", "alerts"] * 60)

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 import sim
-from sim.calibration.counted import standard_error
-from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Evaluations, Level, Task
+from sim.calibration.data import Data, Model, standard_error
+from sim.calibration.fit import Evaluations, Level, Task
 from sim.draws.functions import normal_quantile
 from sim.reading.outcomes import Outcome
-from sim.store.scope import Known, Scope
+from sim.store.columns import Known, Scope
 
 LEVEL = Level(0.5, (11, 12, 13))
 BIAS = 1.2

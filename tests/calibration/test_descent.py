@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.descent import CONVERGED, FOLLOWED, LONGEST, STRIDE, Array, Descent, Indices
+from sim.calibration.posterior import CONVERGED, FOLLOWED, LONGEST, STRIDE, Array, Descent, Indices
 
 MEMBERS = 40
 START = np.array([0.0, 0.5, 0.0])

@@ -12,7 +12,7 @@ import sim
 from sim.calibration.data import Data, Model
 from sim.calibration.draws import figures_of_draws, read_figures, write_figures
 from sim.reading.stored_answers import AMOUNTS, StoredAnswers, policy_digests, write_answers
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 from tests.calibration.test_data import BIAS, LEVEL, Runs, outcome
 
 DRAWN = Path(__file__).parent.parent / "scenario" / "drawn"

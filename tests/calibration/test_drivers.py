@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.drivers import CHANCE, MOST, first_order_by_runs, indices_in, narrower, noise_of, worth_rows
+from sim.calibration.policies import CHANCE, MOST, first_order_by_runs, indices_in, narrower, noise_of, worth_rows
 
 Array = np.ndarray
 

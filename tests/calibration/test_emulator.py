@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.emulator import Emulator, emulator_of
+from sim.calibration.posterior import Emulator, emulator_of
 
 Array = np.ndarray
 PARAMETERS, DATA = 40, 5

@@ -10,10 +10,8 @@ import pytest
 import sim
 from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
-from sim.calibration.evaluations import Evaluations, Level, Task, coarse_pool
-from sim.calibration.fit import FitError, Fitter
+from sim.calibration.fit import Evaluations, FitError, Fitter, Level, Targets, Task, coarse_pool
 from sim.calibration.report import fixed_by
-from sim.calibration.targets import Targets
 from sim.experiments.parameters import free_parameters
 from sim.reading.stored_answers import policy_digest, read_answers, stored_answers
 from sim.scenario import changed

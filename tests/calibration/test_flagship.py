@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.calibration.targets import label_of
+from sim.calibration.fit import label_of
 from sim.experiments.parameters import free_parameters, in_unit
 from sim.reading.figures import days_of
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 
 DRAWS = 200
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.writeback import Update, edited, write_back
+from sim.calibration.calibrate import Update, edited, write_back
 from sim.experiments.simulations import key_of
 from tests.calibration.conftest import SMALL
 

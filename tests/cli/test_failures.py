@@ -183,6 +183,7 @@ def test_no_command_trusts_a_damaged_run_or_fails_without_a_line(
     assert sorted(os.listdir(tmp_path / "bad")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_path: Path) -> None:
     process = start("run", *LONG, "--out", "deep/dead", folder=tmp_path)

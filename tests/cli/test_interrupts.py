@@ -40,6 +40,7 @@ LONG = ["china-2022", "--scale", "0.0001"]
 """Two years: longer than any test waits before it ends the run."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "vector"])
 def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin: Tocsin, tmp_path: Path) -> None:
     command = ["run", *MONTHS_END, "--engine", engine, "--events", "all", "--quiet"]
@@ -69,6 +70,7 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     assert tocsin("check", "dead").code == 0
 
 
+@pytest.mark.slow
 def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsin: Tocsin, tmp_path: Path) -> None:
     processes, folders = [], []
     try:

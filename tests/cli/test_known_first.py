@@ -116,6 +116,7 @@ def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
     assert shown.err == tocsin("compare", "tiny", "tiny", *THIN[1:], "--replicates", "1", "--json").err
 
 
+@pytest.mark.slow
 def test_python_says_it_too(tocsin: Tocsin) -> None:
     tocsin("run", *THIN, "--out", "here", "--quiet")
     tocsin("run", "policy.yaml", *THIN[1:], "--out", "there", "--quiet")

@@ -8,10 +8,10 @@ import pytest
 
 from sim import cli
 from sim.cli.extract import extracted
-from sim.experiments.layers import LAYERS
+from sim.experiments.attribute import LAYERS
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.reading import manifest
-from sim.verify.study import ENGINES
+from sim.verify.statistics import ENGINES
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
 from tests.cli.test_known_first import fitted

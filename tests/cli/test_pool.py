@@ -20,6 +20,7 @@ def test_what_has_a_scale_has_a_pool(name: str) -> None:
     assert ("--pool" in options) == ("--apart" in options) == ("--scale" in options)
 
 
+@pytest.mark.slow
 def test_a_pooled_run_is_stored_checked_made_again_and_shown(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *SHORT, "--pool", "regions", "--out", "pooled", "--quiet").code == 0
     run = sim.load_run(tmp_path / "pooled")

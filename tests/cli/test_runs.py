@@ -72,6 +72,7 @@ HALF_MS = 0.0005
 """Seconds that rounding adds to a phase, and takes from the whole, at most."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["reference", "vector"])
 def test_wall_time_counts_from_the_start_of_the_process_and_is_the_sum_of_the_phases(
     engine: str, tocsin: Tocsin, tmp_path: Path

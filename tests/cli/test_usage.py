@@ -60,6 +60,10 @@ def test_the_package_is_the_command_too(tmp_path: Path) -> None:
     refused = program("-m", "sim", "run", folder=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "tocsin run: Missing argument 'SCENARIO'; see tocsin run --help\n"
+
+
+@pytest.mark.slow
+def test_a_run_of_the_package_names_the_command(tmp_path: Path) -> None:
     assert program("-m", "sim", "run", *SHORT, "--out", "here", "--quiet", folder=tmp_path).returncode == 0
     assert json.loads((tmp_path / "here" / "run.json").read_text())["command"].startswith("tocsin run china-2022 ")
 

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from sim.base.days import calendar_date, day_number, weekday
 from sim.country.calendar import Calendar, Measures, dated, growth, logistic, ramped, years_between
 from sim.draws.functions import exp
-from sim.scenario.schema.measure_forms import Ramp
-from sim.scenario.schema.measures import CardPurge
-from sim.scenario.schema.period import Period
+from sim.scenario.schema.base import Period
+from sim.scenario.schema.measures import CardPurge, Ramp
 
 DAY = 86_400_000
 DATES = st.dates(dt.date(2000, 1, 1), dt.date(2089, 1, 1))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sim.base.days import day_number
 from sim.base.words import OriginKind
 from sim.draws import identity as ids
-from sim.scenario.schema.period import FIRST_DAY
+from sim.scenario.schema.base import FIRST_DAY
 
 
 def field(name):

@@ -12,7 +12,7 @@ from sim.country.transfers import let_through
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
 from sim.episode import FIRST_PAYMENT, next_stage
-from sim.scenario.schema.bank_measures import BankHold
+from sim.scenario.schema.measures import BankHold
 from sim.shield.engagement import most_engaging, propensities
 from sim.warning.detectors import ENGAGING
 from sim.warning.service import chain_delay

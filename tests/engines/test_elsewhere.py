@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.scenario.schema.measure_forms import Somewhere, Spread
+from sim.scenario.schema.measures import Somewhere, Spread
 from tests.engines.small import fewer, run_tiny
 from tests.engines.test_measures_bite import BITES, SEGMENTS, kinds
 from tests.marks import first_quick

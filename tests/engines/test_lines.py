@@ -1,10 +1,14 @@
 """The mean line of each day, beside the same computed from the log of events."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 
 import sim
+from sim.base.words import Discipline
+from sim.warning.discipline import place_of
 from tests.engines.log import DAY, DESKS, Log
 
 PERIOD = {"start": "2022-01-25", "end": "2022-02-01", "warmup": "0 d"}
@@ -44,3 +48,11 @@ def test_the_line_of_a_day_is_what_the_log_says(tmp_path: Path) -> None:
     assert {desk: sum(lines[key] > 1 for key in lines if key[2] == desk) >= 3 for desk in DESKS} == dict.fromkeys(
         DESKS, True
     )
+
+
+def test_a_desk_serves_the_first_issued_first_or_the_last() -> None:
+    place: Any = getattr(place_of, "py_func", place_of)
+    early, late = (SimpleNamespace(desk=0, issued=moment) for moment in (5, 7))
+    for discipline, first, second in ((Discipline.FIRST_ISSUED, early, late), (Discipline.LAST_ISSUED, late, early)):
+        lines = SimpleNamespace(discipline=[discipline])
+        assert place(first, 1, lines, None) < place(second, 1, lines, None)

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 
 import sim
-from sim.experiments.intervals import half_width
+from sim.experiments.pairing import half_width
 from sim.scenario.load import changed
 from sim.scenario.schema.measures import Measure
 from tests.scenario.bundled import bundled

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.base.sums import TOO_LARGE
+from sim.base.rounding import TOO_LARGE
 from sim.reading.check import check_run
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.equality.both import ENGINES, assert_equal

@@ -8,9 +8,19 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiments.attribute import CAUSED, PREVENTED, Attribution, runs_of
-from sim.experiments.gangs import STANCES, stances_of
-from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
+from sim.experiments.attribute import (
+    CAUSED,
+    LAYERS,
+    PREVENTED,
+    STANCES,
+    WARNING,
+    Attribution,
+    LayerError,
+    layers_of,
+    runs_of,
+    stances_of,
+    without,
+)
 from sim.scenario import changed
 from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin

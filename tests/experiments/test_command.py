@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim import cli
-from sim.experiments.sparing import SPARED
+from sim.experiments.pairing import SPARED
 from tests.cli.commands import CALIBRATED
 
 SHORT = ["--set", "period={start: 2022-11-29, end: 2022-11-30, warmup: 0 d}", "--scale", "0.000003"]

@@ -6,7 +6,7 @@ from scipy import stats
 
 import sim
 from sim.experiments.compare import COLUMNS, compared, not_drawn, rows_of, set_in_draws
-from sim.experiments.sparing import SPARED
+from sim.experiments.pairing import SPARED
 
 ENDS = ("cost_money_low.", "cost_money_high.")
 Pairs = dict[str, list[sim.Run]]

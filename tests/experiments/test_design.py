@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.experiments.design import DesignError, design
+from sim.experiments.parameters import DesignError, design
 
 STAFF, READ, FIRST = "desks.visit.staff", "warning.app.read", "warning.tiers.red.first"
 

@@ -8,11 +8,9 @@ from rich.console import Console
 
 import sim
 from sim.scenario.levers import levers
-from sim.told.costs import cost_lines, each_spared_lines
-from sim.told.effect import difference_interval, effect_lines, kind_said
+from sim.told.answers import cost_lines, difference_interval, each_spared_lines, effect_lines, kind_said, of_comparison
 from sim.told.experiments import comparison_parts
-from sim.told.one import of_comparison
-from sim.told.text_tables import show
+from sim.told.tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 

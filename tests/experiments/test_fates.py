@@ -8,8 +8,8 @@ import pytest
 import sim
 from sim.base.words import Channel, Fate
 from sim.draws.identity import channel_of
-from sim.experiments import fates as room
-from sim.experiments.fates import fates, quantities_beside
+from sim.experiments import pairing as room
+from sim.experiments.pairing import fates, quantities_beside
 
 Pairs = dict[str, list[sim.Run]]
 

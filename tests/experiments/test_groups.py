@@ -9,9 +9,8 @@ import pytest
 
 import sim
 from sim import cli
-from sim.experiments.paired import compare_scenarios, groups_of, prepared
-from sim.experiments.replicates import REPLICATES, Making, each
-from sim.experiments.replicates import prepared as prepared_replicates
+from sim.experiments.paired import REPLICATES, Making, compare_scenarios, each, groups_of, prepared
+from sim.experiments.paired import prepared_replicates as prepared_replicates
 from sim.report.tables import spread_table
 from sim.store.json_files import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin

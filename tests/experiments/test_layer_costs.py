@@ -7,9 +7,8 @@ from statistics import fmean
 import pytest
 
 import sim
-from sim.experiments.layer_costs import by_work, costs_of
-from sim.experiments.layers import LAYERS, unpriced, without
-from sim.experiments.sparing import fieller
+from sim.experiments.attribute import LAYERS, by_work, costs_of, unpriced, without
+from sim.experiments.pairing import fieller
 from sim.reading.costs import PARTS, paid
 from tests.experiments.test_command import tocsin
 

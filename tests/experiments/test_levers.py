@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import sim
-from sim.calibration.evaluations import Level
-from sim.experiments.design import DesignError
-from sim.experiments.layers import values_without, without
+from sim.calibration.fit import Level
+from sim.experiments.attribute import values_without, without
+from sim.experiments.parameters import DesignError
 from sim.experiments.sensitivity import planned as screened
 from sim.scenario import Scenario, changed, load_scenario
 from tests.scenario.test_pooling import HEADER, ROWS

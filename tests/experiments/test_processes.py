@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiments.processes import KilledError, Processes
+from sim.experiments.simulations import KilledError, Processes
 from tests.cli.commands import ROOT
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -88,7 +88,7 @@ def raise_unsendable() -> None:
 
 
 MODULE = """
-from sim.experiments.processes import Processes
+from sim.experiments.simulations import Processes
 
 def double(number):
     return 2 * number
@@ -114,7 +114,7 @@ def test_a_function_of_the_main_script_is_found_where_that_is_a_module_and_else_
 
 HELD = """
 import os, time
-from sim.experiments.processes import Processes
+from sim.experiments.simulations import Processes
 
 pool = Processes(2)
 for task in [pool.submit(os.getpid), pool.submit(os.getpid)]:
@@ -143,7 +143,7 @@ def test_processes_end_with_the_one_that_asked_for_them(sent: signal.Signals, tm
 MASKED = """
 import os
 from pathlib import Path
-from sim.experiments.processes import Processes
+from sim.experiments.simulations import Processes
 
 pool = Processes(2)
 for task in [pool.submit(os.getpid) for _ in range(2)]:
@@ -167,7 +167,7 @@ def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Pat
 
 AGAIN = """
 import os, signal, sys, threading, time
-from sim.experiments.processes import Processes
+from sim.experiments.simulations import Processes
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 pool = Processes(2)

@@ -9,8 +9,8 @@ import pytest
 
 import sim
 from sim.base.logbook import Logbook
-from sim.experiments import replicates
-from sim.experiments.replicates import Making, found_or_made
+from sim.experiments import paired
+from sim.experiments.paired import Making, found_or_made
 from sim.experiments.simulations import SimulationError
 from sim.reading.run import Run
 from sim.store import provenance
@@ -68,10 +68,10 @@ def test_the_run_that_compiles_and_those_that_keep_all_cores_busy_are_made_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiling, large = Alone(), Alone()
-    monkeypatch.setattr(replicates, "is_compiled", lambda engine: bool(compiling.seeds))
+    monkeypatch.setattr(paired, "is_compiled", lambda engine: bool(compiling.seeds))
     made(tmp_path / "compiling", compiling, 2)
     assert compiling.seeds == [SEEDS[0]]
-    monkeypatch.setattr(replicates, "is_large", lambda scenario: True)
+    monkeypatch.setattr(paired, "is_large", lambda scenario: True)
     made(tmp_path / "large", large, 2)
     assert large.seeds == list(SEEDS)
 
@@ -84,7 +84,7 @@ def killed(scenario: sim.Scenario, place: Path, verbose: bool) -> None:
 
 
 def test_a_killed_process_is_told_and_costs_only_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicates, "_make_in_process", killed)
+    monkeypatch.setattr(paired, "_make_in_process", killed)
     with pytest.raises(SimulationError, match="4: the process that made it was killed"):
         made(tmp_path, Alone(), 2)
     monkeypatch.undo()

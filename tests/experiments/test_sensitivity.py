@@ -14,14 +14,12 @@ import pytest
 
 import sim
 from sim.base.logbook import LOG
-from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, generator_of
-from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
-from sim.experiments.parameters import free_parameters
-from sim.experiments.sensitivity import planned
+from sim.experiments.parameters import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, free_parameters, generator_of
+from sim.experiments.sensitivity import MORRIS, SOBOL, block, indices, planned, sample_points, whole_blocks
 from sim.experiments.simulations import SimulationError
 from sim.reading.outcomes import quantities, quantity_names
 from sim.scenario import changed
-from sim.scenario.lever_words import key_name
+from sim.scenario.levers import key_name
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import pytest
 
-from sim.experiments import shapley
+from sim.experiments import attribute
 
 
 def gloves(coalition: int) -> float:
@@ -23,21 +23,21 @@ def uneven(coalition: int) -> float:
 
 
 def test_values_of_known_games():
-    assert shapley.exact(3, gloves) == pytest.approx([2 / 3, 1 / 6, 1 / 6])
-    assert shapley.exact(3, airport) == pytest.approx([1 / 3, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2 + 2])
+    assert attribute.exact(3, gloves) == pytest.approx([2 / 3, 1 / 6, 1 / 6])
+    assert attribute.exact(3, airport) == pytest.approx([1 / 3, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2 + 2])
 
 
 def test_values_are_means_over_all_orders_and_each_order_adds_up():
     orders = list(permutations(range(4)))
-    along = [shapley.along(order, uneven) for order in orders]
+    along = [attribute.along(order, uneven) for order in orders]
     assert all(sum(values) == pytest.approx(10.0) for values in along)
-    assert shapley.exact(4, uneven) == pytest.approx([fmean(values) for values in zip(*along, strict=True)])
-    assert list(shapley.prefixes((2, 0, 3, 1))) == [0, 4, 5, 13, 15]
+    assert attribute.exact(4, uneven) == pytest.approx([fmean(values) for values in zip(*along, strict=True)])
+    assert list(attribute.prefixes((2, 0, 3, 1))) == [0, 4, 5, 13, 15]
 
 
 def test_alone_last_and_overlap():
-    assert shapley.alone(3, gloves) == [0.0, 0.0, 0.0]
-    assert shapley.last(3, gloves) == [1.0, 0.0, 0.0]
-    assert shapley.overlap(3, gloves, 1, 2) == 1.0  # each would make the pair
-    assert shapley.overlap(3, gloves, 0, 1) == shapley.overlap(3, gloves, 1, 0) == 0.0
-    assert shapley.overlap(2, gloves, 0, 1) == -1.0  # neither does without the other
+    assert attribute.alone_of(3, gloves) == [0.0, 0.0, 0.0]
+    assert attribute.last_of(3, gloves) == [1.0, 0.0, 0.0]
+    assert attribute.overlap(3, gloves, 1, 2) == 1.0  # each would make the pair
+    assert attribute.overlap(3, gloves, 0, 1) == attribute.overlap(3, gloves, 1, 0) == 0.0
+    assert attribute.overlap(2, gloves, 0, 1) == -1.0  # neither does without the other

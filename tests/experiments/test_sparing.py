@@ -9,11 +9,11 @@ from scipy import stats
 
 import sim
 from sim.experiments.compare import compared
-from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
+from sim.experiments.pairing import Amounts, fieller, price_interval, ratio
 from sim.reading.costs import PARTS
 from sim.reading.outcomes import quantities
-from sim.told.costs import cost_lines
-from sim.told.text_tables import TextTable
+from sim.told.answers import cost_lines
+from sim.told.tables import TextTable
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 

@@ -16,12 +16,12 @@ from sim.base.days import DAY_MS, HALF_HOUR_MS
 from sim.base.logbook import LOG
 from sim.base.words import Tier
 from sim.experiments.bisection import bisect, one_less, settle
-from sim.experiments.promise import comes_to, with_staff
 from sim.experiments.staffing import FACTORS, Staffing, staffing_over
+from sim.experiments.trials import comes_to, with_staff
 from sim.scenario import changed
 from sim.scenario.schema.desks import ProvinceDesk
 from sim.store.json_files import FolderError
-from sim.verify.queues import reneging
+from sim.verify.desks import reneging
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -19,7 +19,7 @@ import pytest
 import sim
 from sim.base.logbook import LOG
 from sim.experiments.cluster import cluster
-from sim.experiments.design import DesignError
+from sim.experiments.parameters import DesignError
 from sim.experiments.simulations import Simulations
 from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin

@@ -12,7 +12,7 @@ from sim.base.days import day_number
 from sim.gangs.pools import Stock
 from sim.midnight.gangs import PoolStock
 from sim.midnight.today import NATION
-from sim.scenario.schema.gangs import Pools
+from sim.scenario.schema.fraud import Pools
 from tests.midnight.test_gangs import night_of, nothing, scenario
 from tests.slots import WITHOUT
 

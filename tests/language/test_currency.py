@@ -9,8 +9,8 @@ from sim.language.spoken import UNITS_OF_MONEY, Terms, currency, said, speaking,
 from sim.report.page import page
 from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.levers import levers
-from sim.told.answer import answer
-from sim.told.vocabulary import quantity_named
+from sim.told.runs import answer
+from sim.told.words import quantity_named
 
 
 def test_a_text_has_the_currency_that_is_counted_in() -> None:

@@ -5,8 +5,7 @@ import inspect
 import sim
 from sim.base import words
 from sim.cli.extract import extracted
-from sim.language.labels import named
-from sim.language.spoken import said, speaking
+from sim.language.spoken import named, said, speaking
 from sim.scenario.schema.evidence import QUANTITIES
 
 

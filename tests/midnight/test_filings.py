@@ -12,7 +12,7 @@ from sim.draws.identity import attempt_id
 from sim.midnight.cases import Filings
 from sim.midnight.today import DayTotals
 from sim.reading.quantities import Quantities, is_counted
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 from tests.equality.scenarios import ANSWERING, CLASSES
 from tests.midnight.test_gangs import night_of, scenario
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.predictions.ledger import Ledger, entries, read_ledger
-from sim.predictions.rivals import growth, last_year, pace, trend, usable
+from sim.predictions.ledger import Ledger, entries, growth, last_year, pace, read_ledger, trend, usable
 from sim.predictions.stored import LedgerError, read_predictions, read_reports, write_prediction
 from sim.told.ledger import markdown, summary
-from sim.verify.page import marks
+from sim.verify.verification import marks
 from tests.cli.commands import ROOT, Tocsin, tocsin
 from tests.predictions.made_up import figure, prediction, report
 

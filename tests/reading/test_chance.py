@@ -12,8 +12,8 @@ from scipy import stats
 import sim
 from sim.reading.chance import LEVEL, chance, of_share, of_total, student
 from sim.reading.quantities import HEADLINE
-from sim.store.scope import Scope
-from sim.told.answer import estimates
+from sim.store.columns import Scope
+from sim.told.runs import estimates
 from tests.slots import CREWS, WITH
 
 

@@ -16,9 +16,8 @@ from sim.reading.figures import totals as totals_in
 from sim.reading.outcomes import quantities, quantity_names
 from sim.reading.quantities import Quantities
 from sim.scenario import changed
-from sim.store.columns import NULL
+from sim.store.columns import NULL, Price, Scope
 from sim.store.recorder import Recorder
-from sim.store.scope import Price, Scope
 from sim.store.writer import TableWriter
 from tests.synthetic import SCOPE
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE, DenChance, DenDays, den_chance, of_dens
 from sim.scenario import load_scenario
-from sim.store.scope import DenSlots, Scope
+from sim.store.columns import DenSlots, Scope
 from tests.slots import CREWS, WITH
 from tests.synthetic import SCOPE
 

@@ -14,18 +14,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sim.base.bins import LOSS_BINS
-from sim.base.days import day_number
+from sim.base.days import LOSS_BINS, day_number
 from sim.base.words import ContactChannel, ContactResult, End, Outcome, Tier, Truth
 from sim.reading.evidence import FORMULAS, Inside, evidence, held, quantity
 from sim.reading.findings import findings
 from sim.scenario.schema.evidence import QUANTITIES
-from sim.store.columns import NULL
+from sim.store.columns import NULL, Known, Scope
 from sim.store.recorder import Recorder
-from sim.store.scope import Known, Scope
 from sim.store.writer import TableWriter
-from sim.told.terminal import evidence_parts, with_months
-from sim.told.text_tables import show
+from sim.told.runs import evidence_parts, with_months
+from sim.told.tables import show
 from tests.made_up import MadeUp, two_months
 from tests.synthetic import SCOPE, alert_key
 

@@ -15,8 +15,8 @@ from sim.base.words import Outcome
 from sim.reading.figures import amount, error_of_whole, figure, number, scale_fraction, totals, uncounted
 from sim.reading.quantities import Quantities
 from sim.scenario.schema.aftermath import Settlement
+from sim.store.columns import Scope, Target
 from sim.store.recorder import Recorder
-from sim.store.scope import Scope, Target
 from sim.store.writer import TableWriter
 from tests.synthetic import BASE, SCOPE, YEAR, alert_key, write_tables
 

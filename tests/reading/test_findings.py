@@ -18,13 +18,13 @@ from sim.country.provinces import FEW_SERVERS
 from sim.reading.check import check_run
 from sim.reading.findings import ABOVE, FEW_SEATS, SHOWN, apart, findings, foremost, of_several, shortened, told
 from sim.reading.run import Run
+from sim.store.columns import Scope
 from sim.store.json_files import DamagedError
 from sim.store.recorder import Recorder
 from sim.store.run_json import sealed
-from sim.store.scope import Scope
 from sim.store.writer import TableWriter
-from sim.told.terminal import findings_parts
-from sim.told.text_tables import show
+from sim.told.runs import findings_parts
+from sim.told.tables import show
 from tests.synthetic import SCOPE, alert_key
 
 DECEMBER, JANUARY, FEBRUARY = date(2021, 12, 1), date(2022, 1, 1), date(2022, 2, 1)

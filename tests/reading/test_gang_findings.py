@@ -8,7 +8,7 @@ import pytest
 from sim.base.days import day_number
 from sim.reading.findings import HALF_A_YEAR, gangs_begin_late
 from sim.scenario import load_scenario
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 
 REFERENCE = day_number(date(2021, 1, 1))
 

@@ -14,13 +14,11 @@ from sim.reading.check import check_run
 from sim.reading.quantities import HEADLINE, LEVELS, REPORTING_RATE, at_reporting_rates, reporting_rates
 from sim.reading.stored_answers import AMOUNTS
 from sim.report.page import page
-from sim.store.scope import Scope
-from sim.told.answer import answer_lines, level_said, short_answer
-from sim.told.brief import answer_parts
-from sim.told.effect import EFFECTS, TOLD, difference_levels
+from sim.store.columns import Scope
+from sim.told.answers import EFFECTS, TOLD, answer_parts, difference_levels, of_runs
 from sim.told.experiments import OUTCOMES
-from sim.told.one import of_runs
-from sim.told.text_tables import show
+from sim.told.runs import answer_lines, level_said, short_answer
+from sim.told.tables import show
 from tests.report.conftest import draw_only
 
 RANGED = "{value: 0.8, origin: assumed, range: [0.5, 0.9], basis: no data}"

@@ -10,7 +10,7 @@ import pytest
 from sim.language.spoken import speaking
 from sim.reading.findings import measures_outside, measures_over
 from sim.scenario import load_scenario
-from sim.store.scope import Dated, Scope
+from sim.store.columns import Dated, Scope
 from tests.cli.commands import Tocsin, tocsin
 from tests.synthetic import SCOPE
 

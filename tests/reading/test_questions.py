@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.reading.figures import AskedError, amount, figure, number, read, span
 from sim.reading.quantities import FIGURES, Quantities
-from sim.store.scope import Scope, Target
+from sim.store.columns import Scope, Target
 from tests.engines.small import fewer, run_tiny
 from tests.made_up import MadeUp
 from tests.synthetic import BASE, SCOPE, YEAR, write_tables

@@ -27,8 +27,8 @@ from sim.reading.stored_answers import (
     tables_beside,
     write_answers,
 )
-from sim.told.answer import answer, estimates, short_answer
-from sim.told.effect import difference_interval, effect_lines
+from sim.told.answers import difference_interval, effect_lines
+from sim.told.runs import answer, estimates, short_answer
 
 
 def answers(policy: str, own: float, factors: list[float]) -> StoredAnswers:

@@ -13,7 +13,7 @@ from typing import Any
 import sim
 from sim.cli.extract import extracted
 from sim.reading.findings import shortened
-from sim.told.answer import answer
+from sim.told.runs import answer
 
 OPEN, CLOSE = "⟦", "⟧"
 SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|$)")

@@ -3,7 +3,7 @@
 import sim
 from sim.base.rounding import amount, percent, significant
 from sim.reading.quantities import HEADLINE
-from sim.told.answer import STOPPED, Estimate, answer, short_answer
+from sim.told.runs import STOPPED, Estimate, answer, short_answer
 
 
 def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:

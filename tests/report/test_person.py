@@ -6,8 +6,7 @@ import pytest
 
 import sim
 from sim.base.rounding import amount
-from sim.experiments.fates import summed, victims
-from sim.experiments.pairing import PairingError
+from sim.experiments.pairing import PairingError, summed, victims
 from sim.language.spoken import speaking
 from sim.report.person import KINDS, person, picked, span, way
 

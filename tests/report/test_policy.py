@@ -11,9 +11,8 @@ import sim
 from sim.base.rounding import amount
 from sim.reading.stored_answers import policy_digests, read_answers, write_answers
 from sim.report.compared import compared_runs, policies, title_of_all
-from sim.report.page import page
-from sim.report.tabs import limits_of
-from sim.told.answer import answer, short_answer
+from sim.report.page import limits_of, page
+from sim.told.runs import answer, short_answer
 from tests.reading.test_stored_answers import FACTORS, answers
 from tests.report.conftest import draw_only
 
@@ -74,7 +73,7 @@ def test_page_one_is_question_answer_picture_findings_limits_then_come_the_tabs(
     ]
     assert places == sorted(places)
     # The base's own answer is no longer the beginning.
-    from sim.told.answer import answer
+    from sim.told.runs import answer
 
     assert body.index(answer(full)) > body.index('id="runs"')
 

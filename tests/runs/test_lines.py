@@ -58,7 +58,7 @@ def test_options_mean_the_same_for_a_name_a_path_and_a_scenario(run: sim.Run, pl
     (place / "own.yaml").write_text("schema: 1\nname: tiny\nextends: tiny\ntitle: Tiny\n")
     options = {"set": {**WEEK, STAFF: "40"}, "scale": 0.5, "pool": "country", "seed": 3}
     given = [sim.load_scenario("tiny"), place / "own.yaml", str(place / "own.yaml"), "tiny"]
-    found = [sim.scenario.options.with_options(one, **options) for one in given]  # type: ignore[arg-type]
+    found = [sim.scenario.load.with_options(one, **options) for one in given]  # type: ignore[arg-type]
     assert len({one.spec.scale for one in found}) == len({one.spec.seed for one in found}) == 1
     assert found[0].sha256 == found[3].sha256
     assert all(one.spec.population.pool == "country" and one.spec.desks.visit.staff == 40 for one in found)
@@ -255,6 +255,7 @@ def test_runs_and_scenarios_do_not_mix(comparison: sim.Comparison):
     assert sim.compare([one.path, other.path]).equals(sim.compare([one, other]))
 
 
+@pytest.mark.slow
 def test_experiments_take_the_options_of_a_run(place: Path):
     options = {"set": WEEK, "scale": 0.5, "pool": "country", "seed": 3}
     wanted = sim.load_scenario("tiny", WEEK, scale=0.5, pool="country", seed=3)
@@ -283,6 +284,7 @@ calibration: {draws: drawn-draws.csv}
 """
 
 
+@pytest.mark.slow
 def test_a_comparison_over_draws_is_that_of_the_command_line(tocsin: Tocsin, tmp_path: Path):
     (tmp_path / "drawn.yaml").write_text(DRAWN)
     (tmp_path / "drawn-draws.csv").write_text("draw,interception.call.d_prime\n0,4.2\n1,4.5\n")
@@ -383,6 +385,7 @@ sim.compare(["tiny", "tiny"], replicates=2, workers=2, set={WEEK})
 """
 
 
+@pytest.mark.slow
 def test_a_plain_script_runs_once_whatever_processes_it_starts(tmp_path: Path):
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, "script.py"]

@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim.reading.findings import about_measures
 from sim.scenario import Scenario, bundled_folder, load_scenario
-from sim.store.scope import Scope
+from sim.store.columns import Scope
 from tests.scenario.bundled import bundled
 
 NAME = "example-country"

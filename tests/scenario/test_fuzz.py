@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim.scenario import ScenarioError, load_scenario, validate
-from sim.scenario.writing import to_yaml
+from sim.scenario.reading import to_yaml
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,10 +13,8 @@ import pytest
 import sim
 from sim.language.spoken import speaking
 from sim.scenario.effects import HOW_IT_IS_RUN
-from sim.scenario.keys import kind_of
-from sim.scenario.lever_words import gist
-from sim.scenario.levers import NO_LEVERS, Lever, levers, run_as
-from sim.scenario.meanings import example
+from sim.scenario.keys import example, kind_of
+from sim.scenario.levers import NO_LEVERS, Lever, gist, levers, run_as
 from sim.scenario.reading import read_plain
 from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import Measure

@@ -7,16 +7,15 @@ import pytest
 from sim.scenario import json_schema, load_scenario
 from sim.scenario.bundled import bundled_folder
 from sim.scenario.errors import Place
-from sim.scenario.explained import explained
-from sim.scenario.extends import Files
 from sim.scenario.guide import document
-from sim.scenario.keys import UnknownKeyError, models
-from sim.scenario.meanings import example, is_measured, meaning
+from sim.scenario.keys import UnknownKeyError, example, is_measured, meaning, models
+from sim.scenario.merging import Files
 from sim.scenario.provinces import code_of
 from sim.scenario.reading import read_nodes
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.recording import Calibration
+from sim.scenario.schema.evidence import Calibration
 from sim.scenario.shapes import NAMED, adapter, fields, shape
+from sim.scenario.show import explained
 
 EVERY = [(model, name) for model in models(ScenarioModel) for name in fields(model)]
 

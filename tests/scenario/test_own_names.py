@@ -11,9 +11,9 @@ from sim.language.spoken import said, speaking, telling_in
 from sim.report.page import page
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario
 from sim.scenario.bounds import MOST_REGIONS, MOST_SEGMENTS
+from sim.scenario.reading import to_yaml
 from sim.scenario.resolved import plain
 from sim.scenario.schema.gates import Hazard
-from sim.scenario.writing import to_yaml
 from tests.engines.small import TWO_DAYS
 from tests.equality.both import ENGINES, assert_equal
 
@@ -140,7 +140,7 @@ def test_a_name_of_a_channel_makes_no_difference_to_a_run_or_to_what_is_stored_o
 
 
 def test_a_layer_without_dens_raids_no_region(tmp_path: Path) -> None:
-    from sim.experiments.layers import without
+    from sim.experiments.attribute import without
 
     off = without(own(tmp_path, renamed(short(), RENAMED)), ["dens"])
     assert set(off.spec.dens.hazard.by_region.values()) == {0.0}

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.scenario import ScenarioError, load_scenario, posterior, show_lines
-from sim.scenario.writing import to_yaml
+from sim.scenario.reading import to_yaml
 
 DRAWN = Path(__file__).parent / "drawn"
 LEVEL, D_PRIME = "fraud.volumes.call.level", "interception.call.d_prime"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiments.design import DesignError
+from sim.experiments.parameters import DesignError
 from sim.experiments.sensitivity import planned as planned_sensitivity
 from sim.experiments.sweep import planned
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario

@@ -8,7 +8,7 @@ import pytest
 import sim
 from sim.experiments.compare import set_in_draws
 from sim.results import diff
-from sim.scenario.parameters import is_full_form
+from sim.scenario.merging import is_full_form
 
 POLICIES = ("double-visits", "more-officers", "visited-again", "looser", "tighter", "weak-filters")
 """Bundled policies that are relative to the flagship."""

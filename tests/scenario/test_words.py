@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from sim.base.words import DESKS, EVENT_CHANNELS, Channel, ContactChannel, Detector, DistributionKind, Tier
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema import base, desks, fraud, gates, names, population, warning
+from sim.scenario.schema import base, desks, fraud, gates, population, warning
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 
@@ -17,7 +17,7 @@ DESK_NAMES = tuple(desk.label for desk in DESKS)
     [
         (Distribution, DistributionKind.labels()),
         (fraud.ByChannel, Channel.labels()),
-        (names.ChannelNames, EVENT_CHANNELS),
+        (base.ChannelNames, EVENT_CHANNELS),
         (fraud.Volumes, Channel.labels()),
         (fraud.HalfHourProfiles, Channel.labels()),
         (warning.ContactScoresByChannel, Channel.labels()),

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.store.background import WAITING, BackgroundWriter
-from sim.store.recorder import Recorder
+from sim.store.recorder import WAITING, BackgroundWriter, Recorder
 from sim.store.tables import TABLES
 from sim.store.writer import Columns, TableKeeper, TableWriter
 from tests.synthetic import SCOPE, fill, write_tables

@@ -12,9 +12,8 @@ import sim
 from sim.progress import console
 from sim.reading.check import check_run
 from sim.report.page import page
-from sim.told.brief import run_screen
-from sim.told.one import of_runs
-from sim.told.text_tables import show
+from sim.told.answers import of_runs, run_screen
+from sim.told.tables import show
 
 DAY = {"start": "2022-01-24", "end": "2022-01-24", "warmup": "0 d"}
 CASES: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.store.order import grouped, row_numbers, sorting
+from sim.store.writer import grouped, row_numbers, sorting
 
 KEY = st.one_of(st.integers(-3, 3), st.integers(-(2**62), 2**62))
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 import sim
-from sim.language.spoken import LANGUAGES
 from tests.browser import serious
 from tests.report.opened import TOO_SMALL, TOO_WIDE
-from tests.studio.served import STAFF, STUDIO, Served, served
+from tests.studio.served import STAFF, STUDIO, Served
 from tests.studio.test_studies import of_command
 
 WAITS_MS = 240_000
@@ -72,7 +71,7 @@ def opened(chromium: Any, studio: Served, size: tuple[int, int] = WIDE, scheme: 
         context.close()
 
 
-def analyst(found: Opened, place: Path, shots: Path) -> None:
+def analyst(found: Opened, place: Path) -> None:
     """Ask for twice the officers in Guangdong and delays of large transfers, by what the page says alone."""
     page = found.page
     page.get_by_label("Name of the file").fill("guangdong")
@@ -84,19 +83,15 @@ def analyst(found: Opened, place: Path, shots: Path) -> None:
     # The pool hides the province: the page says so before any run, and offers what helps.
     page.locator("#refused").get_by_text("so the runs show nothing about it alone").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_disabled()
-    page.screenshot(path=shots / "refused.png", full_page=True)
     page.get_by_role("button", name="Simulate Guangdong by itself").click()
     page.get_by_role("heading", name="Banks").click()
     page.locator("#kind-banks").select_option("payment_delay")
     page.locator("#new-payment_delay").get_by_role("button", name="Add to the policy").click()
     page.wait_for_selector("#run:enabled")
-    page.screenshot(path=shots / "asked.png", full_page=True)
     page.get_by_role("button", name="Run", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#shown[data-pairs]")
-    page.screenshot(path=shots / "first.png", full_page=True)
     found.finished()
-    page.screenshot(path=shots / "answered.png", full_page=True)
     assert "more" in page.locator(".headline").inner_text() or "fewer" in page.locator(".headline").inner_text()
     assert page.get_by_text("95% intervals over 4 replicates").is_visible()
     assert page.get_by_text("cannot be seen with 4 pairs").count() == 2
@@ -113,11 +108,12 @@ def analyst(found: Opened, place: Path, shots: Path) -> None:
         assert row == {column: by_command[key][column] for column in row}
 
 
+@pytest.mark.slow
 def test_an_analyst_asks_sees_a_difference_saves_and_makes_it_again(
-    chromium: Any, studio: Served, place: Path, axe: str, tmp_path: Path
+    chromium: Any, studio: Served, place: Path, axe: str
 ) -> None:
     with opened(chromium, studio) as found:
-        analyst(found, place, tmp_path)
+        analyst(found, place)
         scenario = sim.load_scenario(str(place / STUDIO / "guangdong.yaml"))
         assert scenario.resolved["desks"]["visit"]["by_province"]["44"]["staff"] == pytest.approx(341.8275)
         assert scenario.spec.measures["my-payment-delay"].kind == "payment_delay"
@@ -146,12 +142,6 @@ def test_an_analyst_asks_sees_a_difference_saves_and_makes_it_again(
         assert not found.page.locator("#old").is_visible()
 
 
-@pytest.mark.slow
-def test_the_hour_on_the_flagship(chromium: Any, tmp_path: Path) -> None:
-    with served(tmp_path, "china-2022") as studio, opened(chromium, studio) as found:
-        analyst(found, tmp_path, tmp_path)
-
-
 def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
@@ -169,6 +159,7 @@ def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> No
         assert page.locator("#changes li").count() == 1
 
 
+@pytest.mark.slow
 def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, place: Path) -> None:
     for number in range(4):
         studio.ask("/policies", {**STAFF, "name": f"p{number}", "values": {"desks.visit.staff": str(50 + number)}})
@@ -196,9 +187,8 @@ def test_four_policies_stand_beside_each_other(chromium: Any, studio: Served, pl
         assert any(" to " in one for one in cells)  # differences of few people have no interval
 
 
-def test_single_people_and_the_report_are_a_button_away(
-    chromium: Any, studio: Served, axe: str, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_single_people_and_the_report_are_a_button_away(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
         page.get_by_role("heading", name="Staff").click()
@@ -209,10 +199,6 @@ def test_single_people_and_the_report_are_a_button_away(
         found.finished()
         shown = page.locator("#people .person").count()
         assert shown
-        assert "--events all" in page.locator("#command").inner_text()
-        page.screenshot(path=tmp_path / "people.png", full_page=True)
-        lines = serious(page, axe)
-        assert not lines, "\n".join(lines)
         with page.context.expect_page() as other:
             page.get_by_role("link", name="Open the report").click()
         report = other.value
@@ -222,6 +208,7 @@ def test_single_people_and_the_report_are_a_button_away(
         report.close()
 
 
+@pytest.mark.slow
 def test_a_mistake_stands_at_its_field_and_nothing_runs_without_a_word(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
@@ -250,6 +237,7 @@ def test_a_mistake_stands_at_its_field_and_nothing_runs_without_a_word(chromium:
         page.wait_for_selector("[aria-invalid=true]", state="detached")
 
 
+@pytest.mark.slow
 def test_a_studio_that_ends_and_comes_back_loses_no_answer(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page
@@ -269,15 +257,14 @@ def test_a_studio_that_ends_and_comes_back_loses_no_answer(chromium: Any, studio
         found.wrong.clear()  # the browser tells of the line that was cut
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "dark"), (PHONE, "light")])
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "size", "scheme"), [("fr", WIDE, "dark"), ("zh", PHONE, "light")])
 def test_the_page_shuts_nobody_out_and_fits(
-    chromium: Any, studio: Served, axe: str, tmp_path: Path, language: str, size: tuple[int, int], scheme: str
+    chromium: Any, studio: Served, axe: str, language: str, size: tuple[int, int], scheme: str
 ) -> None:
     with opened(chromium, studio, size, scheme) as found:
         page = found.page
         found.go(f"http://{studio.host}/?language={language}")
-        page.screenshot(path=tmp_path / f"{language}-{scheme}.png", full_page=True)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         page.evaluate("document.querySelectorAll('.new').forEach((one) => { one.hidden = false; })")
         assert page.evaluate(TOO_WIDE) == []

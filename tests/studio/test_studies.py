@@ -45,6 +45,7 @@ def of_command(place: Path, command: str) -> dict[tuple[str, str], Any]:
     return {(row["scenario"], row["quantity"]): row for row in json.loads(done.stdout)["rows"]}
 
 
+@pytest.mark.slow
 def test_answers_come_pair_by_pair_and_equal_those_of_the_command(place: Path, studio: Served) -> None:
     studio.ask("/policies", STAFF)
     studio.ask("/policies", {**STAFF, "name": "fewer", "values": {"desks.visit.staff": "800"}})
@@ -71,6 +72,7 @@ def test_answers_come_pair_by_pair_and_equal_those_of_the_command(place: Path, s
     assert {one for one in (place / STUDIO / "runs").iterdir() if not one.name.startswith(".")} <= before
 
 
+@pytest.mark.slow
 def test_single_people_and_the_report_are_those_of_the_commands(place: Path, studio: Served) -> None:
     studio.ask("/policies", {**STAFF, "values": {"desks.visit.staff": "500"}})
     asked = studio.ask("/studies", {**PAIR, "replicates": 1, "events": True})
@@ -234,6 +236,7 @@ def test_a_second_studio_in_the_folder_is_refused(place: Path, studio: Served) -
     assert "is using it" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_kill_loses_nothing_that_was_finished_and_keeps_nothing_that_was_not(tmp_path: Path) -> None:
     runs = tmp_path / STUDIO / "runs"
     with served(tmp_path) as studio:
@@ -257,6 +260,7 @@ def test_a_kill_loses_nothing_that_was_finished_and_keeps_nothing_that_was_not(t
         assert (runs / name / "run.json").read_bytes() == content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_studio_ends_at_once_and_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], number: int

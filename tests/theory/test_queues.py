@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.base.days import HALF_HOUR_MS
-from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
+from sim.verify.desks import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from tests.theory.line import Customer, naively, serve
 
 SERVICE = 1_000_000

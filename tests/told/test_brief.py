@@ -10,9 +10,18 @@ from rich.console import Console
 
 import sim
 from sim.report.pictures.figures import ratios_words
-from sim.told.brief import COLUMNS, LINES, comparison_brief, experiment_screen, run_screen
-from sim.told.one import Answer, Number, of_comparison, of_runs
-from sim.told.text_tables import TextTable, show
+from sim.told.answers import (
+    COLUMNS,
+    LINES,
+    Answer,
+    Number,
+    comparison_brief,
+    experiment_screen,
+    of_comparison,
+    of_runs,
+    run_screen,
+)
+from sim.told.tables import TextTable, show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiments.intervals import interval_of_mean
-from sim.told.concluded import of_attribution, of_sensitivity, of_sweep
+from sim.experiments.pairing import interval_of_mean
+from sim.told.experiments import of_attribution, of_sensitivity, of_sweep
 
 KEY = "desks.visit.staff"
 AT_5, AT_40 = (310.0, 320.0, 330.0), (205.0, 205.0, 211.0)

@@ -11,18 +11,17 @@ import pytest
 from rich.console import Console
 
 import sim
-from sim.told import costs
-from sim.told.answer import Estimate
-from sim.told.brief import answer_parts
-from sim.told.one import of_runs
-from sim.told.terminal import (
+from sim.told import answers
+from sim.told.answers import answer_parts, of_runs
+from sim.told.runs import (
+    Estimate,
     agreement_said,
     figure_parts,
     mean_figure,
     mean_parts,
     totals_table,
 )
-from sim.told.text_tables import show
+from sim.told.tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
@@ -155,9 +154,9 @@ def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.Monkey
         "cost_per_prevented_money": None,
     }
     run = Mock(manifest={"totals": totals})
-    monkeypatch.setattr(costs, "stored_answers", lambda _: None)
-    monkeypatch.setattr(costs, "estimates", lambda _: {"averted": Estimate(100, 40, 200), "saved": Estimate(9)})
-    assert costs.cost_rows(run) == [
+    monkeypatch.setattr(answers, "stored_answers", lambda _: None)
+    monkeypatch.setattr(answers, "estimates", lambda _: {"averted": Estimate(100, 40, 200), "saved": Estimate(9)})
+    assert answers.cost_rows(run) == [
         ["cost, yuan", "value", "low prices", "high prices", "95%, noise; and prices"],
         ["call desks", "1,000", "500", "2,000", ""],
         ["total", "1.23 million", "1 million", "2 million", ""],
@@ -166,7 +165,7 @@ def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.Monkey
     ]
     # No cost without its interval: the table of totals leaves them to that of costs.
     assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]
-    assert costs.cost_rows(Mock(manifest={"totals": {"victims": 5}})) == []
+    assert answers.cost_rows(Mock(manifest={"totals": {"victims": 5}})) == []
 
 
 WITHOUT = "without parameter uncertainty: no answers over draws are stored"

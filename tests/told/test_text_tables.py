@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.told.text_tables import TextTable, show
+from sim.told.tables import TextTable, show
 
 
 def printed(width: int) -> str:

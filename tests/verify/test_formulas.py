@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from sim.base.days import HALF_HOUR_MS
-from sim.verify.chain import mean_lengths
-from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
-from sim.verify.study import Study
+from sim.verify.desks import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
+from sim.verify.hours import mean_lengths
+from sim.verify.statistics import Study
 from sim.verify.verification import STUDIES
 
 MINUTE = 60_000

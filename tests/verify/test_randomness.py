@@ -12,7 +12,7 @@ from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.draws.philox import MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1, draw4
 from sim.draws.purposes import CONTACT_TRY, REGISTRY
 from sim.verify.randomness import TESTS, Words, doubles
-from sim.verify.used import each
+from sim.verify.verification import each
 
 HOPELESS = 1e-9
 

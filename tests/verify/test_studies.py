@@ -12,13 +12,12 @@ import sim
 from sim.base.days import HALF_HOUR_MS
 from sim.engines.reference import alerts, track
 from sim.engines.reference.world import Desk
-from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
+from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING, contacts
 from sim.verify.desks import MMC_ALERTS as ALERTS
 from sim.verify.hours import HOURS
+from sim.verify.statistics import ENGINES, LEAST, PROVINCES, Result, Study
 from sim.verify.streams import DETECTORS, GATES
-from sim.verify.study import ENGINES, LEAST, PROVINCES, Result, Study
 from sim.verify.verification import RATE, SEED, STUDIES
-from sim.verify.waiting import contacts
 from tests.cli.commands import Tocsin, tocsin
 from tests.equality.both import assert_equal
 
@@ -67,7 +66,7 @@ def test_what_theory_says_of_one_engine_it_says_of_the_other(
 ) -> None:
     """They write the same bytes of the scenario of each study, so all checks find the same."""
     if study is not GATES:  # which names its provinces, and takes no time
-        monkeypatch.setattr("sim.verify.study.PROVINCES", FEW)
+        monkeypatch.setattr("sim.verify.statistics.PROVINCES", FEW)
         study = dataclasses.replace(study, values=of_few_provinces(study.values))
     runs = [sim.run(study.scenario(one, SEED, LEAST), tmp_path / one, events="all") for one in ENGINES]
     assert_equal(*runs)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, HALF_HOUR_MS
-from sim.base.sums import TOO_LARGE
+from sim.base.rounding import TOO_LARGE
 from sim.base.words import EVENT_CHANNELS, EVENT_RESULTS, STOPPED, ContactChannel, ContactResult, End, EpisodeEnd, Event
 from sim.draws.compiled import inlined, internal, part_of_caller
 from sim.draws.distributions import is_kept

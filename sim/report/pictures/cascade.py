@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 from sim.base.rounding import amount, percent, short
 from sim.base.words import Channel, Fate, Outcome
-from sim.language.labels import named, spelled
-from sim.language.spoken import marked, said
+from sim.language.spoken import marked, named, said, spelled
 from sim.report.drawing import bare, blank, on_phones
 from sim.report.looks import GREY, SKY, colours, finish, words
-from sim.report.tally import sums, table_of
+from sim.report.tables import sums, table_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from sim.base.days import DAY_MS
 from sim.base.rounding import amount, significant
 from sim.base.words import Channel, Detector, Fate, Tier
-from sim.language.dates import day_named
-from sim.language.labels import named, spelled
-from sim.language.spoken import counted, marked, said
+from sim.language.spoken import counted, day_named, marked, named, said, spelled
 from sim.report.drawing import Looks, line
 from sim.report.looks import (
     AXIS,
@@ -22,14 +20,14 @@ from sim.report.looks import (
     words,
 )
 from sim.report.scripts import day_pattern
-from sim.report.tally import by_day, days, months_of
+from sim.report.tables import by_day, days, months_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from sim.reading.run import Run
-    from sim.scenario.schema.measure_forms import MeasureBase
+    from sim.scenario.schema.measures import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "channel": ("attempts", "channel", Channel.labels(), marked("attempts a day")),

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from sim.base.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
 from sim.base.rounding import amount, percent
 from sim.base.words import DESKS, ContactChannel
-from sim.language.dates import day_named, month_named
-from sim.language.spoken import marked, said
+from sim.language.spoken import day_named, marked, month_named, said
 from sim.report.drawing import add, bare, blank, framed, line, note, panels
 from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, WHOLE_WEEKDAYS, colours, country, dashes, symbols
-from sim.report.tally import WHOLE_PERIOD, days_of, months, step, table_of, tally
+from sim.report.tables import WHOLE_PERIOD, days_of, months, step, table_of, tally
 from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 from sim.base.rounding import amount, percent
 from sim.base.words import Outcome, Sex
-from sim.language.labels import named
-from sim.language.spoken import marked, said
+from sim.language.spoken import marked, named, said
 from sim.report.drawing import add, bar, bar_across, bare, blank, cut, framed, names_beside, panels
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, capital, colours, country, hatches, plain, words
-from sim.report.tally import table_of, tally
+from sim.report.tables import table_of, tally
 
 if TYPE_CHECKING:
     import pandas as pd

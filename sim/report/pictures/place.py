@@ -1,17 +1,23 @@
-"""Place: provinces as tiles of equal size, coloured by an outcome per 100,000 people."""
+"""Place: provinces as tiles of equal size, coloured by an outcome per 100,000 people.
+
+Where a policy makes a difference: provinces as tiles, coloured by the difference from the baseline.
+
+A timeline to play: alerts by province, and the desks, day by day.
+"""
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.base.money import CENTS_PER_UNIT
-from sim.base.rounding import amount, short, significant
-from sim.base.words import End, Fate
-from sim.language.spoken import marked, said
+from sim.base.days import CENTS_PER_UNIT
+from sim.base.rounding import amount, percent, short, significant
+from sim.base.words import DESKS, ContactChannel, End, Fate
+from sim.experiments.pairing import quantile
+from sim.language.spoken import day_named, marked, said
 from sim.report.drawing import bare, on_phones, reach
-from sim.report.looks import INK, PEOPLE, SCALE, capital, finish, plain, provinces
-from sim.report.tally import WHOLE_PERIOD, months, sums, wide
+from sim.report.looks import GREY, INK, PEOPLE, SCALE, capital, country, finish, plain, provinces
+from sim.report.tables import WHOLE_PERIOD, by_day, days, months, months_of, sums, table_of, tally, wide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,3 +272,315 @@ def _marked(texts: Sequence[str], beyond: list[bool]) -> list[str]:
         number = number.removeprefix(f"{BEYOND} ")
         found.append(f"{name}<br>{BEYOND} {number}" if far else f"{name}<br>{number}")
     return found
+
+
+Pairs = Sequence[tuple["Run", "Run"]]
+"""Replicates: runs of the baseline and of the policy with the same attempts and people."""
+
+OF = {
+    "victims": marked("victims"),
+    "saved": marked("people stopped by warnings before payment"),
+    "averted": marked("victims averted by warnings"),
+    "alerts": marked("alerts"),
+    "expired": marked("alerts that expired"),
+}
+"""Outcomes whose differences are drawn: those of ``OUTCOMES`` that are counts, whose noise is known."""
+
+BASELINE, DIFFERENCE, NOISE = marked("baseline"), marked("difference"), marked("noise")
+DIVERGING = [[0.0, "#0B4F8A"], [0.25, "#6FA8D3"], [0.5, "#F1F0E4"], [0.75, "#E59A5C"], [1.0, "#9C3D00"]]
+"""Scale of colours from fewer, blue, over none, pale, to more, brown."""
+LEAST = 0.1
+"""On either side of zero, the scale reaches at least this share of the baseline's rate in the whole country."""
+DEEP = 0.62
+"""Share of one side of the scale from which the text on a tile is white."""
+NORMAL = 1.96
+"""Standard deviations on either side of the mean that hold 95% of a normal distribution."""
+WITHIN = "#C9C9C9"
+"""Colour of tiles whose difference may be run-to-run noise."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Per 100,000 people of a province: rate of the baseline, difference of the policy, and half width of the noise."""
+
+    base: float
+    difference: float
+    chance: float
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether the difference may be run-to-run noise."""
+        return 0 < abs(self.difference) <= self.chance
+
+
+def contrast(pairs: Pairs, outcome: str = "victims") -> "go.Figure":
+    """Draw the difference between a policy and the baseline in each province, per 100,000 of its people.
+
+    Colours diverge from zero, equally far to both sides, and reach at least ``LEAST`` of the baseline's rate in the
+    whole country, so that small differences look small. Differences that may be run-to-run noise are grey, with the
+    number in brackets; a difference far beyond all others has an arrow.
+
+    Args:
+        pairs: Runs of the baseline and of the policy, a pair for each seed.
+        outcome: One of ``OF``.
+
+    Returns:
+        A figure of tiles.
+    """
+    base = pairs[0][0]
+    found = differences(pairs, outcome)
+    figure = bare_tiles(base, DIVERGING)
+    heat, words = figure.data
+    most = scale_end(base, found)
+    noise = {code: 0.0 for code, one in found.items() if one.is_chance}
+    known = {code: significant(one.difference, 4) for code, one in found.items() if code not in noise}
+    names = provinces(base)
+    hover = {
+        code: plain(name) if code not in found else _told(plain(name), found[code]) for code, name in names.items()
+    }
+    texts = on_tiles(base, hover, "")
+    heat.update(z=on_tiles(base, known, None), zmin=-most, zmax=most, customdata=texts)
+    heat.hovertemplate = "%{customdata}<extra></extra>"
+    heat.colorbar.title.text = said(
+        "{what} per 100,000 people, difference from<br>the baseline; the ends are {share} of its mean",
+        what=said(OF[outcome]), share=percent(most / (_whole(base, found) or most)),
+    )  # fmt: skip
+    if noise:
+        figure.add_heatmap(
+            z=on_tiles(base, noise, None), zmin=0, zmax=1, colorscale=[[0.0, WITHIN], [1.0, WITHIN]], showscale=False,
+            hoverongaps=False, xgap=3, ygap=3, customdata=texts, hovertemplate="%{customdata}<extra></extra>",
+        )  # fmt: skip
+        figure.data = [heat, figure.data[2], words]
+    shown = {code: _on_tile(found.get(code), most) for code in tiles(base)}
+    words.textfont.color = [ink for _, ink in shown.values()]
+    write_on(figure, base, {code: text for code, (text, _) in shown.items()})
+    figure.layout.title.text = said("{what}: difference from the baseline", what=capital(said(OF[outcome])))
+    return figure
+
+
+def _on_tile(one: Difference | None, most: float) -> tuple[str, str]:
+    """Return the text on a tile, and its colour."""
+    if one is None:
+        return "-", GREY
+    if one.is_chance:
+        return f"({signed(one.difference)})", DARK
+    arrow = f"{BEYOND} " if abs(one.difference) > most * OVER else ""
+    return arrow + signed(one.difference), "#fff" if abs(one.difference) > DEEP * most else DARK
+
+
+def contrast_table(pairs: Pairs) -> "pd.DataFrame":
+    """Return baseline, difference and half width of the noise, per 100,000 people, by province and outcome."""
+    found = {outcome: differences(pairs, outcome) for outcome in OF}
+    rows = []
+    for code, name in provinces(pairs[0][0]).items():
+        row: dict[str, str] = {"province": name}
+        for outcome in OF:
+            one = found[outcome].get(code)
+            row[f"{outcome}, {BASELINE}"] = amount(one.base if one else None)
+            row[f"{outcome}, {DIFFERENCE}"] = amount(one.difference if one else None)
+            row[f"{outcome}, {NOISE}"] = amount(one.chance if one else None)
+        rows.append(row)
+    return table_of(rows)
+
+
+def contrast_words(pairs: Pairs, outcome: str = "victims") -> str:
+    """Say how many provinces differ by more than noise, and which by most."""
+    found = differences(pairs, outcome)
+    sure = {code: one for code, one in found.items() if one.difference and not one.is_chance}
+    if not sure:
+        return said("No province's difference in victims exceeds run-to-run noise.")
+    far = max(sure, key=lambda code: abs(sure[code].difference))
+    return said(
+        "{count} of {all} provinces differ in victims by more than run-to-run noise, most {province}: {difference} per "
+        "100,000 people.",
+        count=len(sure), all=len(found), province=provinces(pairs[0][0])[far], difference=signed(sure[far].difference),
+    )  # fmt: skip
+
+
+def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
+    """Return the difference of each province that has people, by code, as a mean over pairs of baseline and policy.
+
+    With replicates, the noise is the half width of a 95% interval by Student's t. The variance of a province's paired
+    difference is the larger of two: that between its replicates, and its count times the variance per count of all
+    provinces, because few replicates of one province may agree by luck. With a single pair both runs are treated as
+    independent counts; pairing makes that too wide rather than too narrow.
+    """
+    counted = [(_counts(one, outcome), _counts(two, outcome)) for one, two in pairs]
+    base = pairs[0][0]
+    people = {row.code: row.population for row in base.scenario.spec.population.provinces if row.population}
+    many = len(pairs)
+    means, sizes, scatter = {}, {}, {}
+    for code in people:
+        apart = [two.get(code, 0) - one.get(code, 0) for one, two in counted]
+        means[code] = sum(apart) / many
+        sizes[code] = sum(two.get(code, 0) + one.get(code, 0) for one, two in counted) / many
+        scatter[code] = sum((value - means[code]) ** 2 for value in apart)
+    known = [code for code in people if sizes[code]]
+    freedom = len(known) * (many - 1)
+    each = sum(scatter[code] / sizes[code] for code in known) / freedom if freedom else 1.0
+    found = {}
+    for code, number in people.items():
+        if many == 1:
+            chance = NORMAL * sizes[code] ** 0.5
+        else:
+            variance = max(each * sizes[code], scatter[code] / (many - 1))
+            chance = quantile(freedom + 1) * (variance / many) ** 0.5
+        rate = PEOPLE / number / base.manifest["scale"]
+        before = sum(one.get(code, 0) for one, _ in counted) / many
+        found[code] = Difference(before * rate, means[code] * rate, chance * rate)
+    return found
+
+
+def scale_end(base: "Run", found: dict[int, Difference]) -> float:
+    """Return how far a scale of colours reaches on either side of zero, per 100,000 people."""
+    far = reach(one.difference for one in found.values() if not one.is_chance)
+    return significant(max(far, LEAST * _whole(base, found)), 4) or 1.0
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign."""
+    shown = short(significant(value, 2))
+    return f"+{shown}" if value > 0 else shown
+
+
+def _whole(base: "Run", found: dict[int, Difference]) -> float:
+    """Return the rate of the baseline in the whole country, per 100,000 people."""
+    people = {row.code: row.population for row in base.scenario.spec.population.provinces}
+    return sum(one.base * people[code] for code, one in found.items()) / sum(people[code] for code in found)
+
+
+def _counts(run: "Run", outcome: str) -> dict[int, int]:
+    """Return the counts of an outcome by province, as simulated, over the whole period."""
+    of = OUTCOMES[outcome]
+    counted = tally(run, of.table, ["province"], [of.measure], of.where)
+    return {int(code): int(count) for code, count in counted.itertuples(index=False)}
+
+
+def _told(name: str, one: Difference) -> str:
+    """Return what the pointer shows of a province."""
+    values = {"province": name, "difference": signed(one.difference), "base": amount(one.base)}
+    if not one.difference:
+        return said("{province}: {base}, the same under both", province=name, base=amount(one.base))
+    if one.is_chance:
+        return said(
+            "{province}: {difference}, baseline {base}; run-to-run noise is up to {chance}",
+            **values, chance=amount(one.chance),
+        )  # fmt: skip
+    # No policy can take away more than there is.
+    low, high = max(one.difference - one.chance, -one.base), one.difference + one.chance
+    return said(
+        "{province}: {difference}, baseline {base}; 95% interval {low} to {high}",
+        **values, low=signed(low), high=signed(high),
+    )  # fmt: skip
+
+
+DESK_NAMES = tuple(desk.label for desk in DESKS)
+WAITING = {
+    ContactChannel.CALL.label: marked("people waiting for a call"),
+    ContactChannel.VISIT.label: marked("people waiting for a visit"),
+}
+WORK = {
+    ContactChannel.CALL.label: marked("call desks at work"),
+    ContactChannel.VISIT.label: marked("visit desks at work"),
+}
+LINES = {f"line_{desk}": text for desk, text in WAITING.items()}
+"""Quantities of the state that are drawn, and their names."""
+LONGEST_FILM = 7
+"""Letters of a line of a name on a tile of the page."""
+SHARE, COUNT = "share", "count"
+
+
+def reel(run: "Run") -> dict[str, Any]:
+    """Return what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
+
+    Returns:
+        The first day (``start``), the ``tiles`` with their ``rates`` by day, their ``unit`` and the highest rate
+        (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest value
+        and one value a day. A country simulated as one has no tiles: a single tile tells no province from another.
+    """
+    names = provinces(run)
+    placed = tiles(run) if len(names) > 1 else {}
+    rates = _rates(run)
+    return {
+        "start": str(run.scenario.spec.period.start),
+        "tiles": [
+            {"name": names[code], "lines": lines_of(names[code], LONGEST_FILM), "column": column, "row": row}
+            for code, (column, row) in placed.items()
+        ],
+        "unit": said("alerts per 100,000 people"),
+        "most": significant(float(rates.to_numpy().max(initial=0.0))),
+        "rates": [[significant(value) for value in row] for row in rates[list(placed)].to_numpy()],
+        "bars": [
+            {
+                "label": said(label),
+                "kind": kind,
+                "most": 1 if kind == SHARE else significant(float(values.max())) or 1,
+                "values": [significant(value) for value in values],
+            }
+            for label, (kind, values) in _bars(run).items()
+        ],
+    }
+
+
+def film_table(run: "Run") -> "pd.DataFrame":
+    """Return the bars of the timeline as means of a month: shares of 1, and counts a day."""
+    import pandas as pd
+
+    bars = {label + (" (share)" if kind == SHARE else ""): values for label, (kind, values) in _bars(run).items()}
+    frame = pd.DataFrame(bars)
+    return frame.groupby(months_of(frame)).mean().rename_axis("month").reset_index()
+
+
+def film_words(run: "Run") -> str:
+    """Say on which day most alerts were issued."""
+    issued = by_day(run, "alerts", "end", End.labels()).sum(axis=1)
+    if not issued.any():
+        return ""
+    return said(
+        "Most alerts were issued on {day}: {count}, {factor} times the mean day.",
+        day=day_named(issued.index[int(issued.argmax())].date()), count=amount(issued.max()),
+        factor=amount(issued.max() / issued.mean(), 2),
+    )  # fmt: skip
+
+
+def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
+    ends = by_day(run, "alerts", "end", End.labels())
+    found: dict[str, tuple[str, pd.Series[Any]]] = {marked("alerts issued"): (COUNT, ends.sum(axis=1))}
+    busy = _busy(run)
+    found.update({WORK[channel]: (SHARE, busy[channel]) for channel in DESK_NAMES})
+    state = run.state
+    for quantity, label in LINES.items():
+        line = state[state["quantity"] == quantity]
+        if len(line):
+            waiting = line.groupby("day")["value"].sum() * country(run)
+            found[label] = (COUNT, waiting.reindex(days(run), fill_value=0.0))
+    found[marked("alerts that expire later")] = (COUNT, ends[End.EXPIRED.label])
+    return found
+
+
+def _busy(run: "Run") -> "pd.DataFrame":
+    """Return the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
+    import pandas as pd
+
+    worked = wide(sums(run, "contacts", ["day", "channel"], ["staff_ms"]), "day", "channel", "staff_ms")
+    index = days(run)
+    at_work = worked.reindex(index=index, columns=list(DESK_NAMES), fill_value=0.0)
+    hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
+    keys = pd.MultiIndex.from_arrays([index.to_period("M").to_timestamp(), index.day_of_week + 1])
+    number = keys.value_counts()
+    found = {}
+    for channel in DESK_NAMES:
+        own = hours[hours["channel"] == channel].set_index(["month", "weekday"])["staffed_ms"]
+        staffed = pd.Series((own.reindex(number.index).fillna(0.0) / number).reindex(keys).to_numpy(), index=index)
+        found[channel] = (at_work[channel] / staffed.where(staffed > 0)).fillna(0.0).clip(upper=1.0)
+    return pd.DataFrame(found)
+
+
+def _rates(run: "Run") -> "pd.DataFrame":
+    """Return alerts per 100,000 people by day of issue and province code."""
+    import pandas as pd
+
+    found = wide(sums(run, "alerts", ["day", "province"]), "day", "province")
+    found = found.reindex(index=days(run), columns=list(provinces(run)), fill_value=0.0)
+    people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
+    return (found / people.where(people > 0) * PEOPLE).fillna(0.0)

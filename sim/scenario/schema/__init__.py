@@ -8,22 +8,15 @@ from pydantic_core import PydanticCustomError
 from sim.language.spoken import UNITS_OF_MONEY, Terms
 from sim.scenario.bounds import Scale, Seed
 from sim.scenario.scalars import Duration, Switch, oldest
-from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import ONE_LINE, Currency, Name, Part, all_of, demand
-from sim.scenario.schema.costs import Costs
+from sim.scenario.schema.aftermath import Aftermath, Costs
+from sim.scenario.schema.base import ONE_LINE, ChannelNames, Currency, Name, Part, Period, all_of, demand
 from sim.scenario.schema.desks import Desks
-from sim.scenario.schema.evidence import Evidence
-from sim.scenario.schema.figures import Figure
-from sim.scenario.schema.fraud import Fraud
-from sim.scenario.schema.gangs import Gangs
+from sim.scenario.schema.evidence import Calibration, Evidence, Figure, Order, Record, Sweep
+from sim.scenario.schema.fraud import Fraud, Gangs
 from sim.scenario.schema.gates import Accounts, Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure, Taught
-from sim.scenario.schema.names import ChannelNames
-from sim.scenario.schema.period import Period
-from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
-from sim.scenario.schema.recording import Calibration, Order, Record, Sweep
-from sim.scenario.schema.rules import GROWN, NAMES, NUMBERS, wrong_counts
+from sim.scenario.schema.rules import GROWN, NAMES, NUMBERS, Pools, wrong_counts
 from sim.scenario.schema.warning import Warning
 
 

@@ -1,15 +1,18 @@
-"""After the fraud: reports, stop-payment, filing, investigation, arrests."""
+"""After the fraud: reports, stop-payment, filing, investigation, arrests.
+
+What a policy costs, in units of money: staff, false alarms, education. No day of a run depends on any of it.
+"""
 
 from typing import Annotated
 
 from pydantic import Discriminator, Tag
 
 from sim.base.words import Role
-from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
+from sim.scenario.bounds import Cases, Cost, Count, Each, Frozen, Growth, Probability, Spending
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, YearDay
-from sim.scenario.schema.base import Mistakes, Part, Sparse, form, mistake, wrong_sum
-from sim.scenario.schema.measure_forms import Ramp
+from sim.scenario.schema.base import Mistakes, Part, Sparse, Word, form, mistake, wrong_sum
+from sim.scenario.schema.measures import Ramp
 
 
 class Report(Sparse):
@@ -189,3 +192,88 @@ class Aftermath(Sparse):
     """Arrests that follow from cases and cards."""
     settlement: Settlement | None = None
     """What is counted late; without it everything is counted on its day."""
+
+
+class Wages(Part):
+    """One hour of one staffed seat, busy or waiting: pay, with travel and overhead."""
+
+    call: Cost
+    """One hour of a seat at a call desk, busy or not. Unit: money an hour. More: calling costs more; nothing else
+    changes. Example: `60`"""
+    visit: Cost
+    """One hour of an officer who visits, busy or not. Unit: money an hour. More: visiting costs more; nothing else
+    changes. Example: `100`"""
+
+
+class FalseAlarm(Part):
+    """The burden of one warning to somebody who had met no fraud: time and worry, by channel."""
+
+    app: Cost
+    """Cost of a warning in the app to somebody who had met no fraud. Unit: money each. More: false alarms cost more;
+    nothing else changes. Example: `0.5`"""
+    sms: Cost
+    """Cost of a warning by SMS to somebody who had met no fraud. Unit: money each. More: false alarms cost more;
+    nothing else changes. Example: `0.5`"""
+    call: Cost
+    """Cost of a call to somebody who had met no fraud. Unit: money each. More: false alarms cost more; nothing else
+    changes. Example: `4`"""
+    visit: Cost
+    """Cost of a visit to somebody who had met no fraud. Unit: money each. More: false alarms cost more; nothing else
+    changes. Example: `30`"""
+
+
+class Education(Part):
+    """Costs of one video and one activity."""
+
+    video: Cost
+    """Cost of one video. Unit: money each. More: education costs more; nothing else changes. Example: `10000`"""
+    activity: Cost
+    """Cost of one activity. Unit: money each. More: education costs more; nothing else changes. Example: `5000`"""
+
+
+class FalseBlock(Part):
+    """The burden of one ordinary call or SMS that a filter stops by mistake."""
+
+    call: Cost
+    """Cost of an ordinary call that a filter stops. Unit: money each. More: filters cost more; nothing else changes.
+    Example: `2`"""
+    sms: Cost
+    """Cost of an ordinary SMS that a filter stops. Unit: money each. More: filters cost more; nothing else changes.
+    Example: `0.5`"""
+
+
+class TransferCosts(Part):
+    """Costs of a legitimate transfer that a bank delays or stops: to the person, and to the bank."""
+
+    delayed: Cost
+    """Cost of one legitimate transfer that waits, of the person's time and the bank's. Unit: money each. More: delays
+    cost more; nothing else changes. Example: `5`"""
+    held: Cost
+    """Cost of one legitimate transfer that a bank stops by mistake, of the person's time and the bank's. Unit: money
+    each. More: holds cost more; nothing else changes. Example: `50`"""
+
+
+class Costs(Sparse):
+    """Unit costs; the costs of other layers of the shield are not known."""
+
+    wage: Wages
+    """Costs of staff."""
+    false_alarm: FalseAlarm
+    """Costs of false alarms to those who get them."""
+    education: Education
+    """Costs of education to those who make it."""
+    false_block: FalseBlock | None = None
+    """Costs of ordinary calls and SMS that filters stop by mistake; without this key they cost nothing."""
+    transfer: TransferCosts | None = None
+    """Costs of legitimate transfers that banks delay or stop; they are counted if population.transfers is given.
+    Example: `{delayed: 5, held: 50}`"""
+    payment_call: Cost | None = None
+    """Cost of one call by a bank about a legitimate transfer that waits. Unit: money each. More: calls by banks cost
+    more; nothing else changes. Example: `5`"""
+    false_freeze: Cost | None = None
+    """Cost of an account of somebody honest that is frozen by mistake; without this key it costs nothing. Unit: money
+    each. More: freezing accounts costs more; nothing else changes. Example: `200`"""
+    measures: dict[Word, Spending] | None = None
+    """What measures cost those who carry them out, by name, on each day of their window; a change of a measure without
+    this cost has no price. Unit: money a day or a year. More: the measure costs more; nothing else changes. Example:
+    `{filter-sms: 30e6 per year}`"""

@@ -1,7 +1,13 @@
-"""Common base of all parts of a scenario: frozen models, no unknown keys, words of the model, rules between keys."""
+"""Common base of all parts of a scenario: frozen models, no unknown keys, words of the model, rules between keys.
+
+The country's names of channels in tables, legends and answers.
+
+The days that are simulated and counted.
+"""
 
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import (
@@ -17,9 +23,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim.base import words
-from sim.base.days import HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOURS, YEAR_DAYS
+from sim.language.spoken import spelled
 from sim.scenario.bounds import Code, Weight
 from sim.scenario.errors import entries
+from sim.scenario.scalars import Day, DurationOrZero
 
 if TYPE_CHECKING:  # type checkers need literals written out; the words are declared once
     ChannelName = str
@@ -185,3 +193,78 @@ def wrong_length(key: str, values: Sized, length: int, meaning: str) -> Mistakes
     found = len(values)
     if found != length:
         yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}")
+
+
+class ChannelNames(Sparse):
+    """Names of channels in tables, legends and axes; sentences use the usual words.
+
+    Names must differ. A channel without a name has the usual one in the current language.
+    """
+
+    call: ChannelWord | None = None
+    """Name of calls, of gangs and of officers alike. Example: `phone`"""
+    sms: ChannelWord | None = None
+    """Name of SMS, of gangs and of officers alike. Example: `text message`"""
+    online: ChannelWord | None = None
+    """Name of attempts by chats, posts and advertisements. Example: `messenger`"""
+    app: ChannelWord | None = None
+    """Name of messages in the warning app. Example: `bank app`"""
+    visit: ChannelWord | None = None
+    """Name of visits by officers. Example: `home visit`"""
+
+    def _wrong(self) -> Mistakes:
+        shown: dict[str, str] = {}
+        for channel in type(self).model_fields:
+            name = getattr(self, channel) or spelled(channel)
+            if name in shown:
+                yield mistake(channel, f"has the name '{name}', as {shown[name]} has", "must have its own name")
+            shown[name] = channel
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The given names by the usual ones."""
+        given = {spelled(channel): getattr(self, channel) for channel in type(self).model_fields}
+        given |= {"calls": self.call, "visits": self.visit}  # of several
+        return {channel: name for channel, name in given.items() if name is not None}
+
+
+FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
+"""Days that identities can hold (days since 2000-01-01), with room for the day before the first."""
+
+MOST_DAYS = 20_000
+"""Most simulated days, warm-up included."""
+
+
+class Period(Part):
+    """The days that figures cover, both included, and the warm-up simulated before them."""
+
+    start: Day
+    """First day that figures cover. An earlier start makes the run longer. Later: a shorter period. Example:
+    `2021-01-01`"""
+    end: Day
+    """Last day that figures cover, included. Later: a longer period. Example: `2022-11-30`"""
+    warmup: DurationOrZero
+    """Days simulated before the start and not counted, so that queues, cards and dens are under way when counting
+    begins. More: a steadier start, and a longer run. Example: `92 d`"""
+
+    def _wrong(self) -> Mistakes:
+        if self.warmup % DAY_MS:
+            yield mistake("warmup", "is not a whole number of days", "must be whole days, for example 92 d")
+        if self.end < self.start:
+            yield mistake("end", f"{self.end} is before the start", f"must be {self.start} or later")
+            return
+        first = self.start.toordinal() - self.warmup // DAY_MS
+        if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
+            yield mistake(
+                "start",
+                f"{self.start} minus the warm-up, to {self.end}, is out of range",
+                f"must lie between {FIRST_DAY} and {LAST_DAY}, warm-up included",
+            )
+        elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
+            allowed = f"must be at most {MOST_DAYS:,} days, warm-up included"
+            yield mistake("end", f"{self.end} is too far from the start", allowed)
+
+    def years_since(self, reference: date) -> tuple[float, float]:
+        """Return the years from a reference date to the first simulated day and to the last, negative before it."""
+        first = (self.start - reference).days - self.warmup // DAY_MS
+        return first / YEAR_DAYS, (self.end - reference).days / YEAR_DAYS

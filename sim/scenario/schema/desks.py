@@ -12,7 +12,7 @@ from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse
 from sim.scenario.schema.base import DisciplineName, Mistakes, Part, ProvinceKey, Sparse, form, mistake
-from sim.scenario.schema.measure_forms import Ramp
+from sim.scenario.schema.measures import Ramp
 
 Code = TypeVar("Code", int, str)
 

@@ -1,4 +1,9 @@
-"""Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it."""
+"""Reported figures, shown next to the simulated ones.
+
+Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it.
+
+Settings of event logs, sweeps and calibration; no simulated day depends on them.
+"""
 
 from collections.abc import Sequence
 from math import inf
@@ -7,10 +12,77 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sim.base.words import Role, Tier
-from sim.scenario.bounds import Counted, Reported, Sigma
+from sim.scenario.bounds import (
+    Counted,
+    Discrepancy,
+    Members,
+    Probability,
+    Reported,
+    Samples,
+    Scale,
+    Seeds,
+    Sigma,
+    StandardError,
+    Tolerance,
+)
 from sim.scenario.errors import choices
-from sim.scenario.scalars import Switch, Window
-from sim.scenario.schema.base import ONE_LINE, Mistakes, Naming, Sparse, mistake
+from sim.scenario.scalars import CsvFile, Day, Switch, Window
+from sim.scenario.schema.base import ONE_LINE, DottedKey, Mistakes, Naming, Part, Sparse, mistake
+
+
+class Figure(Part):
+    """A figure to show next to the simulated one: put in, fitted, predicted, or context.
+
+    Only a prediction may have no value, because nothing is reported yet. ``standard_error`` is the spread between seeds
+    of runs of the whole country, ``sampling_error`` the part of it that grows in sampled runs, ``interval`` the 90%
+    interval of the posterior's prediction. All are in the unit of the figure.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
+    """Quantity that is counted, such as victims, or its change: the name with _change behind it. Quantities of people
+    and their money may have a fraud type or an age band behind a dot, cases also a channel, such as sms, or a channel
+    and a class of fraud.classes, such as call.abroad. Example: `cases_filed.loan_credit`"""
+    window: Window
+    """Days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
+    base: Window | None = None
+    """Earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
+    2021-11-30]`"""
+    value: Reported | Day | None = None
+    """Reported value: a count, money for losses, a fraction for changes, or a date. Only a predicted figure may omit
+    it. Unit: as the quantity. More: a larger reported figure; no run depends on it. Example: `391000`"""
+    role: Literal["input", "fitted", "predicted", "context"]
+    """How the figure was used: input (put in), fitted (parameters were fitted to it), predicted (compared afterwards)
+    or context (counted by another definition, or over days that are not known: shown, and not judged). Example:
+    `fitted`"""
+    tolerance: Tolerance | None = None
+    """Largest difference that still counts as met, as a share of the reported figure; for a change in absolute terms.
+    Unit: share. More: a looser test. Example: `0.01`"""
+    standard_error: StandardError | None = None
+    """Spread of the figure between runs of the whole country with other seeds. Unit: as the quantity. More: run-to-run
+    noise may explain more of a difference. Example: `5702000`"""
+    sampling_error: StandardError | None = None
+    """Part of standard_error that comes from sampling single people and grows as 1 / sqrt(scale) in a sampled run; the
+    rest (which dens are raided) is the same at every scale. Without it all of standard_error. Unit: as the quantity.
+    More: small runs may differ more by run-to-run noise. Example: `42700`"""
+    interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
+    """Lower and upper end of the prediction's 90% interval. Unit: as the quantity. More: a higher prediction. Example:
+    `[1738000000, 1887000000]`"""
+    source: str
+    """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
+
+    def _wrong(self) -> Mistakes:
+        if self.value is None and self.role != "predicted":
+            allowed = "must be the reported number or date (only a predicted figure may omit it)"
+            yield mistake("value", f"is missing, but the figure is {self.role}", allowed)
+        elif self.role == "context" and self.tolerance is not None:
+            allowed = "must be left out: nobody can say whether a figure of another definition is met"
+            yield mistake("tolerance", "is given, but the figure is context", allowed)
+        elif self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
+            allowed = "must be at most standard_error, which must be given"
+            yield mistake("sampling_error", f"is {self.sampling_error:g}", allowed)
+        elif self.interval is not None and self.interval[0] > self.interval[1]:
+            yield mistake("interval", "begins above its end", "low must be at most high")
+
 
 FRAUD_TYPE, AGE_BAND, PROVINCE, ROLE = "fraud type", "age band", "province", "role"
 
@@ -176,3 +248,72 @@ def wrong_names(
             a_kind = f"{'an' if kind == AGE_BAND else 'a'} {kind}"
             what = f"'{of}' is not {a_kind}" if dot else f"'{name}' must name {a_kind}: {name}.{known[kind][0]}"
             yield mistake(key, what, choices(of, known[kind]))
+
+
+Family = Literal["alerts", "cards", "cases", "dens", "interceptions", "money", "suspects"]
+"""Families of figures, each with its own discrepancy of the model."""
+
+
+class Record(Part):
+    """Which events are written: none, all, or those of a share of attempts and contacts."""
+
+    events: Literal["none", "all"] | Probability = "none"
+    """Which events are logged one by one: none, all, or those of a share of all attempts and contacts. Unit: share, or
+    a word. More: a larger log; results stay the same. Example: `0.01`"""
+
+
+class Sweep(Part):
+    """Parameters to vary, each with its values, and how they are combined."""
+
+    design: Literal["grid", "sobol", "lhs"] = "grid"
+    """How values are combined: grid (every combination), or sobol or lhs (points spread evenly over the ranges).
+    Example: `grid`"""
+    samples: Samples | None = None
+    """Points of a design other than grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
+    vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
+    """Parameters to vary, by dotted key, each with its values or, for a design other than grid, with both ends of a
+    range. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`"""
+
+
+class Order(Part):
+    """Parameters whose values are known to be ordered."""
+
+    order: Annotated[list[DottedKey], Field(min_length=2)]
+    """Dotted keys of numbers with a range, from the smallest value to the largest; equal values are allowed. Example:
+    `[warning.tiers.red.deadline, warning.tiers.orange.deadline]`"""
+    basis: Annotated[str, Field(min_length=1)]
+    """Why the order is known. Example: `a graver tier is not slower`"""
+
+
+class Calibration(Part):
+    """How the calibrated parameters are fitted to the fitted figures.
+
+    ``parameters`` are the dotted keys that may move; an empty list means all with a range. ``scales`` are those of the
+    runs, from coarse to fine, with ``seeds`` replicates each. ``members`` is the size of the posterior's ensemble, 0
+    for none. ``evidence`` constrains the posterior in addition to the figures, and ``discrepancy`` is how far off the
+    figures of a family are at best. ``draws`` names the table of posterior draws, see ``sim.scenario.stored_draws``.
+    """
+
+    parameters: list[DottedKey] = Field(default_factory=list)
+    """Dotted keys of the parameters that may move; an empty list means all with a range, except costs. Example:
+    `[fraud.volumes.call.level]`"""
+    scales: Annotated[list[Scale], Field(min_length=1)] = Field(default_factory=lambda: [0.005, 1.0])
+    """Scales of the runs of the fit, from coarse to fine; expectations use the last. Unit: share of the country. More:
+    slower, and less run-to-run noise in the fit. Example: `[0.005, 0.02]`"""
+    seeds: Seeds = 8
+    """Replicates averaged at each scale. Unit: runs. More: slower, and less run-to-run noise in the fit. Example: `8`
+    """
+    members: Members = 0
+    """Posterior draws in the ensemble; 0 makes none. Unit: draws. More: slower, and a better picture of the
+    uncertainty. Example: `240`"""
+    derived: list[DottedKey] = Field(default_factory=list)
+    """Dotted keys of values that a calibration leaves out of its runs: each run then finds its own, and the calibration
+    writes them into the file and into each draw. Example: `[gangs.answer.usual]`"""
+    discrepancy: dict[Family, Discrepancy] = Field(default_factory=dict)
+    """By family of figures, how far the model is off at its best parameters: a standard deviation. Unit: share of a
+    level. More: wider intervals, and figures that constrain less. Example: `{cases: 0.04}`"""
+    evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
+    """Names of evidence that constrains the posterior, in addition to the figures. Example: `[recall_call, loss_mean]`
+    """
+    draws: CsvFile | None = Field(default=None, exclude=True)
+    """Name of the CSV file of posterior draws, stored next to the scenario. Example: `week-draws.csv`"""

@@ -1,16 +1,26 @@
-"""Measures: what the country does, each with a window, a place and an intensity."""
+"""What all kinds of measures have in common: window, place, intensity, layer and price.
+
+Measures of banks: holds, delays of payments, and accounts of mules that are found or closed.
+
+Measures: what the country does, each with a window, a place and an intensity.
+"""
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
+from sim.base.days import DAY_MS
 from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_SEGMENTS,
+    Amount,
     Count,
     Crew,
+    Each,
     Factor,
     HazardRate,
     Lengthening,
@@ -21,23 +31,277 @@ from sim.scenario.bounds import (
     Views,
     Weight,
 )
-from sim.scenario.scalars import Ages
-from sim.scenario.schema.bank_measures import AccountFreeze, AccountPurge, BankHold, PaymentDelay
-from sim.scenario.schema.base import DetectorName, Mistakes, ProvinceKey, Sparse, Word, mistake, wrong_sum
-from sim.scenario.schema.measure_forms import (
-    DETECTION,
-    LAW,
-    LINES,
-    NETWORK,
-    POLICE,
-    Gradual,
-    MeasureBase,
-    OnClasses,
-    Row,
-    Somewhere,
-    Spread,
-    Varying,
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import Ages, Day, DayKey, Duration, DurationOrZero, Window, oldest
+from sim.scenario.schema.base import (
+    DetectorName,
+    Mistakes,
+    Part,
+    ProvinceCode,
+    ProvinceKey,
+    Sparse,
+    Word,
+    mistake,
+    wrong_sum,
 )
+
+MOST_DATED = 200
+"""The most dated values of an intensity."""
+
+LARGEST_EXPONENT = 700.0
+"""Largest exponent whose exponential fits a double."""
+
+POLICE = "what raids, searches and the work on cases cost is not among the prices"
+LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
+NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
+BANKS = "what banks spend is not among the prices"
+LAW = "what a law costs those who must keep it is not among the prices"
+DETECTION = "what detectors, and their data, cost is not among the prices"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a kind of measure needs besides its keys; layers, prices and run summaries derive from it.
+
+    Attributes:
+        layer: The layer of attribution that switches the kind off; empty if none does.
+        price: The prices below ``costs`` that pay for it, or the reason why none does.
+        stays: If no layer switches it off, the reason.
+        about: The key of what a measure of this kind is directed at; empty if the kind is about one thing only.
+        lasting: False if it happens once and is over.
+        unpriced: Keys that no price depends on, each with the reason.
+    """
+
+    layer: str
+    price: tuple[str, ...] | str
+    stays: str = ""
+    about: str = ""
+    lasting: bool = True
+    unpriced: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ramp(Part):
+    """Growth of an intensity with the calendar date.
+
+    The intensity is multiplied by floor + (1 - floor) / (1 + exp(-(date - midpoint) / width)).
+    """
+
+    midpoint: Day
+    """Day on which half of the growth is done. Later: the growth comes later. Example: `2022-04-15`"""
+    width: Duration
+    """How long the growth takes: from a quarter to three quarters in about twice this time. More: slower growth.
+    Example: `70 d`"""
+    floor: Probability = 0.0
+    """Share of the whole that is there from the start. More: more from the start, less growth. Example: `0.12`"""
+
+    def nearly(self, day: date) -> float:
+        """Return its value on a day, for bounds; engines use ``sim.country.calendar.ramped``, exact to the bit."""
+        widths = (day - self.midpoint).days * DAY_MS / self.width
+        return self.floor + (1.0 - self.floor) / (1.0 + math.exp(min(-widths, LARGEST_EXPONENT)))
+
+
+class MeasureBase(Part):
+    """A window: both days included, null means no end; it is cut to the simulated days."""
+
+    row: ClassVar[Row]
+    """What has to be said of the kind besides its keys: each kind has its own."""
+
+    window: Window
+    """First and last day in force; null as the last day means no end. Example: `[2022-03-01, null]`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices below ``costs`` that pay for this measure, or the reason why none does."""
+        return self.row.price
+
+
+class Somewhere(MeasureBase):
+    """A measure in some provinces (their codes), or in all."""
+
+    provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
+    """Provinces in which it is in force, by name or code; without it all. Example: `[35, 44]`"""
+
+
+class Spread(Somewhere):
+    """A measure whose counts are spread evenly over the days of its window, which must end."""
+
+    def _wrong(self) -> Mistakes:
+        if self.window[1] is None:
+            yield mistake("window", "has no last day", "must have one: counts are spread over its days")
+
+
+class Varying(MeasureBase, Sparse):
+    """A measure whose intensity may change within its window, by a ramp or by dated values, or neither."""
+
+    newer: ClassVar = ("steps", "classes", "false_share")
+
+    ramp: Ramp | None = None
+    """How it grows within its window; without it, it has full intensity from the first day."""
+    steps: Annotated[dict[DayKey, Probability], Field(min_length=1, max_length=MOST_DATED)] | None = None
+    """Share of the intensity on some days, in place of a ramp: linear between them; the first also before, the last
+    also after them. More: more intensity around that day. Example: `{2021-01-01: 0.05, 2022-04-15: 0.55,
+    2022-06-30: 1}`"""
+
+    def _wrong(self) -> Mistakes:
+        if self.ramp is not None and self.steps is not None:
+            what = "must be without a ramp (null removes one that another file gives)"
+            yield mistake("steps", "there is a ramp, too", what)
+
+    @property
+    def dated(self) -> dict[date, float]:
+        """The shares of the intensity on some days, in their order."""
+        return {date.fromisoformat(day): share for day, share in sorted((self.steps or {}).items())}
+
+    def most(self, day: date) -> float:
+        """Return the largest share of the intensity until a day, nearly, for bounds; a ramp only grows."""
+        if self.steps is not None:
+            return max(self.steps.values())
+        return self.ramp.nearly(day) if self.ramp else 1.0
+
+
+class Gradual(Varying, Somewhere):
+    """A measure in some provinces, or in all, whose intensity may change within its window."""
+
+
+class OnClasses(Gradual):
+    """A measure on attempts of a channel, or on those of some of its classes."""
+
+    classes: Annotated[list[Word], Field(min_length=1)] | None = None
+    """Classes of the channel on which it acts, of fraud.classes; without it all. Example: `[abroad]`"""
+
+    @property
+    def acts_on(self) -> Channel:
+        """The channel on which it acts."""
+        raise NotImplementedError
+
+
+MISTAKEN = "how many legitimate transfers it stops by mistake is not known: give false_share"
+
+
+class BankHold(Gradual):
+    """Banks stop a share of payments for good: the payment never happens and the episode ends.
+
+    A hold is not a delay: nothing is released. Its price is that of the legitimate transfers that it stops by mistake,
+    which are counted if ``false_share`` and ``population.transfers`` are given.
+    """
+
+    row: ClassVar = Row("aftermath", ("transfer.held",))
+    kind: Literal["bank_hold"]
+    """The kind of measure: banks stop payments for good. Example: `bank_hold`"""
+    intensity: Probability
+    """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
+    false_share: Probability | None = None
+    """Share of legitimate transfers that banks stop by mistake at full intensity, of any amount; null: not known. More:
+    more false holds. Example: `0.00001`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The price of the transfers that it stops by mistake, if their share is known."""
+        return MISTAKEN if self.false_share is None else self.row.price
+
+
+class BankCall(Part):
+    """A bank phones a person whose transfer waits."""
+
+    share: Probability
+    """Probability that the bank phones about a transfer that waits. More: more people cancel. Example: `0.3`"""
+    after: Distribution
+    """Time from the order of the transfer to the call; a call after the payment changes nothing. More: fewer people
+    cancel in time. Example: `{lognormal: {median: 2 h, sigma: 1}}`"""
+    stops: Probability
+    """Probability that the call makes a victim cancel. More: fewer and smaller losses. Example: `0.4`"""
+
+
+class Release(Part):
+    """A bank releases a transfer before its time because the person insists."""
+
+    share: Probability
+    """Share of delayed transfers that are released early. More: fewer people cancel. Example: `0.1`"""
+    after: Distribution
+    """Time from the order of the transfer to its release. More: more people cancel before it. Example: `{lognormal:
+    {median: 4 h, sigma: 1}}`"""
+
+
+class PaymentDelay(Gradual):
+    """Transfers wait before they are paid: the person may think again, a warning may come, the bank may call.
+
+    A transfer that several measures delay is paid when the last of them releases it, unless the person cancels before.
+    """
+
+    row: ClassVar = Row("aftermath", ("transfer.delayed",))
+    kind: Literal["payment_delay"]
+    """The kind of measure: transfers wait. Example: `payment_delay`"""
+    intensity: Probability
+    """Share of the transfers described below that wait. More: more transfers wait. Example: `1`"""
+    above: Amount | None = None
+    """Only transfers of more than this wait; 0 or null: of any amount. Unit: money. More: fewer transfers wait.
+    Example: `50000`"""
+    payee: Literal["new", "any"] = "any"
+    """Which transfers wait: the first to a new payee (new), which is the first payment of an episode, or any. Example:
+    `new`"""
+    ages: Ages | None = None
+    """Only transfers of people from the first to the last of these ages wait, in years, both included; null as the last
+    means no end. Example: `[60, null]`"""
+    wait: DurationOrZero
+    """Time from the order of a transfer to its payment; at 0 nothing waits. More: more people cancel, or are warned, in
+    time; legitimate transfers wait longer. Example: `24 h`"""
+    second_thoughts: Duration | None = None
+    """Time in which half of those whose transfer waits have thought again and cancelled; null: nobody does. More: fewer
+    people cancel. Example: `48 h`"""
+    bank_call: BankCall | None = None
+    """Calls by the bank while a transfer waits; null: none. Example: `{share: 0.3, after: {lognormal: {median: 2 h,
+    sigma: 1}}, stops: 0.4}`"""
+    release: Release | None = None
+    """Early releases because the person insists; null: none. Example: `{share: 0.1, after: {lognormal: {median: 4 h,
+    sigma: 1}}}`"""
+
+    @property
+    def price(self) -> tuple[str, ...] | str:
+        """The prices of transfers that wait and, if the bank phones, of its calls."""
+        return ("transfer.delayed",) if self.bank_call is None else ("transfer.delayed", "payment_call")
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The youngest and the oldest age in years of those whose transfers wait."""
+        ages = self.ages or (0, None)
+        return ages[0], oldest(ages)
+
+
+class AccountFreeze(Gradual):
+    """Banks find and freeze accounts of mules: a victim who reports gets back what still lies in a found account.
+
+    It acts on ``accounts``. If several such measures are in force, the first one that finds an account freezes it.
+    """
+
+    row: ClassVar = Row("aftermath", BANKS)
+    kind: Literal["account_freeze"]
+    """The kind of measure: banks find accounts of mules. Example: `account_freeze`"""
+    share: Probability
+    """Probability that the account of a payment is found, for victims who report meanwhile. More: more money recovered,
+    fewer accounts at work. Example: `0.3`"""
+    after: Distribution
+    """Time from the payment until its account is found. More: less money is still there. Example: `1 h`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are frozen by mistake for each account that is found; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `0.5`"""
+
+
+class AccountPurge(Gradual):
+    """A purge of accounts that were sold or lie idle. It acts on ``accounts``."""
+
+    row: ClassVar = Row("aftermath", BANKS)
+    kind: Literal["account_purge"]
+    """The kind of measure: a purge of accounts. Example: `account_purge`"""
+    intensity: Probability
+    """Share of the working accounts that is closed in a day. Unit: share a day. More: money leaves more slowly, more
+    money recovered. Example: `0.02`"""
+    replacement_factor: Lengthening = 1.0
+    """Factor by which replacing an account takes longer. Unit: factor. More: gangs lack accounts for longer. Example:
+    `1.5`"""
+    false_share: Each | None = None
+    """Accounts of honest people that are closed by mistake for each account that is closed; without it they are not
+    counted. Unit: accounts per account. More: higher costs. Example: `2`"""
+
 
 REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
 """The channel of attempts that each kind of regulation acts on."""

@@ -23,7 +23,7 @@ from sim.scenario.bounds import (
     Tile,
 )
 from sim.scenario.errors import choices
-from sim.scenario.scalars import Day, Duration
+from sim.scenario.scalars import Day, Duration, Table
 from sim.scenario.schema.base import (
     HalfHours,
     Mistakes,
@@ -37,7 +37,6 @@ from sim.scenario.schema.base import (
     wrong_length,
     wrong_sum,
 )
-from sim.scenario.tables import Table
 
 NO_POOL: Final = "none"
 COUNTRY: Final = "country"

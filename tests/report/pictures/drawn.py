@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import sim
-from sim.experiments.fates import changes
-from sim.report.pictures import comparison, costs, desks, detectors, money, people, waits
+from sim.experiments.pairing import changes
+from sim.report.pictures import comparison, desks, people, waits
 
 OF_A_RUN = {
     "waits": (waits.waits, waits.waits_table),
@@ -14,10 +14,10 @@ OF_A_RUN = {
     "load": (desks.load, desks.load_table),
     "utilisation": (desks.utilisation, desks.utilisation_table),
     "queues": (desks.queues, desks.queues_table),
-    "detection": (detectors.detection, detectors.detection_table),
-    "precision": (detectors.precision, detectors.precision_table),
-    "money": (money.money, money.money_table),
-    "costs": (costs.costs, costs.costs_table),
+    "detection": (waits.detection, waits.detection_table),
+    "precision": (waits.precision, waits.precision_table),
+    "money": (comparison.money, comparison.money_table),
+    "costs": (comparison.costs, comparison.costs_table),
     "ages": (people.ages, people.ages_table),
     "types": (people.types, people.types_table),
 }
@@ -43,7 +43,7 @@ def compared(base: sim.Run, other: sim.Run) -> dict[str, tuple[Any, Any]]:
     frame, found = sim.compare([base, other]), changes(base, other)
     return {
         "differences": (comparison.differences(frame), comparison.differences_table(frame)),
-        "costs": (costs.cost_differences(frame), costs.cost_differences_table(frame)),
+        "costs": (comparison.cost_differences(frame), comparison.cost_differences_table(frame)),
         "fates": (comparison.fates(frame), comparison.fates_table(base, [other])),
         **{
             f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base))

@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.base.words import Fate
-from sim.experiments.fates import VICTIM, changes, fates
+from sim.experiments.pairing import VICTIM, changes, fates
 from sim.language.spoken import said
 from sim.report.looks import words
 from sim.report.pictures import comparison

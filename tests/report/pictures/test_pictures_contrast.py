@@ -7,9 +7,8 @@ import pytest
 from scipy.stats import t as student
 
 import sim
-from sim.report.pictures import contrast as module
-from sim.report.pictures.contrast import OF, WITHIN, contrast, contrast_table, differences
-from sim.report.pictures.place import BEYOND
+from sim.report.pictures import place as module
+from sim.report.pictures.place import BEYOND, OF, WITHIN, contrast, contrast_table, differences
 
 
 def values(figure: Any) -> dict[str, float]:

@@ -7,15 +7,15 @@ import pytest
 import sim
 from sim.base.rounding import amount, between, significant
 from sim.reading.costs import PARTS
-from sim.report.pictures.costs import (
+from sim.report.pictures.comparison import (
     cost_differences,
     cost_differences_table,
     costs,
     costs_table,
     costs_words,
 )
-from sim.told.answer import estimates
-from sim.told.vocabulary import part_named
+from sim.told.runs import estimates
+from sim.told.words import part_named
 from tests.report.conftest import small
 
 pytestmark = pytest.mark.usefixtures("in_yuan")

@@ -6,7 +6,7 @@ from scipy.stats import norm
 import sim
 from sim.base.rounding import percent
 from sim.base.words import Tier, Truth
-from sim.report.pictures.detectors import detection, detection_table, detection_words, precision
+from sim.report.pictures.waits import detection, detection_table, detection_words, precision
 
 TIERS, TRUTHS = Tier.labels(), Truth.labels()
 

@@ -8,8 +8,18 @@ import pytest
 
 import sim
 from sim.report.looks import colours
-from sim.report.pictures.figures import MISSED, comparable, holds, level, ratios, ratios_table, value_text
-from sim.report.pictures.provenance import changed_parameters, parameters, seconds_table
+from sim.report.pictures.figures import (
+    MISSED,
+    changed_parameters,
+    comparable,
+    holds,
+    level,
+    parameters,
+    ratios,
+    ratios_table,
+    seconds_table,
+    value_text,
+)
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 import sim
-from sim.report.pictures.film import reel
 from sim.report.pictures.place import (
     BEYOND,
     LONGEST,
@@ -16,9 +15,10 @@ from sim.report.pictures.place import (
     place,
     place_table,
     place_views,
+    reel,
     tiles,
 )
-from sim.report.tally import months
+from sim.report.tables import months
 
 
 def rates(figure: Any) -> dict[str, float]:

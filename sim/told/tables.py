@@ -1,5 +1,7 @@
 """Tables and lines of text that fit a terminal: whole if there is room, else with short numbers, else in blocks.
 
+Tables and lines of text that fit a terminal: whole if there is room, else with short numbers, else in blocks.
+
 No name, number or window is broken in its midst. Where even short numbers leave too little room, the name of a row
 stands above its cells; where these are too wide as well, each of them has its own line.
 """
@@ -12,8 +14,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import short
-from sim.language.spoken import counted, currency, said
-from sim.language.wrapping import wrapped
+from sim.language.spoken import counted, currency, said, wrapped
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:

@@ -1,11 +1,13 @@
-"""Names and values of the quantities of a run as people read them: totals, figures and their changes, with units."""
+"""Names and values of the quantities of a run as people read them: totals, figures and their changes, with units.
+
+Names and values of the quantities of a run as people read them: totals, figures and their changes, with units.
+"""
 
 from collections.abc import Sequence
 
-from sim.base.money import CENTS_PER_UNIT
+from sim.base.days import CENTS_PER_UNIT
 from sim.base.rounding import PERCENT, percent, written
-from sim.language.labels import named
-from sim.language.spoken import marked, said, spoken
+from sim.language.spoken import marked, named, said, spoken
 from sim.reading.costs import COST, TOTAL
 from sim.reading.figures import CHANGE
 from sim.reading.quantities import CENTS, FORMS

@@ -1,4 +1,6 @@
-"""Search the keys, the kinds of measures and the bundled policies by the text about them, for ``tocsin explain``.
+"""Search keys, kinds of measures and bundled policies by the text about them, for ``tocsin explain``.
+
+Search the keys, the kinds of measures and the bundled policies by the text about them, for ``tocsin explain``.
 
 An entry fits a text as far as it has the text's words: each counts by how few entries have it (its inverse document
 frequency), and twice where it stands in the entry's name. Ties go to the first by name.
@@ -11,8 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from sim.base.words import DistributionKind
 from sim.scenario.bundled import bundled_scenarios
-from sim.scenario.keys import every_key
-from sim.scenario.meanings import meaning, purpose
+from sim.scenario.keys import every_key, meaning, purpose
 from sim.scenario.schema.measures import KINDS
 
 NAME_WEIGHT = 2.0

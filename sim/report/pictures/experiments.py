@@ -1,19 +1,59 @@
-"""A sweep: a quantity by the values of a parameter, with intervals over the replicates of each point."""
+"""An attribution (``sim.attribute``): what each layer prevents or causes alone, last, and on average.
 
-from collections.abc import Iterator, Sequence
+A sweep: a quantity by the values of a parameter, with intervals over the replicates of each point.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between, number_text
-from sim.experiments.design import Value
-from sim.experiments.intervals import interval_of_mean
-from sim.language.spoken import said
+from sim.experiments.pairing import interval_of_mean
+from sim.experiments.parameters import Value
+from sim.language.spoken import marked, said
 from sim.report import drawing as draw
 from sim.report.looks import capital, colours_of, dashes, plain, symbols
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+AVERAGE = "shapley"
+MEASURES = {"alone": marked("alone"), "last": marked("last"), AVERAGE: marked("average")}
+"""Columns of an attribution, and their names."""
+
+
+def attributed(rows: Sequence[Mapping[str, Any]], names: Sequence[str], quantity: str, title: str) -> "go.Figure":
+    """Draw the effect of layers on a quantity, averages with their intervals.
+
+    Args:
+        rows: The rows of the layers, see ``sim.experiments.attribute.Attribution.layers``.
+        names: The label of each row.
+        quantity: The quantity in words, for the axis.
+        title: The title.
+
+    Returns:
+        A figure with a row for each layer.
+    """
+    figure = draw.bare()
+    colour, symbol = colours_of(MEASURES), symbols(MEASURES)
+    for place, (measure, name) in enumerate(MEASURES.items()):
+        values = [float(row[measure]) for row in rows]
+        spots = [lane + draw.shift(place, len(MEASURES)) for lane in range(len(rows))]
+        looks: draw.Looks = {
+            "mode": "markers",
+            "marker": {"symbol": symbol[measure], "color": colour[measure], "size": 10},
+        }
+        hover = [f"{said(name)}, {plain(one)}: {amount(value)}" for one, value in zip(names, values, strict=True)]
+        if measure == AVERAGE and all(row["low"] is not None for row in rows):
+            lows, highs = ([float(row[end]) for row in rows] for end in ("low", "high"))
+            looks["error_x"] = draw.whiskers(values, lows, highs)
+            hover = [f"{told} ({between(low, high)})" for told, low, high in zip(hover, lows, highs, strict=True)]
+        draw.add(figure, said(name), values, spots, hover, **looks)
+    draw.lanes(figure, [plain(name) for name in names])
+    draw.framed(figure, 150 + draw.lane_height(len(MEASURES)) * len(rows), plain(title))
+    return figure.update_xaxes(title_text=plain(quantity))
+
 
 MOST_LINES = 8
 """The most lines of a picture; with more combinations of the other parameters, points have no lines."""
