@@ -135,11 +135,14 @@ class Sparse(Part):
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        newer = self.newer
+        newer, last = (
+            getattr(self, "newer", None),
+            getattr(self, "last", ()),
+        )  # the oldest pydantic tries each of a union
         given = [
             (key, value) for key, value in write(self).items() if value is not None or (newer and key not in newer)
         ]
-        return dict(sorted(given, key=lambda item: item[0] in self.last))
+        return dict(sorted(given, key=lambda item: item[0] in last))
 
 
 def form(value: Any) -> str:
