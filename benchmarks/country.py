@@ -18,7 +18,7 @@ import sim
 from benchmarks.documents import write_into
 from benchmarks.worth import numbers_of
 from sim.base.rounding import amount
-from sim.calibration.posterior import Prior
+from sim.calibration.prior import Prior
 from sim.calibration.report import table
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter, in_unit

@@ -21,17 +21,8 @@ import numpy.typing as npt
 from benchmarks.documents import write_into
 from sim.calibration.data import Data, Model
 from sim.calibration.fit import Evaluations, Level, Task, values_at
-from sim.calibration.posterior import (
-    CONSISTENT,
-    PRIOR_SEEDS,
-    Prior,
-    Start,
-    chi_square,
-    compressed,
-    draw_errors,
-    expanded,
-    sample_posterior,
-)
+from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
+from sim.calibration.prior import Prior, draw_errors
 from sim.calibration.report import table
 from sim.reading.outcomes import Outcome
 from sim.scenario import changed, load_scenario

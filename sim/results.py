@@ -285,7 +285,8 @@ class Comparison(pd.DataFrame):
         Raises:
             ValueError: If there is no such picture.
         """
-        from sim.report.pictures.comparison import cost_differences, differences, effect, fates
+        from sim.report.pictures.comparison import differences, effect, fates
+        from sim.report.pictures.money import cost_differences
 
         pictures: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
             "differences": differences,

@@ -1,4 +1,6 @@
-"""Day numbers, the calendar of engines: days since 2000-01-01.
+"""Days, money and bins: the integers that engines count, and what tables and figures make of them.
+
+Day numbers, the calendar of engines: days since 2000-01-01.
 
 Money: tables and engines count cents, hundredths of the currency's unit; figures count units.
 

@@ -33,7 +33,8 @@ from sim.calibration.fit import (
     values_at,
 )
 from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
-from sim.calibration.posterior import Posterior, Prior, Start, conditioning, one_thread_of_blas, sample_posterior
+from sim.calibration.posterior import Posterior, Start, conditioning, one_thread_of_blas, sample_posterior
+from sim.calibration.prior import Prior
 from sim.calibration.report import Document, add_ensemble, add_known, compose, to_markdown
 from sim.experiments.parameters import DIGITS, Counts, Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords

@@ -1,6 +1,4 @@
-"""Evidence with a count: its standard error is that of the sample, and of the spread between places and years.
-
-The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
+"""The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
 
 Data are the fitted figures and the quantities of the scenario's evidence that it names.
 """

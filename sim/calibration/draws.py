@@ -14,7 +14,7 @@ import pandas as pd
 
 from sim.base.days import ORIGIN
 from sim.calibration.data import Data, Model
-from sim.calibration.posterior import Prior
+from sim.calibration.prior import Prior
 from sim.experiments.parameters import free_parameters
 from sim.reading.chance import TAILS
 from sim.reading.outcomes import Outcome

@@ -1,4 +1,6 @@
-"""Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken.
+"""The fit of calibrated parameters to reported figures, and the evaluations and targets that it needs.
+
+Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken.
 
 Evaluations: runs of one scenario at a level, with a seed and values; each gives figures, evidence and totals.
 

@@ -1,4 +1,4 @@
-"""Drivers: which parameters an answer depends on over the posterior draws, and what it would be worth to know them.
+"""Policies over the posterior draws: what each changes, and the parameters that this depends on.
 
 The **first-order index** of a parameter is the share of an answer's variance that would vanish if the parameter were
 known, Var(E(answer | parameter)) / Var(answer). It comes from the draws' own runs: from the means of the answer in
@@ -10,8 +10,6 @@ counts neither as an effect nor as variance. Parameters of a posterior are corre
 The **worth** of knowing a driver: by how much the intervals of answers would be narrower. It is the expected value of
 perfect information about one parameter, for the width of an interval (Oakley, Brennan, Tappenden and Chilcott, Journal
 of Health Economics 29, 2010, for decisions). Widths go with the root of a variance.
-
-Totals and policies over the posterior draws: what each policy changes, and the parameters that this depends on.
 
 A policy is a scenario that extends the calibrated file, or a lever: ``KEY=VALUE`` changes the file itself.
 """

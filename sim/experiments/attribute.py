@@ -1,17 +1,11 @@
-"""Layers of the shield, and the same scenario without some of them; ``attribute`` says the effect of each.
-
-Stances of gangs in experiments: gangs that stand still, and gangs that answer what attempts yield.
+"""Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
 
 A layer that gangs answer is worth less than what it stops, since effort moves to where more attempts succeed. A run in
 which gangs stand still shows its worth without that; it equals a scenario without ``gangs.answer``.
 
-Shapley values: what each player of a game adds alone, last, and on average over all orders of joining.
-
-A game gives each coalition, a set of players as the bits of an integer, its worth. The values add up to the worth of
-all players (Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953). This module knows
-nothing of layers: ``attribute`` defines the players.
-
-The cost of each layer of the shield, and the cost per victim that it spares.
+In the theory of games the layers are players. A game gives each coalition, a set of players as the bits of an integer,
+its worth. The values add up to the worth of all players (Shapley, "A value for n-person games", Contributions to the
+Theory of Games II, 1953).
 
 A scenario has no price for some layers (``sim.reading.costs`` lists them by part). Such layers still change the work
 of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
@@ -19,9 +13,7 @@ of desks and the false alarms. Those costs are shown, but no cost per victim is 
 Desks are staffed by the clock, so a run without a layer pays for the same seats. Here seats follow the work instead:
 each busy hour carries its share of the idle hours that there are when all layers are on.
 
-Attribution: what each layer of the shield prevents and costs, alone, last, and on average over all orders.
-
-Where gangs answer what attempts yield, the coalitions are simulated twice, see ``gangs``.
+Where gangs answer what attempts yield, the coalitions are simulated twice.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

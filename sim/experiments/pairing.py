@@ -1,4 +1,6 @@
-"""Confidence intervals of a mean of independent samples, by Student's t.
+"""What pairs of runs say: whether scenarios meet the same attempts, and intervals of differences and ratios.
+
+Confidence intervals of a mean of independent samples, by Student's t.
 
 Cost per victim, or per unit of money, that a policy spares: the difference in cost over the difference in losses.
 

@@ -3,9 +3,8 @@
 A coordinate is the place of a number in its range: 0 at the lower end, 1 at the upper one. Designs, sensitivities and
 calibrations choose coordinates; a parameter converts them into values as a scenario file has them, and back.
 
-Designs of sweeps: which values of which parameters are simulated together, point by point.
-
-How many runs an experiment makes: exactly or, where runs depend on earlier ones, fewest, typical and most.
+A design says which values of which parameters are simulated together, point by point. ``Counts`` says how many runs an
+experiment makes: exactly or, where runs depend on earlier ones, fewest, typical and most.
 """
 
 import itertools

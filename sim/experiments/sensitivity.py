@@ -1,9 +1,7 @@
-"""Indices of sensitivity: the points at which a model is evaluated, and indices of its parameters from its outputs.
+"""Sensitivity: how much each number with a range matters when all of them move over their ranges together.
 
 Points come in complete blocks: for Morris a trajectory, along which every parameter moves once (D + 1 points); for
 Sobol two points and those between them (D + 2 points). SALib chooses the points and computes the indices.
-
-Sensitivity: how much each number with a range matters when all of them move over their ranges together.
 
 The folder of a sensitivity holds ``sensitivity.json`` (the request), ``scenario.yaml`` (the scenario whose numbers
 move) and, once complete, ``indices.parquet``. Until then a journal holds the finished runs.

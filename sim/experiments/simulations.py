@@ -1,18 +1,16 @@
-"""Processes of this machine that make runs in parallel, and end with the process that started them.
+"""The runs that an experiment or a calibration requests, made in parallel, and each kept once it is finished.
 
-Each is an interpreter that loads this program and nothing of the caller's. Processes of ``multiprocessing`` would read
-the main script again: it would need a guard (``if __name__ == "__main__"``), and ``python - < file`` has no script to
-read (docs/rationale.md, "Workers never read your script").
+The processes of this machine that make them end with the process that started them. Each is an interpreter that loads
+this program and nothing of the caller's. Processes of ``multiprocessing`` would read the main script again: it would
+need a guard (``if __name__ == "__main__"``), and ``python - < file`` has no script to read (docs/rationale.md, "Workers
+never read your script").
 
 A thread of the caller serves each process, one task at a time through a pipe. A killed process therefore costs only its
 current task; the next task of its thread starts another process.
 
-The journal of an experiment: the outcome of each finished run, one line each, so that no run is made twice.
-
-A run is identified by the hashes of its resolved scenario and of the program's sources, and each line carries its own
-hash. Memory holds only the offsets of lines, some hundred bytes a run.
-
-Simulations: make the runs that an experiment or a calibration requests, in parallel, and keep each once finished.
+The journal has the outcome of each finished run, one line each, so that no run is made twice. A run is identified by
+the hashes of its resolved scenario and of the program's sources, and each line carries its own hash. Memory holds only
+the offsets of lines, some hundred bytes a run.
 
 A ``concurrent.futures.Executor`` decides where runs are made: processes of this machine, or workers of a cluster.
 Outcomes do not depend on it: they come in the requested order, and a run that is requested twice, now or after an

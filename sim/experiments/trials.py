@@ -1,6 +1,7 @@
-"""A promise about the alerts of a tier: which share is reached, how soon, and by which desk.
+"""Whether given staff keeps a promise about the alerts of a tier, and the smallest numbers that do.
 
-Trials of staff: runs of a promise with given seats in each province, and the smallest numbers that keep it.
+A promise says which share is reached, how soon, and by which desk. A trial is a run with given seats in each
+province.
 """
 
 import math

@@ -23,7 +23,7 @@ from sim.base.rounding import significant
 from sim.base.version import __version__
 from sim.calibration.calibrate import FEWEST
 from sim.calibration.fit import family_of, values_at
-from sim.calibration.posterior import Prior
+from sim.calibration.prior import Prior
 from sim.calibration.report import QUANTILES
 from sim.experiments.parameters import COSTS, PREDICTIONS, generator_of, ranged_parameters
 from sim.experiments.simulations import Computing, Simulations

@@ -13,7 +13,7 @@ from sim.report.looks import capital, provinces
 from sim.report.parts import Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.person import person, picked
 from sim.report.pictures import comparison as pictures
-from sim.report.pictures.comparison import cost_differences, cost_differences_table, cost_differences_words
+from sim.report.pictures.money import cost_differences, cost_differences_table, cost_differences_words
 from sim.report.pictures.place import OF, contrast, contrast_table, contrast_words
 from sim.scenario.levers import run_as
 from sim.told.answers import of_comparison

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sim.language.spoken import marked, telling_in
 from sim.report.pictures import (
     cascade,
-    comparison,
     daily,
     desks,
     figures,
+    money,
     people,
     place,
     waits,
@@ -118,15 +118,15 @@ SECTIONS: tuple[Section, ...] = (
         marked("Money lost, prevented and recovered, the costs, and who the victims are."),
         (
             Picture(
-                comparison.money,
-                comparison.money_table,
-                comparison.money_words,
+                money.money,
+                money.money_table,
+                money.money_words,
                 marked("In {currency}, for the country. A month counts only its days in the period."),
             ),
             Picture(
-                comparison.costs,
-                comparison.costs_table,
-                comparison.costs_words,
+                money.costs,
+                money.costs_table,
+                money.costs_words,
                 marked(
                     "Bars are counts times the scenario's prices. Whiskers reach from all prices at their lowest to "
                     "all at their highest. A desk is paid for its seats, busy or not; a false alarm costs its "

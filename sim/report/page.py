@@ -1,6 +1,6 @@
-"""Tabs of the page: which sections each holds, what is left out and why, and the limits that page one names.
+"""The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes.
 
-The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes.
+Its tabs: which sections each holds, what is left out and why, and the limits that page one names.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

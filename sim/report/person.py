@@ -1,6 +1,6 @@
-"""Templates filled in: pages and fragments of HTML, and the hashes by which a page allows its scripts.
+"""One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML.
 
-One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML.
+Templates are filled in here, also for pages, with the hashes by which a page allows its scripts.
 """
 
 import base64

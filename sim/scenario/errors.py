@@ -1,4 +1,6 @@
-"""Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario.
+"""Nodes, the values of a scenario's files each with its place, and the mistakes that are reported there.
+
+Mistakes in scenarios: the line that reports one, and the exception with all mistakes of a scenario.
 
 Nodes: the values of a scenario's files as a tree, each with its place; steps before pydantic change trees.
 """

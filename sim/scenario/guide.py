@@ -1,4 +1,6 @@
-"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
+"""The keys of scenarios for editors and readers: a JSON Schema, and the site's page of keys.
+
+The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
 
 The site's page of keys, written from the schema: ``python -m sim.scenario.guide``.
 """

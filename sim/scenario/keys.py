@@ -1,4 +1,6 @@
-"""Find a dotted key in the schema, and the keys below it.
+"""The keys of a scenario: how a dotted key is found in the schema, and what it means.
+
+Find a dotted key in the schema, and the keys below it.
 
 A key may contain names of the scenario's choice (``measures.banks.intensity``, ``fraud.types.loan_credit.engage``), or
 name a kind of measure: ``measures[bank_hold].intensity``.

@@ -1,6 +1,6 @@
-"""Levers in words: names of keys, and values with their units, for people.
+"""Compare two scenarios: one lever for each value that differs, also within maps by province, in words.
 
-Compare two scenarios: one lever for each value that differs, also within maps by province.
+Words are names of keys, and values with their units, for people.
 """
 
 import math

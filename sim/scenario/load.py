@@ -1,6 +1,6 @@
-"""Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures.
+"""Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported.
 
-Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported.
+Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures.
 
 Scenarios as calls take them: a name, a path or a Scenario, and the changes that the options of a command make.
 """

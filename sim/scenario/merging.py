@@ -1,4 +1,6 @@
-"""Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``.
+"""Make one tree of a scenario's files and settings: with the files it extends, and each value with its place.
+
+Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``.
 
 Merge a scenario's file with the file that it extends.
 

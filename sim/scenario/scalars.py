@@ -1,15 +1,15 @@
-"""Units of time: ``45 min`` is 2,700,000 ms and ``120 per day`` is 120.0 a day, exactly, and back to text.
+"""Scalar values of a scenario as pydantic types: numbers, durations, rates, dates, times of day, switches, tables.
+
+Units of time: ``45 min`` is 2,700,000 ms and ``120 per day`` is 120.0 a day, exactly, and back to text.
 
 Seven integer factors need no library of units. A strict pattern matches the text, and fractions keep the result exact
-until it is rounded once. ``sim.scenario.scalars`` makes pydantic types of them.
+until it is rounded once.
 
 Tables of the schema as pydantic types: a list of rows, or the name of a CSV file next to the scenario.
 
-Scalar values of a scenario as pydantic types: numbers, durations, rates, dates, times of day, switches.
-
 Each type reads YAML values, refuses others with one short line (what was found; what is allowed), and writes itself as
 text that reads the same. Durations are integer ms, rates floats per day, dates ``datetime.date``, times of day integer
-minutes after midnight. ``sim.scenario.distributions`` and ``sim.scenario.scalars`` combine several scalars.
+minutes after midnight. ``sim.scenario.distributions`` combines several scalars.
 """
 
 import datetime as dt

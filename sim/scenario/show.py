@@ -1,4 +1,6 @@
-"""Show the resolved scenario as lines: each value with its place and origin.
+"""Show a scenario: its resolved values as lines, its changes in a notebook, and one key explained.
+
+Show the resolved scenario as lines: each value with its place and origin.
 
 What a notebook shows of a scenario by its bare name: its question, and what it changes from its base.
 

@@ -1,4 +1,6 @@
-"""The scope of a run: everything that its results need of the scenario.
+"""What a stored table is: its columns with types, units, labels and bins, and the scope of the run that it belongs to.
+
+The scope of a run: everything that its results need of the scenario.
 
 Declare stored tables: columns with types, units, labels and bins, and what follows from them.
 """

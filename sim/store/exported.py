@@ -1,4 +1,6 @@
-"""The site's page of tables, written from their declaration: ``python -m sim.store.exported``.
+"""The tables of a run for others: data frames, CSV and XLSX files, and the site's page of their columns.
+
+The site's page of tables, written from their declaration: ``python -m sim.store.exported``.
 
 Export the tables of a run: DataFrames with described columns, CSV and XLSX files.
 """

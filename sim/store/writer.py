@@ -1,4 +1,6 @@
-"""Rows in the order of their keys: each row of integer keys becomes one integer that compares as the row does.
+"""Write tables as Parquet files: rows in the order of their keys, codes as stored values, the same bytes each time.
+
+Rows in the order of their keys: each row of integer keys becomes one integer that compares as the row does.
 
 Comparing one integer per row is several times as fast as comparing keys one by one, and most rows are already sorted,
 which is quickly checked.

@@ -6,9 +6,8 @@ Costs on the terminal: those of a policy and of each layer, with intervals.
 
 One answer: what terminal, page, notebook and JSON show of a run or of a comparison.
 
-Answers on the terminal: brief ones on one screen of 100 columns, with ``--full`` every table; the answer comes last.
-
-Arguments of all screens: ``made`` is a line that says where runs lie, ``full`` whether every row is shown.
+Answers on the terminal: brief ones on one screen of 100 columns, with ``--full`` every table; the answer comes last. In
+all screens ``made`` is a line that says where runs lie, ``full`` whether every row is shown.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

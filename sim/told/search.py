@@ -1,6 +1,4 @@
-"""Search keys, kinds of measures and bundled policies by the text about them, for ``tocsin explain``.
-
-Search the keys, the kinds of measures and the bundled policies by the text about them, for ``tocsin explain``.
+"""Search the keys, the kinds of measures and the bundled policies by the text about them, for ``tocsin explain``.
 
 An entry fits a text as far as it has the text's words: each counts by how few entries have it (its inverse document
 frequency), and twice where it stands in the entry's name. Ties go to the first by name.

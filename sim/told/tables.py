@@ -1,7 +1,5 @@
 """Tables and lines of text that fit a terminal: whole if there is room, else with short numbers, else in blocks.
 
-Tables and lines of text that fit a terminal: whole if there is room, else with short numbers, else in blocks.
-
 No name, number or window is broken in its midst. Where even short numbers leave too little room, the name of a row
 stands above its cells; where these are too wide as well, each of them has its own line.
 """

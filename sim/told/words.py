@@ -1,7 +1,4 @@
-"""Names and values of the quantities of a run as people read them: totals, figures and their changes, with units.
-
-Names and values of the quantities of a run as people read them: totals, figures and their changes, with units.
-"""
+"""Names and values of the quantities of a run as people read them: totals, figures and their changes, with units."""
 
 from collections.abc import Sequence
 

@@ -1,11 +1,11 @@
-"""Closed forms of queueing theory that a desk must match; rates in 1/ms, times in ms.
+"""Desks against queueing theory: alerts arrive as a Poisson stream, wait in a queue, and are served or renege.
+
+Closed forms of queueing theory that a desk must match; rates in 1/ms, times in ms.
 
 The queues of a run in which every alert waits once: moments from the log, sums from the tables.
 
 Waits are read from the log of events, alert by alert; queue lengths and busy time from the tables ``state`` and
 ``hours``. The values that studies of desks put into their scenarios are here, too.
-
-Desks against queueing theory: alerts arrive as a Poisson stream, wait in a queue, and are served or renege.
 
 Each province has its own desk, so that one run is as many independent replications.
 """

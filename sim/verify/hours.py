@@ -1,10 +1,10 @@
-"""A desk whose arrivals and servers change with the hour: the Chapman-Kolmogorov equations, solved numerically.
+"""A desk whose staff changes by the hour, against queueing theory.
+
+A desk whose arrivals and servers change with the hour: the Chapman-Kolmogorov equations, solved numerically.
 
 Arrivals are Poisson and services exponential, so that the numbers waiting and in service are a Markov chain within each
 half hour. A server who is busy when the shift ends finishes and counts as one of the next shift meanwhile. So more may
 be in service than on duty, and then nobody is taken from the queue.
-
-A desk whose staff changes by the hour, against queueing theory.
 """
 
 from functools import cache

@@ -1,4 +1,6 @@
-"""The statistical tests of all studies; every p-value is two-sided.
+"""What all studies share: their statistical tests, and what a study and a check are.
+
+The statistical tests of all studies; every p-value is two-sided.
 
 Studies and checks: a study is a scenario that theory can solve, run by an engine like any other scenario.
 """

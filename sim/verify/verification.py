@@ -1,4 +1,6 @@
-"""The generator on the counters of a run: the services of its log, in the order in which they began.
+"""All checks of all studies, through the engines, and the page that shows them.
+
+The generator on the counters of a run: the services of its log, in the order in which they began.
 
 All checks of all studies, through the engines, under one family-wise error rate.
 

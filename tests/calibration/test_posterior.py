@@ -8,17 +8,15 @@ from scipy import stats
 
 from sim.calibration.posterior import (
     CONSISTENT,
-    Chain,
     Outcome,
     Posterior,
-    Prior,
     Start,
     chi_square,
     compressed,
-    draw_errors,
     expanded,
     sample_posterior,
 )
+from sim.calibration.prior import Chain, Prior, draw_errors
 from sim.experiments.parameters import Parameter
 
 Array = np.ndarray

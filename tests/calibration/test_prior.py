@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.calibration.posterior import EDGE, Chain, Prior, PriorError, draw_errors
+from sim.calibration.prior import EDGE, Chain, Prior, PriorError, draw_errors
 from sim.experiments.parameters import Parameter, free_parameters
 from sim.scenario import ScenarioError
 from sim.scenario.keys import UnknownKeyError

@@ -27,14 +27,13 @@ from sim.engines.tables import Tables
 from sim.engines.vector.attempts import (
     AttemptScratch,
     ContactScratch,
-    ContactTables,
     Output,
     attempt_scratch,
     contact_scratch,
     follow_attempts,
-    score_contacts,
 )
 from sim.engines.vector.cells import AttemptTables, People, attempt_tables, crowd_of, guides_of, residents_of
+from sim.engines.vector.contacts import ContactTables, score_contacts
 from sim.engines.vector.day import Province, finish, take_warned
 from sim.engines.vector.issue import AlertScratch, alert_scratch, warn
 from sim.engines.vector.loop import run_day

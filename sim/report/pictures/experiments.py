@@ -1,4 +1,6 @@
-"""An attribution (``sim.attribute``): what each layer prevents or causes alone, last, and on average.
+"""Pictures of experiments: of an attribution and of a sweep.
+
+An attribution (``sim.attribute``): what each layer prevents or causes alone, last, and on average.
 
 A sweep: a quantity by the values of a parameter, with intervals over the replicates of each point.
 """

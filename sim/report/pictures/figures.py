@@ -1,4 +1,6 @@
-"""Reported against simulated figures: a dot for the ratio of each.
+"""Pictures of what a run rests on: reported beside simulated figures, and the origin of each parameter.
+
+Reported against simulated figures: a dot for the ratio of each.
 
 Provenance: the seconds of each phase of a run, and every parameter with its origin and basis.
 """

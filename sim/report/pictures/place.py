@@ -1,4 +1,6 @@
-"""Place: provinces as tiles of equal size, coloured by an outcome per 100,000 people.
+"""Pictures by province: outcomes, where a policy makes a difference, and a timeline to play.
+
+Place: provinces as tiles of equal size, coloured by an outcome per 100,000 people.
 
 Where a policy makes a difference: provinces as tiles, coloured by the difference from the baseline.
 

@@ -1,4 +1,6 @@
-"""Waiting: how long alerts wait compared with the deadline of their tier, which expire, and how they end.
+"""Pictures of alerts: waits against deadlines, how alerts end, and what detectors can separate.
+
+Waiting: how long alerts wait compared with the deadline of their tier, which expire, and how they end.
 
 Detectors: what their scores can separate, and how often alerts of a tier are right.
 """

@@ -1,4 +1,6 @@
-"""Reported figures, shown next to the simulated ones.
+"""What no simulated day depends on: reported figures, evidence, and settings of logs, sweeps and calibration.
+
+Reported figures, shown next to the simulated ones.
 
 Evidence: known ranges of quantities inside the model, to compare with runs; the model does not read it.
 

@@ -1,9 +1,9 @@
-"""Pools: provinces that are simulated as one, with all values by province turned into values by pool.
+"""The rules between parts of a scenario, and the pools of provinces that are simulated as one.
+
+Pools: provinces that are simulated as one, with all values by province turned into values by pool.
 
 In a small sample a province has one server or less where it had forty, and other waits. Several provinces pooled and
 sampled together keep realistic queues. Attempts and staff are added up; shares become means by people.
-
-The rules between parts of a scenario.
 """
 
 import math

@@ -5,7 +5,7 @@ from typing import Any
 
 import sim
 from sim.experiments.pairing import changes
-from sim.report.pictures import comparison, desks, people, waits
+from sim.report.pictures import comparison, desks, money, people, waits
 
 OF_A_RUN = {
     "waits": (waits.waits, waits.waits_table),
@@ -16,8 +16,8 @@ OF_A_RUN = {
     "queues": (desks.queues, desks.queues_table),
     "detection": (waits.detection, waits.detection_table),
     "precision": (waits.precision, waits.precision_table),
-    "money": (comparison.money, comparison.money_table),
-    "costs": (comparison.costs, comparison.costs_table),
+    "money": (money.money, money.money_table),
+    "costs": (money.costs, money.costs_table),
     "ages": (people.ages, people.ages_table),
     "types": (people.types, people.types_table),
 }
@@ -43,7 +43,7 @@ def compared(base: sim.Run, other: sim.Run) -> dict[str, tuple[Any, Any]]:
     frame, found = sim.compare([base, other]), changes(base, other)
     return {
         "differences": (comparison.differences(frame), comparison.differences_table(frame)),
-        "costs": (comparison.cost_differences(frame), comparison.cost_differences_table(frame)),
+        "costs": (money.cost_differences(frame), money.cost_differences_table(frame)),
         "fates": (comparison.fates(frame), comparison.fates_table(base, [other])),
         **{
             f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base))

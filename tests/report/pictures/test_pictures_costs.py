@@ -7,13 +7,7 @@ import pytest
 import sim
 from sim.base.rounding import amount, between, significant
 from sim.reading.costs import PARTS
-from sim.report.pictures.comparison import (
-    cost_differences,
-    cost_differences_table,
-    costs,
-    costs_table,
-    costs_words,
-)
+from sim.report.pictures.money import cost_differences, cost_differences_table, costs, costs_table, costs_words
 from sim.told.runs import estimates
 from sim.told.words import part_named
 from tests.report.conftest import small

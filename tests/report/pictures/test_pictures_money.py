@@ -3,7 +3,7 @@
 import pytest
 
 import sim
-from sim.report.pictures.comparison import AMOUNTS, money, money_table
+from sim.report.pictures.money import AMOUNTS, money, money_table
 from sim.report.tables import steps
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
