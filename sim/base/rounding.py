@@ -107,11 +107,6 @@ def short(value: float | int | None) -> Written:
     return Written(_rounded(value, 3), value)
 
 
-def short_units() -> list[tuple[float, str]]:
-    """Return the sizes from which ``short`` uses letters, largest first, with the letters, for scripts of a page."""
-    return list(_SHORT[spoken()])
-
-
 def _rounded(value: float, digits: int) -> str:
     """Round to significant digits; 0 digits means to whole numbers."""
     if value == 0:

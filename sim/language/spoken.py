@@ -228,7 +228,6 @@ def headed(name: object) -> str:
 
 _COMPOUND = {
     re.compile(r"(?P<what>.+) per 100,000"): marked("{what} per 100,000"),
-    re.compile(r"(?P<what>.+) \(share\)"): marked("{what} (share)"),
     re.compile(r"(?P<what>[^,]+), (?P<which>.+)"): marked("{what}, {which}"),
 }
 """Patterns of composed names of columns, and their texts."""

@@ -92,7 +92,6 @@
   document.head.append(library);
   const DATA = JSON.parse(await unpacked("data"));
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
-  const lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   // Fills in the {fields} of a text.
   function said(key, values) { return WORDS[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
@@ -241,7 +240,6 @@
 
   function drawAll() {
     charts.forEach((chart) => stale.add(chart));
-    films.forEach((film) => film.paint());
     drawStale();
   }
 
@@ -321,35 +319,6 @@
   });
   prefersDark.addEventListener("change", () => { labelTheme(); drawAll(); });
 
-  // The timeline.
-  const SVG = "http://www.w3.org/2000/svg";
-  const TILE = 64;
-  const RAMP = [[241, 240, 228], [156, 207, 228], [74, 155, 199], [31, 106, 165], [11, 47, 92]];
-
-  function colour(share) {
-    const at = Math.max(0, Math.min(1, share)) * (RAMP.length - 1);
-    const low = Math.min(RAMP.length - 2, Math.floor(at));
-    return RAMP[low].map((value, i) => Math.round(value + (RAMP[low + 1][i] - value) * (at - low)));
-  }
-
-  function luminance(rgb) {
-    const [red, green, blue] = rgb.map((value) => { const s = value / 255; return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4; });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  }
-
-  function digits(value) {
-    const [size, name] = WORDS.units.find(([least]) => Math.abs(value) >= least) || [1, ""];
-    const rest = value / size;
-    return String(Number(Math.abs(rest) < 1 ? rest.toFixed(2) : rest.toPrecision(3))).replace(".", WORDS.decimal) + name;
-  }
-
-  function node(name, attributes, parent) {
-    const found = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) { found.setAttribute(key, value); }
-    if (parent) { parent.appendChild(found); }
-    return found;
-  }
-
   function element(name, className, parent, text) {
     const found = document.createElement(name);
     found.className = className;
@@ -358,165 +327,14 @@
     return found;
   }
 
-  // The timeline of the chosen day, to save: tiles, their colour scale, and bars.
-  function filmDrawing(figure, label) {
-    const reel = DATA.films[figure.dataset.film];
-    const shown = figure.querySelector(".tiles svg");
-    const [wide, high] = shown ? shown.getAttribute("viewBox").split(" ").slice(2).map(Number) : [1, 0];
-    const left = shown ? 580 : 0, top = 52, tall = Math.max(0, left - 20) * high / wide;
-    const height = Math.max(top + tall + 50, top + 60 * reel.bars.length);
-    const svg = node("svg", { xmlns: SVG, width: PICTURE_WIDTH, height: height, fill: "#1d2226", "font-size": 15,
-      "font-family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" });
-    const write = (text, attributes) => { node("text", attributes, svg).textContent = text; };
-    write(label, { x: 10, y: 30, "font-size": 19 });
-    if (shown) { addTiles(svg, write, shown, reel, { x: 10, y: top, width: left - 20, height: tall }); }
-    Array.from(figure.querySelectorAll(".bar"), (bar, at) => {
-      const y = top + 60 * at, width = parseFloat(bar.querySelector(".fill").style.width);
-      write(bar.firstElementChild.textContent, { x: left + 20, y: y + 16 });
-      write(bar.querySelector(".said").textContent, { x: PICTURE_WIDTH - 10, y: y + 16, "text-anchor": "end" });
-      node("rect", { x: left + 20, y: y + 24, width: 390, height: 16, fill: "#f5f6f4", stroke: "#c9ced2" }, svg);
-      node("rect", { x: left + 20, y: y + 24, width: 3.9 * width, height: 16, fill: "#0072B2" }, svg);
-    });
-    return Save.sourced(new XMLSerializer().serializeToString(svg), PICTURE_WIDTH, height, sourceOf(figure));
-  }
-
-  // The tiles of the timeline and their colour scale, on a drawing to save.
-  function addTiles(svg, write, shown, reel, place) {
-    const tiles = shown.cloneNode(true);
-    for (const [key, value] of Object.entries(place)) { tiles.setAttribute(key, value); }
-    tiles.querySelectorAll("text").forEach((text) => {
-      text.setAttribute("text-anchor", "middle");
-      text.setAttribute("font-size", text.matches(".letters") ? 15 : 12);
-      text.setAttribute("font-weight", text.matches(".letters") ? 600 : 400);
-    });
-    svg.append(tiles);
-    const ramp = node("linearGradient", { id: "ramp" }, node("defs", {}, svg)), low = place.y + place.height;
-    RAMP.forEach((rgb, at) => node("stop", { offset: at / (RAMP.length - 1), "stop-color": "rgb(" + rgb.join(",") + ")" }, ramp));
-    write("0", { x: 10, y: low + 26 });
-    node("rect", { x: 28, y: low + 13, width: 140, height: 15, fill: "url(#ramp)", stroke: "#c9ced2" }, svg);
-    write(digits(reel.most) + " " + reel.unit, { x: 178, y: low + 26 });
-  }
-
-  function makeFilm(figure) {
-    const reel = DATA.films[figure.dataset.film];
-    const columns = Math.max(...reel.tiles.map((tile) => tile.column)) + 1;
-    const rows = Math.max(...reel.tiles.map((tile) => tile.row)) + 1;
-    const holder = figure.querySelector(".tiles");
-    const legend = figure.querySelector(".legend");
-    holder.hidden = legend.hidden = !reel.tiles.length;
-    figure.classList.toggle("untiled", holder.hidden);
-    const svg = holder.hidden ? null : node("svg", { viewBox: "0 0 " + columns * TILE + " " + rows * TILE, "aria-hidden": "true" }, holder);
-    const shapes = reel.tiles.map((tile) => {
-      const group = node("g", { transform: "translate(" + tile.column * TILE + "," + tile.row * TILE + ")" }, svg);
-      const title = node("title", {}, group);
-      const rect = node("rect", { x: 2, y: 2, width: TILE - 4, height: TILE - 4, rx: 3 }, group);
-      const letters = node("text", { class: "letters", style: "font-size: 13px" }, group);
-      const top = 36 - 7 * tile.lines.length;
-      tile.lines.forEach((line, i) => { node("tspan", { x: TILE / 2, y: top + 13 * i }, letters).textContent = line; });
-      const value = node("text", { x: TILE / 2, y: top + 13 * tile.lines.length + 2, class: "value" }, group);
-      return { title, rect, letters, value, name: tile.name };
-    });
-    element("span", "", legend, "0");
-    const ramp = element("span", "ramp", legend);
-    ramp.style.background = "linear-gradient(to right, " + RAMP.map((rgb) => "rgb(" + rgb.join(",") + ")").join(", ") + ")";
-    element("span", "", legend, digits(reel.most) + " " + reel.unit);
-    const bars = reel.bars.map((bar) => {
-      const row = element("div", "bar", figure.querySelector(".bars"));
-      element("span", "", row, bar.label);
-      const fill = element("div", "fill", element("div", "track", row));
-      return { fill, said: element("span", "said", row), bar };
-    });
-    return {
-      reel,
-      paint() {
-        const at = Math.min(day, reel.rates.length - 1);
-        reel.rates[at].forEach((rate, i) => {
-          const rgb = colour(reel.most ? rate / reel.most : 0);
-          const shape = shapes[i];
-          shape.rect.setAttribute("fill", "rgb(" + rgb.join(",") + ")");
-          const ink = luminance(rgb) > 0.3 ? "#111" : "#fff";
-          shape.letters.setAttribute("fill", ink);
-          shape.value.setAttribute("fill", ink);
-          shape.value.textContent = digits(rate);
-          shape.title.textContent = shape.name + ": " + digits(rate) + " " + reel.unit;
-        });
-        bars.forEach(({ fill, said, bar }) => {
-          const value = bar.values[at];
-          fill.style.width = Math.min(100, (100 * value) / bar.most) + "%";
-          const text = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
-          said.textContent = text;
-        });
-      },
-    };
-  }
-
-  let day = 0;
-  let timer = null;
-  let last = 0;
-  let owed = 0;
-  const films = Array.from(document.querySelectorAll(".film")).map(makeFilm);
-  const length = Math.max(...films.map((film) => film.reel.rates.length));
-  const slider = document.getElementById("film-day");
-  const play = document.getElementById("film-play");
-  const speed = document.getElementById("film-speed");
-  const shown = document.getElementById("film-date");
-  slider.max = String(length - 1);
-
-  function show(at) {
-    day = Math.max(0, Math.min(length - 1, at));
-    const date = new Date(films[0].reel.start + "T00:00:00Z");
-    date.setUTCDate(date.getUTCDate() + day);
-    const text = date.toLocaleDateString(WORDS.dates, { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-    slider.value = String(day);
-    slider.setAttribute("aria-valuetext", text);
-    shown.textContent = text;
-    films.forEach((film) => film.paint());
-  }
-
-  function pause() {
-    if (timer !== null) { cancelAnimationFrame(timer); }
-    timer = null;
-    play.textContent = WORDS.play;
-  }
-
-  function step(now) {
-    // For readers who prefer less motion, a step is a week, once a second.
-    const rate = lessMotion.matches ? 7 : Number(speed.value);
-    owed += ((now - last) / 1000) * rate;
-    last = now;
-    const least = lessMotion.matches ? 7 : 1;
-    if (owed >= least) {
-      const days = Math.floor(owed);
-      owed -= days;
-      show(day + days);
-    }
-    if (day >= length - 1) { pause(); return; }
-    timer = requestAnimationFrame(step);
-  }
-
-  play.addEventListener("click", () => {
-    if (timer !== null) { pause(); return; }
-    if (day >= length - 1) { show(0); }
-    play.textContent = WORDS.pause;
-    last = performance.now();
-    owed = 0;
-    timer = requestAnimationFrame(step);
-  });
-  slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
-
-  show(0);
   document.querySelectorAll(".plot").forEach((plot) => {
-    const chart = plot.querySelector(".chart"), film = plot.matches(".film"), table = plot.querySelector("table");
-    if (!chart && !film) { return; }
-    const id = film ? plot.dataset.film : chart.dataset.chart;
+    const chart = plot.querySelector(".chart"), table = plot.querySelector("table"), id = chart.dataset.chart;
     // With runs side by side, file names hold the name of the run instead of its number.
     const several = plot.parentElement.children.length > 1;
     const kind = id.replace(several ? /-[0-9]+$/ : /-0$/, "");
     const name = kind + (several ? "-" + plot.querySelector(".run").textContent : "");
-    const label = () => film ? plot.querySelector(".tiles").dataset.title + ", " + shown.textContent
-      : labelled(chart, view(DATA.charts[id], chart.dataset.view || DATA.charts[id].first).layout);
-    const picture = film ? () => filmDrawing(plot, label()) : () => drawing(chart);
-    plot.insertBefore(saving(plot, name, label, picture, table), plot.querySelector("details"));
+    const label = () => labelled(chart, view(DATA.charts[id], chart.dataset.view || DATA.charts[id].first).layout);
+    plot.insertBefore(saving(plot, name, label, () => drawing(chart), table), plot.querySelector("details"));
   });
   document.querySelectorAll(".scroll").forEach((scroll) => {
     if (scroll.closest(".plot")) { return; }

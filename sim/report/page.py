@@ -27,7 +27,6 @@ from sim.report.looks import LAYOUT, provinces
 from sim.report.parts import About, Control, Group, Part, Plot, Policy, Shown, Tab, table, title_of
 from sim.report.person import FOLDER, content_hash, filled
 from sim.report.pictures.figures import OWN, changed_parameters, parameters, seconds_table
-from sim.report.pictures.place import film_table, film_words, reel
 from sim.report.scripts import axes_locale, file_name, script_words, source_of
 from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
 from sim.store.folder import demand_file, whole
@@ -96,18 +95,10 @@ def tabs(
         found["outcomes"].further.append(("runs", said("Each run")))
     if watched:
         found["mechanism"].further.append(("people", said("One person's way")))
-    found["mechanism"].further.append(("film", film_part(runs).heading))
     found["calibration"].further.append(("figures", said("Reported and simulated figures")))
     if any(about.inside for about in abouts):
         found["calibration"].further.append(("evidence", said("Evidence")))
     return list(found.values())
-
-
-def film_part(runs: "Sequence[Run]") -> Part:
-    """Return heading and introduction of the timeline."""
-    if mapped(runs):
-        return Part("film", said("Timeline"), said("Alerts by province, and the desks, day by day."))
-    return Part("film", said("Timeline"), f"{said('The desks day by day.')} {said(NO_MAP)}")
 
 
 def findings_of_all(policies: Sequence[Policy], base: About) -> list[Group]:
@@ -222,8 +213,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         title, foremost_one = title_of_all(shown_policies, labels[0]), effect(answers, charts)
         found = findings_of_all(shown_policies, abouts[0])
     shown_people = [] if compared is None else people(compared)
-    films, reels = _films(runs, labels)
-    data = {"charts": charts, "films": reels, "layout": LAYOUT, "locale": axes_locale()}
+    data = {"charts": charts, "layout": LAYOUT, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
     return filled(
@@ -244,9 +234,6 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
         people=shown_people,
         people_words=[] if compared is None else people_words(compared),
-        film=film_part(runs),
-        mapped=mapped(runs),
-        films=films,
         data=packed(script_json(data)),
         words=in_script(script_words()),
         file=file_name(runs),
@@ -347,30 +334,7 @@ def _about(run: "Run", label: str, at: int, compared: Compared | None) -> About:
     )
 
 
-def _films(runs: "Sequence[Run]", labels: list[str]) -> tuple[list[Plot], dict[str, dict[str, Any]]]:
-    """Return the timelines of runs, equal ones once, and what each shows."""
-    reels = _on_one_scale([reel(run) for run in runs])
-    plots = []
-    for at, of in unlike(reels):
-        title = said("Alerts by province, {run}", run=labels[at])
-        whose = _of_runs([labels[one] for one in of])
-        words = film_words(runs[at])
-        plots.append(Plot(f"film-{at}", title, table(film_table(runs[at])), words, whose, source_of([runs[at]])))
-    return plots, {f"film-{at}": reels[at] for at, _ in unlike(reels)}
-
-
 def _of_runs(labels: list[str]) -> str:
     """Return the name of a chart's run, or of all runs for which it is the same."""
     one, *others = labels
     return said("{run}; the same for {others}", run=one, others=", ".join(others)) if others else one
-
-
-def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give timelines side by side the same highest values."""
-    most = max(one["most"] for one in reels)
-    tops: dict[str, float] = {}
-    for bar in (bar for one in reels for bar in one["bars"]):
-        tops[bar["label"]] = max(bar["most"], tops.get(bar["label"], 0.0))
-    return [
-        {**one, "most": most, "bars": [{**bar, "most": tops[bar["label"]]} for bar in one["bars"]]} for one in reels
-    ]

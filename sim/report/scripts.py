@@ -4,15 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.base.rounding import PERCENT, short_units, written
+from sim.base.rounding import written
 from sim.base.version import __version__
 from sim.language.spoken import ENGLISH, said, spoken
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
-
-DATES = {ENGLISH: "en-GB", "zh": "zh-CN", "fr": "fr-FR"}
-"""The locale by which a browser writes dates in each language."""
 
 MOST_NAMED = 3
 """The most runs that a line of sources names."""
@@ -31,8 +28,6 @@ def script_words() -> dict[str, Any]:
         "light": said("Light"),
         "darkColours": said("Dark colours"),
         "lightColours": said("Light colours"),
-        "play": said("Play"),
-        "pause": said("Pause"),
         "shown": said("{count} shown", count="{count}"),
         "save": said("Save"),
         "saveThis": said("Save: {what}", what="{what}"),
@@ -40,10 +35,6 @@ def script_words() -> dict[str, Any]:
         "tableAs": said("Table as {kind}", kind="{kind}"),
         "table": said("Table"),
         "source": said("Source"),
-        "units": short_units(),
-        "decimal": written("."),
-        "percent": PERCENT[spoken()],
-        "dates": DATES[spoken()],
     }
 
 

@@ -97,7 +97,7 @@ def unsaid(page: str, written: set[str]) -> list[str]:
     data = json.loads(zlib.decompress(base64.b64decode(texts.scripts["data"])))
     # Categories that the axis calls otherwise are not seen.
     unseen = set(renamed(data["charts"]))
-    charted = [text for text in [*drawn(data["charts"]), *drawn(data["films"])] if text not in unseen]
+    charted = [text for text in drawn(data["charts"]) if text not in unseen]
     return untranslatable([*texts.found, *charted], written)
 
 

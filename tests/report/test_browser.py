@@ -21,7 +21,6 @@ from tests.browser import serious
 from tests.report.conftest import HOSTILE, draw_only
 from tests.report.opened import FIRST_PICTURE, WIDTHS, Opened, opened
 
-DATE = "#film-date"
 FINGER = 43
 """Pixels that all that is pointed at has at least on a phone; the guidelines ask for 24."""
 PART_OF_A_PICTURE = 100
@@ -33,19 +32,6 @@ ONE_OF_A_KIND = """() => {
 }"""
 """Takes away what a page has more than once, for which axe takes most of a minute: rows of a table but three, and of a
 picture all charts but that of one run."""
-
-BY_HAND = """() => {
-  let moment = 0, waiting = [];
-  window.requestAnimationFrame = (step) => waiting.push(step);
-  window.cancelAnimationFrame = () => { waiting = []; };
-  performance.now = () => moment;
-  window.pass = (ms) => {
-    const steps = waiting;
-    [moment, waiting] = [moment + ms, []];
-    steps.forEach((step) => step(moment));
-  };
-}"""
-"""Lets the page's own time stand still, but for the milliseconds that ``pass`` is called with."""
 
 TABLES = """(kind) => Promise.all(Array.from(document.querySelectorAll('table:not(.person table)'), async (table) => {
   const made = kind === 'csv' ? Save.csv(table) : Save.xlsx(table, ['what', 'where'], ['Table', 'Source']);
@@ -84,16 +70,6 @@ def test_a_page_is_quiet_and_its_tabs_and_controls_do_what_they_say(
         page.wait_for_function("!document.getElementById('mechanism').hidden")
         assert shown(page) == ["mechanism"]
         found.drawn()
-        page.evaluate(BY_HAND)
-        page.select_option("#film-speed", "8")
-        page.click("#film-play")
-        page.evaluate("pass(510)")
-        assert page.locator(DATE).inner_text() == "Fri, 28 Jan 2022"
-        page.emulate_media(reduced_motion="reduce")
-        page.evaluate("pass(600)")
-        assert page.locator(DATE).inner_text() == "Fri, 28 Jan 2022"
-        page.evaluate("pass(450)")
-        assert page.locator(DATE).inner_text() == "Fri, 4 Feb 2022"
         page.click("#provenance-tab")
         page.locator("details.parameters > summary").click()
         page.fill("#filter-1", "Desks.Visit")
@@ -165,7 +141,6 @@ def test_every_option_draws_something_else_and_runs_beside_each_other_share_thei
             )
             assert len(ranges) >= 2
             assert all(one == ranges[0] for one in ranges), chart
-        assert len(set(found.page.locator(".film .legend").all_inner_texts())) == 1
         assert not found.wrong
 
 
@@ -213,16 +188,13 @@ def use_by_keyboard(found: Opened) -> None:
     for _ in range(80):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    for wanted in ("theme", "cascade-channel", "cascade-part", "daily-by", "place-outcome", "film-play", "film-day"):
+    for wanted in ("theme", "cascade-channel", "cascade-part", "daily-by", "place-outcome"):
         assert wanted in reached
     assert "scroll cards" in reached
     before = found.drawing("cascade-0")
     page.focus("#cascade-part")
     page.keyboard.press("ArrowDown")
     assert found.drawing("cascade-0") != before
-    page.focus("#film-day")
-    page.keyboard.press("ArrowRight")
-    assert page.locator(DATE).inner_text() == "Tue, 21 Dec 2021"
 
 
 @pytest.mark.slow
@@ -253,7 +225,6 @@ def test_names_of_a_scenario_are_neither_markup_nor_formulas(chromium: Any, repo
         assert page.locator("h1").inner_text() == HOSTILE
         assert HOSTILE in page.title()
         assert HOSTILE in page.locator("#chart-types-0").text_content()
-        assert HOSTILE in page.locator(".film .tiles").text_content()
         # All that can be pointed at.
         for chart in ("types-0", "place-0"):
             assert HOSTILE in page.locator(f".plot:has(#chart-{chart}) details table").text_content()
@@ -328,7 +299,7 @@ def test_what_is_saved_is_what_is_shown(chromium: Any, reports: dict[str, Path],
                     else:
                         assert (value or "") == wanted.removeprefix("'")
         assert count > 1500
-        assert page.locator(".plot:has(.chart):not(:has(> .save)), .plot.film:not(:has(> .save))").count() == 0
+        assert page.locator(".plot:not(:has(> .save))").count() == 0
         plot = page.locator(".plot:has(#chart-ends-0)")
         with menu(plot) as save:
             assert plot.locator(".kinds").inner_text().split() == ["PNG", "SVG", "CSV", "XLSX"]
@@ -349,8 +320,6 @@ def test_what_is_saved_is_what_is_shown(chromium: Any, reports: dict[str, Path],
         for name in ("place", "cascade", "utilisation"):
             with menu(page.locator(f".plot:has(#chart-{name}-0)")) as save:
                 assert save("PNG", tmp_path).stat().st_size > 2000
-        with menu(page.locator(".film").first) as save:
-            assert save("PNG", tmp_path).stat().st_size > 2000
         assert not found.wrong
 
 

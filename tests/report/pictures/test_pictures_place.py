@@ -15,7 +15,6 @@ from sim.report.pictures.place import (
     place,
     place_table,
     place_views,
-    reel,
     tiles,
 )
 from sim.report.tables import months
@@ -133,15 +132,3 @@ def test_months_add_up_to_the_period(full: sim.Run) -> None:
     assert len(scales) == 1
     # Labels of tiles say what they are coloured by.
     assert len(place_table(full)) == 3
-
-
-def test_the_timeline_adds_up_to_the_table(full: sim.Run) -> None:
-    found = reel(full)
-    at = [tile["name"] for tile in found["tiles"]].index("Xinjiang")
-    counted = full.alerts.query("province == 65")["count"].sum()
-    assert sum(day[at] for day in found["rates"]) * 3_000 / 100_000 == pytest.approx(counted, rel=5e-3)
-    bars = {bar["label"]: bar for bar in found["bars"]}
-    assert sum(bars["alerts issued"]["values"]) == pytest.approx(full.alerts["count"].sum(), rel=5e-3)
-    worked, staffed = full.hours.query("channel == 'call'")[["busy_ms", "staffed_ms"]].sum()
-    shares = bars["call desks at work"]["values"]
-    assert sum(shares) / len(shares) == pytest.approx(worked / staffed, rel=0.1)
