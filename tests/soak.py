@@ -26,7 +26,6 @@ from pathlib import Path
 from sim.reading.check import check_run
 from sim.reading.run import Run
 from sim.store.folder import find_runs
-from sim.store.holding import HOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -176,7 +175,7 @@ def files(place: Path) -> dict[str, bytes]:
     found = {}
     for path in sorted(place.rglob("*")):
         name = str(path.relative_to(place))
-        if path.is_file() and path.name not in {*TIMED, HOLDER}:
+        if path.is_file() and path.name not in TIMED:
             found[name] = path.read_bytes()
         elif path.name in TIMED:
             document = json.loads(path.read_text())

@@ -46,8 +46,7 @@ from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.merging import is_full_form
 from sim.scenario.stored_draws import SUFFIX as DRAWS
 from sim.store.columns import Scope
-from sim.store.folder import replace_json, whole
-from sim.store.holding import holding
+from sim.store.folder import holding, replace_json, whole
 from sim.warning.size import in_english, of_sizes
 
 

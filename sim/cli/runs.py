@@ -428,20 +428,15 @@ STATUS = {
 
 def _clean(folder: Path, as_json: bool) -> None:
     """Remove what killed runs have left, and print what was removed and what was kept."""
-    from sim.store.unfinished import remove_unfinished
+    from sim.store.folder import remove_unfinished
 
     rows = []
-    for one in remove_unfinished(folder):
-        kept = {} if one.held is False else {"process": one.process}
+    for one, is_gone in remove_unfinished(folder):
+        kept = {} if is_gone else {"process": one.process}
         rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
         if as_json:
             continue
-        if not kept:
-            what = said("removed")
-        elif one.held:
-            what = said("kept: process {process} is working on it", process=one.process)
-        else:
-            what = said("kept: process {process} may be working on it", process=one.process)
+        what = said("kept: process {process} is working on it", process=one.process) if kept else said("removed")
         tell(f"{one.path}  {what}")
     if as_json:
         print_json({"runs": rows})
@@ -449,14 +444,11 @@ def _clean(folder: Path, as_json: bool) -> None:
 
 def _listed(found: "Listed") -> dict[str, Any]:
     """Return a row of the list of runs: path, status and, of a finished run, what it is."""
-    from sim.store.unfinished import unfinished_run
-
     path, about = str(found.path), found.manifest
     if about is None:
         if found.damage is not None:
             return {"path": path, "status": "unreadable", "damage": found.damage}
-        begun = unfinished_run(found.path)
-        maker = {"process": begun.process} if begun is not None and begun.held is not False else {}
+        maker = {"process": found.process} if found.is_held() else {}
         return {"path": path, "status": "unfinished", **maker}
     return {
         "path": path,

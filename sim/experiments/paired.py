@@ -24,8 +24,7 @@ from sim.language.spoken import ENGLISH, speaking
 from sim.reading.costs import not_priced
 from sim.reading.run import Run
 from sim.scenario.levers import levers
-from sim.store.folder import RUNS, find_runs, replace_json
-from sim.store.holding import holding
+from sim.store.folder import RUNS, find_runs, holding, replace_json
 from sim.store.json_files import DamagedError, FolderError, read_map
 from sim.store.provenance import versions
 

@@ -52,7 +52,6 @@ from sim.scenario.errors import choices
 from sim.scenario.load import ScenarioLike
 from sim.scenario.provinces import coded_key
 from sim.store.folder import whole
-from sim.store.json_files import parsed
 from sim.warning.size import of_varied
 
 if TYPE_CHECKING:
@@ -425,5 +424,5 @@ def _read(folder: Path, quantities: Sequence[str]) -> "pd.DataFrame":
     stored = read_frame(folder, KIND, INDICES)
     frame = pd.concat([stored[stored["quantity"] == name] for name in dict.fromkeys(quantities)], ignore_index=True)
     frame.attrs |= stored.attrs
-    frame.attrs.update(parsed(pq.read_schema(folder / INDICES).metadata[ABOUT]))
+    frame.attrs.update(json.loads(pq.read_schema(folder / INDICES).metadata[ABOUT]))
     return frame

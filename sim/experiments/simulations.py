@@ -56,7 +56,7 @@ from sim.experiments.store import JOURNAL
 from sim.reading.outcomes import OF_SUMS, Outcome
 from sim.scenario.given import with_components_digest
 from sim.scenario.load import Options, ScenarioLike, digest, with_options
-from sim.store.json_files import DamagedError, FolderError, demand_regular, digest_of, parsed
+from sim.store.json_files import DamagedError, FolderError, digest_of
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
@@ -269,8 +269,6 @@ class Journal:
         self._path = folder / JOURNAL
         self._code = program_digest()
         self._places: dict[str, tuple[int, int]] = {}
-        if self._path.exists():
-            demand_regular(self._path)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._read()
 
@@ -322,7 +320,7 @@ class Journal:
 def _entry(line: bytes) -> dict[str, Any] | None:
     """Return the entry of a line; None where it was changed."""
     try:
-        entry = parsed(line)
+        entry = json.loads(line)
         digest = entry.pop("sha256")
         return entry if digest == digest_of(entry) and {"run", "code", "outcome"} <= set(entry) else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -419,7 +417,7 @@ def is_large(scenario: "Scenario") -> bool:
 class Simulations:
     """Runs scenarios and keeps what ``read`` returns of them, in a journal with a log for people next to it.
 
-    While it makes simulations it holds its folder (``sim.store.holding``). ``asked`` has the keys of all requested
+    While it makes simulations it holds its folder (``sim.store.folder``). ``asked`` has the keys of all requested
     runs, ``simulated`` counts those that had to be made.
     """
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sim.base.caches import program_digest
 from sim.reading.run import Run
 from sim.scenario.given import described
-from sim.store.folder import SCENARIO_YAML, demand_free, replace_json, whole
-from sim.store.holding import HOLDER, holding
+from sim.store.folder import SCENARIO_YAML, demand_free, holding, replace_json, whole
 from sim.store.json_files import (
     DamagedError,
     FolderError,
     demand_hashes,
     digest_of,
-    is_sha256,
     read_map,
     reading,
     sha256,
@@ -102,7 +100,6 @@ def _demand_claimable(path: Path, file: Path) -> None:
         names = [one.name for one in path.iterdir()]
         partial = (UNFINISHED.fullmatch(name) for name in names)
         started = {
-            HOLDER,
             SCENARIO_YAML,
             *(one[0] for one in partial if one and one["name"] in (SCENARIO_YAML, file.name)),
         }
@@ -142,7 +139,7 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
     if document.get(PROGRAM) != program_digest():
         return False
     files = document.get(FILES)
-    if not isinstance(files, dict) or set(files) != set(tables) or not all(map(is_sha256, files.values())):
+    if not isinstance(files, dict) or set(files) != set(tables):
         raise DamagedError(f"{file}: was not written by this program: {FILES} are not {', '.join(tables)}")
     demand_hashes(folder, files)
     return True

@@ -36,7 +36,7 @@ from sim.scenario.load import read_files
 from sim.scenario.schema.evidence import Family
 from sim.scenario.schema.population import plain_pool
 from sim.store.columns import Scope, Target
-from sim.store.holding import holding
+from sim.store.folder import holding
 from sim.store.json_files import sha256
 
 if TYPE_CHECKING:

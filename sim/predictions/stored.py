@@ -20,7 +20,7 @@ from sim.base.failures import RefusedError
 from sim.reading.chance import TAILS
 from sim.scenario.scalars import Day
 from sim.store.folder import demand_file, whole
-from sim.store.json_files import Typed, demand_regular, digest_of, read_map, reading, typed
+from sim.store.json_files import Typed, digest_of, read_map, reading, typed
 
 Document = dict[str, Any]
 
@@ -225,7 +225,6 @@ def read_reports(folder: Path) -> list[Report]:
     path = folder / REPORTS
     if not path.exists():
         return []
-    demand_regular(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file, strict=True)
         try:

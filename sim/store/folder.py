@@ -1,12 +1,11 @@
-"""The run folder: written under a hidden name and renamed when complete."""
+"""The run folder: written under a hidden name, locked by the process that writes it, and renamed when complete."""
 
 import errno
+import fcntl
 import itertools
 import json
 import os
 import shutil
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,15 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sim.base.failures import ENDING, put_off
-from sim.store.holding import lock, taking_turns
 from sim.store.json_files import FolderError
-from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
+from sim.store.run_json import RUN_JSON, UNFINISHED, read_manifest
 
 SCENARIO_YAML = "scenario.yaml"
 RUNS = Path("results") / "runs"
-LONGEST_NAME = 200
-"""Most bytes of a folder's name; its name while unfinished is longer."""
 
 DEPTH = 3
 """Levels of folders in which runs are searched: a sweep's points, a point's replicates."""
@@ -33,76 +28,79 @@ def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
     """Return a new folder name below ``results/runs`` of the current folder."""
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     base = RUNS / f"{name}-{seed}-{stamp}"
-    folder, count = base, 1
-    while folder.exists():
-        count += 1
-        folder = base.with_name(f"{base.name}-{count}")
-    return folder
+    names = itertools.chain([base], (base.with_name(f"{base.name}-{count}") for count in itertools.count(2)))
+    return next(folder for folder in names if not folder.exists())
 
 
 def demand_free(folder: Path) -> None:
     """Raise FolderError unless ``folder`` does not exist or is an empty folder; writes nothing."""
+    advice = "use a new or empty folder"
     try:
-        _demand_free(folder)
+        # Replacing `.` would leave the user's shell in a deleted folder.
+        if not folder.name or folder.name == "..":
+            raise FolderError(f"{folder}: has no name; {advice}")
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(folder)  # raises if it cannot be a name
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise FolderError(f"{folder}: is not a folder; {advice}")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise FolderError(f"{folder}: the folder is not empty; {advice}")
+        parent = folder.absolute().parent
+        while not os.path.lexists(parent):  # a dangling link exists, but is not a folder
+            parent = parent.parent
     except (OSError, ValueError) as error:  # too long, or with a character that no name can have
         what = error.strerror if isinstance(error, OSError) else error
-        raise FolderError(f"{str(folder)[:200]}: {what}; use a new or empty folder") from None
-
-
-def _demand_free(folder: Path) -> None:
-    if UNFINISHED.fullmatch(folder.name):
-        raise FolderError(f"{folder}: has the name of an unfinished run; use another name")
-    if len(os.fsencode(folder.name)) > LONGEST_NAME:
-        raise FolderError(f"{folder.name[:20]}...: the name has over {LONGEST_NAME} bytes; use a shorter one")
-    for above in folder.absolute().parents:
-        if is_run(above):
-            raise FolderError(f"{folder}: lies inside the run {above}; use a folder outside it")
-    # Replacing `.` would leave the user's shell in a deleted folder.
-    if not folder.name or folder.name == "..":
-        raise FolderError(f"{folder}: has no name; use a new or empty folder")
-    with suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(folder)  # raises if it cannot be a name
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FolderError(f"{folder}: is not a folder; use a new or empty folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise FolderError(f"{folder}: the folder is not empty; use a new or empty folder")
-    parent = folder.absolute().parent
-    while not os.path.lexists(parent):  # a dangling link exists, but is not a folder
-        parent = parent.parent
+        raise FolderError(f"{str(folder)[:200]}: {what}; {advice}") from None
     _demand_writable(folder, parent)
 
 
 def demand_file(path: Path) -> None:
     """Raise FolderError if a file cannot be written or replaced at a path; writes nothing."""
-    if os.path.isdir(path):
-        raise FolderError(f"{path}: is a folder; use the name of a file")
-    if not is_stream(path):
-        _demand_writable(path, Path(os.path.realpath(path)).parent if os.path.islink(path) else path.parent)
-    elif not os.access(path, os.W_OK):
-        raise FolderError(f"{path}: cannot be written to; use the name of a file")
-
-
-def is_stream(path: Path) -> bool:
-    """Return whether a path is a pipe, a terminal or the like (``/dev/null``), which is written into, never replaced.
-
-    Raises:
-        FolderError: For what can be neither written into nor replaced: a socket, a disk, a loop of links.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            return False
-        raise FolderError(f"{path}: is a loop of links; use the name of a file") from None
-    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
-        raise FolderError(f"{path}: is a {'socket' if stat.S_ISSOCK(mode) else 'disk'}; use the name of a file")
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+    if path.exists() and not path.is_file():
+        raise FolderError(f"{path}: is {'a folder' if path.is_dir() else 'no regular file'}; use the name of a file")
+    _demand_writable(path, Path(os.path.realpath(path)).parent)
 
 
 def _demand_writable(path: Path, parent: Path) -> None:
     """Raise FolderError unless ``parent`` is a folder in which ``path`` can be made."""
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
         raise FolderError(f"{path}: cannot write in {parent}; use an existing folder that you may write to")
+
+
+def lock(folder: Path) -> int | None:
+    """Return a handle that locks a folder until it is closed, None on a file system without locks.
+
+    Raises:
+        OSError: If there is no such folder; a BlockingIOError if another process, or this one, has locked it.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return handle
+    except OSError as error:
+        os.close(handle)
+        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            return None
+        raise
+
+
+def _release(handle: int | None) -> None:
+    if handle is not None:
+        os.close(handle)
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Hold an existing folder for the duration of a ``with`` block; FolderError if another process or thread does."""
+    try:
+        handle = lock(folder)
+    except BlockingIOError:
+        what = "another process is using it; wait until it ends, or use another folder"
+        raise FolderError(f"{folder}: {what}") from None
+    try:
+        yield
+    finally:
+        _release(handle)
 
 
 class Staging:
@@ -118,7 +116,10 @@ class Staging:
         self._renamable = renamable
         self._durable = durable
         self.target = target.absolute()
-        self._parents = _make_parents(self.target.parent)
+        self._parents = [parent for parent in self.target.parents if not parent.exists()]
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        if not renamable:
+            self._clear()
         self.path, self._handle = self._create()
 
     def publish(self) -> Path:
@@ -143,89 +144,52 @@ class Staging:
             sync(self.target.parent)
         return self.target
 
-    def discard(self) -> None:
-        """Remove the folder, and the parents that were made for it and are empty."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        self._release()
-        for parent in self._parents:
-            try:
-                parent.rmdir()
-            except OSError:
-                return
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._handle is None:
-            return
-        with put_off(*ENDING):  # a second interrupt would leave half of it
-            if self.path.exists():
-                self.discard()
-            self._release()
-
-    def _release(self) -> None:
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            os.close(handle)
+        if self.path.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+            with suppress(OSError):  # a parent in which there is something else now
+                for parent in self._parents:
+                    parent.rmdir()
+        _release(self._handle)
 
     def _create(self) -> tuple[Path, int | None]:
-        """Make and lock the folder, one process at a time, and remove what killed runs of this target left.
-
-        Returns:
-            The folder, and the open handle that locks it for as long as this process lives.
-
-        Raises:
-            FolderError: If another process is making the same run.
-        """
-        with taking_turns(self.target.parent):
-            if not self._renamable:
-                self._clear()
-            name = f".{self.target.name}.unfinished-{os.getpid()}"
-            for count in range(1000):
-                path = self.target.with_name(name if count == 0 else f"{name}-{count}")
-                try:
-                    path.mkdir()
-                except FileExistsError:
-                    continue
-                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                lock(handle)
-                return path, handle
-        raise FolderError(
-            f"{self.target}: too many unfinished runs lie next to it; remove them with tocsin runs --clean"
-        )
+        """Make and lock the folder; return it, and the handle that locks it for as long as this process lives."""
+        name = f".{self.target.name}.unfinished-{os.getpid()}"
+        for count in itertools.count():
+            path = self.target.with_name(f"{name}-{count}" if count else name)
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            with suppress(BlockingIOError, FileNotFoundError):  # another process clears it up before it is locked
+                return path, lock(path)
+        raise AssertionError("counting ends")
 
     def _clear(self) -> None:
         """Remove what killed runs of this target left; raises FolderError if one is still running."""
         for path in self.target.parent.iterdir():
             unfinished = UNFINISHED.fullmatch(path.name)
-            if unfinished is None or unfinished["name"] != self.target.name or path.is_symlink():
-                continue
-            try:
-                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError:
-                continue
-            try:
-                lock(handle)
-            except BlockingIOError:
-                process = unfinished["process"]
-                raise FolderError(f"{self.target}: process {process} is writing it; use another folder") from None
-            finally:
-                os.close(handle)
-            shutil.rmtree(path, ignore_errors=True)
+            if unfinished and unfinished["name"] == self.target.name and not path.is_symlink() and not _removed(path):
+                what = f"process {unfinished['process']} is writing it; use another folder"
+                raise FolderError(f"{self.target}: {what}")
 
 
-def _make_parents(parent: Path) -> list[Path]:
-    """Make a folder and its parents; return the new ones, the deepest first."""
-    missing = []
-    while not parent.exists():
-        missing.append(parent)
-        parent = parent.parent
-    for folder in reversed(missing):
-        folder.mkdir(exist_ok=True)
-    return missing
+def _removed(unfinished: Path) -> bool:
+    """Remove an unfinished run, unless a process writes it or, without locks, may write it; return whether it went."""
+    try:
+        handle = lock(unfinished)
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    if handle is None:
+        return False
+    shutil.rmtree(unfinished, ignore_errors=True)  # locked, so that nobody begins to write there
+    os.close(handle)
+    return True
 
 
 def sync(path: Path) -> None:
@@ -241,7 +205,7 @@ def sync(path: Path) -> None:
 def whole(path: Path, durable: bool = True) -> Iterator[Path]:
     """Write a file under the temporary name it yields; it replaces an older one only if the block succeeds.
 
-    A link stays: the file that it names is replaced. A stream takes the content, see ``is_stream``.
+    A link stays: the file that it names is replaced.
 
     Args:
         path: Its final path.
@@ -250,13 +214,6 @@ def whole(path: Path, durable: bool = True) -> Iterator[Path]:
     Yields:
         The temporary path.
     """
-    if is_stream(path):
-        with tempfile.TemporaryDirectory() as folder:
-            unfinished = Path(folder) / "unfinished"
-            yield unfinished
-            with unfinished.open("rb") as made, path.open("wb") as stream:
-                shutil.copyfileobj(made, stream)
-        return
     path = Path(os.path.realpath(path))
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
@@ -264,10 +221,8 @@ def whole(path: Path, durable: bool = True) -> Iterator[Path]:
         if durable:
             sync(unfinished)
         os.replace(unfinished, path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
@@ -288,11 +243,21 @@ def to_json(document: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Listed:
-    """A run in a folder; its ``manifest`` is missing if it is unfinished or cannot be read (``damage`` says why)."""
+    """A run in a folder: its ``manifest``, why it cannot be read, or the process that began an unfinished one."""
 
     path: Path
-    manifest: dict[str, Any] | None
+    manifest: dict[str, Any] | None = None
     damage: str | None = None
+    process: int | None = None
+
+    def is_held(self) -> bool:
+        """Return whether a process is writing it, or may be, where that is unknown."""
+        try:
+            handle = lock(self.path)
+        except OSError as error:
+            return error.errno != errno.ENOENT
+        _release(handle)
+        return handle is None
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
@@ -304,12 +269,19 @@ def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
     for path in inside:
         if path.is_symlink() or not path.is_dir():
             continue
-        if UNFINISHED.fullmatch(path.name):
-            yield Listed(path, None)
+        if unfinished := UNFINISHED.fullmatch(path.name):
+            yield Listed(path, process=int(unfinished["process"]))
         elif os.path.lexists(path / RUN_JSON):
             try:
                 yield Listed(path, read_manifest(path))
             except FolderError as error:
-                yield Listed(path, None, str(error))
+                yield Listed(path, damage=str(error))
         elif depth > 1 and not path.name.startswith("."):
             yield from find_runs(path, depth - 1)
+
+
+def remove_unfinished(folder: Path) -> Iterator[tuple[Listed, bool]]:
+    """Remove the abandoned unfinished runs in a folder and its subfolders; yields each and whether it is gone."""
+    for one in find_runs(folder):
+        if one.process is not None:
+            yield one, _removed(one.path)

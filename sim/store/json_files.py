@@ -1,13 +1,8 @@
-"""Read stored files of any origin; nothing in them is trusted before it is checked.
-
-Files are refused that are not regular (a pipe, a device), too large, not valid JSON, or different from the recorded
-SHA-256.
-"""
+"""Read stored files: those that are not valid JSON, or differ from the recorded SHA-256, are refused."""
 
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +11,6 @@ from typing import Any, NoReturn, TypeVar
 from sim.base.failures import RefusedError
 
 Typed = TypeVar("Typed")
-
-LARGEST_JSON = 64 << 20
-"""Most bytes of a JSON document; a run of the whole country has a ``run.json`` of 30 kB."""
-
-DIGITS = frozenset("0123456789abcdef")
 
 
 class FolderError(RefusedError):
@@ -31,19 +21,8 @@ class DamagedError(FolderError):
     """A stored file was not written by this program, or was changed since."""
 
 
-def demand_regular(path: Path) -> None:
-    """Raise DamagedError unless a path is a regular file or a link to one; reading a pipe would block for ever."""
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise DamagedError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if not stat.S_ISREG(mode):
-        raise DamagedError(f"{path}: is not a regular file")
-
-
 def sha256(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a regular file; raises DamagedError if it cannot be read."""
-    demand_regular(path)
+    """Return the hexadecimal SHA-256 of a file; raises DamagedError if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -58,25 +37,16 @@ def demand_hashes(folder: Path, files: Mapping[str, str]) -> None:
             raise DamagedError(f"{folder / name}: was changed after it was written: its SHA-256 differs")
 
 
-def is_sha256(value: object) -> bool:
-    """Return whether a value is a SHA-256 in hexadecimal digits."""
-    return isinstance(value, str) and len(value) == 64 and set(value) <= DIGITS
-
-
 def read_json(path: Path) -> Any:
     """Read a JSON document; raises DamagedError."""
-    demand_regular(path)
     try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise DamagedError(f"{path}: is too large; must have at most {LARGEST_JSON:,} bytes")
-        return parsed(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
 
 
-def parsed(text: str | bytes | bytearray) -> Any:
-    """Parse a stored JSON document; raises ValueError for invalid JSON and duplicate keys."""
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def read_map(path: Path) -> dict[str, Any]:
@@ -91,7 +61,7 @@ def typed(kind: type[Typed], value: object, strict: bool = False) -> Typed:
     """Return a value that was read as a type that pydantic knows; ``strict`` turns no text into a number.
 
     Raises:
-        ValueError: With the first mistake.
+        ValueError: With the place of the first mistake, and what it is.
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -104,20 +74,6 @@ def typed(kind: type[Typed], value: object, strict: bool = False) -> Typed:
         if should:
             what = f"{repr(first['input'])[:60]} cannot be used; must {allowed.partition(', unable')[0]}"
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {what}") from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON map; refuses duplicate keys, since readers differ in which they use."""
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} occurs twice in a map")
-    return document
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

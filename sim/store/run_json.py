@@ -93,14 +93,3 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
     if not changed and not is_sealed(document):
         raise DamagedError(f"{path}: was changed after it was written: its SHA-256 differs")
     return document
-
-
-def is_run(folder: Path) -> bool:
-    """Return whether a folder is that of a finished run."""
-    if not (folder / RUN_JSON).is_file():
-        return False
-    try:
-        read_manifest(folder)
-    except FolderError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.base.failures import RefusedError
-from sim.store.holding import holding
+from sim.store.folder import holding
 
 FOLDER = Path("results") / "studio"
 """Where a studio keeps its policies and runs; it writes nowhere else."""

@@ -29,9 +29,9 @@ from sim.reading.run import Run
 from sim.report.compared import compared_runs, people
 from sim.report.page import page
 from sim.scenario.load import Scenario, load_scenario
+from sim.store.folder import remove_unfinished
 from sim.store.json_files import digest_of
 from sim.store.provenance import versions
-from sim.store.unfinished import remove_unfinished
 from sim.studio.page import told
 from sim.studio.policies import Policies, Question, demand_small, replicated
 

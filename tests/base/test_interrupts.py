@@ -1,15 +1,11 @@
 """Interrupts: the second one waits until the folder of a run is removed, and handlers are as before."""
 
-import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import sim
 from sim.base.failures import ENDING, Terminated, put_off, raised
 
 DAY = "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"
@@ -22,22 +18,6 @@ def heard() -> Iterator[None]:
     yield
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     signal.signal(signal.SIGINT, before)
-
-
-def test_an_interrupt_waits_until_the_folder_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny, remove = sim.load_scenario("tiny", {"period": DAY}), shutil.rmtree
-
-    def interrupt(day: int, attempts: int) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    def interrupted(path: Path, ignore_errors: bool) -> None:
-        signal.raise_signal(signal.SIGINT)
-        remove(path, ignore_errors)
-
-    monkeypatch.setattr("sim.store.folder.shutil.rmtree", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        sim.run(tiny, tmp_path / "run", progress=interrupt)
-    assert os.listdir(tmp_path) == []
 
 
 def test_a_signal_is_put_off_until_a_block_is_over_even_where_another_thread_is_given_it() -> None:

@@ -19,7 +19,7 @@ from sim.calibration.fit import Evaluations
 from sim.reading.chance import nine_tenths
 from sim.reading.stored_answers import policy_digest, read_answers
 from sim.scenario import changed
-from sim.store.holding import holding
+from sim.store.folder import holding
 from tests.calibration.conftest import SMALL
 from tests.cli.commands import Tocsin, tocsin
 
@@ -93,7 +93,7 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
         time.sleep(0.05)
     assert file.read_text() == SMALL.read_text()
     names = {path.name for path in (tmp_path / "work").iterdir()}
-    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG, ".held"}
+    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG}
     with holding(tmp_path / "work"):
         pass
     with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", workers=1):

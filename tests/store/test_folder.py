@@ -100,14 +100,6 @@ def test_what_killed_runs_of_a_target_left_goes_and_nothing_else(tmp_path: Path)
     assert sorted(os.listdir(tmp_path)) == [".other.unfinished-7", ".run.unfinished", ".run.unfinished-8", "runs"]
 
 
-def test_a_run_is_no_place_for_runs(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    write_json(tmp_path / "run" / "run.json", DONE)
-    for inside in ("inside", "deep/inside"):
-        with pytest.raises(FolderError, match="lies inside the run"):
-            demand_free(tmp_path / "run" / inside)
-
-
 def test_runs_are_found_down_to_a_depth_and_not_in_hidden_folders(tmp_path: Path) -> None:
     for place in ("a", "b/c", "b/c/d", ".hidden/e"):
         (tmp_path / place / "run").mkdir(parents=True)

@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.store import json_files as stored
-from sim.store.json_files import (
-    DamagedError,
-    demand_hashes,
-    digest_of,
-    read_json,
-)
+from sim.store.json_files import DamagedError, demand_hashes, digest_of, read_json
 
 DIGEST = hashlib.sha256(b"text").hexdigest()
 
@@ -51,16 +45,6 @@ def test_documents_that_are_none_are_refused_in_a_line(file: Path, content: byte
     with pytest.raises(DamagedError, match="cannot be read") as refused:
         read_json(file)
     assert "\n" not in str(refused.value)
-
-
-def test_a_document_has_a_largest_size(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert stored.LARGEST_JSON == 67_108_864
-    monkeypatch.setattr(stored, "LARGEST_JSON", 7)
-    file.write_text("[1, 2 ]")
-    assert read_json(file) == [1, 2]
-    file.write_text("[1, 2  ]")
-    with pytest.raises(DamagedError, match="is too large; must have at most 7 bytes"):
-        read_json(file)
 
 
 def test_a_digest_is_that_of_what_a_document_says() -> None:
