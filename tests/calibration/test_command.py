@@ -144,6 +144,7 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -172,6 +173,7 @@ def test_a_bundled_scenario_has_no_draws_for_policies(tocsin: Tocsin, tmp_path: 
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.slow
 def test_linear_algebra_has_one_thread_while_a_posterior_is_made(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -158,6 +158,7 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
 
 
+@pytest.mark.slow
 def test_standard_errors_of_the_whole_country_are_not_replaced_by_those_of_a_part(tmp_path: Path):
     file = tmp_path / "small.yaml"
     of_calls = "value: 2900, role: fitted, tolerance: 0.01,"

@@ -92,6 +92,7 @@ def test_gangs_make_the_stated_attempts_in_the_first_days_of_draws(tmp_path: Pat
         assert effort["value"].between(0.9, 1.1).all(), draw
 
 
+@pytest.mark.slow
 def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path: Path):
     run = sim.run(sim.load_scenario("china-2022-full", scale=3e-6, period=LAST_WEEKS), tmp_path / "run", workers=1)
     state = run.state[run.state["quantity"].isin(["coverage_central", "coverage_local"])]

@@ -106,6 +106,7 @@ def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsi
     assert tocsin("runs", "a b").out == ""
 
 
+@pytest.mark.slow
 def test_progress_shows_date_speed_and_time_left_on_a_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = start("run", *LONG, "--out", "dead", folder=tmp_path, stderr=theirs)

@@ -109,6 +109,7 @@ def test_it_stands_above_the_answer_and_is_part_of_what_scripts_read(name: str, 
     assert first.startswith("At scale 0.")
 
 
+@pytest.mark.slow
 def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
     shown = tocsin("run", *THIN, "--quiet")
     assert (shown.code, shown.out) == (0, "")
@@ -133,6 +134,7 @@ def test_python_says_it_too(tocsin: Tocsin) -> None:
     assert {first} == {frame.attrs[WARNINGS][0] for frame in (done.layers, done.costs, done.coalitions)}
 
 
+@pytest.mark.slow
 def test_findings_that_one_run_has_alone_stand_above_a_comparison(tocsin: Tocsin) -> None:
     week = ["tiny", "--set", "period={start: 2022-01-24, end: 2022-01-31, warmup: 0 d}", "--quiet"]
     tocsin("run", *week, "--out", "few")

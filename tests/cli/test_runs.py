@@ -114,6 +114,7 @@ FIGURE = (
 )
 
 
+@pytest.mark.slow
 def test_findings_stand_above_what_a_run_answers_and_can_be_asked_again(tocsin: Tocsin, tmp_path: Path) -> None:
     off = ["--set", f"figures=[{FIGURE}]", "--set", "evidence=[]"]
     ended = tocsin("run", *SHORT, *off, "--out", "here")
@@ -136,6 +137,7 @@ def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
     assert tocsin("run", *SHORT, "--out", "here", "--quiet").out == ""
 
 
+@pytest.mark.slow
 def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("run", *SHORT, "--seed", "5", "--replicates", "2", "--out", "two", "--json")
     document = json.loads(ended.out)

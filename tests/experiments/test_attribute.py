@@ -218,6 +218,7 @@ def both(answering: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> A
     return sim.attribute(answering, TWO, folder=tmp_path_factory.mktemp("both") / "made", workers=1)
 
 
+@pytest.mark.slow
 def test_where_gangs_answer_both_worths_are_told(answering: sim.Scenario, both: Attribution, tmp_path: Path):
     still = changed(answering, {"gangs.answer.shift": 0.0, "gangs.answer.supply": 0.0})
     alone = {stance: tmp_path / stance for stance in STANCES}

@@ -33,6 +33,7 @@ def tocsin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return run
 
 
+@pytest.mark.slow
 def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     code, out, _ = tocsin(
         "compare", "china-2022", "no-warning", *SHORT, "--replicates", "2", "--out", "both", "--json", "--events", "all"
@@ -83,6 +84,7 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert {row["scenario"] for row in document["levers"]} == {"no-warning"}
 
 
+@pytest.mark.slow
 def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
     days = ["--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
     policy = ["compare", "tiny", "tiny", *days]
@@ -96,6 +98,7 @@ def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
     assert "Answer   95% intervals over 4 replicates" in out
 
 
+@pytest.mark.slow
 def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
     days = ["--set", "period={start: 2022-01-24, end: 2022-01-26, warmup: 0 d}"]
     code, out, _ = tocsin("compare", "tiny", "no-warning-here.yaml", *days, "--replicates", "1", "--out", "one")
@@ -112,6 +115,7 @@ def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
     assert {row["low"] for row in rows} == {row["pairing_gain"] for row in rows} == {None}
 
 
+@pytest.mark.slow
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
     code, out, _ = tocsin("compare", CALIBRATED, WEAK, "--draws", "2", "--out", "both", "--full")
     assert code == 0

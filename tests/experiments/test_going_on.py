@@ -122,6 +122,7 @@ def test_a_process_of_the_pool_that_is_killed_costs_and_leaves_nothing_but_its_r
     assert sorted(os.listdir(place)) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_for_good_ends_a_long_sweep_soon(
     tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_base_of_a_comparison_comes_first_with_its_replicates(comparison: Pa
     assert said_of(groups_of([comparison])) == [[("without", 7), ("without", 8)], [("with", 7), ("with", 8)]]
 
 
+@pytest.mark.slow
 def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     tocsin: Tocsin, comparison: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

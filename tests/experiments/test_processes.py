@@ -102,6 +102,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_function_of_the_main_script_is_found_where_that_is_a_module_and_else_refused(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(MODULE)
     for command, out, err in (["-m", "program"], "8\n", ""), (["program.py"], "", "double is a function of the main"):
@@ -125,6 +126,7 @@ busy.result()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 def test_processes_end_with_the_one_that_asked_for_them(sent: signal.Signals, tmp_path: Path) -> None:
     command, _ = given("file", HELD, tmp_path)

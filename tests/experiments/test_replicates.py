@@ -50,6 +50,7 @@ def tables(runs: list[Run]) -> list[dict[str, str]]:
     return [run.manifest["files"] for run in runs]
 
 
+@pytest.mark.slow
 def test_runs_made_at_once_are_those_made_one_after_the_other(tmp_path: Path) -> None:
     first, second, third = Alone(), Alone(), Alone()
     in_turn = made(tmp_path / "in turn", first, 1)
@@ -64,6 +65,7 @@ def test_runs_made_at_once_are_those_made_one_after_the_other(tmp_path: Path) ->
     assert third.seeds == []
 
 
+@pytest.mark.slow
 def test_the_run_that_compiles_and_those_that_keep_all_cores_busy_are_made_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +85,7 @@ def killed(scenario: sim.Scenario, place: Path, verbose: bool) -> None:
     sim.run(scenario, place, workers=1, verbose=verbose)
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_told_and_costs_only_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paired, "_make_in_process", killed)
     with pytest.raises(SimulationError, match="4: the process that made it was killed"):

@@ -172,6 +172,7 @@ def test_rows_are_quantities_by_parameters_and_a_measure_that_is_over_moves_noth
     assert (saved["mu_star"] <= saved["mu_star_high"]).all()
 
 
+@pytest.mark.slow
 def test_shares_of_a_scenario_are_reproducible_and_hang_on_the_seed_alone(tiny: sim.Scenario, tmp_path: Path):
     with ThreadPoolExecutor(3) as threads:
         frames = [
@@ -244,6 +245,7 @@ def test_the_names_of_quantities_are_those_of_a_run(tmp_path: Path):
     assert names[-2:] == ["episodes@2022-01-24..2022-01-25", "episodes_change@2022-01-25..2022-01-25"]
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsin: Tocsin, tmp_path: Path):
     given = ["sensitivity", "tiny", "--set", f"period={SHORT}", "--samples", "2"]
     given += ["--vary", "desks.call.hard_*", "--vary", MET, "--vary", WRONG]

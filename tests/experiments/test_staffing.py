@@ -131,6 +131,7 @@ def test_a_promise_that_no_staff_keeps_is_impossible_and_shows_its_ceiling(tiny:
     assert done.curve["prevented_money_change"].eq(0).all()
 
 
+@pytest.mark.slow
 def test_staff_that_grows_is_found_before_its_growth(tiny: sim.Scenario, tmp_path: Path):
     """Nobody but the growth says how many are on duty: the promise is kept with it, and it stays in the scenario."""
     steps = {"steps": [{"from": "2022-01-25", "factor": 0.5}, {"from": "2022-01-26", "factor": 3.0}]}
@@ -274,6 +275,7 @@ def test_what_holds_alone_and_not_together_is_raised_and_what_is_too_much_lowere
     assert settled.numbers[2] == 0
 
 
+@pytest.mark.slow
 def test_neither_executors_nor_interruptions_change_a_byte(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
     class CutError(Exception):
         pass
@@ -306,6 +308,7 @@ def test_neither_executors_nor_interruptions_change_a_byte(tiny: sim.Scenario, f
         sim.staffing(tiny, **ASKED, curve=(1.0,), folder=place)
 
 
+@pytest.mark.slow
 def test_provinces_without_alerts_keep_their_staff_and_seeds_count_together(tmp_path: Path):
     silent = {
         "measures.warning-central": SILENT,
@@ -360,6 +363,7 @@ def test_what_cannot_be_promised_is_one_line_and_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Path):
     given = ["staffing", "tiny", "--within", "4 h", "--share", "0.4", "--workers", "1", "--scale", "0.3"]
     given += ["--set", "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"]

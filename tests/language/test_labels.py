@@ -2,6 +2,8 @@
 
 import inspect
 
+import pytest
+
 import sim
 from sim.base import words
 from sim.cli.extract import extracted
@@ -19,6 +21,7 @@ def labels() -> set[str]:
     return {named(label) for label in found}
 
 
+@pytest.mark.slow
 def test_names_in_tables_and_pictures_are_found_for_the_catalogues() -> None:
     known = {message.id for message in extracted()}
     names = {named(name) for name in QUANTITIES}

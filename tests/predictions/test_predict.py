@@ -36,6 +36,7 @@ def made(folder: Path, name: str, workers: int = 1) -> Document:
     )
 
 
+@pytest.mark.slow
 def test_a_prediction_has_the_runs_of_draws_and_states_what_it_is(tmp_path: Path, one_process: None) -> None:
     done = made(tmp_path, "work")
     assert [(row["name"], row["window"]) for row in done["figures"]] == [
@@ -58,6 +59,7 @@ def test_a_prediction_has_the_runs_of_draws_and_states_what_it_is(tmp_path: Path
     assert np.quantile(calls["values"], [0.05, 0.95]) == pytest.approx([low, high], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_what_only_the_predicted_scenario_has_is_drawn_from_its_range(tmp_path: Path, one_process: None) -> None:
     for file in (DRAWN, DRAWN.with_name("draws.csv")):
         (tmp_path / file.name).write_text(file.read_text())
@@ -144,6 +146,7 @@ def test_a_figure_that_is_not_counted_is_left_out_and_a_prediction_without_one_r
         composed(plan, {"figures": [None] * 6}, [outcome] * 10, TODAY)
 
 
+@pytest.mark.slow
 def test_the_command_stores_the_prediction_and_refuses_before_it_runs(tocsin: Tocsin, tmp_path: Path) -> None:
     command = ("predict", str(DRAWN), "--draws", "10", "--workers", "1")
     ended = tocsin(*command, "--json")

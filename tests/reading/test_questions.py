@@ -124,6 +124,7 @@ def test_losses_are_in_money(run: sim.Run) -> None:
     assert number(found) == pytest.approx(5 * scope.days / scope.scale)
 
 
+@pytest.mark.slow
 def test_parts_of_a_figure_by_type_and_by_age_add_up_to_it(tmp_path: Path) -> None:
     run = run_tiny(tmp_path / "run")
     spec = run.scenario.spec

@@ -37,6 +37,7 @@ def test_tables_have_the_types_that_analysis_wants(as_made: sim.Run) -> None:
     assert run.totals["attempts_by_fate.engaged"] == run.manifest["totals"]["attempts_by_fate"]["engaged"]
 
 
+@pytest.mark.slow
 def test_equal_scenarios_give_equal_files_whatever_is_recorded(as_made: sim.Run, made_up: MadeUp) -> None:
     one, two, three = as_made, made_up("two"), made_up("three", events="none")
     assert one.manifest["files"] == two.manifest["files"]

@@ -255,6 +255,7 @@ KNOWN_OUTSIDE = {
 """Changes at the point that lie outside, by less than the standard error of that end: docs/calibration.md, 6."""
 
 
+@pytest.mark.slow
 def test_totals_at_the_point_lie_inside_their_interval_over_draws_and_so_do_changes_by_policies_but_the_known_ones():
     for table in answer_tables():
         name = table.name.removesuffix(OF_LEVERS).removesuffix(SUFFIX)

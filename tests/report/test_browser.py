@@ -53,6 +53,7 @@ def shown(page: Any) -> list[str]:
     return panels
 
 
+@pytest.mark.slow
 def test_a_page_is_quiet_and_its_tabs_and_controls_do_what_they_say(
     chromium: Any, full: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_page_is_quiet_and_its_tabs_and_controls_do_what_they_say(
         assert not found.wrong
 
 
+@pytest.mark.slow
 def test_the_checks_of_a_page_can_fail(chromium: Any, axe: str, tmp_path: Path) -> None:
     page = tmp_path / "bad.html"
     page.write_text(

@@ -73,6 +73,7 @@ def test_it_is_held_to_its_own_figures_and_no_measure_lies_outside_its_period(ex
     assert list(about_measures(Scope.of(example))) == []
 
 
+@pytest.mark.slow
 def test_a_run_of_the_whole_country_is_as_reported(tmp_path: Path, example: Scenario) -> None:
     run = sim.run(example, tmp_path / "run")
     assert run.manifest["warnings"] == []

@@ -126,6 +126,7 @@ def test_what_is_assumed_or_taken_from_evidence_has_a_range_or_says_why_it_has_n
     assert checked > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["china-2022", "visited-again"])
 def test_both_ends_of_a_range_inside_a_map_are_valid(name: str) -> None:
     scenario = bundled(name)
@@ -191,6 +192,7 @@ def test_every_bundled_scenario_asks_a_question_of_its_own(name: str, flagship: 
         assert whole.sha256 != flagship.sha256
 
 
+@pytest.mark.slow
 def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> None:
     changed = {
         "no-warning": {"measures"},

@@ -39,6 +39,7 @@ def leaves(tree: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield path
 
 
+@pytest.mark.slow
 def test_no_value_can_differ_without_a_row() -> None:
     base = sim.load_scenario("tiny")
     values = plain(base.resolved)
@@ -203,6 +204,7 @@ def test_how_a_scenario_is_run_is_told_apart() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_every_bundled_scenario_is_told_from_the_flagship() -> None:
     base = bundled("china-2022")
     for name in NAMES:

@@ -14,6 +14,7 @@ BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
 
+@pytest.mark.slow
 def test_bundled_alternatives_are_policies_and_what_only_goes_on_longer_is_none() -> None:
     found = {name: bundled(name).spec.policy_of for name in NAMES}
     of = {name: base for base in ("china-2022", "singapore") for name in resting_on(base)}

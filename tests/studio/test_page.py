@@ -142,6 +142,7 @@ def test_an_analyst_asks_sees_a_difference_saves_and_makes_it_again(
         assert not found.page.locator("#old").is_visible()
 
 
+@pytest.mark.slow
 def test_a_bundled_policy_fills_in_the_form(chromium: Any, studio: Served) -> None:
     with opened(chromium, studio) as found:
         page = found.page

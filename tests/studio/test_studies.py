@@ -144,6 +144,7 @@ def test_draws_and_large_runs_give_what_the_commands_give(tmp_path: Path) -> Non
             assert row["difference"] == by_command["all", row["quantity"]]["difference"]
 
 
+@pytest.mark.slow
 def test_what_a_pool_cannot_answer_is_refused_before_the_run(studio: Served) -> None:
     found = studio.ask("/check", {**OFFICERS, **SIZE})
     assert found["apart"] == ["Guangdong"]

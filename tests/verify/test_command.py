@@ -83,6 +83,7 @@ def test_bad_usage_runs_and_writes_nothing(tocsin: Tocsin, tmp_path: Path, monke
     assert page.read_text() == "# Nothing here\n"
 
 
+@pytest.mark.slow
 def test_engines_have_seeds_of_their_own_and_one_law(tocsin: Tocsin) -> None:
     document = json.loads(tocsin("verify", "--json").out)
     rows = [row for row in document["findings"] if row["checked"] == DEAD]
