@@ -58,7 +58,7 @@ def demand_file(path: Path) -> None:
     """Raise FolderError if a file cannot be written or replaced at a path; writes nothing."""
     if path.exists() and not path.is_file():
         raise FolderError(f"{path}: is {'a folder' if path.is_dir() else 'no regular file'}; use the name of a file")
-    _demand_writable(path, Path(os.path.realpath(path)).parent)
+    _demand_writable(path, Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent)
 
 
 def _demand_writable(path: Path, parent: Path) -> None:
