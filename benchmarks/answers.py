@@ -16,15 +16,7 @@ from pathlib import Path
 from benchmarks.posteriors import ROOT
 from sim.calibration.fit import Evaluations, Level, coarse_pool
 from sim.calibration.policies import expanded, loader, over_draws, stored_name, stored_of
-from sim.reading.stored_answers import (
-    OWN,
-    SUFFIX,
-    StoredAnswers,
-    policy_digests,
-    read_answers,
-    store_answers,
-    tables_beside,
-)
+from sim.reading.intervals import OWN, SUFFIX, StoredAnswers, policy_digests, read_answers, store_answers, tables_beside
 from sim.scenario import Scenario, load_scenario
 
 Rows = list[dict[str, str]]

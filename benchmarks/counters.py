@@ -26,8 +26,8 @@ from sim.draws.identity import (
     slot_day_id,
 )
 from sim.draws.philox import draw4_many
-from sim.verify.randomness import TESTS, Bits, Words
 from sim.verify.statistics import holm
+from sim.verify.streams import Words, judged
 from sim.verify.verification import RATE, SEED
 
 DRAWS = 1 << 18
@@ -150,8 +150,7 @@ AXES = (
 
 def p_values(words: Words) -> dict[str, float]:
     """Return the p-value of each test of words (rows, along, 4), the lanes of draws, neighbours along axis 1."""
-    bits = Bits.of(np.ascontiguousarray(words))
-    return {test.name: test.judge(words, bits).p for test in TESTS}
+    return {name: one.p for name, _, one in judged(np.ascontiguousarray(words))}
 
 
 def by_axis(seed: int, draws: int) -> Iterator[tuple[str, str, float]]:

@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 
 import sim
-from benchmarks.documents import write_into
+from benchmarks.documents import table, write_into
 from benchmarks.worth import numbers_of
 from sim.base.rounding import amount
 from sim.calibration.prior import Prior
-from sim.calibration.report import table
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter, in_unit
-from sim.reading.stored_answers import LEAST
+from sim.reading.intervals import NOTHING
 from sim.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,8 +132,8 @@ class Known:
         found = {}
         for number, one in enumerate(prior.parameters):
             if one.key in PEOPLE and one.key in keys:
-                before = np.log([max(one.unrounded(place), LEAST) for place in places[:, number]])
-                after = np.log(np.maximum(drawn[:, keys.index(one.key)], LEAST))
+                before = np.log([max(one.unrounded(place), NOTHING) for place in places[:, number]])
+                after = np.log(np.maximum(drawn[:, keys.index(one.key)], NOTHING))
                 moments = (before.mean(), before.var()), (after.mean(), after.var(ddof=1))
                 found[one.key] = cls(one, *moments, len(after))
         return found

@@ -11,7 +11,7 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.draws.philox import draw4, draw4_run
 from sim.draws.purposes import ATTEMPT_MEETING
-from sim.store.provenance import machine
+from sim.store.folder import machine
 
 DOUBLES = 1 << 16
 """Doubles a call: half a megabyte, which stays in the cache, so that making them is measured and not storing them."""

@@ -246,11 +246,7 @@ BENCHMARKS: Final = (
         long=True,
     ),
     Benchmark(
-        "first",
-        first,
-        (Row("first", "README's first command, wall", "s", DOUBLES, Aim(75.0)),),
-        long=True,
-        full=True,
+        "first", first, (Row("first", "README's first command, wall", "s", DOUBLES, Aim(75.0)),), long=True, full=True
     ),
     Benchmark(
         "country",

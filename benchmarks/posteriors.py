@@ -18,13 +18,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.documents import write_into
-from sim.calibration.data import Data, Model
-from sim.calibration.fit import Evaluations, Level, Task, values_at
+from benchmarks.documents import table, write_into
+from sim.calibration.fit import Data, Evaluations, Level, Model, Task, values_at
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import Prior, draw_errors
-from sim.calibration.report import table
-from sim.reading.outcomes import Outcome
+from sim.reading.run import Outcome
 from sim.scenario import changed, load_scenario
 from sim.scenario.schema.population import COUNTRY
 from sim.store.columns import Scope

@@ -80,10 +80,7 @@ def asked(version: Version, size: Size, _: int) -> Figures:
             one.run("first", "2000", size.pooled)
             first, every, command = one.run("second", "3400", size.pooled)
         pair, pairs = (_equal(version, command, number, place) for number in (1, PAIRS))
-    return {
-        "studio.first": Figure(first, first / pair.wall_s),
-        "studio": Figure(every, every / pairs.wall_s),
-    }
+    return {"studio.first": Figure(first, first / pair.wall_s), "studio": Figure(every, every / pairs.wall_s)}
 
 
 def _equal(version: Version, command: str, pairs: int, place: Path) -> Spent:

@@ -13,7 +13,7 @@ from scipy import stats
 from benchmarks.limits import machine_said
 from benchmarks.measures import BENCHMARKS, NOISE
 from benchmarks.rows import Figures, Row, number
-from sim.store.provenance import versions
+from sim.store.folder import versions
 
 WIDTH = 100
 BUSY = 0.5

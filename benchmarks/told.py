@@ -15,9 +15,10 @@ from typing import Any
 
 from benchmarks import country, growth, table, worth
 from benchmarks.documents import write_into
-from sim.base.version import __version__
+from sim.base import __version__
 from sim.country.calendar import Calendar
-from sim.scenario import load_scenario, posterior
+from sim.scenario import load_scenario
+from sim.scenario.load import posterior
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).with_name("table.json")

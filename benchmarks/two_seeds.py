@@ -12,13 +12,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.documents import write_into
+from benchmarks.documents import table, write_into
 from benchmarks.posteriors import DOCUMENT, ROOT
 from sim.base.rounding import amount
 from sim.calibration.calibrate import calibrate
-from sim.calibration.report import table
-from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE
-from sim.reading.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
+from sim.reading.intervals import SAVED_SHARE, SHARES, STOPPED_SHARE, SUFFIX, StoredAnswers, policy_digest, read_answers
 from sim.scenario import changed, load_scenario
 
 SCENARIO = ROOT / "scenarios" / "china-2022.yaml"

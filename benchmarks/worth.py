@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.answers import stored_in
+from benchmarks.documents import table
 from sim.calibration.policies import TOLD, TOTALS, Indices, Key, first_order_by_runs, worth_rows
-from sim.calibration.report import table
 from sim.experiments.parameters import parameter_at
-from sim.reading.chance import nine_tenths
+from sim.reading.intervals import AMOUNTS, NOTHING, StoredAnswers, nine_tenths
 from sim.reading.quantities import HEADLINE
-from sim.reading.stored_answers import AMOUNTS, LEAST, StoredAnswers
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of, posterior
 
@@ -23,7 +22,7 @@ Array = npt.NDArray[np.float64]
 SHOWN = ("victims", "filed_loss_money", "saved")
 """Totals whose change by each policy is shown."""
 
-NOTHING = "No posterior of the present fit is stored, so there is no number yet."
+NO_NUMBERS = "No posterior of the present fit is stored, so there is no number yet."
 
 
 def of_stored(name: str = "china-2022") -> str:
@@ -31,7 +30,7 @@ def of_stored(name: str = "china-2022") -> str:
     scenario = load_scenario(name)
     stored = _stored(name, scenario)
     if not stored:
-        return NOTHING
+        return NO_NUMBERS
     drawn = numbers_of(scenario, name)
     names, rows = worth_rows(indices_of(scenario, drawn[0], drawn[1], stored))
     said = f"From {len(drawn[1])} draws of `{scenario.name}`; empty where chance explains what runs show:"
@@ -48,7 +47,7 @@ def policies_of_stored(name: str = "china-2022", shown: Sequence[str] = SHOWN) -
     stored = _stored(name, scenario)
     own = stored.pop(scenario.name, None)
     if own is None:
-        return NOTHING
+        return NO_NUMBERS
     head = ["policy", "draws", *(cell for total in shown for cell in (f"{total}, point", "90 %"))]
     rows = []
     for policy, one in sorted(stored.items(), key=lambda item: (item[1].is_of_lever, item[0])):
@@ -117,4 +116,4 @@ def indices_of(scenario: Scenario, keys: list[str], drawn: Array, stored: dict[s
 
 
 def _logarithms(stored: StoredAnswers, total: str) -> Array:
-    return np.log(np.maximum(stored.drawn[total], LEAST))
+    return np.log(np.maximum(stored.drawn[total], NOTHING))

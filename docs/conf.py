@@ -3,13 +3,13 @@
 Beside them it puts references that the program writes, the Python reference, and reports of runs that it makes.
 """
 
-import importlib
 import tempfile
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 import sim
+from tools.references import PAGES
 
 project = "Tocsin"
 author = "The Tocsin authors"
@@ -60,21 +60,12 @@ WHOLE = GALLERY["singapore"]
 """Scenarios that are run one to one."""
 
 
-REFERENCES = {
-    "cli": "sim.cli.document",
-    "keys": "sim.scenario.guide",
-    "bounds": "sim.scenario.document",
-    "tables": "sim.store.exported",
-}
-"""Pages of ``docs/reference``, each with the module that writes it."""
-
-
 def write_references() -> None:
     """Write the pages of ``docs/reference``, which git ignores."""
     folder = Path(__file__).parent / "reference"
     folder.mkdir(exist_ok=True)
-    for name, module in REFERENCES.items():
-        (folder / f"{name}.md").write_text(importlib.import_module(module).document(), encoding="utf-8")
+    for name, write in PAGES.items():
+        (folder / f"{name}.md").write_text(write(), encoding="utf-8")
 
 
 def write_reports(app: Sphinx, error: Exception | None) -> None:

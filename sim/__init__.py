@@ -12,14 +12,14 @@ Names are looked up when they are first used, so that importing the package cost
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sim.base.version import __version__
+from sim.base import __version__
 
 if TYPE_CHECKING:
     from sim.base.failures import RefusedError
     from sim.calibration.calibrate import Calibration, calibrate
-    from sim.calibration.draws import PosteriorDraws, posterior
+    from sim.calibration.prior import PosteriorDraws, posterior
     from sim.country.people import people
-    from sim.engines.ledger import ConservationError
+    from sim.engines.tables import ConservationError
     from sim.experiments.pairing import PairingError, changes
     from sim.experiments.parameters import DesignError
     from sim.experiments.sensitivity import sensitivity
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from sim.experiments.trials import PromiseError
     from sim.midnight.component import Component
     from sim.report.page import report
-    from sim.report.word import ExchangeError
+    from sim.report.parts import ExchangeError
     from sim.results import Attribution, Comparison, Run, Sweep, attribute, compare, diff, load_run, run, sweep
     from sim.scenario import Scenario, ScenarioError, load_scenario
-    from sim.store.json_files import FolderError
+    from sim.store.folder import FolderError
 
 _HOMES = {
     name: home
     for home, names in {
         "sim.base.failures": "RefusedError",
         "sim.calibration.calibrate": "Calibration calibrate",
-        "sim.calibration.draws": "PosteriorDraws posterior",
+        "sim.calibration.prior": "PosteriorDraws posterior",
         "sim.country.people": "people",
-        "sim.engines.ledger": "ConservationError",
+        "sim.engines.tables": "ConservationError",
         "sim.experiments.parameters": "DesignError",
         "sim.experiments.pairing": "PairingError changes",
         "sim.experiments.trials": "PromiseError",
@@ -49,10 +49,10 @@ _HOMES = {
         "sim.experiments.staffing": "Staffing staffing",
         "sim.midnight.component": "Component",
         "sim.report.page": "report",
-        "sim.report.word": "ExchangeError",
+        "sim.report.parts": "ExchangeError",
         "sim.results": "Attribution Comparison Run Sweep attribute compare diff load_run run sweep",
         "sim.scenario": "Scenario ScenarioError load_scenario",
-        "sim.store.json_files": "FolderError",
+        "sim.store.folder": "FolderError",
     }.items()
     for name in names.split()
 }

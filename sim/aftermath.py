@@ -30,8 +30,7 @@ from sim.draws.identity import DAY_MASK, DAY_SHIFT, KIND_SHIFT, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ACCOUNT_FOUND, CASE_SOLVED, FILING, REPORT, WITHDRAWAL
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.aftermath import Investigation, LateCount
-from sim.scenario.schema.gates import Accounts
+from sim.scenario.schema.layers import Accounts, Investigation, LateCount
 from sim.scenario.schema.measures import AccountFreeze, AccountPurge
 from sim.shield.cards import replaced_share
 from sim.warning.service import drawn

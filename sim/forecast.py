@@ -19,9 +19,9 @@ from sim.base.rounding import written
 from sim.draws.compiled import is_compiled
 from sim.experiments.parameters import Counts
 from sim.experiments.simulations import is_large
-from sim.language.spoken import counted, marked, said
+from sim.language import counted, marked, said
 from sim.running import work_of
-from sim.store.provenance import last_run, machine
+from sim.store.folder import last_run, machine
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -98,47 +98,35 @@ def disk_of(work: dict[str, float]) -> float:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Runs of similar scenarios: one of the scenarios, and the number of runs."""
-
-    scenario: "Scenario"
-    runs: Counts
-
-
-@dataclass(frozen=True)
 class Job:
     """The runs of a command.
 
-    ``workers`` are threads of a run, or processes of a ``parallel`` job; None for one on each core. ``kept`` says
-    whether the folders of runs stay. If not, each is removed once it is read; of parallel ones the outcome stays.
+    ``batches`` are numbers of runs of similar scenarios, each with one of these. ``workers`` are threads of a run, or
+    processes of a ``parallel`` job; None for one on each core. ``kept`` says whether the folders of runs stay. If not,
+    each is removed once it is read; of parallel ones the outcome stays.
     """
 
-    batches: Sequence[Batch]
+    batches: "Sequence[tuple[Scenario, Counts]]"
     workers: int | None
     parallel: bool
-    kept: bool = False
+    kept: bool
 
     @classmethod
-    def of_folders(
+    def of(
         cls,
-        scenarios: "Iterable[Scenario]",
-        each: int,
+        batches: "Iterable[tuple[Scenario, Counts | int]]",
         workers: int | None,
-        kept: bool = True,
-        parallel: bool = False,
+        parallel: bool = True,
+        kept: bool = False,
     ) -> "Job":
-        """Return the job of runs with folders, by default successive ones: each scenario with its number of runs."""
-        return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, parallel, kept)
-
-    @classmethod
-    def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
-        """Return the job of parallel runs of similar scenarios."""
-        return cls([Batch(scenario, runs)], workers, parallel=True)
+        """Return the job of some runs, whose numbers may be known."""
+        counts = [(one, Counts.exactly(runs) if isinstance(runs, int) else runs) for one, runs in batches]
+        return cls(counts, workers, parallel, kept)
 
     @property
     def runs(self) -> Counts:
         """All runs."""
-        return reduce(Counts.plus, (batch.runs for batch in self.batches), Counts.exactly(0))
+        return reduce(Counts.plus, (runs for _, runs in self.batches), Counts.exactly(0))
 
 
 @dataclass(frozen=True)
@@ -159,16 +147,16 @@ class Forecast:
         """Return what a job takes on this machine."""
         workers = job.workers or os.cpu_count() or 1
         busy = min(workers, os.cpu_count() or 1)  # with fewer cores than workers, workers wait for cores
-        compiling = max(compiling_s(batch.scenario.spec.engine) for batch in job.batches)
-        paces = [pace_of(batch.scenario.spec.engine) for batch in job.batches]
+        compiling = max(compiling_s(one.spec.engine) for one, _ in job.batches)
+        paces = [pace_of(one.spec.engine) for one, _ in job.batches]
         spread = max(one for _, one in paces)
         typical_s = most_s = START_S * max(pace for pace, _ in paces) + compiling
         memory = disk = 0.0
         cores = 1
-        for batch, (pace, _) in zip(job.batches, paces, strict=True):
-            work, runs = work_of(batch.scenario), batch.runs
-            beside = job.parallel and not is_large(batch.scenario)
-            each = pace * seconds_of(batch.scenario.spec.engine, work, 1 if beside else busy)
+        for (scenario, runs), (pace, _) in zip(job.batches, paces, strict=True):
+            work = work_of(scenario)
+            beside = job.parallel and not is_large(scenario)
+            each = pace * seconds_of(scenario.spec.engine, work, 1 if beside else busy)
             typical_s += math.ceil(runs.typical / (busy if beside else 1)) * each
             most_s += math.ceil(runs.most / (busy if beside else 1)) * each
             at_once = min(workers, max(runs.most, 1)) if beside else 1

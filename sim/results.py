@@ -4,12 +4,11 @@ Code that compares or draws reads a stored run (``sim.reading.run``), so that mo
 hold is therefore made here, above the report.
 """
 
-import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -21,36 +20,23 @@ from sim.base.rounding import amount, between, percent
 from sim.experiments.attribute import GANGS, PREVENTED
 from sim.experiments.attribute import Attribution as StoredAttribution
 from sim.experiments.attribute import attribute as attributed
+from sim.experiments.compare import Document, distinct, document_of_rows, frame_of
 from sim.experiments.compare import compare as compare_runs
-from sim.experiments.compare import distinct, frame_of
-from sim.experiments.paired import (
-    PAIRS,
-    Document,
-    Make,
-    Making,
-    compare_scenarios,
-    demand_comparable,
-    document_of_rows,
-    made_in,
-    prepared,
-    runs_of,
-)
+from sim.experiments.paired import ENTRIES, Pairs, made_in, runs_of
 from sim.experiments.pairing import PairingError
 from sim.experiments.parameters import Value
 from sim.experiments.simulations import Asking, asked
 from sim.experiments.sweep import SEED, STATUS
 from sim.experiments.sweep import sweep as simulate
-from sim.language.spoken import named, said, telling_in
-from sim.midnight.component import Component
-from sim.midnight.visiting import with_components
+from sim.language import ENGLISH, named, said, speaking, telling_in
+from sim.midnight.component import Component, with_components
 from sim.reading import run as stored
-from sim.reading.chance import LEVEL, TWENTIETHS
-from sim.reading.costs import COST
-from sim.reading.quantities import HEADLINE
-from sim.report.looks import capital
+from sim.reading.intervals import LEVEL, TWENTIETHS
+from sim.reading.quantities import COST, HEADLINE
+from sim.report.drawing import capital
 from sim.scenario.errors import choices, found
 from sim.scenario.levers import Lever, key_name, levers
-from sim.scenario.load import Options, Scenario, ScenarioLike, changed, load_scenario, with_options
+from sim.scenario.load import Options, Scenario, ScenarioLike, load_scenario, with_options
 from sim.scenario.provinces import coded_key
 from sim.store.folder import SCENARIO_YAML
 from sim.told.answers import (
@@ -194,8 +180,6 @@ Compared = ScenarioLike | stored.Run | Sequence[stored.Run] | Sequence[Sequence[
 NUMBERS = 5
 """Columns of numbers at the right of a table."""
 
-ENTRIES = "use sim.compare([BASELINE, POLICY])"
-
 ALSO_SHOWN = ("alerts_by_end.expired",)
 """Quantities of a table besides those of the effect."""
 
@@ -223,7 +207,8 @@ class Comparison(pd.DataFrame):
     @property
     def document(self) -> Document:
         """The comparison as ``tocsin compare --json`` prints it, without fates."""
-        document = document_of_rows(list(self.scenarios), records(self), list(self.scenarios.values()))
+        with speaking(ENGLISH):
+            document = document_of_rows(list(self.scenarios), records(self), list(self.scenarios.values()))
         return {**document, **{str(name): value for name, value in self.attrs.items()}}
 
     def table(self, quantities: Sequence[str] | None = None, *, wide: bool = False) -> pd.DataFrame:
@@ -259,16 +244,8 @@ class Comparison(pd.DataFrame):
                 for row in every
                 if (row["scenario"], row["quantity"]) == (scenario, name)
             ]
-            head = _interval_head(every)
-            heads = [
-                said("scenario"),
-                said("quantity"),
-                said("baseline"),
-                said("policy"),
-                said("difference"),
-                said("change"),
-            ]
-            found = pd.DataFrame(rows, columns=[*heads, head])
+            heads = [said("scenario"), said("quantity"), said("baseline"), said("policy"), said("difference")]
+            found = pd.DataFrame(rows, columns=[*heads, said("change"), _interval_head(every)])
             found.attrs["interval"] = kind_said(every)
         return found if len(self.scenarios) > 2 else found.drop(columns=heads[0])
 
@@ -285,19 +262,16 @@ class Comparison(pd.DataFrame):
         Raises:
             ValueError: If there is no such picture.
         """
-        from sim.report.pictures.comparison import differences, effect, fates
-        from sim.report.pictures.money import cost_differences
+        from sim.report.experiments import cost_differences, differences, effect, fates
 
-        pictures: dict[str, Callable[[pd.DataFrame], go.Figure]] = {
-            "differences": differences,
-            "effect": effect,
-            "fates": fates,
-            "costs": cost_differences,
+        pictures: dict[str, Callable[[Any], Any]] = {
+            **{"differences": differences, "effect": effect},
+            **{"fates": lambda frame: fates((frame, ())), "costs": cost_differences},
         }
         if picture not in pictures:
             raise ValueError(f"no picture '{picture}'; {choices(picture, pictures)}")
         with telling_in(self._base.spec.terms):
-            return pictures[picture](self)
+            return pictures[picture](self).view()
 
     def to_latex(self, buf: Any = None, **options: Any) -> Any:
         """Return ``table()`` for a paper, as LaTeX that needs the package booktabs.
@@ -324,7 +298,7 @@ class Comparison(pd.DataFrame):
         Returns:
             The file.
         """
-        from sim.report.word import write_word
+        from sim.report.parts import write_word
 
         table = self.table()
         return write_word(table, NUMBERS, path, self._caption(table) if caption is None else caption)
@@ -477,11 +451,11 @@ def compare(
         raise PairingError("finished runs cannot be combined with scenarios")
     pairs = Pairs(scenarios, replicates, draws, events, options)
     folder = pairs.prepared(out)
-    document = pairs.compared(folder, partial(running.run, workers=workers), workers, progress)
+    document = pairs.compared(folder, workers, progress)
     names = [document["base"], *document["others"]]
     caveats = {name: document[name] for name in ("warnings", "findings")}
     groups_made = made_in(folder, names, draws, pairs.replicates)
-    return _comparison(frame_of(document["rows"]), caveats, dict(zip(names, pairs.first, strict=True)), groups_made)
+    return _comparison(frame_of(document["rows"]), caveats, dict(zip(names, pairs.pair(0), strict=True)), groups_made)
 
 
 def _comparison(
@@ -494,74 +468,6 @@ def _comparison(
     made.attrs |= caveats
     made.scenarios, made.groups = scenarios, groups
     return made
-
-
-class Pairs:
-    """Scenarios to compare with the first of them, the baseline, on pairs of runs that are still to be made."""
-
-    def __init__(
-        self,
-        scenarios: Sequence[ScenarioLike],
-        replicates: int | None,
-        draws: int | None,
-        events: str | float | None,
-        options: Options,
-    ) -> None:
-        """Take the arguments of ``compare``; raises PairingError for those that cannot be together."""
-        if len(scenarios) < 2:
-            raise PairingError(f"a comparison needs a baseline and at least one other scenario; {ENTRIES}")
-        if draws is not None and draws < 1:
-            raise PairingError(f"draws must be at least 1; got {draws}")
-        if draws is not None and options.get("draw") is not None:
-            raise PairingError("draws: cannot be combined with draw; use one of them")
-        self.draws = draws
-        self.replicates = replicates if replicates is not None else PAIRS if draws is None else 1
-        self._places = [str(place) for place in range(len(scenarios))]
-
-        # The same few scenarios are requested again and again, mostly in a row.
-        @lru_cache(maxsize=4 * len(scenarios))
-        def load(place: str, draw: int | None, replicate: int) -> Scenario:
-            if replicate:
-                one = load(place, draw, 0)
-                return changed(one, {"seed": one.spec.seed + replicate})
-            chosen = options.copy()
-            if draw is not None:
-                chosen["draw"] = draw
-            one = with_options(scenarios[int(place)], **chosen)
-            return one if events is None else changed(one, {"record.events": events})
-
-        self._load = load
-
-    @property
-    def number(self) -> int:
-        """All runs."""
-        return len(self._places) * self.replicates * (self.draws or 1)
-
-    @property
-    def first(self) -> list[Scenario]:
-        """The scenarios of the first pair, the baseline first."""
-        return [self._load(place, None if self.draws is None else 0, 0) for place in self._places]
-
-    def demand_comparable(self) -> None:
-        """Raise PairingError unless all pairs can be compared; nothing is written."""
-        demand_comparable(self._places, self._load, self.draws, self.replicates)
-
-    def prepared(self, out: str | Path | None) -> Path:
-        """Make the folder of the runs, or find the one to resume; PairingError comes first."""
-        return prepared(self._places, self._load, None if out is None else Path(out), self.draws, self.replicates)
-
-    def compared(
-        self,
-        folder: Path,
-        make: Make,
-        workers: int | None,
-        progress: Callable[[int], None] | None,
-        verbose: bool = False,
-    ) -> Document:
-        """Make the runs in their folder, large ones by ``make``; return what ``compare_scenarios`` does."""
-        making = Making(make, workers or os.cpu_count() or 1, verbose)
-        finished = progress or (lambda number: None)
-        return compare_scenarios(self._places, self._load, making, folder, self.draws, self.replicates, finished)
 
 
 def _flat(entry: Any) -> list[stored.Run]:
@@ -604,7 +510,7 @@ class Sweep(pd.DataFrame):
         Raises:
             ValueError: If there is no such column or key.
         """
-        from sim.report.pictures.experiments import swept
+        from sim.report.experiments import swept
 
         keys = self.varied
         names = [str(name) for name in self.columns]
@@ -688,7 +594,7 @@ class Attribution(StoredAttribution):
         Returns:
             The figure.
         """
-        from sim.report.pictures.experiments import attributed
+        from sim.report.experiments import attributed
 
         with self._speaking():
             rows = [row for row in self._rows(quantity) if row["layer"] != ALL]

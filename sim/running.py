@@ -9,24 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.base.days import calendar_date, next_month
-from sim.base.logbook import Logbook
-from sim.engines.ledger import ConservationError
-from sim.language.spoken import ENGLISH, speaking
-from sim.reading.check import check_conservation
+from sim.base.failures import Logbook
+from sim.engines.tables import ConservationError
+from sim.language import ENGLISH, speaking
 from sim.reading.figures import uncounted
-from sim.reading.manifest import Manifest, compose, performance
+from sim.reading.manifest import Manifest, check_conservation, compose, performance
 from sim.reading.quantities import at_reporting_rates
 from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
-from sim.scenario.given import described
 from sim.scenario.levers import outside_ranges
+from sim.scenario.resolved import described
+from sim.store import folder as store_folder
 from sim.store.columns import Scope
-from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
-from sim.store.json_files import FolderError
-from sim.store.provenance import keep_last_run
-from sim.store.query import from_memory
+from sim.store.exported import from_memory
 from sim.store.recorder import BackgroundWriter, Recorder
-from sim.store.run_json import RUN_JSON, sealed
 from sim.store.writer import TableKeeper, TableWriter
 
 if TYPE_CHECKING:
@@ -103,17 +99,20 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     """
     from sim.draws.compiled import is_compiled
     from sim.engines import simulate
-    from sim.midnight.visiting import fresh
+    from sim.midnight.component import fresh
     from sim.warning.size import of_sizes
 
     started = time.perf_counter()
     workers = asked.workers
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
-    target = default_folder(scope.name, scope.seed) if out is None else Path(out)
+    target = store_folder.default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
     stored = asked.tables is None
-    with Staging(target, renamable=out is None, durable=stored) as staging, Logbook(staging.path, asked.verbose) as log:
+    with (
+        store_folder.Staging(target, renamable=out is None, durable=stored) as staging,
+        Logbook(staging.path, asked.verbose) as log,
+    ):
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
         warm = is_compiled(scenario.spec.engine)
         if not warm:
@@ -134,7 +133,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         if asked.tables is not None:
             asked.tables.update(files.small)
         else:
-            (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+            (staging.path / store_folder.SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.small):
             with speaking(ENGLISH):
                 warnings = [*of_sizes([scenario.spec]), *recorder.warnings, *uncounted(scope)]
@@ -155,15 +154,15 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         # All files are on the disk before the time is taken; only this manifest and a rename remain.
         if stored:
             for file in staging.path.iterdir():
-                sync(file)
+                store_folder.sync(file)
         ended = time.perf_counter()
         phases["sync"] = ended - summed
         wall_s = asked.age_s + ended - started
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
         if warm:
             spent = {"threads": workers or os.cpu_count() or 1, "seconds": wall_s - phases["start"]}
-            keep_last_run(scenario.spec.engine, work_of(scenario) | spent)
-        write_json(staging.path / RUN_JSON, sealed(manifest))
+            store_folder.keep_last_run(scenario.spec.engine, work_of(scenario) | spent)
+        store_folder.write_json(staging.path / store_folder.RUN_JSON, store_folder.sealed(manifest))
         _log_end(log, manifest)
         return Run(staging.publish(), scenario)
 
@@ -231,7 +230,9 @@ def _demand_text(folder: Path) -> None:
     try:
         str(folder).encode()
     except UnicodeEncodeError:
-        raise FolderError(f"{ascii_controls(str(folder))}: the name is not valid UTF-8; use another name") from None
+        raise store_folder.FolderError(
+            f"{ascii_controls(str(folder))}: the name is not valid UTF-8; use another name"
+        ) from None
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sim.draws.compiled import IS_COMPILED, is_compiled
-from sim.language.spoken import Terms, telling_in
+from sim.language import Terms, telling_in
 from sim.scenario import ScenarioModel, load_scenario
 from tests.browser import axe, chromium
 from tests.one_process import one_process

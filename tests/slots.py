@@ -1,13 +1,8 @@
-"""Dens by slots, and a scenario without them: what pools of gangs take the place of."""
+"""Dens by slots, in place of pools of gangs."""
 
 from typing import Any
 
-from sim.scenario.schema.gates import OF_SLOTS
-
 REGIONS = ("east", "south", "elsewhere", "overseas")
-
-WITHOUT: dict[str, Any] = {f"dens.{key}": None for key in (*OF_SLOTS, *(f"hazard.{one}" for one in REGIONS))}
-"""Overrides that take the slots of dens from a scenario, as ``gangs.pools`` ask for."""
 
 WITH: dict[str, Any] = {
     **{"gangs.pools": None, "dens.slots": 3000, "dens.weight_sigma": 1.0, "dens.types_per_den": 3, "dens.crew": 30},
@@ -24,3 +19,13 @@ CREWS: dict[str, Any] = {
     **{"gangs.crew_share": 0.05, "gangs.slower": 3.0},
 }
 """Crews of these slots."""
+
+TINY: dict[str, Any] = {
+    **{"gangs": None, "dens.slots": 60, "dens.weight_sigma": 1, "dens.types_per_den": 3, "dens.crew": 30},
+    **{f"dens.hazard.{one}": "8 per year" for one in REGIONS[:3]},
+    **{"dens.hazard.overseas": "6 per year", "dens.hazard.per_lead": "0.15 per year"},
+    "dens.reopening": {"lognormal": {"median": "4 d", "sigma": 0.7}},
+    **{"dens.reopening_growth": 1.1, "dens.displaced": 0.3},
+    "dens.displaced_to": {"east": 0.05, "south": 0.1, "elsewhere": 0.25, "overseas": 0.6},
+}
+"""Overrides that give ``tiny`` many small dens by slots, often raided, without crews, in place of its pools."""

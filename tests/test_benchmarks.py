@@ -22,7 +22,7 @@ from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursi
 from benchmarks.rows import SMOKE, Benchmark, Figure, Figures, Row, Size
 from benchmarks.table import WIDTH, Measured, gathered
 from sim.calibration.calibrate import calibrate
-from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, tables_beside, write_answers
+from sim.reading.intervals import AMOUNTS, SUFFIX, StoredAnswers, policy_digests, tables_beside, write_answers
 from sim.verify.desks import mean_wait
 
 ABOUT = {"machine": "a machine", "date": "2026-11-30", "version": "0.2", "sources": "1a", "size": "quick", "load": 0.0}
@@ -238,7 +238,7 @@ def test_worth_of_knowing_is_computed_from_stored_draws_and_answers(tmp_path: Pa
     file, draws = tmp_path / "small.yaml", 120
     small = (ROOT / "tests" / "calibration" / "small.yaml").read_text()
     file.write_text(small)
-    assert worth.of_stored(str(file)) == worth.NOTHING
+    assert worth.of_stored(str(file)) == worth.NO_NUMBERS
     file.write_text(small + "  draws: small-draws.csv\n")
     (tmp_path / "mine.yaml").write_text(
         "schema: 1\nname: mine\ntitle: Quiet?\nextends: small.yaml\nwarning: {quiet: 24 h}\n"

@@ -11,16 +11,15 @@ from sim.base import words as w
 from sim.engines.vector import episodes as vector_episodes
 from sim.engines.vector.state import EPISODE_END_CODES
 from sim.experiments import attribute
-from sim.reading import costs, outcomes, quantities
+from sim.reading import quantities, run
 from sim.reading.evidence import FORMULAS
-from sim.report.pictures import cascade
-from sim.scenario import effects
-from sim.scenario.schema import aftermath, gates, warning
-from sim.scenario.schema import aftermath as prices
+from sim.report import attempts
+from sim.scenario import resolved
+from sim.scenario.schema import layers, warning
 from sim.scenario.schema.base import ChannelNames, PerChannel
-from sim.scenario.schema.desks import Desks
-from sim.scenario.schema.evidence import QUANTITIES
 from sim.scenario.schema.measures import KINDS, REGULATED
+from sim.scenario.schema.population import QUANTITIES
+from sim.scenario.schema.warning import Desks
 from sim.shield import answering, interception, sites
 from sim.store import tables
 from sim.told import answers as told_costs
@@ -63,12 +62,12 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
     "layers of measures": ([k for k, m in KINDS.items() if m.row.layer or m.row.stays], KINDS, NONE),
     # Counts of these are spread over all days of a window, or wait for its end.
     "measures: SEEN_BY_DAY": (
-        [kind for kind, model in KINDS.items() if issubclass(model, effects.SEEN_BY_DAY)],
+        [kind for kind, model in KINDS.items() if issubclass(model, resolved.SEEN_BY_DAY)],
         KINDS,
         {"cluster_campaign", "videos", "activities", "outage"},
     ),
     "blocking": ({*sites.WEB_TARGETS, *sites.APP_TARGETS, *sites.ACCOUNT_TARGETS}, TARGETS, NONE),
-    "kinds of infrastructure: Sites": (keys(gates.Sites), TARGETS, NONE),
+    "kinds of infrastructure: Sites": (keys(layers.Sites), TARGETS, NONE),
     "what is regulated: REGULATED": (REGULATED, choices("source_regulation", "target"), NONE),
     "channels that are regulated: REGULATED": (labels(REGULATED.values()), w.Channel.labels(), NONE),
     "filters that a measure may change": (choices("filter", "channel"), interception.FILTERED, NONE),
@@ -79,12 +78,12 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
     "ChannelNames": (keys(ChannelNames), {*w.Channel.labels(), *w.ContactChannel.labels()}, NONE),
     "Thresholds": (keys(warning.Thresholds), w.Tier.labels(), NONE),
     "Tiers": (keys(warning.Tiers), w.Tier.labels(), NONE),
-    "Roles": (keys(aftermath.Roles), w.Role.labels(), NONE),
+    "Roles": (keys(layers.Roles), w.Role.labels(), NONE),
     "Desks": (keys(Desks), w.DESK_LABELS, NONE),
     "Tries": (keys(warning.Tries), w.DESK_LABELS, NONE),
     "RetryWaits": (keys(warning.RetryWaits), w.DESK_LABELS, NONE),
-    "Wages": (keys(prices.Wages), w.DESK_LABELS, NONE),
-    "FalseAlarm": (keys(prices.FalseAlarm), w.ContactChannel.labels(), NONE),
+    "Wages": (keys(layers.Wages), w.DESK_LABELS, NONE),
+    "FalseAlarm": (keys(layers.FalseAlarm), w.ContactChannel.labels(), NONE),
     "StopProbabilities": (keys(warning.StopProbabilities), w.ContactChannel.labels(), NONE),
     "ContactScores": (keys(warning.ContactScores), labels(detectors.SEEN), NONE),
     "StageScores": (keys(warning.StageScores), {s.label.removeprefix("first_") for s in w.Stage}, {"contact"}),
@@ -103,11 +102,11 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
         NONE,
     ),
     "contacts that somebody has heard: REACHING": (
-        labels(costs.REACHING),
+        labels(quantities.REACHING),
         w.ContactResult.labels(),
         {"delivered", "unread", "no_answer", "not_met"},
     ),
-    "FAILURES": (outcomes.FAILURES, w.End.labels(), {"reached", "superseded", "moot", "open"}),
+    "FAILURES": (run.FAILURES, w.End.labels(), {"reached", "superseded", "moot", "open"}),
     "OUTCOME_MEANINGS": (labels(tables.OUTCOME_MEANINGS), w.Outcome.labels(), NONE),
     # Victims are counted and logged with their payments.
     "OUTCOMES of vector": ([w.Outcome(code).label for code in vector_episodes.OUTCOMES], EPISODE_ENDS, {"victims"}),
@@ -117,7 +116,7 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
         {"victims"},
     ),
     "steps of an episode: STEPS": (stages.STEPS, w.Stage.labels(), {"contact"}),
-    "ends of episodes in the cascade: ENDS": (cascade.ENDS, EPISODE_ENDS, NONE),
+    "ends of episodes in the cascade: ENDS": (attempts.ENDS, EPISODE_ENDS, NONE),
     # Names of quantities.
     "evidence: QUANTITIES": (
         QUANTITIES,
@@ -135,12 +134,12 @@ LISTS: dict[str, tuple[Collection[str], Collection[str], Collection[str]]] = {
             *by(interception.FILTERED, "false_blocks"),
             *by(w.Detector.labels(), "alerts"),
             *by(w.DESK_LABELS, "staff_hours"),
-            *outcomes.WAITS,
+            *run.WAITS,
             *(words.SAME.get(name, name) for name in (*quantities.FIGURES, *w.Outcome.labels())),
         },
         NONE,
     ),
-    "names of costs: PARTS": (words.PARTS, {*costs.PARTS, costs.TOTAL}, NONE),
+    "names of costs: PARTS": (words.PARTS, {*quantities.PARTS, quantities.TOTAL}, NONE),
     "names of layers: LAYERS": (told_costs.LAYERS, attribute.LAYERS, NONE),
 }
 """What a list has, all words that there are, and those that it rightly leaves out."""

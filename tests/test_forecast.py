@@ -8,13 +8,13 @@ import pytest
 
 import sim
 from sim import forecast
-from sim.base.logbook import LOG
+from sim.base.failures import LOG
 from sim.experiments import simulations
 from sim.experiments.parameters import Counts
 from sim.experiments.simulations import Simulations
-from sim.forecast import BASE_BYTES, MOST_PACE, SPREAD, UNKNOWN_SPREAD, Batch, Forecast, Job, between, lasting, size
+from sim.forecast import BASE_BYTES, MOST_PACE, SPREAD, UNKNOWN_SPREAD, Forecast, Job, between, lasting, size
 from sim.running import work_of
-from sim.store import provenance
+from sim.store import folder as provenance
 from sim.verify.verification import STUDIES
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin
 from tests.cli.conftest import tocsin as tocsin
@@ -36,11 +36,11 @@ def flagship() -> sim.Scenario:
 
 
 def outcomes(scenario: sim.Scenario, runs: int, workers: int | None = 4) -> Forecast:
-    return Forecast.of(Job.of_outcomes(scenario, Counts.exactly(runs), workers))
+    return Forecast.of(Job.of([(scenario, runs)], workers))
 
 
 def folders(scenario: sim.Scenario, runs: int, **more: Any) -> Forecast:
-    return Forecast.of(Job.of_folders([scenario], runs, 4, **more))
+    return Forecast.of(Job.of([(scenario, runs)], 4, **{"parallel": False, "kept": True, **more}))
 
 
 def test_time_follows_the_last_run_of_the_engine_and_the_interval_is_wide_before(flagship: sim.Scenario) -> None:
@@ -62,7 +62,7 @@ def test_time_follows_the_last_run_of_the_engine_and_the_interval_is_wide_before
 
 def test_a_run_keeps_its_work_and_its_time_unless_it_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[tuple[str, dict[str, float]]] = []
-    monkeypatch.setattr("sim.running.keep_last_run", lambda *given: kept.append(given))
+    monkeypatch.setattr("sim.store.folder.keep_last_run", lambda *given: kept.append(given))
     monkeypatch.setattr("sim.draws.compiled.is_compiled", lambda _engine: True)
     scenario = sim.load_scenario("tiny")
     run = sim.run(scenario, tmp_path / "one", workers=3)
@@ -103,7 +103,7 @@ def test_runs_side_by_side_share_time_and_take_memory_each(flagship: sim.Scenari
 
 
 def test_what_asks_for_more_as_it_goes_has_a_bound(flagship: sim.Scenario) -> None:
-    found = Forecast.of(Job([Batch(flagship, Counts(2, 10, 90))], 1, parallel=True))
+    found = Forecast.of(Job.of([(flagship, Counts(2, 10, 90))], 1))
     assert found.most_s > 5 * found.high_s
     lines = found.lines()
     assert lines[0] == "runs    about 10; at least 2, at most 90"
@@ -193,16 +193,16 @@ def test_so_many_runs_are_made(name: str, tocsin: Tocsin, tmp_path: Path, monkey
         return each(self, scenarios, total)  # type: ignore[arg-type]
 
     known: list[simulations.Timed] = []
-    timed = simulations.timed
+    simulate = simulations.simulate
 
     def timed_once(*given: Any) -> simulations.Timed:
         """Make the first run; what comes out of the others is of no interest here."""
         if not known:
-            known.append(timed(*given))
+            known.append(simulate(*given))
         return known[0]
 
     monkeypatch.setattr(Simulations, "each", counted)
-    monkeypatch.setattr(simulations, "timed", timed_once)
+    monkeypatch.setattr(simulations, "simulate", timed_once)
     command, runs = COMMANDS[name]
     workers = [] if command[0] in ("run", "compare") else ["--workers", "1"]
     assert tocsin(*command, *workers, "--out", "all", "--quiet").code == 0

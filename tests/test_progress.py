@@ -16,8 +16,8 @@ from sim import cli, forecast
 from sim.base.days import day_number
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
-from sim.progress import Course, Job, Steps, lasting
-from sim.reading.outcomes import quantities
+from sim.progress import Job, lasting
+from sim.reading.run import quantities
 from tests.cli.commands import start
 
 PERIOD = "{start: 2022-01-25, end: 2022-01-25, warmup: 1 d}"
@@ -33,119 +33,72 @@ class Clock:
         return self.now
 
 
+Shown = tuple[float, str, str, str]
+
+
+def job_of(**given: int) -> tuple[Job, Clock, list[Shown]]:
+    """Return a job, its clock, and what it shows: the share that is done, what, the speed and the time left."""
+    clock, shown = Clock(), []
+    return Job(lambda *what: shown.append(what), **given, clock=clock), clock, shown
+
+
 def test_time_left_is_what_the_rest_takes_at_the_speed_so_far() -> None:
-    clock = Clock()
-    course = Course(8, clock)
-    assert (course.share, course.left_s) == (0.0, None)
+    job, clock, shown = job_of(runs=8)
+    scenario = sim.load_scenario("tiny")  # 14 days after 4 of warm-up
+    after = job.of(scenario)
     clock.now += 30.0
-    course.part = 0.5
-    assert course.share == 0.5 / 8
-    assert course.left_s == pytest.approx(30.0 / 0.5 * 7.5)
-    clock.now += 30.0
-    course.finished(1)
-    assert course.left_s == pytest.approx(7 * 60.0)
-    clock.now += 120.0
-    course.finished(3)
-    assert course.left_s == pytest.approx(5 * 60.0)
-    course.finished(8)
-    assert course.left_s == 0.0
+    after(day_number(scenario.spec.period.start) + 4, 90)
+    assert shown[-1] == (0.5 / 8, "run 1 of 8, 2022-01-28", "0.3 days/s  3 attempts/s", lasting(30.0 / 0.5 * 7.5))
+    for seconds, done, left in ((30.0, 1, 7 * 60.0), (120.0, 3, 5 * 60.0), (0.0, 8, 0.0)):
+        clock.now += seconds
+        job.finished(done)
+        assert (shown[-1][0], shown[-1][3]) == (done / 8, lasting(left))
 
 
 def test_runs_that_were_there_before_say_nothing_of_speed() -> None:
-    clock = Clock()
-    course = Course(100, clock)
+    job, clock, shown = job_of(runs=100)
     clock.now += 0.5
-    course.finished(50)
-    assert course.left_s is None
+    job.finished(50)
+    assert shown[-1][3] == lasting(None)
     clock.now += 10.0
-    course.finished(51)
-    assert course.left_s == pytest.approx(49 * 10.0)
-    # Found ones among several that are made one after the other are told.
-    course = Course(4, clock)
-    clock.now += 5.0
-    course.finished(2, made=False)
-    assert course.left_s is None
-    clock.now += 10.0
-    course.finished(3, made=True)
-    assert course.left_s == pytest.approx(10.0)
+    job.finished(51)
+    assert shown[-1][3] == lasting(49 * 10.0)
 
 
 def test_steps_are_counted_together() -> None:
-    clock = Clock()
-    shown: list[tuple[float, str, str]] = []
-    steps = Steps(Course(20, clock), lambda *what: shown.append(what))
+    steps, clock, shown = job_of(expected=20)
     for done, total in ((0, 4), (2, 4), (4, 4), (0, 3), (1, 3)):
         clock.now += 10.0 * (done > 0)
         steps(done, total)
-    assert shown[-1] == (0.25, "5 of about 20 runs done", lasting(15 * 6.0))
+    assert shown[-1] == (0.25, "5 of about 20 runs done", "", lasting(15 * 6.0))
     # More than was expected is no longer expected.
     steps(3, 3)
     steps(0, 30)
     assert shown[-1][1] == "7 of 37 runs done"
 
 
-def test_a_job_without_a_number_has_that_of_its_step() -> None:
-    shown: list[str] = []
-    steps = Steps(Course(None, Clock()), lambda share, what, left: shown.append(what), "pictures")
-    steps(0, 8)
-    steps(2, 8)
-    assert shown == ["0 of 8 pictures done", "2 of 8 pictures done"]
-
-
 def test_a_run_that_is_made_alone_shows_its_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)
-    clock, shown = Clock(), []
-    steps = Steps(Course(None, clock), lambda share, what, left: shown.append((share, what)))
+    monkeypatch.setattr(forecast, "is_compiled", lambda _engine: True)
+    steps, _, shown = job_of()
     scenarios = [sim.load_scenario("tiny", {"period": PERIOD, "seed": str(seed)}) for seed in (1, 2)]
     with Simulations(tmp_path, quantities, workers=1, progress=steps, days=steps.of) as some:
         some.run(scenarios, 2)
-    assert [what for _, what in shown] == [
-        "0 of 2 runs done",
-        "0 of 2 runs done, warm-up 2022-01-24",
-        "0 of 2 runs done, 2022-01-25",
-        "1 of 2 runs done",
-        "1 of 2 runs done, warm-up 2022-01-24",
-        "1 of 2 runs done, 2022-01-25",
-        "2 of 2 runs done",
-        "2 of 2 runs done",
+    assert [(share, what) for share, what, _, _ in shown] == [
+        (0.0, "0 of 2 runs done"),
+        (0.25, "run 1 of 2, warm-up 2022-01-24"),
+        (0.5, "run 1 of 2, 2022-01-25"),
+        (0.5, "1 of 2 runs done"),
+        (0.75, "run 2 of 2, warm-up 2022-01-24"),
+        (1.0, "run 2 of 2, 2022-01-25"),
+        (1.0, "2 of 2 runs done"),
+        (1.0, "2 of 2 runs done"),
     ]
-    assert [share for share, _ in shown[:6]] == [0.0, 0.25, 0.5, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(None, "-:--:--"), (0.4, "0:00:00"), (3_725.0, "1:02:05")])
 def test_time_is_shown_as_clocks_show_it(seconds: float | None, shown: str) -> None:
     assert lasting(seconds) == shown
-
-
-def test_a_run_of_several_is_told_by_its_number_and_its_day_and_the_warm_up_by_its_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(forecast, "is_compiled", lambda _engine: True)
-    shown: list[tuple[float, str]] = []
-    clock = Clock()
-    job = Job(Course(4, clock), lambda share, what, speed, left: shown.append((share, what)))
-    scenario = sim.load_scenario("tiny")  # 14 days after 4 of warm-up
-    day = day_number(scenario.spec.period.start)
-    for number in range(2):
-        after = job.of(scenario)
-        after(day - 4, 10)
-        after(day, 50)
-        after(day + 13, 500)
-        job.finished(number + 1)
-    assert [what for _, what in shown] == [
-        "run 1 of 4, warm-up 2022-01-20",
-        "run 1 of 4, 2022-01-24",
-        "run 1 of 4, 2022-02-06",
-        "1 of 4 runs done",
-        "run 2 of 4, warm-up 2022-01-20",
-        "run 2 of 4, 2022-01-24",
-        "run 2 of 4, 2022-02-06",
-        "2 of 4 runs done",
-    ]
-    shares = [share for share, _ in shown]
-    assert shares == sorted(shares)
-    assert shares[0] == pytest.approx(1 / 18 / 4)
-    assert shares[-1] == 0.5
 
 
 @pytest.mark.parametrize("engine", ["vector", "reference"])
@@ -155,11 +108,11 @@ def test_a_run_that_compiles_its_engine_first_says_for_how_long(
 ) -> None:
     monkeypatch.setattr(forecast, "is_compiled", lambda _engine: is_compiled)
     monkeypatch.setattr(forecast, "pace_of", lambda _engine: (2.0, 1.5))
-    shown: list[tuple[float, str]] = []
-    job = Job(Course(2, Clock()), lambda share, what, speed, left: shown.append((share, what)))
+    job, _, shown = job_of(runs=2)
     job.of(sim.load_scenario("tiny", engine=engine))
     seconds = round(2 * forecast.COMPILING_S)
-    assert shown == ([] if is_compiled else [(0.0, f"run 1 of 2, compiling, once, about {seconds} s")])
+    text = f"run 1 of 2, compiling, once, about {seconds} s"
+    assert shown == ([] if is_compiled else [(0.0, text, "", lasting(None))])
 
 
 def on_terminal(folder: Path, until: Callable[[str], bool], *command: str) -> str:
@@ -228,6 +181,7 @@ def test_several_runs_share_one_bar(command: list[str], shown_by: Callable[..., 
     assert "run 3" not in seen
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
     reached = re.compile(r"run 1 of 2, warm-up 2021-\d\d-\d\d .*days/s .*run 1 of 2, 2022-\d\d-\d\d .*days/s", re.S)
     command = ["run", "china-2022", *YEAR, "--replicates", "2", "--workers", "1", "--out", "all"]

@@ -1,16 +1,23 @@
-"""The ways in which a command can fail: refused, failed or interrupted.
+"""The ways in which a command can fail: refused, failed or interrupted; and its log.
 
 Every error that a user can meet is one of these; the command line prints each in one line and has an exit code for it.
-Code that kept partial results adds a note (``BaseException.add_note``).
+Code that kept partial results adds a note (``BaseException.add_note``). Signals that ask a process to end are put off
+where code must finish.
 
-Handle signals that ask a process to end, and put them off where code must finish.
+The log of a run or an experiment, ``log.txt`` in its folder, says what was done when. It has times of day, so it is not
+a result: it has no hash, and nothing reads it. An experiment that resumes after an interruption appends to it.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
 from types import FrameType
+from typing import Self
 
 
 class RefusedError(Exception):
@@ -96,3 +103,55 @@ def put_off(*signals: signal.Signals) -> Iterator[None]:
             signal.signal(number, handler)
         for sent in dict.fromkeys(came):
             signal.raise_signal(sent)
+
+
+LOG = "log.txt"
+"""The name of the file."""
+
+
+class Logbook:
+    """Writes lines with their UTC time to a file and, if ``verbose``, to standard error.
+
+    Threads may write at the same time. A line that cannot be written is dropped, and the work continues: more important
+    writes report a full disk.
+    """
+
+    def __init__(self, folder: Path | None = None, verbose: bool = False) -> None:
+        """Open the log in a folder (None: no file); ``verbose`` if lines also go to standard error."""
+        self._verbose, self._lock, self._file = verbose, Lock(), None
+        if folder is not None:
+            with suppress(OSError):
+                self._file = (folder / LOG).open("a", encoding="utf-8", errors="backslashreplace")
+
+    def __call__(self, line: str) -> None:
+        """Write a line."""
+        with self._lock:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            # A progress bar replaces standard error while it is shown.
+            for stream in (self._file, sys.stderr if self._verbose else None):
+                if stream is not None:
+                    with suppress(OSError, ValueError):
+                        stream.write(f"{now}  {' '.join(line.split())}\n")
+                        stream.flush()
+
+    def warn(self, line: str) -> None:
+        """Write a warning."""
+        self(f"warning: {line}")
+
+    def ended_by(self, error: BaseException | None) -> None:
+        """Write the error that ended the work early, if there is one."""
+        if error is not None:
+            self(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self.ended_by(error)
+        self.close()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import ENGLISH, said, spoken
+from sim.language import ENGLISH, said, spoken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Self
 
-from sim.language.spoken import marked
+from sim.language import marked
 
 
 class Word(IntEnum):
@@ -78,7 +78,7 @@ class Gate:
 
     Attributes:
         file: The module of ``sim.shield`` with its functions.
-        colour: The name of its colour in pictures: one of ``NAMED`` in ``sim.report.looks``.
+        colour: The name of its colour in pictures: one of ``NAMED`` in ``sim.report.drawing``.
         cause: What stopped the attempt, as an answer says it; empty if the attempt reached its person.
         layer: The layer of attribution that switches the gate off; empty if none does.
         channels: The channels it acts on.
@@ -97,14 +97,8 @@ _BY_PHONE = (Channel.CALL, Channel.SMS)
 SHIELD = (
     Gate(Fate.NOT_SENT, "not_sent", "grey", marked("by deterrence and regulation at the source")),
     Gate(Fate.DEN_DESTROYED, "dens", "orange", marked("by raids on dens"), "dens"),
-    Gate(
-        *(Fate.CARD_ELIMINATED, "cards", "purple"),
-        *(marked("by eliminating phone cards"), "cards", _BY_PHONE),
-    ),
-    Gate(
-        *(Fate.INTERCEPTED, "interception", "blue"),
-        *(marked("by call and SMS filters"), "interception", _BY_PHONE),
-    ),
+    Gate(*(Fate.CARD_ELIMINATED, "cards", "purple"), *(marked("by eliminating phone cards"), "cards", _BY_PHONE)),
+    Gate(*(Fate.INTERCEPTED, "interception", "blue"), *(marked("by call and SMS filters"), "interception", _BY_PHONE)),
     Gate(Fate.SITE_BLOCKED, "sites", "green", marked("by blocked sites and apps"), "sites"),
     Gate(Fate.UNANSWERED, "answering", "yellow"),
     Gate(Fate.IGNORED, "engagement", "sky", layer="awareness"),

@@ -12,39 +12,25 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
+import pandas as pd
 
 from sim.base.rounding import significant
-from sim.calibration.data import Data, Model
-from sim.calibration.draws import SUFFIX as FIGURES
-from sim.calibration.draws import figures_of_draws, write_figures
-from sim.calibration.fit import (
-    NO_FIGURE,
-    NO_PARAMETER,
-    Evaluations,
-    Fit,
-    FitError,
-    Fitter,
-    Level,
-    Targets,
-    Task,
-    coarse_pool,
-    label_of,
-    solving,
-    values_at,
-)
+from sim.calibration import fit as fitting
+from sim.calibration.fit import Data, FitError, Level, Model
 from sim.calibration.policies import compared, expanded, loader, over_draws, stored_of, totals_over
 from sim.calibration.posterior import Posterior, Start, conditioning, one_thread_of_blas, sample_posterior
-from sim.calibration.prior import Prior
+from sim.calibration.prior import SUFFIX as FIGURES
+from sim.calibration.prior import Prior, figures_of_draws, write_figures
 from sim.calibration.report import Document, add_ensemble, add_known, compose, to_markdown
 from sim.experiments.parameters import DIGITS, Counts, Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.experiments.store import WARNINGS
 from sim.reading.figures import error_of_whole
-from sim.reading.outcomes import Outcome
-from sim.reading.stored_answers import StoredAnswers, store_answers
+from sim.reading.intervals import DRAW, StoredAnswers, store_answers
+from sim.reading.run import Outcome
 from sim.scenario import Scenario, ScenarioModel, load_scenario
+from sim.scenario.merging import SUFFIX as DRAWS
 from sim.scenario.merging import is_full_form
-from sim.scenario.stored_draws import SUFFIX as DRAWS
 from sim.store.columns import Scope
 from sim.store.folder import holding, replace_json, whole
 from sim.warning.size import in_english, of_sizes
@@ -200,11 +186,11 @@ def calibrate(
     policies = expanded(policies, scenario, file)
     seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
-    with holding(path), Evaluations(scenario, path, **computing) as evaluations:
+    with holding(path), fitting.Evaluations(scenario, path, **computing) as evaluations:
         tell = evaluations.telling(tell)
         start = np.array([one.coordinate(one.start) for one in parameters])
-        fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
-        reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
+        fit = fitting.Fitter(evaluations, parameters, targets, levels, tell).fit(start)
+        reference = evaluations.evaluate([fitting.Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, reference))
         document[WARNINGS] = in_english(_sizes(scenario, levels))
         draws: Posterior | None = None
@@ -213,7 +199,11 @@ def calibrate(
                 data = Data(scope, settings.evidence, reference, levels[-1].scale)
                 draws = _condition(scenario, evaluations, data, levels, fit, document, tell)
             if file is not None:
-                _write_file(scenario, file, document, _found(reference, settings.derived), draws)
+                draws_file = None
+                if draws is not None:
+                    draws_file = f"{scenario.name}{DRAWS}"
+                    _write_draws(file.with_name(draws_file), draws, settings.derived)
+                write_back(file, _update(scenario, document, _found(reference, settings.derived), draws_file))
                 if draws is not None:
                     number = min(policy_draws or len(draws.outcomes), len(draws.outcomes))
                     names = [str(file), *policies]
@@ -242,20 +232,9 @@ def _found(outcomes: Sequence[Outcome], derived: Sequence[str]) -> dict[str, flo
     return {key: significant(mean, DIGITS) for key, mean in means.items()}
 
 
-def _write_file(
-    scenario: Scenario, file: Path, document: Document, derived: Mapping[str, float], draws: Posterior | None
-) -> None:
-    """Write the results into the scenario's file, and the draws next to it."""
-    draws_file = None
-    if draws is not None:
-        draws_file = f"{scenario.name}{DRAWS}"
-        _write_draws(file.with_name(draws_file), draws, scenario.spec.calibration.derived)
-    write_back(file, _update(scenario, document, derived, draws_file))
-
-
 def _answer(
     document: Document,
-    evaluations: Evaluations,
+    evaluations: fitting.Evaluations,
     level: Level,
     draws: Posterior,
     names: Sequence[str],
@@ -273,13 +252,15 @@ def _answer(
     return stored_of(outcomes, load)
 
 
-def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets, Scope]:
+def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], fitting.Targets, Scope]:
     """Return the levels, from coarse to fine, the parameters and the targets; raises FitError for an impossible fit."""
     settings = scenario.spec.calibration
     seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
-    levels = [Level(scale, seeds, coarse_pool(scenario, scale) if scale < 1.0 else None) for scale in settings.scales]
+    levels = [
+        Level(scale, seeds, fitting.coarse_pool(scenario, scale) if scale < 1.0 else None) for scale in settings.scales
+    ]
     scope = Scope.of(scenario)
-    targets = Targets.of(scope)
+    targets = fitting.Targets.of(scope)
     parameters = free_parameters(scenario, "calibrated")
     if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
         raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; name a number with one")
@@ -288,7 +269,7 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
             f"calibration.evidence names {min(missing)}, which is not in the scenario's evidence; name one that is"
         )
     if not parameters or not targets.fitted:
-        raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
+        raise FitError(fitting.NO_PARAMETER if not parameters else fitting.NO_FIGURE)
     if settings.members:
         if find_spec("sklearn") is None:
             raise FitError(
@@ -317,7 +298,7 @@ def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = No
     figures decide how many steps are taken; the largest count assumes that each search takes all its steps.
     """
     levels, parameters, _, _ = _planned(scenario)
-    counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
+    counts = fitting.solving(len(levels[-1].seeds), len(parameters), len(levels))
     members = scenario.spec.calibration.members
     counts[0] = counts[0].plus(conditioning(members))
     draws = min(policy_draws or members, members)
@@ -340,10 +321,10 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
 
 def _condition(
     scenario: Scenario,
-    evaluations: Evaluations,
+    evaluations: fitting.Evaluations,
     data: Data,
     levels: Sequence[Level],
-    fit: Fit,
+    fit: fitting.Fit,
     document: Document,
     tell: Callable[[str], None],
 ) -> Posterior | None:
@@ -355,8 +336,8 @@ def _condition(
     unseen = Model(data, evaluations, levels[0], parameters, fit.values(), levels[0].seeds[-1] + 1)
     stated: dict[str, float] = dict(settings.discrepancy.items())
     errors = data.errors(stated)
-    own, fitted = [one.coordinate(one.start) for one in parameters], dict(zip(fit.keys, fit.coordinates, strict=True))
-    start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
+    fitted = dict(zip(fit.values(), fit.coordinates, strict=True))
+    start = np.array([fitted.get(one.key, one.coordinate(one.start)) for one in parameters])
     begun = Start(start, (data.expected() - data.observed) / errors, model.chance(errors))
     ensemble = sample_posterior(
         prior, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
@@ -378,13 +359,12 @@ def _write_draws(path: Path, draws: Posterior, listed: Sequence[str]) -> None:
     What the run of a draw has found, of the ``listed`` values, is stored to the last digit, so that its policies meet
     the same gangs.
     """
-    derived = _kept(draws.outcomes[0], listed) if draws.outcomes else {}
-    lines = [",".join(["draw", *(one.key for one in draws.parameters), *derived])]
-    for number, (coordinates, outcome) in enumerate(zip(draws.coordinates, draws.outcomes, strict=True)):
-        values = [*values_at(draws.parameters, coordinates).values(), *(outcome["derived"][key] for key in derived)]
-        lines.append(",".join([str(number), *(str(value) for value in values)]))
+    rows = [
+        {**fitting.values_at(draws.parameters, coordinates), **_kept(outcome, listed)}
+        for coordinates, outcome in zip(draws.coordinates, draws.outcomes, strict=True)
+    ]
     with whole(path) as unfinished:
-        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        pd.DataFrame(rows, dtype=object).rename_axis(DRAW).to_csv(unfinished, lineterminator="\n")
 
 
 def _update(scenario: Scenario, document: Document, derived: Mapping[str, float], draws: str | None) -> Update:
@@ -393,7 +373,7 @@ def _update(scenario: Scenario, document: Document, derived: Mapping[str, float]
     figures: dict[int, dict[str, Any]] = {}
     scale = scenario.spec.calibration.scales[-1]
     for number, row in enumerate(scenario.spec.figures):
-        known = by_label.get(label_of(row.name, row.window))
+        known = by_label.get(fitting.label_of(row.name, row.window))
         if known is None or row.role == "input":
             continue
         figures[number] = {}

@@ -1,17 +1,21 @@
-"""The fit of calibrated parameters to reported figures, and the evaluations and targets that it needs.
+"""The fit of calibrated parameters to reported figures, the evaluations and targets that it needs, and its data.
 
 Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken.
 
 Evaluations: runs of one scenario at a level, with a seed and values; each gives figures, evidence and totals.
 
 The fit: calibrated parameters to fitted figures, in expectation over seeds, first at coarse, then at full scale.
+
+The data that a posterior is conditioned on, their errors, and the model that simulates them at a level. Data are the
+fitted figures and the quantities of the scenario's evidence that it names.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from math import hypot, nan, sqrt
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -19,15 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.failures import RefusedError
+from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Counts, Parameter
 from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
-from sim.reading.figures import CHANGE, days_of
-from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
+from sim.reading.figures import CHANGE, days_of, error_of_whole
+from sim.reading.run import Outcome, figures_evidence_and_quantities
 from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.load import value_at
-from sim.scenario.schema.evidence import Family
-from sim.scenario.schema.population import Apart, Pool, plain_pool
-from sim.store.columns import Scope, Target
+from sim.scenario.schema.population import LOSS_SIGMA, LOSSES, Apart, Family, Pool, plain_pool
+from sim.store.columns import Known, Scope, Target
 
 Vector = npt.NDArray[np.float64]
 
@@ -106,10 +110,7 @@ class Targets:
 
     def simulated(self, figures: Sequence[float | None]) -> Vector:
         """Return the fitted figures among all figures of a run, (fitted figures,), in tolerances."""
-        values = [figures[n] for n in self.fitted]
-        return np.array(
-            [float(self.scale(n, 0.0 if v is None else v)) for n, v in zip(self.fitted, values, strict=True)]
-        )
+        return np.array([float(self.scale(n, figures[n] or 0.0)) for n in self.fitted])
 
 
 def family_of(name: str) -> Family | None:
@@ -238,7 +239,8 @@ JACOBIAN_SEEDS = 2
 """Seeds of a Jacobian: few are enough, since noise common to both runs of a difference cancels."""
 
 SINGULAR_CUTOFF = 0.01
-"""Relative cut-off for singular values: smaller ones belong to nearly collinear figures, and are set to 0."""
+"""Relative cut-off for singular values: smaller ones belong to nearly collinear figures (two totals and their change),
+which differ by noise only, and are set to 0."""
 
 MAX_EVALUATIONS = 20
 """The most evaluations of the residuals each time that the coarsest level is solved."""
@@ -270,20 +272,7 @@ class Fit:
     targets: Targets
     coordinates: Vector
     jacobian: Matrix
-    figures: dict[Level, Matrix] = field(default_factory=dict)
-
-    @property
-    def keys(self) -> list[str]:
-        """The dotted keys of the parameters."""
-        return [one.key for one in self.parameters]
-
-    def pseudo_inverse(self) -> Matrix:
-        """Return the pseudo-inverse of the Jacobian, (parameters, fitted figures).
-
-        Nearly collinear figures (two totals and their change) differ by noise only, which ``SINGULAR_CUTOFF`` leaves
-        out.
-        """
-        return np.asarray(np.linalg.pinv(self.jacobian, rcond=SINGULAR_CUTOFF))
+    figures: dict[Level, Matrix]
 
     def values(self) -> dict[str, Any]:
         """Return the fitted values by dotted key, as a scenario file has them."""
@@ -299,9 +288,7 @@ def solving(seeds: int, parameters: int, levels: int) -> list[Counts]:
     jacobian = JACOBIAN_SEEDS * (parameters + 1)
     solutions = 1 + (levels - 1) * MAX_CORRECTIONS
     coarse = Counts(
-        seeds + jacobian,
-        SOLVING * seeds + JACOBIANS * jacobian,
-        solutions * MAX_EVALUATIONS * (seeds + jacobian),
+        seeds + jacobian, SOLVING * seeds + JACOBIANS * jacobian, solutions * MAX_EVALUATIONS * (seeds + jacobian)
     )
     return [coarse] + [Counts(seeds, CORRECTIONS * seeds, (MAX_CORRECTIONS + 1) * seeds)] * (levels - 1)
 
@@ -322,11 +309,7 @@ class Fitter:
         levels: Sequence[Level],
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        if not parameters or not targets.fitted:
-            raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
-        self._evaluations = evaluations
-        self._parameters = parameters
-        self._targets = targets
+        self._evaluations, self._parameters, self._targets = evaluations, parameters, targets
         self._levels = list(levels)
         self._tell = tell
         self._jacobian: tuple[Vector, Matrix] | None = None
@@ -348,11 +331,9 @@ class Fitter:
                     break
                 residuals = self._residuals(level, solution)
                 solution = self._solve(solution, residuals - self._residuals(coarse, solution))
-        _, jacobian = self._jacobian_near(solution)
-        fit = Fit(self._parameters, self._targets, solution, jacobian)
-        for level in self._levels:
-            fit.figures[level] = self._figures(level, solution)
-        return fit
+        jacobian = self._jacobian_near(solution)
+        figures = {level: self._figures(level, solution) for level in self._levels}
+        return Fit(self._parameters, self._targets, solution, jacobian, figures)
 
     def _figures(self, level: Level, coordinates: Vector) -> Matrix:
         """Return all figures at a level, (seeds, figures), NaN where a run has none."""
@@ -397,7 +378,7 @@ class Fitter:
             least_squares(
                 shifted_residuals,
                 inside,
-                jac=lambda coordinates: self._jacobian_near(coordinates)[1],
+                jac=self._jacobian_near,
                 bounds=(0.0, 1.0),
                 max_nfev=MAX_EVALUATIONS,
                 xtol=1e-5,
@@ -406,11 +387,11 @@ class Fitter:
             )
         return best[1]
 
-    def _jacobian_near(self, coordinates: Vector) -> tuple[Vector, Matrix]:
-        """Return a Jacobian computed within ``JACOBIAN_RADIUS`` of these coordinates, and its place."""
+    def _jacobian_near(self, coordinates: Vector) -> Matrix:
+        """Return a Jacobian computed within ``JACOBIAN_RADIUS`` of these coordinates."""
         if self._jacobian is None or np.abs(self._jacobian[0] - coordinates).max() > JACOBIAN_RADIUS:
             self._jacobian = coordinates.copy(), self._jacobian_at(coordinates)
-        return self._jacobian
+        return self._jacobian[1]
 
     def _jacobian_at(self, coordinates: Vector) -> Matrix:
         """Return the Jacobian (fitted figures, parameters) of the coarsest level, by differences with equal seeds."""
@@ -434,3 +415,187 @@ class Fitter:
 
 class _ConvergedError(Exception):
     """Raised by the residuals to stop the least-squares solver: the coarsest level has converged."""
+
+
+def standard_error(row: Known, sigma: float = nan) -> float:
+    """Return the standard error of the value of a row with a count, on the scale of its range.
+
+    The scale is the logarithm if the range lies above 0. A share p of n has the error of a binomial share, to first
+    order; its ``spread`` is in logits. Losses are lognormal; the logarithms of the median, the mean and the sigma that
+    fit n of them best vary by sigma / sqrt(n), sqrt(sigma^2 + sigma^4 / 2) / sqrt(n) and 1 / sqrt(2 n).
+
+    Args:
+        row: The evidence, with ``value`` and ``count``.
+        sigma: The standard deviation of the logarithm of losses; for their mean and median.
+
+    Returns:
+        The standard error, in log units or in the unit of the quantity.
+    """
+    assert row.value is not None
+    assert row.count is not None
+    if row.name not in LOSSES:
+        logits = hypot(1.0 / sqrt(row.count * row.value * (1.0 - row.value)), row.spread)
+        logs = (1.0 - row.value) * logits
+    else:
+        of_one = {LOSS_SIGMA: sqrt(0.5), "loss_median": sigma, "loss_mean": hypot(sigma, sigma * sigma * sqrt(0.5))}
+        logs = hypot(of_one[row.name] / sqrt(row.count), row.spread)
+    return logs if row.low > 0.0 else logs * row.value
+
+
+HALF_WIDTH = normal_quantile(0.95)
+"""Half the width of a range of evidence, in standard deviations: the range is taken as a 90% interval."""
+
+LEAST = 1e-9
+"""The smallest value of evidence with a positive range, which is compared by its logarithm."""
+
+
+class Data:
+    """Observed data and their standard errors.
+
+    Figures are in tolerances, evidence is on the scale of its range. The standard error of a figure has three parts:
+    its tolerance, for rounding; its standard deviation between seeds, since the reported history happened once; and the
+    discrepancy of its family: the error of the model even with the best parameters.
+
+    Attributes:
+        targets: The figures of the scenario.
+        figures: The figures of the reference runs, (runs, figures), NaN where there is none.
+        counted: The numbers of the figures that every reference run has.
+        predicted: The numbers of counted figures that are not fitted but have a reported number.
+        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances, from
+            the differences between the reference runs.
+        names: Labels of fitted figures, then names of evidence.
+        observed: (data,) The data.
+    """
+
+    def __init__(self, scope: Scope, evidence: Sequence[str], reference: Sequence[Outcome], scale: float) -> None:
+        """Take the data of a scope from reference runs with different seeds; ``evidence`` names quantities."""
+        self.targets = targets = Targets.of(scope)
+        self._reference = reference
+        self.figures = figures_of(reference)
+        self.counted = [
+            number
+            for number, row in enumerate(targets.rows)
+            if isinstance(row.value, int | float | None) and not np.isnan(self.figures[:, number]).any()
+        ]
+        self.predicted = [
+            number
+            for number in self.counted
+            if targets.rows[number].role in ("predicted", "context") and targets.rows[number].value is not None
+        ]
+        self.seed_sd = np.zeros(len(targets.rows))
+        for number in self.counted:
+            row, values = targets.rows[number], self.figures[:, number]
+            error = error_of_whole(float(values.std(ddof=1)), row, scale)
+            level = 1.0 if row.name.endswith(CHANGE) else max(float(values.mean()), LEAST_COUNT)
+            self.seed_sd[number] = error / level / targets.tolerance(number)
+        rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence and not row.claimed]
+        self._evidence = [(number, (row.low, row.high)) for number, row in rows]
+        sigmas = (row.value for row in scope.evidence if row.name == LOSS_SIGMA and row.value is not None)
+        middles, self._evidence_errors = known_from([row for _, row in rows], next(sigmas, nan))
+        self.names = [*(targets.label(number) for number in targets.fitted), *(row.name for _, row in rows)]
+        self.observed = np.array([*targets.reported(), *middles])
+
+    def errors(self, discrepancy: Mapping[str, float]) -> Vector:
+        """Return the standard errors of the data, (data,), for a discrepancy by family, a share of a level."""
+        return np.array([*self.figure_errors(self.targets.fitted, discrepancy), *self._evidence_errors])
+
+    def figure_errors(self, numbers: Sequence[int], discrepancy: Mapping[str, float]) -> Vector:
+        """Return the standard errors of figures by their numbers, in tolerances."""
+        shares = np.array([self.targets.in_tolerances(number, discrepancy) for number in numbers])
+        return np.asarray(np.hypot(np.hypot(1.0, self.seed_sd[list(numbers)]), shares))
+
+    def expected(self) -> Vector:
+        """Return the mean of the data over the reference runs, (data,)."""
+        return np.asarray(np.mean([self.simulated(one) for one in self._reference], axis=0))
+
+    def simulated(self, outcome: Outcome) -> Vector:
+        """Return the data of a run, (data,)."""
+        evidence = [
+            float(_scaled(limits, np.asarray(outcome["evidence"][number] or 0.0))) for number, limits in self._evidence
+        ]
+        return np.array([*self.targets.simulated(outcome["figures"]), *evidence])
+
+    def simulated_figures(self, outcome: Outcome) -> Vector:
+        """Return the counted figures of a run, (counted figures,), in tolerances."""
+        return np.array([float(self.targets.scale(n, outcome["figures"][n] or 0.0)) for n in self.counted])
+
+
+class Model:
+    """The model at a level, which simulates data.
+
+    All runs have the same seed, so that noise common to two runs cancels in their difference; that works near the
+    values ``base`` only: elsewhere raids happen otherwise. Results are shifted by the mean difference between the
+    level's runs at ``base``, one with each of its seeds, and the data's reference runs there. This removes the bias of
+    the level, its scale and pooling; the noise of a run remains.
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        evaluations: Evaluations,
+        level: Level,
+        parameters: Sequence[Parameter],
+        base: Values,
+        seed: int | None = None,
+    ) -> None:
+        """Simulate with the level's first seed, or another one."""
+        self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
+        self._seed = level.seeds[0] if seed is None else seed
+        self._runs = evaluations.evaluate([Task(level, one, base) for one in level.seeds])
+        self.base = self._runs[0]
+        self._shift: Vector = data.expected() - np.mean([data.simulated(one) for one in self._runs], axis=0)
+        reference = [data.targets.scale(number, data.figures[:, number]).mean() for number in data.counted]
+        figures = np.mean([data.simulated_figures(one) for one in self._runs], axis=0)
+        self._figures_shift: Vector = np.array(reference) - figures
+
+    def outcomes(self, coordinates: Matrix) -> list[Outcome | None]:
+        """Simulate points (points, parameters) in the unit cube; None for one whose values make no scenario."""
+        tasks = [Task(self._level, self._seed, values_at(self._parameters, row)) for row in coordinates]
+        return self._evaluations.evaluate_possible(tasks)
+
+    def data(self, outcomes: Sequence[Outcome]) -> Matrix:
+        """Return the data of runs, (runs, data), without the bias of the level."""
+        return np.array([self._data.simulated(one) for one in outcomes]) + self._shift
+
+    def chance(self, errors: Vector) -> Vector:
+        """Return the standard deviation of data between seeds at the values ``base``, (data,), in errors."""
+        runs = [self._data.simulated(one) for one in self._runs]
+        return np.asarray(np.std(runs, axis=0, ddof=1) / errors)
+
+    def residuals(self, errors: Vector) -> Callable[[Matrix], tuple[list[Outcome | None], Matrix]]:
+        """Return a function that simulates points and returns residuals of their data, in standard errors (data,)."""
+
+        def simulated(coordinates: Matrix) -> tuple[list[Outcome | None], Matrix]:
+            outcomes = self.outcomes(coordinates)
+            off = np.full((len(outcomes), len(errors)), np.nan)
+            for number, one in enumerate(outcomes):
+                if one is not None:
+                    off[number] = (self.data([one])[0] - self._data.observed) / errors
+            return outcomes, off
+
+        return simulated
+
+    def figures(self, outcomes: Sequence[Outcome]) -> Matrix:
+        """Return the counted figures of runs, (runs, counted figures), in tolerances, without the level's bias."""
+        return np.array([self._data.simulated_figures(one) for one in outcomes]) + self._figures_shift
+
+
+def known_from(rows: Sequence[Known], sigma: float) -> tuple[Vector, Vector]:
+    """Return the values of evidence and their standard errors, (rows,) each, on the scales of the ranges.
+
+    With a count they are the stated value and the error of the count, else the middle of the range and its width.
+    ``sigma`` is that of losses.
+    """
+    values, errors = np.empty(len(rows)), np.empty(len(rows))
+    for number, row in enumerate(rows):
+        low, high = _scaled((row.low, row.high), np.array((row.low, row.high)))
+        values[number], errors[number] = (low + high) / 2.0, (high - low) / 2.0 / HALF_WIDTH
+        if row.count is not None:
+            values[number] = _scaled((row.low, row.high), np.asarray(row.value))
+            errors[number] = standard_error(row, sigma)
+    return values, errors
+
+
+def _scaled(limits: tuple[float, float], values: Vector) -> Vector:
+    """Return values of evidence on the scale of its range: the logarithm where that lies above 0."""
+    return np.log(np.maximum(values, LEAST)) if limits[0] > 0.0 else values

@@ -22,20 +22,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.data import Model
-from sim.calibration.fit import Evaluations, FitError, Level
+from sim.calibration.fit import Evaluations, FitError, Level, Model
 from sim.calibration.posterior import Posterior
+from sim.calibration.prior import Array
 from sim.experiments.parameters import DRIVERS, generator_of, parameter_at, plain_decimal
-from sim.reading.chance import TAILS
-from sim.reading.outcomes import Outcome
+from sim.reading.intervals import TAILS, StoredAnswers, answered, policy_digests
 from sim.reading.quantities import LEVELS
-from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
+from sim.reading.run import Outcome
 from sim.scenario import Scenario, load_scenario
-from sim.scenario.bundled import bundled_names, is_path
+from sim.scenario.guide import LEVERS, examples
 from sim.scenario.load import files_of
-from sim.scenario.starter import LEVERS, examples
-
-Array = npt.NDArray[np.float64]
+from sim.scenario.reading import bundled_names, is_path
 
 MOST = 10
 """The most drivers that are shown of all answers together."""

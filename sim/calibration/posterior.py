@@ -43,7 +43,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ import numpy.typing as npt
 from sim.calibration.prior import Array, Prior, draw_errors
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import POSTERIOR, Counts, Parameter, generator_of
-from sim.reading.outcomes import Outcome
+from sim.reading.run import Outcome
 
 Indices = npt.NDArray[np.intp]
 
@@ -85,16 +85,6 @@ FOLLOWED = 6.0
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""
-
-
-class Predictor(Protocol):
-    """Predicts data from scores, as ``sim.calibration.posterior.Emulator`` does."""
-
-    def predicted(self, scores: Array) -> Array:
-        """Return data (points, data) at scores (points, parameters)."""
-
-    def derivatives(self, scores: Array) -> Array:
-        """Return derivatives (data, parameters) at one point, (parameters,)."""
 
 
 class Descent:
@@ -150,7 +140,7 @@ class Descent:
     def run(
         self,
         simulate: Callable[[Indices, Array], Array],
-        learn: Callable[[], Predictor | None],
+        learn: "Callable[[], Emulator | None]",
         steps: int,
         tell: Callable[[str], None],
     ) -> None:
@@ -213,7 +203,7 @@ class Descent:
         for (places, changes), (at, found) in zip(self.tried, ends, strict=True):
             places[known], changes[known] = at, found
 
-    def _proposals(self, predictor: Predictor | None, goals: Array, wanted: Array) -> tuple[Array, Array]:
+    def _proposals(self, predictor: "Emulator | None", goals: Array, wanted: Array) -> tuple[Array, Array]:
         """Return each member's next step, and the decrease of its objective that its slopes predict."""
         home = goals - self.iterates
         if predictor is None:
@@ -295,23 +285,15 @@ class Emulator:
 
     def in_units(self, units: Array) -> "Emulator":
         """Return the emulator of the same data in other units, (data,)."""
-        return replace(
-            self,
-            constant=self.constant / units,
-            slopes=self.slopes / units[:, None],
-            products=self.products / units[:, None, None],
-            error=self.error / units,
-        )
+        return self._changed(lambda values: (values.T / units).T)
 
     def of(self, data: npt.NDArray[np.intp]) -> "Emulator":
         """Return the emulator of some of the data, by their numbers."""
-        return replace(
-            self,
-            constant=self.constant[data],
-            slopes=self.slopes[data],
-            products=self.products[data],
-            error=self.error[data],
-        )
+        return self._changed(lambda values: values[data])
+
+    def _changed(self, change: Callable[[Array], Array]) -> "Emulator":
+        constant, slopes, products, error = map(change, (self.constant, self.slopes, self.products, self.error))
+        return Emulator(constant, slopes, self.curved, products, error)
 
 
 def emulator_of(
@@ -490,6 +472,10 @@ class Runs:
         return emulator_of(self.scores[1:], columns[1:], weights, (self.scores[self.origins], columns[self.origins]))
 
 
+OF_MEMBERS = ("anchors", "coordinates", "residuals", "again", "observations")
+"""Arrays of a posterior with a row for each member."""
+
+
 @dataclass(frozen=True)
 class Posterior:
     """An ensemble: the goals of its members, and the draws that they became.
@@ -523,15 +509,8 @@ class Posterior:
         """Return the members whose residuals with another seed are as small as those of a correct model."""
         count = self.residuals.shape[1]
         chosen = np.flatnonzero(count * self.off() ** 2 <= chi_square(count, CONSISTENT))
-        return replace(
-            self,
-            anchors=self.anchors[chosen],
-            coordinates=self.coordinates[chosen],
-            outcomes=[self.outcomes[number] for number in chosen],
-            residuals=self.residuals[chosen],
-            again=self.again[chosen],
-            observations=self.observations[chosen],
-        )
+        arrays = {name: getattr(self, name)[chosen] for name in OF_MEMBERS}
+        return replace(self, outcomes=[self.outcomes[number] for number in chosen], **arrays)
 
     def off(self) -> Array:
         """Return the root mean square over data of each member's residuals with another seed, (members,).

@@ -11,25 +11,42 @@ standard normal in the prior. The shape of a range says how both belong together
 
 Draws that break an order of the scenario's ``constraints`` are sorted: the ends of ranges are ordered, too, so sorted
 values lie inside their ranges. Of values with equal priors, sorting gives the prior given the order.
+
+Posterior draws are stored with a scenario, next to tables of their answers and figures. These figures are those of the
+draws' own runs, without the bias of the level at which they were made, discrepancy of the model and rounding.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from html import escape
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from sim.base.days import ORIGIN
 from sim.base.failures import RefusedError
+from sim.calibration.fit import Data, Model
 from sim.draws.functions import exp, log, normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
 from sim.experiments.parameters import Parameter, free_parameters, in_unit
-from sim.scenario import Scenario
+from sim.reading.intervals import DRAW, HASH, TAILS, policy_digest, policy_digests, read_answers, stored_answers
+from sim.reading.intervals import SUFFIX as ANSWERS
+from sim.reading.run import Outcome
+from sim.scenario import Scenario, load_scenario
 from sim.scenario.keys import keys_at
+from sim.scenario.load import posterior as table_of
+from sim.scenario.load import read_files
 from sim.scenario.merging import LOGIT_NORMAL, TRIANGULAR
+from sim.scenario.merging import SUFFIX as DRAWS
+from sim.scenario.provinces import coded_key, names_in
+from sim.store.folder import whole
 
 Array = npt.NDArray[np.float64]
 
@@ -88,14 +105,17 @@ class Prior:
 
     def coordinates(self, scores: Array) -> Array:
         """Return the coordinates of normal scores."""
-        columns = [_each(one, column, _coordinate) for one, column in zip(self.parameters, scores.T, strict=True)]
-        return np.array(columns).T.reshape(scores.shape)
+        return self._each(scores, _coordinate)
 
     def scores(self, coordinates: Array) -> Array:
         """Return the normal scores of coordinates."""
-        inside = np.clip(coordinates, EDGE, 1.0 - EDGE)
-        columns = [_each(one, column, _score) for one, column in zip(self.parameters, inside.T, strict=True)]
-        return np.array(columns).T.reshape(coordinates.shape)
+        return self._each(np.clip(coordinates, EDGE, 1.0 - EDGE), _score)
+
+    def _each(self, values: Array, convert: Callable[[Parameter, float], float]) -> Array:
+        """Return each value (draws, parameters) converted by its parameter."""
+        columns = zip(self.parameters, values.T, strict=True)
+        converted = [[convert(one, float(value)) for value in column] for one, column in columns]
+        return np.array(converted).T.reshape(values.shape)
 
     def ordered(self, scores: Array) -> Array:
         """Return normal scores with the values of each chain sorted; scores that keep all orders are unchanged."""
@@ -151,10 +171,6 @@ def _chain(numbers: tuple[int, ...], parameters: Sequence[Parameter]) -> Chain:
     return Chain(numbers, units)
 
 
-def _each(parameter: Parameter, column: Array, convert: Callable[[Parameter, float], float]) -> list[float]:
-    return [convert(parameter, float(one)) for one in column]
-
-
 def _coordinate(parameter: Parameter, score: float) -> float:
     """Return the coordinate of a normal score."""
     if parameter.shape == LOGIT_NORMAL:
@@ -188,3 +204,133 @@ def draw_errors(seed: int, members: int, data: int) -> Array:
         for number in range(data):
             drawn[member, number] = normal_quantile(uniform32(draw4(seed, member + 1, MEMBER, number)[2]))
     return drawn
+
+
+SHOWN = 10
+"""Parameters that a notebook shows by the bare name of a posterior: those that the data moved most."""
+
+SUFFIX = "-figures.csv"
+
+Figures = Mapping[str, Sequence[float]]
+"""The figures of draws, by label (``sim.calibration.fit.label_of``): (draws,), in the figure's unit."""
+
+
+def figures_of_draws(data: Data, model: Model, outcomes: Sequence[Outcome]) -> Figures:
+    """Return the counted figures of the draws' runs, by label, without the bias of the level."""
+    columns = zip(data.counted, model.figures(outcomes).T, strict=True)
+    return {data.targets.label(number): data.targets.unscale(number, scaled).tolist() for number, scaled in columns}
+
+
+def write_figures(path: Path, scenario: Scenario, figures: Figures) -> None:
+    """Store the figures of the draws of a scenario, to six digits: one row per draw, one column per label."""
+    table = pd.DataFrame(figures).rename_axis(DRAW)
+    table.insert(0, HASH, policy_digests(scenario))
+    with whole(path) as unfinished:
+        table.to_csv(unfinished, float_format="%.6g", lineterminator="\n")
+
+
+def read_figures(path: Path, scenario: Scenario) -> pd.DataFrame | None:
+    """Return stored figures, one row per draw and one column per label; None if they are another scenario's."""
+    table = pd.read_csv(path, index_col=DRAW)
+    own = policy_digest(scenario)
+    found = table[[own in known.split() for known in table.pop(HASH)]]
+    return None if found.empty else found
+
+
+class PosteriorDraws(pd.DataFrame):
+    """The posterior draws of a scenario, as a table: one row per draw, one column per dotted key, cells as in its file.
+
+    Attributes:
+        scenario: The scenario, with its own values.
+        answers: Its stored answers: one row per draw, one column per total; None without any.
+        figures: Its stored figures: one row per draw, one column per figure and window; None without any.
+        fixed: Columns that ``summary`` leaves out: the scenario replaces the value, or has no range for it.
+    """
+
+    _metadata = ["scenario", "answers", "figures", "fixed"]  # noqa: RUF012, the type of pandas
+
+    scenario: Scenario
+    answers: pd.DataFrame | None
+    figures: pd.DataFrame | None
+    fixed: tuple[str, ...]
+
+    def summary(self) -> pd.DataFrame:
+        """Return what the data say about each parameter.
+
+        Returns:
+            One row per dotted key, those that the data moved most first: ``unit``, the scenario's own ``value``, the
+            ends ``low`` and ``high`` of its range, the 5, 50 and 95 % quantiles of the draws, and ``spread_left``, the
+            share of the prior's standard deviation that is left, of normal scores (``sim.calibration.posterior``).
+            Dates are days since 2000-01-01.
+        """
+        free, names = free_parameters(self.scenario), names_in(self.scenario.root())
+        spread = Prior.of(self.scenario).spread
+        places = {one.key: number for number, one in enumerate(free)}
+        rows = {}
+        for key in self.columns:
+            if key in self.fixed:
+                continue
+            place = places[coded_key(key, names)]
+            one = free[place]
+            drawn = np.array([one.read(cell) for cell in self[key]])
+            coordinates = np.array([one.coordinate(x) for x in drawn])
+            left = Prior((one,)).scores(coordinates[:, None]).std() / spread[place]
+            told = np.array([one.start, one.low, one.high, *np.quantile(drawn, [TAILS[0], 0.5, TAILS[1]])])
+            dated = one.kind is date
+            unit = f"days since {ORIGIN}" if dated else one.unit or "1"
+            rows[key] = [unit, *(told - (ORIGIN.toordinal() if dated else 0)), float(left)]
+        columns = ["unit", "value", "low", "high", "5%", "50%", "95%", "spread_left"]
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("key")
+        return table.sort_values("spread_left", kind="stable")
+
+    def __repr__(self) -> str:
+        return f"{self._told()}\n{self.summary().head(SHOWN).to_string(float_format='{:.4g}'.format)}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self._told())}</p>{self.summary().head(SHOWN).to_html(float_format='{:.4g}'.format)}"
+
+    def _told(self) -> str:
+        """Return what is stored, in one line."""
+        stored = {"answers": self.answers, "figures": self.figures}
+        also = "".join(f", with their {name}" for name, table in stored.items() if table is not None)
+        return (
+            f"{self.scenario.name}: {len(self)} posterior draws of {len(self.columns) - len(self.fixed)} parameters"
+            f"{also}; those that the data moved most:"
+        )
+
+
+def posterior(name_or_path: str) -> PosteriorDraws:
+    """Return the posterior draws stored with a scenario, as ``load_scenario(..., draw=k)`` applies them.
+
+    Args:
+        name_or_path: The name of a bundled scenario, or the path of one.
+
+    Returns:
+        A DataFrame with one row per draw and one column per dotted key; the index counts the draws from 0, and cells
+        have the numbers or texts of the file, such as ``61.5 d``. Raises ScenarioError if no draws are stored, or with
+        the mistakes of the files.
+    """
+    draws = PosteriorDraws(table_of(name_or_path))
+    draws.scenario = scenario = load_scenario(name_or_path)
+    path = _beside(name_or_path, ANSWERS)
+    answers = ({} if path is None else read_answers(path)).get(policy_digest(scenario)) or stored_answers(scenario)
+    draws.answers = None if answers is None else pd.DataFrame(dict(answers.drawn)).rename_axis(DRAW)
+    path = _beside(name_or_path, SUFFIX)
+    draws.figures = None if path is None else read_figures(path, scenario)
+    root, free = load_scenario(name_or_path, draw=0).root(), {one.key for one in free_parameters(scenario)}
+    names = names_in(root)
+
+    def is_fixed(key: str) -> bool:
+        node = root.at(root.path_to(coded_key(key, names)))
+        return coded_key(key, names) not in free or node is None or node.place.layer != DRAW
+
+    draws.fixed = tuple(key for key in draws.columns if is_fixed(key))
+    return draws
+
+
+def _beside(name_or_path: str, suffix: str) -> Path | None:
+    """Return the table that a calibration stored next to the draws of a scenario; None if there is none."""
+    files, _, _ = read_files(name_or_path, None)
+    assert files.draws is not None
+    name = Path(files.draws.top.file).name.removesuffix(DRAWS) + suffix
+    return next((path.with_name(name) for path in files.paths if path.with_name(name).is_file()), None)

@@ -5,25 +5,25 @@ Nothing heavy is imported before a command needs it, so that ``tocsin --help`` a
 """
 
 import contextlib
-import errno
 import gc
+import inspect
 import io
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable
-from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
+from sim.base import __version__
 from sim.base.failures import ENDING, MACHINE, FailedError, RefusedError, Terminated, raised
-from sim.base.version import __version__
 from sim.cli import experiments, runs, scenarios
-from sim.cli.options import DONE, FAILED, REFUSED, app, as_option, refuse
-from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
+from sim.cli.options import DONE, FAILED, REFUSED, as_option, one_by_one, refuse
+from sim.language import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.scenario.errors import ScenarioError, ascii_controls
 
 __all__ = ["COMMANDS", "app", "main"]
@@ -42,24 +42,15 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 """The commands, in the order of the help, by what they are for."""
 
-COMMANDS = tuple(one for group in GROUPS.values() for one in group)
-"""The commands, in the order of the help."""
+COMMANDS = {one.__name__: one for group in GROUPS.values() for one in group}
+"""The commands by name, in the order of the help."""
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""
 
-LANGUAGE = "TOCSIN_LANGUAGE"
-"""The variable that sets the language."""
-
-COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
-"""The variable by which a shell requests completions."""
-
 OBJECTS_BETWEEN_LOOKS = 300_000
 """New objects after which Python looks for cycles of dead ones. Its default of 700 costs an eighth of a second: loading
 numba makes half a million objects that stay alive."""
-
-NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
-"""Errors of the system for an impossible path: too long, or a loop of links."""
 
 NO_THREAD = "can't start new thread"
 """Python's message where the machine allows no further thread; which raises a plain RuntimeError."""
@@ -79,25 +70,47 @@ def _speak(context: typer.Context, language: str) -> str:
     return language
 
 
-app.take(GROUPS)
+class _Group(TyperGroup):
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each group below its heading."""
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(one.__name__, " ".join(texts_of(one)[0].split())) for one in group])
+
+
+def texts_of(command: Callable[..., None]) -> tuple[str, str]:
+    """Return the help of a command, and its examples: lines for a shell, each after a comment on what it does."""
+    text, _, examples = (inspect.getdoc(command) or "").partition("\n\n")
+    return text, examples
+
+
+app = typer.Typer(
+    name=PROGRAM,
+    help="Simulate how a country defends itself against telecom and online fraud.",
+    cls=_Group,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _command in COMMANDS.items():
+    app.command(_name, help=texts_of(_command)[0])(one_by_one(_command))
 
 
 @app.callback()
 def program(
     context: typer.Context,
     version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version only.", callback=_print_version, is_eager=True),
+        bool, typer.Option("--version", help="Print the version only.", callback=_print_version, is_eager=True)
     ] = False,
     verbose: Annotated[
-        bool,
-        typer.Option("--verbose", help="Print the log as it grows and, on failure, where in the program."),
+        bool, typer.Option("--verbose", help="Print the log as it grows and, on failure, where in the program.")
     ] = False,
     language: Annotated[
         str,
         typer.Option(
             metavar="|".join(LANGUAGES),
-            envvar=LANGUAGE,
+            envvar="TOCSIN_LANGUAGE",
             is_eager=True,
             callback=_speak,
             help="Language of answers, findings and pages. All else is English.",
@@ -116,9 +129,11 @@ def main() -> NoReturn:
     try:
         with raised(*ENDING):
             gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
-            _open_streams()
+            for stream in (sys.stdout, sys.stderr):
+                if isinstance(stream, io.TextIOWrapper):
+                    stream.reconfigure(errors="backslashreplace")
             command = typer.main.get_command(app)
-            if COMPLETE in os.environ:
+            if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:  # a shell requests completions
                 command.main(prog_name=PROGRAM)
             # Not click's own ``main``: it turns an interrupt into another error, without its notes.
             with command.make_context(PROGRAM, list(arguments)) as context:
@@ -145,8 +160,7 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     """
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]
-    command = arguments[len(_before_command(arguments)) :][:1]
-    caller = " ".join([PROGRAM, *command])
+    caller = " ".join([PROGRAM, *[one for one in arguments if one in COMMANDS][:1]])
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     what = " ".join(str(error).split())
     if isinstance(error, OSError) and error.filename and error.strerror:
@@ -166,8 +180,6 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
             return [], error.exit_code
         case SystemExit():
             return [], error.code if isinstance(error.code, int) else FAILED
-    if isinstance(error, OSError) and error.errno in NO_NAME:
-        return [f"{caller}: {str(error.filename)[:40]}...: {error.strerror}; use another name"], REFUSED
     if isinstance(error, usage_error):
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
@@ -177,12 +189,6 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
         # Some of the machine's errors say nothing.
         return [f"{caller}: failed: {what or type(error).__name__}{notes}"], FAILED
     return [f"{caller}: internal error: {_fault(error)}{notes}; please report it"], FAILED
-
-
-def _before_command(arguments: list[str]) -> list[str]:
-    """Return the arguments before the command: options of the whole program."""
-    known = {one.__name__ for one in COMMANDS}
-    return list(takewhile(lambda one: one not in known, arguments))
 
 
 def _fault(error: BaseException) -> str:
@@ -221,27 +227,4 @@ def _tell(lines: list[str]) -> None:
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _open_streams() -> None:
-    """Open the standard streams that are closed.
-
-    Otherwise the next file that is opened takes the number of a closed stream, and printed text goes into a table.
-    Writing to a standard output that was closed stays an error; messages to a closed standard error are dropped.
-    """
-    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, flags)  # the lowest number that is free
-    if sys.stdin is None:
-        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it stays open
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-    if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

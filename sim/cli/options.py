@@ -1,111 +1,36 @@
-"""What commands share: how functions become commands, the options that several take, printing and exit codes.
+"""What commands share: options that several take, in groups; printing; exit codes.
 
-``command`` notes the examples of a function; ``Application.take`` makes it a command. A parameter whose type is a
-dataclass of options becomes one option a field; what such a group can do with its options is its methods.
+A parameter whose type is a dataclass of options becomes one option a field (``one_by_one``); what such a group can do
+with its options is its methods.
 """
 
-import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast, get_type_hints
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from sim.base.failures import UsageError
-from sim.language.spoken import ENGLISH, said, speaking, spoken, tell_in
+from sim.language import ENGLISH, counted, said, speaking, spoken, tell_in
 from sim.scenario.errors import ascii_controls
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from concurrent.futures import Executor
+FLAGSHIP = "china-2022"
+"""The scenario that commands and questions are about where they name none."""
 
+if TYPE_CHECKING:
+    from sim.experiments.parameters import Counts
     from sim.experiments.simulations import Computing
-    from sim.forecast import Job
-    from sim.progress import Job as Bar
-    from sim.progress import Steps
-    from sim.reading.run import Run
     from sim.scenario import Scenario
     from sim.scenario.errors import Mistake
     from sim.scenario.load import Options
     from sim.told.answers import Answer
     from sim.told.tables import Part
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {}
-"""What people type and what it does, by command."""
-
-
-class _Command(TyperCommand):
-    def get_short_help_str(self, limit: int = 0) -> str:
-        """Return what the list of commands says of this one: all of its help."""
-        return joined(self.help or "")
-
-
-class _Group(TyperGroup):
-    headings: ClassVar[dict[str, str]] = {}
-    """The heading of each command."""
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands, each group below its heading."""
-        rows: dict[str, list[tuple[str, str]]] = {}
-        for name in self.list_commands(ctx):
-            one = self.get_command(ctx, name)
-            rows.setdefault(self.headings[name], []).append((name, one.get_short_help_str() if one else ""))
-        for heading, own in rows.items():
-            with formatter.section(heading):
-                formatter.write_dl(own)
-
-
-class Application(typer.Typer):
-    """A typer application whose commands are functions with a docstring and options in groups."""
-
-    def __init__(self, name: str, text: str) -> None:
-        """Make an application without commands.
-
-        Args:
-            name: What is typed.
-            text: Its help.
-        """
-        super().__init__(
-            name=name,
-            help=text,
-            cls=_Group,
-            rich_markup_mode=None,
-            pretty_exceptions_enable=False,
-            no_args_is_help=True,
-            context_settings={"help_option_names": ["-h", "--help"]},
-        )
-
-    def take(self, groups: Mapping[str, Sequence[Callable[..., None]]]) -> None:
-        """Make commands of functions, in this order, by the heading below which help lists them."""
-        for heading, functions in groups.items():
-            for function in functions:
-                text = function.__doc__ or docstring_of(function)
-                self.command(function.__name__, help=text, cls=_Command)(_one_by_one(function))
-                _Group.headings[function.__name__] = heading
-
-
-def command(*examples: tuple[str, str]) -> Callable[[F], F]:
-    """Return a decorator that notes examples of a command: each what is typed, and what it does."""
-
-    def decorate(function: F) -> F:
-        EXAMPLES[function.__name__] = examples
-        return function
-
-    return decorate
-
-
-def joined(text: str) -> str:
-    """Return a docstring in one line."""
-    return " ".join(text.split())
-
-
-def _one_by_one(function: Callable[..., None]) -> Callable[..., None]:
+def one_by_one(function: Callable[..., None]) -> Callable[..., None]:
     """Return a function that takes each option of a group by itself."""
     groups: dict[str, Any] = {}
     parameters = []
@@ -131,20 +56,18 @@ def _one_by_one(function: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def docstring_of(function: Callable[..., Any]) -> str | None:
-    """Return the docstring of a function from its source, which ``python -OO`` throws away; None without a source."""
-    try:
-        tree = ast.parse(inspect.getsource(function))
-    except (OSError, SyntaxError):
-        return None
-    (definition,) = tree.body
-    return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
+def option(value: str, text: str, *flags: str, **more: Any) -> Any:
+    """Declare an option: what stands for its value in help ("" for a switch), its help, its flags if not its name."""
+    return typer.Option(*flags, metavar=value or None, help=text, **more)
+
+
+def argument(value: str, text: str, **more: Any) -> Any:
+    """Declare an argument: what stands for it in help, and its help."""
+    return typer.Argument(metavar=value, help=text, **more)
 
 
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
-
-app = Application("tocsin", "Simulate how a country defends itself against telecom and online fraud.")
 
 
 def refuse(*lines: str) -> NoReturn:
@@ -165,20 +88,32 @@ def print_json(document: dict[str, Any]) -> None:
     typer.echo(to_json(document), nl=False)
 
 
-def tell(line: str) -> None:
-    """Print a line of text."""
-    typer.echo(ascii_controls(line))
+def tell(line: str, aside: bool = False) -> None:
+    """Print a line of text; ``aside`` on standard error."""
+    typer.echo(ascii_controls(line), err=aside)
 
 
-def settings_of(texts: list[str] | None) -> dict[str, str]:
-    """Read ``--set KEY=VALUE``; ends the command where that is something else."""
-    pairs: dict[str, str] = {}
-    for setting in texts or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            refuse(f"--set {ascii_controls(setting)}: has no value; use --set dotted.key=value")
-        pairs[key] = value
-    return pairs
+def warn_aside(line: str) -> None:
+    """Print a warning on standard error."""
+    tell(said("warning: {line}", line=line), aside=True)
+
+
+def print_parts(parts: "Iterable[Part]") -> None:
+    """Print tables and paragraphs."""
+    from sim.progress import console
+    from sim.told.tables import show
+
+    show(console(), parts)
+
+
+def number_of_runs(count: int) -> str:
+    """Return a number of runs in words."""
+    return counted("{count:,} run", "{count:,} runs", count=count)
+
+
+def english_for(as_json: bool) -> Any:
+    """Speak English in a ``with`` block where JSON is printed."""
+    return speaking(ENGLISH if as_json else spoken())
 
 
 OPTIONS = {
@@ -211,79 +146,6 @@ def event_share(text: str | None) -> str | float | None:
         refuse(f"--events {ascii_controls(text)}: must be 'none', 'all' or a number from 0 to 1")
 
 
-def warn_aside(line: str) -> None:
-    """Print a warning on standard error."""
-    typer.echo(said("warning: {line}", line=ascii_controls(line)), err=True)
-
-
-@contextmanager
-def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
-    """Let an error that ends a ``with`` block say what was kept."""
-    try:
-        yield
-    except (Exception, KeyboardInterrupt) as error:
-        error.add_note(note if isinstance(note, str) else note())
-        raise
-
-
-def run_once(
-    scenario: "Scenario",
-    folder: Path | None,
-    workers: int | None,
-    bar: "Bar | None",
-    timed: bool,
-    verbose: bool = False,
-) -> "Run":
-    """Run once, and show its progress in the bar of its job."""
-    from sim.running import run
-    from sim.store.provenance import process_age_s
-
-    kept = f"nothing of this run was kept{f' in {folder}' if folder is not None else ''}"
-    with keeping(kept):
-        age_s = process_age_s() if timed else 0.0
-        progress = None if bar is None else bar.of(scenario)
-        return run(
-            scenario,
-            folder,
-            workers=workers,
-            progress=progress,
-            age_s=age_s,
-            verbose=verbose,
-        )
-
-
-@dataclass
-class Runs:
-    """Where the runs of an experiment are made and shown; ``place`` is the folder of finished ones."""
-
-    executor: "Executor | None"
-    workers: int | None
-    progress: "Steps | None"
-    verbose: bool = False
-    place: Path | None = None
-
-    @property
-    def computing(self) -> "Computing":
-        """Who makes the runs, as experiments take it."""
-        return {
-            "executor": self.executor,
-            "workers": self.workers,
-            "progress": self.progress,
-            "verbose": self.verbose,
-            "days": None if self.progress is None else self.progress.of,
-        }
-
-    def kept_in(self, folder: Path) -> Path:
-        """Remember and return the folder from which an interrupted experiment resumes."""
-        self.place = folder
-        return folder
-
-
-def resumable(folder: Path) -> str:
-    """Return the note of an interrupted command that resumes."""
-    return f"finished runs are kept in {folder}; run the same command again to resume"
-
-
 def varied(texts: list[str]) -> dict[str, list[Any]]:
     """Read ``--vary KEY=A,B,...``, values as in a scenario's file; ends the command where that is something else."""
     from sim.scenario.errors import Place
@@ -303,15 +165,31 @@ def varied(texts: list[str]) -> dict[str, list[Any]]:
     return found
 
 
-MOST = 10_000
-"""The most replicates or draws of a command; each is a run in its own folder."""
+@contextmanager
+def keeping(note: "str | Callable[[], str]") -> Iterator[None]:
+    """Let an error that ends a ``with`` block say what was kept."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        error.add_note(note if isinstance(note, str) else note())
+        raise
+
+
+def resumable(folder: Path) -> str:
+    """Return the note of an interrupted command that resumes."""
+    return f"finished runs are kept in {folder}; run the same command again to resume"
 
 
 def bundled() -> list[str]:
     """Return the bundled names, for the shell to complete; where none fits, it offers files."""
-    from sim.scenario.bundled import bundled_names
+    from sim.scenario.reading import bundled_names
 
     return bundled_names()
+
+
+def scenario_argument(value: str, text: str) -> Any:
+    """Declare an argument for which the shell offers bundled names."""
+    return argument(value, text, autocompletion=bundled)
 
 
 def _verbose(context: typer.Context, value: bool) -> bool:
@@ -319,68 +197,40 @@ def _verbose(context: typer.Context, value: bool) -> bool:
     return value or bool(context.find_root().params.get("verbose"))
 
 
-ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.", autocompletion=bundled)
-]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
-OutputFolder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Output folder. Run the same command again to resume.")
-]
-Engine = Annotated[
-    str | None, typer.Option(metavar="vector|reference", help="Engine that simulates; both give the same results.")
-]
-Scale = Annotated[float | None, typer.Option(metavar="S", help="Sampled share of the population (1 = everyone).")]
+MOST = 10_000
+"""The most replicates or draws of a command; each is a run in its own folder."""
+
+ScenarioName = Annotated[str, scenario_argument("SCENARIO", "A bundled name or a YAML file.")]
+RunFolder = Annotated[Path, argument("RUN", "Folder of a finished run.")]
+OutputFolder = Annotated[Path | None, option("DIR", "Output folder. Run the same command again to resume.", "--out")]
+Engine = Annotated[str | None, option("vector|reference", "Engine that simulates; both give the same results.")]
+Scale = Annotated[float | None, option("S", "Sampled share of the population (1 = everyone).")]
 Pool = Annotated[
-    str | None,
-    typer.Option(metavar="none|country|regions", help="Pool provinces, so that small samples keep realistic queues."),
+    str | None, option("none|country|regions", "Pool provinces, so that small samples keep realistic queues.")
 ]
 Apart = Annotated[
-    list[str] | None,
-    typer.Option("--apart", metavar="NAME|CODE", help="With --pool country: keep this province separate. Repeatable."),
+    list[str] | None, option("NAME|CODE", "With --pool country: keep this province separate. Repeatable.")
 ]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of all random draws.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one value by its dotted key. Repeatable."),
-]
-Draw = Annotated[
-    int | None, typer.Option(metavar="K", min=0, help="Use the values of posterior draw K, counted from 0.")
-]
-Draws = Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST, help="Run the first N posterior draws.")]
+Seed = Annotated[int | None, option("N", "Seed of all random draws.")]
+Settings = Annotated[list[str] | None, option("KEY=VALUE", "Change one value by its dotted key. Repeatable.", "--set")]
+Draw = Annotated[int | None, option("K", "Use the values of posterior draw K, counted from 0.", min=0)]
+Draws = Annotated[int | None, option("N", "Run the first N posterior draws.", min=1, max=MOST)]
 DrawsToo = Annotated[
-    int | None,
-    typer.Option(
-        "--draws",
-        metavar="N",
-        min=2,
-        max=MOST,
-        help="Also run the first N posterior draws, for parameter uncertainty.",
-    ),
+    int | None, option("N", "Also run the first N posterior draws, for parameter uncertainty.", min=2, max=MOST)
 ]
-Replicates = Annotated[
-    int, typer.Option(metavar="N", min=1, max=MOST, help="Number of replicates, each with its own seed.")
-]
-Threads = Annotated[
-    int | None, typer.Option("--workers", metavar="N", min=1, help="Number of threads; they do not change results.")
-]
-Cores = Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="Number of cores.")]
-Scheduler = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="Simulate on a Dask cluster: the address of its scheduler.")
-]
-Quantity = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Total or figure to show, such as victims. Repeatable.")
-]
-Events = Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Which attempts to log event by event.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
-Full = Annotated[bool, typer.Option("--full", help="Show every table, not only one screen.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no tables.")]
+Replicates = Annotated[int, option("N", "Number of replicates, each with its own seed.", min=1, max=MOST)]
+Threads = Annotated[int | None, option("N", "Number of threads; they do not change results.", "--workers", min=1)]
+Cores = Annotated[int | None, option("N", "Number of cores.", "--workers", min=1)]
+Scheduler = Annotated[str | None, option("ADDRESS", "Simulate on a Dask cluster: the address of its scheduler.")]
+Quantity = Annotated[list[str] | None, option("NAME", "Total or figure to show, such as victims. Repeatable.")]
+Events = Annotated[str | None, option("none|all|FRACTION", "Which attempts to log event by event.")]
+AsJson = Annotated[bool, option("", "Print JSON only.", "--json")]
+Full = Annotated[bool, option("", "Show every table, not only one screen.", "--full")]
+Quiet = Annotated[bool, option("", "Print no progress and no tables.", "--quiet")]
 Verbose = Annotated[
-    bool,
-    typer.Option(
-        "--verbose", callback=_verbose, help="Print the log as it grows and, on failure, where in the program."
-    ),
+    bool, option("", "Print the log as it grows and, on failure, where in the program.", "--verbose", callback=_verbose)
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Estimate runs, time, memory and disk, then stop.")]
+DryRun = Annotated[bool, option("", "Estimate runs, time, memory and disk, then stop.", "--dry-run")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -396,33 +246,26 @@ class Changes:
     @property
     def options(self) -> "Options":
         """The changes as calls from Python take them; None where an option is not given."""
-        return {"scale": self.scale, "pool": self.pooled, "seed": self.seed, "set": settings_of(self.settings)}
+        given: Any = {one.name: getattr(self, one.name) for one in fields(self)}
+        given |= {"pool": self._pooled(given.pop("apart")), "set": _pairs(given.pop("settings") or [])}
+        return cast("Options", given)
 
     @property
     def given(self) -> bool:
         """Whether any option of the group is given."""
         return any(value not in (None, {}) for value in self.options.values())
 
-    @property
-    def pooled(self) -> Any:
-        """What ``--pool`` and ``--apart`` say of a scenario's pool; refused where they cannot be together."""
-        if not self.apart:
+    def _pooled(self, apart: list[str] | None) -> Any:
+        """Return what ``--pool`` and ``--apart`` say of a scenario's pool; refused where they cannot be together."""
+        if not apart:
             return self.pool
         if self.pool != "country":
             other = "without --pool" if self.pool is None else f"with --pool {ascii_controls(self.pool)}"
             refuse(f"--apart: cannot be used {other}; use --pool country")
-        return {"apart": self.apart}
+        return {"apart": apart}
 
     def load(self, name: str, **values: Any) -> "Scenario":
-        """Load a scenario with these changes; ends the command with every mistake.
-
-        Args:
-            name: A bundled name or a file.
-            **values: Further values by their keys, which override those of options.
-
-        Returns:
-            The scenario, whose terms are used from here on.
-        """
+        """Load a scenario with these changes and further values, and use its terms; ends with every mistake."""
         from sim.scenario import load_scenario
 
         options: dict[str, Any] = {**self.options, **values}
@@ -431,16 +274,19 @@ class Changes:
         return in_its_terms(load_scenario(name, settings, **given))
 
 
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Read ``--set KEY=VALUE``; ends the command where that is something else."""
+    for text in texts:
+        if "=" not in text:
+            refuse(f"--set {ascii_controls(text)}: has no value; use --set dotted.key=value")
+    return dict(text.split("=", 1) for text in texts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model(Changes):
     """What the command line changes of a scenario, and the engine."""
 
     engine: Engine = None
-
-    @property
-    def options(self) -> "Options":
-        """The changes as calls from Python take them; None where an option is not given."""
-        return {**super().options, "engine": self.engine}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -449,18 +295,11 @@ class DrawnModel(Model):
 
     draw: Draw = None
 
-    @property
-    def options(self) -> "Options":
-        """The changes as calls from Python take them; None where an option is not given."""
-        return {**super().options, "draw": self.draw}
-
     def over_draws(self, name: str, draws: int | None) -> "list[Scenario]":
         """Load a scenario with the values of each of the first posterior draws; none without ``draws``."""
-        if draws is None:
-            return []
-        if self.draw is not None:
+        if draws is not None and self.draw is not None:
             refuse("--draws: cannot be combined with --draw; use one of them")
-        return [self.load(name, draw=number) for number in range(draws)]
+        return [self.load(name, draw=number) for number in range(draws or 0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -477,21 +316,20 @@ class Output:
         """Whether no progress is shown."""
         return self.quiet or self.as_json
 
-    def forecast(self, job: "Job") -> None:
-        """Estimate what a job will take: print it and end with ``--dry-run``; else print a line if the job is long.
+    def forecast(
+        self,
+        batches: "Iterable[tuple[Scenario, Counts | int]]",
+        workers: int | None,
+        parallel: bool = True,
+        kept: bool = False,
+    ) -> None:
+        """Estimate what a job will take: print it and end with ``--dry-run``; else print a line if the job is long."""
+        from sim.forecast import TOLD_FROM_S, Forecast, Job
 
-        Args:
-            job: The runs of the command.
-
-        Raises:
-            Exit: After ``--dry-run``.
-        """
-        from sim.forecast import TOLD_FROM_S, Forecast
-
-        estimate = Forecast.of(job)
+        estimate = Forecast.of(Job.of(batches, workers, parallel, kept))
         if not self.dry_run:
             if not self.quiet and estimate.high_s >= TOLD_FROM_S:
-                typer.echo(estimate.line, err=True)
+                tell(estimate.line, aside=True)
             return
         if self.as_json:
             print_json({"dry_run": estimate.document})
@@ -499,52 +337,52 @@ class Output:
             typer.echo("\n".join(estimate.lines()))
         raise typer.Exit(DONE)
 
-    def warn(self, lines: "Iterable[str]") -> None:
+    def warn(self, lines: Iterable[str]) -> None:
         """Print warnings above an answer; on standard error if the answer is JSON, which has them, or not printed."""
-        from sim.progress import console
-        from sim.told.tables import show, warned
+        from sim.told.tables import warned
 
-        if self.silent:
-            for line in dict.fromkeys(lines):
-                warn_aside(line)
+        if not self.silent:
+            print_parts(warned(lines))
             return
-        show(console(), warned(lines))
-
-    def answered(
-        self,
-        answer: "Callable[[], Answer]",
-        document: "Callable[[], dict[str, Any]]",
-        parts: "Callable[[], Iterable[Part]]",
-        made: str,
-        full: bool,
-    ) -> None:
-        """Print the answer of an experiment: one screen, every table with ``full``, or a JSON document.
-
-        Args:
-            answer: Makes the answer.
-            document: Makes the document, to which the answer is added.
-            parts: Makes the tables, and paragraphs between them.
-            made: A line that says where the runs lie.
-            full: Whether every row of every table is shown.
-        """
-        from sim.progress import console
-        from sim.told.answers import experiment_screen
-        from sim.told.tables import show
-
-        with speaking(ENGLISH if self.as_json else spoken()):
-            found = answer()
-        if self.silent:
-            self.warn(found.warnings)
-        if self.as_json:
-            print_json({"answer": found.document(), **document()})
-        elif not self.quiet:
-            show(console(), experiment_screen(found, parts(), made, full))
+        for line in dict.fromkeys(lines):
+            warn_aside(line)
 
     def shown(self, document: Callable[[], dict[str, Any]]) -> bool:
         """Return whether tables are shown; print the document if JSON is wanted instead."""
         if self.as_json:
             print_json(document())
         return not self.silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen(Output):
+    """What a command with an answer prints: one screen, or every table."""
+
+    full: Full = False
+
+    def answered(
+        self,
+        answer: "Callable[[], Answer]",
+        document: Callable[[], dict[str, Any]],
+        parts: "Callable[[], Iterable[Part]]",
+        made: str,
+    ) -> None:
+        """Print the answer of an experiment: one screen, every table with ``--full``, or a JSON document.
+
+        Args:
+            answer: Makes the answer.
+            document: Makes the document, to which the answer is added.
+            parts: Makes the tables, and paragraphs between them.
+            made: A line that says where the runs lie.
+        """
+        from sim.told.answers import experiment_screen
+
+        with english_for(self.as_json):
+            found = answer()
+        if self.silent:
+            self.warn(found.warnings)
+        if self.shown(lambda: {"answer": found.document(), **document()}):
+            print_parts(experiment_screen(found, parts(), made, self.full))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -555,24 +393,25 @@ class Making:
     scheduler: Scheduler = None
 
     @contextmanager
-    def experiment(self, output: Output, expected: int | None = None) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
+    def experiment(self, output: Output, expected: int = 0) -> "Iterator[tuple[Computing, Callable[[str], None]]]":
         """Make many runs behind a progress bar, on this machine or a cluster.
 
         Args:
             output: What is printed.
-            expected: How many runs there will be, where experiments request them in several steps.
+            expected: How many runs there will be at least, where experiments request them in several steps.
 
         Yields:
-            The runs, and a function that prints a line.
+            Who makes the runs, as experiments take it, and a function that prints a line.
         """
-        from sim.experiments.cluster import cluster
-        from sim.progress import steps
+        from sim.experiments.simulations import cluster
+        from sim.progress import progress_bar
 
-        runs = Runs(None, self.workers, None, output.verbose)
+        kept: list[Path] = []
+        computing: Computing = {"workers": self.workers, "verbose": output.verbose, "begun": kept.append}
         with ExitStack() as stack:
-            stack.enter_context(keeping(lambda: resumable(runs.place) if runs.place else "nothing was kept"))
+            stack.enter_context(keeping(lambda: resumable(kept[0]) if kept else "nothing was kept"))
             if self.scheduler is not None:
-                runs.executor, fitting = stack.enter_context(cluster(self.scheduler))
-                runs.workers = self.workers or fitting
-            note, runs.progress = stack.enter_context(steps(output.silent, expected=expected))
-            yield runs, note
+                computing["executor"], fitting = stack.enter_context(cluster(self.scheduler))
+                computing["workers"] = self.workers or fitting
+            note, progress = stack.enter_context(progress_bar(output.silent, expected=expected))
+            yield {**computing, "progress": progress, "days": progress.of}, note

@@ -203,11 +203,6 @@ def weight_in(measure: MeasureBase, code: int) -> float | None:
     return measure.weights.get(code, 1.0) if isinstance(measure, WarningCoverage) else 1.0
 
 
-def in_window(window: tuple[date, date | None], day: date) -> bool:
-    """Return whether a day lies in a window; both ends are included, and an open end has no date."""
-    return window[0] <= day and (window[1] is None or day <= window[1])
-
-
 def positions(measure: Somewhere, codes: tuple[int, ...]) -> list[int]:
     """Return the positions of the provinces in which a measure is in force."""
     return [p for p, code in enumerate(codes) if acts_in(measure, code)]

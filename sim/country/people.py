@@ -213,11 +213,8 @@ def frailty_levels(sigma: float) -> list[float]:
     Phi(z - sigma) is the part of the mean below the normal quantile z, with ``sigma`` the standard deviation of the
     logarithm. The difference of two such parts, over 1/8, is the mean of the class between them.
     """
-    edges = [0.0]
-    for k in range(1, FRAILTY_CLASSES):
-        edges.append(normal_cdf(normal_quantile(k / FRAILTY_CLASSES) - sigma))
-    edges.append(1.0)
-    return [(after - before) * FRAILTY_CLASSES for before, after in itertools.pairwise(edges)]
+    inner = (normal_cdf(normal_quantile(k / FRAILTY_CLASSES) - sigma) for k in range(1, FRAILTY_CLASSES))
+    return [(after - before) * FRAILTY_CLASSES for before, after in itertools.pairwise((0.0, *inner, 1.0))]
 
 
 def app_adoption(population: Population, days: Days) -> Values:

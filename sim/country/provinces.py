@@ -17,7 +17,7 @@ from sim.base.days import HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Days, Values, days_since, ramped
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
+from sim.scenario.schema.warning import ProvinceDesk, Shift, StaffGrowth
 
 Spread = Callable[[Callable[[slice], None], int], None]
 """Calls a function for slices that cover all provinces, in any order or in parallel; returns when all are done."""

@@ -1,26 +1,34 @@
-"""Potential attempts and legitimate contacts: Poisson counts by cell, moments by profile.
+"""Potential attempts, legitimate contacts and transfers of a day.
 
-A count is the inverse distribution function of one uniform per cell, monotone in the rate: a higher rate keeps all
-attempts and adds some. Nothing here depends on policies.
+Counts are Poisson by cell, moments follow profiles. A count is the inverse distribution function of one uniform per
+cell, monotone in the rate: a higher rate keeps all attempts and adds some. Nothing here depends on policies, but for
+payments: campaigns against money laundering change their stop-payment orders, holds and what gangs get, and banks delay
+or stop some transfers, legitimate ones too.
 """
 
 import math
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.days import calendar_date, weekday
 from sim.base.words import Channel, OriginKind
-from sim.country.calendar import Days, growth, in_window
+from sim.country.calendar import Days, Measures, Values, growth
+from sim.country.people import OLDEST, age_shares, band_of_age
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import is_no_event, no_event, poisson
-from sim.draws.functions import exp, normal_cdf
+from sim.draws.functions import exp, log, normal_cdf
 from sim.draws.identity import INDEX_BITS, cell_id, origin_id, traffic_id
 from sim.draws.philox import draw4, draw4_many, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
+from sim.scenario.bounds import in_window
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
+from sim.scenario.schema.measures import BankHold, ClusterCampaign, PaymentDelay
+from sim.scenario.schema.population import Transfers
 from sim.scenario.schema.warning import Detectors, Grid
 
 LIMIT = 1 << INDEX_BITS
@@ -78,10 +86,7 @@ def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[n
 
 def profile(half_hours: list[float]) -> NDArray[np.float64]:
     """Return the cumulative profile of a day, (49,), from 0 to its total weight."""
-    cumulative = [0.0]
-    for weight in half_hours:
-        cumulative.append(cumulative[-1] + weight)
-    return np.array(cumulative)
+    return np.array(list(accumulate(half_hours, initial=0.0)))
 
 
 def profiles(spec: ScenarioModel) -> NDArray[np.float64]:
@@ -232,3 +237,91 @@ def legitimate_counts(
                 u = uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
                 counts[p, c, k] = poisson(rates[p, c] * masses[cells[k, 0], cells[k, 1]], u)
     return counts
+
+
+def reach(measures: Measures, days: Days, code: int) -> Values:
+    """Return the factor of the time that money stays within reach of stop-payment orders on days of the report, (D,).
+
+    It is the product over all campaigns, a factor of the half-life, 1 without campaigns.
+    """
+    factor = np.ones(len(days))
+    for campaign, in_force in measures.over(days, ClusterCampaign, code):
+        factor *= np.where(in_force > 0.0, campaign.half_life_factor or 1.0, 1.0)
+    return factor
+
+
+def let_through(measures: Measures, days: Days, code: int) -> Values:
+    """Return the share of payments that no campaign makes banks hold on each day, (D,): prod(1 - hold of each)."""
+    share = np.ones(len(days))
+    for campaign, in_force in measures.over(days, ClusterCampaign, code):
+        share *= 1.0 - (campaign.hold or 0.0) * in_force
+    return share
+
+
+def held_shares(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return the share of payments that banks hold on each day, (D, P), of their own accord or in campaigns."""
+    paid = np.ones((len(codes), len(days)))
+    for share, code in zip(paid, codes, strict=True):
+        for hold, ramp in measures.over(days, BankHold, code):
+            share *= 1.0 - hold.intensity * ramp
+        share *= let_through(measures, days, code)
+    return 1.0 - paid.T
+
+
+def cashed(measures: Measures, days: Days, people: Mapping[int, int]) -> Values:
+    """Return the share of each day's payments that reaches the gangs, (D,): prod(1 - cash loss of each campaign).
+
+    It is a mean over provinces, weighted by ``people`` of each province, by its code.
+    """
+    shares = np.ones((len(people), len(days)))
+    for share, code in zip(shares, people, strict=True):
+        for campaign, in_force in measures.over(days, ClusterCampaign, code):
+            share *= 1.0 - (campaign.cash_loss or 0.0) * in_force
+    everybody = math.fsum(people.values())
+    weights = np.array(list(people.values()), dtype=np.float64)
+    means = np.array([math.fsum(of_day) / everybody for of_day in (shares.T * weights).tolist()])
+    # A mean of equal values would be rounded.
+    return np.where((shares == shares[0]).all(axis=0), shares[0], means)
+
+
+def delayed_shares(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return the share of the transfers of each ``PaymentDelay`` that waits on each day, (D, P, M), 0 elsewhere."""
+    return measures.by_measure(days, PaymentDelay, codes) * [one.intensity for one in measures.all(PaymentDelay)]
+
+
+def falsely_held(measures: Measures, days: Days, codes: Sequence[int]) -> NDArray[np.float64]:
+    """Return the share of legitimate transfers that banks stop by mistake on each day, (D, P)."""
+    found = np.zeros((len(days), len(codes)))
+    for p, code in enumerate(codes):
+        for hold, ramp in measures.over(days, BankHold, code):
+            found[:, p] += (hold.false_share or 0.0) * ramp
+        for campaign, in_force in measures.over(days, ClusterCampaign, code):
+            found[:, p] += (campaign.false_share or 0.0) * in_force
+    return found
+
+
+def senders(spec: ScenarioModel, youngest: int, oldest: int) -> NDArray[np.float64]:
+    """Return the people of some ages at simulated scale, both ages included, each times their factor, (P,)."""
+    population = spec.population
+    assert population.transfers is not None
+    factors = population.transfers.age_factor or [1.0] * len(population.age_bands)
+    bands = band_of_age(population)
+    years = range(youngest, min(OLDEST, oldest) + 1)
+    found = []
+    for province, row in enumerate(population.provinces):
+        shares = age_shares(population, province)
+        found.append(row.population * spec.scale * math.fsum(shares[year] * factors[bands[year]] for year in years))
+    return np.array(found)
+
+
+def share_met(delay: PaymentDelay, transfers: Transfers) -> float:
+    """Return the share of legitimate transfers of people of the right ages that a measure may delay."""
+    if not delay.wait:
+        return 0.0
+    share = transfers.new_payee if delay.payee == "new" else 1.0
+    if not delay.above:
+        return share
+    median, sigma = transfers.amount.median, transfers.amount.sigma
+    if sigma == 0.0:
+        return share if median > delay.above else 0.0
+    return share * normal_cdf(log(median / delay.above) / sigma)

@@ -38,7 +38,7 @@ from sim.draws.functions import (
 from sim.draws.identity import quantity_id
 from sim.draws.philox import TO_UNIT_32, draw4, uniform52
 from sim.draws.purposes import RECORD, REMAINDER
-from sim.scenario.distributions import Distribution
+from sim.scenario.schema.base import Distribution
 
 CERTAIN = 1 << 32
 """The threshold of probability 1: every 32-bit uniform is below it."""

@@ -77,12 +77,7 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
         Four integers in [0, 2**32).
     """
     return philox4x32(
-        identity & LOW_WORD,
-        (identity >> 32) & LOW_WORD,
-        purpose,
-        number,
-        seed & LOW_WORD,
-        (seed >> 32) & LOW_WORD,
+        identity & LOW_WORD, (identity >> 32) & LOW_WORD, purpose, number, seed & LOW_WORD, (seed >> 32) & LOW_WORD
     )
 
 

@@ -137,20 +137,9 @@ REGISTRY = (
     Purpose(
         "SLOT_ORIGIN", SLOT_ORIGIN, "slot", ("weight high", "weight low", "region", "types"), "0, then each fraud type"
     ),
-    Purpose(
-        "SLOT_GENERATION",
-        SLOT_GENERATION,
-        "slot generation",
-        ("delay high", "delay low", "region", "ringleader"),
-    ),
+    Purpose("SLOT_GENERATION", SLOT_GENERATION, "slot generation", ("delay high", "delay low", "region", "ringleader")),
     Purpose("SLOT_RAID", SLOT_RAID, "slot and day", ("raid", "leader", "repatriation", "")),
-    Purpose(
-        "EPISODE_STAGE",
-        EPISODE_STAGE,
-        "attempt",
-        ("delay high", "delay low", "dropout", "hold"),
-        "stage",
-    ),
+    Purpose("EPISODE_STAGE", EPISODE_STAGE, "attempt", ("delay high", "delay low", "dropout", "hold"), "stage"),
     Purpose("EPISODE_LOSS", EPISODE_LOSS, "attempt", ("loss high", "loss low", "payments", "tail")),
     Purpose("PAYMENT_WAIT", PAYMENT_WAIT, "attempt", ("caught", "call", "stops", "release"), "payment"),
     Purpose(
@@ -161,29 +150,13 @@ REGISTRY = (
         "payment",
     ),
     Purpose("PAYMENT_RELEASED", PAYMENT_RELEASED, "attempt", ("release high", "release low", "", ""), "payment"),
-    Purpose(
-        "DETECTOR_SCORE",
-        DETECTOR_SCORE,
-        "attempt",
-        ("central", "local", "", ""),
-        "stage",
-    ),
+    Purpose("DETECTOR_SCORE", DETECTOR_SCORE, "attempt", ("central", "local", "", ""), "stage"),
     Purpose("ALERT_CLASS", ALERT_CLASS, "alert", ("class", "", "", "")),
     Purpose("ALERT_CHAIN", ALERT_CHAIN, "alert", ("delay high", "delay low", "", ""), "hop"),
-    Purpose(
-        "ALERT_READING",
-        ALERT_READING,
-        "alert",
-        ("delivery high", "delivery low", "read", ""),
-        "channel",
-    ),
+    Purpose("ALERT_READING", ALERT_READING, "alert", ("delivery high", "delivery low", "read", ""), "channel"),
     Purpose("ALERT_READ_DELAY", ALERT_READ_DELAY, "alert", ("delay high", "delay low", "", ""), "channel"),
     Purpose(
-        "CONTACT_TRY",
-        CONTACT_TRY,
-        "alert",
-        ("answer", "hard", "duration high", "duration low"),
-        "channel x 32 + try",
+        "CONTACT_TRY", CONTACT_TRY, "alert", ("answer", "hard", "duration high", "duration low"), "channel x 32 + try"
     ),
     Purpose(
         "CONTACT_WAIT",

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    scenario: "Scenario",
-    recorder: "Recorder",
-    workers: int | None = None,
-    components: "Sequence[Component]" = (),
+    scenario: "Scenario", recorder: "Recorder", workers: int | None = None, components: "Sequence[Component]" = ()
 ) -> dict[str, float]:
     """Run a scenario with the engine that it names.
 

@@ -1,13 +1,10 @@
 """Experiments: many runs for one question: compare policies, attribute to layers, sweep, rank parameters, find staff.
 
-- ``compare``, ``pairing``, ``paired``, ``fates``, ``sparing``: policies on the same attempts and people.
-- ``attribute``, ``layers``, ``layer_costs``, ``shapley``, ``gangs``: what each layer of the shield prevents and costs.
-- ``sweep``, ``design``: a table of runs over chosen values.
-- ``sensitivity``, ``indices``: which parameters matter.
-- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``officers``: the staff
-  of a scenario.
-- ``simulations``, ``processes``, ``cluster``, ``store``, ``journal``, ``replicates``, ``rerun``: making and keeping
-runs.
-- ``parameters``, ``intervals``, ``counts``, ``beginning``: numbers with a range, confidence intervals, numbers of runs,
-  a new scenario.
+- ``paired``: replicates and comparisons whose runs are kept, and a run made again; ``compare``, ``pairing``: what pairs
+  of runs on the same attempts and people say.
+- ``attribute``: what each layer of the shield prevents and costs.
+- ``sweep``: a table of runs over chosen values. ``sensitivity``: which parameters matter.
+- ``staffing``, ``trials``: the staff of a scenario, and the smallest that keeps a promise.
+- ``parameters``: numbers with a range, designs, and numbers of runs.
+- ``simulations``, ``store``: making runs and keeping their outcomes; the folder of an experiment.
 """

@@ -7,8 +7,8 @@ In the theory of games the layers are players. A game gives each coalition, a se
 its worth. The values add up to the worth of all players (Shapley, "A value for n-person games", Contributions to the
 Theory of Games II, 1953).
 
-A scenario has no price for some layers (``sim.reading.costs`` lists them by part). Such layers still change the work
-of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
+A scenario has no price for some layers (``sim.reading.quantities`` lists them by part). Such layers still change the
+work of desks and the false alarms. Those costs are shown, but no cost per victim is computed from them.
 
 Desks are staffed by the clock, so a run without a layer pays for the same seats. Here seats follow the work instead:
 each busy hour carries its share of the idle hours that there are when all layers are on.
@@ -23,20 +23,20 @@ from itertools import accumulate, combinations
 from math import factorial
 from operator import or_
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.base.failures import RefusedError
 from sim.base.words import DESK_LABELS, SHIELD, Detector, Tier
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
-from sim.experiments.pairing import Interval, fieller, half_width, interval_of_mean
-from sim.experiments.simulations import Asking, Computing, Simulations, asked
-from sim.experiments.store import claim, complete, nullable, read_frame, write_frame
-from sim.midnight.visiting import with_components
-from sim.reading.chance import nine_tenths
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, has_price
-from sim.reading.outcomes import Outcome, benefits_and_costs
+from sim.experiments.pairing import Interval, fieller, interval_of_mean
+from sim.experiments.simulations import Asking, Simulations, asked, make_tables
+from sim.experiments.store import claim, nullable, read_frame, write_frame
+from sim.midnight.component import Component, with_components
+from sim.reading.intervals import nine_tenths
+from sim.reading.quantities import COST, COST_HIGH, COST_LOW, PARTS, has_price
+from sim.reading.run import Outcome, benefits_and_costs
 from sim.scenario import changed
 from sim.scenario.load import ScenarioLike
 from sim.scenario.schema.measures import KINDS
@@ -46,7 +46,6 @@ from sim.warning.size import in_english
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.midnight.component import Component
     from sim.scenario import Scenario
 
 WARNING = tuple(f"warning.{tier}" for tier in Tier.labels())
@@ -299,7 +298,7 @@ def _row(of_one: Callable[[str], list[float]], known: bool) -> Row:
     costs = [sum(parts) for parts in zip(*by_part, strict=True)]
     cost = fmean(costs)
     prices = _prices(of_one)
-    row = _with_ends(COST, cost, _interval(costs), prices, prefix="")
+    row = _with_ends(COST, cost, interval_of_mean(costs), prices, prefix="")
     for per, quantity in PER.items() if known else ():
         spared = of_one(quantity)
         gain = fmean(spared)
@@ -321,14 +320,6 @@ def _prices(of_one: Callable[[str], list[float]]) -> tuple[float, float]:
         ends = [fmean(of_one(f"{key}.{part}")) for key in (COST_LOW, COST, COST_HIGH)]
         low, high = low + min(ends), high + max(ends)
     return low, high
-
-
-def _interval(samples: Sequence[float]) -> Interval:
-    """Return the confidence interval of a mean of independent samples; none of a single one."""
-    if len(samples) < 2:
-        return None
-    half = half_width(stdev(samples), len(samples))
-    return fmean(samples) - half, fmean(samples) + half
 
 
 def is_priced(outcome: Mapping[str, Any]) -> bool:
@@ -445,74 +436,43 @@ def attribute(
     found, computing = asked("attribute", scenario, asking)
     found = with_components(found, components)
     draws = [with_components(draw, components) for draw in draws]
-    path = prepared(found, layers, orders, replicates, folder, gangs, draws)
     names = layers_of(found, layers)
     number = _number_of_orders(names, orders)
-    stances: tuple[str | None, ...] = stances_of(found, gangs) or (None,)
-
-    def make() -> None:
-        _play(found, path, names, number, stances, replicates, draws, computing)
-
-    tables = [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE]
-    complete(path, KIND, tables, make, in_english([found.spec]))
-    return Attribution(path)
-
-
-def _play(
-    scenario: "Scenario",
-    path: Path,
-    names: Sequence[str],
-    orders: int,
-    stances: Sequence[str | None],
-    replicates: int,
-    draws: "Sequence[Scenario]",
-    computing: Computing,
-) -> None:
-    """Simulate the coalitions of all games, and write the tables into the folder."""
-    seed = scenario.spec.seed
-    games = {stance: [_Game(names, seed + one, orders) for one in range(replicates)] for stance in stances}
-    drawn = {stance: [_Game(names, one.spec.seed, orders) for one in draws] for stance in stances}
-    worlds = [*[scenario] * replicates, *draws]
-    played = [
-        (game, standing(world, stance))
-        for stance in stances
-        for game, world in zip([*games[stance], *drawn[stance]], worlds, strict=True)
-    ]
-    asked = (one for game, world in played for one in game.scenarios(world))
-    with Simulations(path, benefits_and_costs, **computing) as simulations:
-        outcomes = iter(simulations.run(asked, sum(len(game.coalitions) for game, _ in played)))
-        for game, _ in played:
-            game.take([next(outcomes) for _ in game.coalitions])
-    without_price = unpriced(scenario, names)
-    tables = ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, partial(_costs, without_price)))
-    for file, rows in tables:
-        write_frame(path / file, _by_stance({stance: rows(names, own) for stance, own in games.items()}))
-    layers = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
-    write_frame(path / LAYERS_FILE, _by_stance(layers))
-
-
-def prepared(
-    scenario: "Scenario",
-    layers: Collection[str] | None,
-    orders: int | None,
-    replicates: int,
-    folder: str | Path | None,
-    gangs: str | None = None,
-    draws: "Sequence[Scenario]" = (),
-) -> Path:
-    """Make the folder for these arguments of ``attribute``, or find the one to resume, as ``claim`` does."""
-    names = layers_of(scenario, layers)
-    request: dict[str, Any] = {
-        "layers": list(names),
-        "orders": _number_of_orders(names, orders),
-        "replicates": replicates,
-    }
-    stances = stances_of(scenario, gangs)
+    stances = stances_of(found, gangs)
+    request: dict[str, Any] = {"layers": list(names), "orders": number, "replicates": replicates}
     if stances:
         request["gangs"] = list(stances)
     if draws:
         request["draws"] = [one.sha256 for one in draws]
-    return claim(KIND, scenario, request, folder)
+
+    path = claim(KIND, found, request, folder)
+
+    def make(simulations: Simulations) -> None:
+        """Simulate the coalitions of all games, and write the tables."""
+        seed = found.spec.seed
+        games = {
+            stance: [_Game(names, seed + one, number) for one in range(replicates)] for stance in stances or (None,)
+        }
+        drawn = {stance: [_Game(names, one.spec.seed, number) for one in draws] for stance in games}
+        played = [
+            (game, standing(world, stance))
+            for stance, own in games.items()
+            for game, world in zip([*own, *drawn[stance]], [*[found] * replicates, *draws], strict=True)
+        ]
+        wanted = (one for game, world in played for one in game.scenarios(world))
+        outcomes = iter(simulations.run(wanted, sum(len(game.coalitions) for game, _ in played)))
+        for game, _ in played:
+            game.take([next(outcomes) for _ in game.coalitions])
+        costs = partial(_costs, unpriced(found, names))
+        for file, rows in (COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, costs):
+            write_frame(path / file, _by_stance({stance: rows(names, own) for stance, own in games.items()}))
+        layers = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
+        write_frame(path / LAYERS_FILE, _by_stance(layers))
+
+    tables = [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE]
+    warnings = in_english([found.spec])
+    make_tables(path, KIND, benefits_and_costs, tables, make, warnings, computing)
+    return Attribution(path)
 
 
 def runs_of(

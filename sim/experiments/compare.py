@@ -1,7 +1,8 @@
 """Comparison: paired differences between policies on the same attempts, with their intervals."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
@@ -11,24 +12,25 @@ from sim.experiments.pairing import (
     SPARED,
     Amounts,
     PairingError,
+    changes,
     demand_pairs,
     demand_replicates,
     half_width,
     price_interval,
     quantities_beside,
     ratio,
+    summed,
     why_withheld,
 )
 from sim.experiments.parameters import COSTS, ranged_parameters
 from sim.experiments.store import nullable
-from sim.language.spoken import ENGLISH, said, speaking
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.language import ENGLISH, said, speaking
+from sim.reading import quantities as reading_quantities
 from sim.reading.figures import CHANGE
 from sim.reading.findings import apart
+from sim.reading.intervals import ends_with_noise, stored_answers
 from sim.reading.manifest import beside_size, rare
-from sim.reading.outcomes import quantities
-from sim.reading.quantities import FIGURES, LEVELS, at_reporting_rates
-from sim.reading.stored_answers import ends_with_noise, stored_answers
+from sim.reading.run import quantities
 from sim.scenario.levers import levers
 from sim.warning.size import of_compared
 
@@ -69,6 +71,7 @@ difference between seeds. ``withheld`` says why a ratio is missing. ``SAMPLED`` 
 saved and harmed in all pairs together, if they are few."""
 
 Row = dict[str, Any]
+Document = dict[str, Any]
 ByDraw = Sequence[Sequence[Amounts]]
 """Quantities of runs, by posterior draw, then by replicate."""
 
@@ -111,34 +114,126 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     if len({len(entry) for entry in entries}) > 1:
         counts = " and ".join(str(len(entry)) for entry in entries)
         raise PairingError(f"all entries must have the same number of draws; got {counts}")
-    for entry in entries:
-        for group, alike in zip(entry, entries[0], strict=True):
-            demand_replicates([run.scenario for run in group])
-            _demand_same_components(group)
-            demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
-    amounts = measured(entries)
-    first = [entry[0][0] for entry in entries]
-    titles = distinct([run.manifest["name"] for run in first])
-    rows = rows_of(titles, amounts, [run.scenario for run in first])
-    frame = frame_of(rows)
+    for groups in zip(*entries, strict=True):
+        demand_groups(groups)
+    pairs = [pair for groups in zip(*entries, strict=True) for pair in zip(*groups, strict=True)]
+    compared_pairs = compare_pairs(pairs, len(entries[0]) if len(entries[0]) > 1 else None)
+    frame = frame_of(compared_pairs.rows)
     with speaking(ENGLISH):
-        frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1, len(entries[0]) > 1)
+        frame.attrs |= compared_pairs.caveats()
     return frame
 
 
-def measured(entries: "Sequence[Sequence[Sequence[Run]]]") -> list[ByDraw]:
-    """Return the quantities of runs by scenario, draw and replicate, and how many people each policy changed."""
-    base, *others = entries
-    return [
-        [[quantities(run) for run in group] for group in base],
-        *(
-            [
-                [quantities_beside(*pair) for pair in zip(*groups, strict=True)]
-                for groups in zip(base, entry, strict=True)
+def demand_groups(groups: "Sequence[Sequence[Run]]") -> None:
+    """Raise PairingError unless runs are replicates, policy by policy, and can be paired with the baseline's."""
+    for group in groups:
+        demand_replicates([run.scenario for run in group])
+        first, *others = group
+        if any(run.manifest.get("components") != first.manifest.get("components") for run in others):
+            name = first.manifest["name"]
+            raise PairingError(f"replicates of {name} differ in their components; use the same for all")
+        demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
+
+
+@dataclass(frozen=True)
+class ComparedPairs:
+    """Pairs of runs: names of scenarios, rows, and the runs of the first pair, all with the baseline first.
+
+    ``changed`` are the people whose fate changed, by pair and policy. ``single`` says that there is only one pair,
+    ``over_draws`` that there are pairs of several posterior draws.
+    """
+
+    titles: list[str]
+    rows: list[Row]
+    first: "Sequence[Run]"
+    changed: "list[pd.DataFrame]"
+    single: bool
+    over_draws: bool
+
+    def caveats(self) -> dict[str, list[Any]]:
+        """Return ``warnings``, in one line each, and ``findings`` that only one of base and other has."""
+        lines = of_compared([run.scenario.spec for run in self.first])
+        if self.single:
+            lines += rare(self.first[0].manifest)
+        own = [beside_size(run) for run in self.first]
+        for title, warned in zip(self.titles, own, strict=True):
+            lines += [line if all(line in other for other in own) else f"{title}: {line}" for line in warned]
+        base, *others = self.first
+        found = []
+        for title, run in zip(self.titles[1:], others, strict=True):
+            lines += not_drawn(title, base.scenario, run.scenario, self.over_draws)
+            lines += set_in_draws(title, base.scenario, run.scenario, self.over_draws)
+            held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
+            for name, one, beside, other in ((title, run, self.titles[0], base), (self.titles[0], base, title, run)):
+                found += [{"scenario": name, "beside": beside, **row} for row in apart(one.found, other.found, held)]
+        return {"warnings": list(dict.fromkeys(lines)), "findings": found}
+
+    def document(self) -> Document:
+        """Return the document of the comparison, in the current language.
+
+        It has ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``), ``rows``
+        (see ``compared``), what these are ``at_reporting_rates``, for people ``changes`` (of fates), and ``caveats``.
+        """
+        document = document_of_rows(self.titles, self.rows, [run.scenario for run in self.first])
+        if self.changed:
+            import pandas as pd
+
+            document["changes"] = [
+                {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
+                for row in summed(pd.concat(self.changed)).to_dict("records")
             ]
-            for entry in others
-        ),
+        return {**document, **self.caveats()}
+
+
+def compare_pairs(pairs: "Iterable[Sequence[Run]]", draws: int | None = None, fates: bool = False) -> ComparedPairs:
+    """Return the comparison of pairs of runs, the baseline first; only totals and figures of a pair stay in memory.
+
+    With ``draws`` there are pairs of so many posterior draws, one after the other, each with as many replicates. With
+    ``fates`` people whose fate changed are found where all runs have events.
+    """
+    flat: list[list[Amounts]] = []
+    changed: list[pd.DataFrame] = []
+    for pair in pairs:
+        base, *others = pair
+        if not flat:
+            first, titles = pair, distinct([run.manifest["name"] for run in pair])
+        flat.append([quantities(base), *(quantities_beside(base, other) for other in others)])
+        if fates and all(run.has_events for run in pair):
+            for title, other in zip(titles[1:], others, strict=True):
+                frame = changes(base, other)
+                frame.insert(0, "scenario", title)
+                changed.append(frame)
+    size = len(flat) // (draws or 1)
+    amounts = [
+        [list(of_scenario[at : at + size]) for at in range(0, len(flat), size)]
+        for of_scenario in zip(*flat, strict=True)
     ]
+    rows = rows_of(titles, amounts, [run.scenario for run in first])
+    return ComparedPairs(titles, rows, first, changed, len(flat) == 1, draws is not None)
+
+
+def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
+    """Return the document of a comparison from its rows, without fates and caveats."""
+    base, *others = scenarios
+    return {
+        "base": titles[0],
+        "others": list(titles[1:]),
+        "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
+        "levers": [row for title, other in zip(titles[1:], others, strict=True) for row in _levers(title, base, other)],
+        "rows": rows,
+        "at_reporting_rates": [
+            one
+            for title, other in zip(titles[1:], others, strict=True)
+            for one in at_rates([row for row in rows if row["scenario"] == title], base, other)
+        ],
+    }
+
+
+def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:
+    """Return what a scenario changes, and whether each change has a price."""
+    changed = levers(base, other)
+    unpriced = reading_quantities.not_priced(base, other, changed)
+    return [{"scenario": title, **lever.as_json(), "priced": lever not in unpriced} for lever in changed]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -151,13 +246,6 @@ def distinct(names: Sequence[str]) -> list[str]:
             title = f"{name}-{count}"
         titles.append(title)
     return titles
-
-
-def _demand_same_components(runs: "Sequence[Run]") -> None:
-    """Raise PairingError unless all runs of a group have the same components."""
-    first, *others = runs
-    if any(run.manifest.get("components") != first.manifest.get("components") for run in others):
-        raise PairingError(f"replicates of {first.manifest['name']} differ in their components; use the same for all")
 
 
 def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":
@@ -191,7 +279,9 @@ def rows_of(titles: Sequence[str], amounts: Sequence[ByDraw], scenarios: "Sequen
         known = all(SAMPLED[0] in pair for pair in every)
         for row in with_posterior(found, base, scenario):
             row |= {name: int(sum(pair[name] for pair in every)) if known else None for name in SAMPLED}
-            of_people = FIGURES.get(re.split(rf"{CHANGE}|[@.]", row["quantity"])[0], ("",))[0] == "outcomes"
+            of_people = (
+                reading_quantities.FIGURES.get(re.split(rf"{CHANGE}|[@.]", row["quantity"])[0], ("",))[0] == "outcomes"
+            )
             gone = row["base"] and not any(pair.get(row["quantity"], 1) for pair in every)
             if gone or (is_few(row) and (of_people or row["quantity"] in SPARED)):
                 row |= dict.fromkeys(("low", "high", "posterior_low", "posterior_high", "posterior_draws"))
@@ -213,14 +303,14 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
     every = [list(zip(ones, twos, strict=True)) for ones, twos in zip(base, other, strict=True)]
     runs = [one for group in (*base, *other) for one in group]
     shared = [name for name in base[0][0] if all(name in one for one in runs)]
-    if f"{COST}.{TOTAL}" in shared:
+    if f"{reading_quantities.COST}.{reading_quantities.TOTAL}" in shared:
         # A part that only some have a price for costs the others nothing.
-        every_part = (f"{COST}.{part}" for part in PARTS)
+        every_part = (f"{reading_quantities.COST}.{part}" for part in reading_quantities.PARTS)
         some = [name for name in every_part if name not in shared and any(name in one for one in runs)]
-        at = shared.index(f"{COST}.{TOTAL}")
+        at = shared.index(f"{reading_quantities.COST}.{reading_quantities.TOTAL}")
         shared[at:at] = some
     for quantity in shared:
-        if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
+        if quantity.startswith((f"{reading_quantities.COST_LOW}.", f"{reading_quantities.COST_HIGH}.")):
             continue  # the ends of prices are columns of the costs' own rows
         pairs = [
             [(float(one.get(quantity, 0.0)), float(two.get(quantity, 0.0))) for one, two in group] for group in every
@@ -231,14 +321,14 @@ def compared(scenario: str, base: ByDraw, other: ByDraw, withheld: str | None = 
             # is cut there, and what is left holds the expectation as often as the whole.
             row |= {end: None if row[end] is None else max(row[end], -row["base"]) for end in ("low", "high")}
         key, _, part = quantity.partition(".")
-        if key == COST:
-            parts = tuple(PARTS) if part == TOTAL else (part,)
+        if key == reading_quantities.COST:
+            parts = tuple(reading_quantities.PARTS) if part == reading_quantities.TOTAL else (part,)
             row["price_low"], row["price_high"] = price_interval([pair for group in every for pair in group], parts)
         yield row
-    if withheld is not None and any(quantity.startswith(f"{COST}.") for quantity in shared):
+    if withheld is not None and any(quantity.startswith(f"{reading_quantities.COST}.") for quantity in shared):
         row = {**dict.fromkeys(COLUMNS[2:]), "replicates": len(every[0]), "draws": len(every), "withheld": withheld}
         yield from ({**row, "scenario": scenario, "quantity": name} for name in SPARED)
-    elif f"{COST}.{TOTAL}" in shared:
+    elif f"{reading_quantities.COST}.{reading_quantities.TOTAL}" in shared:
         yield from ({"scenario": scenario, "quantity": name, **_spared(every, name)} for name in SPARED)
 
 
@@ -265,11 +355,13 @@ def at_rates(rows: Sequence[Row], base: "Scenario", other: "Scenario") -> list[R
 
     Empty if both scenarios have different rates, or for rows that cover several posterior draws.
     """
-    differences = {row["quantity"]: row["difference"] for row in rows if row["quantity"] in LEVELS}
+    differences = {row["quantity"]: row["difference"] for row in rows if row["quantity"] in reading_quantities.LEVELS}
     rates = {one.spec.aftermath.report.probability for one in (base, other)}
-    if len(rates) > 1 or len(differences) < len(LEVELS) or any(row["draws"] > 1 for row in rows):
+    if len(rates) > 1 or len(differences) < len(reading_quantities.LEVELS) or any(row["draws"] > 1 for row in rows):
         return []
-    return [{"scenario": rows[0]["scenario"], **row} for row in at_reporting_rates(base, differences)]
+    return [
+        {"scenario": rows[0]["scenario"], **row} for row in reading_quantities.at_reporting_rates(base, differences)
+    ]
 
 
 def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> Row:
@@ -321,31 +413,6 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "price_high": None,
         "withheld": None,
     }
-
-
-def caveats(
-    titles: Sequence[str], runs: "Sequence[Run]", single: bool, over_draws: bool = False
-) -> dict[str, list[Any]]:
-    """Return ``warnings`` of compared runs, in one line each, and ``findings`` that only one of base and other has.
-
-    ``single`` says that there is one pair only, so that no interval shows run-to-run noise; ``over_draws`` that there
-    are pairs for several posterior draws.
-    """
-    lines = of_compared([run.scenario.spec for run in runs])
-    if single:
-        lines += rare(runs[0].manifest)
-    own = [beside_size(run) for run in runs]
-    for title, warned in zip(titles, own, strict=True):
-        lines += [line if all(line in other for other in own) else f"{title}: {line}" for line in warned]
-    base, *others = runs
-    found = []
-    for title, run in zip(titles[1:], others, strict=True):
-        lines += not_drawn(title, base.scenario, run.scenario, over_draws)
-        lines += set_in_draws(title, base.scenario, run.scenario, over_draws)
-        held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
-        for name, one, beside, other in ((title, run, titles[0], base), (titles[0], base, title, run)):
-            found += [{"scenario": name, "beside": beside, **row} for row in apart(one.found, other.found, held)]
-    return {"warnings": list(dict.fromkeys(lines)), "findings": found}
 
 
 def not_drawn(title: str, base: "Scenario", other: "Scenario", over_draws: bool = False) -> list[str]:

@@ -1,60 +1,52 @@
-"""Replicates and draws: several runs of a scenario, each in its own folder, all inside one folder.
+"""Runs that are kept in one folder: replicates, posterior draws and comparisons, as ``tocsin run`` and ``compare`` do.
 
 Runs that an earlier call of the same command finished are used again. Small ones are made at the same time, one on each
 core. The folder has a log of all runs; each run also has its own.
 
-Comparisons from end to end, as ``tocsin compare`` makes them: make or read pairs of runs, then compare them.
+A finished run is made again from its own folder to check that this machine and these versions give the same bytes.
 """
 
-import itertools
+import os
+import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.base.logbook import Logbook
+from sim.base.failures import Logbook
 from sim.draws.compiled import is_compiled
-from sim.experiments.compare import Row, at_rates, caveats, distinct, measured, rows_of
-from sim.experiments.pairing import Amounts, PairingError, demand_pair, demand_pairs, demand_replicates
+from sim.experiments.compare import Document, compare_pairs, demand_groups, distinct
+from sim.experiments.pairing import PairingError, demand_pair
 from sim.experiments.simulations import AHEAD, KilledError, Processes, SimulationError, is_large
 from sim.experiments.store import claim, finished_run
-from sim.language.spoken import ENGLISH, speaking
-from sim.reading.costs import not_priced
+from sim.language import ENGLISH, speaking
+from sim.midnight.component import given_again, with_components
+from sim.reading.manifest import Checked
 from sim.reading.run import Run
-from sim.scenario.levers import levers
-from sim.store.folder import RUNS, find_runs, holding, replace_json
-from sim.store.json_files import DamagedError, FolderError, read_map
-from sim.store.provenance import versions
+from sim.running import Progress, run
+from sim.scenario.load import Options, Scenario, ScenarioLike, changed, with_options
+from sim.store.folder import (
+    RUN_JSON,
+    RUNS,
+    SCENARIO_YAML,
+    DamagedError,
+    FolderError,
+    find_runs,
+    holding,
+    read_map,
+    replace_json,
+    versions,
+)
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sim.scenario import Scenario
-
-Make = Callable[["Scenario", Path], "Run"]
-"""Runs a scenario into a folder."""
-
-
-class Making(NamedTuple):
-    """How runs are made that do not exist yet.
-
-    Attributes:
-        alone: Makes a run in this process: one that keeps all cores busy, or the first one if it compiles its engine.
-        at_once: How many of the other runs are made at once, each in another process. If 1, ``alone`` makes all.
-        verbose: Whether the lines of logs also go to standard error.
-    """
-
-    alone: Make
-    at_once: int = 1
-    verbose: bool = False
-
+Days = Callable[[Scenario], Progress]
+"""Called with the scenario of a run that is made alone; returns the function that this run calls after each day."""
 
 REPLICATES, DRAWS = "replicates", "draws"
 
 
-def prepared_replicates(kind: str, first: "Scenario", count: int, folder: Path | None) -> Path:
+def prepared_replicates(kind: str, first: Scenario, count: int, folder: Path | None) -> Path:
     """Make the folder of a number of ``replicates`` or ``draws``, or find the one to resume, as ``claim`` does."""
     request = {"count": count, "record": first.resolved["record"], "versions": versions()}
     return claim(kind, first, request, folder, RUNS / f"{first.name}-{first.spec.seed}")
@@ -63,88 +55,73 @@ def prepared_replicates(kind: str, first: "Scenario", count: int, folder: Path |
 def each(
     kind: str,
     count: int,
-    numbered: "Callable[[int], Scenario]",
-    making: Making,
+    numbered: Callable[[int], Scenario],
     folder: Path,
-) -> "Iterator[Run]":
+    workers: int | None = None,
+    days: Days | None = None,
+    verbose: bool = False,
+) -> Iterator[Run]:
     """Yield runs ``r000`` (``replicates``) or ``d000`` (``draws``) of a folder, and make those that do not exist yet.
 
     ``numbered`` returns the scenario of each, counted from 0. FolderError is raised where another process works in the
     folder, or a run's place holds something else.
     """
-    with holding(folder), Logbook(folder, making.verbose) as log:
+    with holding(folder), Logbook(folder, verbose) as log:
         log(f"start: {count:,} {kind}")
         wanted = ((numbered(number), folder / f"{kind[0]}{number:03d}") for number in range(count))
-        yield from found_or_made(wanted, making, log)
+        yield from found_or_made(wanted, log, workers, days, verbose)
         log(f"end: all {kind} are finished")
 
 
 def found_or_made(
-    wanted: "Iterable[tuple[Scenario, Path]]", making: Making, log: Logbook
-) -> "Generator[Run, None, None]":
+    wanted: Iterable[tuple[Scenario, Path]],
+    log: Logbook,
+    workers: int | None = None,
+    days: Days | None = None,
+    verbose: bool = False,
+) -> Generator[Run, None, None]:
     """Yield the finished run of each scenario in its folder, in order, and make those that do not exist yet.
 
-    A killed process raises a SimulationError; finished runs are kept. A place that holds something else raises a
-    FolderError.
+    A run that keeps all cores busy, and the first one if it compiles its engine, is made in this process. A killed
+    process raises a SimulationError; finished runs are kept. A place that holds something else raises a FolderError.
     """
-    ahead: deque[_Begun] = deque()
-    with closing(Processes(making.at_once)) as pool:
-        for scenario, place in wanted:
-            ahead.append(_begun(scenario, place, making, log, pool))
-            while ahead and (ahead[0].is_there or len(ahead) > AHEAD * making.at_once):
-                yield ahead.popleft().run(log)
-        while ahead:
-            yield ahead.popleft().run(log)
+    at_once = workers or os.cpu_count() or 1
+    ahead: deque[tuple[Scenario, Path, Future[None] | None]] = deque()
 
-
-class _Begun(NamedTuple):
-    """A run that is there, or that a process makes."""
-
-    scenario: "Scenario"
-    place: Path
-    made: "Run | Future[None]"
-
-    @property
-    def is_there(self) -> bool:
-        """Return whether nobody has to wait for it."""
-        return not isinstance(self.made, Future) or self.made.done()
-
-    def run(self, log: Logbook) -> "Run":
-        """Wait for the run and return it."""
-        if not isinstance(self.made, Future):
-            return self.made
+    def next_run() -> Run:
+        scenario, place, making = ahead.popleft()
         try:
-            self.made.result()
+            if making is not None:
+                making.result()
         except KilledError as error:
-            raise SimulationError(f"{self.place}: the process that made it was killed ({error})") from error
-        run = finished_run(self.place, self.scenario)
-        assert run is not None
-        log(_done(self.place, run))
-        return run
+            raise SimulationError(f"{place}: {error}") from error
+        one = finished_run(place, scenario)
+        assert one is not None
+        how = "already finished" if making is None else f"done in {one.manifest['performance']['wall_s']:.3f} s"
+        log(f"{place}: {how}")
+        return one
+
+    with closing(Processes(at_once)) as pool:
+        for scenario, place in wanted:
+            making: Future[None] | None = None
+            if not (place / RUN_JSON).exists():
+                if at_once > 1 and not is_large(scenario) and is_compiled(scenario.spec.engine):
+                    making = pool.submit(make, scenario, place, verbose)
+                else:
+                    progress = None if days is None else days(scenario)
+                    run(scenario, place, workers=workers, progress=progress, verbose=verbose)
+                    making = Future()
+                    making.set_result(None)
+            ahead.append((scenario, place, making))
+            while ahead and (ahead[0][2] is None or ahead[0][2].done() or len(ahead) > AHEAD * at_once):
+                yield next_run()
+        while ahead:
+            yield next_run()
 
 
-def _begun(scenario: "Scenario", place: Path, making: Making, log: Logbook, pool: Processes) -> _Begun:
-    """Find a run, make it here, or let a process of the pool begin to make it."""
-    found = finished_run(place, scenario)
-    if found is not None:
-        log(f"{place}: already finished")
-        return _Begun(scenario, place, found)
-    if making.at_once > 1 and not is_large(scenario) and is_compiled(scenario.spec.engine):
-        return _Begun(scenario, place, pool.submit(_make_in_process, scenario, place, making.verbose))
-    made = making.alone(scenario, place)
-    log(_done(place, made))
-    return _Begun(scenario, place, made)
-
-
-def _make_in_process(scenario: "Scenario", place: Path, verbose: bool) -> None:
+def make(scenario: Scenario, place: Path, verbose: bool) -> None:
     """Make a run on one core, as a task of a process."""
-    from sim.running import run
-
     run(scenario, place, workers=1, verbose=verbose)
-
-
-def _done(place: Path, run: "Run") -> str:
-    return f"{place}: done in {run.manifest['performance']['wall_s']:.3f} s"
 
 
 KIND = "comparison"
@@ -154,144 +131,147 @@ COMPARISON = "compare.json"
 PAIRS = 4
 """Replicates of a comparison where their number is not given: fewer say little about run-to-run noise."""
 
-Document = dict[str, Any]
-
-Load = Callable[[str, int | None, int], "Scenario"]
-"""Loads a scenario by its name, for a posterior draw (None: its own values) and a replicate."""
+ENTRIES = "use sim.compare([BASELINE, POLICY])"
 
 
-def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int | None, replicates: int) -> Path:
-    """Make the folder of a comparison, or find the one to resume, as ``claim`` does; PairingError comes first."""
-    hashes = demand_comparable(names, load, draws, replicates)
-    first = load(names[0], _plan(draws)[0], 0)
-    request = {
-        "scenarios": hashes,
-        "draws": draws,
-        "replicates": replicates,
-        "record": first.resolved["record"],
-        "versions": versions(),
-    }
-    return claim(KIND, first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
+class Pairs:
+    """Scenarios to compare with the first of them, the baseline, on pairs of runs that are still to be made."""
+
+    def __init__(
+        self,
+        scenarios: Sequence[ScenarioLike],
+        replicates: int | None,
+        draws: int | None,
+        events: str | float | None,
+        options: Options,
+    ) -> None:
+        """Take the arguments of ``sim.compare``; raises PairingError for those that cannot be together."""
+        if len(scenarios) < 2:
+            raise PairingError(f"a comparison needs a baseline and at least one other scenario; {ENTRIES}")
+        if draws is not None and draws < 1:
+            raise PairingError(f"draws must be at least 1; got {draws}")
+        if draws is not None and options.get("draw") is not None:
+            raise PairingError("draws: cannot be combined with draw; use one of them")
+        self.draws = draws
+        self.replicates = replicates if replicates is not None else PAIRS if draws is None else 1
+        self.count = self.replicates * (draws or 1)
+        """The number of pairs."""
+        self.runs = self.count * len(scenarios)
+        """The number of runs."""
+
+        @lru_cache(maxsize=4)
+        def of_draw(draw: int) -> list[Scenario]:
+            chosen = options.copy()
+            if draws is not None:
+                chosen["draw"] = draw
+            every = [with_options(one, **chosen) for one in scenarios]
+            return every if events is None else [changed(one, {"record.events": events}) for one in every]
+
+        self._of_draw = of_draw
+
+    def pair(self, number: int) -> list[Scenario]:
+        """Return the scenarios of a pair, counted from 0, the baseline first; those of a draw follow one another."""
+        draw, replicate = divmod(number, self.replicates)
+        every = self._of_draw(draw)
+        return [changed(one, {"seed": one.spec.seed + replicate}) for one in every] if replicate else every
+
+    def demand_comparable(self) -> list[list[str]]:
+        """Raise PairingError unless all pairs can be compared; return the hash of each scenario, by draw."""
+        hashes: list[list[str]] = []
+        # Draws may come from different tables; replicates differ in their seed only.
+        for number in range(0, self.count, self.replicates):
+            base, *others = self.pair(number)
+            for other in others:
+                demand_pair(base, other)
+            hashes.append([one.sha256 for one in (base, *others)])
+        self.pair(self.count - 1)  # refuse an impossible scenario before the first run
+        return hashes
+
+    def prepared(self, out: str | Path | None) -> Path:
+        """Make the folder of the runs, or find the one to resume, as ``claim`` does; PairingError comes first."""
+        hashes = self.demand_comparable()
+        first = self.pair(0)[0]
+        request = {
+            "scenarios": hashes,
+            "draws": self.draws,
+            "replicates": self.replicates,
+            "record": first.resolved["record"],
+            "versions": versions(),
+        }
+        return claim(KIND, first, request, out, RUNS / f"compare-{first.name}-{first.spec.seed}")
+
+    def compared(
+        self,
+        folder: Path,
+        workers: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        days: Days | None = None,
+        verbose: bool = False,
+    ) -> Document:
+        """Make the runs that do not exist yet, and compare each policy with the baseline.
+
+        Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), next to
+        the document ``compare.json``. ``progress`` is called with the number of runs that exist, whenever it grows.
+
+        Returns:
+            The document of ``ComparedPairs`` in the current language; the stored one is English.
+        """
+        titles = distinct([one.name for one in self.pair(0)])
+        units = _units(self.draws, self.replicates)
+        wanted = (
+            (one, folder / title / unit)
+            for number, unit in enumerate(units)
+            for title, one in zip(titles, self.pair(number), strict=True)
+        )
+        with (
+            holding(folder),
+            Logbook(folder, verbose) as log,
+            closing(found_or_made(wanted, log, workers, days, verbose)) as made,
+        ):
+            log(f"start: {self.runs:,} runs of {', '.join(titles)}")
+            found = compare_pairs(_by_pair(made, len(titles), progress), self.draws, fates=True)
+            with speaking(ENGLISH):
+                replace_json(folder / COMPARISON, found.document())
+            log(f"end: wrote {COMPARISON}")
+        return found.document()
 
 
-def demand_comparable(names: Sequence[str], load: Load, draws: int | None, replicates: int) -> list[list[str]]:
-    """Raise PairingError unless scenarios can be paired; return the hash of each, by draw. Nothing is written."""
-    hashes: list[list[str]] = []
-    # Draws may come from different tables; replicates differ in their seed only.
-    for draw in _plan(draws):
-        base, *others = (load(name, draw, 0) for name in names)
-        for other in others:
-            demand_pair(base, other)
-        hashes.append([one.sha256 for one in (base, *others)])
-    for name in names:
-        load(name, _plan(draws)[-1], replicates - 1)  # refuse an impossible scenario before the first run
-    return hashes
+def _by_pair(made: Iterable[Run], size: int, progress: Callable[[int], None] | None) -> Iterator[list[Run]]:
+    """Yield the runs of each pair; ``progress`` is called with the number of runs so far."""
+    pair = []
+    for number, one in enumerate(made, 1):
+        pair.append(one)
+        if progress is not None:
+            progress(number)
+        if len(pair) == size:
+            yield pair
+            pair = []
 
 
-def compare_scenarios(
-    names: Sequence[str],
-    load: Load,
-    making: Making,
-    folder: Path,
-    draws: int | None = None,
-    replicates: int = 1,
-    finished: Callable[[int], None] = lambda number: None,
-) -> Document:
-    """Run every scenario for every draw and replicate, and compare each with the first, the baseline.
+def _units(draws: int | None, replicates: int) -> list[Path]:
+    """Return where runs of a scenario lie in its folder, by draw and by replicate where there are several."""
+    by_draw = [""] if draws is None else [f"d{draw:03d}" for draw in range(draws)]
+    by_replicate = [f"r{one:03d}" for one in range(replicates)] if replicates > 1 else [""]
+    return [Path(draw, one) for draw in by_draw for one in by_replicate]
 
-    Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), next to the
-    document ``compare.json``. Runs that an earlier call finished are used again. Of a finished run only totals and
-    figures are kept in memory. ``finished`` is called with the number of runs that exist, whenever it grows.
 
-    Returns:
-        The document: ``base``, ``others``, ``levers`` (what each scenario changes, and whether it is ``priced``),
-        ``rows`` (see ``compared``), what these are
-        ``at_reporting_rates``, for runs with events ``changes`` (of fates), and ``caveats``. Texts are in the current
-        language; the stored document is English.
+def compare_groups(groups: Sequence[Sequence[Run]], draws: int | None = None, fates: bool = False) -> Document:
+    """Return the document of ``ComparedPairs`` for runs of each policy, the baseline first, in the current language.
+
+    The runs of a policy are replicates or, with ``draws``, of so many posterior draws. With ``fates`` it has the people
+    whose fate changed.
     """
-    plan = _plan(draws)
-    titles = distinct([load(name, plan[-1], 0).name for name in names])
-    amounts: list[list[list[Amounts]]] = [[] for _ in names]
-    changed: list[pd.DataFrame] = []
-    first: list[Run] = []
-    wanted = (
-        (load(name, draw, replicate), folder / title / _unit(draw, replicate if replicates > 1 else None))
-        for draw in plan
-        for replicate in range(replicates)
-        for name, title in zip(names, titles, strict=True)
-    )
-    there = itertools.count(1)
-    with (
-        holding(folder),
-        Logbook(folder, making.verbose) as log,
-        closing(found_or_made(wanted, making, log)) as made,
-    ):
-        log(f"start: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
-        for _ in plan:
-            for by_draw in amounts:
-                by_draw.append([])
-            for _ in range(replicates):
-                runs = []
-                for run in itertools.islice(made, len(names)):
-                    runs.append(run)
-                    finished(next(there))
-                for by_draw, one in zip(amounts, measured([[[run]] for run in runs]), strict=True):
-                    by_draw[-1].append(one[0][0])
-                changed += _changes(titles, runs)
-                first = first or runs
-        scenarios = [load(name, plan[0], 0) for name in names]
-        document = _document(titles, amounts, changed, scenarios)
-        single = len(plan) * replicates == 1
-        with speaking(ENGLISH):
-            replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single, draws is not None)})
-        log(f"end: wrote {COMPARISON}")
-    return {**document, "levers": _all_levers(titles, scenarios), **caveats(titles, first, single, draws is not None)}
-
-
-def _plan(draws: int | None) -> list[int | None]:
-    return [None] if draws is None else list(range(draws))
-
-
-def _unit(draw: int | None, replicate: int | None) -> Path:
-    """Return where a run of a scenario lies in its folder, by draw and by replicate where there are several."""
-    return Path(*(f"{kind}{number:03d}" for kind, number in (("d", draw), ("r", replicate)) if number is not None))
+    return compare_pairs(zip(*groups, strict=True), draws, fates).document()
 
 
 def compare_folders(folders: Sequence[Path]) -> Document:
-    """Return the document of ``compare_scenarios`` for finished runs, or folders of replicates, the baseline first.
+    """Return the document of ``ComparedPairs`` for finished runs, or folders of replicates, the baseline first.
 
     A folder without a run raises a FolderError; runs that meet other attempts or people, a PairingError.
     """
-    return compare_groups([runs_of(folder) for folder in folders])
-
-
-def compare_groups(groups: Sequence[Sequence[Run]]) -> Document:
-    """Return the document of ``compare_scenarios`` for runs, or the replicates of each policy, the baseline first.
-
-    Runs that meet other attempts or people raise a PairingError.
-    """
-    for group in groups:
-        demand_replicates([run.scenario for run in group])
-        demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
-    titles = distinct([group[0].manifest["name"] for group in groups])
-    changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
-    return document_of(groups, changed)
-
-
-def document_of(
-    groups: Sequence[Sequence[Run]], changed: "Sequence[pd.DataFrame]" = (), draws: bool = False
-) -> Document:
-    """Return the document of a comparison of paired runs, with their replicates, in the current language.
-
-    ``changed`` are the people whose fate changed, a frame for each pair. With ``draws`` the runs of a group are of
-    posterior draws, one each, instead of replicates.
-    """
-    titles = distinct([group[0].manifest["name"] for group in groups])
-    amounts = measured([[[run] for run in group] if draws else [list(group)] for group in groups])
-    first = [group[0] for group in groups]
-    scenarios = [run.scenario for run in first]
-    document = _document(titles, amounts, changed, scenarios)
-    return {**document, "levers": _all_levers(titles, scenarios), **caveats(titles, first, len(groups[0]) == 1, draws)}
+    groups = [runs_of(folder) for folder in folders]
+    demand_groups(groups)
+    return compare_groups(groups, fates=True)
 
 
 def runs_of(folder: Path) -> list[Run]:
@@ -342,8 +322,7 @@ def _compared(folder: Path) -> list[list[Run]]:
 
 def made_in(folder: Path, names: Sequence[str], draws: int | None, replicates: int) -> dict[str, list[Run]]:
     """Return the runs of a finished comparison by scenario, by draw and then by replicate."""
-    units = [_unit(draw, one if replicates > 1 else None) for draw in _plan(draws) for one in range(replicates)]
-    return {name: [Run(folder / name / unit) for unit in units] for name in names}
+    return {name: [Run(folder / name / unit) for unit in _units(draws, replicates)] for name in names}
 
 
 def _replicates(folder: Path) -> list[Run]:
@@ -358,67 +337,44 @@ def _replicates(folder: Path) -> list[Run]:
     return found
 
 
-def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
-    """Return whose fate each other policy changed, where all runs recorded events."""
-    from sim.experiments.pairing import changes
-
-    if not all(run.has_events for run in runs):
-        return []
-    frames = []
-    for title, run in zip(titles[1:], runs[1:], strict=True):
-        frame = changes(runs[0], run)
-        frame.insert(0, "scenario", title)
-        frames.append(frame)
-    return frames
+COMPUTED = ("figures", "evidence", "findings", "totals", "warnings")
+"""Parts of ``run.json`` that a run computes; the others describe its machine and its time."""
 
 
-def _document(
-    titles: Sequence[str],
-    amounts: Sequence[Sequence[Sequence[Amounts]]],
-    changed: "Sequence[pd.DataFrame]",
-    scenarios: "Sequence[Scenario]",
-) -> Document:
-    if len(scenarios) < 2:
-        raise PairingError("a comparison needs a baseline and at least one other scenario")
-    document = document_of_rows(titles, rows_of(titles, amounts, scenarios), scenarios)
-    if changed:
-        import pandas as pd
+def rerun(
+    before: Run,
+    scenario: Scenario | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    verbose: bool = False,
+) -> Iterator[Checked]:
+    """Repeat a run in a temporary folder, or its ``scenario`` with another engine, and compare every byte.
 
-        from sim.experiments.pairing import summed
-
-        document["changes"] = [
-            {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
-            for row in summed(pd.concat(changed)).to_dict("records")
-        ]
-    return document
-
-
-def document_of_rows(titles: Sequence[str], rows: Sequence[Row], scenarios: "Sequence[Scenario]") -> Document:
-    """Return the document of a comparison from its rows, in English, without fates and caveats."""
-    with speaking(ENGLISH):  # stored documents are English
-        changed = _all_levers(titles, scenarios)
-    return {
-        "base": titles[0],
-        "others": list(titles[1:]),
-        "questions": {title: one.spec.title for title, one in zip(titles, scenarios, strict=True)},
-        "levers": changed,
-        "rows": rows,
-        "at_reporting_rates": [
-            one
-            for title, other in zip(titles[1:], scenarios[1:], strict=True)
-            for one in at_rates([row for row in rows if row["scenario"] == title], scenarios[0], other)
-        ],
-    }
+    Yields:
+        Whether each file has the same bytes, and whether each computed part of ``run.json`` is equal. With another
+        engine ``scenario.yaml``, which names it, is left out.
+    """
+    chosen = scenario or before.scenario
+    if before.manifest.get("components") and not any(one.contents for one in chosen.components):
+        chosen = with_components(chosen, given_again(before.manifest["components"]))
+    left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
+    with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
+        again = run(chosen, Path(place) / "run", workers=workers, progress=progress, verbose=verbose)
+        ours, theirs = again.manifest["files"], before.manifest["files"]
+        for name in sorted({*ours, *theirs} - {*left_out}):
+            same = ours.get(name) == theirs.get(name)
+            yield Checked(f"{name}: the same bytes", same, "" if same else _difference(ours, theirs, name))
+        for part in (part for part in COMPUTED if part in before.manifest):
+            yield Checked(f"run.json: the same {part}", again.manifest[part] == before.manifest[part])
 
 
-def _all_levers(titles: Sequence[str], scenarios: "Sequence[Scenario]") -> list[dict[str, Any]]:
-    """Return what each scenario changes, in the current language."""
-    base, *others = scenarios
-    return [row for title, other in zip(titles[1:], others, strict=True) for row in _levers(title, base, other)]
+def _difference(ours: dict[str, str], theirs: dict[str, str], name: str) -> str:
+    if name not in ours or name not in theirs:
+        return "is missing in the new run" if name in theirs else "is missing in the stored run"
+    return f"SHA-256 was {theirs[name]}, is {ours[name]}"
 
 
-def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:
-    """Return what a scenario changes, and whether each change has a price."""
-    changed = levers(base, other)
-    unpriced = not_priced(base, other, changed)
-    return [{"scenario": title, **lever.as_json(), "priced": lever not in unpriced} for lever in changed]
+def other_versions(before: Run) -> dict[str, tuple[str | None, str | None]]:
+    """Return the versions that differ from those of a run: then and now, by name."""
+    then, now = before.manifest["versions"], versions()
+    return {name: (then.get(name), now.get(name)) for name in {**then, **now} if then.get(name) != now.get(name)}

@@ -23,13 +23,13 @@ import numpy as np
 
 from sim.base.failures import RefusedError
 from sim.base.words import STOPPED, Channel, EpisodeEnd, Event, Fate
-from sim.language.spoken import said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, not_priced, paid
-from sim.reading.outcomes import quantities
+from sim.language import said
+from sim.reading.quantities import COST, COST_HIGH, COST_LOW, PARTS, TOTAL, not_priced, paid
+from sim.reading.run import quantities
 from sim.scenario.levers import levers
 from sim.scenario.load import NO_RESULT
 from sim.scenario.resolved import plain
-from sim.store.query import sums
+from sim.store.exported import sums
 
 if TYPE_CHECKING:
     import pandas as pd

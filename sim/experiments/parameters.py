@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple
 
@@ -22,13 +23,12 @@ import numpy.typing as npt
 from sim.base.failures import RefusedError
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
-from sim.reading.outcomes import quantity_names
+from sim.reading.run import quantity_names
 from sim.scenario import Scenario, ScenarioError, changed
+from sim.scenario.bounds import DURATION, RATE, UNIT_MS, exact
 from sim.scenario.errors import choices
-from sim.scenario.load import value_at
+from sim.scenario.load import digest_of_results, value_at
 from sim.scenario.merging import FLAT, LOGIT_NORMAL, TRIANGULAR, is_full_form
-from sim.scenario.prefix import digest_of_results
-from sim.scenario.scalars import DURATION, RATE, exact, milliseconds, per_day
 from sim.scenario.schema.population import NO_POOL
 
 LOGARITHMIC_FROM = 10.0
@@ -228,10 +228,8 @@ def _factor(unit: str, other: str) -> float:
     """Return how many of ``other`` make one ``unit``."""
     if unit == other:
         return 1.0
-    one = exact("1")
-    if unit.startswith("per "):
-        return float(per_day(one, unit[4:]) / per_day(one, other[4:]))
-    return float(milliseconds(one, unit) / milliseconds(one, other))
+    own, others = (UNIT_MS[one.removeprefix("per ")] for one in (unit, other))
+    return float(Fraction(others, own) if unit.startswith("per ") else Fraction(own, others))
 
 
 Array = npt.NDArray[np.float64]

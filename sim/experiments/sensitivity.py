@@ -4,7 +4,7 @@ Points come in complete blocks: for Morris a trajectory, along which every param
 Sobol two points and those between them (D + 2 points). SALib chooses the points and computes the indices.
 
 The folder of a sensitivity holds ``sensitivity.json`` (the request), ``scenario.yaml`` (the scenario whose numbers
-move) and, once complete, ``indices.parquet``. Until then a journal holds the finished runs.
+move) and, once complete, ``indices.parquet``. Until then ``outcomes`` holds the finished runs.
 """
 
 import json
@@ -39,14 +39,14 @@ from sim.experiments.simulations import (
     SimulationError,
     Simulations,
     asked,
+    make_tables,
     scenario_or_failure,
 )
-from sim.experiments.store import claim, complete, read_frame
-from sim.language.spoken import ENGLISH, speaking
-from sim.midnight.component import Component
-from sim.midnight.visiting import with_components
-from sim.reading.outcomes import Outcome, quantity_names
-from sim.reading.outcomes import quantities as all_quantities
+from sim.experiments.store import claim, read_frame
+from sim.language import ENGLISH, speaking
+from sim.midnight.component import Component, with_components
+from sim.reading.run import Outcome, quantity_names
+from sim.reading.run import quantities as all_quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
 from sim.scenario.load import ScenarioLike
@@ -151,12 +151,7 @@ def indices(method: str, points: Array, outputs: Array, generator: np.random.Gen
     with warnings.catch_warnings():  # about resamples in which nothing varies, which add nothing to the spread
         warnings.filterwarnings("ignore", "Constant values encountered")
         result = sobol.analyze(
-            problem,
-            outputs,
-            calc_second_order=False,
-            num_resamples=RESAMPLES,
-            conf_level=LEVEL,
-            seed=generator,
+            problem, outputs, calc_second_order=False, num_resamples=RESAMPLES, conf_level=LEVEL, seed=generator
         )
     total = _interval("total", result["ST"], result["ST_conf"], floor=0.0)
     return {**total, **_interval("first", result["S1"], result["S1_conf"], floor=-np.inf)}
@@ -274,17 +269,23 @@ def sensitivity(
     found, computing = asked("sensitivity", scenario, asking)
     found = with_components(found, components)
     screening = planned(found, keys, method, samples, quantities)
-    path = prepared(found, screening, folder)
+    request = {
+        "method": screening.method,
+        "samples": screening.samples,
+        "runs": len(screening),
+        "vary": {one.key: list(one.ends) for one in screening.parameters},
+    }
 
-    def make() -> None:
+    path = claim(KIND, found, request, folder)
+
+    def make(simulations: Simulations) -> None:
         points = screening.points()
-        with Simulations(path, all_quantities, **computing) as simulations:
-            outcomes = simulations.each(_scenarios(found, screening, points), len(screening))
-            _write(path / INDICES, screening, quantity_names(found), points, outcomes)
+        outcomes = simulations.each(_scenarios(found, screening, points), len(screening))
+        _write(path / INDICES, screening, quantity_names(found), points, outcomes)
 
     with speaking(ENGLISH):  # as it is stored
         warnings = of_varied(found, {one.key: one.ends for one in screening.parameters})
-    complete(path, KIND, [INDICES], make, warnings)
+    make_tables(path, KIND, all_quantities, [INDICES], make, warnings, computing)
     return _read(path, quantities)
 
 
@@ -315,17 +316,6 @@ def planned(
     if not moving:
         raise DesignError(next(iter(unmoved.values())))
     return replace(screening, parameters=moving, idle=tuple(unmoved))
-
-
-def prepared(scenario: Scenario, screening: Screening, folder: str | Path | None) -> Path:
-    """Make the folder of a sensitivity, or find the one to resume, as ``claim`` does."""
-    request = {
-        "method": screening.method,
-        "samples": screening.samples,
-        "runs": len(screening),
-        "vary": {one.key: list(one.ends) for one in screening.parameters},
-    }
-    return claim(KIND, scenario, request, folder)
 
 
 def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, ...]:

@@ -1,4 +1,4 @@
-"""The runs that an experiment or a calibration requests, made in parallel, and each kept once it is finished.
+"""The runs that an experiment, a calibration or a studio requests, made in parallel, and each kept once it is finished.
 
 The processes of this machine that make them end with the process that started them. Each is an interpreter that loads
 this program and nothing of the caller's. Processes of ``multiprocessing`` would read the main script again: it would
@@ -8,18 +8,16 @@ never read your script").
 A thread of the caller serves each process, one task at a time through a pipe. A killed process therefore costs only its
 current task; the next task of its thread starts another process.
 
-The journal has the outcome of each finished run, one line each, so that no run is made twice. A run is identified by
-the hashes of its resolved scenario and of the program's sources, and each line carries its own hash. Memory holds only
-the offsets of lines, some hundred bytes a run.
+The outcome of each finished run is a file, so that no run is made twice. It is named by the hash of the resolved
+scenario and of the program's sources.
 
 A ``concurrent.futures.Executor`` decides where runs are made: processes of this machine, or workers of a cluster.
 Outcomes do not depend on it: they come in the requested order, and a run that is requested twice, now or after an
 interruption, is simulated once. Runs that the machine could not make are retried.
 """
 
-import errno
-import io
 import json
+import logging
 import os
 import pickle
 import queue
@@ -31,7 +29,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -42,21 +40,17 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from importlib import import_module
-from operator import attrgetter
 from pathlib import Path
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar
 
 from sim.base.caches import program_digest
-from sim.base.failures import ENDING, MACHINE, FailedError, put_off
-from sim.base.logbook import Logbook
-from sim.experiments.store import JOURNAL
-from sim.reading.outcomes import OF_SUMS, Outcome
-from sim.scenario.given import with_components_digest
+from sim.base.failures import ENDING, MACHINE, FailedError, Logbook, RefusedError, put_off
+from sim.experiments.store import OUTCOMES, complete
+from sim.reading.run import OF_SUMS, Outcome
 from sim.scenario.load import Options, ScenarioLike, digest, with_options
-from sim.store.json_files import DamagedError, FolderError, digest_of
+from sim.scenario.resolved import with_components_digest
+from sim.store.folder import FolderError, read_map, whole
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
@@ -76,152 +70,76 @@ ENDED = (EOFError, OSError, pickle.UnpicklingError)
 
 
 class KilledError(BrokenExecutor):
-    """A process ended before its task was done; its number (``process``) identifies what it left."""
-
-    def __init__(self, why: str, process: int) -> None:
-        super().__init__(why)
-        self.process = process
+    """A process ended before its task was done, or cannot start."""
 
 
 class Processes:
     """A pool of processes that starts with its first task and replaces killed processes."""
 
     def __init__(self, number: int) -> None:
-        self._number = number
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(number, "runs")
         self._own = threading.local()
-        self._begun: list[_Process] = []
+        self._begun: list[subprocess.Popen[bytes]] = []
 
     def submit(self, task: Callable[Given, Made], *given: Given.args, **named: Given.kwargs) -> "Future[Made]":
-        """Submit a task: a function of a module, and arguments that can be pickled.
+        """Submit a task: a function, and arguments that can be pickled.
 
         Returns:
-            Its result; a KilledError where the process died or cannot start, a PicklingError for a function of the main
-            script, which processes do not read.
+            Its result; a KilledError where the process died or cannot start.
         """
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self._number, "runs")
         # Threads that start here, and their processes, never receive an interrupt or hangup of the whole group. The
         # caller receives it, waits for all of them, and reports it.
-        with _masked(signal.SIGINT, signal.SIGHUP):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+        try:
             return self._threads.submit(self._do, task, given, named)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _do(self, task: Callable[..., Made], given: tuple[Any, ...], named: dict[str, Any]) -> Made:
         """Execute a task in the process of this thread."""
-        asked = _pickled((task, given, named))
-        process: _Process | None = getattr(self._own, "process", None)
-        if process is None or process.is_gone():
-            process = self._own.process = _Process()
-            self._begun.append(process)
-        done, made, trace = pickle.loads(process.answer(asked))
-        if done:
-            result: Made = made
-            return result
-        raise made from _ThereError(trace)
+        import cloudpickle
+
+        asked = cloudpickle.dumps((task, given, named))  # functions of the main script go along whole
+        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
+        try:
+            if process is None or process.poll() is not None:
+                path = ascii([one for one in sys.path if isinstance(one, str)])
+                command = [sys.executable, "-P", "-c", BEGIN.format(path=path, command=ascii(sys.argv))]
+                process = self._own.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                self._begun.append(process)
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump(asked, process.stdin)
+            process.stdin.flush()
+            answered: bytes = pickle.load(process.stdout)
+        except ENDED as error:
+            how = f"it cannot start: {error}"
+            if process is not None:
+                process.kill()
+                code = process.wait()
+                how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            raise KilledError(f"the process that made it was killed ({how})") from None
+        made: Made
+        made, failure, trace = pickle.loads(answered)
+        if failure is not None:
+            raise failure from RuntimeError(f"\n{trace}")
+        return made
 
     def close(self, at_once: bool = False) -> None:
         """Wait for the tasks in progress, or kill their processes ``at_once``; then stop."""
         # An interrupt during this wait, such as a second one, would leave processes that nobody ends.
         with put_off(*ENDING):
+            self._threads.shutdown(wait=False, cancel_futures=True)
             for process in self._begun if at_once else ():
                 process.kill()
-            if self._threads is not None:
-                self._threads.shutdown(cancel_futures=True)
+            self._threads.shutdown()
             for process in self._begun:
-                process.end()
-            self._begun.clear()
-            self._threads = None
-            self._own = threading.local()
+                process.communicate()  # it ends when nobody can ask it any more
 
     @property
     def numbers(self) -> list[int]:
         """The numbers of all processes that were started."""
-        return [process.number for process in self._begun]
-
-
-class _Process:
-    """A process as its thread sees it: its number, and the pipes to and from it."""
-
-    def __init__(self) -> None:
-        path = ascii([one for one in sys.path if isinstance(one, str)])
-        command = [sys.executable, "-P", "-c", BEGIN.format(path=path, command=ascii(sys.argv))]
-        try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        except OSError as error:
-            raise KilledError(f"it cannot start: {error}", 0) from error
-        self.number = self._process.pid
-
-    def is_gone(self) -> bool:
-        """Return whether it has ended."""
-        return self._process.poll() is not None
-
-    def kill(self) -> None:
-        """End it in the middle of its task."""
-        self._process.kill()
-
-    def answer(self, asked: bytes) -> bytes:
-        """Return the result of a task; raises KilledError if the process is gone."""
-        to, back = self._process.stdin, self._process.stdout
-        assert to is not None
-        assert back is not None
-        try:
-            pickle.dump(asked, to)
-            to.flush()
-            answered: bytes = pickle.load(back)
-            return answered
-        except ENDED:
-            self._process.kill()
-            code = self._process.wait()
-            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            raise KilledError(how, self.number) from None
-
-    def end(self) -> None:
-        """Close its pipes, which ends it, and wait until it has ended."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
-        self._process.wait()
-
-
-class _Pickler(pickle.Pickler):
-    """Refers to functions of a program started as a module (``python -m``) by the name of that module."""
-
-    def reducer_override(self, one: Any) -> Any:
-        """Return how to find a function of the main script elsewhere; everything else is pickled as usual."""
-        if not (isinstance(one, FunctionType) and one.__module__ == "__main__"):
-            return NotImplemented
-        spec = sys.modules["__main__"].__spec__
-        if spec is None:
-            raise pickle.PicklingError(f"{one.__qualname__} is a function of the main script; use that of a module")
-        return _function, (spec.name, one.__qualname__)
-
-
-def _function(module: str, name: str) -> Any:
-    return attrgetter(name)(import_module(module))
-
-
-def _pickled(one: Any) -> bytes:
-    """Pickle for a process with another main script."""
-    file = io.BytesIO()
-    _Pickler(file).dump(one)
-    return file.getvalue()
-
-
-class _ThereError(Exception):
-    """The traceback of an error inside a process."""
-
-    def __init__(self, trace: str) -> None:
-        super().__init__(f"\n{trace}")
-
-
-@contextmanager
-def _masked(*signals: signal.Signals) -> Iterator[None]:
-    """Block signals meanwhile; threads and processes that start then inherit this for good."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return [process.pid for process in self._begun]
 
 
 def serve() -> None:
@@ -247,84 +165,50 @@ def _listen(asking: IO[bytes], tasks: "queue.SimpleQueue[bytes]") -> None:
 
 
 def _answer(asked: bytes) -> bytes:
-    """Execute a task; return whether it succeeded, its result or error, and the traceback."""
+    """Execute a task; return its result, its error and the traceback."""
     try:
         task, given, named = pickle.loads(asked)
-        return pickle.dumps((True, task(*given, **named), ""))
+        return pickle.dumps((task(*given, **named), None, ""))
     except BaseException as error:
         trace = traceback.format_exc()
         try:
-            sent = pickle.dumps((False, error, trace))
+            sent = pickle.dumps((None, error, trace))
             pickle.loads(sent)
             return sent
         except Exception:  # some errors of libraries cannot be sent
-            return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}"), trace))
+            return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}"), trace))
 
 
-class Journal:
-    """Outcomes of finished runs by their keys, each written as soon as it exists."""
-
-    def __init__(self, folder: Path) -> None:
-        """Start a journal in a folder, or continue that of an earlier experiment of the same program."""
-        self._path = folder / JOURNAL
-        self._code = program_digest()
-        self._places: dict[str, tuple[int, int]] = {}
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._read()
-
-    def __len__(self) -> int:
-        """Return how many runs are in it."""
-        return len(self._places)
-
-    def __contains__(self, key: str) -> bool:
-        """Return whether a run is in it."""
-        return key in self._places
-
-    def outcome(self, key: str) -> Outcome:
-        """Return the outcome of a run that is in it."""
-        offset, length = self._places[key]
-        entry = _entry(os.pread(self._file, length, offset))
-        if entry is None:
-            raise DamagedError(f"{self._path}: was changed while it was read")
-        outcome: Outcome = entry["outcome"]
-        return outcome
-
-    def keep(self, key: str, outcome: Outcome) -> None:
-        """Write down the outcome of a run."""
-        entry = {"run": key, "code": self._code, "outcome": outcome}
-        line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
-        offset = os.lseek(self._file, 0, os.SEEK_END)
-        written = os.write(self._file, line)
-        if written < len(line):  # the disk is full; the rest would become a line
-            os.ftruncate(self._file, offset)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
-        self._places[key] = offset, len(line)
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
-
-    def _read(self) -> None:
-        """Read the runs that an earlier experiment of the same program finished; damaged lines are skipped."""
-        offset, line = 0, b"\n"
-        with self._path.open("rb") as lines:
-            for line in lines:
-                kept = _entry(line)
-                if kept is not None and kept["code"] == self._code:
-                    self._places[kept["run"]] = offset, len(line)
-                offset += len(line)
-        if not line.endswith(b"\n"):
-            os.write(self._file, b"\n")
+class ClusterError(RefusedError):
+    """The cluster cannot be reached, or Dask is not installed."""
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
-    """Return the entry of a line; None where it was changed."""
+@contextmanager
+def cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Yield the Dask cluster of a scheduler (``tcp://host:8786``) as an executor, and how many runs it makes at a time.
+
+    Its workers need this program installed.
+
+    Raises:
+        ClusterError: If there is no such cluster, or Dask is not installed.
+    """
     try:
-        entry = json.loads(line)
-        digest = entry.pop("sha256")
-        return entry if digest == digest_of(entry) and {"run", "code", "outcome"} <= set(entry) else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+        from distributed import Client
+    except ImportError:
+        raise ClusterError("Dask is not installed; run pip install '.[cluster]' in the checkout") from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"cannot reach a Dask scheduler at {address} ({error}); give the address of one, for example tcp://host:8786"
+        ) from None
+    with client:
+        try:
+            yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+        except BaseException:
+            # The command ends. Outcomes that workers are sending fail with the connection, and Dask would log each one.
+            logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
+            raise
 
 
 Reader = Callable[["Run"], Outcome]
@@ -351,7 +235,7 @@ AHEAD = 3
 """Simulations handed over for each worker, so that none waits for the next; more would only fill memory."""
 
 UNFINISHED = ".run-"
-"""Prefix of the folder of a run in progress; the number of the process that makes it follows."""
+"""Prefix of the folders of runs in progress; the number of the process that makes one follows."""
 
 
 class Computing(TypedDict, total=False):
@@ -364,6 +248,7 @@ class Computing(TypedDict, total=False):
         verbose: Whether the lines of the log in the experiment's folder also go to standard error.
         days: Called with the scenario of a run that is so large that it is made alone; returns the function that this
             run calls after each of its days.
+        begun: Called with the folder of the experiment, from which an interrupted one resumes.
     """
 
     executor: Executor | None
@@ -371,6 +256,7 @@ class Computing(TypedDict, total=False):
     progress: Callable[[int, int], None] | None
     verbose: bool
     days: "Callable[[Scenario], Progress] | None"
+    begun: Callable[[Path], Any]
 
 
 class Asking(Computing, Options):
@@ -415,10 +301,9 @@ def is_large(scenario: "Scenario") -> bool:
 
 
 class Simulations:
-    """Runs scenarios and keeps what ``read`` returns of them, in a journal with a log for people next to it.
+    """Runs scenarios and keeps what ``read`` returns of each in a file of its folder, next to a log for people.
 
-    While it makes simulations it holds its folder (``sim.store.folder``). ``asked`` has the keys of all requested
-    runs, ``simulated`` counts those that had to be made.
+    ``asked`` has the keys of all requested runs, ``simulated`` counts those that had to be made.
     """
 
     def __init__(
@@ -430,21 +315,22 @@ class Simulations:
         progress: Callable[[int, int], None] | None = None,
         verbose: bool = False,
         days: "Callable[[Scenario], Progress] | None" = None,
+        begun: Callable[[Path], Any] = lambda folder: None,
     ) -> None:
+        begun(folder)
         self.simulated = 0
         self.asked: set[str] = set()
-        self._folder = folder
+        self._folder, self._outcomes = folder, folder / OUTCOMES
         self._reader = read
         self._workers = workers or os.cpu_count() or 1
         self._executor = executor
-        self._progress = progress
+        self._progress = progress or (lambda done, total: None)
         self._days = days
         self._pool = Processes(self._workers)
-        folder.mkdir(parents=True, exist_ok=True)
+        self._outcomes.mkdir(parents=True, exist_ok=True)
         self._clear()
-        self._journal = Journal(folder)
         self.log = Logbook(folder, verbose)
-        self.log(f"start: {len(self._journal):,} runs in the journal, {self._workers} at a time")
+        self.log(f"start: {len(os.listdir(self._outcomes)):,} runs are finished, {self._workers} at a time")
 
     def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
         """Return a function that writes a line into the log and passes it to ``tell``."""
@@ -466,69 +352,102 @@ class Simulations:
     def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
         """Return the outcomes in the order of the scenarios; failed runs are among them.
 
-        An outcome among the scenarios is passed through. Lost workers raise a SimulationError; finished runs are kept.
-        """
-        return Outcomes(self, self._simulate(scenarios, total))
+        An outcome among the scenarios is passed through.
 
-    def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks; return for each scenario its key, or its outcome if the journal has none."""
-        results: list[str | Outcome] = []
-        work = _Work(self._workers, self.log)
+        Raises:
+            SimulationError: For lost workers; finished runs are kept.
+        """
+        results: list[Path | Outcome] = []
+        self._waiting: dict[Future[Timed], tuple[Path, Scenario]] = {}
+        self._failed: dict[Path, Outcome] = {}  # tried again by the next one who asks
+        self._again: dict[Path, Scenario] = {}
+        self._unmade: list[str] = []
+        self._given_up = 0
+        begun = set()
+
+        def collect(most: int) -> None:
+            """Keep the outcomes of finished runs until at most so many are in progress."""
+            while len(self._waiting) > most:
+                self._progress(len(results) - len(self._waiting), total)
+                for future in wait(self._waiting, return_when=FIRST_COMPLETED)[0]:
+                    self._finish(*self._waiting.pop(future), future.result)
+
         self.log(f"{total:,} runs requested")
-        self._report(0, total)
+        self._progress(0, total)
         try:
             for one in scenarios:
                 if isinstance(one, dict):
                     results.append(one)
                     continue
                 key = key_of(one)
-                results.append(key)
                 self.asked.add(key)
-                if key in self._journal or work.has(key):
+                file = self._outcomes / f"{key}.json"
+                results.append(file)
+                if file in begun or file.exists():
                     continue
-                self._start(key, one, work)
-                while len(work.waiting) >= AHEAD * self._workers:
-                    self._collect(work)
-                self._report(len(results) - len(work.waiting), total)
-            while work.waiting:
-                self._report(len(results) - len(work.waiting), total)
-                self._collect(work)
-            for key, one in work.again.items():
-                self._start(key, one, work, again=True)
-                while work.waiting:
-                    self._collect(work, again=True)
-            self._report(total, total)
+                begun.add(file)
+                self._start(file, one)
+                collect(AHEAD * self._workers - 1)
+                self._progress(len(results) - len(self._waiting), total)
+            collect(0)
+            for file, one in self._again.items():
+                self._start(file, one)
+                collect(0)
+            self._progress(total, total)
         except (BrokenExecutor, CancelledError) as error:
             raise SimulationError(f"lost the workers ({error or type(error).__name__})") from error
         finally:
-            for future in work.waiting:
+            for future in self._waiting:
                 future.cancel()
-        if work.unmade:
+        if self._unmade:
             raise SimulationError(
-                f"{len(work.unmade):,} of {total:,} runs could not be made on this machine: {work.unmade[0]}"
+                f"{len(self._unmade):,} of {total:,} runs could not be made on this machine: {self._unmade[0]}"
             )
-        return [work.failed.get(one, one) if isinstance(one, str) else one for one in results]
+        return Outcomes([self._failed.get(one, one) if isinstance(one, Path) else one for one in results])
 
-    def _start(self, key: str, scenario: "Scenario", work: "_Work", again: bool = False) -> None:
+    def _start(self, file: Path, scenario: "Scenario") -> None:
         """Hand a run over to the workers; a large one is made here, with all cores."""
-        if self._executor is None and is_large(scenario):
+        if self._executor is not None:
+            self._waiting[self._executor.submit(simulate, scenario, self._reader, None, 1)] = file, scenario
+        elif is_large(scenario):
             days = None if self._days is None else self._days(scenario)
-            try:
-                self._keep(key, timed(scenario, self._reader, self._folder, self._workers, days), work)
-            except MachineError as error:
-                work.postpone(key, scenario, str(error), again)
-            return
-        who = self._pool if self._executor is None else self._executor
-        parent = self._folder if self._executor is None else None
-        work.waiting[who.submit(timed, scenario, self._reader, parent, 1)] = key, scenario
+            self._finish(file, scenario, lambda: simulate(scenario, self._reader, self._folder, self._workers, days))
+        else:
+            self._waiting[self._pool.submit(simulate, scenario, self._reader, self._folder, 1)] = file, scenario
 
-    def close(self) -> None:
-        """Stop the processes, remove what killed ones left, and close journal and log."""
-        self._pool.close()
-        self._clear()
-        self._journal.close()
-        self.log(f"end: {self.simulated:,} runs made, {len(self.asked):,} requested")
-        self.log.close()
+    def _finish(self, file: Path, scenario: "Scenario", made: "Callable[[], Timed]") -> None:
+        """Keep the outcome of a run, or note that the machine could not make it: too many of those end the work."""
+        try:
+            self._keep(file, *made())
+        except Exception as error:
+            if not isinstance(error, MachineError | KilledError) and type(error).__name__ != KILLER:
+                raise
+            self._given_up += 1
+            if file in self._again:
+                self._unmade.append(str(error))
+            what = "could not be made again" if file in self._again else "could not be made; it will be tried once more"
+            self.log.warn(f"run {file.name[:8]} {what}: {error}")
+            self._again.setdefault(file, scenario)
+            if self._given_up > 2 * AHEAD * self._workers:
+                raise SimulationError(
+                    f"{self._given_up} runs in a row could not be made on this machine: {error}"
+                ) from error
+
+    def _keep(self, file: Path, outcome: Outcome, seconds: float) -> None:
+        self.simulated += 1
+        self._given_up = 0
+        if FAILED in outcome:
+            self.log.warn(f"run {file.name[:8]} failed after {seconds:.3f} s: {outcome[FAILED]}")
+            self._failed[file] = outcome
+            return
+        self.log(f"run {file.name[:8]} done in {seconds:.3f} s, {self.simulated:,} made")
+        with whole(file, durable=False) as unfinished:
+            unfinished.write_text(json.dumps(outcome, allow_nan=False), encoding="utf-8")
+
+    def _clear(self) -> None:
+        """Remove the folders of runs that killed processes left."""
+        for left in self._folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -537,97 +456,46 @@ class Simulations:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.log.ended_by(error)
-        self.close()
-
-    def _collect(self, work: "_Work", again: bool = False) -> None:
-        """Wait until at least one run in progress is finished; keep the outcomes of all that are."""
-        finished, _ = wait(work.waiting, return_when=FIRST_COMPLETED)
-        for future in finished:
-            key, scenario = work.waiting.pop(future)
-            try:
-                self._keep(key, future.result(), work)
-            except MachineError as error:
-                work.postpone(key, scenario, str(error), again)
-            except KilledError as error:
-                self._clear(error.process)
-                work.postpone(key, scenario, f"the process that made it was killed ({error})", again)
-            except Exception as error:
-                if type(error).__name__ != KILLER:
-                    raise
-                work.postpone(key, scenario, f"{KILLER}: several workers died while making it", again)
-
-    def _clear(self, process: int | None = None) -> None:
-        """Remove the run folders that a killed process left; those of all processes if None."""
-        for left in self._folder.glob(f"{UNFINISHED}{'' if process is None else f'{process}-'}*"):
-            shutil.rmtree(left, ignore_errors=True)
-
-    def outcome(self, key: str) -> Outcome:
-        """Return the outcome of a run that is in the journal."""
-        return self._journal.outcome(key)
-
-    def _keep(self, key: str, made: "Timed", work: "_Work") -> None:
-        outcome, seconds = made
-        self.simulated += 1
-        work.given_up = 0
-        if FAILED in outcome:  # tried again by the next one who asks
-            self.log.warn(f"run {key[:8]} failed after {seconds:.3f} s: {outcome[FAILED]}")
-            work.failed[key] = outcome
-            return
-        self.log(f"run {key[:8]} done in {seconds:.3f} s, {self.simulated:,} made")
-        self._journal.keep(key, outcome)
-
-    def _report(self, done: int, total: int) -> None:
-        if self._progress is not None:
-            self._progress(done, total)
+        self._pool.close()
+        self._clear()
+        self.log(f"end: {self.simulated:,} runs made, {len(self.asked):,} requested")
+        self.log.close()
 
 
-@dataclass
-class _Work:
-    """The runs of one call: those in progress (``waiting``), those to be tried again, those that cannot be made.
+def make_tables(
+    folder: Path,
+    kind: str,
+    read: Reader,
+    tables: Sequence[str],
+    make: Callable[[Simulations], None],
+    warnings: Sequence[str],
+    computing: Mapping[str, Any],
+) -> None:
+    """Let ``make`` request runs and write the tables of an experiment into its claimed folder, unless they are there.
 
-    Scenarios and outcomes are held by key. ``unmade`` says why the machine could not make runs at their last attempt,
-    ``given_up`` counts those since the last finished run.
+    ``read`` reads what is needed of a run. ``warnings`` are what a reader must know before they read the tables, in
+    English. ``computing`` has the keywords of ``Computing``.
     """
+    if "begun" in computing:
+        computing["begun"](folder)
 
-    workers: int
-    log: Logbook
-    waiting: "dict[Future[Timed], tuple[str, Scenario]]" = field(default_factory=dict)
-    again: "dict[str, Scenario]" = field(default_factory=dict)
-    failed: dict[str, Outcome] = field(default_factory=dict)
-    unmade: list[str] = field(default_factory=list)
-    given_up: int = 0
+    def made() -> None:
+        with Simulations(folder, read, **computing) as simulations:
+            make(simulations)
 
-    def has(self, key: str) -> bool:
-        """Return whether a run is in progress or was tried."""
-        return key in self.failed or key in self.again or any(key == other for other, _ in self.waiting.values())
-
-    def postpone(self, key: str, scenario: "Scenario", why: str, again: bool) -> None:
-        """Note a run that the machine could not make; raises SimulationError after too many in a row."""
-        self.given_up += 1
-        self.log.warn(f"run {key[:8]} could not be made{' again' if again else '; it will be tried once more'}: {why}")
-        if again:
-            self.unmade.append(why)
-        else:
-            self.again[key] = scenario
-        if self.given_up > 2 * AHEAD * self.workers:
-            raise SimulationError(f"{self.given_up} runs in a row could not be made on this machine: {why}")
+    complete(folder, kind, tables, made, warnings)
 
 
 class Outcomes:
-    """Outcomes of simulations in the requested order, read from the journal one by one."""
+    """Outcomes of simulations in the requested order, each read from its file when it is next; it can be repeated."""
 
-    def __init__(self, simulations: Simulations, results: list[str | Outcome]) -> None:
-        self._simulations = simulations
+    def __init__(self, results: list[Path | Outcome]) -> None:
         self._results = results
 
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._results)
-
     def __iter__(self) -> Iterator[Outcome]:
-        """Yield one outcome after the other; it can be repeated."""
+        """Yield one outcome after the other."""
         for one in self._results:
-            yield self._simulations.outcome(one) if isinstance(one, str) else one
+            yield read_map(one) if isinstance(one, Path) else one
 
 
 def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
@@ -649,12 +517,13 @@ def succeeded(outcome: Outcome) -> Outcome:
 
 
 def key_of(scenario: "Scenario") -> str:
-    """Return the hash by which the journal knows a run: that of the scenario, without its calibration and sweep.
+    """Return the hash of a run: of the program, and of its scenario without its calibration and sweep.
 
     So a calibration that moved no value finds all its runs again, even though it wrote into the scenario's file.
     """
     parts = {name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")}
     parts["figures"] = [{key: one[key] for key in one if key not in SPREADS} for one in parts["figures"]]
+    parts["program"] = program_digest()
     return with_components_digest(digest(_without_targets(parts)), scenario.components)
 
 
@@ -670,18 +539,9 @@ Timed = tuple[Outcome, float]
 """The outcome of a run, and the seconds it took."""
 
 
-def timed(
-    scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
-) -> Timed:
-    """Run a scenario as ``simulate`` does, and measure its seconds."""
-    started = time.perf_counter()
-    outcome = simulate(scenario, read, parent, workers, progress)
-    return outcome, time.perf_counter() - started
-
-
 def simulate(
     scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
-) -> Outcome:
+) -> Timed:
     """Return the outcome of a run without events in a temporary folder, or its failure's message under ``FAILED``.
 
     Raises:
@@ -689,22 +549,22 @@ def simulate(
     """
     from sim.running import run, run_without_tables
 
+    started = time.perf_counter()
+    spec = scenario.spec
+    days = (spec.period.end - spec.period.start).days + 1
+    is_small = len(spec.population.provinces) * days <= FEW_PROVINCE_DAYS  # its tables can be kept in memory
     try:
         prefix = f"{UNFINISHED}{os.getpid()}-"
         with tempfile.TemporaryDirectory(dir=parent, prefix=prefix, ignore_cleanup_errors=True) as folder:
             try:
                 target = Path(folder) / "run"
-                if getattr(read, "func", read) in OF_SUMS and _has_few_rows(scenario):
+                if is_small and getattr(read, "func", read) in OF_SUMS:
                     with run_without_tables(scenario, target, workers, progress) as made:
-                        return read(made)
-                return read(run(scenario, target, "none", workers, progress))
+                        outcome = read(made)
+                else:
+                    outcome = read(run(scenario, target, "none", workers, progress))
             except (FailedError, OverflowError) as error:
-                return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
+                outcome = {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
     except (FolderError, *MACHINE) as error:
         raise MachineError(f"{type(error).__name__}: {error}") from error
-
-
-def _has_few_rows(scenario: "Scenario") -> bool:
-    """Return whether the tables of a run are small enough to be kept in memory."""
-    period = scenario.spec.period
-    return len(scenario.spec.population.provinces) * ((period.end - period.start).days + 1) <= FEW_PROVINCE_DAYS
+    return outcome, time.perf_counter() - started

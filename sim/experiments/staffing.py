@@ -1,6 +1,10 @@
-"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost."""
+"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost.
+
+And provinces with their people, officers on duty and, for a finished run, alerts a day.
+"""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -8,25 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.base.rounding import amount, written
-from sim.base.words import ContactChannel, Tier
-from sim.experiments.bisection import ROUNDS
+from sim.base.words import DESK_LABELS, ContactChannel, Tier
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces, Schedule
 from sim.experiments.parameters import Counts
-from sim.experiments.simulations import Computing, Simulations, asked
-from sim.experiments.store import claim, complete, read_frame, write_frame
-from sim.experiments.trials import PromiseError, Terms, Trials, promised
-from sim.language.spoken import said
-from sim.reading.chance import nine_tenths
-from sim.reading.outcomes import service
+from sim.experiments.simulations import Computing, Simulations, asked, make_tables
+from sim.experiments.store import claim, read_frame, write_frame
+from sim.experiments.trials import ROUNDS, PromiseError, Terms, Trials, promised
+from sim.language import said
+from sim.reading.intervals import nine_tenths
+from sim.reading.run import service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.load import Options, ScenarioLike
+from sim.store.exported import sums
 from sim.store.folder import whole
 from sim.warning.size import in_english, of_sizes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.scenario import Scenario
+    from sim.reading.run import Run
+    from sim.scenario import Scenario, ScenarioModel
 
 KIND = "staffing"
 DRAWS = "draws"
@@ -141,8 +148,7 @@ def staffing(
     trials of all numbers together, and of one less everywhere, confirm them.
 
     The result is kept in the folder, with a scenario that has the staff. An interrupted search is resumed, a finished
-    one is read. An impossible promise raises a PromiseError; a folder that holds something else, a FolderError; a
-    failed run, a SimulationError.
+    one is read. A folder that holds something else raises a FolderError; a failed run, a SimulationError.
 
     Args:
         scenario: The scenario that is staffed, or the name or path of one.
@@ -158,39 +164,46 @@ def staffing(
 
     Returns:
         The staff by province, the cost curve, and the scenario with the staff.
+
+    Raises:
+        PromiseError: If the promise is impossible.
     """
-    search: Search
     found, search = asked("staffing", scenario, asking, Staffed.__optional_keys__)
+    replicates, folder, tell = search.pop("replicates", 1), search.pop("folder", None), search.pop("tell", None)
     terms = Terms(desk, tier, share, within, relative)
-    path = prepared(found, terms, curve, search.get("replicates", 1), search.get("folder"))
+    policy, promise = promised(found, terms)
+    wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
+    if wrong:
+        raise PromiseError(f"curve must have multiples of the staff above 0; got {wrong[0]:g}")
+    if replicates < 1:
+        raise PromiseError(f"replicates must be at least 1; got {replicates}")
+    request = {
+        "desk": desk,
+        "tier": tier,
+        "share": share,
+        "deadline_ms": promise.deadline,
+        "relative": relative,
+        "curve": [float(factor) for factor in curve],
+        "replicates": replicates,
+    }
 
-    def make() -> None:
-        _search(found, path, terms, curve, search)
+    path = claim(KIND, found, request, folder)
 
-    complete(path, KIND, [STAFFED_YAML, CURVE_FILE, STAFF_FILE], make, in_english([found.spec]))
-    return Staffing(path)
-
-
-def _search(scenario: "Scenario", path: Path, terms: Terms, curve: Sequence[float], search: Search) -> None:
-    """Search for the staff, and write the tables and the scenario into the folder."""
-    policy, promise = promised(scenario, terms)
-    read = partial(service, desk=terms.desk, tier=terms.tier, tiers=promise.tiers, days=promise.days)
-    title = (
-        f"Staff that keeps a promise: {terms.share:.4g} of {terms.tier} alerts reached by the {terms.desk} desk in time"
-    )
-
-    computing = {key: search[key] for key in Computing.__optional_keys__ if key in search}  # type: ignore[literal-required]
-    with Simulations(path, read, **computing) as simulations:
-        trials = Trials(
-            policy, promise, search.get("replicates", 1), simulations, simulations.telling(search.get("tell"))
-        )
+    def make(simulations: Simulations) -> None:
+        trials = Trials(policy, promise, replicates, simulations, simulations.telling(tell))
         trials.search()
         points = trials.curve(curve)
-    staffed = changed(trials.staffed(trials.smallest), {"name": f"{scenario.name[:72]}-staffed", "title": title})
-    with whole(path / STAFFED_YAML) as unfinished:
-        unfinished.write_text(staffed.yaml(), encoding="utf-8", newline="\n")
-    write_frame(path / CURVE_FILE, points)
-    write_frame(path / STAFF_FILE, trials.frame())
+        title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
+        staffed = changed(trials.staffed(trials.smallest), {"name": f"{found.name[:72]}-staffed", "title": title})
+        with whole(path / STAFFED_YAML) as unfinished:
+            unfinished.write_text(staffed.yaml(), encoding="utf-8", newline="\n")
+        write_frame(path / CURVE_FILE, points)
+        write_frame(path / STAFF_FILE, trials.frame())
+
+    read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
+    tables, warnings = [STAFFED_YAML, CURVE_FILE, STAFF_FILE], in_english([found.spec])
+    make_tables(path, KIND, read, tables, make, warnings, search)
+    return Staffing(path)
 
 
 def staffing_over(
@@ -207,11 +220,10 @@ def staffing_over(
     import pandas as pd
 
     found = []
+    search.pop("begun", None)
     for number, one in enumerate(draws):
-        own = search.copy()
-        own["folder"] = base.folder / DRAWS / f"d{number:03d}"
-        done = staffing(one, *promise, **own)
-        found.append(done.frame[["name", "staff"]].assign(draw=number))
+        search["folder"] = base.folder / DRAWS / f"d{number:03d}"
+        found.append(staffing(one, *promise, **search).frame[["name", "staff"]].assign(draw=number))
     every = pd.concat(found)
     rows = []
     for name, staff in every.groupby("name", sort=False)["staff"]:
@@ -240,23 +252,53 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicat
     return trials.times(replicates)
 
 
-def prepared(
-    scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: str | Path | None
-) -> Path:
-    """Make the folder of a search, or find the one to resume, as ``claim`` does; raises PromiseError."""
-    _, promise = promised(scenario, terms)
-    wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
-    if wrong:
-        raise PromiseError(f"curve must have multiples of the staff above 0; got {wrong[0]:g}")
-    if replicates < 1:
-        raise PromiseError(f"replicates must be at least 1; got {replicates}")
-    request = {
-        "desk": terms.desk,
-        "tier": terms.tier,
-        "share": terms.share,
-        "deadline_ms": promise.deadline,
-        "relative": terms.relative,
-        "curve": [float(factor) for factor in curve],
-        "replicates": replicates,
-    }
-    return claim(KIND, scenario, request, folder)
+WEEK = 7
+"""Days averaged at either end of the period: every weekday once."""
+
+
+@dataclass(frozen=True)
+class ProvinceOfficers:
+    """A province of a scenario, or a pool of them.
+
+    ``first`` and ``last`` are mean officers on duty by desk in the first and last week of the period, day and night, at
+    scale 1. ``alerts_per_day`` are mean alerts issued in a run's period, scaled up to the country; None without a run.
+    """
+
+    code: int
+    name: str
+    people: int
+    first: dict[str, float]
+    last: dict[str, float]
+    alerts_per_day: float | None = None
+
+
+def officers(spec: "ScenarioModel", run: "Run | None" = None) -> list[ProvinceOfficers]:
+    """Return the provinces of a scenario, in the order of their codes; alerts come from a finished run of it."""
+    calendar = Calendar.of(spec.period)
+    days = range(calendar.start, calendar.last + 1)
+    schedule = Schedule(spec, Provinces.of(spec))
+    first, last = (_mean_on_duty(schedule, some) for some in (days[:WEEK], days[-WEEK:]))
+    alerts = None if run is None else _alerts(run)
+    scale = spec.scale * len(days)
+    return [
+        ProvinceOfficers(
+            row.code,
+            row.name,
+            row.population,
+            first[place],
+            last[place],
+            None if alerts is None else alerts[row.code] / scale,
+        )
+        for place, row in enumerate(spec.population.provinces)
+    ]
+
+
+def _mean_on_duty(schedule: Schedule, days: Sequence[int]) -> list[dict[str, float]]:
+    """Return the mean staff on duty by desk, for each province."""
+    means = schedule.on_duty(days).mean(axis=(0, 3))
+    return [dict(zip(DESK_LABELS, map(float, row), strict=True)) for row in means]
+
+
+def _alerts(run: "Run") -> Counter[int]:
+    rows = sums(run.path, "alerts", ["province"], ["count"]).to_pylist()
+    return Counter({row["province"]: row["count"] for row in rows})

@@ -1,7 +1,7 @@
 """A sweep: simulate every point of a design, and keep the results in one table, the catalogue, one row for each run.
 
 The folder of a sweep holds ``sweep.json`` (the request), ``scenario.yaml`` (the scenario that is varied) and, once
-complete, ``catalogue.parquet``, whose hash is then in ``sweep.json``. Until then a journal holds the finished runs.
+complete, ``catalogue.parquet``, whose hash is then in ``sweep.json``. Until then ``outcomes`` holds the finished runs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,20 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.experiments import simulations as experiments_simulations
 from sim.experiments.parameters import GRID, Design, DesignError, Value, design, idle, out_of_range
-from sim.experiments.simulations import (
-    FAILED,
-    Computing,
-    Outcomes,
-    Simulations,
-    demand_keywords,
-    scenario_or_failure,
-)
-from sim.experiments.store import claim, complete, read_frame
-from sim.language.spoken import ENGLISH, speaking
-from sim.midnight.component import Component
-from sim.midnight.visiting import with_components
-from sim.reading.outcomes import Outcome, quantities_and_waits
+from sim.experiments.store import claim, read_frame
+from sim.language import ENGLISH, speaking
+from sim.midnight.component import Component, with_components
+from sim.reading.run import Outcome, quantities_and_waits
 from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.errors import found
 from sim.scenario.load import value_at
@@ -54,7 +46,7 @@ def sweep(
     replicates: int = 1,
     folder: str | Path | None = None,
     components: Sequence[Component] = (),
-    **computing: Unpack[Computing],
+    **computing: Unpack[experiments_simulations.Computing],
 ) -> "pd.DataFrame":
     """Simulate a scenario at every point of a design, once for each seed.
 
@@ -79,19 +71,25 @@ def sweep(
         ``first_contact_TIER``), missing where the run failed or nothing was counted. ``attrs["warnings"]`` says what
         runs of this size cannot show.
     """
-    demand_keywords("sweep", computing, Computing.__optional_keys__)
+    experiments_simulations.demand_keywords("sweep", computing, experiments_simulations.Computing.__optional_keys__)
     scenario = with_components(scenario, components)
     plan = planned(scenario, vary, kind, samples)
-    path = prepared(scenario, plan, replicates, folder)
+    request = {
+        "design": plan.kind,
+        "points": len(plan),
+        "replicates": replicates,
+        "vary": {axis.key: list(axis.given) for axis in plan.axes},
+    }
 
-    def make() -> None:
-        with Simulations(path, quantities_and_waits, **computing) as simulations:
-            outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
-            _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
+    path = claim(KIND, scenario, request, folder)
+
+    def make(simulations: experiments_simulations.Simulations) -> None:
+        outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
+        _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
 
     with speaking(ENGLISH):  # as it is stored
         warnings = of_varied(scenario, {axis.key: axis.given for axis in plan.axes})
-    complete(path, KIND, [CATALOGUE], make, warnings)
+    experiments_simulations.make_tables(path, KIND, quantities_and_waits, [CATALOGUE], make, warnings, computing)
     return read_frame(path, KIND, CATALOGUE)
 
 
@@ -126,17 +124,6 @@ def planned(
     return made
 
 
-def prepared(scenario: Scenario, plan: Design, replicates: int, folder: str | Path | None) -> Path:
-    """Make the folder of a sweep, or find the one to resume, as ``claim`` does."""
-    request = {
-        "design": plan.kind,
-        "points": len(plan),
-        "replicates": replicates,
-        "vary": {axis.key: list(axis.given) for axis in plan.axes},
-    }
-    return claim(KIND, scenario, request, folder)
-
-
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     """Return a value as the resolved scenario has it; raises DesignError if the scenario cannot have it."""
     try:
@@ -160,10 +147,12 @@ def _scenarios(scenario: Scenario, plan: Design, replicates: int) -> Iterator[Sc
     for values in plan.points():
         for replicate in range(replicates):
             given = {**values, SEED: scenario.spec.seed + replicate}
-            yield scenario_or_failure(lambda given=given: changed(scenario, given))  # type: ignore[misc]
+            yield experiments_simulations.scenario_or_failure(lambda given=given: changed(scenario, given))  # type: ignore[misc]
 
 
-def _write(path: Path, scenario: Scenario, plan: Design, replicates: int, outcomes: Outcomes) -> None:
+def _write(
+    path: Path, scenario: Scenario, plan: Design, replicates: int, outcomes: experiments_simulations.Outcomes
+) -> None:
     """Write the catalogue in batches of rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -180,14 +169,14 @@ def _rows(scenario: Scenario, plan: Design, replicates: int, outcomes: Iterable[
     for number, values in enumerate(plan.points()):
         for replicate in range(replicates):
             outcome = next(remaining)
-            failed = FAILED in outcome
+            failed = experiments_simulations.FAILED in outcome
             yield {
                 POINT: number,
                 REPLICATE: replicate,
                 SEED: scenario.spec.seed + replicate,
                 **{key: types[key](value) for key, value in values.items()},
-                STATUS: FAILED if failed else DONE,
-                MESSAGE: outcome[FAILED] if failed else None,
+                STATUS: experiments_simulations.FAILED if failed else DONE,
+                MESSAGE: outcome[experiments_simulations.FAILED] if failed else None,
                 **({} if failed else outcome),
             }
 
@@ -199,7 +188,7 @@ def _schema(plan: Design, outcomes: Iterable[Outcome]) -> "pa.Schema":
     types: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
     counted: dict[str, pa.DataType] = {}
     for outcome in outcomes:
-        if FAILED in outcome:
+        if experiments_simulations.FAILED in outcome:
             continue
         for name, amount in outcome.items():
             integer = isinstance(amount, int) and counted.get(name) != pa.float64()

@@ -17,15 +17,14 @@ from sim.base.failures import RefusedError
 from sim.base.words import DESKS, WRITTEN, ContactChannel, Tier
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Schedule, desks_of, staff_of
-from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.simulations import Simulations
 from sim.experiments.store import nullable
-from sim.reading.outcomes import Outcome
+from sim.reading.run import Outcome
 from sim.scenario import ScenarioError, changed
 from sim.scenario.bounds import MOST_STAFF
+from sim.scenario.keys import written
 from sim.scenario.load import as_pooled
-from sim.scenario.schema.desks import ProvinceStaff
-from sim.scenario.shapes import written
+from sim.scenario.schema.warning import ProvinceStaff
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,6 +144,90 @@ def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int]) -> "Scen
         own = given.get(str(code))
         given[str(code)] = {**own, "staff": number} if isinstance(own, dict) else number
     return changed(policy, {f"desks.{desk}.by_province": given})
+
+
+Numbers = dict[int, int]
+"""Whole numbers by province (code)."""
+
+Enough = Callable[[Numbers], Mapping[int, bool]]
+"""Tries one number for each province and says for each whether it was enough; others may be missing."""
+
+ROUNDS = 40
+"""Trials after which numbers that still change count as unsettled."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Numbers that were tried together; those of ``unsettled`` provinces were not enough at the end of the search."""
+
+    numbers: Numbers
+    unsettled: frozenset[int]
+
+
+def bisect(trial: Enough, first: Numbers, most: Numbers) -> Numbers:
+    """Find for each province a number that was enough in some trial while one less was not in another.
+
+    All provinces are tried at once, one trial for each step. Steps are in the logarithm of the number while its bounds
+    are far apart. Where the result is not monotone in the number, the answer is one of several at which it changes.
+    ``most`` is known to be enough and not tried.
+
+    Returns:
+        A number for each province, from 0 to ``most``.
+    """
+    low = dict.fromkeys(most, -1)
+    high = dict(most)
+    while True:
+        wide = [key for key in high if high[key] - low[key] > 1]
+        if not wide:
+            return high
+        numbers = dict(high)
+        for key in wide:
+            untried = low[key] == -1 and high[key] == most[key]
+            middle = first[key] if untried else _middle(low[key], high[key])
+            numbers[key] = min(max(middle, low[key] + 1), high[key] - 1)
+        enough = trial(numbers)
+        for key in wide:
+            (high if enough[key] else low)[key] = numbers[key]
+
+
+def _middle(low: int, high: int) -> int:
+    """Return the geometric mean of bounds that are far apart, otherwise the arithmetic mean."""
+    return math.isqrt(max(low, 1) * high) if high > 2 * max(low, 1) else (low + high) // 2
+
+
+def settle(trial: Enough, candidates: Numbers, rounds: int = ROUNDS) -> Settled:
+    """Adjust numbers until all are enough in one trial, and none that may be lowered is enough with one less.
+
+    A number that is not enough is raised by one and never lowered again, so the search ends; one that is still enough
+    with one less is lowered by one. At most ``rounds`` trials are made.
+
+    Returns:
+        The numbers, with the provinces that were not enough after the last trial.
+    """
+    numbers = dict(candidates)
+    raised: set[int] = set()
+    short: set[int] = set()
+    while True:
+        enough = trial(numbers)
+        rounds -= 1
+        short = {key for key in numbers if not enough[key]}
+        if short and rounds > 0:
+            raised |= short
+            numbers = {key: number + (key in short) for key, number in numbers.items()}
+            continue
+        if short or rounds <= 0:
+            return Settled(numbers, frozenset(short))
+        enough = trial(one_less(numbers))
+        rounds -= 1
+        spare = {key for key, number in numbers.items() if number > 0 and key not in raised and enough[key]}
+        if not spare:
+            return Settled(numbers, frozenset())
+        numbers = {key: number - (key in spare) for key, number in numbers.items()}
+
+
+def one_less(numbers: Numbers) -> Numbers:
+    """Return every number minus one, at least 0."""
+    return {key: max(number - 1, 0) for key, number in numbers.items()}
 
 
 KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"

@@ -1,1 +1,1 @@
-"""Gangs: their crews and their effort, which respond to the shield."""
+"""Gangs: their members and their effort, which respond to the shield."""

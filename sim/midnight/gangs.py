@@ -1,18 +1,4 @@
-"""Gangs at a midnight: dens or pools of members, raids, recruiting, and what gangs learn.
-
-The dens and their crews: raided dens open again, some of them elsewhere.
-
-Raids of dens at a midnight, from leads and measures.
-
-The crews of dens at midnight: reduced by arrests, renewed by recruiting.
-
-The members of gangs as two pools: raids, campaigns, returns and ringleaders at a midnight.
-
-The memory of gangs of the yields of attempts.
-"""
-
-import math
-from collections import Counter
+"""Gangs at a midnight: their pools of members (raids, campaigns, returns, ringleaders) and what they learn."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,80 +9,12 @@ from sim.country.calendar import days_of, first_day
 from sim.draws.distributions import ONE, fixed
 from sim.draws.functions import exp, fsum
 from sim.gangs import effort
-from sim.gangs.crews import Crews
 from sim.gangs.effort import Effort
 from sim.gangs.pools import Stock
 from sim.midnight.cases import Arrests, Investigation
 from sim.midnight.timetable import Common
 from sim.midnight.today import NATION, DayTotals
 from sim.scenario.schema.measures import ClusterCampaign, Repatriation
-from sim.shield import dens
-
-
-class Dens:
-    """The fixed ``slots`` of dens, their ``state``, and their ``crews``: None if all are always full."""
-
-    name = "dens"
-
-    def __init__(self, common: Common) -> None:
-        self._common = common
-        spec = common.spec
-        self.slots = dens.Slots.of(spec.seed, spec.dens, len(spec.fraud.types))
-        self.state = dens.DenState.start(spec.seed, spec.dens, self.slots)
-        self.crews = Crews.of(spec, self.slots)
-
-    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Reopen the dens whose day has come, some elsewhere; they work today."""
-        spec, ledger = self._common.spec, self._common.ledger
-        raided = self.state.raided.copy()
-        reopened = dens.reopen(spec.seed, day, spec.dens, self.slots, self.state)
-        ledger.flow(day, NATION, "dens_reopened", reopened)
-        ledger.level(day, NATION, "dens_raided", float(self.state.raided.sum()))
-        if self.crews is not None:
-            self.crews.reopen(raided > self.state.raided)
-            ledger.level(day, NATION, "crews", self.crews.mean)
-
-    def made(self) -> tuple[NDArray[np.float64] | None, NDArray[np.int64]]:
-        """Return the share of the stated attempts that gangs make, (T,), None for all; its raided part, (T,)."""
-        if self.crews is None:
-            return None, dens.raided_thresholds(self.slots, self.state.raided)
-        return self.crews.made(self.state)
-
-
-class Raids:
-    """Raids, with the arrests of crews and ringleaders; the dens themselves are ``sim.midnight.gangs``."""
-
-    name = "raids"
-
-    def __init__(self, common: Common, arrests: Arrests, cases: Investigation, den_stock: Dens) -> None:
-        self._common = common
-        self._arrests = arrests
-        self._cases = cases
-        self._dens = den_stock
-        crews = den_stock.crews
-        self._rules = dens.RaidRules.of(common.spec.dens, 1.0 if crews is None else crews.slower)
-
-    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Raid dens; arrest ringleaders and crews; at the start of their measure, bring dens home from abroad."""
-        common, spec, crews = self._common, self._common.spec, self._dens.crews
-        brought = homecomings(common, day)
-        abroad = Counter[str]()
-        for measure in brought:
-            abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
-        leads = self._cases.leads / ONE
-        factors = common.timetable.raids[common.timetable.row(day)]
-        raids = dens.raid(spec.seed, day, self._rules, self._dens.state, factors, leads, abroad)
-        common.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
-        common.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
-        at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
-        if crews is None:
-            members = math.fsum(float(self._dens.slots.weight[slot]) for slot in at_home) * spec.dens.crew
-        else:
-            members = crews.members(np.array(at_home, dtype=np.int64))
-        self._arrests.of_nation(day, "suspects_dens", fixed(members * spec.scale))
-        for measure in brought:
-            self._arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * spec.scale))
-        campaigns(common, self._arrests, day)
 
 
 def homecomings(common: Common, day: int) -> list[Repatriation]:
@@ -115,24 +33,6 @@ def campaigns(common: Common, arrests: Arrests, day: int) -> None:
         count = common.remainders.whole(NATION, "cluster_campaigns", fixed(share))
         common.ledger.flow(day, NATION, "cluster_campaigns", count)
         arrests.of_nation(day, "suspects_campaigns", fixed(share * campaign.arrests * common.spec.scale))
-
-
-class Recruiting:
-    """The arrests and the recruiting of a day; the crews themselves belong to the dens."""
-
-    name = "recruiting"
-
-    def __init__(self, common: Common, arrests: Arrests, dens: Dens) -> None:
-        self._scale = common.spec.scale
-        self._arrests = arrests
-        self._dens = dens
-
-    def at_midnight(self, day: int, yesterday: DayTotals) -> None:
-        """Remove suspects arrested for cases and in campaigns from the crews at work, then recruit."""
-        arrested = self._arrests.thinning() / self._scale
-        if self._dens.crews is not None:
-            self._dens.crews.thin(arrested, self._dens.state)
-            self._dens.crews.recruit(self._dens.state)
 
 
 class PoolStock:

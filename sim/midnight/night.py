@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Spread, at_once
 from sim.midnight.cases import Arrests, Filings, Investigation, Settling
-from sim.midnight.component import Component
-from sim.midnight.gangs import Dens, Learning, PoolStock, Raids, Recruiting
+from sim.midnight.component import Component, Visiting
+from sim.midnight.gangs import Learning, PoolStock
 from sim.midnight.opening import Filters, Levels, Opening
 from sim.midnight.people import Awareness, People
+from sim.midnight.slots import Dens, Raids, Recruiting
 from sim.midnight.stocks import Accounts, Cards, LegitimateTransfers
 from sim.midnight.timetable import Common, MacroComponent
-from sim.midnight.today import DayTotals, Held, Ledger, Today
-from sim.midnight.visiting import Visiting
+from sim.midnight.today import DayTotals, Ledger, Today
 from sim.scenario.schema import ScenarioModel
 from sim.shield.answering import Answering
 
@@ -42,8 +42,7 @@ class Night:
     ) -> None:
         self.common = common = Common.of(spec, provinces, calendar, ledger)
         arrests = Arrests(common)
-        held = Held()
-        levels = Levels(common, held)
+        levels = Levels(common)
         self.cases = Investigation(common, arrests)
         pools = common.spec.gangs is not None and common.spec.gangs.pools is not None
         self.dens: Dens | PoolStock

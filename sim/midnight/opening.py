@@ -16,32 +16,24 @@ from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
 from sim.base.words import Channel, Detector, Fate, Tier
+from sim.country import traffic
 from sim.country.provinces import Provinces, Spread
-from sim.country.traffic import (
-    LIMIT,
-    attempt_counts,
-    cell_masses,
-    drawn_cells,
-    legitimate_counts,
-    legitimate_rates,
-    none_at,
-    profiles,
-)
 from sim.draws.distributions import CERTAIN
 from sim.draws.distributions import thresholds as as_thresholds
 from sim.gangs import effort
 from sim.gangs.routes import OnRoutes, Routes
 from sim.midnight.cases import Filings
-from sim.midnight.gangs import Dens, Learning, PoolStock
+from sim.midnight.gangs import Learning, PoolStock
 from sim.midnight.people import Awareness, People
+from sim.midnight.slots import Dens
 from sim.midnight.stocks import Accounts, Cards
 from sim.midnight.timetable import Common
-from sim.midnight.today import NATION, DayTotals, Held, Today, Values
+from sim.midnight.today import NATION, DayTotals, Today, Values
 from sim.scenario.schema import ScenarioModel
 from sim.shield import answering, cards, engagement, interception, sites
 from sim.shield.answering import Answering
 from sim.shield.thresholds import gate_thresholds
-from sim.warning.signs import deciding
+from sim.warning.detectors import deciding
 
 
 class Filters:
@@ -73,12 +65,13 @@ class Levels:
     """Coverage, thresholds of scores, d' of filters, blocking and staff of a day.
 
     Methods that return ``Values`` return them as components read and write them; the others as engines read them, with
-    exactly the scenario's numbers unless a component has changed them.
+    exactly the scenario's numbers unless a component has changed them. ``_held`` has the changed values by name, NaN
+    where the scenario's hold; they replace the scenario's until they are changed again.
     """
 
-    def __init__(self, common: Common, held: Held) -> None:
+    def __init__(self, common: Common) -> None:
         self._common = common
-        self._held = held
+        self._held: dict[str, Values] = {}
         self._schedule = common.schedule
         self._timetable = common.timetable
         both = [getattr(common.spec.warning.detectors, name) for name in Detector.labels()]
@@ -86,29 +79,35 @@ class Levels:
 
     def hold(self, name: str, values: Values, changed: NDArray[np.bool_]) -> None:
         """Keep changed values of a name."""
-        self._held.hold(name, values, changed)
+        if changed.any():
+            self._held.setdefault(name, np.full(values.shape, np.nan))[changed] = values[changed]
+
+    def _over(self, name: str, values: Values) -> Values:
+        """Return values with the changed ones replaced; the same array without changes."""
+        held = self._held.get(name)
+        return values if held is None else np.where(np.isnan(held), values, held)
 
     def coverage(self, day: int) -> NDArray[np.int64]:
         """Return the coverage of each detector as thresholds, (2, P)."""
         seen = self._row(self._timetable.coverage, day, axis=1)
-        held = self._held.of("coverage")
+        held = self._held.get("coverage")
         return seen if held is None else np.where(np.isnan(held), seen, as_thresholds(held))
 
     def covered(self, day: int) -> Values:
         """Return the coverage of each detector as shares, (2, P)."""
-        return self._held.over("coverage", self.coverage(day) / CERTAIN)
+        return self._over("coverage", self.coverage(day) / CERTAIN)
 
     def thresholds(self) -> Values:
         """Return the lowest score of each tier by detector, (2, 4)."""
-        return self._held.over("thresholds", self._scores)
+        return self._over("thresholds", self._scores)
 
     def d_prime(self, filters: Filters) -> Values:
         """Return d' of the filters of calls and of SMS, (2, P)."""
-        return self._held.over("d_prime", filters.d_prime.T)
+        return self._over("d_prime", filters.d_prime.T)
 
     def blocked(self, day: int) -> Values:
         """Return the share of web sites, of apps and of accounts that are down, (3, P)."""
-        return self._held.over("blocked", 1.0 - self._row(self._timetable.up, day).T)
+        return self._over("blocked", 1.0 - self._row(self._timetable.up, day).T)
 
     def gates(self, day: int, filters: Filters) -> dict[Fate, NDArray[np.int64]]:
         """Return the thresholds of gates 1, 4 and 5 by province: source regulation, filters, blocked sites.
@@ -119,7 +118,7 @@ class Levels:
         found = {fate: self._row(by_day, day) for fate, by_day in self._timetable.gates.items()}
         filters.d_prime = self.d_prime(filters).T
         found[Fate.INTERCEPTED] = interception.thresholds_of(spec, filters.d_prime)
-        if (held := self._held.of("blocked")) is not None:
+        if (held := self._held.get("blocked")) is not None:
             up = np.where(np.isnan(held.T), self._row(self._timetable.up, day), 1.0 - held.T)
             found[Fate.SITE_BLOCKED] = sites.thresholds_of(spec, up)
         return found
@@ -130,13 +129,13 @@ class Levels:
 
     def officers(self, day: int) -> Values:
         """Return the officers of each desk at a share on duty of 1, in the whole country, (2, P)."""
-        return self._held.over("officers", self._schedule.officers(self._staff(day)).T)
+        return self._over("officers", self._schedule.officers(self._staff(day)).T)
 
     def staffed(self, day: int) -> NDArray[np.int64]:
         """Return the time on duty as simulated in ms, (P, 2 desks, 48 half hours); read only."""
         # The same layout on all days: kernels are compiled once per layout.
         staffed = np.ascontiguousarray(self._schedule.staffed(day, self._staff(day)))
-        held = self._held.of("officers")
+        held = self._held.get("officers")
         if held is None:
             return staffed
         changed = self._schedule.staffed_by(day, np.nan_to_num(held.T))
@@ -172,8 +171,8 @@ class Legitimate:
         detectors = spec.warning.detectors
         self._seed = spec.seed
         self._detectors = detectors
-        self.rates = legitimate_rates(spec, provinces)
-        self._masses = cell_masses(detectors)
+        self.rates = traffic.legitimate_rates(spec, provinces)
+        self._masses = traffic.cell_masses(detectors)
         self._least = detectors.central.thresholds.blue, detectors.local.thresholds.blue
         self._drawn = {
             (central, local): self._of(self._least, (central, local))
@@ -202,15 +201,17 @@ class Legitimate:
         contacts = np.empty((*self.rates.shape, len(cells)), dtype=np.int64)
 
         def fill(some: slice) -> None:
-            contacts[some] = legitimate_counts(self._seed, day, self.rates[some], self._masses, cells, none, some.start)
+            contacts[some] = traffic.legitimate_counts(
+                self._seed, day, self.rates[some], self._masses, cells, none, some.start
+            )
 
         spread(fill, len(self.rates))
         return cells, contacts
 
     def _of(self, least: tuple[float, float], works: Works) -> Drawn:
         """Return the cells to draw for these lowest thresholds of both detectors."""
-        cells = drawn_cells(self._detectors, works, least)
-        return Drawn(cells, none_at(self.rates, self._masses, cells))
+        cells = traffic.drawn_cells(self._detectors, works, least)
+        return Drawn(cells, traffic.none_at(self.rates, self._masses, cells))
 
 
 class Opening:
@@ -251,7 +252,7 @@ class Opening:
         self._levels = levels
         self._accounts = accounts
         self._filings = filings
-        self._profiles = profiles(spec)
+        self._profiles = traffic.profiles(spec)
         self._all_known = np.ones((len(common.provinces), len(deciding(spec))))
         self._legitimate = Legitimate(spec, common.provinces)
         self.routes = Routes.of(spec)
@@ -298,14 +299,14 @@ class Opening:
             outage=timetable.outage[row].take(alike, axis=1),
             staffed=levels.staffed(day),
             loss_factor=float(timetable.loss_factor[row]),
-            attempts=attempt_counts(spec.seed, day, self.rates),
+            attempts=traffic.attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
             cells=cells,
         )
         most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
-        if most >= LIMIT:
+        if most >= traffic.LIMIT:
             raise OverflowError(
-                f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
+                f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {traffic.LIMIT - 1}"
             )
         self._tell(day, blocked)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, calendar_date
 from sim.country.people import OLDEST
-from sim.country.transfers import falsely_held, senders, share_met
+from sim.country.traffic import falsely_held, senders, share_met
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, ONE, binomial, distinct, distribution_function, fixed, poisson, threshold
 from sim.draws.functions import exp
@@ -22,11 +22,11 @@ from sim.draws.purposes import TRANSFER_COUNT, TRANSFER_COURSE
 from sim.midnight.cases import Arrests
 from sim.midnight.timetable import Common
 from sim.midnight.today import DayTotals
-from sim.scenario.schema.gates import Accounts as Settings
+from sim.scenario.schema.layers import Accounts as Settings
 from sim.scenario.schema.measures import BankCall, PaymentDelay, Release
 from sim.shield import cards
 from sim.shield.cards import Stock
-from sim.warning.signs import deciding
+from sim.warning.detectors import deciding
 
 
 class Cards:

@@ -23,8 +23,7 @@ from sim.base.words import Detector, Fate
 from sim.country.calendar import Calendar, Days, Measures, Values, growth, ramped
 from sim.country.people import app_adoption
 from sim.country.provinces import Provinces, Schedule
-from sim.country.traffic import attempt_rates
-from sim.country.transfers import cashed, delayed_shares, held_shares, reach
+from sim.country.traffic import attempt_rates, cashed, delayed_shares, held_shares, reach
 from sim.draws.distributions import Remainders, thresholds
 from sim.gangs import routes
 from sim.gangs.pools import returning

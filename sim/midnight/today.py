@@ -4,8 +4,6 @@ Counts of the day that has ended: the engine passes them to the macro layer at m
 
 The interface to which midnights report their counts.
 
-Values that components have changed: they replace the scenario's until they are changed again.
-
 The inputs of engines between two midnights: thresholds and counts of one day, computed once and never changed.
 """
 
@@ -95,32 +93,6 @@ class Ledger(Protocol):
 Values = NDArray[np.float64]
 
 
-class Held:
-    """Changed values by name, NaN where the scenario's hold; names that nobody has changed are absent."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Values] = {}
-
-    def __bool__(self) -> bool:
-        """Return whether anything is changed."""
-        return bool(self._values)
-
-    def of(self, name: str) -> Values | None:
-        """Return the changed values of a name, None without any."""
-        return self._values.get(name)
-
-    def over(self, name: str, values: Values) -> Values:
-        """Return values with the changed ones replaced; the same array without changes."""
-        held = self._values.get(name)
-        return values if held is None else np.where(np.isnan(held), values, held)
-
-    def hold(self, name: str, values: Values, where: NDArray[np.bool_]) -> None:
-        """Keep values where they have changed."""
-        if where.any():
-            held = self._values.setdefault(name, np.full(values.shape, np.nan))
-            held[where] = values[where]
-
-
 class Today(NamedTuple):
     """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
 
@@ -161,32 +133,13 @@ class Today(NamedTuple):
 
 def blank_day() -> Today:
     """Return a day of the types of all days, without provinces: what is compiled for it fits them all."""
-
-    def integers(*shape: int) -> NDArray[np.int64]:
-        return np.zeros(shape, dtype=np.int64)
-
-    return Today(
-        day=0,
-        stops=integers(0, 0, 0, 0),
-        moments=np.zeros((0, 0, 0, 0)),
-        app=0,
-        unaware=np.zeros((0, 0)),
-        coverage=integers(0, 0),
-        data_sharing=np.zeros(0),
-        scores=np.zeros((0, 0)),
-        awareness=np.zeros((0, 0)),
-        held=integers(0),
-        delayed=integers(0, 0),
-        reach=np.zeros(0),
-        searches=np.zeros((0, 0, 0)),
-        known=np.zeros((0, 0)),
-        outage=integers(0, 0),
-        staffed=integers(0, 0, 0),
-        loss_factor=1.0,
-        attempts=integers(0, 0, 0),
-        contacts=integers(0, 0, 0),
-        cells=integers(0, 0),
-    )
+    axes_of_integers = {"stops": 4, "coverage": 2, "held": 1, "delayed": 2, "outage": 2, "staffed": 3}
+    axes_of_integers |= {"attempts": 3, "contacts": 3, "cells": 2}
+    axes_of_floats = {"moments": 4, "unaware": 2, "data_sharing": 1, "scores": 2, "awareness": 2}
+    axes_of_floats |= {"reach": 1, "searches": 3, "known": 2}
+    arrays: dict[str, Any] = {name: np.zeros((0,) * axes) for name, axes in axes_of_floats.items()}
+    arrays |= {name: np.zeros((0,) * axes, dtype=np.int64) for name, axes in axes_of_integers.items()}
+    return Today(day=0, app=0, loss_factor=1.0, **arrays)
 
 
 NO_OUTAGE = -(1 << 62)

@@ -8,28 +8,19 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sim.base.days import (
-    CENTS_PER_UNIT,
-    DAY_MS,
-    MINUTE_MS,
-    REPORT_DELAYS_MS,
-    YEAR_DAYS,
-    calendar_date,
-    day_number,
-    month_start,
-    next_month,
-)
-from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Role, Tier, Truth
+from sim.base import days as base_days
+from sim.base.words import DESK_LABELS, WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Role, Tier, Truth
 from sim.draws.functions import exp
 from sim.reading.figures import iso_month, months_of, number, scale_fraction
 from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
+from sim.shield.interception import FILTERED
 from sim.store.columns import Known, Scope
 from sim.store.tables import TABLES
 
 Row = dict[str, Any]
 Window = tuple[date, date | None] | None
 
-WORKING_DAY_MS = DAY_MS // 3
+WORKING_DAY_MS = base_days.DAY_MS // 3
 """A working day of eight hours."""
 LOG_2 = 0.6931471805599453
 """The natural logarithm of 2, the width of a bin of losses in log units; computing it here would load compiled code."""
@@ -80,13 +71,6 @@ class Span:
         """The number of days of the window."""
         return self.last - self.first + 1
 
-    @property
-    def whole_months(self) -> bool:
-        """Whether the window covers each month as far as the period does."""
-        start = self.inside.scope.first_day
-        first, last = start + self.first, start + self.last
-        return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
-
     def by_day(self, table: str, *names: Label, measure: str = "count") -> Series:
         """Return the sums of a table for each day of the window; those of a month are on its first day in the period.
 
@@ -95,8 +79,11 @@ class Span:
         Raises:
             UnknownError: If the table counts by months and the window cuts one.
         """
-        if TABLES[self.inside.views.get(table, table)].by_month and not self.whole_months:
-            raise UnknownError
+        if TABLES[self.inside.views.get(table, table)].by_month:
+            start, end = self.inside.scope.first_day, self.inside.scope.last_day
+            first, last = start + self.first, start + self.last
+            if first != max(start, base_days.month_start(first)) or last != min(end, base_days.next_month(last) - 1):
+                raise UnknownError
         return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
 
     def sum(self, table: str, *names: Label, measure: str = "count") -> int:
@@ -156,7 +143,7 @@ def reports(span: Span, *edges: int) -> Fraction:
 
 def loss_median(span: Span) -> Fraction:
     """Return the median loss of filed cases, with a uniform logarithm of losses within its bin."""
-    return median(span.losses()) / CENTS_PER_UNIT
+    return median(span.losses()) / base_days.CENTS_PER_UNIT
 
 
 def median(bins: Sequence[tuple[int, int]]) -> Fraction:
@@ -179,7 +166,7 @@ def median(bins: Sequence[tuple[int, int]]) -> Fraction:
 
 def first_contact(span: Span, tier: str) -> Fraction:
     """Return the median minutes from detection to the start of the first call or visit, of alerts that had one."""
-    return median(span.binned("first_contacts", tier)) / MINUTE_MS
+    return median(span.binned("first_contacts", tier)) / base_days.MINUTE_MS
 
 
 def loss_sigma(span: Span) -> Fraction:
@@ -188,7 +175,7 @@ def loss_sigma(span: Span) -> Fraction:
     It is that of the middles of the bins, less Sheppard's correction: the variance of grouped data is too large by a
     twelfth of the squared width of a bin.
     """
-    losses = [((edge // CENTS_PER_UNIT).bit_length(), count) for edge, count in span.losses()]
+    losses = [((edge // base_days.CENTS_PER_UNIT).bit_length(), count) for edge, count in span.losses()]
     cases = sum(count for _, count in losses)
     mean = ratio(sum(step * count for step, count in losses), cases)
     variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
@@ -199,12 +186,6 @@ def dropout(span: Span) -> Fraction:
     """Return the share of episodes in which people dropped out, among all that ended or came to a payment."""
     ends = {end: span.outcome(end) for end in EpisodeEnd.labels()}
     return ratio(ends[EpisodeEnd.DROPPED_OUT.label], sum(ends.values()))
-
-
-def peak_to_mean(span: Span) -> Fraction:
-    """Return the ratio of the alerts of the busiest day to those of a mean day."""
-    alerts = span.by_day("alerts", None, None, None)
-    return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
 
 
 def recall(span: Span, channel: str) -> Fraction:
@@ -225,6 +206,12 @@ def precision(span: Span, tier: str | None = None) -> Fraction:
     return ratio(span.alerts(fraud, tier), span.alerts(Truth.labels(), tier))
 
 
+def alert_peak_to_mean(span: Span) -> Fraction:
+    """Return the ratio of the alerts of the busiest day to those of a mean day."""
+    alerts = span.by_day("alerts", None, None, None)
+    return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
+
+
 def attempts_per_card_day(span: Span) -> Fraction:
     """Return the calls and SMS a day of a working card."""
     sent = span.attempts("call", FROM_CARDS) + span.attempts("sms", FROM_CARDS)
@@ -239,17 +226,12 @@ def app_users(span: Span) -> Fraction:
 
 def staff_on_duty(span: Span, channel: str) -> Fraction:
     """Return the mean staff on duty at the desks of the country, day and night."""
-    return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * DAY_MS)
+    return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * base_days.DAY_MS)
 
 
 def utilisation(span: Span, channel: str) -> Fraction:
     """Return the utilisation of desks."""
     return ratio(span.sum("hours", channel, measure="busy_ms"), span.sum("hours", channel, measure="staffed_ms"))
-
-
-def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
-    """Return the contacts of a channel that reached their person, at most one an alert, per issued alert."""
-    return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None, None))
 
 
 def utilisation_peak(span: Span, channel: str) -> Fraction:
@@ -271,14 +253,9 @@ def contacts_per_instruction(span: Span) -> Fraction:
     return ratio(messages + talks, span.sum("alerts", None, None, None))
 
 
-def ended(span: Span, tier: str, end: str) -> Fraction:
-    """Return the share of a tier's alerts that ended so, by day of issue."""
-    return ratio(span.sum("alerts", tier, None, end), span.sum("alerts", tier, None, None))
-
-
-def local_share(span: Span, province: str) -> Fraction:
-    """Return the share of a province in the alerts of local detectors."""
-    return ratio(span.sum("local_alerts", int(province)), span.sum("local_alerts", None))
+def ended(end: End) -> "Of":
+    """Return the formula of the share of a tier's alerts that ended so, by day of issue."""
+    return lambda span, tier: ratio(span.sum("alerts", tier, None, end.label), span.sum("alerts", tier, None, None))
 
 
 def share_of_suspects(span: Span, role: str) -> Fraction:
@@ -287,86 +264,88 @@ def share_of_suspects(span: Span, role: str) -> Fraction:
     return ratio(arrested[role], sum(arrested.values()))
 
 
-def _ended(tier: str, end: End) -> "Formula":
-    return lambda span, _: ended(span, tier, end.label)
+Of = Callable[[Span, str], Fraction]
+"""A formula of a fraud type, age band, tier, channel, province or role."""
+HOUR, HALF_DAY, DAY = base_days.REPORT_DELAYS_MS
 
+OF_ALL: dict[str, Callable[[Span], Fraction]] = {
+    "women_among_victims": lambda span: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
+    "cases_per_year": lambda span: span.country(span.outcome("filed"), span.days) * Fraction(base_days.YEAR_DAYS),
+    "cases_per_victim": lambda span: ratio(span.outcome("filed"), span.outcome("victims")),
+    "loss_mean": lambda span: ratio(span.outcome("filed_loss_cents"), span.outcome("filed")) / base_days.CENTS_PER_UNIT,
+    "loss_median": loss_median,
+    "loss_sigma": loss_sigma,
+    "reports_within_1h": lambda span: reports(span, HOUR),
+    "reports_1h_to_12h": lambda span: reports(span, HALF_DAY),
+    "reports_12h_to_24h": lambda span: reports(span, DAY),
+    "reports_later": lambda span: 1 - reports(span, HOUR, HALF_DAY, DAY),
+    "recovered_share_of_losses": lambda span: ratio(span.outcome("recovered_cents"), span.outcome("filed_loss_cents")),
+    "dropout_given_engaged": dropout,
+    "attempts_per_card_day": attempts_per_card_day,
+    "unknown_calls_answered": lambda span: ratio(
+        span.attempts("call", ["ignored", "engaged"]), span.attempts("call", MET)
+    ),
+    "app_users": app_users,
+    "alert_peak_to_mean": alert_peak_to_mean,
+    "alert_precision": precision,
+    "alerts_on_episodes": lambda span: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
+    # Contacts that reached their person, at most one an alert, per issued alert.
+    "call_share_of_alerts": lambda span: ratio(span.sum("contacts", "call", "answered"), span.alerts(Truth.labels())),
+    "visit_share_of_alerts": lambda span: ratio(span.sum("contacts", "visit", "met"), span.alerts(Truth.labels())),
+    "warning_calls_answered": lambda span: ratio(span.sum("contacts", "call", "answered"), span.calls()),
+    "calls_per_staff_day": lambda span: ratio(
+        span.calls() * WORKING_DAY_MS, span.sum("hours", "call", measure="staffed_ms")
+    ),
+    "visits_per_day": lambda span: span.country(span.sum("contacts", "visit", None), span.days),
+    "contacts_per_instruction": contacts_per_instruction,
+}
+"""The formula of each quantity that its whole name means."""
 
-def _precision(tier: str) -> "Formula":
-    return lambda span, _: precision(span, tier)
+FAMILIES: dict[str, tuple[Of, Sequence[str]]] = {
+    "recall": (recall, FILTERED),
+    "false_blocks": (false_blocks, FILTERED),
+    "alert_precision": (precision, Tier.labels()),
+    "staff_on_duty": (staff_on_duty, DESK_LABELS),
+    "utilisation": (utilisation, DESK_LABELS),
+    "utilisation_peak": (utilisation_peak, DESK_LABELS),
+    "expired": (ended(End.EXPIRED), Tier.labels()),
+    "reached": (ended(End.REACHED), Tier.labels()),
+    "first_contact": (first_contact, Tier.labels()),
+}
+"""Formulas of quantities named ``FAMILY_LABEL``, and their labels."""
 
-
-def _first_contact(tier: str) -> "Formula":
-    return lambda span, _: first_contact(span, tier)
-
-
-Formula = Callable[[Span, str], Fraction]
-
-HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
-
-FORMULAS: dict[str, Formula] = {
+OF_PARTS: dict[str, Of] = {
     "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
     "share_of_losses": lambda span, of: ratio(
         span.outcome("filed_loss_cents", fraud_type=of), span.outcome("filed_loss_cents")
     ),
     "share_of_victims": lambda span, of: ratio(span.outcome("victims", age_band=of), span.outcome("victims")),
-    "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
-    "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
-    "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
-    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_cents"), span.outcome("filed")) / CENTS_PER_UNIT,
-    "loss_median": lambda span, _: loss_median(span),
-    "loss_sigma": lambda span, _: loss_sigma(span),
-    "reports_within_1h": lambda span, _: reports(span, HOUR),
-    "reports_1h_to_12h": lambda span, _: reports(span, HALF_DAY),
-    "reports_12h_to_24h": lambda span, _: reports(span, DAY),
-    "reports_later": lambda span, _: 1 - reports(span, HOUR, HALF_DAY, DAY),
-    "recovered_share_of_losses": lambda span, _: ratio(
-        span.outcome("recovered_cents"), span.outcome("filed_loss_cents")
-    ),
-    "dropout_given_engaged": lambda span, _: dropout(span),
-    "recall_call": lambda span, _: recall(span, "call"),
-    "recall_sms": lambda span, _: recall(span, "sms"),
-    "false_blocks_call": lambda span, _: false_blocks(span, "call"),
-    "false_blocks_sms": lambda span, _: false_blocks(span, "sms"),
-    "attempts_per_card_day": lambda span, _: attempts_per_card_day(span),
-    "unknown_calls_answered": lambda span, _: ratio(
-        span.attempts("call", ["ignored", "engaged"]), span.attempts("call", MET)
-    ),
-    "app_users": lambda span, _: app_users(span),
-    "alert_peak_to_mean": lambda span, _: peak_to_mean(span),
-    "alert_precision": lambda span, _: precision(span),
-    **{f"alert_precision_{tier}": _precision(tier) for tier in Tier.labels()},
-    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
-    "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
-    "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),
-    "warning_calls_answered": lambda span, _: ratio(span.sum("contacts", "call", "answered"), span.calls()),
-    "calls_per_staff_day": lambda span, _: ratio(
-        span.calls() * WORKING_DAY_MS, span.sum("hours", "call", measure="staffed_ms")
-    ),
-    "staff_on_duty_call": lambda span, _: staff_on_duty(span, "call"),
-    "staff_on_duty_visit": lambda span, _: staff_on_duty(span, "visit"),
-    "utilisation_call": lambda span, _: utilisation(span, "call"),
-    "utilisation_visit": lambda span, _: utilisation(span, "visit"),
-    "utilisation_peak_call": lambda span, _: utilisation_peak(span, "call"),
-    "utilisation_peak_visit": lambda span, _: utilisation_peak(span, "visit"),
-    "visits_per_day": lambda span, _: span.country(span.sum("contacts", "visit", None), span.days),
-    "contacts_per_instruction": lambda span, _: contacts_per_instruction(span),
-    **{f"expired_{tier}": _ended(tier, End.EXPIRED) for tier in Tier.labels()},
-    **{f"reached_{tier}": _ended(tier, End.REACHED) for tier in Tier.labels()},
-    **{f"first_contact_{tier}": _first_contact(tier) for tier in Tier.labels()},
-    "local_alerts_share": local_share,
+    "local_alerts_share": lambda span, of: ratio(span.sum("local_alerts", int(of)), span.sum("local_alerts", None)),
     "share_of_suspects": share_of_suspects,
 }
-"""The formula of each quantity, for a window and, if its name has a second part, for that type, band or province.
+"""Formulas of quantities named ``NAME.PART``: a fraud type, age band, province or role."""
 
-The names are those of ``sim.scenario.schema.evidence``.
-"""
+FORMULAS = (
+    *(*OF_ALL, *OF_PARTS),
+    *(f"{family}_{label}" for family, (_, labels) in FAMILIES.items() for label in labels),
+)
+"""The names of all quantities, those of ``sim.scenario.schema.population``."""
+
+
+def _value(span: Span, name: str) -> Fraction:
+    """Return one of the quantities; raises KeyError for an unknown name, UnknownError if it has no value."""
+    plain, _, part = name.partition(".")
+    if part:
+        return OF_PARTS[plain](span, part)
+    if plain in OF_ALL:
+        return OF_ALL[plain](span)
+    family, _, label = plain.rpartition("_")
+    return FAMILIES[family][0](span, label)
 
 
 def evidence(folder: Path, scope: Scope) -> list[Row]:
     """Compute ``evidence`` of ``run.json`` from the Parquet files of a folder, if the scenario has any."""
-    if not scope.evidence:
-        return []
-    return held(Inside.read(folder, scope))
+    return held(Inside.read(folder, scope)) if scope.evidence else []
 
 
 def held(inside: Inside) -> list[Row]:
@@ -383,10 +362,10 @@ def held(inside: Inside) -> list[Row]:
 
 def _row(inside: Inside, known: Known) -> Row:
     """Compare one piece of evidence with the sums of its window."""
-    found = _held(inside.scope, known, quantity(inside, known.name, known.window))
+    found, _ = _held(inside, known, *_days(inside.scope, known.window))
     return {
         "name": known.name,
-        "window": _iso(*_days(inside.scope, known.window)),
+        "window": found["window"],
         "simulated": found["simulated"],
         "value": known.value,
         "low": known.low,
@@ -399,40 +378,33 @@ def _row(inside: Inside, known: Known) -> Row:
 
 def _by_month(inside: Inside, known: Known) -> Row:
     """Compare one piece of evidence with the sums of each month of its window."""
-    months, worst = [], None
-    for month, span in months_of(*_days(inside.scope, known.window)).items():
-        first, last = (calendar_date(day) for day in span)
-        simulated = quantity(inside, known.name, (first, last))
-        months.append({"month": iso_month(month), "window": _iso(*span), **_held(inside.scope, known, simulated)})
-        if simulated is not None and (worst is None or _room(known, simulated) < worst[0]):
-            worst = _room(known, simulated), months[-1]
-    told = [month["within"] for month in months if month["within"] is not None]
+    spans = months_of(*_days(inside.scope, known.window))
+    found = {iso_month(month): _held(inside, known, *span) for month, span in spans.items()}
+    rooms = {month: room for month, (_, room) in found.items() if room is not None}
+    worst = min(rooms, key=lambda month: rooms[month], default=None)
+    told = [row["within"] for row, _ in found.values() if row["within"] is not None]
     return {
         **_row(inside, known),
-        "simulated": None if worst is None else worst[1]["simulated"],
+        "simulated": None if worst is None else found[worst][0]["simulated"],
         "within": all(told) if told else None,
-        "month": None if worst is None else worst[1]["month"],
-        "months": months,
+        "month": worst,
+        "months": [{"month": month, **row} for month, (row, _) in found.items()],
     }
 
 
-def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
-    """Return the simulated value and whether it is in the range; for a policy run or a claim the latter is null."""
-    judged = simulated is not None and scope.policy_of is None and not known.claimed
-    return {
-        "simulated": None if simulated is None else number(simulated),
-        "within": _within(known, simulated) if judged and simulated is not None else None,
-    }
+def _held(inside: Inside, known: Known, first: int, last: int) -> tuple[Row, Fraction | None]:
+    """Return the value over some days, and how far it is inside the range (negative outside, None if unknown).
 
-
-def _room(known: Known, simulated: Fraction) -> Fraction:
-    """Return how far a value is inside the range; negative outside."""
-    return min(simulated - Fraction(repr(known.low)), Fraction(repr(known.high)) - simulated)
-
-
-def _iso(first: int, last: int) -> list[str]:
-    """Return two day numbers as days in JSON."""
-    return [calendar_date(first).isoformat(), calendar_date(last).isoformat()]
+    The range is compared as it was written: 0.1 is a tenth, not the nearest double.
+    """
+    window = base_days.calendar_date(first), base_days.calendar_date(last)
+    simulated = quantity(inside, known.name, window)
+    row: Row = {"window": [day.isoformat() for day in window], "simulated": None, "within": None}
+    if simulated is None:
+        return row, None
+    room = min(simulated - Fraction(repr(known.low)), Fraction(repr(known.high)) - simulated)
+    is_judged = inside.scope.policy_of is None and not known.claimed
+    return {**row, "simulated": number(simulated), "within": room >= 0 if is_judged else None}, room
 
 
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
@@ -443,13 +415,11 @@ def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
     inside the period or cuts a month of a table that counts by months, or if the quantity is a share of nothing.
     """
     scope = inside.scope
-    plain, _, of = name.partition(".")
-    formula = FORMULAS[plain]
     first, last = (day - scope.first_day for day in _days(scope, window))
     if not 0 <= first <= last < scope.days:
         return None
     try:
-        return formula(Span(inside, first, last), of)
+        return _value(Span(inside, first, last), name)
     except UnknownError:
         return None
 
@@ -458,11 +428,6 @@ def _days(scope: Scope, window: Window) -> tuple[int, int]:
     """Return the day numbers at which a window begins and ends."""
     start, end = window or (None, None)
     return (
-        scope.first_day if start is None else day_number(start),
-        scope.last_day if end is None else day_number(end),
+        scope.first_day if start is None else base_days.day_number(start),
+        scope.last_day if end is None else base_days.day_number(end),
     )
-
-
-def _within(known: Known, simulated: Fraction) -> bool:
-    """Compare with the range as it was written: 0.1 is a tenth, not the nearest double."""
-    return Fraction(repr(known.low)) <= simulated <= Fraction(repr(known.high))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from math import sqrt
@@ -10,30 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.days import CENTS_PER_UNIT, HOUR_MS, calendar_date, day_number, month_start, next_month
 from sim.base.failures import RefusedError
-from sim.base.words import ContactChannel, End, Fate, Tier, Truth
-from sim.language.spoken import said
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
-from sim.reading.quantities import (
-    CASES,
-    FUNDS_STOPPED,
-    IN_MONEY,
-    PROVINCE,
-    WHOLE,
-    Quantities,
-    Series,
-    counted_in,
-    is_counted,
-)
+from sim.base.words import DESK_LABELS, ContactChannel, End, Fate, Tier, Truth
+from sim.language import marked, said
+from sim.reading import quantities as reading_quantities
+from sim.shield.interception import FILTERED
 from sim.store.columns import Scope, Target, Window
 from sim.store.tables import FLOW_QUANTITIES
 
 if TYPE_CHECKING:
-    from sim.scenario.schema.evidence import Figure
+    from sim.scenario.schema.population import Figure
 
 CHANGE = "_change"
 FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
 """The key that makes funds stopped countable."""
-FUNDS = ("funds_returned_money", FUNDS_STOPPED)
+FUNDS = ("funds_returned_money", reading_quantities.FUNDS_STOPPED)
 """Effects of stop-payment orders and of banks on funds."""
 JUDGED = ("fitted", "predicted")
 """Roles of figures that a run is compared with."""
@@ -65,77 +55,48 @@ def scale_fraction(scale: float) -> Fraction:
     return Fraction(repr(scale))
 
 
-def totals(quantities: Quantities) -> Summary:
+def totals(quantities: reading_quantities.Quantities) -> Summary:
     """Return the totals over the period by name, some of them by label: counts, hours and money of the country.
 
     They are divided by the scale, except dens and ringleaders, which are never sampled.
     """
-    scale = scale_fraction(quantities.scope.scale)
+    scope = quantities.scope
+    scale = scale_fraction(scope.scale)
 
-    def country(series: Series, unit: int = 1) -> Number:
-        return number(Fraction(int(series.sum()), unit) / scale)
+    def country(table: str, *labels: str | None, measure: str = "count", one: int = 1) -> Number:
+        return number(Fraction(int(quantities.select(table, *labels, measure=measure).sum()), one) / scale)
 
-    def attempts(channel: str | None, fate: str | None) -> Number:
-        return country(quantities.select("attempts", channel, fate))
+    def happened(*names: str) -> Summary:
+        return {name: number(int(quantities.happened(name).sum()) * unit(name, scope.scale)) for name in names}
 
-    def alerts(
-        source: str | None = None, tier: str | None = None, truth: str | None = None, end: str | None = None
-    ) -> Number:
-        return country(quantities.select("alerts", source, tier, truth, end))
+    def settled(*names: str) -> Summary:
+        return {name: number(_of_days(quantities, name, slice(None)) or Fraction(0)) for name in names}
 
-    def contacts(channel: str, measure: str = "count", unit: int = 1) -> Number:
-        return country(quantities.select("contacts", channel, None, None, measure=measure), unit)
-
-    def outcome(measure: str, unit: int = 1) -> Number:
-        return country(quantities.select("outcomes", measure=measure), unit)
-
-    def flow(quantity: str) -> Number:
-        return country(quantities.flow(quantity))
-
-    def whole_period(name: str) -> Number:
-        found = _of_days(quantities, name, slice(None))
-        assert found is not None, "all of these are counted"
-        return number(found)
-
-    false_blocks = quantities.flow("false_blocks_call") + quantities.flow("false_blocks_sms")
+    blocked = sum(int(quantities.flow(f"false_blocks_{channel}").sum()) for channel in FILTERED)
     return {
-        "attempts_potential": attempts(None, None),
-        "attempts_by_fate": {fate: attempts(None, fate) for fate in Fate.labels()},
-        "calls_intercepted": attempts("call", "intercepted"),
-        "sms_intercepted": attempts("sms", "intercepted"),
-        "alerts_central": alerts(source="central"),
-        "alerts_local": alerts(source="local"),
-        "alerts_by_tier": {tier: alerts(tier=tier) for tier in Tier.labels()},
-        "alerts_by_truth": {truth: alerts(truth=truth) for truth in Truth.labels()},
-        "alerts_by_end": {end: alerts(end=end) for end in End.labels()},
-        "contacts_by_channel": {channel: contacts(channel) for channel in ContactChannel.labels()},
-        "staff_hours_call": contacts("call", "staff_ms", HOUR_MS),
-        "staff_hours_visit": contacts("visit", "staff_ms", HOUR_MS),
-        "cards_eliminated": flow("cards_eliminated"),
-        **({name: flow(name) for name in ("accounts_frozen", "false_freezes")} if quantities.scope.accounts else {}),
-        "dens_destroyed": int(quantities.flow("dens_destroyed").sum()),
-        "ringleaders_arrested": int(quantities.flow("ringleaders_arrested").sum()),
-        "episodes": outcome("episodes"),
-        "saved": outcome("saved"),
-        "averted": outcome("averted"),
-        "held": outcome("held"),
-        "held_money": outcome("held_cents", CENTS_PER_UNIT),
-        "dropped_out": outcome("dropped_out"),
-        "victims": outcome("victims"),
-        "loss_money": outcome("loss_cents", CENTS_PER_UNIT),
-        "prevented_money": outcome("prevented_cents", CENTS_PER_UNIT),
-        "recovered_money": outcome("recovered_cents", CENTS_PER_UNIT),
-        **({name: whole_period(name) for name in FUNDS} if quantities.scope.frozen_factor is not None else {}),
-        "cases_filed": outcome("filed"),
-        "filed_loss_money": outcome("filed_loss_cents", CENTS_PER_UNIT),
-        "cases_solved": whole_period("cases_solved"),
-        "suspects_arrested": whole_period("suspects_arrested"),
-        "false_blocks": country(false_blocks),
+        **happened("attempts_potential"),
+        "attempts_by_fate": {fate: country("attempts", None, fate) for fate in Fate.labels()},
+        **happened("calls_intercepted", "sms_intercepted", "alerts_central", "alerts_local"),
+        "alerts_by_tier": {tier: country("alerts", None, tier, None, None) for tier in Tier.labels()},
+        "alerts_by_truth": {truth: country("alerts", None, None, truth, None) for truth in Truth.labels()},
+        "alerts_by_end": {end: country("alerts", None, None, None, end) for end in End.labels()},
+        "contacts_by_channel": {way: country("contacts", way, None, None) for way in ContactChannel.labels()},
+        **{
+            f"staff_hours_{desk}": country("contacts", desk, None, None, measure="staff_ms", one=HOUR_MS)
+            for desk in DESK_LABELS
+        },
+        **happened("cards_eliminated", *(("accounts_frozen", "false_freezes") if scope.accounts else ())),
+        **happened("dens_destroyed", "ringleaders_arrested", "episodes", "saved", "averted", "held", "held_money"),
+        **happened("dropped_out", "victims", "loss_money", "prevented_money", "recovered_money"),
+        **settled(*(FUNDS if scope.frozen_factor is not None else ())),
+        **happened("cases_filed", "filed_loss_money"),
+        **settled("cases_solved", "suspects_arrested"),
+        "false_blocks": number(Fraction(blocked) / scale),
         **_costs(quantities),
     }
 
 
-def _costs(quantities: Quantities) -> Summary:
+def _costs(quantities: reading_quantities.Quantities) -> Summary:
     """Return the costs of a run, and those of its warnings per unit of losses prevented and per victim averted.
 
     One run does not count money and people that other layers spare, so these ratios exclude education.
@@ -146,28 +107,31 @@ def _costs(quantities: Quantities) -> Summary:
         ``cost_per_averted``, None if there is none. Empty if the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
-    parts = costs(quantities, scale)
+    parts = reading_quantities.costs(quantities, scale)
     if not parts:
         return {}
-    warnings = added({name: cost for name, cost in parts.items() if name != TOTAL}, WARNING)
+    warnings = reading_quantities.added(
+        {name: cost for name, cost in parts.items() if name != reading_quantities.TOTAL}, reading_quantities.WARNING
+    )
 
-    def by_each(measure: str, unit: int) -> Summary | None:
-        saved = Fraction(int(quantities.select("outcomes", measure=measure).sum()), unit) / scale
-        return {end: number(warnings[end] / saved) for end in ENDS} if saved and warnings is not None else None
+    def by_each(name: str) -> Summary | None:
+        spared = int(quantities.happened(name).sum()) * unit(name, quantities.scope.scale)
+        return {end: number(warnings[end] / spared) for end in reading_quantities.ENDS} if spared else None
 
-    by_end = zip((COST, COST_LOW, COST_HIGH), ENDS, strict=True)
     return {
         **{
-            key: {name: None if cost is None else number(cost[end]) for name, cost in parts.items()}
-            for key, end in by_end
+            key: {name: number(cost[end]) for name, cost in parts.items()}
+            for key, end in zip(
+                (reading_quantities.COST, reading_quantities.COST_LOW, reading_quantities.COST_HIGH),
+                reading_quantities.ENDS,
+                strict=True,
+            )
         },
-        "cost_per_prevented_money": by_each("prevented_cents", CENTS_PER_UNIT),
-        "cost_per_saved": by_each("saved", 1),
-        "cost_per_averted": by_each("averted", 1),
+        **{f"{reading_quantities.COST_RATIO}{name}": by_each(name) for name in ("prevented_money", "saved", "averted")},
     }
 
 
-def figure(quantities: Quantities, target: Target) -> Summary:
+def figure(quantities: reading_quantities.Quantities, target: Target) -> Summary:
     """Return a row of ``figures`` in ``run.json``: one reported figure compared with the run.
 
     ``simulated`` is null if the model has no such quantity, the window (or base) is not inside the period, or the base
@@ -205,7 +169,7 @@ def standard_error(target: Target, scale: float) -> float | None:
     are never sampled, so their part is the same.
     """
     known = target.standard_error
-    if known is None or scale == 1 or target.name.removesuffix(CHANGE) in WHOLE:
+    if known is None or scale == 1 or target.name.removesuffix(CHANGE) in reading_quantities.WHOLE:
         return known
     sampling = known if target.sampling_error is None else target.sampling_error
     return sqrt(known * known + sampling * sampling * (1 / scale - 1))
@@ -216,7 +180,7 @@ def error_of_whole(error: float, target: "Target | Figure", scale: float) -> flo
 
     The inverse of ``standard_error``, but at least the part from drawing people and attempts.
     """
-    if target.name.removesuffix(CHANGE) in WHOLE:
+    if target.name.removesuffix(CHANGE) in reading_quantities.WHOLE:
         return error
     if target.sampling_error is None:
         return error * sqrt(scale)
@@ -224,7 +188,9 @@ def error_of_whole(error: float, target: "Target | Figure", scale: float) -> flo
     return sqrt(max(error * error - sampling * (1 / scale - 1), sampling))
 
 
-def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:
+def amount(
+    quantities: reading_quantities.Quantities, name: str, window: Window, base: Window | None = None
+) -> Fraction | None:
     """Return a quantity over a window, for the country; for ``NAME_change`` its ratio to that over ``base``, less 1.
 
     None if the model has no such quantity, a window is not inside the period, or the base is not above zero.
@@ -242,25 +208,19 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 def unit(name: str, scale: float) -> Fraction:
     """Return the size of one simulated count in the country: people, cards and money are scaled, dens are not."""
-    one = Fraction(1, CENTS_PER_UNIT if name.partition(".")[0] in IN_MONEY else 1)
-    return one if name in WHOLE else one / scale_fraction(scale)
+    one = Fraction(1, CENTS_PER_UNIT if name.partition(".")[0] in reading_quantities.IN_MONEY else 1)
+    return one if name in reading_quantities.WHOLE else one / scale_fraction(scale)
 
 
 def uncounted(scope: Scope) -> list[str]:
     """Return a warning for each target that the model does not count, in the language that is spoken."""
     names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
     lines = []
-    for name in names:
-        known = is_counted(name.removesuffix(CHANGE), scope)
-        if name.removesuffix(CHANGE) == FUNDS_STOPPED and not known:
-            text = said(
-                "figure {name}: the scenario has no {key}, so it has no simulated value", name=name, key=FROZEN_FACTOR
-            )
-            lines.append(text)
-        elif not known:
-            lines.append(
-                said("figure {name}: the model counts no such quantity, so it has no simulated value", name=name)
-            )
+    for name in (name for name in names if not reading_quantities.is_counted(name.removesuffix(CHANGE), scope)):
+        text = marked("figure {name}: the model counts no such quantity, so it has no simulated value")
+        if name.removesuffix(CHANGE) == reading_quantities.FUNDS_STOPPED:
+            text = marked("figure {name}: the scenario has no {key}, so it has no simulated value")
+        lines.append(said(text, name=name, key=FROZEN_FACTOR))
     return lines
 
 
@@ -290,13 +250,13 @@ def allowed(name: str, tolerance: float, reported: Fraction, error: float | None
     return max(share if name.endswith(CHANGE) else share * abs(reported), STANDARD_ERRORS * Fraction(repr(error or 0)))
 
 
-def _sum(quantities: Quantities, name: str, window: Window) -> Fraction | None:
+def _sum(quantities: reading_quantities.Quantities, name: str, window: Window) -> Fraction | None:
     """Sum a quantity over a window (both days included) for the country; None outside the period."""
     days = days_of(quantities.scope, window)
     return None if days is None else _of_days(quantities, name, days)
 
 
-def _of_days(quantities: Quantities, name: str, days: slice) -> Fraction | None:
+def _of_days(quantities: reading_quantities.Quantities, name: str, days: slice) -> Fraction | None:
     """Sum a quantity over days of the period for the country; None if it is not counted."""
     terms = quantities.figure(name)
     if terms is None:
@@ -345,7 +305,7 @@ class Asked:
     base: Days | None = None
     province: str | None = None
 
-    def answer(self, quantities: Quantities) -> int | float | None:
+    def answer(self, quantities: reading_quantities.Quantities) -> int | float | None:
         """Return a count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction.
 
         A change whose base is zero has none (None).
@@ -353,27 +313,18 @@ class Asked:
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)
 
-    def row(self, quantities: Quantities) -> dict[str, object]:
+    def row(self, quantities: reading_quantities.Quantities) -> dict[str, object]:
         """Return request and answer for JSON."""
-        base = None if self.base is None else iso(self.base)
-        where = {} if self.province is None else {"province": self.province}
-        row = {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}
-        return {**where, **row}
+        return {
+            **({} if self.province is None else {"province": self.province}),
+            "name": self.name,
+            "window": iso(self.window),
+            "base": None if self.base is None else iso(self.base),
+            "simulated": self.answer(quantities),
+        }
 
 
-def of_province(asked: Asked, code: int, scope: Scope) -> Asked:
-    """Return a request for one province.
-
-    Raises:
-        AskedError: If the quantity is counted for the whole country only, or in part.
-    """
-    flows = {flow.name: flow.of for flow in FLOW_QUANTITIES}
-    if flows.get(asked.name.removesuffix(CHANGE), PROVINCE) != PROVINCE:
-        raise AskedError(f"{asked.name}: is not counted by province; use it without a province")
-    return replace(asked, province=dict(zip(scope.provinces, scope.province_names, strict=True))[code])
-
-
-def read(text: str, scope: Scope) -> Asked:
+def read(text: str, scope: Scope, code: int | None = None) -> Asked:
     """Return a request as it is typed; raises AskedError for one that this run cannot answer.
 
     It is ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it covers the whole period.
@@ -382,11 +333,11 @@ def read(text: str, scope: Scope) -> Asked:
     later, slash, earlier = windows.partition("/")
     demand_name(name, scope)
     window = _window(name, later) if at else period(scope)
-    return ask(name, window, _window(name, earlier) if slash else None, scope)
+    return ask(name, window, _window(name, earlier) if slash else None, scope, code)
 
 
-def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
-    """Return the request if this run can answer it; raises AskedError."""
+def ask(name: str, window: Days, base: Days | None, scope: Scope, code: int | None = None) -> Asked:
+    """Return the request, for the country or the code of a province, if this run can answer it; raises AskedError."""
     demand_name(name, scope)
     if name.endswith(CHANGE) and base is None:
         raise AskedError(f"{name}: needs two windows; use {name}@WINDOW/BASE, such as @2022/2021")
@@ -399,20 +350,25 @@ def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
             raise AskedError(f"{shown} must not end before it starts")
         if start < first or end > last:
             raise AskedError(f"{shown} must lie in the period of the run, {first} to {last}")
-    return Asked(name, window, base)
+    if code is None:
+        return Asked(name, window, base)
+    flows = {flow.name: flow.of for flow in FLOW_QUANTITIES}
+    if flows.get(name.removesuffix(CHANGE), reading_quantities.PROVINCE) != reading_quantities.PROVINCE:
+        raise AskedError(f"{name}: is not counted by province; use it without a province")
+    return Asked(name, window, base, dict(zip(scope.provinces, scope.province_names, strict=True))[code])
 
 
 def demand_name(name: str, scope: Scope) -> None:
     """Raise AskedError unless a run counts a quantity of this name, or the quantity of this change."""
     from sim.scenario.errors import found, nearest
 
-    if not is_counted(name.removesuffix(CHANGE), scope):
-        counted = counted_in(scope)
+    if not reading_quantities.is_counted(name.removesuffix(CHANGE), scope):
+        counted = reading_quantities.counted_in(scope)
         allowed = (
             f"use one of these, each also as NAME{CHANGE}, those of people and their money also as NAME.TYPE and "
-            f"NAME.BAND (fraud type, age band), cases also as {CASES}.CHANNEL: {', '.join(counted)}"
+            f"NAME.BAND (fraud type, age band), cases also as {reading_quantities.CASES}.CHANNEL: {', '.join(counted)}"
         )
-        if name.removesuffix(CHANGE) == FUNDS_STOPPED:
+        if name.removesuffix(CHANGE) == reading_quantities.FUNDS_STOPPED:
             raise AskedError(f"{name}: needs {FROZEN_FACTOR}, which the scenario does not give; {allowed}")
         near = nearest(name, counted)
         hint = f"did you mean '{near}'? " if near else ""

@@ -4,7 +4,8 @@ docs/model.md, section 9, defines each kind. In a sampled run small desks have f
 other waits than in the country: findings about them say that the scale is the reason (``thinned``).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -18,8 +19,8 @@ import numpy.typing as npt
 
 from sim.base.days import HALF_HOUR_MS, calendar_date, day_number, weekday
 from sim.base.rounding import amount, between, percent, written
-from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
-from sim.language.spoken import (
+from sim.base.words import DESK_LABELS, End, Tier
+from sim.language import (
     ENGLISH,
     counted,
     day_named,
@@ -31,12 +32,11 @@ from sim.language.spoken import (
     spoken,
     telling_in,
 )
-from sim.reading.chance import TWENTIETHS
 from sim.reading.figures import CHANGE, STANDARD_ERRORS, allowed, iso, iso_month, months_of, number, scale_fraction
+from sim.reading.intervals import TWENTIETHS, stored_answers
 from sim.reading.quantities import HEADLINE, MILLIONTHS, by_day_and_place
-from sim.reading.stored_answers import stored_answers
 from sim.store.columns import Dated, Scope
-from sim.store.query import sums
+from sim.store.exported import sums
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -78,44 +78,26 @@ OF_FIGURES = ("fitted_figure", "predicted_figure", "reported_outside_interval", 
 COMPARED = ("input_figure", *OF_FIGURES, "evidence")
 """Kinds of findings that compare a run with reported figures or evidence; policy runs have none."""
 
-CALL, VISIT = ContactChannel.CALL.label, ContactChannel.VISIT.label
-BUSY = {
-    CALL: (
-        marked("Utilisation of call desks was {share} {when}"),
-        marked("Utilisation of call desks in {places} was {share} {when}"),
-    ),
-    VISIT: (
-        marked("Utilisation of visit desks was {share} {when}"),
-        marked("Utilisation of visit desks in {places} was {share} {when}"),
-    ),
-}
+DESKS = {"call": marked("call desks"), "visit": marked("visit desks")}
+BUSY = (
+    marked("Utilisation of {desks} was {share} {when}"),
+    marked("Utilisation of {desks} in {places} was {share} {when}"),
+)
 """The beginning of a sentence about a desk, of the country and of provinces."""
 EXPIRED = (
     marked("{share} of {tier} alerts expired before anyone was reached {when}"),
     marked("{share} of {tier} alerts in {places} expired before anyone was reached {when}"),
 )
-GROWS = {
-    CALL: (
-        marked(
-            "The queue of call desks grew without end {when}, from a monthly mean of {least} to one of {most} alerts; "
-            "every day more alerts waited than were served"
-        ),
-        marked(
-            "The queue of call desks in {places} grew without end {when}, from a monthly mean of {least} to one of "
-            "{most} alerts; every day more alerts waited than were served"
-        ),
+GROWS = (
+    marked(
+        "The queue of {desks} grew without end {when}, from a monthly mean of {least} to one of {most} alerts; every "
+        "day more alerts waited than were served"
     ),
-    VISIT: (
-        marked(
-            "The queue of visit desks grew without end {when}, from a monthly mean of {least} to one of {most} alerts; "
-            "every day more alerts waited than were served"
-        ),
-        marked(
-            "The queue of visit desks in {places} grew without end {when}, from a monthly mean of {least} to one of "
-            "{most} alerts; every day more alerts waited than were served"
-        ),
+    marked(
+        "The queue of {desks} in {places} grew without end {when}, from a monthly mean of {least} to one of {most} "
+        "alerts; every day more alerts waited than were served"
     ),
-}
+)
 MEASURE = {
     "begins_after": marked(
         "The measure {name} begins on {first}, after the period ends on {end}, so it is never in force."
@@ -204,8 +186,7 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         ``month`` (the worst one, or None), ``value`` and ``limit`` (a number, or low and high), ``provinces`` (codes of
         those named), ``thinned`` (whether it is the scale that says so), ``sentence`` and ``suggestion`` (or None).
     """
-    seats = Seats(folder, scope)
-    rows = [*too_high(folder, scope, seats), *growing_lines(folder, scope, seats)]
+    rows = list(Desks(folder, scope).findings())
     if scope.policy_of is None:  # reported figures and evidence are not about a policy
         rows += [*_of_figures(figures, scope.scale), *_of_evidence(evidence, scope.scale)]
     return [*rows, *about_measures(scope), *gangs_begin_late(scope)]
@@ -254,26 +235,27 @@ def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:
 
     Comparisons with reported figures and evidence are left out unless both runs are compared with these (``held``).
     """
-    known = {(row["kind"], row["subject"]) for row in others}
-    return [row for row in rows if (held or row["kind"] not in COMPARED) and (row["kind"], row["subject"]) not in known]
+    known = set(map(_key, others))
+    return [row for row in rows if (held or row["kind"] not in COMPARED) and _key(row) not in known]
 
 
 def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
     """Return each finding as in the first run that has it; sentences say in how many ``replicates`` or ``draws``."""
-    having: dict[tuple[str, str], int] = {}
-    first: dict[tuple[str, str], list[Row]] = {}
+    having = Counter(key for rows in runs for key in {_key(row) for row in rows})
+    first: dict[tuple[str, str], Sequence[Row]] = {}
     for rows in runs:
-        own: dict[tuple[str, str], list[Row]] = {}
         for row in rows:
-            own.setdefault((row["kind"], row["subject"]), []).append(row)
-        for key, same in own.items():
-            having[key] = having.get(key, 0) + 1
-            first.setdefault(key, same)
+            first.setdefault(_key(row), rows)
     return [
         {**row, "sentence": said(IN_SOME[kind], some=having[key], all=len(runs), finding=row["sentence"])}
         for key, rows in first.items()
         for row in rows
+        if _key(row) == key
     ]
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["kind"], row["subject"]
 
 
 def told(row: Row) -> str:
@@ -283,38 +265,88 @@ def told(row: Row) -> str:
     return said("{finding} {suggestion}", finding=row["sentence"], suggestion=row["suggestion"])
 
 
-class Seats:
-    """The most seats of each desk in each month, and its staff time, read when first needed: at full scale never."""
+Shares = dict[tuple[int | None, date], tuple[int, int]]
+"""Part and whole by place and month; no place is the whole country."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The highest share in a month, of a desk or tier (``subject``).
+
+    It must be exceeded by so many standard ``errors``. ``texts`` begin a sentence about the country and about
+    ``{places}``; ``of`` fills fields besides ``{share}`` and ``{when}``.
+    """
+
+    kind: str
+    subject: str
+    most: Fraction
+    errors: int
+    texts: tuple[str, str]
+    of: Mapping[str, str]
+    suggestion: str
+    desks: Collection[str]
+
+    def is_exceeded(self, part: int, whole: int) -> bool:
+        """Return whether a part of a whole is too much, beyond noise."""
+        more = part - self.most * whole
+        return more > 0 and more**2 > self.errors**2 * self.most * (1 - self.most) * whole
+
+
+class Desks:
+    """Findings about desks. The seats of each desk are read when first needed: at full scale never."""
 
     def __init__(self, folder: Path, scope: Scope) -> None:
         self._folder = folder
         self._scope = scope
+        self._spans = months_of(scope.first_day, scope.last_day)
+
+    def findings(self) -> Iterator[Row]:
+        """Yield findings about utilisation of a desk and expired alerts of a tier beyond noise, then about queues."""
+        hours = self._sums("hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"])
+        for desk in DESK_LABELS:
+            key = f"desks.{desk}.staff"
+            more = said("Add staff ({key}) or send these desks fewer alerts; tocsin staffing finds how many.", key=key)
+            limit = Limit("busy_desk", desk, BUSIEST, 0, BUSY, {"desks": said(DESKS[desk])}, more, [desk])
+            shares = _shares((row, row["busy_ms"], row["staffed_ms"]) for row in hours if row["channel"] == desk)
+            yield from self._above(limit, shares)
+        alerts = self._sums("alerts", ["month", "province", "tier", "end"], ["count"])
+        for tier in Tier.labels():
+            key, of = f"warning.tiers.{tier}", {"tier": named(tier)}
+            more = said("Add staff, extend the deadline or choose another first step ({key}).", key=key)
+            limit = Limit("expired", tier, MOST_EXPIRED, STANDARD_ERRORS, EXPIRED, of, more, DESK_LABELS)
+            shares = _shares(
+                (row, row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])
+                for row in alerts
+                if row["tier"] == tier
+            )
+            yield from self._above(limit, shares)
+        for desk in DESK_LABELS:
+            yield from self._growing(desk)
+
+    def _sums(self, table: str, keys: list[str], measures: list[str]) -> list[Row]:
+        rows: list[Row] = sums(self._folder, table, keys, measures).to_pylist()
+        return rows
 
     @cached_property
     def _most_and_staffed(self) -> dict[tuple[str, int, date], tuple[float, int]]:
         """The most seats, and the staff time in ms, by desk, code of the province and month."""
-        days = {
-            (month, of_week): sum(weekday(day) == of_week for day in range(first, last + 1))
-            for month, (first, last) in months_of(self._scope.first_day, self._scope.last_day).items()
-            for of_week in range(1, 8)
-        }
+        days = Counter(
+            (month, weekday(day)) for month, (first, last) in self._spans.items() for day in range(first, last + 1)
+        )
         found: dict[tuple[str, int, date], tuple[float, int]] = {}
-        keys = ["month", "province", "channel", "weekday", "half_hour"]
-        for row in sums(self._folder, "hours", keys, ["staffed_ms"]).to_pylist():
+        for row in self._sums("hours", ["month", "province", "channel", "weekday", "half_hour"], ["staffed_ms"]):
             key = row["channel"], row["province"], row["month"]
             seats = row["staffed_ms"] / (HALF_HOUR_MS * days[row["month"], row["weekday"]])
             most, staffed = found.get(key, (0.0, 0))
             found[key] = max(seats, most), staffed + row["staffed_ms"]
         return found
 
-    def few(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
+    def _are_thinned(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
         """Return whether few seats, so the scale, explain what happens at one of these desks; never at full scale.
 
         Desks with few seats must have more than half of the staff time of the channel. No provinces stand for all.
         """
-        if self._scope.scale >= 1:
-            return False
-        for desk in desks:
+        for desk in desks if self._scope.scale < 1 else ():
             chosen = [
                 both
                 for (channel, code, month), both in self._most_and_staffed.items()
@@ -324,129 +356,160 @@ class Seats:
                 return True
         return False
 
+    def _finding(
+        self,
+        of: tuple[str, str],
+        months: Sequence[date],
+        value: Fraction,
+        limit: Fraction,
+        text: str,
+        suggestion: str,
+        thinned: bool,
+        **more: Any,
+    ) -> Row:
+        """Return a finding about consecutive months, whose text lacks its full stop."""
+        sentence = said("{finding}.", finding=f"{text[0].upper()}{text[1:]}")
+        if thinned:
+            scale = said(
+                "At scale {scale} most of these desks have fewer than {seats} seats, which is at least part of the "
+                "reason.",
+                scale=written(f"{self._scope.scale:g}"),
+                seats=str(FEW_SEATS),
+            )
+            sentence = said("{finding} {suggestion}", finding=sentence, suggestion=scale)
+        window = iso((calendar_date(self._spans[months[0]][0]), calendar_date(self._spans[months[-1]][1])))
+        advice = None if thinned else suggestion
+        return finding(*of, window, number(value), number(limit), sentence, advice, thinned=thinned, **more)
 
-@dataclass(frozen=True)
-class Limit:
-    """The highest share in a month, by place and month as part and whole; no place is the whole country.
+    def _above(self, limit: Limit, shares: Shares) -> Iterator[Row]:
+        """Find the stretches of months in which a share is above its limit: in the country, then in provinces only."""
+        months = [month for month in self._months(WEEK) if (None, month) in shares]
+        over: dict[date, dict[int, Fraction]] = {month: {} for month in months}
+        for (place, month), share in shares.items():
+            if place is not None and month in over and limit.is_exceeded(*share):
+                over[month][place] = Fraction(*share)
 
-    ``texts`` begin a sentence about the country and about ``{places}``; ``of`` fills fields besides ``{share}`` and
-    ``{when}``. ``exceeds`` takes a part and its whole.
-    """
+        def row(months: list[date], worst: date, value: Fraction, text: str, thinned: bool, named: list[int]) -> Row:
+            more = {"month": iso_month(worst), "provinces": named}
+            of = limit.kind, limit.subject
+            return self._finding(of, months, value, limit.most, text, limit.suggestion, thinned, **more)
 
-    kind: str
-    subject: str
-    most: Fraction
-    exceeds: Callable[[int, int], bool]
-    texts: tuple[str, str]
-    of: Mapping[str, str]
-    suggestion: str
-    desks: Collection[str]
-    shares: Mapping[tuple[int | None, date], tuple[int, int]]
+        country = [limit.is_exceeded(*shares[None, month]) for month in months]
+        for stretch in stretches(months, country):
+            values = {month: Fraction(*shares[None, month]) for month in stretch}
+            worst = max(stretch, key=lambda month: values[month])
+            worse = [place for place in _ranked(over[worst]) if over[worst][place] > WORSE * values[worst]][:NAMED]
+            least, most = (percent(float(find(values.values()))) for find in (min, max))
+            how_much = most if least == most else said("{low} to {high}", low=least, high=most)
+            text = said(limit.texts[0], share=how_much, when=when(stretch), **limit.of)
+            if len(stretch) > 1:
+                text = said("{finding}, highest in {month}", finding=text, month=month_named(worst))
+            if worse:
+                text = said("{finding}; highest in {places}", finding=text, places=self._with(over[worst], worse))
+            yield row(stretch, worst, values[worst], text, self._are_thinned(limit.desks, [], stretch), worse)
+        alone = [bool(over[month]) and not above for month, above in zip(months, country, strict=True)]
+        for stretch in stretches(months, alone):
+            highest: dict[int, tuple[Fraction, date]] = {}
+            for month in stretch:
+                for place, value in over[month].items():
+                    if place not in highest or value > highest[place][0]:
+                        highest[place] = value, month
+            worst_of = {place: value for place, (value, _) in highest.items()}
+            ranked = _ranked(worst_of)
+            first = ranked[:NAMED]
+            among = and_more(self._with(worst_of, first), len(ranked) - NAMED)
+            times = when(stretch) if len(stretch) == 1 else said("in at least one month {when}", when=when(stretch))
+            how_much = said("more than {share}", share=percent(float(limit.most)))
+            parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))
+            text = said(
+                "{finding}; in the whole country it was {share}",
+                finding=said(limit.texts[1], share=how_much, when=times, places=among, **limit.of),
+                share=percent(parts / wholes),
+            )
+            value, worst = highest[ranked[0]]
+            yield row(stretch, worst, value, text, self._are_thinned(limit.desks, first, stretch), first)
 
-
-def too_high(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Yield findings about stretches of months: utilisation of a desk, and expired alerts of a tier beyond noise."""
-    rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
-    for desk in DESK_LABELS:
-        key = f"desks.{desk}.staff"
-        more = said("Add staff ({key}) or send these desks fewer alerts; tocsin staffing finds how many.", key=key)
-        shares = _with_country(
-            (row["province"], row["month"], row["busy_ms"], row["staffed_ms"]) for row in rows if row["channel"] == desk
+    def _with(self, values: Mapping[int, Fraction], codes: Sequence[int]) -> str:
+        """Return provinces by name, each with its share."""
+        names = zip(self._places(codes), codes, strict=True)
+        return ", ".join(
+            said("{name} ({share})", name=name, share=percent(float(values[code]))) for name, code in names
         )
-        limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, BUSY[desk], {}, more, [desk], shares)
-        yield from _above(limit, scope, seats)
-    rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
-    for tier in Tier.labels():
-        key = f"warning.tiers.{tier}"
-        more = said("Add staff, extend the deadline or choose another first step ({key}).", key=key)
-        shares = _with_country(
-            (row["province"], row["month"], row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])
-            for row in rows
-            if row["tier"] == tier
-        )
-        of = {"tier": named(tier)}
-        limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, EXPIRED, of, more, DESK_LABELS, shares)
-        yield from _above(limit, scope, seats)
+
+    def _places(self, codes: Sequence[int]) -> list[str]:
+        """Return provinces by name, or by code if a scope has no names."""
+        names = dict(zip(self._scope.provinces, self._scope.province_names, strict=False))
+        return [named(names.get(code, str(code))) for code in codes]
+
+    def _months(self, days: int) -> dict[date, tuple[int, int]]:
+        """Return the first and last day of the months with at least this number of days in the period."""
+        return {month: (first, last) for month, (first, last) in self._spans.items() if last - first + 1 >= days}
+
+    def _growing(self, desk: str) -> Iterator[Row]:
+        """Yield a finding if the queue of a desk grew from month to month up to the period's end and was never empty.
+
+        It is about the country or, if its queue does not grow, about the provinces whose queues do.
+        """
+        scope = self._scope
+        levels = by_day_and_place(self._folder, "state", "value", scope, {"quantity": [f"line_{desk}"]})
+        line = np.rint(levels * MILLIONTHS).astype(np.int64)
+        served = by_day_and_place(self._folder, "contacts", "count", scope, {"channel": [desk]})
+        provinces: list[int] = []
+        whole = line.sum(axis=1)
+        months = self._grew(whole, served.sum(axis=1))
+        if not months:
+            own = [self._grew(line[:, at], served[:, at]) for at in range(len(scope.provinces))]
+            provinces = [code for code, grew in zip(scope.provinces, own, strict=True) if grew]
+            months = max(own, key=len)
+            whole = line[:, [at for at, grew in enumerate(own) if grew]].sum(axis=1)
+        if not months:
+            return
+        ends = []
+        for first, last in (self._spans[months[0]], self._spans[months[-1]]):
+            total = int(whole[first - scope.first_day : last - scope.first_day + 1].sum())
+            ends.append(Fraction(total, MILLIONTHS * (last - first + 1)) / scale_fraction(scope.scale))
+        shown = provinces[:NAMED]
+        among = and_more(", ".join(self._places(shown)), len(provinces) - NAMED)
+        least, most = (amount(float(end)) for end in ends)
+        words = {"desks": said(DESKS[desk]), "places": among, "when": when(months), "least": least, "most": most}
+        more = said("Add staff ({key}) or send these desks fewer alerts.", key=f"desks.{desk}.staff")
+        thinned = self._are_thinned([desk], provinces, months)
+        of, text = ("growing_line", desk), said(GROWS[bool(provinces)], **words)
+        places = {"month": iso_month(months[-1]), "provinces": shown}
+        yield self._finding(of, months, ends[1], ends[0], text, more, thinned, **places)
+
+    def _grew(self, line: Daily, served: Daily) -> list[date]:
+        """Return the months up to the end of a period in which a queue grew without end; none if below three.
+
+        Each of them has a longer queue than the month before, by more than three standard errors of the difference of
+        their means, which are taken over weeks. And every day more alerts waited, in the mean of the day (``line``, in
+        millionths), than the desk ``served``: if the queue had been empty at any moment, no more could have waited than
+        came or went that day.
+        """
+        found: list[date] = []
+        after: tuple[Fraction, Fraction] | None = None
+        for month, (first, last) in reversed(self._months(2 * WEEK).items()):
+            days = slice(first - self._scope.first_day, last - self._scope.first_day + 1)
+            if not (line[days] > served[days] * MILLIONTHS).all():
+                break
+            mean, error = _mean_and_error(line[days])
+            if after is not None:
+                more = after[0] - mean
+                if more <= 0 or more**2 <= STANDARD_ERRORS**2 * (error + after[1]):
+                    break
+            found.insert(0, month)
+            after = mean, error
+        return found if len(found) >= MONTHS else []
 
 
-def _is_too_busy(busy: int, staffed: int) -> bool:
-    return busy > BUSIEST * staffed
-
-
-def _are_too_many(expired: int, alerts: int) -> bool:
-    """Return whether too many expired, by more than three standard errors of the share."""
-    more = expired - MOST_EXPIRED * alerts
-    return more > 0 and more**2 > STANDARD_ERRORS**2 * MOST_EXPIRED * (1 - MOST_EXPIRED) * alerts
-
-
-def _with_country(rows: Iterable[tuple[int, date, int, int]]) -> dict[tuple[int | None, date], tuple[int, int]]:
+def _shares(rows: Iterable[tuple[Row, int, int]]) -> Shares:
     """Add up parts and wholes by province and month, and over all provinces."""
-    shares: dict[tuple[int | None, date], tuple[int, int]] = {}
-    for province, month, part, whole in rows:
-        for place in (province, None):
-            before = shares.get((place, month), (0, 0))
-            shares[place, month] = before[0] + part, before[1] + whole
+    shares: Shares = {}
+    for row, part, whole in rows:
+        for place in (row["province"], None):
+            before = shares.get((place, row["month"]), (0, 0))
+            shares[place, row["month"]] = before[0] + part, before[1] + whole
     return shares
-
-
-def _above(limit: Limit, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Find the stretches of months in which a share is above its limit: in the country, then in provinces only."""
-    shares = limit.shares
-    months = [month for month in long_months(scope, WEEK) if (None, month) in shares]
-    over: dict[date, dict[int, Fraction]] = {month: {} for month in months}
-    for (place, month), share in shares.items():
-        if place is not None and month in over and limit.exceeds(*share):
-            over[month][place] = Fraction(*share)
-
-    def row(stretch: list[date], month: date, value: Fraction, sentence: str, worst: list[int], thinned: bool) -> Row:
-        return finding(
-            limit.kind,
-            limit.subject,
-            window_of(stretch, scope),
-            number(value),
-            number(limit.most),
-            ended(f"{sentence[0].upper()}{sentence[1:]}", scope, thinned),
-            None if thinned else limit.suggestion,
-            month=iso_month(month),
-            provinces=worst,
-            thinned=thinned,
-        )
-
-    country = [limit.exceeds(*shares[None, month]) for month in months]
-    for stretch in stretches(months, country):
-        values = {month: Fraction(*shares[None, month]) for month in stretch}
-        worst = max(stretch, key=lambda month: values[month])
-        worse = [place for place in _ranked(over[worst]) if over[worst][place] > WORSE * values[worst]][:NAMED]
-        least, most = (percent(float(find(values.values()))) for find in (min, max))
-        how_much = most if least == most else said("{low} to {high}", low=least, high=most)
-        sentence = said(limit.texts[0], share=how_much, when=when(stretch), **limit.of)
-        if len(stretch) > 1:
-            sentence = said("{finding}, highest in {month}", finding=sentence, month=month_named(worst))
-        if worse:
-            among = _with_values(worse, over[worst], scope)
-            sentence = said("{finding}; highest in {places}", finding=sentence, places=among)
-        yield row(stretch, worst, values[worst], sentence, worse, seats.few(limit.desks, [], stretch))
-    alone = [bool(over[month]) and not above for month, above in zip(months, country, strict=True)]
-    for stretch in stretches(months, alone):
-        highest: dict[int, tuple[Fraction, date]] = {}
-        for month in stretch:
-            for place, value in over[month].items():
-                if place not in highest or value > highest[place][0]:
-                    highest[place] = value, month
-        worst_of = {place: value for place, (value, _) in highest.items()}
-        ranked = _ranked(worst_of)
-        first = ranked[:NAMED]
-        among = and_more(_with_values(first, worst_of, scope), len(ranked) - NAMED)
-        times = when(stretch) if len(stretch) == 1 else said("in at least one month {when}", when=when(stretch))
-        how_much = said("more than {share}", share=percent(float(limit.most)))
-        parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))
-        sentence = said(
-            "{finding}; in the whole country it was {share}",
-            finding=said(limit.texts[1], share=how_much, when=times, places=among, **limit.of),
-            share=percent(parts / wholes),
-        )
-        value, worst = highest[ranked[0]]
-        yield row(stretch, worst, value, sentence, first, seats.few(limit.desks, first, stretch))
 
 
 def _ranked(values: Mapping[int, Fraction]) -> list[int]:
@@ -454,39 +517,16 @@ def _ranked(values: Mapping[int, Fraction]) -> list[int]:
     return sorted(values, key=lambda place: (-values[place], place))
 
 
-def _with_values(codes: Sequence[int], values: Mapping[int, Fraction], scope: Scope) -> str:
-    """Return provinces by name, each with its share."""
-    names = zip(places(codes, scope), codes, strict=True)
-    return ", ".join(said("{name} ({share})", name=name, share=percent(float(values[code]))) for name, code in names)
-
-
-def ended(finding: str, scope: Scope, thinned: bool) -> str:
-    """Return a finding as a sentence, with one about the scale if that is the reason."""
-    if not thinned:
-        return said("{finding}.", finding=finding)
-    scale = said(
-        "At scale {scale} most of these desks have fewer than {seats} seats, which is at least part of the reason.",
-        scale=written(f"{scope.scale:g}"),
-        seats=str(FEW_SEATS),
-    )
-    return said("{finding}. {scale}", finding=finding, scale=scale)
-
-
-def places(codes: Sequence[int], scope: Scope) -> list[str]:
-    """Return provinces by name, or by code if a scope has no names."""
-    names = dict(zip(scope.provinces, scope.province_names, strict=False))
-    return [named(names.get(code, str(code))) for code in codes]
+def _mean_and_error(days: Daily) -> tuple[Fraction, Fraction]:
+    """Return the mean of a queue over the whole weeks of some days, and the square of its standard error."""
+    weeks = [Fraction(int(days[at : at + WEEK].sum()), WEEK) for at in range(0, len(days) - WEEK + 1, WEEK)]
+    mean = sum(weeks) / Fraction(len(weeks))
+    return mean, sum((week - mean) ** 2 for week in weeks) / Fraction(len(weeks) * (len(weeks) - 1))
 
 
 def and_more(names: str, others: int) -> str:
     """Return names, and the number of further ones."""
     return said("{names} and {number} more", names=names, number=str(others)) if others > 0 else names
-
-
-def long_months(scope: Scope, days: int) -> dict[date, tuple[int, int]]:
-    """Return the months of ``months_of`` with at least this number of days in a period."""
-    every = months_of(scope.first_day, scope.last_day)
-    return {month: (first, last) for month, (first, last) in every.items() if last - first + 1 >= days}
 
 
 def stretches(things: Sequence[Any], held: Sequence[bool]) -> Iterator[list[Any]]:
@@ -506,90 +546,6 @@ def when(months: Sequence[date]) -> str:
     return said("from {first} to {last}", first=first, last=last)
 
 
-def window_of(months: Sequence[date], scope: Scope) -> list[str]:
-    """Return the first and last day of consecutive months within the period, for JSON."""
-    spans = months_of(scope.first_day, scope.last_day)
-    return [calendar_date(day).isoformat() for day in (spans[months[0]][0], spans[months[-1]][1])]
-
-
-def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
-    """Yield a finding for each desk whose queue grew from month to month up to the period's end and was never empty.
-
-    It is about the country or, if its queue does not grow, about the provinces whose queues do.
-    """
-    for desk in DESK_LABELS:
-        levels = by_day_and_place(folder, "state", "value", scope, {"quantity": [f"line_{desk}"]})
-        line = np.rint(levels * MILLIONTHS).astype(np.int64)
-        served = by_day_and_place(folder, "contacts", "count", scope, {"channel": [desk]})
-        provinces: list[int] = []
-        whole = line.sum(axis=1)
-        months = growing(whole, served.sum(axis=1), scope)
-        if not months:
-            own = [growing(line[:, at], served[:, at], scope) for at in range(len(scope.provinces))]
-            provinces = [code for code, grew in zip(scope.provinces, own, strict=True) if grew]
-            months = max(own, key=len)
-            whole = line[:, [at for at, grew in enumerate(own) if grew]].sum(axis=1)
-        if months:
-            yield _growing(desk, scope, months, whole, provinces, seats.few([desk], provinces, months))
-
-
-def growing(line: Daily, served: Daily, scope: Scope) -> list[date]:
-    """Return the months up to the end of a period in which a queue grew without end; none if there are below three.
-
-    Each of them has a longer queue than the month before, by more than three standard errors of the difference of their
-    means, which are taken over weeks. And every day more alerts waited, in the mean of the day (``line``, in
-    millionths), than the desk ``served``: if the queue had been empty at any moment, no more could have waited than
-    came or went that day.
-    """
-    found: list[date] = []
-    after: tuple[Fraction, Fraction] | None = None
-    for month, (first, last) in reversed(long_months(scope, 2 * WEEK).items()):
-        days = slice(first - scope.first_day, last - scope.first_day + 1)
-        if not (line[days] > served[days] * MILLIONTHS).all():
-            break
-        mean, error = _mean_and_error(line[days])
-        if after is not None:
-            more = after[0] - mean
-            if more <= 0 or more**2 <= STANDARD_ERRORS**2 * (error + after[1]):
-                break
-        found.insert(0, month)
-        after = mean, error
-    return found if len(found) >= MONTHS else []
-
-
-def _mean_and_error(days: Daily) -> tuple[Fraction, Fraction]:
-    """Return the mean of a queue over the whole weeks of some days, and the square of its standard error."""
-    weeks = [Fraction(int(days[at : at + WEEK].sum()), WEEK) for at in range(0, len(days) - WEEK + 1, WEEK)]
-    mean = sum(weeks) / Fraction(len(weeks))
-    return mean, sum((week - mean) ** 2 for week in weeks) / Fraction(len(weeks) * (len(weeks) - 1))
-
-
-def _growing(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces: list[int], thinned: bool) -> Row:
-    """Return the finding about a queue that grew in these months."""
-    spans = long_months(scope, 2 * WEEK)
-    ends = []
-    for first, last in (spans[months[0]], spans[months[-1]]):
-        total = int(line[first - scope.first_day : last - scope.first_day + 1].sum())
-        ends.append(Fraction(total, MILLIONTHS * (last - first + 1)) / scale_fraction(scope.scale))
-    shown = provinces[:NAMED]
-    among = and_more(", ".join(places(shown, scope)), len(provinces) - NAMED)
-    least, most = (amount(float(end)) for end in ends)
-    sentence = said(GROWS[desk][bool(provinces)], places=among, when=when(months), least=least, most=most)
-    more = said("Add staff ({key}) or send these desks fewer alerts.", key=f"desks.{desk}.staff")
-    return finding(
-        "growing_line",
-        desk,
-        window_of(months, scope),
-        number(ends[1]),
-        number(ends[0]),
-        ended(sentence, scope, thinned),
-        None if thinned else more,
-        month=iso_month(months[-1]),
-        provinces=shown,
-        thinned=thinned,
-    )
-
-
 def about_measures(scope: Scope) -> Iterator[Row]:
     """Yield all findings about the measures of a scenario.
 
@@ -597,74 +553,79 @@ def about_measures(scope: Scope) -> Iterator[Row]:
     starts changes nothing, and its user must know why. And a period that continues after the last measure of its kind
     has ended simulates another policy from that day on.
     """
-    yield from measures_outside(scope)
-    yield from measures_over(scope)
-
-
-def measures_outside(scope: Scope) -> Iterator[Row]:
-    """Yield a finding for each measure that is not in force on any day of the period, or whose window is cut.
-
-    A window is cut where it ends after the period; and where it begins before the first simulated day, if what the
-    measure does is counted and spread over all of its days. An end that is open is not cut.
-    """
-    start, end, begun = map(calendar_date, (scope.first_day, scope.last_day, scope.first_day - scope.warmup_days))
     for measure in scope.measures:
-        first, last = measure.window
-        kind, simulated = "measure_outside_period", 0
-        if first > end:
-            text = "begins_after"
-        elif last is None:
-            continue
-        elif last < start:
-            text = "ends_before"
-        elif last > end or (measure.spread and first < begun):
-            kind, text = "measure_cut", "spread" if measure.spread else "cut"
-            simulated = (min(last, end) - max(first, begun)).days + 1
-        else:
-            continue
-        whole = 1 if last is None else (last - first).days + 1
-        words = {"name": measure.name, "days": amount(simulated), "whole": amount(whole), "first": day_named(first)}
-        words |= {"last": day_named(last or first), "start": day_named(start), "end": day_named(end)}
-        suggestion = said(
-            "See the days in force of the measure {name} (measures.{name}.window) and the simulated days (period).",
-            name=measure.name,
-        )
-        window = iso(measure.window)
-        yield finding(kind, measure.name, window, simulated, whole, said(MEASURE[text], **words), suggestion)
-
-
-def measures_over(scope: Scope) -> Iterator[Row]:
-    """Yield a finding for each kind of measure that was in force for a good part of the period, but not at its end.
-
-    It is about the measure that ended last. Measures are of one kind if they are directed at the same target, channel,
-    detector or region. Outages and repatriations are left out: nobody expects them to follow one another.
-    """
+        yield from _outside(measure, scope)
     kinds: dict[tuple[str, str], list[Dated]] = {}
     for measure in scope.measures:
         if measure.lasting:
             kinds.setdefault((measure.kind, measure.about), []).append(measure)
     for alike in kinds.values():
-        days: set[int] = set()
-        ends: dict[int, Dated] = {}
-        for measure in alike:
-            first, last = measure.window
-            until = scope.last_day if last is None else min(day_number(last), scope.last_day)
-            days |= set(range(max(day_number(first), scope.first_day), until + 1))
-            if until >= scope.first_day:
-                ends.setdefault(until, measure)
-        end = max(days, default=scope.last_day)
-        without, before = scope.last_day - end, end - scope.first_day + 1
-        if without < FOUR_WEEKS or len(days) < max(FOUR_WEEKS, GOOD_PART * before):
-            continue
-        measure = ends[end]
-        window = calendar_date(end + 1), calendar_date(scope.last_day)
-        words = {"name": measure.name, "last": day_named(calendar_date(end)), "kind": named(measure.kind)}
-        words |= {"days": amount(without), "start": day_named(window[0]), "end": day_named(window[1])}
-        sentence = said(
-            MEASURE["over_of" if measure.about else "over"], **words, about=named(measure.about or measure.kind)
-        )
-        suggestion = said(MEASURE["continue_spread" if measure.spread else "continue"], name=measure.name)
-        yield finding("measures_over", measure.name, iso(window), without, FOUR_WEEKS, sentence, suggestion)
+        yield from _over(alike, scope)
+
+
+def _outside(measure: Dated, scope: Scope) -> Iterator[Row]:
+    """Yield a finding if a measure is not in force on any day of the period, or if its window is cut.
+
+    A window is cut where it ends after the period; and where it begins before the first simulated day, if what the
+    measure does is counted and spread over all of its days. An end that is open is not cut.
+    """
+    start, end, begun = map(calendar_date, (scope.first_day, scope.last_day, scope.first_day - scope.warmup_days))
+    first, last = measure.window
+    kind, simulated = "measure_outside_period", 0
+    if first > end:
+        text = "begins_after"
+    elif last is None:
+        return
+    elif last < start:
+        text = "ends_before"
+    elif last > end or (measure.spread and first < begun):
+        kind, text = "measure_cut", "spread" if measure.spread else "cut"
+        simulated = (min(last, end) - max(first, begun)).days + 1
+    else:
+        return
+    whole = 1 if last is None else (last - first).days + 1
+    words = {"name": measure.name, "days": amount(simulated), "whole": amount(whole)}
+    days = {"first": first, "last": last or first, "start": start, "end": end}
+    suggestion = said(
+        "See the days in force of the measure {name} (measures.{name}.window) and the simulated days (period).",
+        name=measure.name,
+    )
+    sentence = said(MEASURE[text], **words, **{name: day_named(day) for name, day in days.items()})
+    yield finding(kind, measure.name, iso(measure.window), simulated, whole, sentence, suggestion)
+
+
+def _over(alike: Sequence[Dated], scope: Scope) -> Iterator[Row]:
+    """Yield a finding if measures of a kind were in force for a good part of the period, but not at its end.
+
+    It is about the measure that ended last. Measures are of one kind if they are directed at the same target, channel,
+    detector or region. Outages and repatriations are left out: nobody expects them to follow one another.
+    """
+    days: set[int] = set()
+    ends: dict[int, Dated] = {}
+    for measure in alike:
+        first, last = measure.window
+        until = scope.last_day if last is None else min(day_number(last), scope.last_day)
+        days |= set(range(max(day_number(first), scope.first_day), until + 1))
+        if until >= scope.first_day:
+            ends.setdefault(until, measure)
+    end = max(days, default=scope.last_day)
+    without, before = scope.last_day - end, end - scope.first_day + 1
+    if without < FOUR_WEEKS or len(days) < max(FOUR_WEEKS, GOOD_PART * before):
+        return
+    measure = ends[end]
+    window = calendar_date(end + 1), calendar_date(scope.last_day)
+    sentence = said(
+        MEASURE["over_of" if measure.about else "over"],
+        name=measure.name,
+        kind=named(measure.kind),
+        about=named(measure.about or measure.kind),
+        days=amount(without),
+        last=day_named(calendar_date(end)),
+        start=day_named(window[0]),
+        end=day_named(window[1]),
+    )
+    suggestion = said(MEASURE["continue_spread" if measure.spread else "continue"], name=measure.name)
+    yield finding("measures_over", measure.name, iso(window), without, FOUR_WEEKS, sentence, suggestion)
 
 
 def gangs_begin_late(scope: Scope) -> Iterator[Row]:
@@ -699,8 +660,6 @@ def outside_draws(scenario: "Scenario", totals: Mapping[str, Any]) -> list[Row]:
     window = iso((scenario.spec.period.start, scenario.spec.period.end))
     rows = []
     for name, ends in stored.outside().items():
-        if name not in totals:  # runs of older versions lack some
-            continue
         low, high = (totals[name] * end for end in ends)
         with telling_in(scenario.spec.terms):
             sentence = said(
@@ -720,39 +679,43 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     """Find figures outside their tolerance, and reported or simulated values outside a predicted interval."""
     for row in figures:
         reported, simulated, interval, role = row["reported"], row["simulated"], row["interval"], row["role"]
-        of = row["name"], row["window"]
+        change = row["name"].endswith(CHANGE)
         name = evidence_named(row["name"].removesuffix(CHANGE))
+        low, high = interval or (0.0, 0.0)
+        ends = {"reported": reported, "simulated": simulated, "low": low, "high": high}
         words = {
-            "figure": said("change of {quantity}", quantity=name) if row["name"].endswith(CHANGE) else name,
+            "figure": said("change of {quantity}", quantity=name) if change else name,
             "first": row["window"][0],
             "last": row["window"][1],
-            "reported": _amount(row, reported),
-            "simulated": _amount(row, simulated),
+            **{key: _amount(value, change) for key, value in ends.items()},
         }
+
+        def found(kind: str, value: float, limit: object, text: str, row: Row = row, **more: Any) -> Row:
+            return finding(kind, row["name"], row["window"], value, limit, text, **more)
+
         if row["within"] is False:
             sentence = said(FIGURE["tolerance"], **words, role=named(role))
             advice = said("Unless this run is of another policy, fit it again with tocsin calibrate.")
-            limit = _allowed(row)
-            yield finding(f"{role}_figure", *of, simulated, limit, sentence, advice if role == "fitted" else None)
+            exact = Fraction(repr(reported))
+            room = allowed(row["name"], row["tolerance"], exact, row["standard_error"])
+            limit = [float(exact - room), float(exact + room)]
+            advised = advice if role == "fitted" else None
+            yield found(f"{role}_figure", simulated, limit, sentence, suggestion=advised)
         if interval is None or simulated is None:
             continue
-        low, high = interval
-        words |= {"low": _amount(row, low), "high": _amount(row, high)}
         if role != "context" and isinstance(reported, int | float) and not low <= reported <= high:
-            sentence = said(FIGURE["reported"], **words)
-            yield finding("reported_outside_interval", *of, reported, [low, high], sentence)
+            yield found("reported_outside_interval", reported, [low, high], said(FIGURE["reported"], **words))
         # At scale 1 the interval holds run-to-run noise already.
         noise = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0
         if max(low - simulated, simulated - high) > noise:
-            sentence = said(FIGURE["simulated"], **words)
-            yield finding("simulated_outside_interval", *of, simulated, [low, high], sentence)
+            yield found("simulated_outside_interval", simulated, [low, high], said(FIGURE["simulated"], **words))
 
 
-def _allowed(row: Row) -> list[float]:
-    """Return the interval that a figure with a tolerance must be in, run-to-run noise included."""
-    reported = Fraction(repr(row["reported"]))
-    room = allowed(row["name"], row["tolerance"], reported, row["standard_error"])
-    return [float(reported - room), float(reported + room)]
+def _amount(value: float | str | None, change: bool) -> str:
+    """Return a value of a figure, or of its change, as people read it."""
+    if value is None or isinstance(value, str):
+        return value or said("nothing")
+    return percent(value) if change else amount(value)
 
 
 def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
@@ -780,24 +743,9 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
                     finding=sentence,
                     scale=written(f"{scale:g}"),
                 )
-            yield finding(
-                "evidence",
-                row["name"],
-                window,
-                worst["simulated"],
-                [low, high],
-                sentence,
-                month=month,
-                thinned=scale < 1,
-            )
+            of, value = ("evidence", row["name"]), worst["simulated"]
+            yield finding(*of, window, value, [low, high], sentence, month=month, thinned=scale < 1)
 
 
 def _first_of(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
-
-
-def _amount(row: Row, value: float | int | str | None) -> str:
-    """Return a value of a figure as people read it."""
-    if value is None or isinstance(value, str):
-        return value or said("nothing")
-    return percent(value) if row["name"].endswith(CHANGE) else amount(value)

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from sim.base.days import calendar_date
 from sim.base.words import DESK_LABELS, SHIELD, Channel, Detector, Fate
-from sim.country.calendar import Calendar, Measures, acts_in, in_window
+from sim.country.calendar import Calendar, Measures, acts_in
 from sim.country.provinces import Provinces, Schedule
 from sim.draws.distributions import CERTAIN
 from sim.midnight.component import BLOCKED
 from sim.midnight.timetable import Timetable
 from sim.midnight.today import LOST, NO_OUTAGE
+from sim.scenario.bounds import in_window
 from sim.scenario.schema import ScenarioModel
 from sim.shield.interception import FILTERED, thresholds_of
 from sim.store.folder import demand_file, whole

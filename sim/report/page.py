@@ -1,41 +1,40 @@
 """The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes.
 
-Its tabs: which sections each holds, what is left out and why, and the limits that page one names.
+Its tabs: which sections each holds, what is left out and why, and the limits that page one names. Of compared runs:
+differences with intervals, what each policy changed, and whom it saved and harmed.
 """
 
+import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, fixed, written
-from sim.language.spoken import counted, marked, said, telling_in
-from sim.reading.findings import ranked, shortened
-from sim.report.charts import chart, in_script, packed, script_json, share_scales
-from sim.report.compared import (
-    Compared,
-    compared_runs,
-    comparison,
-    effect,
-    labels_of,
-    people,
-    people_words,
-    policies,
-    title_of_all,
-)
-from sim.report.gallery import FIGURES, SECTIONS, Picture, combinations, drawn
-from sim.report.looks import LAYOUT, provinces
-from sim.report.parts import About, Control, Group, Part, Plot, Policy, Shown, Tab, table, title_of
-from sim.report.person import FOLDER, content_hash, filled
-from sim.report.pictures.figures import OWN, changed_parameters, parameters, seconds_table
-from sim.report.scripts import axes_locale, file_name, script_words, source_of
-from sim.report.tables import evidence_summary, evidence_table, months_table, spread_table
+from sim.experiments.compare import distinct
+from sim.experiments.paired import compare_groups
+from sim.language import counted, marked, named, said, telling_in
+from sim.reading.findings import apart, ranked, shortened
+from sim.report import experiments as pictures
+from sim.report import figures
+from sim.report import parts as report_parts
+from sim.report.drawing import LAYOUT, capital, provinces
+from sim.report.gallery import FIGURES, SECTIONS, Choice, Picture, combinations, only
+from sim.report.person import person, picked
+from sim.report.place import OF, contrast
+from sim.scenario.levers import run_as
 from sim.store.folder import demand_file, whole
-from sim.told.answers import of_runs
+from sim.told.answers import of_comparison, of_runs
 from sim.told.runs import answer, of_one_kind, short_answer
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
     from sim.reading.run import Run
     from sim.told.answers import Answer
+
+Plain = dict[str, Any]
 
 TABS = {
     "outcomes": (marked("Outcomes"), marked("What happened to people and money, when and where.")),
@@ -44,100 +43,13 @@ TABS = {
     "provenance": (marked("Provenance"), marked("How these numbers were made, and how to reproduce them.")),
 }
 """Headings and introductions of the tabs after page one."""
-
 FOREMOST = "cascade"
 """The picture of page one for a single run."""
-
 MAPS = ("place",)
 """Pictures of provinces: of a country simulated as one they show a single tile."""
-
 NO_MAP = marked(
     "No map: all provinces are simulated as one. To see provinces, use --pool none, or --pool country --apart PROVINCE."
 )
-
-
-def mapped(runs: "Sequence[Run]") -> bool:
-    """Tell whether the runs have provinces to tell apart."""
-    return len(provinces(runs[0])) > 1
-
-
-def shows(picture: Picture, runs: "Sequence[Run]") -> bool:
-    """Tell whether a picture has anything to show for these runs."""
-    return picture.name not in MAPS or mapped(runs)
-
-
-def tabs(
-    shown: Mapping[str, Shown],
-    runs: "Sequence[Run]",
-    comparison: Part | None,
-    abouts: Sequence[About],
-    watched: bool,
-) -> list[Tab]:
-    """Return the tabs after page one.
-
-    Args:
-        shown: Pictures by name; a section without any is left out, unless it says why.
-        runs: The runs of the page.
-        comparison: The section of the differences, if there are several runs.
-        abouts: Words and tables of the runs.
-        watched: Whether the ways of single people are shown.
-    """
-    found = {anchor: Tab(anchor, said(heading), said(lead)) for anchor, (heading, lead) in TABS.items()}
-    if comparison is not None:
-        found["outcomes"].parts.append(comparison)
-    for section in SECTIONS:
-        pictures = [shown[picture.name] for picture in section.pictures if picture.name in shown]
-        absent = not all(shows(picture, runs) for picture in section.pictures)
-        if pictures or absent:
-            lead = said(NO_MAP if absent else section.lead)
-            found[section.tab].parts.append(Part(section.anchor, said(section.heading), lead, pictures))
-    if comparison is not None:
-        found["outcomes"].further.append(("runs", said("Each run")))
-    if watched:
-        found["mechanism"].further.append(("people", said("One person's way")))
-    found["calibration"].further.append(("figures", said("Reported and simulated figures")))
-    if any(about.inside for about in abouts):
-        found["calibration"].further.append(("evidence", said("Evidence")))
-    return list(found.values())
-
-
-def findings_of_all(policies: Sequence[Policy], base: About) -> list[Group]:
-    """Return the findings that come and go with each policy, in groups with headings; if none does, the baseline's."""
-    found = []
-    for policy in policies:
-        for heading, lines in (
-            (said("Findings new with this policy"), policy.fresh),
-            (said("Baseline findings that this policy removes"), policy.gone),
-        ):
-            if lines:
-                several = said("{heading}: {policy}", heading=heading, policy=policy.label)
-                found.append(Group(several if len(policies) > 1 else heading, lines))
-    single = len(policies) == 1
-    shared = said("Findings of both the policy and its baseline:") if single else said("Findings of the baseline:")
-    return found or [Group(shared if base.findings else "", base.findings)]
-
-
-def limits_of(answers: "Sequence[Answer]") -> list[str]:
-    """Return what readers must know before trusting answers: warnings, and what has no price."""
-    found = dict.fromkeys(line for answer in answers for line in answer.warnings)
-    for one in answers:
-        if one.not_priced:
-            line = one.not_priced
-            found[said("{policy}: {limit}", policy=one.name, limit=line) if len(answers) > 1 else line] = None
-    return list(found)
-
-
-def assumed(run: "Run") -> str:
-    """Say how many values of a scenario are assumptions."""
-    origins = [source.origin for source in run.scenario.sources.values() if source.origin]
-    return counted(
-        "{assumed} of {count} value with a stated origin is assumed; the provenance lists it.",
-        "{assumed} of {count} values with a stated origin are assumed; the provenance lists them.",
-        count=len(origins),
-        assumed=sum(origin == "assumed" for origin in origins),
-    )
-
-
 REPORT_HTML = "report.html"
 STYLES = ("page.css", "person.css")
 SCRIPTS = ("save.js", "page.js")
@@ -191,37 +103,37 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     # First, because it raises an error for runs that cannot be paired.
     compared = compared_runs(groups) if len(groups) > 1 else None
     runs = [group[0] for group in groups]
-    labels = labels_of(runs)
-    charts: dict[str, Any] = {}
-    shown: dict[str, Shown] = {}
-    pictures = [picture for section in SECTIONS for picture in section.pictures if shows(picture, runs)]
-    for done, picture in enumerate(pictures):
+    labels, sources = labels_of(runs), [report_parts.source_of([run]) for run in runs]
+    charts: Plain = {}
+    shown: dict[str, Plain] = {}
+    drawn = [picture for section in SECTIONS for picture in section.pictures if _shows(picture, runs)]
+    for done, picture in enumerate(drawn):
         if progress is not None:
-            progress(done, len(pictures))
-        shown[picture.name] = _shown(picture, runs, labels, charts)
+            progress(done, len(drawn))
+        shown[picture.name] = _shown(picture, runs, runs, charts, labels if len(runs) > 1 else [""], sources)
     abouts = [_about(run, label, at, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))]
-    shown_policies: list[Policy] = []
+    told_of_policies: list[Policy] = []
+    ways: list[str] = []
     if compared is None:
         answers = [of_runs(groups[0], "replicates" if len(groups[0]) > 1 else None)]
         title, foremost_one = answers[0].question, shown.pop(FOREMOST, None)
-        found = [Group("", abouts[0].findings)]
+        found = [{"heading": "", "lines": abouts[0]["findings"]}]
         if len(groups[0]) > 1:
-            abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
+            abouts[0] |= {"spread": report_parts.table(figures.spread_table(groups[0])), "replicates": len(groups[0])}
     else:
-        shown_policies = policies(compared)
-        answers = [policy.answer for policy in shown_policies]
-        title, foremost_one = title_of_all(shown_policies, labels[0]), effect(answers, charts)
-        found = findings_of_all(shown_policies, abouts[0])
-    shown_people = [] if compared is None else people(compared)
-    data = {"charts": charts, "layout": LAYOUT, "locale": axes_locale()}
-    script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+        told_of_policies, ways = policies(compared), people(compared)
+        answers = [policy.answer for policy in told_of_policies]
+        title, foremost_one = title_of_all(told_of_policies, labels[0]), _effect(answers, runs, charts)
+        found = _findings_of_all(told_of_policies, abouts[0]["findings"])
+    data = {"charts": charts, "layout": LAYOUT, "locale": report_parts.axes_locale()}
+    script = "".join((report_parts.FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
-    return filled(
+    return report_parts.filled(
         "page.html.jinja",
         title=title,
-        tabs=tabs(shown, runs, None if compared is None else comparison(compared, charts), abouts, bool(shown_people)),
+        tabs=_tabs(shown, runs, None if compared is None else _comparison(compared, charts), abouts, bool(ways)),
         answer=answers[0],
-        policies=shown_policies,
+        policies=told_of_policies,
         foremost=foremost_one,
         findings=found,
         limits=[
@@ -230,52 +142,133 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
             said("Pictures by day, month or group show one run, without its run-to-run noise."),
         ],
         runs=abouts,
-        figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
-        ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
-        people=shown_people,
-        people_words=[] if compared is None else people_words(compared),
-        data=packed(script_json(data)),
-        words=in_script(script_words()),
-        file=file_name(runs),
-        sources=source_of(runs),
-        styles="".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES),
-        library=packed(library),
+        figures=[
+            {
+                "run": label,
+                "inside": one.with_number(figures.SIMULATED, True),
+                "outside": one.with_number(figures.SIMULATED, False),
+            }
+            for label, one in (
+                (label, report_parts.table(FIGURES.draw(run).table)) for run, label in zip(runs, labels, strict=True)
+            )
+        ],
+        ratios=_shown(FIGURES, runs[:1], runs[:1], charts, [""], sources),
+        people=ways,
+        people_words=[]
+        if compared is None
+        else [pictures.whom((one, runs[0])).words for one in compared.changes.values()],
+        data=report_parts.packed(report_parts.script_json(data)),
+        words=report_parts.in_script(report_parts.script_words()),
+        file=report_parts.file_name(runs),
+        sources=report_parts.source_of(runs),
+        styles="".join((report_parts.FOLDER / name).read_text(encoding="utf-8") for name in STYLES),
+        library=report_parts.packed(library),
         script=script,
-        hashes=[content_hash(library), content_hash(script)],
+        hashes=[report_parts.content_hash(library), report_parts.content_hash(script)],
     )
 
 
-def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: dict[str, Any]) -> Shown:
-    """Draw a picture for each run and put the charts into ``charts``; what is the same for several runs, once."""
-    keys = [choice.key for choice in picture.choices]
+def _shows(picture: Picture, runs: "Sequence[Run]") -> bool:
+    """Tell whether a picture has anything to show for these runs."""
+    return picture.name not in MAPS or len(provinces(runs[0])) > 1
+
+
+def _tabs(
+    shown: Mapping[str, Plain], runs: "Sequence[Run]", comparison: Plain | None, abouts: Sequence[Plain], watched: bool
+) -> list[Plain]:
+    """Return the tabs after page one.
+
+    Args:
+        shown: Pictures by name; a section without any is left out, unless it says why.
+        runs: The runs of the page.
+        comparison: The section of the differences, if there are several runs.
+        abouts: Words and tables of the runs.
+        watched: Whether the ways of single people are shown.
+    """
+    parts: dict[str, list[Plain]] = {anchor: [] for anchor in TABS}
+    if comparison is not None:
+        parts["outcomes"].append(comparison)
+    for section in SECTIONS:
+        own = [shown[picture.name] for picture in section.pictures if picture.name in shown]
+        absent = not all(_shows(picture, runs) for picture in section.pictures)
+        if own or absent:
+            lead = said(NO_MAP if absent else section.lead)
+            part = {"anchor": section.anchor, "heading": said(section.heading), "lead": lead, "pictures": own}
+            parts[section.tab].append(part)
+    # Sections that the templates of tabs have.
+    further = {
+        "outcomes": [("runs", said("Each run"))] if comparison is not None else [],
+        "mechanism": [("people", said("One person's way"))] if watched else [],
+        "calibration": [("figures", said("Reported and simulated figures"))],
+        "provenance": [],
+    }
+    if any(about["inside"] for about in abouts):
+        further["calibration"].append(("evidence", said("Evidence")))
+    return [
+        {
+            "anchor": anchor,
+            "heading": said(heading),
+            "lead": said(lead),
+            "parts": parts[anchor],
+            "sections": [*((part["anchor"], part["heading"]) for part in parts[anchor]), *further[anchor]],
+            "template": f"{anchor}.html.jinja",
+        }
+        for anchor, (heading, lead) in TABS.items()
+    ]
+
+
+def _shown(
+    picture: Picture,
+    runs: "Sequence[Run]",
+    subjects: Sequence[Any],
+    charts: Plain,
+    labels: Sequence[str],
+    sources: Sequence[str] = (),
+) -> Plain:
+    """Draw a picture of each subject and put the charts into ``charts``; what is the same for several, once.
+
+    Subjects are the runs, or what else the picture is of; only pictures of runs, with ``sources``, share their scales.
+
+    Returns:
+        Its parts, for the template.
+    """
     chosen = combinations(picture, runs)
-    every = [drawn(picture, run, chosen) for run in runs]
-    share_scales([[figure for _, figure in views] for views in every])
-    if picture.settle is not None:
-        for _, figure in (view for views in every for view in views):
-            picture.settle(figure)
+    drawn = [picture.draw(subject) for subject in subjects]
+    every = [{"|".join(one.values()): of.view(**one) for one in chosen} for of in drawn]
+    if sources:
+        report_parts.share_scales([list(views.values()) for views in every])
+    for figure in (figure for views in every for figure in views.values() if picture.settle is not None):
+        picture.settle(figure)  # type: ignore[misc]
     told = [
-        (chart(views, keys), table(picture.table(run)), picture.say(run))
-        for run, views in zip(runs, every, strict=True)
+        (report_parts.chart(views), report_parts.table(of.table), of.words)
+        for views, of in zip(every, drawn, strict=True)
     ]
     plots = []
-    for at, of in unlike(told):
-        name = f"{picture.name}-{at}"
-        charts[name], numbers, words = told[at]
-        whose = _of_runs([labels[one] for one in of]) if len(runs) > 1 else ""
-        title = title_of(every[at][0][1])
-        plots.append(Plot(name, title, numbers, words, whose, source_of([runs[at]])))
+    for at, places in unlike(told):
+        charts[name := f"{picture.name}-{at}"], numbers, words = told[at]
+        one, *others = (labels[place] for place in places)
+        run = said("{run}; the same for {others}", run=one, others=", ".join(others)) if others and one else one
+        title = title_of(next(iter(every[at].values())))
+        plot = {
+            "chart": name,
+            "named": f"{title}, {run}" if run else title,
+            "table": numbers,
+            "words": words,
+            "run": run,
+        }
+        plots.append({**plot, "source": sources[at] if sources else ""})
     controls = [
-        Control(
-            f"{picture.name}-{choice.key}",
-            choice.key,
-            said(choice.label),
-            {value: said(text) for value, text in choice.options(runs[0]).items()},
-            chosen[0][choice.key],
-        )
+        {
+            "id": f"{picture.name}-{choice.key}",
+            "key": choice.key,
+            "label": said(choice.label),
+            "options": {value: said(text) for value, text in choice.options(runs[0]).items()},
+            "selected": chosen[0][choice.key],
+        }
         for choice in picture.choices
     ]
-    return Shown(picture.name, said(picture.caption) if picture.caption else "", controls, plots)
+    caption = said(picture.caption) if picture.caption else ""
+    return {"id": picture.name, "caption": caption, "controls": controls, "plots": plots}
 
 
 def unlike(values: Iterable[Any]) -> list[tuple[int, list[int]]]:
@@ -290,12 +283,19 @@ def unlike(values: Iterable[Any]) -> list[tuple[int, list[int]]]:
     return [(places[0], places) for _, places in found]
 
 
-def _about(run: "Run", label: str, at: int, compared: Compared | None) -> About:
+def title_of(figure: "go.Figure") -> str:
+    """Return the title of a figure as plain text, which the template escapes again."""
+    return html.unescape(str(figure.layout.title.text or "").replace("<br>", ", "))
+
+
+def _about(run: "Run", label: str, at: int, compared: "Compared | None") -> Plain:
     """Return words and tables of a run; of a policy, only the parameters that differ from the baseline's."""
     spec, manifest = run.scenario.spec, run.manifest
     # One kind of interval for all runs of a page.
     known = compared is None or of_one_kind(compared.runs)
-    listed = parameters(run) if compared is None or at == 0 else changed_parameters(run, compared.runs[0])
+    listed = (
+        figures.parameters(run) if compared is None or at == 0 else figures.changed_parameters(run, compared.runs[0])
+    )
     machine, speed = manifest["machine"], manifest["performance"]
     period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     cores = counted(
@@ -318,23 +318,208 @@ def _about(run: "Run", label: str, at: int, compared: Compared | None) -> About:
         (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
         (said("attempts per second"), amount(speed["attempts_per_s"]), False),
     ]
-    return About(
-        label=label,
-        answer=answer(run, known=known),
-        numbers=short_answer(run, known),
-        period=period,
-        findings=shortened(ranked(run.found)),
-        inside=evidence_summary(run),
-        evidence=table(evidence_table(run), ("basis",)),
-        months=table(months_table(run)),
-        provenance=facts,
-        phases=table(seconds_table(run)),
-        parameters=table(listed, OWN),
-        command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
+    phases = report_parts.table_of(
+        ((named(name), seconds) for name, seconds in speed["phases"].items()), ["phase", "seconds"]
+    )
+    return {
+        "label": label,
+        "answer": answer(run, known=known),
+        "numbers": short_answer(run, known),
+        "period": period,
+        "findings": shortened(ranked(run.found)),
+        "inside": figures.evidence_summary(run),
+        "evidence": report_parts.table(figures.evidence_table(run), ("basis",)),
+        "months": report_parts.table(figures.months_table(run)),
+        "provenance": facts,
+        "phases": report_parts.table(phases),
+        "parameters": report_parts.table(listed, figures.OWN),
+        "command": f"tocsin run scenario.yaml --engine {manifest['engine']}",
+        "spread": None,
+    }
+
+
+def limits_of(answers: "Sequence[Answer]") -> list[str]:
+    """Return what readers must know before trusting answers: warnings, and what has no price."""
+    found = dict.fromkeys(line for answer in answers for line in answer.warnings)
+    for one in answers:
+        if one.not_priced:
+            line = one.not_priced
+            found[said("{policy}: {limit}", policy=one.name, limit=line) if len(answers) > 1 else line] = None
+    return list(found)
+
+
+def assumed(run: "Run") -> str:
+    """Say how many values of a scenario are assumptions."""
+    origins = [source.origin for source in run.scenario.sources.values() if source.origin]
+    return counted(
+        "{assumed} of {count} value with a stated origin is assumed; the provenance lists it.",
+        "{assumed} of {count} values with a stated origin are assumed; the provenance lists them.",
+        count=len(origins),
+        assumed=sum(origin == "assumed" for origin in origins),
     )
 
 
-def _of_runs(labels: list[str]) -> str:
-    """Return the name of a chart's run, or of all runs for which it is the same."""
-    one, *others = labels
-    return said("{run}; the same for {others}", run=one, others=", ".join(others)) if others else one
+LEAD = marked(
+    "Every run met the same attempts and people, so differences come from the policy. Other sections show the runs "
+    "side by side; a picture that is the same for several runs is drawn once."
+)
+DIFFERENCES = marked(
+    "Differences in percent of the baseline. Whiskers are 95% intervals over replicates: run-to-run noise alone."
+)
+ONE_PAIR = marked(
+    "Differences in percent of the baseline, from a single pair of runs: their run-to-run noise is unknown. For "
+    "intervals, make a report of folders with replicates, such as those of tocsin compare."
+)
+APART = marked(
+    "Each panel has its own axis. A value far beyond the others stands at the edge, with an arrow and its number. The "
+    "table also lists what did not change."
+)
+COSTS = marked(
+    "Additional costs over the baseline, in {currency}. Whiskers show the range as prices move within their ranges, "
+    "equally for both. The table also has the cost of sparing one more."
+)
+GATES = marked("Each attempt ends at one gate, so what one gate stops more, others meet less often.")
+WHOM = marked("People who became victims under one policy but not under the other: the same person, the same attempt.")
+WHERE = marked(
+    "Blue is fewer and brown is more per 100,000 people of the province. Zero is in the middle, and colours reach at "
+    "least a tenth of the baseline's mean. A grey tile, with its number in brackets, lies within the run-to-run noise "
+    "(95%); of thirty provinces, expect one or two to be coloured by noise. An arrow marks a difference far beyond all "
+    "others."
+)
+
+
+@dataclass
+class Compared:
+    """Paired runs: the first of each group, their names, differences, people whose fate changed (by name), all runs.
+
+    ``victims`` has a row for each of these people, by the origin of the attempt, where the runs have events.
+    """
+
+    runs: "list[Run]"
+    labels: list[str]
+    differences: "pd.DataFrame"
+    changes: "dict[str, pd.DataFrame]"
+    groups: "Sequence[Sequence[Run]]"
+    victims: "dict[str, pd.DataFrame]" = field(default_factory=dict)
+
+
+@dataclass
+class Policy:
+    """The first screen of a policy, compared with the baseline.
+
+    ``run_as`` are other settings of the run. ``fresh`` are findings new with the policy, ``gone`` those of the baseline
+    alone.
+    """
+
+    label: str
+    answer: "Answer"
+    run_as: list[str]
+    fresh: list[str]
+    gone: list[str]
+
+
+def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
+    """Pair runs with the first; raises PairingError for runs that do not share attempts and people."""
+    import pandas as pd
+
+    from sim.experiments.compare import compare
+    from sim.experiments.pairing import summed, victims
+
+    runs = [group[0] for group in groups]
+    labels = labels_of(runs)
+    # One by one: a third run may lack a number that two others have.
+    others = zip(labels[1:], groups[1:], strict=True)
+    frames = [compare([groups[0], group]).assign(scenario=label) for label, group in others]
+    found = pd.concat(frames, ignore_index=True)
+    people = {}
+    if all(run.has_events for run in runs):
+        people = {label: victims(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
+    return Compared(runs, labels, found, {label: summed(one) for label, one in people.items()}, groups, people)
+
+
+def labels_of(runs: "Sequence[Run]") -> list[str]:
+    """Return a name for each run, all different: the second ``tiny`` is ``tiny-2``."""
+    return distinct([str(run.manifest["name"]) for run in runs])
+
+
+def _comparison(compared: Compared, charts: Plain) -> Plain:
+    """Return the section of the differences; its charts are put into ``charts``."""
+    runs, frame, base = compared.runs, compared.differences, compared.runs[0]
+    of_each = [
+        said("{policy}, compared with {base}", policy=one, base=compared.labels[0]) for one in compared.labels[1:]
+    ]
+    pairs = [list(zip(compared.groups[0], group, strict=True)) for group in compared.groups[1:]]
+    several = len(compared.groups[0]) > 1
+    caption = f"{said(DIFFERENCES if several else ONE_PAIR)} {said(APART)}"
+    shown = [_shown(Picture(pictures.differences, caption), runs, [frame], charts, [""])]
+    if len(provinces(base)) > 1:
+        where = Picture(contrast, WHERE, (Choice("outcome", marked("Differences in"), only(OF)),))
+        shown.append(_shown(where, runs, pairs, charts, of_each))
+    shown.append(_shown(Picture(pictures.cost_differences, COSTS), runs, [frame], charts, [""]))
+    shown.append(_shown(Picture(pictures.fates, GATES), runs, [(frame, runs)], charts, [""]))
+    if compared.changes:
+        by = only({by: name for by, (name, _) in pictures.BY.items()})
+        whom = Picture(pictures.whom, WHOM, (Choice("by", marked("Group by"), by),))
+        shown.append(_shown(whom, runs, [(changes, base) for changes in compared.changes.values()], charts, of_each))
+    return {"anchor": "comparison", "heading": said("Comparison"), "lead": said(LEAD), "pictures": shown}
+
+
+def _effect(answers: "Sequence[Answer]", runs: "Sequence[Run]", charts: Plain) -> Plain:
+    """Return the picture of page one, with the numbers and intervals of the answers; its chart goes to ``charts``."""
+    rows = [
+        {
+            **{"scenario": answer.name, "quantity": one.quantity, "base": one.base, "other": one.other},
+            **{"difference": one.value, "low": one.low, "high": one.high},
+        }
+        for answer in answers
+        for one in answer.numbers
+    ]
+    caption = said("{kind}. A whisker that crosses zero leaves the direction uncertain.", kind=answers[0].intervals)
+    return _shown(Picture(pictures.effect, capital(caption)), runs, [report_parts.table_of(rows)], charts, [""])
+
+
+def people(compared: Compared) -> list[str]:
+    """Return the ways of single people under the baseline and under each policy, as HTML; empty without events."""
+    base, *others = compared.runs
+    return [
+        person(base, run, origin, (compared.labels[0], label), compared.victims[label])
+        for label, run in zip(compared.labels[1:], others, strict=True)
+        if label in compared.victims
+        for origin in picked(compared.victims[label]).values()
+    ]
+
+
+def policies(compared: Compared) -> list[Policy]:
+    """Return what the page says of each run except the first, compared with the first."""
+    base, *others = compared.runs
+    found = []
+    answers = of_comparison(compare_groups(compared.groups))
+    for label, run, effect in zip(compared.labels[1:], others, answers, strict=True):
+        held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
+        changes = [lever.told for lever in run_as(base.scenario, run.scenario)]
+        fresh, gone = shortened(apart(run.found, base.found, held)), shortened(apart(base.found, run.found, held))
+        found.append(Policy(label, effect, changes, fresh, gone))
+    return found
+
+
+def _findings_of_all(policies: Sequence[Policy], of_base: list[str]) -> list[Plain]:
+    """Return the findings that come and go with each policy, in groups with headings; if none does, the baseline's."""
+    found = []
+    for policy in policies:
+        for heading, lines in (
+            (said("Findings new with this policy"), policy.fresh),
+            (said("Baseline findings that this policy removes"), policy.gone),
+        ):
+            if lines:
+                several = said("{heading}: {policy}", heading=heading, policy=policy.label)
+                found.append({"heading": several if len(policies) > 1 else heading, "lines": lines})
+    single = len(policies) == 1
+    shared = said("Findings of both the policy and its baseline:") if single else said("Findings of the baseline:")
+    return found or [{"heading": shared if of_base else "", "lines": of_base}]
+
+
+def title_of_all(shown: list[Policy], base: str) -> str:
+    """Return the title of a report of policies: the question of a single one, else how many are compared."""
+    if len(shown) == 1:
+        return shown[0].answer.question
+    return said("{count} policies, compared with {base}", count=str(len(shown)), base=base)

@@ -1,52 +1,22 @@
-"""One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML.
+"""One person's way from an attempt to the end, under the baseline and next to it under a policy, as HTML."""
 
-Templates are filled in here, also for pages, with the hashes by which a page allows its scripts.
-"""
-
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.base.days import CENTS_PER_UNIT, DAY_MS, HOUR_MS, MINUTE_MS
 from sim.base.rounding import amount
 from sim.base.words import STOPPED, ContactChannel, ContactResult, Detector, End, Event, Outcome
 from sim.experiments.pairing import ABSENT, HALTED
-from sim.language.spoken import counted, currency, day_named, marked, named, said, spoken, telling_in
-from sim.report.looks import capital
+from sim.language import currency, day_named, marked, named, said, telling_in
+from sim.report.parts import filled
 from sim.told.experiments import records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.reading.run import Run
-
-FOLDER = Path(__file__).parent
-"""Where the templates of reports lie."""
-
-
-def filled(template: str, folder: Path = FOLDER, **values: Any) -> str:
-    """Return a page: a template of a folder, filled in."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(said=said, counted=counted, capital=capital)
-    return environment.get_template(template).render(language=spoken(), **values)
-
-
-def content_hash(script: str) -> str:
-    """Return the hash by which the page's content security policy allows a script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
 
 TEMPLATE = "person.html.jinja"
 STYLES = "person.css"
@@ -81,10 +51,7 @@ ENDED = {
     End.SUPERSEDED.label: marked("The {tier} alert gives way to another alert."),
     End.MOOT.label: marked("The {tier} alert ends: the episode is over."),
 }
-STAGES = {
-    1: marked("The person believes the story."),
-    2: marked("The person opens the site or app of the fraud."),
-}
+STAGES = {1: marked("The person believes the story."), 2: marked("The person opens the site or app of the fraud.")}
 """What happens at a stage; from the first payment on, payments are separate events."""
 OVER = {
     STOPPED: marked("A warning stops the person."),
@@ -154,11 +121,7 @@ def picked(victims: "pd.DataFrame") -> dict[str, int]:
 
 
 def person(
-    base: "Run",
-    other: "Run",
-    origin: int,
-    labels: tuple[str, str] | None = None,
-    people: "pd.DataFrame | None" = None,
+    base: "Run", other: "Run", origin: int, labels: tuple[str, str] | None = None, people: "pd.DataFrame | None" = None
 ) -> str:
     """Return one person's way under two policies, step by step, side by side, as an HTML fragment.
 

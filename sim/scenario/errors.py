@@ -7,7 +7,7 @@ Nodes: the values of a scenario's files as a tree, each with its place; steps be
 
 import dataclasses
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,21 +60,6 @@ class Mistake:
     message: str
     allowed: str
 
-    @property
-    def file(self) -> str:
-        """The file's name as the user types it."""
-        return self.place.file
-
-    @property
-    def line(self) -> int:
-        """The line, from 1."""
-        return self.place.line
-
-    @property
-    def column(self) -> int:
-        """The column, from 1."""
-        return self.place.column
-
     def __str__(self) -> str:
         """Return the line ``FILE:LINE:COL: dotted.key: what is wrong; what is allowed``.
 
@@ -107,6 +92,11 @@ class ScenarioError(RefusedError):
         return True
 
 
+def refused(place: Place, message: str, allowed: str, path: "KeyPath" = ()) -> ScenarioError:
+    """Return the error for a single mistake."""
+    return ScenarioError([Mistake(place, dotted(path), message, allowed)])
+
+
 def dotted(path: Iterable[str | int]) -> str:
     """Return the dotted key of a path, ``ROOT_KEY`` for the empty one."""
     return ".".join(str(part) for part in path) or ROOT_KEY
@@ -133,22 +123,9 @@ def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"
 
 
-MUST_BE = "must be "
-
-
-def must_be(allowed: str) -> str:
-    """Return the second half of a message from a noun phrase such as ``a number from 0 to 1``."""
-    return f"{MUST_BE}{allowed}"
-
-
 def entries(count: int) -> str:
     """Return a number of entries in words."""
     return "1 entry" if count == 1 else f"{count} entries"
-
-
-def or_else(first: str, second: str) -> str:
-    """Return the second half of a message that allows either of two things."""
-    return f"{first}, or {second.removeprefix(MUST_BE)}"
 
 
 def found(value: object) -> str:
@@ -183,6 +160,10 @@ def ascii_controls(text: str) -> str:
 Scalar = None | bool | int | float | str
 KeyPath = tuple[str | int, ...]
 """The keys and indices that lead from the top of a scenario to a value."""
+
+
+FULL_FORM = ("value", "origin", "range", "shape", "fixed", "target", "basis")
+"""Keys of a value in full form: the value, and what is known of it."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +202,20 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+    def items(self) -> "list[tuple[str | int, Node]]":
+        """Return the nodes directly below a map or list, each after its key or index."""
+        if isinstance(self.value, dict):
+            return list(self.value.items())
+        return list(enumerate(self.value)) if isinstance(self.value, list) else []
+
+    def mapped(self, change: "Callable[[str | int, Node], Node]") -> "Node":
+        """Return a map or list with each node below it changed; other nodes stay."""
+        if isinstance(self.value, dict):
+            return dataclasses.replace(self, value={key: change(key, node) for key, node in self.value.items()})
+        if isinstance(self.value, list):
+            return dataclasses.replace(self, value=[change(at, node) for at, node in enumerate(self.value)])
+        return self
 
     def child(self, part: str | int) -> "Node | None":
         """Return the node at a key or an index, or None."""
@@ -271,8 +266,3 @@ def placed(node: Node, path: KeyPath, new: Node | None) -> Node:
     else:
         entries[str(part)] = placed(entries[str(part)], rest, new) if rest else new  # type: ignore[assignment]
     return dataclasses.replace(node, value=entries)
-
-
-def without(node: Node, key: str) -> Node:
-    """Return a map without one of its keys."""
-    return placed(node, (key,), None)

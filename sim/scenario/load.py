@@ -1,36 +1,38 @@
 """Load a scenario: files, options and arguments become one frozen Scenario, or all mistakes are reported.
 
+Turn pydantic's errors into mistakes with place, finding and allowed values, and merge others in order of place. Check
+ranges of parameters: an assumed number that is not fixed has one, read like the value, with it inside.
+
 Find out whether a scenario is a policy: a change of another one, not comparable with its reported figures.
 
 Scenarios as calls take them: a name, a path or a Scenario, and the changes that the options of a command make.
 """
 
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from pydantic import ValidationError
 
 from sim.base.days import day_number
-from sim.scenario.bundled import find
-from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT, effects
-from sim.scenario.errors import Mistake, Node, Place, ScenarioError, choices, dotted, found
-from sim.scenario.given import Given
-from sim.scenario.merging import Files, Setting, is_full_form, merge, node_of, settings_of, unwrap_all, with_settings
-from sim.scenario.mistakes import merged, mistakes_of, range_mistakes
+from sim.base.words import DistributionKind
+from sim.scenario import errors, merging
+from sim.scenario.errors import FULL_FORM, KeyPath, Mistake, Node, Place, ScenarioError, choices, dotted, found
+from sim.scenario.keys import NOTHING, TOP, Shape, shape, written
 from sim.scenario.provinces import POOL, names_in, split_pool_mistakes, with_codes, with_pools
-from sim.scenario.reading import MAX_NODES, read_nodes, to_yaml
-from sim.scenario.resolved import Source, resolve, sources
+from sim.scenario.reading import MAX_NODES, find, read_nodes, to_yaml
+from sim.scenario.resolved import HOW_IT_IS_RUN, NO_EFFECT, Given, Source, effects, plain, resolve, sources
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.base import PATTERNS, Distribution, rules_of
 from sim.scenario.schema.population import NO_POOL, plain_pool
-from sim.scenario.shapes import shape, written
-from sim.scenario.stored_draws import NUMBER, frame, no_draw
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +97,7 @@ def policy_of(tree: Tree, root: Node, spec: ScenarioModel, values: dict[str, Any
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
         return spec.policy_of
     how = how_run(root)
-    if _of_days(merge(tree.figured, how)) == _of_days(root):
+    if _of_days(merging.merge(tree.figured, how)) == _of_days(root):
         return None
     asked = json.dumps({key: value for key, value in how.plain().items() if key != SEED}, default=str)
     if asked not in tree.references:
@@ -109,7 +111,7 @@ def policy_of(tree: Tree, root: Node, spec: ScenarioModel, values: dict[str, Any
 def _reference(figured: Node, how: Node, spec: ScenarioModel) -> Reference | None:
     """Return a file run in the same way as a scenario; None if it cannot be."""
     try:
-        before = ScenarioModel.model_validate(merge(figured, how).plain())
+        before = ScenarioModel.model_validate(merging.merge(figured, how).plain())
         own = ScenarioModel.model_validate(figured.plain())
     except ValidationError:
         return None
@@ -125,7 +127,7 @@ def how_run(root: Node) -> Node:
         if here is not None:
             for part in reversed(path):
                 here = Node({str(part): here}, root.place)
-            tree = merge(tree, here)
+            tree = merging.merge(tree, here)
     return tree
 
 
@@ -156,14 +158,14 @@ class Scenario:
     ``spec`` is the model that engines read. ``resolved`` has the same as plain values: defaults filled in, tables
     inline, parameters with their origin. ``sha256`` identifies everything that results depend on. ``tree`` holds the
     values of files, options and arguments, and ``settings`` those that were changed later.
-    ``components`` were given in Python (``sim.midnight.visiting``); no file can hold any.
+    ``components`` were given in Python (``sim.midnight.component``); no file can hold any.
     """
 
     spec: ScenarioModel
     resolved: dict[str, Any] = field(repr=False)
     sha256: str
     tree: Tree = field(repr=False, compare=False)
-    settings: tuple[Setting, ...] = field(default=(), repr=False, compare=False)
+    settings: tuple[merging.Setting, ...] = field(default=(), repr=False, compare=False)
     components: tuple[Given, ...] = field(default=(), repr=False)
 
     @property
@@ -183,7 +185,7 @@ class Scenario:
         Returns:
             The new scenario; this one is unchanged.
         """
-        return _changed(self, values, as_set=True)
+        return changed(self, values, as_set=True)
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -200,20 +202,19 @@ class Scenario:
         if pool == NO_POOL:
             return self.resolved
         root = self.root()
-        none = with_settings(root, [(POOL, Node(NO_POOL, root.place))], [])
+        none = merging.with_settings(root, [(POOL, Node(NO_POOL, root.place))], [])
         apart = written(ScenarioModel, ScenarioModel.model_validate(none.plain()))
         apart["population"]["pool"] = plain_pool(pool)
         apart["policy_of"] = self.spec.policy_of
-        return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
+        return resolve(apart, root, TOP.shape)  # type: ignore[no-any-return]
 
     def root(self) -> Node:
         """Return the tree of its values before provinces are pooled."""
-        return with_settings(self.tree.root, self.settings, [])
+        return merging.with_settings(self.tree.root, self.settings, [])
 
     def _repr_html_(self) -> str:
-        from sim import scenario as room  # by the name of the room: what is shown reads scenarios
-
-        return room.scenario_html(self)
+        # by the name of its file: what is shown reads scenarios
+        return str(import_module("sim.scenario.levers").scenario_html(self))
 
     def yaml(self) -> str:
         """Return the resolved scenario as the text of a file; loading it gives an equal scenario."""
@@ -247,10 +248,10 @@ def load_scenario(
     arguments = {".".join(POOL) if key == POOL[-1] else key: value for key, value in arguments.items()}
     files, before, folder = read_files(str(name_or_path), draw)
     mistakes = files.mistakes
-    root = with_settings(before, settings_of(before, overrides or {}, mistakes, as_set=True), mistakes)
-    root = with_settings(root, settings_of(root, arguments, mistakes), mistakes)
+    root = merging.with_settings(before, merging.settings_of(before, overrides or {}, mistakes, as_set=True), mistakes)
+    root = merging.with_settings(root, merging.settings_of(root, arguments, mistakes), mistakes)
     root = files.with_tables(root, folder)
-    mistakes += range_mistakes(root, files.shape)
+    mistakes += range_mistakes(root)
     spec, root = _checked(before, root, mistakes, files.reported)
     scenario = _scenario(spec, root, Tree(root, files.trees[files.figured]))
     if len(_as_json(scenario.resolved)) > SURELY_READABLE:
@@ -258,20 +259,16 @@ def load_scenario(
     return scenario
 
 
-def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """Return a scenario with other plain values at some dotted keys, checked again; no file is read.
+def changed(scenario: Scenario, values: Mapping[str, Any], as_set: bool = False) -> Scenario:
+    """Return a scenario with other values at some dotted keys, checked again; no file is read.
 
     The result is the same as with ``--set``: values go into the tree of the files before provinces are pooled, and the
     origin and range of replaced values are dropped. Maps merge, null removes. Raises ScenarioError with every mistake
-    that was found.
+    that was found. Values are plain; with ``as_set`` texts are those of ``--set``.
     """
-    return _changed(scenario, values, as_set=False)
-
-
-def _changed(scenario: Scenario, values: Mapping[str, Any], as_set: bool) -> Scenario:
     before, mistakes = scenario.root(), list[Mistake]()
-    settings = settings_of(before, values, mistakes, as_set)
-    root = with_settings(before, settings, mistakes)
+    settings = merging.settings_of(before, values, mistakes, as_set)
+    root = merging.with_settings(before, settings, mistakes)
     spec, root = _checked(before, root, mistakes, {mistake.key for mistake in mistakes})
     found = _scenario(spec, root, scenario.tree, (*scenario.settings, *settings))
     return dataclasses.replace(found, components=scenario.components) if scenario.components else found
@@ -290,7 +287,7 @@ def _checked(before: Node, root: Node, mistakes: list[Mistake], reported: set[st
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in reported]
+        mistakes += [one for one in mistakes_of(error, root) if one.key not in reported]
     if mistakes:
         raise ScenarioError(merged(mistakes))
     return spec, root
@@ -301,7 +298,7 @@ def base_of(scenario: Scenario) -> Scenario | None:
     if scenario.spec.policy_of is None:
         return None
     figured = scenario.tree.figured
-    root = merge(figured, how_run(scenario.root()))
+    root = merging.merge(figured, how_run(scenario.root()))
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError:
@@ -313,7 +310,7 @@ def as_pooled(scenario: Scenario) -> Scenario:
     """Return a scenario with its pools as provinces, as a run stores it: its levers are those of pools."""
     if scenario.spec.population.pool == NO_POOL:
         return scenario
-    root = unwrap_all(node_of(scenario.resolved, Place(scenario.name, 1, 1, "argument")), [])
+    root = merging.unwrap_all(merging.node_of(scenario.resolved, Place(scenario.name, 1, 1, "argument")), [])
     return dataclasses.replace(scenario, tree=Tree(root, root), settings=())
 
 
@@ -325,7 +322,7 @@ def value_at(resolved: Any, key: str) -> Any:
     """
     here, parts = resolved, key.split(".")
     while parts:
-        holder = here["value"] if is_full_form(here) else here
+        holder = here["value"] if merging.is_full_form(here) else here
         if not isinstance(holder, dict | list):
             raise KeyError(f"{key}: there is nothing below {found(holder)}; use the key of a single value")
         below = holder if isinstance(holder, dict) else {str(at): item for at, item in enumerate(holder)}
@@ -354,7 +351,7 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
         raise ScenarioError(merged(files.mistakes))
     if files.draws is None:
         raise ScenarioError([_none_stored(name_or_path)])
-    return frame(files.draws)
+    return merging.frame(files.draws)
 
 
 def files_of(name_or_path: str) -> list[Path]:
@@ -362,9 +359,9 @@ def files_of(name_or_path: str) -> list[Path]:
     return read_files(name_or_path, None)[0].paths
 
 
-def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
+def read_files(name_or_path: str, draw: int | None) -> tuple[merging.Files, Node, Path]:
     """Read the files of a scenario; return them with their mistakes, their tree and the folder of the first."""
-    files = Files(shape(ScenarioModel), draw)
+    files = merging.Files(draw)
     path, shown = find(str(name_or_path))
     try:
         root = files.read(path, shown)
@@ -376,7 +373,7 @@ def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
 
 
 def _none_stored(name_or_path: str) -> Mistake:
-    return no_draw(
+    return merging.no_draw(
         f"no draws are stored with {found(str(name_or_path))}", "use a scenario whose calibration.draws names a table"
     )
 
@@ -390,12 +387,12 @@ def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> l
     return []
 
 
-def _scenario(spec: ScenarioModel, root: Node, tree: Tree, settings: tuple[Setting, ...] = ()) -> Scenario:
+def _scenario(spec: ScenarioModel, root: Node, tree: Tree, settings: tuple[merging.Setting, ...] = ()) -> Scenario:
     """Return the scenario of a model that was read from a tree of nodes."""
     plain = written(ScenarioModel, spec)
     plain["policy_of"] = policy_of(tree, root, spec, plain)
     spec = spec.model_copy(update={"policy_of": plain["policy_of"]})
-    resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
+    resolved = resolve(plain, _as_pooled(root, spec, plain), TOP.shape)
     return Scenario(spec, resolved, digest(resolved), tree, settings)
 
 
@@ -420,6 +417,20 @@ def digest(resolved: Mapping[str, Any]) -> str:
 
 def _as_json(resolved: Mapping[str, Any]) -> str:
     return json.dumps(resolved, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def digest_before(scenario: Scenario, day: int) -> str:
+    """Return the SHA-256 of everything that the days before a day depend on."""
+    kept = effects(plain(scenario.resolved), scenario.spec, day)
+    text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_of_results(scenario: Scenario) -> str:
+    """Return the SHA-256 of everything that results depend on; later measures, names and sources make no difference."""
+    own = plain(scenario.resolved)
+    seen = [digest_before(scenario, day_number(scenario.spec.period.end) + 1), own.get("costs"), own["figures"]]
+    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 ScenarioLike = Scenario | str | Path
@@ -460,10 +471,278 @@ def with_options(scenario: ScenarioLike, **options: Unpack[Options]) -> Scenario
     values: dict[str, Any] = {key: value for key, value in options.items() if key != "set" and value is not None}
     if not isinstance(scenario, Scenario):
         return load_scenario(scenario, settings, **values)
-    if NUMBER in values:
+    if merging.DRAW in values:
         raise ScenarioError(
-            [no_draw(f"{scenario.name} is loaded, with its values", "must be given by its name or path")]
+            [merging.no_draw(f"{scenario.name} is loaded, with its values", "must be given by its name or path")]
         )
     found = scenario.with_(settings) if settings else scenario
     dotted = {".".join(POOL) if key == POOL[-1] else key: value for key, value in values.items()}
     return changed(found, dotted) if dotted else found
+
+
+MOST_MISTAKES = 500
+"""Most mistakes that are listed at once."""
+
+MOST_ITEMS = 4 * MOST_MISTAKES
+"""Most errors of pydantic that are read: several can belong to one mistake."""
+
+MESSAGES = (
+    ("quantity", "{what}", "{allowed}"),
+    ("string_pattern", "{value} is not allowed", "{pattern_in_words}"),
+    ("string_too_short", "is empty", "must have at least one character"),
+    ("string_too_long", "{value} is too long", "must have at most {max_length} characters"),
+    ("string_unicode", "contains an unpaired surrogate", "must be valid text"),
+    ("too_short", "has {length}", "must have at least {min_length}"),
+    ("too_long", "has {length}", "must have at most {max_length}"),
+    ("model", "{value} is not a map", "must be a map with the keys {keys}"),
+    ("string", "{value} is not text", "must be text"),
+    ("bool", "{value} is not true or false", "must be true or false"),
+    ("int", "{value} is not a whole number", "must be a whole number"),
+    ("float", "{value} is not a number", "must be a number"),
+    ("dict", "{value} is not a map", "must be a map"),
+    ("list", "{value} is not a list", "must be a list"),
+    ("", "{value} is not allowed", "see the schema"),
+)
+"""The beginning of pydantic's type of error, what is wrong, and what is allowed: the first that fits."""
+
+LAYERS = ("file", "draw", "set", "argument")
+"""Layers of places in the order of their mistakes."""
+
+KIND = "kind"
+"""The key that says what a measure is."""
+
+
+def mistakes_of(error: ValidationError, root: Node) -> list[Mistake]:
+    """Return the mistakes that pydantic found."""
+    kept: dict[tuple[Place, str], Mistake] = {}
+    for item in error.errors(include_url=False)[:MOST_ITEMS]:
+        for mistake in _mistakes_of_item(item, root):
+            first = kept.setdefault((mistake.place, mistake.key), mistake)
+            if item["type"] != "rule" and mistake.allowed not in first.allowed:  # another alternative of a union
+                both = f"{first.allowed}, or {mistake.allowed.removeprefix('must be ')}"
+                kept[mistake.place, mistake.key] = Mistake(first.place, first.key, first.message, both)
+    return list(kept.values())
+
+
+def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
+    """Return the place of the value at a path, or of its key; for a missing path that of its nearest parent."""
+    node, place = root, root.place
+    for index, part in enumerate(path):
+        child = node.child(part)
+        if child is None:
+            return place
+        whole = index == len(path) - 1 and not by_key
+        node, place = child, child.place if whole else node.keys.get(str(part), child.place)
+    return place
+
+
+@dataclass
+class _Spot:
+    """Where pydantic found an error: the path without tags of unions, the deepest node there and what it may be.
+
+    ``holder`` and ``around`` are the map or list that has the node and what that may be.
+    """
+
+    root: Node
+    path: KeyPath
+    node: Node
+    shape: Shape
+    holder: Node
+    around: Shape
+
+    @classmethod
+    def of(cls, location: KeyPath, root: Node) -> "_Spot":
+        """Return the spot of pydantic's location, in which tags of unions, marks such as [key] and missing keys are."""
+        spot = cls(root, (), root, TOP.shape, root, TOP.shape)
+        for part in location:
+            if (child := spot.node.child(part)) is not None:
+                below = spot.shape.child(part, spot.node)
+                spot = cls(root, (*spot.path, part), child, below, spot.node, spot.shape)
+        return spot
+
+    def mistake(self, what: str, allowed: str, by_key: bool = False) -> Mistake:
+        """Return a mistake at the value, or at its key."""
+        return Mistake(place_of(self.root, self.path, by_key), dotted(self.path), what, allowed)
+
+    def missing(self, name: str, place: Place, allowed: str) -> Mistake:
+        """Return the mistake of a missing key, or that of an entry which only ``--set`` or a call knows."""
+        key = str(self.path[-1]) if self.path else ""
+        if key not in self.around.key_names() and self.node.child(KIND) is None:
+            others = [other for other, at in self.holder.keys.items() if at.layer == "file"]
+            own = place_of(self.root, self.path, by_key=True)
+            if key and others and own.layer != "file":
+                return Mistake(own, dotted(self.path), "there is no such entry", choices(key, others))
+        return Mistake(place, dotted((*self.path, name)), "is missing", allowed)
+
+
+def _mistakes_of_item(item: Any, root: Node) -> list[Mistake]:
+    spot, kind, context = _Spot.of(item["loc"], root), item["type"], item.get("ctx", {})
+    node, known = spot.node, spot.shape
+    if kind == "extra_forbidden":
+        names = spot.around.key_names(spot.holder)
+        return [spot.mistake("unknown key", choices(str(spot.path[-1]), names), by_key=True)]
+    if kind == "missing":
+        return [_missing(str(item["loc"][-1]), spot)]
+    if kind.startswith("union_tag"):
+        return [_wrong_tag(context["discriminator"].strip("'"), spot)]
+    if kind == "rule":
+        blamed = [(rule, (*spot.path, *node.path_to(rule["key"]))) for rule in rules_of(context)]
+        return [Mistake(place_of(root, at), dotted(at), rule["found"], rule["allowed"]) for rule, at in blamed]
+    what, allowed = _wording(kind, context, node, known)
+    if item["loc"] and item["loc"][-1] == "[key]":
+        own = what if kind == "quantity" else f"{found(str(item['loc'][-2]))} is not a valid name"
+        return [spot.mistake(f"key {own}", allowed, by_key=True)]
+    if node.child("value") is not None and "value" not in known.key_names():
+        slips = [key for key in node.keys if key not in FULL_FORM]  # the map can only mean a full form
+        if slips:
+            return [Mistake(node.keys[k], dotted((*spot.path, k)), "unknown key", choices(k, FULL_FORM)) for k in slips]
+    return [spot.mistake(what, allowed)]
+
+
+def _missing(name: str, spot: _Spot) -> Mistake:
+    node, path = spot.node, spot.path
+    allowed = f"must be {spot.shape.child(name, node).words_for_people()}"
+    if node.place.file.endswith(".csv") and node.keys and name not in node.keys:
+        place = next(iter(node.keys.values()))  # the whole column is missing: blame the first row
+    elif name in node.keys and not node.place.file.endswith(".csv"):
+        return Mistake(node.keys[name], dotted((*path, name)), "is removed but required", allowed)
+    else:
+        place = node.place if path and isinstance(path[-1], int) else place_of(spot.root, path, by_key=True)
+    return spot.missing(name, place, allowed)
+
+
+def _wrong_tag(name: str, spot: _Spot) -> Mistake:
+    """Return the mistake of the key that says which of several maps one is."""
+    words = [word for model in spot.shape.models() for word in shape(model).child(name).words()]
+    given = spot.node.child(name)
+    if given is None:
+        return spot.missing(name, place_of(spot.root, spot.path, by_key=True), choices("", words))
+    what = f"{found(given.plain())} is not allowed"
+    return Mistake(given.place, dotted((*spot.path, name)), what, choices(str(given.value), words))
+
+
+def _wording(kind: str, context: Any, node: Node, known: Shape) -> tuple[str, str]:
+    """Return what is wrong and what is allowed, for errors with only a place and a value."""
+    keys, words = known.key_names(), known.words()
+    value = found(node.plain())
+    if kind == "literal_error":
+        a_map = f", or a map with the key {', '.join(keys)}" if keys else ""
+        allowed = choices(str(node.value), words) + a_map if words else f"must be {context['expected']}"
+        return f"{value} is not allowed", allowed
+    length = errors.entries(len(node.value)) if isinstance(node.value, dict | list) else ""
+    pattern = PATTERNS.get(context.get("pattern", ""), f"must match {context.get('pattern')}")
+    values = {"value": value, "keys": ", ".join(keys), "length": length, "pattern_in_words": pattern, **context}
+    what, allowed = next(texts for beginning, *texts in MESSAGES if kind.startswith(beginning))
+    return what.format(**values), allowed.format(**values)
+
+
+def merged(mistakes: list[Mistake]) -> list[Mistake]:
+    """Return mistakes in order of place, the first of each place and key; a wrong column of a table counts once."""
+    kept: dict[tuple[Place, str], Mistake] = {}
+    for mistake in mistakes:
+        key = mistake.key.rpartition(".")[2] if mistake.place.file.endswith(".csv") else mistake.key
+        kept.setdefault((mistake.place, key), mistake)
+    ordered = sorted(kept.values(), key=_order)
+    if len(ordered) > MOST_MISTAKES:
+        last = ordered[MOST_MISTAKES]
+        what = f"{len(ordered) - MOST_MISTAKES} more mistakes follow"
+        ordered[MOST_MISTAKES:] = [Mistake(last.place, last.key, what, f"at most {MOST_MISTAKES} are listed")]
+    return ordered
+
+
+def _order(mistake: Mistake) -> tuple[Any, ...]:
+    at = mistake.place
+    return LAYERS.index(at.layer), len(at.chain), at.file, at.line, at.column, mistake.key
+
+
+def range_mistakes(root: Node) -> list[Mistake]:
+    """Return the mistakes in the ranges of all parameters of a scenario."""
+    mistakes: list[Mistake] = []
+    for path, node, parameter, expected in _parameters(root, TOP.shape):
+        if parameter.range is not None:
+            mistakes += _wrong_range(path, node, parameter.range, expected)
+        elif parameter.origin == "assumed" and parameter.fixed is None:
+            value = None if isinstance(node.value, dict | list) else _read(node, expected)
+            if _size(value) is None or isinstance(value, dt.date):
+                continue
+            key, allowed = dotted((*path, "range")), "add range: [low, high] around the value"
+            mistakes.append(Mistake(parameter.place, key, "an assumed number must have a range", allowed))
+    return mistakes
+
+
+def outside(root: Node, stated: Node) -> Iterator[tuple[KeyPath, Node, Node, Shape]]:
+    """Find the plain values of a scenario that lie outside the range of the tree which states them.
+
+    Args:
+        root: The tree of the scenario.
+        stated: The tree of the file that it extends, or of the scenario before its options.
+
+    Yields:
+        The path, the value, its range, and what the schema expects there. A value with its own origin is left out.
+    """
+    for path, _, parameter, expected in _parameters(stated, TOP.shape):
+        node, limits = root.at(path), parameter.range
+        own = None if node is None or node.parameter is not None else node
+        if limits is not None and own is not None and _wrong_range(path, own, limits, expected):
+            yield path, own, limits, expected
+
+
+def _parameters(
+    node: Node, shape: Shape, path: KeyPath = ()
+) -> Iterator[tuple[KeyPath, Node, errors.Parameter, Shape]]:
+    """Find every parameter in full form below a node, with what the schema expects there."""
+    if node.parameter is not None:
+        yield path, node, node.parameter, shape
+    for part, child in node.items():
+        inner = shape.child(part, node)
+        if inner is not NOTHING:
+            yield from _parameters(child, inner, (*path, part))
+
+
+def _size(value: Any) -> float | None:
+    """Return a number that orders values of one kind; None if they have no order."""
+    if isinstance(value, Distribution):
+        return value.a if value.kind == DistributionKind.CONSTANT else None
+    if isinstance(value, dt.date):
+        return float(value.toordinal())
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _read(node: Node, expected: Shape) -> Any:
+    """Return the value of a node as the schema reads it; None if it has a mistake, which is reported elsewhere."""
+    try:
+        return expected.reader.validate_python(node.plain())
+    except ValidationError:
+        return None
+
+
+def _wrong_range(path: KeyPath, node: Node, limits: Node, expected: Shape) -> list[Mistake]:
+    if isinstance(node.value, dict | list):
+        return []  # a range around a whole map or list is not checked
+    assert isinstance(limits.value, list)
+    ends, mistakes = [], []
+    for index, end in enumerate(limits.value):
+        try:
+            ends.append(_size(expected.reader.validate_python(end.plain())))
+        except ValidationError as error:
+            context = error.errors(include_url=False)[0].get("ctx", {})
+            message = context.get("what", f"{found(end.plain())} is not a value of this parameter")
+            allowed = context.get("allowed", "must be [low, high] in the units of the value")
+            mistakes.append(Mistake(end.place, dotted((*path, "range", index)), message, allowed))
+    if mistakes:
+        return mistakes
+    key = dotted((*path, "range"))
+    low, high = ends
+    if low is None or high is None:
+        return [Mistake(limits.place, key, "the values have no order", "remove the range")]
+    shown = f"[{', '.join(_text(end) for end in limits.value)}]"
+    if low > high:
+        return [Mistake(limits.place, key, f"{shown} begins above its end", "low must be at most high")]
+    value = _size(_read(node, expected))
+    if value is not None and not low <= value <= high:
+        return [Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"must be in {shown}")]
+    return []
+
+
+def _text(node: Node) -> str:
+    return found(node.plain()).strip("'")

@@ -2,15 +2,16 @@
 
 Unwrap parameters in full form: ``{value, origin, ...}`` becomes a value that carries the rest of ``FULL_FORM``.
 
-Merge a scenario's file with the file that it extends.
+A value may be relative to the extended file: ``{times: 1.5}`` or ``{plus: 0.15}`` in place of a number. It is computed
+where the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many
+officers again are half as many again in every draw. The staff of a province without its own is relative to its share.
 
-A value may be relative to that file: ``{times: 1.5}`` or ``{plus: 0.15}`` in place of a number. It is computed where
-the files are merged. By then a posterior draw has replaced the values of the baseline, so that half as many officers
-again are half as many again in every draw. The staff of a province without its own is relative to its share.
+Posterior draws are a table next to a scenario; each row has values for some of its parameters. The first column,
+``draw``, counts the rows from 0. Every other column is the dotted key of a parameter, with cells as in a scenario file.
+A draw is applied to the file that names the table, after its own values and before files that extend it: a variant has
+the same draw, except for the values that it changes.
 
-Read a file and the files it extends into one tree, with the rows of tables in place of file names.
-
-Settings: values of ``--set dotted.key=value`` and of Python calls, which change the tree of a scenario.
+Settings are values of ``--set dotted.key=value`` and of Python calls, which change the tree of a scenario.
 """
 
 import datetime as dt
@@ -21,60 +22,119 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.base.words import DESK_LABELS, DistributionKind
-from sim.scenario.bundled import SUFFIXES, bundled_folder, bundled_names, is_path, no_file, read_bytes
-from sim.scenario.csv_files import Table, inside, open_table, read_table
-from sim.scenario.errors import (
-    KeyPath,
-    Mistake,
-    Node,
-    Parameter,
-    Place,
-    ScenarioError,
-    choices,
-    dotted,
-    found,
-    nearest,
-    placed,
-    without,
-)
-from sim.scenario.provinces import coded_key, names_in, with_codes
-from sim.scenario.reading import A_SCENARIO, MAX_DEPTH, read_nodes, top_map
-from sim.scenario.scalars import NUMBER
-from sim.scenario.schema.desks import STAFF, parts_of
-from sim.scenario.shapes import Shape
-from sim.scenario.stored_draws import KEY, split_off_draws, table_mistakes, with_draw
+from sim.scenario import errors, reading
+from sim.scenario.bounds import NUMBER
+from sim.scenario.errors import KeyPath, Mistake, Node, Place, ScenarioError, choices, dotted, found, placed
+from sim.scenario.keys import TOP, Shape
+from sim.scenario.provinces import Names, coded_key, names_in, with_codes
+from sim.scenario.schema.warning import STAFF, parts_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+DRAWS = ("calibration", "draws")
+DRAW = "draw"
+SUFFIX = "-draws.csv"
+"""The end of the name of a table of draws that a calibration stores."""
+
+
+def table_mistakes(table: reading.Table, root: Node) -> Iterator[Mistake]:
+    """Find mistakes in the columns, numbers and empty cells of the table of draws of a scenario."""
+    if not table.rows:
+        yield Mistake(table.place, dotted(DRAWS), "the table has no rows", "must have one row per draw")
+        return
+    columns = table.columns
+    first, *others = columns
+    if first != DRAW:
+        what = f"the first column is {found(first)}"
+        yield Mistake(columns[first], dotted(DRAWS), what, f"must be '{DRAW}', counting from 0")
+        return
+    names = names_in(root)
+    for key in others:
+        yield from _key_mistakes(root, key, columns[key], names)
+    for count, (_, cells, _) in enumerate(table.rows):
+        place = table.line(count)
+        given = reading.read_cell(cells[0])
+        if given != count:
+            shown = f"the number {found(given)}" if cells[0].strip() else "no number"
+            yield Mistake(place, dotted(DRAWS), f"the row has {shown}", f"must have {count}: draws count from 0")
+        for key, cell in zip(others, cells[1:], strict=True):
+            if not cell.strip():
+                yield Mistake(place, key, f"draw {count} has no value", "every cell must have a value")
+
+
+def with_draw(root: Node, table: reading.Table, number: int) -> Node:
+    """Return a scenario with the values of a draw, keeping origins and ranges; ScenarioError if there is none."""
+    if not 0 <= number < len(table.rows):
+        raise ScenarioError([no_draw(f"there is no draw {number}", f"must be 0 to {len(table.rows) - 1}")])
+    names, row = names_in(root), table.row(number)
+    for key in list(row.keys)[1:]:
+        path, cell = root.path_to(coded_key(key, names)), row.child(key)
+        old = root.at(path)
+        assert cell is not None
+        assert old is not None
+        place = replace(cell.place, layer="draw")
+        root = placed(root, path, replace(old, value=cell.value, place=place))
+    return root
+
+
+def no_draw(message: str, allowed: str) -> Mistake:
+    """Return the mistake of a draw that does not exist."""
+    return Mistake(Place("draw=", 1, 1, "argument"), dotted(DRAWS), message, allowed)
+
+
+def frame(table: reading.Table) -> "pd.DataFrame":
+    """Return the draws as in the file: one row per draw, one column per dotted key, numbers or texts."""
+    import pandas as pd
+
+    rows = [table.row(number).plain() for number in range(len(table.rows))]
+    return pd.DataFrame(rows).set_index(DRAW)
+
+
+def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Iterator[Mistake]:
+    """Find why a dotted key is not the key of a parameter with a single value."""
+    node, claimed = root, False
+    for part in root.path_to(coded_key(key, provinces)):
+        child = node.child(part)
+        if child is None:
+            names = [str(name) for name in node.value] if isinstance(node.value, dict) else []
+            yield Mistake(place, key, f"there is no key {found(str(part))}", choices(str(part), names))
+            return
+        node, claimed = child, claimed or child.parameter is not None
+    if isinstance(node.value, dict | list):
+        yield Mistake(place, key, f"is {found(node.plain())}", "use the key of a single value")
+    elif not claimed:
+        yield Mistake(place, key, "is not a parameter", "use a value with an origin, for example a calibrated one")
+
 
 ORIGINS = ("reported", "evidence", "assumed", "calibrated")
 SHAPES = LOGIT_NORMAL, TRIANGULAR, FLAT = "logit_normal", "triangular", "flat"
 """Shapes of a prior over a range, see ``sim.calibration.posterior``."""
-FULL_FORM = ("value", "origin", "range", "shape", "fixed", "target", "basis")
 
 
 def is_full_form(value: object) -> bool:
     """Return whether a plain value is a parameter in full form, as a resolved scenario has it."""
-    return isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM)
+    return isinstance(value, dict) and "value" in value and set(value) <= set(errors.FULL_FORM)
 
 
 def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
     """Return a node with each full form (a map with ``value`` and only keys of ``FULL_FORM``) replaced by its value."""
-    if isinstance(node.value, list):
-        items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
-        return replace(node, value=items)
-    if not isinstance(node.value, dict):
-        return node
-    if "value" in node.value and all(key in FULL_FORM for key in node.value):
+    if isinstance(node.value, dict) and "value" in node.value and set(node.value) <= set(errors.FULL_FORM):
         return _unwrap_parameter(node, node.value, mistakes, path)
-    return replace(node, value={key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()})
+    return node.mapped(lambda part, child: unwrap(child, mistakes, (*path, part)))
 
 
 def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
     """Return the map at the top of a scenario, which is not a parameter itself, with everything below it unwrapped."""
-    assert isinstance(root.value, dict)
-    return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
+    return root.mapped(lambda part, child: unwrap(child, mistakes, (part,)))
 
+
+WORDS = {"origin": ORIGINS, "shape": SHAPES}
+"""Words of a full form."""
 
 TEXTS = {
     "basis": "where the value comes from",
@@ -85,7 +145,7 @@ TEXTS = {
 
 
 def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: KeyPath) -> Node:
-    known: dict[str, Any] = dict.fromkeys(FULL_FORM[1:])
+    known: dict[str, Any] = dict.fromkeys(errors.FULL_FORM[1:])
 
     def wrong(key: str, message: str, allowed: str) -> None:
         mistakes.append(Mistake(full[key].place, dotted((*path, key)), message, allowed))
@@ -93,29 +153,28 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     value = unwrap(full["value"], mistakes, path)
     if value.parameter is not None:
         wrong("value", "a parameter inside a parameter", "must be one value with one origin")
-    for key, allowed, what in (("origin", ORIGINS, "an origin"), ("shape", SHAPES, "a shape")):
-        if key in full and full[key].value in allowed:
-            known[key] = full[key].value
-        elif key in full:
-            wrong(key, f"{found(full[key].plain())} is not {what}", choices(str(full[key].value), allowed))
-    for key, meaning in TEXTS.items():
-        text = full[key].value if key in full else None
-        if isinstance(text, str) and (text or key != "fixed"):
-            known[key] = text
-        elif key in full:
-            wrong(key, f"{found(full[key].plain())} is not text", f"must be text: {meaning}")
-    if "range" in full:
-        known["range"] = full["range"]
-        if not (isinstance(full["range"].value, list) and len(full["range"].value) == 2):
-            what = f"{found(full['range'].plain())} is not a range"
-            wrong("range", what, "must be [low, high] in the units of the value")
-            known["range"] = None
-        elif known["fixed"] is not None:
-            wrong("fixed", "a value with a range is not fixed", "use range or fixed, not both")
-            known["fixed"] = None
-    elif known["shape"] is not None:
+    for key, one in full.items():
+        words = WORDS.get(key, ())
+        if key == "value":
+            continue
+        if words and one.value not in words:
+            wrong(
+                key,
+                f"{found(one.plain())} is not {'an' if key == 'origin' else 'a'} {key}",
+                choices(str(one.value), words),
+            )
+        elif key in TEXTS and not (isinstance(one.value, str) and (one.value or key != "fixed")):
+            wrong(key, f"{found(one.plain())} is not text", f"must be text: {TEXTS[key]}")
+        elif key == "range" and not (isinstance(one.value, list) and len(one.value) == 2):
+            wrong(key, f"{found(one.plain())} is not a range", "must be [low, high] in the units of the value")
+        else:
+            known[key] = one if key == "range" else one.value
+    if known["range"] is not None and known["fixed"] is not None:
+        wrong("fixed", "a value with a range is not fixed", "use range or fixed, not both")
+        known["fixed"] = None
+    if known["shape"] is not None and "range" not in full:
         wrong("shape", "a shape needs a range", "add range: [low, high], or leave the shape out")
-    return replace(value, parameter=Parameter(**known, place=node.place))
+    return replace(value, parameter=errors.Parameter(**known, place=node.place))
 
 
 TIMES, PLUS = CHANGES = ("times", "plus")
@@ -167,11 +226,9 @@ def _with_parts(base: Node, over: Node) -> Node:
             if not inside and not is_relative(one):
                 continue
             own = base.at((*path, code)) or _part(base, desk, code)
-            if own is None or isinstance(own.value, dict):
-                continue
-            if base.at(path) is None:
-                base = placed(base, path, Node({}, own.place))
-            base = placed(base, (*path, code), Node({"staff": own}, own.place) if inside else own)
+            if own is not None and not isinstance(own.value, dict):
+                base = base if base.at(path) is not None else placed(base, path, Node({}, own.place))
+                base = placed(base, (*path, code), Node({"staff": own}, own.place) if inside else own)
     return base
 
 
@@ -224,14 +281,10 @@ def not_computed(node: Node, path: KeyPath = ()) -> Iterator[Mistake]:
     """Yield the mistake of each relative value below a node that no number of an extended file took up."""
     if is_relative(node):
         ((kind, by),) = node.plain().items()
-        yield Mistake(
-            node.place,
-            dotted(path),
-            f"{kind}: {found(by)} changes no number",
-            "times: N and plus: N change a number of the scenario that this file extends; plus one without a unit",
-        )
+        allowed = "times: N and plus: N change a number of the scenario that this file extends; plus one without a unit"
+        yield Mistake(node.place, dotted(path), f"{kind}: {found(by)} changes no number", allowed)
     elif isinstance(node.value, dict):
-        for part, child in node.value.items():
+        for part, child in node.items():
             yield from not_computed(child, (*path, part))
 
 
@@ -243,9 +296,8 @@ MAX_CHAIN = 16
 class Files:
     """Reads a scenario's files and collects mistakes that do not stop reading."""
 
-    shape: Shape
     draw: int | None = None  # the posterior draw to apply
-    draws: Table | None = None  # the table of draws that was found
+    draws: reading.Table | None = None  # the table of draws that was found
     drawn: tuple[Path, Path] | None = None  # its file, and the file that names it
     mistakes: list[Mistake] = field(default_factory=list)
     reported: set[str] = field(default_factory=set)  # keys with mistakes that the schema would report again
@@ -254,12 +306,7 @@ class Files:
     figured: int = 0  # which of them states the figures that apply
 
     def read(
-        self,
-        path: Path,
-        shown: str,
-        opened: tuple[Path, ...] = (),
-        chain: tuple[str, ...] = (),
-        replaced: bool = False,
+        self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = (), replaced: bool = False
     ) -> Node:
         """Return the tree of a file with everything it extends.
 
@@ -270,24 +317,25 @@ class Files:
             ScenarioError: If a file cannot be used.
         """
         place = Place(shown, 1, 1, "file", chain)
-        node, mistakes = top_map(read_bytes(path, place), place)
+        node, mistakes = reading.top_map(reading.read_bytes(path, place), place)
         self.mistakes += mistakes
         if node is None:
             raise ScenarioError(self.mistakes)
-        known = ["extends", *self.shape.key_names()]
-        if (
-            isinstance(node.value, dict)
-            and node.value
-            and not any(key in known or nearest(key, known) for key in node.value)
-        ):
-            raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", A_SCENARIO)])
-        own, draws = split_off_draws(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
+        known = ["extends", *TOP.shape.key_names()]
+        if not any(key in known or errors.nearest(str(key), known) for key, _ in node.items()):
+            raise ScenarioError([Mistake(place, dotted(()), "the file has no scenario keys", reading.A_SCENARIO)])
+        own = self.with_tables(unwrap_all(node, self.mistakes), path.parent)
+        draws = own.at(DRAWS)  # a null node removes a table of the extended file
+        if draws is not None and (draws.value is None or str(draws.value).endswith(".csv")):
+            own = placed(own, DRAWS, None)
+        else:
+            draws = None
         base, figures = own.child("extends"), own.child("figures")
         if base is not None:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
-            own = merge(below, with_codes(without(own, "extends"), names_in(own, below), self.mistakes))
+            own = merge(below, with_codes(placed(own, ("extends",), None), names_in(own, below), self.mistakes))
         else:
             own = with_codes(own, names_in(own), self.mistakes)
         for mistake in not_computed(own):
@@ -304,7 +352,7 @@ class Files:
     def with_draws(self, root: Node, name: Node, path: Path) -> Node:
         """Return the tree with the values of the requested draw; keeps the table."""
         try:
-            table = open_table(name, path.parent, KEY)
+            table = reading.open_table(name, path.parent, DRAWS)
         except ScenarioError as error:
             self.mistakes += error.mistakes
             return root
@@ -316,60 +364,55 @@ class Files:
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
         """Return the path and the shown name of an extended file; ScenarioError without one, or for a circle."""
 
-        def wrong(message: str, allowed: str) -> list[Mistake]:
-            return [*self.mistakes, Mistake(node.place, "extends", message, allowed)]
+        def wrong(message: str, allowed: str) -> ScenarioError:
+            return ScenarioError([*self.mistakes, Mistake(node.place, "extends", message, allowed)])
 
         name = node.value
         if not isinstance(name, str) or not name:
             what = f"{found(node.plain())} is not the name of a scenario"
-            raise ScenarioError(wrong(what, "use a path in this file's folder or a bundled name"))
-        if is_path(name):
-            base = inside(path.parent, name)
+            raise wrong(what, "use a path in this file's folder or a bundled name")
+        if reading.is_path(name):
+            base = reading.inside(path.parent, name)
             if isinstance(base, str):
-                raise ScenarioError(wrong(f"{found(name)} {base}", "use a file in this file's folder or below it"))
-            problem = no_file(base)
+                raise wrong(f"{found(name)} {base}", "use a file in this file's folder or below it")
+            problem = reading.no_file(base)
             if problem is not None:
-                raise ScenarioError(wrong(f"{found(name)} {problem}", _beside(path.parent, name)))
+                raise wrong(f"{found(name)} {problem}", _beside(path.parent, name))
             base_shown = os.path.join(os.path.dirname(shown), name)
-        elif name in bundled_names():
-            base, base_shown = bundled_folder() / f"{name}.yaml", f"{name}.yaml"
+        elif name in reading.bundled_names():
+            base, base_shown = reading.bundled_folder() / f"{name}.yaml", f"{name}.yaml"
         else:
-            raise ScenarioError(wrong(f"{found(name)} is not a bundled scenario", choices(name, bundled_names())))
+            raise wrong(f"{found(name)} is not a bundled scenario", choices(name, reading.bundled_names()))
         if base.resolve() in opened:
-            raise ScenarioError(wrong(f"{found(name)} extends itself", "the chain of files must end"))
+            raise wrong(f"{found(name)} extends itself", "the chain of files must end")
         if len(opened) >= MAX_CHAIN:
-            raise ScenarioError(wrong("the chain of files is too long", f"use at most {MAX_CHAIN} files"))
+            raise wrong("the chain of files is too long", f"use at most {MAX_CHAIN} files")
         return base, base_shown
 
-    def with_tables(self, root: Node, folder: Path) -> Node:
-        """Return the tree with the rows of CSV files in place of their names, where the schema has a table."""
-        return self._with_tables(root, folder, self.shape, ())
-
-    def _with_tables(self, node: Node, folder: Path, shape: Shape, key: KeyPath) -> Node:
+    def with_tables(self, node: Node, folder: Path, shape: Shape = TOP.shape, key: KeyPath = ()) -> Node:
+        """Return a tree with the rows of CSV files in place of their names, where the schema has a table."""
         if shape.table and isinstance(node.value, str) and node.value.endswith(".csv"):
             try:
-                return replace(read_table(node, folder, key), parameter=node.parameter)
+                return replace(reading.read_table(node, folder, key), parameter=node.parameter)
             except ScenarioError as error:
                 self.mistakes += error.mistakes
                 self.reported.add(dotted(key))
                 return node
         if not isinstance(node.value, dict):
             return node
-        entries = {}
-        for part, child in node.value.items():
-            inner = shape.child(part, node)
-            entries[part] = child if inner is None else self._with_tables(child, folder, inner, (*key, part))
-        return replace(node, value=entries)
+
+        return node.mapped(lambda part, child: self.with_tables(child, folder, shape.child(part, node), (*key, part)))
 
 
 def _beside(folder: Path, name: str) -> str:
     """Return a proposal for a missing file: the most similar file of its folder."""
-    there = (folder / name).parent
     try:
-        files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()]
+        files = [
+            path for path in (folder / name).parent.iterdir() if path.suffix in reading.SUFFIXES and path.is_file()
+        ]
     except OSError:  # the folder does not exist or cannot be read
         files = []
-    near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
+    near = errors.nearest(name, sorted(str(path.relative_to(folder)) for path in files))
     return f"did you mean '{near}'?" if near else "use a file in this file's folder or below it"
 
 
@@ -399,7 +442,7 @@ def settings_of(root: Node, given: Mapping[str, Any], mistakes: list[Mistake], a
         path = root.path_to(coded_key(key, names_in(root)))
         node: Node | None = None
         if as_set and isinstance(value, str):
-            node, wrong = read_nodes(value.encode(errors="surrogatepass"), place)
+            node, wrong = reading.read_nodes(value.encode(errors="surrogatepass"), place)
             mistakes += [replace(one, key=dotted(path)) for one in wrong]
             if node is None and not wrong:
                 node = Node(None, place)  # `key=` is null, as in YAML
@@ -438,9 +481,12 @@ def _with_value(node: Node | None, path: KeyPath, depth: int, value: Node, mista
 
 
 def _is_key(key: object) -> bool:
-    if not isinstance(key, str) or len(key) > LONGEST_DOTTED:
-        return False
-    return all(key.split(".")) and key.count(".") < MAX_DEPTH
+    return (
+        isinstance(key, str)
+        and len(key) <= LONGEST_DOTTED
+        and all(key.split("."))
+        and key.count(".") < reading.MAX_DEPTH
+    )
 
 
 def node_of(value: Any, place: Place) -> Node:

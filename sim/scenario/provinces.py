@@ -18,12 +18,11 @@ from pydantic import BaseModel, ValidationError
 
 from sim.base.failures import RefusedError
 from sim.base.words import DESK_LABELS
+from sim.scenario.bounds import Naming, NamingKind
 from sim.scenario.errors import LIKENESS, LONGEST_COMPARED, KeyPath, Mistake, Node, Place, dotted, found, placed
+from sim.scenario.keys import NOTHING, Shape, adapter, fields, shape
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.base import Naming, NamingKind
-from sim.scenario.schema.evidence import PROVINCE, QUANTITIES
-from sim.scenario.schema.population import COUNTRY, Pool, finest, is_pool
-from sim.scenario.shapes import Shape, adapter, fields, shape
+from sim.scenario.schema.population import COUNTRY, PROVINCE, QUANTITIES, Pool, finest, is_pool
 
 Names = Mapping[int, str]
 """The names of provinces by their codes, such as ``population.names`` of a scenario's model."""
@@ -96,7 +95,7 @@ def _coded_parts(expected: Shape, parts: list[str], names: Names) -> list[str] |
     for taken in range(len(parts), 0, -1):
         word, rest = ".".join(parts[:taken]), parts[taken:]
         below = expected.child(word)
-        if below is None:
+        if below is NOTHING:
             continue
         if (kind := _kind_of_keys(expected)) is not None:
             code = str(_coded_text(word, kind, names))
@@ -112,7 +111,7 @@ def _names_provinces(annotation: Any) -> bool:
     """Return whether something at or below a place of the schema names a province."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         below = (shape(annotation).child(key) for key in fields(annotation))
-        return any(one is not None and _names_provinces(one.annotation) for one in below)
+        return any(_names_provinces(one.annotation) for one in below)
     return isinstance(annotation, Naming) or any(map(_names_provinces, get_args(annotation)))
 
 
@@ -134,9 +133,9 @@ class _Walk:
     mistakes: list[Mistake]
     complete: bool
 
-    def coded(self, node: Node, expected: Shape | None, path: KeyPath) -> Node:
+    def coded(self, node: Node, expected: Shape, path: KeyPath) -> Node:
         """Return a node with codes, and note its mistakes."""
-        if expected is None or not _names_provinces(expected.annotation):
+        if not _names_provinces(expected.annotation):
             return node
         if isinstance(node.value, list):
             items = [self.coded(item, expected.child(at), (*path, at)) for at, item in enumerate(node.value)]

@@ -15,7 +15,7 @@ from sim.base.words import SHIELD, Channel, Fate
 from sim.country.calendar import Days, Measures, Values, exps
 from sim.draws.distributions import ONE, distinct, fixed, threshold
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.gates import Cards
+from sim.scenario.schema.layers import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
 

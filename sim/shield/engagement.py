@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sim.base.days import DAY_MS, calendar_date
 from sim.base.words import Channel, Sex
-from sim.country.calendar import Days, Measures, days_of, in_window, positions
+from sim.country.calendar import Days, Measures, days_of, positions
 from sim.country.people import FRAILTY_CLASSES, OLDEST, frailty_levels, group_of_age, segment_shares
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.draws.functions import exp, left_after
-from sim.scenario.scalars import oldest
+from sim.scenario.bounds import in_window, oldest
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.gates import Awareness
+from sim.scenario.schema.layers import Awareness
 from sim.scenario.schema.measures import Activities, Videos
 
 

@@ -21,7 +21,7 @@ from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.gates import Interception
+from sim.scenario.schema.layers import Interception
 from sim.scenario.schema.measures import FilterStrength
 from sim.shield import NEVER
 

@@ -12,19 +12,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.base.days import DAY_MS, Bins, day_number
+from sim.scenario.bounds import read_rate
 from sim.scenario.merging import is_full_form
 from sim.scenario.resolved import plain
-from sim.scenario.scalars import read_rate
 from sim.scenario.schema.measures import Spread
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from sim.scenario import Scenario
-    from sim.scenario.distributions import Distribution
-    from sim.scenario.schema.aftermath import Settlement
-    from sim.scenario.schema.evidence import Figure
+    from sim.scenario.schema.base import Distribution
+    from sim.scenario.schema.layers import Settlement
     from sim.scenario.schema.measures import Measure
+    from sim.scenario.schema.population import Evidence, Figure
 
 MEASURES = "measures"
 """Name of the price of all measures that ``costs.measures`` names."""
@@ -196,21 +196,7 @@ class Scope:
             contacts=tuple(".".join(filter(None, (code.label, name))) for code, name, _ in spec.fraud.contacts()),
             sha256=scenario.sha256,
             targets=tuple(_target(row) for row in spec.figures),
-            evidence=tuple(
-                Known(
-                    name=row.name,
-                    window=row.window,
-                    value=None if row.value is None else _number(row.value),
-                    low=_number(row.range[0]),
-                    high=_number(row.range[1]),
-                    basis=row.basis,
-                    by_month=row.by == "month",
-                    claimed=bool(row.claimed),
-                    count=row.count,
-                    spread=row.spread or 0.0,
-                )
-                for row in spec.evidence
-            ),
+            evidence=tuple(map(_known, spec.evidence)),
             internet_users=spec.population.internet_users(),
             prices=prices_of(scenario),
             province_names=tuple(row.name for row in spec.population.provinces),
@@ -276,13 +262,10 @@ def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
         if isinstance(value, dict):
             yield from _prices(below, name)
             continue
-        ends = [_amount(end) for end in ([value, *below.get("range", ())] if is_full_form(below) else [value])]
+        written = [value, *below.get("range", ())] if is_full_form(below) else [value]
+        # Text, which has a unit of time, is the money of a day.
+        ends = [read_rate(end) if isinstance(end, str) else end for end in written]
         yield Price(name, ends[0], min(ends), max(ends))
-
-
-def _amount(written: float | str) -> float:
-    """Return a price as a number: of text, which has a unit of time, the money of a day."""
-    return read_rate(written) if isinstance(written, str) else written
 
 
 def _target(row: "Figure") -> Target:
@@ -290,6 +273,13 @@ def _target(row: "Figure") -> Target:
     value = None if row.value is None else _plain(row.value)
     errors = row.standard_error, interval, row.sampling_error
     return Target(row.name, row.window, value, row.role, row.base, row.tolerance, *errors)
+
+
+def _known(row: "Evidence") -> Known:
+    value = None if row.value is None else _number(row.value)
+    low, high = (_number(end) for end in row.range)
+    counted = row.by == "month", bool(row.claimed), row.count, row.spread or 0.0
+    return Known(row.name, row.window, value, low, high, row.basis, *counted)
 
 
 def _plain(value: float | date) -> float | int | str:
@@ -379,7 +369,7 @@ class Column:
             return self.codes
         if self.bins is not None:
             return range(len(self.bins))
-        if self.kind != "label":
+        if self.kind not in ("label", "text"):
             raise TypeError(f"{self.name}: a column of kind {self.kind} has no last code")
         return range(sizes[self.labels] if isinstance(self.labels, str) else len(self.labels))
 

@@ -1,114 +1,31 @@
-"""The tables of a run for others: data frames, CSV and XLSX files, and the site's page of their columns.
-
-The site's page of tables, written from their declaration: ``python -m sim.store.exported``.
-
-Export the tables of a run: DataFrames with described columns, CSV and XLSX files.
-"""
+"""The tables of a run for others: data frames, CSV and XLSX files, and sums of measures by keys."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.store.columns import Column, Scope, StoredTable
+from sim.store.columns import Scope, StoredTable
 from sim.store.folder import demand_file, demand_free, whole
-from sim.store.tables import FLOW_QUANTITIES, SCENARIO_LISTS, STATE_QUANTITIES, TABLES, Quantity
+from sim.store.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
+from collections.abc import Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-HEAD = """\
-# The tables of a run
+import numpy as np
+import numpy.typing as npt
 
-For people who analyse runs: every table with its columns, types, units and values.
+from sim.base.rounding import demand_exact, exact_sum
+from sim.store.writer import arrow, arrow_texts, grouped, numbers_of, row_numbers
 
-`python -m sim.store.exported` prints this page, from the declarations in `sim/store/tables.py`.
-
-Each table is a Parquet file in the folder of a run, and a DataFrame of `sim.Run` with the same name. All tables except
-the log hold sums: one row for each combination of keys that occurs, sorted by the keys in the order of the columns,
-null first. Days are those of the period, without the warm-up. Section 9 of `docs/model.md` says what each number means
-in the model.
-
-**A run of a sample has the counts of the sample.** At `--scale 0.005` a sum over a table is that of one person in 200:
-multiply it by 1 / scale to get the country's, except for quantities marked as whole. `attrs["scale"]` and
-`attrs["unit"]` of each DataFrame say so. `run.to_frame("victims", by="month")`, `run.figure`, `run.totals` and
-`run.figures` are scaled up to the country.
-"""
-
-
-def document() -> str:
-    """Return the page, in Markdown."""
-    return "\n".join([HEAD, *(part for table in TABLES.values() for part in _of_table(table))])
-
-
-def _of_table(table: StoredTable) -> list[str]:
-    """Return the paragraphs of a table."""
-    columns = [
-        (
-            f"`{column.name}`",
-            "yes" if column.key else "",
-            column.arrow,
-            "yes" if column.nullable else "",
-            column.unit,
-            " ".join([column.meaning, *_values(column)]),
-        )
-        for column in table.columns
-    ]
-    parts = [
-        f"## `{table.name}`\n",
-        f"{table.meaning} {_order(table)}\n",
-        _grid(("column", "key", "type", "null", "unit", "meaning and values"), columns),
-    ]
-    quantities: dict[str, tuple[Quantity, ...]] = {"flows": FLOW_QUANTITIES, "state": STATE_QUANTITIES}
-    if table.name in quantities:
-        rows = [
-            (
-                f"`{one.name}`",
-                one.of,
-                one.unit,
-                "yes" if one.whole else "",
-                f"{one.meaning[0].upper()}{one.meaning[1:]}.",
-            )
-            for one in quantities[table.name]
-        ]
-        parts.append(_grid(("quantity", "of", "unit", "whole", "meaning"), rows))
-    return parts
-
-
-def _order(table: StoredTable) -> str:
-    """Return how rows are sorted and when those of a day are final."""
-    if table.is_log:
-        return f"Sorted by {', '.join(table.sorted_by)}."
-    if table.late is None:
-        return "Rows of a day are final when no alert of that day is alive."
-    months = {0: "with the month", 1: "a month after their month"}[table.late]
-    return f"Rows are final {months}."
-
-
-def _values(column: Column) -> list[str]:
-    """Return a sentence about the values of a column, where they are listed somewhere."""
-    if isinstance(column.labels, str):
-        return [f"Values: {SCENARIO_LISTS[column.labels]}."]
-    if column.kind == "text":
-        return ["Values: below."]
-    if column.kind == "label":
-        shown = [label for code, label in enumerate(column.labels) if column.codes is None or code in column.codes]
-        return [f"Values: {', '.join(f'`{label}`' for label in shown)}."]
-    if column.bins is not None and column.bins.open_ended:
-        return [f"Values: {', '.join(f'{edge:,}' for edge in column.bins.edges)} and null."]
-    if column.bins is not None:
-        return [f"Values: {column.bins.edges[0]:,} and its doubles."]
-    return []
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(document(), end="")
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 
 MOST_ROWS = 1_048_576
@@ -267,3 +184,160 @@ def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int,
     if pd.api.types.is_numeric_dtype(column.dtype) and exact:
         return lambda line, place, value: sheet.write_number(line, place, value)
     return lambda line, place, value: sheet.write_string(line, place, str(value))
+
+
+ROWS = 1 << 19
+"""Rows in memory at a time; a larger month is read whole."""
+
+FEW_ROWS = 1 << 17
+"""Most rows of a table that stays in memory: 17 MB for the widest table, with 16 columns."""
+
+Where = Mapping[str, Iterable[str]]
+"""Columns of labels, and the labels of the rows to use."""
+
+
+@dataclass
+class _Memory:
+    """In-memory tables of a folder (``tables``, by name) and cached query results (``answers``)."""
+
+    folder: Path
+    tables: "dict[str, pa.Table]"
+    answers: "dict[object, pa.Table]" = field(default_factory=dict)
+
+
+_MEMORY: ContextVar[_Memory | None] = ContextVar("tables in memory", default=None)
+
+
+@contextmanager
+def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) -> Iterator[None]:
+    """Within a block, read each small table of a folder once and cache query results.
+
+    Tables of up to ``FEW_ROWS`` rows stay in memory. Files must not change meanwhile. ``tables`` are in memory already
+    and need no file, with texts as codes.
+    """
+    token = _MEMORY.set(_Memory(folder, dict(tables or {})))
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
+
+
+def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None = None) -> "pa.Table":
+    """Sum measures of a stored table by some of its columns, as simulated.
+
+    At most ``ROWS`` rows are in memory at a time, so a long run needs no more memory than a short one. Raises KeyError
+    for an unknown table or column, OSError for a missing file, and OverflowError if a sum over all rows is too large to
+    be exact, which no stored run has.
+
+    Args:
+        folder: The folder of a run.
+        name: The name of the table.
+        by: Key columns of the result. ``month``, its first day, also works for tables of days.
+        of: Columns to sum.
+        where: The rows to sum: those with one of these labels in each of these columns; None means all.
+
+    Returns:
+        A row for each key that occurs, in no order; columns ``by`` and ``of`` with labels as strings.
+    """
+    memory = _MEMORY.get()
+    if memory is not None and memory.folder != folder:
+        memory = None
+    asked = {column: tuple(labels) for column, labels in (where or {}).items()}
+    key = name, tuple(by), tuple(of), tuple(asked.items())
+    if memory is not None and key in memory.answers:
+        return memory.answers[key]
+    answer = _sums(folder, name, by, of, asked, memory)
+    if memory is not None and name in memory.tables:
+        memory.answers[key] = answer
+    return answer
+
+
+def _sums(
+    folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where, memory: _Memory | None
+) -> "pa.Table":
+    """Sum measures as ``sums`` does, of a table in memory if it is there, else of its file."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = TABLES[name]
+    wanted = {column: arrow_texts(list(labels)) for column, labels in where.items()}
+    fold = "month" in by and not table.by_month
+    stored = ["day" if fold and key == "month" else key for key in by]
+    columns = [table.column(column).name for column in dict.fromkeys([*stored, *of, *where])]
+
+    parts = []
+    totals = dict.fromkeys(of, 0)
+    for rows in _rows(folder, name, columns, memory):
+        for column, labels in wanted.items():
+            coded = rows.column(column).combine_chunks()
+            rows = rows.filter(pc.is_in(coded.dictionary, labels).take(coded.indices))
+        if fold:
+            rows = rows.append_column("month", pc.floor_temporal(rows.column("day"), unit="month"))
+        parts.append(summed(rows, by, of))
+        for measure in of:
+            if table.column(measure).kind == "integer":
+                totals[measure] += exact_sum(numbers_of(rows.column(measure)))
+                demand_exact(totals[measure], name, measure)
+    return summed(pa.concat_tables(parts), by, of) if len(parts) > 1 else parts[0]
+
+
+def _rows(folder: Path, name: str, columns: list[str], memory: _Memory | None) -> Iterator["pa.Table"]:
+    """Yield columns of a table, a few rows at a time, texts as codes; a table in memory comes at once."""
+    import pyarrow.parquet as pq
+
+    if memory is not None and name in memory.tables:
+        yield memory.tables[name].select(columns)
+        return
+    table = TABLES[name]
+    file = pq.ParquetFile(folder / table.file, read_dictionary=table.texts)
+    if memory is not None and file.metadata.num_rows <= FEW_ROWS:
+        memory.tables[name] = file.read().unify_dictionaries().combine_chunks()
+        yield memory.tables[name].select(columns)
+        return
+    for numbers in _batches(file.metadata):
+        yield file.read_row_groups(numbers, columns=columns).unify_dictionaries()
+
+
+def _batches(metadata: "pq.FileMetaData") -> Iterator[list[int]]:
+    """Yield the numbers of row groups that are read together, at least once."""
+    numbers: list[int] = []
+    rows = 0
+    for number in range(metadata.num_row_groups):
+        more = metadata.row_group(number).num_rows
+        if numbers and rows + more > ROWS:
+            yield numbers
+            numbers, rows = [], 0
+        numbers.append(number)
+        rows += more
+    yield numbers
+
+
+def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table":
+    """Sum columns of rows by at least one key column; real numbers in the order of rows, labels become strings."""
+    import pyarrow as pa
+
+    numbers = row_numbers([key_codes(rows.column(name)) for name in by])
+    firsts, groups = grouped(numbers)
+    columns = [rows.column(name).take(arrow(firsts, pa.int64())) for name in by]
+    columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
+    for name in of:
+        values = numbers_of(rows.column(name))
+        sums = np.zeros(len(firsts), dtype=values.dtype)
+        np.add.at(sums, groups, values)
+        columns.append(arrow(sums, rows.column(name).type))
+    return pa.table(columns, names=[*by, *of])
+
+
+def key_codes(column: "pa.ChunkedArray") -> npt.NDArray[np.int64]:
+    """Return integers (rows,) that are equal where the values of a column of keys are, -1 for null."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        column = column.dictionary_encode()
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.indices
+    codes: npt.NDArray[np.int64] = numbers_of(whole).astype(np.int64)
+    if whole.null_count:
+        codes[numbers_of(whole.is_null().cast("int8")) == 1] = -1
+    return codes

@@ -1,27 +1,179 @@
-"""The run folder: written under a hidden name, locked by the process that writes it, and renamed when complete."""
+"""The folder of a run: written under a hidden name, locked by its process, renamed when complete; and what is in it.
+
+``run.json``, its manifest, has the SHA-256 of every file and of itself, and where a run comes from: versions, machine,
+command, time and memory. Files that are not valid JSON, or differ from their hashes, are refused.
+"""
 
 import errno
 import fcntl
+import hashlib
 import itertools
 import json
 import os
+import platform
+import re
+import resource
+import shlex
 import shutil
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self, TypeVar
 
-from sim.store.json_files import FolderError
-from sim.store.run_json import RUN_JSON, UNFINISHED, read_manifest
+from sim.base import LOADED, __version__
+from sim.base.caches import cache_folder, program_digest
+from sim.base.failures import RefusedError
 
+Typed = TypeVar("Typed")
+
+RUN_JSON = "run.json"
 SCENARIO_YAML = "scenario.yaml"
 RUNS = Path("results") / "runs"
 
 DEPTH = 3
 """Levels of folders in which runs are searched: a sweep's points, a point's replicates."""
+
+UNFINISHED = re.compile(r"\.(?P<name>.+)\.unfinished-(?P<process>\d+)(-\d+)?", re.DOTALL)
+"""The name of the folder of an unfinished run."""
+
+SEAL = "sha256"
+"""Key of ``run.json``: the SHA-256 of everything else in it."""
+
+RESULTS = (
+    *("name", "engine", "seed", "scale", "versions", "machine", "command", "scenario_sha256", "policy_of", "files"),
+    *("figures", "evidence", "findings", "totals", "chance", "warnings", "performance"),
+)
+"""Keys of ``run.json`` that every run has."""
+
+LIBRARIES = ("numpy", "numba", "llvmlite", "simpy", "pandas", "pyarrow", "pydantic", "pyyaml")
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""Errors of file systems without locks."""
+
+
+class FolderError(RefusedError):
+    """A folder of results cannot be made at this path, or is not one."""
+
+
+class DamagedError(FolderError):
+    """A stored file was not written by this program, or was changed since."""
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file; raises DamagedError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DamagedError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def demand_hashes(folder: Path, files: Mapping[str, str]) -> None:
+    """Raise DamagedError unless each file of a folder has its recorded SHA-256."""
+    for name, digest in files.items():
+        if os.path.basename(name) != name or sha256(folder / name) != digest:
+            raise DamagedError(f"{folder / name}: was changed after it was written: its SHA-256 differs")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON document; raises DamagedError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def read_map(path: Path) -> dict[str, Any]:
+    """Read a JSON document that is a map; raises DamagedError."""
+    document = read_json(path)
+    if not isinstance(document, dict):
+        raise DamagedError(f"{path}: was not written by this program: it is not a map")
+    return document
+
+
+def typed(kind: type[Typed], value: object, strict: bool = False) -> Typed:
+    """Return a value that was read as a type that pydantic knows; ``strict`` turns no text into a number.
+
+    Raises:
+        ValueError: With the place of the first mistake, and what it is.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(value, strict=strict or None)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = first["msg"].replace("Field required", "is missing")
+        _, should, allowed = what.partition(" should ")
+        if should:
+            what = f"{repr(first['input'])[:60]} cannot be used; must {allowed.partition(', unable')[0]}"
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {what}") from None
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON document, whatever the order of its keys."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Turn any error of reading a file with wrong content into a DamagedError."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except RefusedError:
+        raise
+    except (pa.ArrowException, AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # an error of the machine; Arrow's errors have no number
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DamagedError(f"{place}: was not written by this program ({what[:200]})") from error
+
+
+def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the SHA-256 of its content, so that later changes are noticed."""
+    return {**manifest, SEAL: digest_of({key: part for key, part in manifest.items() if key != SEAL})}
+
+
+def is_sealed(manifest: dict[str, Any]) -> bool:
+    """Return whether a manifest is unchanged since it was written."""
+    return bool(manifest.get(SEAL) == sealed(manifest)[SEAL])
+
+
+def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
+    """Return ``run.json`` of a finished run; ``changed`` accepts later changes.
+
+    Raises:
+        FolderError: If it is not a finished run.
+        DamagedError: If a run did not write it, or if it was changed.
+    """
+    if UNFINISHED.fullmatch(folder.resolve().name):
+        raise FolderError(f"{folder}: the run is unfinished: it was killed or is still running")
+    path = folder / RUN_JSON
+    if not os.path.lexists(path):
+        inside = next((f", for example {path.parent}" for path in sorted(folder.glob(f"*/{RUN_JSON}"))), "")
+        raise FolderError(f"{folder}: is not a run; use a folder with {RUN_JSON}{inside}")
+    document = read_json(path)
+    if not isinstance(document, dict) or document.get("status") != "finished":
+        raise FolderError(f"{path}: does not say that the run finished")
+    for key in RESULTS:
+        if key not in document:
+            raise DamagedError(f"{path}: was not written by a run: {key}: is missing")
+    if not changed and not is_sealed(document):
+        raise DamagedError(f"{path}: was changed after it was written: its SHA-256 differs")
+    return document
 
 
 def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
@@ -67,8 +219,8 @@ def _demand_writable(path: Path, parent: Path) -> None:
         raise FolderError(f"{path}: cannot write in {parent}; use an existing folder that you may write to")
 
 
-def lock(folder: Path) -> int | None:
-    """Return a handle that locks a folder until it is closed, None on a file system without locks.
+def lock(folder: Path) -> int:
+    """Return a handle that locks a folder until it is closed; a file system without locks locks nothing.
 
     Raises:
         OSError: If there is no such folder; a BlockingIOError if another process, or this one, has locked it.
@@ -76,17 +228,11 @@ def lock(folder: Path) -> int | None:
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return handle
     except OSError as error:
-        os.close(handle)
-        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-            return None
-        raise
-
-
-def _release(handle: int | None) -> None:
-    if handle is not None:
-        os.close(handle)
+        if error.errno not in NO_LOCKS:
+            os.close(handle)
+            raise
+    return handle
 
 
 @contextmanager
@@ -100,7 +246,7 @@ def holding(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _release(handle)
+        os.close(handle)
 
 
 class Staging:
@@ -147,26 +293,21 @@ class Staging:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.path.exists():
             shutil.rmtree(self.path, ignore_errors=True)
             with suppress(OSError):  # a parent in which there is something else now
                 for parent in self._parents:
                     parent.rmdir()
-        _release(self._handle)
+        os.close(self._handle)
 
-    def _create(self) -> tuple[Path, int | None]:
+    def _create(self) -> tuple[Path, int]:
         """Make and lock the folder; return it, and the handle that locks it for as long as this process lives."""
         name = f".{self.target.name}.unfinished-{os.getpid()}"
         for count in itertools.count():
             path = self.target.with_name(f"{name}-{count}" if count else name)
-            try:
+            with suppress(FileExistsError):
                 path.mkdir()
-            except FileExistsError:
-                continue
-            with suppress(BlockingIOError, FileNotFoundError):  # another process clears it up before it is locked
                 return path, lock(path)
         raise AssertionError("counting ends")
 
@@ -180,13 +321,11 @@ class Staging:
 
 
 def _removed(unfinished: Path) -> bool:
-    """Remove an unfinished run, unless a process writes it or, without locks, may write it; return whether it went."""
+    """Remove an unfinished run, unless a process writes it; return whether it went."""
     try:
         handle = lock(unfinished)
     except OSError as error:
         return error.errno == errno.ENOENT
-    if handle is None:
-        return False
     shutil.rmtree(unfinished, ignore_errors=True)  # locked, so that nobody begins to write there
     os.close(handle)
     return True
@@ -251,13 +390,12 @@ class Listed:
     process: int | None = None
 
     def is_held(self) -> bool:
-        """Return whether a process is writing it, or may be, where that is unknown."""
+        """Return whether a process is writing it."""
         try:
-            handle = lock(self.path)
+            os.close(lock(self.path))
         except OSError as error:
             return error.errno != errno.ENOENT
-        _release(handle)
-        return handle is None
+        return False
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
@@ -285,3 +423,89 @@ def remove_unfinished(folder: Path) -> Iterator[tuple[Listed, bool]]:
     for one in find_runs(folder):
         if one.process is not None:
             yield one, _removed(one.path)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of program, Python and libraries; ``sources`` begins the SHA-256 of all relevant sources."""
+    own = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
+    return {**own, **_of_libraries()}
+
+
+@cache
+def _of_libraries() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the machine without names of host or user."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "architecture": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def command() -> str:
+    """Return this process's command line, with the program's name only; names that are not UTF-8 appear as bytes."""
+    line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def process_age_s() -> float:
+    """Return the seconds since this process loaded the package, the first step of a command.
+
+    The age of the process itself is not used: a shell can turn into the command and would add its own time.
+    """
+    return time.monotonic() - LOADED
+
+
+def peak_rss_bytes() -> int:
+    """Return the largest resident memory of this process; Linux's ``ru_maxrss`` starts with that of its parent."""
+    if peak := _fact("/proc/self/status", "VmHWM"):
+        return int(peak.split()[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def keep_last_run(engine: str, about: dict[str, float]) -> None:
+    """Keep work and ``seconds`` of the last run of an engine on this machine, to estimate the time of later ones.
+
+    Runs of less than a second say little about others.
+    """
+    file = _last_run(engine)
+    if file is not None and about["seconds"] >= 1.0:
+        with suppress(OSError):
+            replace_json(file, about)
+
+
+def last_run(engine: str) -> dict[str, float] | None:
+    """Return what ``keep_last_run`` kept of an engine, None before its first run on this machine."""
+    with suppress(OSError, ValueError):
+        file = _last_run(engine)
+        return None if file is None else dict(json.loads(file.read_text(encoding="utf-8")))
+    return None
+
+
+def _last_run(engine: str) -> Path | None:
+    folder = cache_folder("last-run", "2")
+    machine = hashlib.sha256(f"{_processor()} {os.cpu_count()}".encode()).hexdigest()
+    return None if folder is None else folder / f"{engine}-{machine[:16]}.json"
+
+
+def _processor() -> str:
+    return _fact("/proc/cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def _fact(file: str, name: str) -> str:
+    """Return what a file of Linux says of something, empty if it does not."""
+    with suppress(OSError):
+        for line in Path(file).read_text().splitlines():
+            key, _, fact = line.partition(":")
+            if key.strip() == name:
+                return fact.strip()
+    return ""

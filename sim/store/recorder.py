@@ -1,26 +1,32 @@
-"""Write tables in a background thread, or at once with a single processor, where a thread would gain nothing.
+"""Record a run: engines add events and counts, and tables are written when their days are final.
 
-Record a run: engines add events and counts, and tables are written when their days are final.
+Sums of a table are a dictionary during the day, arrays after it, and rows when their days are final. Tables are written
+in a background thread, or at once with a single processor, where a thread would gain nothing.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.base.days import DAY_MS, month_start, next_month, weekday
+from sim.base.rounding import TOO_LARGE, demand_exact, exact_sum
 from sim.draws.distributions import is_kept, threshold
 from sim.store.columns import NULL, Scope, StoredTable
-from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate
 from sim.store.tables import COUNTED, EVENTS, SCENARIO_LISTS, TABLES
-from sim.store.writer import GROUP_ROWS, Columns, TableWriter
+from sim.store.writer import GROUP_ROWS, Columns, Integers, TableWriter, row_numbers, sorting
 
 WAITING = len(COUNTED)
 """Most tables in the queue, some 10 to 20 MB each at full scale: one month of all tables."""
+
+Chunk = tuple[Integers, npt.NDArray[Any]]
+OfDay = tuple[int, Integers, npt.NDArray[Any]]
+"""What is added to one day: its number, cells of an array over provinces and codes, and amounts."""
 
 
 class BackgroundWriter:
@@ -41,17 +47,13 @@ class BackgroundWriter:
         self.write_groups(name, (columns,))
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
-        """Queue row groups of a table; they are computed in the writing thread."""
-        self._soon(lambda: self._writer.write_groups(name, groups))
-
-    def _soon(self, act: Callable[[], object]) -> None:
-        """Queue an action; waits for a place if the queue is full."""
+        """Queue row groups of a table, computed in the writing thread; waits for a place if the queue is full."""
         if self._thread is None:
-            act()
+            self._writer.write_groups(name, groups)
             return
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
             self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(act))
+        self._waiting.append(self._thread.submit(self._writer.write_groups, name, groups))
 
     def close(self) -> None:
         """Wait until everything is written; raises the error of a row group."""
@@ -64,9 +66,7 @@ class BackgroundWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.close()
         else:
@@ -78,7 +78,167 @@ class BackgroundWriter:
             self._thread.shutdown(cancel_futures=True)
 
 
-Integers = npt.NDArray[np.int64]
+class OpenSums:
+    """The sums of one table that are not yet written, by the keys that the table is counted by.
+
+    A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
+    ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
+    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays directly, ``settle`` makes days
+    final, and ``take`` returns their sums. The code of a text is its place in the alphabet.
+    """
+
+    def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
+        """Begin with nothing, for a number of provinces and the sizes that ``StoredTable.shape`` takes."""
+        self._table = table
+        self._shape = provinces, *table.shape(sizes)
+        self._measures = len(table.measures)
+        last = table.counted_by[-1]
+        self._codes = {text: place for place, text in enumerate(sorted(last.labels))} if last.kind == "text" else None
+        self._dtype = np.float64 if table.measures[0].kind == "real" else np.int64
+        self.counts: defaultdict[tuple[Any, ...], Any] = _counter(self._measures)
+        self._chunks: list[Chunk] = []
+        self._cells: list[OfDay] = []
+        self._final_chunks: list[Chunk] = []
+        self._final_cells: list[OfDay] = []
+        self._totals = [0] * self._measures
+
+    def collect(self) -> None:
+        """Move the dictionary's sums into arrays and empty it (the same object)."""
+        if not self.counts:
+            return
+        rows = list(self.counts)
+        if self._codes is not None:
+            rows = [(*row[:-1], self._codes[row[-1]]) for row in rows]
+        keys = np.array(rows, dtype=np.int64)
+        try:
+            values = np.array(list(self.counts.values()), dtype=self._dtype)
+        except OverflowError:  # more than 64 bits is too large for a run if its day is in the period
+            values = np.minimum(np.array(list(self.counts.values()), dtype=object), TOO_LARGE).astype(self._dtype)
+        self.counts.clear()
+        self.add(keys, values.reshape(-1, self._measures))
+
+    def add(self, keys: Integers, values: npt.NDArray[Any]) -> None:
+        """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
+        self._chunks.append((keys, values))
+
+    def add_cells(self, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
+        """Add cells (n,) of an array (P, ...) over provinces and codes, in order, and their (n, measures)."""
+        if len(cells):
+            self._cells.append((day, cells, values))
+
+    def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
+        """Add a value (P,) for each province under a text, the only further key of the table."""
+        assert self._codes is not None
+        cells = np.arange(len(values)) * len(self._codes) + self._codes[text]
+        self.add_cells(day, cells, values.astype(self._dtype).reshape(-1, 1))
+
+    def settle(self, before: int) -> int:
+        """Make all days before ``before`` final; return at most how many final rows there are."""
+        self.collect()
+        final, self._chunks = _split(self._chunks, lambda days: days < before)
+        self._final_chunks += final
+        self._final_cells += [one for one in self._cells if one[0] < before]
+        self._cells = [one for one in self._cells if one[0] >= before]
+        of_chunks = sum(len(values) for _, values in self._final_chunks)
+        return of_chunks + sum(len(values) for _, _, values in self._final_cells)
+
+    def take(self, first: int, last: int) -> "FinalSums":
+        """Return the sums of final days in the period from ``first`` to ``last``, and drop all final days.
+
+        This is fast: ``FinalSums.rows`` does the slow part, perhaps in another thread.
+        """
+        chunks, self._final_chunks = self._final_chunks, []
+        cells, self._final_cells = self._final_cells, []
+        return FinalSums(self._table, self._shape, (first, last), chunks, cells, self._totals)
+
+
+@dataclass(frozen=True)
+class FinalSums:
+    """Sums of a table over final days; days outside the period are dropped.
+
+    ``shape`` is that of an array over provinces and codes. The sums are added to ``totals``, those of the table.
+    """
+
+    table: StoredTable
+    shape: tuple[int, ...]
+    period: tuple[int, int]
+    chunks: list[Chunk]
+    cells: list[OfDay]
+    totals: list[int]
+
+    def rows(self) -> Chunk:
+        """Return the rows of the period: (rows, keys) each once and in order, and (rows, measures) sums.
+
+        Sums of zero are dropped, levels of zero are not. A total of the table that is too large is an OverflowError.
+        """
+        first, last = self.period
+        final, _ = _split(self.chunks, lambda days: (days >= first) & (days <= last))
+        cells = [one for one in self.cells if first <= one[0] <= last]
+        if cells:
+            final.append(self._keyed(cells))
+        measures = self.table.measures
+        if not final:
+            dtype = np.float64 if measures[0].kind == "real" else np.int64
+            return np.empty((0, len(self.table.counted_by)), np.int64), np.empty((0, len(measures)), dtype)
+        if measures[0].kind == "integer":
+            for place, measure in enumerate(measures):
+                self.totals[place] += sum(exact_sum(amounts[:, place]) for _, amounts in final)
+                demand_exact(self.totals[place], self.table.name, measure.name)
+        if not self.chunks and all(one[0] < two[0] for one, two in pairwise(cells)):
+            keys, values = final[0]  # cells alone, each day once: they are in order
+        else:
+            keys, values = aggregate(
+                np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
+            )
+        counted = values.any(axis=1)
+        if values.dtype == np.int64 and not counted.all():
+            keys, values = keys[counted], values[counted]
+        return keys, values
+
+    def _keyed(self, cells: list[OfDay]) -> Chunk:
+        """Give cells their keys."""
+        days = np.repeat([day for day, _, _ in cells], [len(some) for _, some, _ in cells])
+        p, *codes = np.unravel_index(np.concatenate([some for _, some, _ in cells]), self.shape)
+        firsts = [column.first_code for column in self.table.coded]
+        keys = np.stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
+        return keys.T, np.concatenate([values for _, _, values in cells])
+
+
+def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:
+    """Sum the measures of equal keys; rows come out sorted by key."""
+    if len(keys) == 0:
+        return keys, values
+    numbers = row_numbers(list(keys.T))
+    order = sorting(numbers)
+    if order is not None:
+        keys, values, numbers = keys[order], values[order], numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+    if len(starts) == len(keys):
+        return keys, values
+    return keys[starts], np.add.reduceat(values, starts, axis=0)
+
+
+def _split(chunks: list[Chunk], chosen: Callable[[Integers], npt.NDArray[np.bool_]]) -> tuple[list[Chunk], list[Chunk]]:
+    """Split the rows of chunks by whether their days are chosen; a chunk of one kind is not copied."""
+    inside: list[Chunk] = []
+    outside: list[Chunk] = []
+    for keys, values in chunks:
+        rows = chosen(keys[:, 0])
+        if rows.all():
+            inside.append((keys, values))
+        elif rows.any():
+            inside.append((keys[rows], values[rows]))
+            outside.append((keys[~rows], values[~rows]))
+        else:
+            outside.append((keys, values))
+    return inside, outside
+
+
+def _counter(measures: int) -> defaultdict[tuple[Any, ...], Any]:
+    if measures == 1:
+        return defaultdict(int)
+    return defaultdict(lambda: [0] * measures)
+
 
 CODES: dict[int, dict[str | None, int]] = {
     place: {**{label: code for code, label in enumerate(column.labels)}, **({None: NULL} if column.nullable else {})}
@@ -206,13 +366,13 @@ class Recorder:
             sums.collect()
         month_ends = next_month(day) == day + 1
         if month_ends:
-            self.flush(day, open_since)
+            self._settle(day, open_since)
         if self.records_events:
             self._write_events(day, at_least=1 if month_ends else EVENT_ROWS)
         if self._progress is not None:
             self._progress(day, self.attempts_seen)
 
-    def flush(self, day: int, open_since: int | None = None) -> None:
+    def _settle(self, day: int, open_since: int | None) -> None:
         """Make every row final that is once ``day``, the last of a month, is closed; whole months only.
 
         Tables with enough final rows are written.
@@ -236,7 +396,7 @@ class Recorder:
     def _write(self, table: StoredTable, before: int, at_least: int) -> None:
         """Make rows of a table final, and write all final ones if there may be ``at_least`` this many."""
         sums = self._sums[table.name]
-        if sums.settle(before, self.scope.first_day) >= at_least:
+        if sums.settle(before) >= at_least:
             self._writer.write_groups(table.name, _final_rows(sums.take(self.scope.first_day, self.scope.last_day)))
 
     def _write_events(self, day: int, at_least: int) -> None:
@@ -260,41 +420,28 @@ def _final_rows(sums: FinalSums) -> Iterator[Columns]:
     if len(keys):
         if sums.table.by_month:
             keys, values = folded(sums.table, keys, values)
-        yield stored_columns(sums.table, keys, values, sums.texts)
-
-
-def _slices_of_months(days: Integers) -> Iterator[slice]:
-    """Yield the slice of each month, for rows in order of their days."""
-    start = 0
-    while start < len(days):
-        end = int(np.searchsorted(days, next_month(int(days[start]))))
-        yield slice(start, end)
-        start = end
+        yield stored_columns(sums.table, keys, values)
 
 
 def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chunk:
     """Fold (rows, keys) and (rows, measures) of days, in order, into the rows of a table stored by months."""
     days = keys[:, 0]
     months = np.empty(len(keys), dtype=np.int64)
-    for rows in _slices_of_months(days):
-        months[rows] = month_start(int(days[rows.start]))
+    start = 0
+    while start < len(days):
+        end = int(np.searchsorted(days, next_month(int(days[start]))))
+        months[start:end] = month_start(int(days[start]))
+        start = end
     others = iter(keys.T[1:])
     of_time = {"month": months, "weekday": weekday(days)}
     columns = [of_time[column.kind] if column.kind in of_time else next(others) for column in table.keys]
     return aggregate(np.stack(columns).T, values)
 
 
-def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
+def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Columns:
     """Return a column (rows,) by name for the writer: of bins their edges, of texts their places in the alphabet."""
-    columns: dict[str, npt.NDArray[Any]] = {}
-    for column, codes in zip(table.keys, keys.T, strict=True):
-        if column.bins is not None:
-            columns[column.name] = column.bins.upper(codes, without=NULL)
-        elif column.kind == "text":
-            place = {name: number for number, name in enumerate(sorted(column.labels))}
-            columns[column.name] = np.array([place[text] for text in texts], dtype=np.int64)[codes]
-        else:
-            columns[column.name] = codes
-    for column, measure in zip(table.measures, values.T, strict=True):
-        columns[column.name] = measure
-    return columns
+    columns = {
+        column.name: codes if column.bins is None else column.bins.upper(codes, without=NULL)
+        for column, codes in zip(table.keys, keys.T, strict=True)
+    }
+    return columns | {column.name: measure for column, measure in zip(table.measures, values.T, strict=True)}

@@ -8,23 +8,9 @@ counting in each engine.
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.base.days import DELAY_BINS, HALF_HOURS, LOSS_BINS, WAIT_BINS
-from sim.base.words import (
-    DESKS,
-    EVENT_CHANNELS,
-    EVENT_RESULTS,
-    Channel,
-    ContactChannel,
-    ContactResult,
-    Detector,
-    End,
-    Event,
-    Fate,
-    Outcome,
-    Sex,
-    Tier,
-    Truth,
-)
+from sim.base import words
+from sim.base.days import DELAY_BINS, HALF_HOURS, LOSS_BINS, WAIT_BINS, Bins
+from sim.base.words import Channel, Outcome
 from sim.store.columns import Column, StoredTable
 
 
@@ -62,12 +48,7 @@ FLOW_QUANTITIES = (
     Quantity("callers_arrested", "suspects arrested who called people", "either", "people"),
     Quantity("accounts_arrested", "suspects arrested who provided cards or accounts", "either", "people"),
     Quantity("couriers_arrested", "suspects arrested who carried or laundered money", "either", "people"),
-    Quantity(
-        "suspects_settled",
-        "suspects arrested as counted, some of them only in December",
-        "either",
-        "people",
-    ),
+    Quantity("suspects_settled", "suspects arrested as counted, some of them only in December", "either", "people"),
     Quantity("cases_solved", "cases solved", "province", "cases"),
     Quantity("cases_settled", "cases solved as counted, some of them only in December", "province", "cases"),
     Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
@@ -149,6 +130,10 @@ def _outcome(outcome: Outcome) -> Column:
     return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
 
 
+def _bin(name: str, meaning: str, unit: str, bins: Bins) -> Column:
+    return Column(name, "bin", meaning, unit, bins=bins, nullable=bins.open_ended)
+
+
 def _day(meaning: str) -> Column:
     return Column("day", "day", meaning)
 
@@ -166,11 +151,15 @@ OF_ATTEMPT = "Province of the attempt and its person."
 OR_NATION = "Province; null for the whole nation."
 
 FRAUD_TYPE = Column("fraud_type", "label", "Fraud type of the scenario.", labels="fraud_types")
-TIER = Column("tier", "label", "Tier of the alert.", labels=Tier.labels())
-TRUTH = Column("truth", "label", "True cause of the alert.", labels=Truth.labels())
-CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=ContactChannel.labels())
+TIER = Column("tier", "label", "Tier of the alert.", labels=words.Tier.labels())
+TRUTH = Column("truth", "label", "True cause of the alert.", labels=words.Truth.labels())
+CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=words.ContactChannel.labels())
 DESK = Column(
-    "channel", "label", "Desk.", labels=ContactChannel.labels(), codes=range(int(DESKS[0]), int(DESKS[-1]) + 1)
+    "channel",
+    "label",
+    "Desk.",
+    labels=words.ContactChannel.labels(),
+    codes=range(int(words.DESKS[0]), int(words.DESKS[-1]) + 1),
 )
 
 ATTEMPTS = StoredTable(
@@ -181,7 +170,7 @@ ATTEMPTS = StoredTable(
         _province(OF_ATTEMPT),
         Column("channel", "label", "Channel of the attempt.", labels=Channel.labels()),
         FRAUD_TYPE,
-        Column("fate", "label", "Gate that stopped it, or `engaged`.", labels=Fate.labels()),
+        Column("fate", "label", "Gate that stopped it, or `engaged`.", labels=words.Fate.labels()),
         _count("attempts"),
     ),
 )
@@ -192,10 +181,10 @@ ALERTS = StoredTable(
     (
         _day("Day of issue."),
         _province(OF_PERSON),
-        Column("source", "label", "Detector that raised it.", labels=Detector.labels()),
+        Column("source", "label", "Detector that raised it.", labels=words.Detector.labels()),
         TIER,
         TRUTH,
-        Column("end", "label", "How it ended; `open` if the run ended first.", labels=End.labels()),
+        Column("end", "label", "How it ended; `open` if the run ended first.", labels=words.End.labels()),
         _count("alerts"),
     ),
     late=None,
@@ -209,7 +198,7 @@ CONTACTS = StoredTable(
         _province(OF_PERSON),
         TIER,
         CONTACT_CHANNEL,
-        Column("result", "label", "Result of the contact.", labels=ContactResult.labels()),
+        Column("result", "label", "Result of the contact.", labels=words.ContactResult.labels()),
         TRUTH,
         _count("contacts"),
         _milliseconds("staff_ms", "Duration of the services; 0 for messages."),
@@ -225,9 +214,7 @@ WAITS = StoredTable(
         _province(OF_PERSON),
         TIER,
         CONTACT_CHANNEL,
-        Column(
-            "bin", "bin", "Bin of the wait: its upper edge, a power of two of a minute, in ms.", "ms", bins=WAIT_BINS
-        ),
+        _bin("bin", "Bin of the wait: its upper edge, a power of two of a minute, in ms.", "ms", WAIT_BINS),
         _count("waits"),
     ),
     late=1,
@@ -240,13 +227,7 @@ FIRST_CONTACTS = StoredTable(
         _month("Month of the first call or visit."),
         _province(OF_PERSON),
         TIER,
-        Column(
-            "bin",
-            "bin",
-            "Bin of the time since the instruction left the detector: its upper edge, in ms.",
-            "ms",
-            bins=WAIT_BINS,
-        ),
+        _bin("bin", "Bin of the time since the instruction left the detector: its upper edge, in ms.", "ms", WAIT_BINS),
         _count("alerts"),
     ),
     late=1,
@@ -275,7 +256,7 @@ OUTCOMES = StoredTable(
         _province(OF_PERSON),
         FRAUD_TYPE,
         Column("age_band", "label", "Age band of the person.", labels="age_bands"),
-        Column("sex", "label", "Sex of the person.", labels=Sex.labels()),
+        Column("sex", "label", "Sex of the person.", labels=words.Sex.labels()),
         *(_outcome(outcome) for outcome in Outcome),
     ),
     late=1,
@@ -288,20 +269,17 @@ CASES = StoredTable(
         _month("Month of filing."),
         _province(OF_PERSON),
         FRAUD_TYPE,
-        Column(
+        _bin(
             "delay_bin",
-            "bin",
             "Bin of the delay from the end of the episode to the report: its upper edge; null above the last.",
             "ms",
-            bins=DELAY_BINS,
-            nullable=True,
+            DELAY_BINS,
         ),
-        Column(
+        _bin(
             "loss_bin",
-            "bin",
             "Bin of the episode's total payments: its upper edge, a power of two of one {currency}, in cents.",
             "cents",
-            bins=LOSS_BINS,
+            LOSS_BINS,
         ),
         _count("cases"),
     ),
@@ -351,15 +329,15 @@ EVENTS = StoredTable(
     (
         Column("moment", "integer", "Moment, from the start of the period.", "ms", repeats=False),
         Column("phase", "integer", "Phase within the tick, in order.", narrow="int8"),
-        Column("event", "label", "Kind of event.", labels=Event.labels()),
+        Column("event", "label", "Kind of event.", labels=words.Event.labels()),
         _province(OF_PERSON),
         Column("origin", "integer", "Identity of the attempt or legitimate contact behind the event.", repeats=False),
         Column("detector", "integer", "Detector of the alert: central 0, local 1.", nullable=True, narrow="int8"),
         Column("stage", "integer", "Stage of the episode.", nullable=True, narrow="int8"),
         Column("number", "integer", "Number of the try, from 0.", nullable=True, narrow="int32"),
-        Column("channel", "label", "Channel.", key=False, nullable=True, labels=EVENT_CHANNELS),
-        Column("tier", "label", "Tier of the alert.", key=False, nullable=True, labels=Tier.labels()),
-        Column("result", "label", "Result of the event.", key=False, nullable=True, labels=EVENT_RESULTS),
+        Column("channel", "label", "Channel.", key=False, nullable=True, labels=words.EVENT_CHANNELS),
+        Column("tier", "label", "Tier of the alert.", key=False, nullable=True, labels=words.Tier.labels()),
+        Column("result", "label", "Result of the event.", key=False, nullable=True, labels=words.EVENT_RESULTS),
         Column("person", "integer", "Number of the person within the province.", key=False, nullable=True),
         Column(
             "value",

@@ -14,14 +14,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.base import __version__
 from sim.base.days import UNIX_DAYS, month_start, next_month
-from sim.base.version import __version__
 from sim.store.columns import NULL, Column, Scope, StoredTable
 from sim.store.tables import TABLES
 
@@ -159,10 +158,7 @@ def numbers_of(column: "pa.Array | pa.ChunkedArray") -> npt.NDArray[Any]:
 
 
 def _take(
-    column: Column,
-    known: npt.NDArray[np.int64],
-    codes: npt.NDArray[np.int64],
-    missing: npt.NDArray[np.bool_] | None,
+    column: Column, known: npt.NDArray[np.int64], codes: npt.NDArray[np.int64], missing: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[np.int64]:
     """Return the known values at positions (any value if missing); raises ValueError for positions outside."""
     inside = (codes >= 0) & (codes < len(known))
@@ -262,13 +258,13 @@ class TableWriter:
         """Append rows to table ``name``; nothing happens for zero rows.
 
         Raises:
-            ValueError: If columns are missing, unknown or of unequal length, if the first key does not grow, or, now
-                or later, if a value cannot be stored.
+            ValueError: If the first key does not grow, or, now or later, if a value cannot be stored.
         """
         table = TABLES[name]
-        if _rows(table, columns) == 0:
+        if len(columns[table.time.name]) == 0:
             return
-        columns = _in_order(table, {name: np.asarray(values) for name, values in columns.items()})
+        order = sort_order(table, columns)
+        columns = {name: values if order is None else values[order] for name, values in columns.items()}
         key = table.time.name
         lowest = int(columns[key][0])
         if name in self._last and lowest <= self._last[name]:
@@ -341,9 +337,7 @@ class TableWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.close()
         else:
@@ -387,23 +381,6 @@ def _end_of_group(times: npt.NDArray[Any], start: int) -> int:
     """Return where the row group that begins at ``start`` ends: with the month of the row that fills it."""
     filled = min(start + GROUP_ROWS, len(times)) - 1
     return int(np.searchsorted(times, next_month(int(times[filled]))))
-
-
-def _rows(table: StoredTable, columns: Columns) -> int:
-    """Return the number of rows; raises ValueError for wrong columns."""
-    names = {column.name for column in table.columns}
-    if names != set(columns):
-        raise ValueError(f"{table.name}: columns {sorted(names ^ set(columns))} are missing or unknown")
-    lengths = {len(values) for values in columns.values()}
-    if len(lengths) != 1:
-        raise ValueError(f"{table.name}: columns have unequal lengths {sorted(lengths)}")
-    return lengths.pop()
-
-
-def _in_order(table: StoredTable, columns: Columns) -> Columns:
-    """Return rows as a table is sorted."""
-    order = sort_order(table, columns)
-    return columns if order is None else {name: values[order] for name, values in columns.items()}
 
 
 def sort_order(table: StoredTable, columns: Columns) -> npt.NDArray[np.intp] | None:

@@ -22,12 +22,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from sim.base.failures import MACHINE, RefusedError, UsageError
-from sim.experiments.run_size import RunSize
-from sim.language.spoken import ENGLISH, LANGUAGES, speaking, telling_in
+from sim.language import ENGLISH, LANGUAGES, speaking, telling_in
 from sim.report.page import STYLES
 from sim.scenario.errors import ScenarioError
 from sim.studio.page import page
-from sim.studio.policies import ENDING, Policies, Question, pooled_away, refusals
+from sim.studio.policies import ENDING, Policies, Question, RunSize, pooled_away, refusals
 from sim.studio.studies import Runs, Studies, Study
 
 MOST_BYTES = 64 * 1024
@@ -168,8 +167,6 @@ REFUSED = 400
 
 FAILED = 507
 """The status of a request that this machine cannot serve: its disk or its memory is full."""
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Watching(StreamingResponse):

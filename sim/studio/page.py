@@ -11,20 +11,17 @@ from typing import Any
 from sim.base.rounding import amount, between, percent, significant
 from sim.experiments.paired import PAIRS
 from sim.experiments.pairing import half_width
-from sim.experiments.run_size import WHOLE, RunSize
-from sim.language.spoken import LANGUAGES, marked, named, said, spoken
+from sim.language import LANGUAGES, marked, named, said, spoken
 from sim.reading.findings import shortened
 from sim.reading.quantities import MONEY
-from sim.report.charts import in_script
-from sim.report.person import filled
+from sim.report.parts import filled, in_script
+from sim.scenario.guide import LEVERS, MEASURES, examples
 from sim.scenario.keys import NO_UNIT, Key, keys_at
-from sim.scenario.levers import WORDS, gist, key_name
+from sim.scenario.levers import WORDS, Explained, explained, gist, key_name
 from sim.scenario.load import Scenario
 from sim.scenario.reading import as_typed, flow_text, read_plain
 from sim.scenario.resolved import plain
-from sim.scenario.show import Explained, explained
-from sim.scenario.starter import LEVERS, MEASURES, examples
-from sim.studio.policies import DRAFT, MOST_PAIRS, MOST_POLICIES, POOLS, Policies, draws_of
+from sim.studio.policies import DRAFT, MOST_PAIRS, MOST_POLICIES, POOLS, WHOLE, Policies, RunSize, draws_of
 from sim.told.answers import Answer, effect_lines, of_comparison
 from sim.told.words import quantity_named, value_said
 
@@ -268,7 +265,7 @@ Row = Mapping[str, Any]
 
 
 def told(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a page shows of a comparison (``sim.experiments.paired.document_of``), in the current language."""
+    """Return what a page shows of a comparison (``sim.experiments.paired.compare_groups``), in the current language."""
     return {
         "policies": [_policy(document, answer) for answer in of_comparison(dict(document))],
         "warnings": document["warnings"],

@@ -11,22 +11,57 @@ from threading import Lock
 from typing import Any
 
 from sim.base.failures import RefusedError, UsageError
-from sim.experiments.paired import PAIRS
+from sim.experiments.paired import PAIRS, Pairs
 from sim.experiments.pairing import demand_pair
-from sim.experiments.run_size import RunSize
 from sim.experiments.simulations import is_large
 from sim.forecast import Forecast, Job, between
 from sim.forecast import size as bytes_said
-from sim.language.spoken import marked, said
-from sim.scenario.bundled import bundled_folder, bundled_names, is_path
+from sim.language import marked, said
 from sim.scenario.errors import ScenarioError, found
 from sim.scenario.levers import levers
-from sim.scenario.load import Scenario, changed, load_scenario, posterior
+from sim.scenario.load import Options, Scenario, load_scenario, posterior
 from sim.scenario.merging import is_full_form
-from sim.scenario.reading import as_typed, flow_text, read_plain, to_yaml
+from sim.scenario.reading import as_typed, bundled_folder, bundled_names, flow_text, is_path, read_plain, to_yaml
 from sim.scenario.schema.base import NAME
 from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS
 from sim.store.folder import whole
+
+SAMPLE = 7_000_000
+"""People with whom a run takes seconds: the flagship's at scale 0.005."""
+
+
+@dataclass(frozen=True)
+class RunSize:
+    """How large runs are: the sampled share of the population, the pool, and provinces that are simulated apart."""
+
+    scale: float
+    pool: str = COUNTRY
+    apart: tuple[str, ...] = ()
+
+    @classmethod
+    def quick(cls, scenario: Scenario, apart: Sequence[str] = ()) -> "RunSize":
+        """Return the size with which a run of a scenario takes seconds and waits stay near the country's."""
+        people = scenario.spec.population.people
+        scale = float(f"{min(1.0, SAMPLE / sum(people.values())):.1g}")
+        if scale == 1.0 or len(people) == 1:
+            return cls(scale, NO_POOL)
+        return cls(scale, COUNTRY, tuple(apart))
+
+    @property
+    def arguments(self) -> Options:
+        """The options of a scenario, as Python takes them."""
+        return {"scale": self.scale, "pool": {"apart": list(self.apart)} if self.apart else self.pool}
+
+    @property
+    def options(self) -> list[str]:
+        """The options of a command."""
+        apart = [word for one in self.apart for word in ("--apart", one)]
+        return ["--scale", f"{self.scale:g}", "--pool", self.pool, *apart]
+
+
+WHOLE = RunSize(1.0, NO_POOL)
+"""The size of runs of everybody, in separate provinces."""
+
 
 ENDING = ".yaml"
 
@@ -320,29 +355,20 @@ class Question:
         words += ["--events", "all"] if self.events else []
         return shlex.join(words)
 
-    def scenarios(self, policies: Policies, draw: int | None = None) -> list[Scenario]:
-        """Return the scenarios of the first pair, or with the values of a draw, the baseline first.
+    def scenarios(self, policies: Policies) -> Pairs:
+        """Return the pairs of scenarios to run.
 
         Mistakes of a file raise a ScenarioError, scenarios that cannot be paired a PairingError, and runs that are too
         large for a page a UsageError.
         """
-        every = [load_scenario(file, None, draw=draw, **self._values) for file in self.files(policies)]
+        events = "all" if self.events else None
+        found = Pairs(self.files(policies), self.replicates, self.draws, events, self.size.arguments)
+        base, *others = found.pair(0)
         if not self.large:
-            demand_small(every[0])
-        for other in every[1:]:
-            demand_pair(every[0], other)
-        return every
-
-    def pair(self, policies: Policies, first: Sequence[Scenario], number: int) -> list[Scenario]:
-        """Return the scenarios of a pair, counted from 0, from those of the first; raises what ``scenarios`` does."""
-        if self.draws is None:
-            return [replicated(one, number) for one in first]
-        return self.scenarios(policies, number)
-
-    @property
-    def _values(self) -> dict[str, Any]:
-        """What the question changes of its scenarios, as ``load_scenario`` takes it."""
-        return {**self.size.arguments, **({"record.events": "all"} if self.events else {})}
+            demand_small(base)
+        for other in others:
+            demand_pair(base, other)
+        return found
 
     def time(self, policies: Policies) -> str:
         """Return how long the runs take on this machine, and their memory.
@@ -350,8 +376,9 @@ class Question:
         A ScenarioError has the mistakes of the baseline at this size.
         """
         number = (1 + len(self.policies)) * self.pairs
-        base = load_scenario(policies.base, None, **self._values)
-        forecast = Forecast.of(Job.of_folders([base], number, None, parallel=True))
+        values = {"record.events": "all"} if self.events else None
+        base = load_scenario(policies.base, values, **self.size.arguments)
+        forecast = Forecast.of(Job.of([(base, number)], None, kept=True))
         return said(
             "{count} runs: {time}, {memory} of memory",
             count=number,
@@ -371,11 +398,6 @@ def draws_of(policies: Policies) -> int:
         return min(DRAWS, len(posterior(policies.base)))
     except ScenarioError:
         return 0
-
-
-def replicated(scenario: Scenario, number: int) -> Scenario:
-    """Return a scenario with the seed of a replicate, counted from 0, as ``tocsin compare`` numbers them."""
-    return changed(scenario, {"seed": scenario.spec.seed + number}) if number else scenario
 
 
 def demand_small(scenario: Scenario) -> None:

@@ -19,21 +19,17 @@ from typing import Any
 
 from sim.base.failures import MACHINE, FailedError, RefusedError, UsageError
 from sim.draws.compiled import is_compiled
-from sim.experiments.paired import PAIRS, document_of
-from sim.experiments.run_size import RunSize
+from sim.experiments.paired import PAIRS, Pairs, compare_groups
 from sim.experiments.simulations import Processes, is_large
 from sim.experiments.store import finished_run
 from sim.forecast import lasting
-from sim.language.spoken import said, speaking, telling_in
+from sim.language import said, speaking, telling_in
 from sim.reading.run import Run
-from sim.report.compared import compared_runs, people
-from sim.report.page import page
-from sim.scenario.load import Scenario, load_scenario
-from sim.store.folder import remove_unfinished
-from sim.store.json_files import digest_of
-from sim.store.provenance import versions
+from sim.report.page import compared_runs, page, people
+from sim.scenario.load import Scenario, changed, load_scenario
+from sim.store.folder import digest_of, remove_unfinished, versions
 from sim.studio.page import told
-from sim.studio.policies import Policies, Question, demand_small, replicated
+from sim.studio.policies import Policies, Question, RunSize, demand_small
 
 FLAG = ".wanted-"
 """Prefix of the files that say which runs somebody waits for; the process that makes a run looks at it every day."""
@@ -191,15 +187,13 @@ class Study:
     Runs are held in memory while it works, since each pair needs a new answer; afterwards only their folders are known.
     """
 
-    def __init__(self, question: Question, policies: Policies, first: list[Scenario], language: str) -> None:
+    def __init__(self, question: Question, policies: Policies, language: str) -> None:
         self.question = question
         self.language = language
         command = question.command(policies)
         self.state: State = {"status": "running", "command": command, "done": 0, "of": question.pairs, "part": 0.0,
                              "left": "", "report": question.draws is None}  # fmt: skip
-        self._policies = policies
-        self._first = first
-        self._terms = first[0].spec.terms
+        self._terms = policies.scenario.spec.terms
         self._made: list[list[Run]] = []
         self._folders: list[list[Path]] = []
         self._keys: dict[int, list[str]] = {}
@@ -209,9 +203,9 @@ class Study:
         self._leaving: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, runs: Runs) -> None:
+    def begin(self, runs: Runs, scenarios: Pairs) -> None:
         """Begin to make pairs; a study that nobody begins to watch ends soon."""
-        self._task = asyncio.create_task(self._work(runs))
+        self._task = asyncio.create_task(self._work(runs, scenarios))
         self._wait_for_watchers()
 
     @property
@@ -219,14 +213,14 @@ class Study:
         """Whether nothing more will come."""
         return bool(self.state["status"] != "running")
 
-    async def _work(self, runs: Runs) -> None:
+    async def _work(self, runs: Runs, scenarios: Pairs) -> None:
         """Make all pairs in their order, and answer again whenever a further pair is there."""
         parts: asyncio.Task[None] | None = None
         try:
-            if not is_compiled(self._first[0].spec.engine):
+            if not is_compiled(scenarios.pair(0)[0].spec.engine):
                 await self._tell(note=self._said_compiling())
             parts = asyncio.create_task(self._tell_parts(runs))
-            pairs = [asyncio.create_task(self._pair(runs, number)) for number in range(self.question.pairs)]
+            pairs = [asyncio.create_task(self._pair(runs, scenarios, number)) for number in range(self.question.pairs)]
             try:
                 for number, pair in enumerate(pairs):
                     self._made.append(await pair)
@@ -248,12 +242,12 @@ class Study:
             if parts is not None:
                 parts.cancel()
             self._folders = [[run.path for run in pair] for pair in self._made]
-            self._made, self._first = [], []
+            self._made = []
 
-    async def _pair(self, runs: Runs, number: int) -> list[Run]:
+    async def _pair(self, runs: Runs, pairs: Pairs, number: int) -> list[Run]:
         """Return the runs of a pair, the baseline first."""
         async with self._loading:
-            scenarios = await asyncio.to_thread(self.question.pair, self._policies, self._first, number)
+            scenarios = await asyncio.to_thread(pairs.pair, number)
             self._keys[number] = await asyncio.to_thread(lambda: list(map(name_of, scenarios)))
         return list(await asyncio.gather(*map(runs.run, scenarios)))
 
@@ -285,7 +279,7 @@ class Study:
         """Return the answer of the pairs that are made, and with events the ways of single people."""
         question, groups = self.question, self.groups
         with speaking(self.language), telling_in(self._terms):
-            answer = told(document_of(groups, draws=question.draws is not None))
+            answer = told(compare_groups(groups, question.draws))
             return {**answer, "people": people(compared_runs(groups)) if question.events else None}
 
     def report(self) -> str:
@@ -364,13 +358,13 @@ class Studies:
             base = await asyncio.to_thread(load_scenario, self._policies.base, None, **size.arguments)
             demand_small(base)
             for number in range(PAIRS):
-                await self._runs.run(await asyncio.to_thread(replicated, base, number))
+                await self._runs.run(changed(base, {"seed": base.spec.seed + number}) if number else base)
 
     async def ask(self, question: Question, language: str) -> tuple[str, Study]:
         """Begin to answer a question; return the study and its name. ``Question.scenarios`` says what it raises."""
-        first = await asyncio.to_thread(question.scenarios, self._policies, None if question.draws is None else 0)
-        study = Study(question, self._policies, first, language)
-        study.begin(self._runs)
+        pairs = await asyncio.to_thread(question.scenarios, self._policies)
+        study = Study(question, self._policies, language)
+        study.begin(self._runs, pairs)
         name = secrets.token_hex(8)  # a page that comes back must not find the question of another studio
         self._studies[name] = study
         while len(self._studies) > MOST_STUDIES:

@@ -21,32 +21,14 @@ from typing import TYPE_CHECKING, Any
 from sim.base.rounding import amount, between, number_text, percent, significant
 from sim.experiments.compare import is_few
 from sim.experiments.pairing import FEW, SAMPLED, SPARED, unpriced_said
-from sim.language.spoken import currency, marked, named, said, telling_in
-from sim.reading.chance import LEVEL, TWENTIETHS
-from sim.reading.costs import COST, COST_HIGH, COST_LOW, COST_RATIO, ENDS, TOTAL
+from sim.language import currency, marked, named, said, telling_in
 from sim.reading.findings import OF_FIGURES, foremost, of_several
+from sim.reading.intervals import TWENTIETHS, stored_answers
 from sim.reading.manifest import told_of
-from sim.reading.quantities import FORMS
-from sim.reading.stored_answers import stored_answers
+from sim.reading.quantities import COST, COST_HIGH, COST_LOW, COST_RATIO, ENDS, FORMS, TOTAL
 from sim.scenario.levers import Lever
-from sim.told.runs import (
-    COUNTED,
-    Estimate,
-    agreement_said,
-    agrees,
-    answer_lines,
-    estimates,
-    figure_parts,
-    figure_table,
-    interval,
-    interval_said,
-    level_lines,
-    mean_parts,
-    rates_said,
-    totals_table,
-    without_posterior,
-)
-from sim.told.tables import BELOW, Line, Part, TextTable, heading, lines_of, listed, more_said, warned
+from sim.told import runs as told_runs
+from sim.told.tables import BELOW, Column, Line, Part, TextTable, heading, lines_of, listed, more_said, warned
 from sim.told.words import NAMES, part_named, quantity_named
 
 if TYPE_CHECKING:
@@ -84,50 +66,44 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
     by_name = {row["quantity"]: row for row in rows}
     stored = any(row.get("posterior_draws") for row in rows)
     unpriced = any(row.get("withheld") for row in rows)
-    lines: list[str] = []
+    sure: list[str] = []
     unsure: list[str] = []
     same: list[str] = []
     for name in TOLD:
-        row = by_name.get(name)
-        if row is None:
+        if (row := by_name.get(name)) is None:
             continue
         more, fewer, what = PRICED_ALONE if unpriced and name.startswith(COST) else EFFECTS[name]
         if not row["difference"] and not row["chance"]:
             same.append(said(what))
-        else:
-            found = ends_of(row, stored)
-            straddling = found.low is not None and found.high is not None and found.low <= 0 <= found.high
-            (unsure if straddling else lines).append(_told(more if found.value > 0 else fewer, row, found, stored))
+            continue
+        found = ends_of(row, stored)
+        (unsure if found.is_unsure else sure).append(_told(more if found.value > 0 else fewer, row, found, stored))
     if same:
         unsure.append(said("Unchanged: {quantities}.", quantities=", ".join(same)))
-    few = [few_said(rows[0])] if (lines or unsure) and is_few(rows[0]) else []
-    return [*few, *lines, *unsure]
+    few = [few_said(rows[0])] if (sure or unsure) and is_few(rows[0]) else []
+    return [*few, *sure, *unsure]
 
 
 def few_said(row: Row) -> str:
     """Return how many simulated people a policy saved and harmed, for what these are too few, and what is enough."""
     saved, harmed = (row[name] for name in SAMPLED)
     times = ceil(FEW / max(1, saved + harmed))
-    enough = {"times": str(times), "replicates": str(times * row["replicates"])}
-    if not saved + harmed:
-        return said(
-            "No simulated person becomes a victim under one policy alone. A scale {times} times as large, or "
-            "{replicates} replicates, may show some.",
-            **enough,
-        )
-    return said(
+    text = marked(
         "Of all simulated people the policy saves {saved} and harms {harmed}: too few to tell the size of its effect, "
-        "or the direction. Use a scale {times} times as large, or {replicates} replicates.",
-        saved=str(saved),
-        harmed=str(harmed),
-        **enough,
+        "or the direction. Use a scale {times} times as large, or {replicates} replicates."
     )
+    if not saved + harmed:
+        text = marked(
+            "No simulated person becomes a victim under one policy alone. A scale {times} times as large, or "
+            "{replicates} replicates, may show some."
+        )
+    return said(text, saved=saved, harmed=harmed, times=times, replicates=times * row["replicates"])
 
 
-def ends_of(row: Row, stored: bool) -> Estimate:
+def ends_of(row: Row, stored: bool) -> told_runs.Estimate:
     """Return a difference with its interval: of ``stored`` draws, or of the row itself."""
     keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
-    return Estimate(row["difference"], *(row.get(key) for key in keys))
+    return told_runs.Estimate(row["difference"], *(row.get(key) for key in keys))
 
 
 def unwarned_lines(rows: Sequence[Row]) -> list[str]:
@@ -150,7 +126,7 @@ def difference_levels(rates: Sequence[Mapping[str, float]]) -> list[str]:
     if not rates:
         return []
     level = said("The share of victims who report fixes the size of differences, and hardly their percentages.")
-    return [f"{level} {rates_said(rates, signed)}"]
+    return [f"{level} {told_runs.rates_said(rates, signed)}"]
 
 
 def difference_interval(rows: Sequence[Row]) -> str:
@@ -162,17 +138,12 @@ def difference_interval(rows: Sequence[Row]) -> str:
             if stored[0]["low"] is None
             else marked("{level} intervals over {number} stored posterior draws, with run-to-run noise")
         )
-        return said(text, level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]["posterior_draws"]))
+        return said(text, level=percent(1 - 2 / TWENTIETHS), number=stored[0]["posterior_draws"])
     if not rows or all(row["low"] is None for row in rows):
         return ""
     if rows[0]["draws"] > 1:
-        return said(
-            "{level} intervals over {number} posterior draws",
-            level=percent(1 - 2 / TWENTIETHS),
-            number=str(rows[0]["draws"]),
-        )
-    number = str(rows[0]["replicates"])
-    return without_posterior(said("{level} intervals over {number} replicates", level=percent(LEVEL), number=number))
+        return told_runs.over_draws_said(rows[0]["draws"])
+    return told_runs.without_posterior(told_runs.over_replicates_said(rows[0]["replicates"]))
 
 
 def kind_said(rows: Sequence[Row]) -> str:
@@ -182,9 +153,9 @@ def kind_said(rows: Sequence[Row]) -> str:
     return difference_interval(rows) or said("a single pair of runs: its run-to-run noise is unknown")
 
 
-def _told(text: str, row: Row, found: Estimate, stored: bool) -> str:
+def _told(text: str, row: Row, found: told_runs.Estimate, stored: bool) -> str:
     """Return a sentence with a difference, its relative change, and its interval."""
-    size = Estimate(abs(found.value), found.low, found.high)
+    size = told_runs.Estimate(abs(found.value), found.low, found.high)
     words = {"what": said(text, number=size.number()), "interval": found.ends(signed)}
     change = ""
     if row["base"]:
@@ -193,15 +164,15 @@ def _told(text: str, row: Row, found: Estimate, stored: bool) -> str:
             return said("{what}: all ({change}).", **words)
     if found.low is None or found.high is None or not words["interval"]:
         return said("{what} ({change}).", **words) if change else said("{what}.", **words)
-    if found.low <= 0 <= found.high:
+    if found.is_unsure:
         if change and (stored or row["draws"] > 1):
             return said("{what} ({interval}; {change}): the direction is uncertain.", **words)
-        if not change:
-            return said("{what} ({interval}): within run-to-run noise.", **words)
-        return said("{what} ({interval}; {change}): within run-to-run noise.", **words)
+        if change:
+            return said("{what} ({interval}; {change}): within run-to-run noise.", **words)
+        return said("{what} ({interval}): within run-to-run noise.", **words)
     if stored and change and not found.low <= found.value <= found.high:
         return said("{what} ({change}), outside the interval of the posterior draws, {interval}.", **words)
-    words["interval"] = Estimate(abs(found.value), *sorted((abs(found.low), abs(found.high)))).ends()
+    words["interval"] = told_runs.Estimate(abs(found.value), *sorted((abs(found.low), abs(found.high)))).ends()
     return said("{what} ({interval}; {change}).", **words) if change else said("{what} ({interval}).", **words)
 
 
@@ -261,31 +232,30 @@ def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = ()) -> Iterator[Te
 
     ``unpriced`` are its levers without a price.
     """
-    yield from filter(None, [unpriced_said(unpriced)])
-    known = any(row["quantity"] == f"{COST}.{TOTAL}" for row in rows)
+    if unpriced:
+        yield unpriced_said(unpriced)
+    if not any(row["quantity"] == f"{COST}.{TOTAL}" for row in rows):
+        return
     moved = [row for row in rows if is_cost(row) and row["difference"]]
-    if known and moved:
-        yield from _moved(rows, moved, bool(unpriced))
-    elif known:
+    if not moved:
         yield said("Priced costs are unchanged") if unpriced else said("Costs are unchanged")
+        return
 
+    def number(head: str, key: str) -> Column:
+        return head, lambda row: number_text(significant(row[key]))
 
-def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> Iterator[TextTable | str]:
-    """Lay out the costs that differ and, if all levers have prices, the cost of sparing one more."""
-    several = any(row["low"] is not None for row in moved)
-    noise = interval_name(rows)
-    names = [currency(), said("baseline"), said("policy"), said("difference"), *([noise] if several else [])]
-    table = TextTable([*names, said("prices")])
-    for row in moved:
-        cells = [part_named(row["quantity"].partition(".")[2])]
-        cells += [number_text(significant(row[key])) for key in ("base", "other", "difference")]
-        cells += [interval(row["low"], row["high"])] if several else []
-        table.add_row(*cells, interval(row["price_low"], row["price_high"]))
+    noise: Column = (interval_name(rows), lambda row: told_runs.interval(row["low"], row["high"]))
+    columns = [
+        (currency(), lambda row: part_named(row["quantity"].partition(".")[2])),
+        *(number(said("baseline"), "base"), number(said("policy"), "other"), number(said("difference"), "difference")),
+        noise if any(row["low"] is not None for row in moved) else None,
+        (said("prices"), lambda row: told_runs.interval(row["price_low"], row["price_high"])),
+    ]
     if unpriced:
         yield said("Priced costs (prices: least and most, as all prices move within their ranges):")
     else:
         yield said("Costs (prices: least and most, as all prices move within their ranges):")
-    yield table
+    yield TextTable.of(moved, columns)
     if not unpriced:
         yield from each_spared_lines(rows)
 
@@ -338,7 +308,7 @@ def each_ends(run: "Run", key: str) -> tuple[float, float] | None:
 
     Costs are those of the run. None where there is no ratio or no interval, or where perhaps nothing is averted.
     """
-    ratio, found = run.manifest["totals"].get(key), estimates([run]).get(key.removeprefix(COST_RATIO))
+    ratio, found = run.manifest["totals"].get(key), told_runs.estimates([run]).get(key.removeprefix(COST_RATIO))
     if not ratio or not found or not found.low or not found.high:
         return None
     low, high = ratio["low"] * found.value / found.high, ratio["high"] * found.value / found.low
@@ -380,13 +350,13 @@ def _each_said(row: Row, by_name: dict[str, Row], each: str, noise: str) -> str:
         if cost > 0:
             return said("Cost per {each} spared: not defined, since it costs more and spares fewer", each=each)
         return said("Cost per {each} spared: not defined, since it costs no more and spares more", each=each)
-    ends = [said("prices {interval}", interval=interval(row["price_low"], row["price_high"]))]
+    ends = [said("prices {interval}", interval=told_runs.interval(row["price_low"], row["price_high"]))]
     if stored:
         gains = [spared[end] / spared["difference"] for end in ("posterior_low", "posterior_high")]
         every = sorted(row[price] / gain for price in ("price_low", "price_high") for gain in gains)
-        ends.insert(0, said("90%, draws; and prices {interval}", interval=interval(every[0], every[-1])))
+        ends.insert(0, said("90%, draws; and prices {interval}", interval=told_runs.interval(every[0], every[-1])))
     elif row["low"] is not None:
-        ends.insert(0, f"{noise} {interval(row['low'], row['high'])}")
+        ends.insert(0, f"{noise} {told_runs.interval(row['low'], row['high'])}")
     elif row["replicates"] > 1:
         ends.insert(0, said("no interval: the number spared is within run-to-run noise"))
     words = {"each": each, "amount": number_text(significant(row["ratio"])), "intervals": ", ".join(ends)}
@@ -413,8 +383,8 @@ def layer_cost_lines(rows: Sequence[Row], over: str) -> Iterator[TextTable | str
         for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_money", "per_money_")):
             known = row["known"] or key == COST
             cells.append("-" if known and row[key] is None else number_text(row[key]) if known else said("unknown"))
-            cells += [interval(row[f"{prefix}low"], row[f"{prefix}high"])] if noisy else []
-            cells.append(interval(row[f"{prefix}price_low"], row[f"{prefix}price_high"]))
+            cells += [told_runs.interval(row[f"{prefix}low"], row[f"{prefix}high"])] if noisy else []
+            cells.append(told_runs.interval(row[f"{prefix}price_low"], row[f"{prefix}price_high"]))
         table.add_row(*cells)
     yield said(
         "Costs of layers, averaged over the orders in which they can be added, if desks have as many seats as their "
@@ -465,8 +435,8 @@ class Number:
         return [*both, self._estimate.number(self._words), self._estimate.bracket(self._words)]
 
     @property
-    def _estimate(self) -> Estimate:
-        return Estimate(self.value, self.low, self.high, self.median)
+    def _estimate(self) -> told_runs.Estimate:
+        return told_runs.Estimate(self.value, self.low, self.high, self.median)
 
     @property
     def _words(self) -> Callable[[float, int], str]:
@@ -529,44 +499,38 @@ class Answer:
         parts = [f"<p><strong>{escape(self.headline)}</strong></p>"]
         if self.intervals:
             parts.append(f"<p><small>{escape(self.intervals)}</small></p>")
-        parts.append(_items(self.lines))
-        parts.append(self._table())
+        if self.lines:
+            parts.append(f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in self.lines)}</ul>")
+        if self.numbers:
+            compared = [said("baseline"), self.name, said("difference")] if self.base is not None else [said("value")]
+            head = _cells("th", [said("quantity"), *compared, said("interval")])
+            body = "".join(_cells("td", [one.name, *one.cells]) for one in self.numbers)
+            parts.append(f"<table><thead>{head}</thead><tbody>{body}</tbody></table>")
         parts += [f"<p>{escape(said('warning: {line}', line=line))}</p>" for line in self.warnings]
         parts += [f"<p><code>{escape(line)}</code></p>" for line in self.next]
         return f'<div class="tocsin-answer">{"".join(parts)}</div>'
 
-    def _repr_html_(self) -> str:
-        return self.html()
+    _repr_html_ = html
 
-    def _table(self) -> str:
-        """Return the numbers as a table of HTML."""
-        if not self.numbers:
-            return ""
-        compared = self.base is not None
-        heads = [
-            said("quantity"),
-            *([said("baseline"), self.name, said("difference")] if compared else [said("value")]),
-        ]
-        heads.append(said("interval"))
-        rows = [[one.name, *one.cells] for one in self.numbers]
-        head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+def _cells(tag: str, cells: Sequence[str]) -> str:
+    """Return a row of a table of HTML."""
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def of_runs(runs: "Sequence[Run]", kind: str | None = None) -> Answer:
     """Return the answer of a run, or of several that are ``kind``, ``replicates`` or ``draws``."""
     draws, first = kind == "draws", runs[0]
-    lines = answer_lines(runs, draws)
+    lines = told_runs.answer_lines(runs, draws)
     headline, *others = lines
     at = 1 if len(lines) > 1 else 0
-    level = list(filter(None, [" ".join(level_lines(runs))]))
+    level = list(filter(None, [" ".join(told_runs.level_lines(runs))]))
     with telling_in(first.scenario.spec.terms):
-        found = estimates(runs, draws)
+        found = told_runs.estimates(runs, draws)
         numbers = [
             Number(name, quantity_named(name), one.value, one.low, one.high, one.median)
             for name, one in found.items()
-            if name in COUNTED
+            if name in told_runs.COUNTED
         ]
         costs = run_costs_said([run.manifest["totals"] for run in runs])
     rows = first.found if kind is None else of_several([run.found for run in runs], kind)
@@ -576,7 +540,7 @@ def of_runs(runs: "Sequence[Run]", kind: str | None = None) -> Answer:
         name=first.manifest["name"],
         base=None,
         headline=headline,
-        intervals=interval_said(runs, draws) if len(lines) > 1 else "",
+        intervals=told_runs.interval_said(runs, draws) if len(lines) > 1 else "",
         sentences=(*others[:at], *level, *others[at:]),
         numbers=tuple(numbers),
         costs=tuple(costs),
@@ -635,11 +599,6 @@ def _differences(rows: Sequence[Row]) -> list[Number]:
     ]
 
 
-def _items(lines: Sequence[str]) -> str:
-    """Return lines as a list of HTML; empty without any."""
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
-
-
 LINES, COLUMNS = 40, 100
 """The most lines of a brief answer on a terminal of so many columns."""
 
@@ -665,11 +624,11 @@ def run_screen(answer: Answer, runs: "Sequence[Run]", made: str, full: bool) -> 
     figures = first["figures"]
     parts: list[Part] = []
     if full and len(runs) > 1:
-        parts += mean_parts([run.manifest["figures"] for run in runs], answer.draws)
+        parts += told_runs.mean_parts([run.manifest["figures"] for run in runs], answer.draws)
     elif full:
-        parts += figure_parts(figures, first.get("policy_of"))
+        parts += told_runs.figure_parts(figures, first.get("policy_of"))
         if all(figure["simulated"] is None for figure in figures):
-            parts.append(totals_table(first["totals"]))
+            parts.append(told_runs.totals_table(first["totals"]))
         if costs := cost_rows(runs[0]):
             parts.append(TextTable(costs[0], rows=[tuple(row) for row in costs[1:]]))
             answer = replace(answer, costs=())  # the table has their total
@@ -679,10 +638,10 @@ def run_screen(answer: Answer, runs: "Sequence[Run]", made: str, full: bool) -> 
             answer, findings=tuple(foremost([row for row in runs[0].found if row["kind"] not in OF_FIGURES]))
         )
         is_judged = first.get("policy_of") is None  # no report is about a policy
-        if is_judged and any(agrees(row) is not None for row in figures):
-            misses = [row for row in figures if agrees(row) is False]
-            parts.append(heading(said("Figures"), agreement_said(figures)))
-            parts += [figure_table(misses, None)] if misses else []
+        if is_judged and any(told_runs.agrees(row) is not None for row in figures):
+            misses = [row for row in figures if told_runs.agrees(row) is False]
+            parts.append(heading(said("Figures"), told_runs.agreement_said(figures)))
+            parts += [told_runs.figure_table(misses, None)] if misses else []
     return _screen(answer, parts, made, full, ROOM)
 
 
@@ -695,7 +654,7 @@ def comparison_brief(answers: Sequence[Answer], made: str) -> Iterator[Part]:
     """Yield one screen of a comparison: of one policy what it changes and its answer, of several a line each."""
     first = answers[0]
     if len(answers) == 1:
-        yield from _screen(first, list(_changes(first)), made, False, [(WARNINGS, LINES)])
+        yield from _screen(first, list(changes_parts(first, CHANGES)), made, False, [(WARNINGS, LINES)])
         return
     yield from _warnings(first, WARNINGS)
     yield Line(made, style="dim")
@@ -743,15 +702,16 @@ def found_parts(answer: Answer) -> Iterator[Line]:
     yield from listed(answer.resolved, said(only, scenario=answer.base, other=answer.name), "- ")
 
 
-def _changes(answer: Answer) -> Iterator[Line]:
+def changes_parts(answer: Answer, most: int) -> Iterator[Line]:
+    """Yield the levers that a policy changes, so many at most."""
     names: dict[str, Any] = {"other": answer.name, "base": answer.base}
     if not answer.changes:
         yield heading(said("{other} changes no lever of {base}", **names))
         return
     yield heading(said("Changes of {other} from {base}", **names))
-    yield from (Line(line, BELOW, 2 * BELOW) for line in answer.changes[:CHANGES])
-    if len(answer.changes) > CHANGES:
-        yield Line(said("{number} more; list all: tocsin diff", number=len(answer.changes) - CHANGES), BELOW)
+    yield from (Line(line, BELOW, 2 * BELOW) for line in answer.changes[:most])
+    if len(answer.changes) > most:
+        yield Line(said("{number} more; list all: tocsin diff", number=len(answer.changes) - most), BELOW)
 
 
 def answer_parts(answer: Answer) -> Iterator[Line]:

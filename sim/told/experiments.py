@@ -6,6 +6,7 @@ The answers of experiments in plain words: of a sweep, a sensitivity, an attribu
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 from sim.base.days import CENTS_PER_UNIT
 from sim.base.rounding import amount, number_text, percent, significant, written
 from sim.base.words import End, Tier
-from sim.experiments.attribute import ANSWERING, STILL
-from sim.experiments.pairing import LEVEL, interval_of_mean
+from sim.experiments.attribute import ANSWERING, CAUSED, GANGS, STILL
+from sim.experiments.pairing import CHANGES, LEVEL, interval_of_mean
 from sim.experiments.sensitivity import BLOCKS, COLUMNS, MORRIS
-from sim.language.spoken import marked, named, said
+from sim.language import marked, named, said
 from sim.reading.figures import CHANGE
-from sim.reading.stored_answers import OF_PEOPLE
-from sim.scenario.levers import Lever, key_name, shape_at, value_text
+from sim.reading.intervals import OF_PEOPLE
+from sim.scenario.levers import key_name, shape_at, value_text
 from sim.told.answers import (
     Answer,
     answer_parts,
+    changes_parts,
     cost_lines,
     ends_of,
     found_parts,
@@ -31,8 +33,8 @@ from sim.told.answers import (
     layer_cost_lines,
     layer_named,
 )
-from sim.told.runs import LEAST_DIGITS, Estimate, interval, lever_lines
-from sim.told.tables import BELOW, Column, Line, Part, TextTable, heading
+from sim.told.runs import LEAST_DIGITS, Estimate, interval
+from sim.told.tables import Column, Part, TextTable
 from sim.told.words import NAMES, quantity_named, span_said, value_said
 
 if TYPE_CHECKING:
@@ -73,18 +75,10 @@ def comparison_parts(document: dict[str, Any], answers: "Sequence[Answer]", ever
 
     With ``every`` all quantities are shown, and which victims' fates changed.
     """
-    base = document["base"]
     for answer in answers:
         scenario = answer.name
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
-        changed = [Lever.of(row) for row in document["levers"] if row["scenario"] == scenario]
-        if changed:
-            title = said("Changes of {other} from {base}", other=scenario, base=base)
-            yield from lever_lines(title, changed, MOST_LEVERS)
-            if len(changed) > MOST_LEVERS:
-                yield Line(said("{number} more; list all: tocsin diff", number=len(changed) - MOST_LEVERS), BELOW)
-        else:
-            yield heading(said("{other} changes no lever of {base}", other=scenario, base=base))
+        yield from changes_parts(answer, MOST_LEVERS)
         others = [row for row in rows if not is_cost(row)]
         if not every:
             others = [row for row in others if row["quantity"] in OUTCOMES]
@@ -92,7 +86,8 @@ def comparison_parts(document: dict[str, Any], answers: "Sequence[Answer]", ever
         yield from _quantities(others, scenario, every)
         unpriced = [row["name"] for row in document["levers"] if row["scenario"] == scenario and not row["priced"]]
         costs = cost_lines(rows, unpriced)
-        fates = _changes(scenario, document.get("changes", [])) if every else ()
+        changed_fates = [row for row in document.get("changes", []) if row["scenario"] == scenario]
+        fates = _fates(changed_fates) if every else ()
         yield from (part for part in (*costs, *fates) if part not in answer.lines)
         yield from found_parts(answer)
         yield from answer_parts(answer)
@@ -107,72 +102,69 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool) -> Iterator[Par
         return lambda value, digits=LEAST_DIGITS: value_said(name, significant(value, digits))
 
     def more(row: Row) -> str:
-        is_change = row["quantity"].partition("@")[0].endswith(CHANGE)
-        return "" if row["ratio"] is None or is_change else _more(row["ratio"])
+        """Return by how many percent it is more, or how many times as much if that is easier to read."""
+        ratio = row["ratio"]
+        if ratio is None or row["quantity"].partition("@")[0].endswith(CHANGE):
+            return ""
+        return written(f"x{ratio:,.0f}" if abs(ratio) >= MANY_TIMES else f"{100 * (ratio - 1):+.1f}")
 
     def gain(row: Row) -> str:
         return "" if row["pairing_gain"] is None else written(f"{row['pairing_gain']:,.1f}")
 
-    columns: list[Column] = [
+    def any_has(rows: Sequence[Row], key: str) -> bool:
+        return any(row.get(key) is not None for row in rows)
+
+    columns: list[Column | None] = [
         (said("quantity"), lambda row: quantity_named(row["quantity"])),
         (said("baseline"), lambda row: words(row)(row["base"])),
         (scenario, lambda row: words(row)(row["other"])),
         (said("difference"), lambda row: ends_of(row, False).number(words(row))),
         ("%", more),
+        (said("90%, draws"), lambda row: ends_of(row, True).ends(words(row)))
+        if any_has(moved, "posterior_draws")
+        else None,
+        (interval_name(rows), lambda row: ends_of(row, False).ends(words(row))) if any_has(rows, "low") else None,
+        (said("pairing gain"), gain) if every and any_has(rows, "pairing_gain") else None,
     ]
-    if any(row.get("posterior_draws") is not None for row in moved):
-        columns.append((said("90%, draws"), lambda row: ends_of(row, True).ends(words(row))))
-    if any(row["low"] is not None for row in rows):
-        columns.append((interval_name(rows), lambda row: ends_of(row, False).ends(words(row))))
-    if every and any(row["pairing_gain"] is not None for row in rows):
-        columns.append((said("pairing gain"), gain))
     if moved:
         yield TextTable.of(moved, columns)
     if len(moved) < len(rows):
         yield said("{same} of {number} quantities are unchanged", same=len(rows) - len(moved), number=len(rows))
 
 
-def _more(ratio: float) -> str:
-    """Return by how many percent something is more, or how many times as much if that is easier to read."""
-    return written(f"x{ratio:,.0f}") if abs(ratio) >= MANY_TIMES else written(f"{100 * (ratio - 1):+.1f}")
-
-
-def _changes(scenario: str, changes: list[Row]) -> Iterator[TextTable | str]:
-    """Lay out whose fate changed, by the fates under both policies."""
-    counts: dict[tuple[str, str, str], list[int]] = {}
-    for row in changes:
-        if row["scenario"] == scenario:
-            sums = counts.setdefault((row["change"], row["base"], row["other"]), [0, 0])
-            sums[0] += row["count"]
-            sums[1] += row["paid_cents"]
-    if not counts:
+def _fates(changes: list[Row]) -> Iterator[TextTable | str]:
+    """Lay out whose fate changed, by the fates under both policies, and by group."""
+    if not changes:
         return
+
+    def summed(*keys: str) -> dict[Any, list[Row]]:
+        groups: dict[Any, list[Row]] = {}
+        for row in changes:
+            groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+        return groups
+
+    def count(rows: list[Row], change: str | None = None) -> int:
+        return sum(row["count"] for row in rows if change in (None, row["change"]))
+
     yield said("Victims with recorded events, as simulated:")
-    paid = said("paid, {currency}")
-    table = TextTable([said("change"), said("baseline"), said("policy"), said("attempts"), paid], (0, 1, 2))
-    for path, (count, cents) in counts.items():
-        table.add_row(*map(named, path), written(f"{count:,}"), written(f"{cents / CENTS_PER_UNIT:+,.0f}"))
+    heads = [said("change"), said("baseline"), said("policy"), said("attempts"), said("paid, {currency}")]
+    table = TextTable(heads, (0, 1, 2))
+    for path, rows in summed("change", "base", "other").items():
+        paid = sum(row["paid_cents"] for row in rows) / CENTS_PER_UNIT
+        table.add_row(*map(named, path), written(f"{count(rows):,}"), written(f"{paid:+,.0f}"))
     yield table
     for key in ("age_band", "fraud_type", "province"):
-        yield _by_group(scenario, changes, key)
-
-
-def _by_group(scenario: str, changes: list[Row], key: str) -> TextTable:
-    """Lay out how many victims a policy saved, harmed and left unchanged, in each group of a column."""
-    from sim.experiments.pairing import CHANGES
-
-    counts: dict[Any, dict[str, int]] = {}
-    for row in changes:
-        if row["scenario"] == scenario:
-            own = counts.setdefault(row[key], dict.fromkeys(CHANGES, 0))
-            own[row["change"]] += row["count"]
-    table = TextTable([named(key), *map(named, CHANGES)])
-    ordered = sorted(counts.items(), key=lambda one: (-one[1][CHANGES[0]] - one[1][CHANGES[1]], str(one[0])))
-    for group, own in ordered[:GROUPS]:
-        table.add_row(named(group), *(written(f"{own[change]:,}") for change in CHANGES))
-    if len(ordered) > GROUPS:
-        table.caption = said("the {number} of {count} with most changes", number=GROUPS, count=len(ordered))
-    return table
+        table = TextTable([named(key), *map(named, CHANGES)])
+        groups = summed(key)
+        ordered = sorted(
+            groups, key=lambda group: (-sum(count(groups[group], one) for one in CHANGES[:2]), str(group[0]))
+        )
+        for group in ordered[:GROUPS]:
+            numbers = (written(f"{count(groups[group], change):,}") for change in CHANGES)
+            table.add_row(named(group[0]), *numbers)
+        if len(ordered) > GROUPS:
+            table.caption = said("the {number} of {count} with most changes", number=GROUPS, count=len(ordered))
+        yield table
 
 
 def attribution_tables(result: "Attribution", retried: bool = False) -> Iterator[TextTable | str]:
@@ -185,76 +177,67 @@ def attribution_tables(result: "Attribution", retried: bool = False) -> Iterator
     Yields:
         Tables and paragraphs.
     """
-    from sim.experiments.attribute import CAUSED, GANGS
-
-    layers = result.layers
+    layers, costs = records(result.layers), records(result.costs)
     over = over_what(result)
-    names = list(dict.fromkeys(layers["layer"]))
-    stances = list(dict.fromkeys(layers[GANGS])) if GANGS in layers else [None]
-    head = [said("layer"), *([said("gangs")] if stances != [None] else [])]
-    of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
-    every = [
-        (name, stance, [layer_named(name), *([named(stance)] if stance else [])])
-        for name in names
-        for stance in stances
+    names, stances = (list(dict.fromkeys(row.get(key) for row in layers)) for key in ("layer", GANGS))
+    layers.sort(key=lambda row: (names.index(row["layer"]), stances.index(row.get(GANGS))))
+    of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in layers}
+    first: list[Column | None] = [
+        (said("layer"), lambda row: layer_named(row["layer"])),
+        (said("gangs"), lambda row: named(row[GANGS])) if stances != [None] else None,
     ]
+    left = range(len(first) - first.count(None))
+
+    def rounded(head: str, key: str) -> Column:
+        return head, lambda row: number_text(round(row[key]))
+
+    def ends(head: str, low: str, high: str) -> Column:
+        return head, lambda row: interval(*(None if row[end] is None else round(row[end]) for end in (low, high)))
+
+    def share(row: Row) -> str:
+        whole = of[row.get(GANGS), row["quantity"], "all"]["shapley"]
+        return _per_cent(row["shapley"] / whole if whole else None)
+
     for quantity, title in (
         ("victims", said("Victims prevented:")),
         ("net_loss_money", said("Net loss prevented, {currency}:")),
     ):
-        shown = [
-            (words, low, high)
-            for words, low, high in (
-                (over, "low", "high"),
-                (said("90%, draws"), "posterior_low", "posterior_high"),
-            )
-            if any(of[stance, quantity, name][low] is not None for name, stance, _ in every)
+        rows = [row for row in layers if row["quantity"] == quantity]
+        numbers = [rounded(said("alone"), "alone"), rounded(said("last"), "last"), rounded(said("average"), "shapley")]
+        intervals = [
+            ends(head, low, high)
+            for head, low, high in ((over, "low", "high"), (said("90%, draws"), "posterior_low", "posterior_high"))
+            if any(row[low] is not None for row in rows)
         ]
         yield title
-        numbers = [said("alone"), said("last"), said("average"), said("share")]
-        table = TextTable([*head, *numbers, *(words for words, _, _ in shown)], range(len(head)))
-        for name, stance, first in every:
-            row, whole = of[stance, quantity, name], of[stance, quantity, "all"]["shapley"]
-            cells = [number_text(round(row[key])) for key in ("alone", "last", "shapley")]
-            cells.append(_per_cent(row["shapley"] / whole if whole else None))
-            ends = (interval(*_rounded(row[low], row[high])) for _, low, high in shown)
-            table.add_row(*first, *cells, *ends)
-        yield table
+        yield TextTable.of(rows, [*first, *numbers, (said("share"), share), *intervals], left)
     if retried and "interception" in names:
         yield said(
             "Gangs repeat attempts that filters stop (fraud.retry). So the number of intercepted messages says little "
             "about how many people filters protect."
         )
+
+    def caused(cost: str) -> Column:
+        return named(cost), lambda row: number_text(round(of[row.get(GANGS), cost, row["layer"]]["shapley"]))
+
     yield said("What layers cause, averaged over the orders in which they can be added:")
-    table = TextTable([*head, *map(named, CAUSED)], range(len(head)))
-    for name, stance, first in every:
-        table.add_row(*first, *(number_text(round(of[stance, cost, name]["shapley"])) for cost in CAUSED))
-    yield table
-    costs = records(result.costs)
+    yield TextTable.of([row for row in layers if row["quantity"] == "victims"], [*first, *map(caused, CAUSED)], left)
     for stance in stances:
         if stance is not None:
             yield said("{stance}:", stance=said(STANCES[stance]))
         yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over)
     if not result.overlaps.empty:
-        yield from _overlaps(result, head)
+        shared = result.overlaps[result.overlaps["quantity"] == "victims"]
+        largest = shared.sort_values("overlap", key=abs, ascending=False).head(OVERLAPS)
+        other: Column = (said("other layer"), lambda row: layer_named(row["other"]))
+        yield said("Victims that either of two layers would prevent (below 0: one prevents them only with the other):")
+        columns = [*first, other, rounded(said("overlap"), "overlap")]
+        yield TextTable.of(records(largest), columns, range(len(left) + 1))
 
 
 def over_what(result: "Attribution") -> str:
     """Return the kind of intervals of an attribution: those of a single replicate are over the drawn orders."""
     return said("95%, replicates") if result.coalitions["seed"].nunique() > 1 else said("95%, orders")
-
-
-def _overlaps(result: "Attribution", head: list[str]) -> Iterator[TextTable | str]:
-    """Lay out the largest overlaps of two layers."""
-    from sim.experiments.attribute import GANGS
-
-    shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
-    yield said("Victims that either of two layers would prevent (below 0: one prevents them only with the other):")
-    table = TextTable([*head, said("other layer"), said("overlap")], range(len(head) + 1))
-    for row in records(shared.head(OVERLAPS)):
-        stance = [named(row[GANGS])] if GANGS in row else []
-        table.add_row(layer_named(row["layer"]), *stance, layer_named(row["other"]), number_text(round(row["overlap"])))
-    yield table
 
 
 def staffing_tables(result: "Staffing") -> Iterator[Part]:
@@ -273,10 +256,12 @@ def staffing_tables(result: "Staffing") -> Iterator[Part]:
         return head, lambda row: _per_cent(row[key])
 
     rows = records(result.frame)
-    promise = None if all(row["status"] == "kept" for row in rows) else said("promise")
-    provinces: list[Column | None] = [
+    promise: Column | None = (said("promise"), lambda row: said(PROMISES[row["status"]]))
+    if all(row["status"] == "kept" for row in rows):
+        promise = None
+    provinces = [
         (said("province"), lambda row: named(row["name"])),
-        None if promise is None else (promise, lambda row: said(PROMISES[row["status"]])),
+        promise,
         number(said("staff"), "staff"),
         number(said("now"), "current", ",.1f"),
         share(said("target"), "target"),
@@ -320,10 +305,6 @@ def drawn_staff_table(rows: list[Row], draws: int) -> Iterator[TextTable | str]:
         shown = ("-" if row[key] is None else number_text(row[key]) for key in ("low", "high"))
         table.add_row(named(row["name"]), *shown, said("{number} of {count}", number=row["kept"], count=draws))
     yield table
-
-
-def _rounded(*values: float | None) -> tuple[float | None, ...]:
-    return tuple(None if value is None else round(value) for value in values)
 
 
 def _per_cent(share: float | None) -> str:
@@ -374,26 +355,25 @@ def sweep_table(
     Returns:
         The table; its heads are the names of levers and quantities.
     """
-    import pandas as pd
-
     names = shown_quantities(frame, requested)
-    several = frame["replicate"].nunique() > 1
-    heads = [said("point"), *([named("seed")] if several else [])]
-    heads += [key_name(key, scenario.spec) for key in keys]
-    table = TextTable([*heads, *map(quantity_named, names)], ())
-    for row in records(frame):
-        cells = [str(row["point"]), *([str(row["seed"])] if several else [])]
-        cells += [varied_value(key, row[key]) for key in keys]
-        if row["message"] is not None:
-            table.add_row(*cells, said("failed: {message}", message=row["message"]), *[""] * (len(names) - 1))
-        else:
-            table.add_row(*cells, *("" if pd.isna(row[name]) else _number(name, row[name]) for name in names))
-    return table
 
+    def result(name: str) -> Column:
+        def cell(row: Row) -> str:
+            if row["message"] is not None:  # in place of the first result
+                return said("failed: {message}", message=row["message"]) if name == names[0] else ""
+            if row[name] is None:
+                return ""
+            return (percent if name.partition("@")[0].endswith(CHANGE) else number_text)(row[name])
 
-def _number(name: str, value: float) -> str:
-    """Return a value of a quantity; changes in percent."""
-    return percent(value) if name.partition("@")[0].endswith(CHANGE) else number_text(value)
+        return quantity_named(name), cell
+
+    columns: list[Column | None] = [
+        (said("point"), lambda row: str(row["point"])),
+        (named("seed"), lambda row: str(row["seed"])) if frame["replicate"].nunique() > 1 else None,
+        *((key_name(key, scenario.spec), lambda row, key=key: varied_value(key, row[key])) for key in keys),
+        *map(result, names),
+    ]
+    return TextTable.of(records(frame), columns, ())
 
 
 IDLE = 3
@@ -436,16 +416,23 @@ def by_importance(method: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def sensitivity_tables(method: str, rows: Sequence[Row], scenario: "Scenario") -> Iterator[TextTable]:
     """Yield a table a quantity by importance, parameters in words."""
-    columns = COLUMNS[method]
+
+    def shown(row: Row, name: str) -> str:
+        if row[name] is None:
+            return ""
+        return number_text(row[name]) if method == MORRIS else written(f"{row[name]:.3f}")
+
+    def ends(row: Row, name: str) -> str:
+        low, high = shown(row, f"{name}_low"), shown(row, f"{name}_high")
+        return span_said(low, high) if row[name] is not None else ""
+
     for quantity, own in by_importance(method, rows).items():
-        names = [quantity]
-        for name in columns:
-            if name in HEADERS:
-                names += [said(HEADERS[name]), *([said("95% interval")] if f"{name}_low" in columns else [])]
-        table = TextTable(names)
-        for row in own:
-            table.add_row(key_name(row["parameter"], scenario.spec), *_cells(method, row))
-        yield table
+        columns: list[Column | None] = [(quantity, lambda row: key_name(row["parameter"], scenario.spec))]
+        for name in (name for name in COLUMNS[method] if name in HEADERS):
+            columns.append((said(HEADERS[name]), partial(shown, name=name)))
+            if f"{name}_low" in COLUMNS[method]:
+                columns.append((said("95% interval"), partial(ends, name=name)))
+        yield TextTable.of(own, columns)
 
 
 def dropped(about: Row) -> str:
@@ -468,19 +455,6 @@ def idle(about: Row, scenario: "Scenario") -> str:
         number=len(keys),
         parameters="; ".join(names) + ("; ..." if len(keys) > IDLE else ""),
     )
-
-
-def _cells(method: str, row: Row) -> Iterator[str]:
-    def shown(name: str) -> str:
-        if row[name] is None:
-            return ""
-        return number_text(row[name]) if method == MORRIS else written(f"{row[name]:.3f}")
-
-    for name in COLUMNS[method]:
-        if name in HEADERS:
-            yield shown(name)
-            if f"{name}_low" in row:
-                yield span_said(shown(f"{name}_low"), shown(f"{name}_high")) if row[name] is not None else ""
 
 
 MOST_NAMED = 3
@@ -621,15 +595,11 @@ def of_sensitivity(
 
 
 def _effect(method: str, row: Row) -> str:
-    """Return the size of an effect, with its interval."""
+    """Return the size of an effect, with its interval, as it stands inside brackets."""
     index, words = ("mu_star", amount) if method == MORRIS else ("total", percent)
-    return _in_brackets(Estimate(row[index], row[f"{index}_low"], row[f"{index}_high"]), words)
-
-
-def _in_brackets(one: Estimate, words: Callable[..., str]) -> str:
-    """Return a number and its interval, as they stand inside brackets."""
-    interval = one.ends(words)
-    return said("{value}; {interval}", value=words(one.value), interval=interval) if interval else words(one.value)
+    value = words(row[index])
+    ends = Estimate(row[index], row[f"{index}_low"], row[f"{index}_high"]).ends(words)
+    return said("{value}; {interval}", value=value, interval=ends) if ends else value
 
 
 def of_attribution(result: "Attribution", scenario: "Scenario", warnings: Sequence[str] = ()) -> Answer:
@@ -643,8 +613,6 @@ def of_attribution(result: "Attribution", scenario: "Scenario", warnings: Sequen
     Returns:
         The answer.
     """
-    from sim.experiments.attribute import GANGS
-
     rows, lines = records(result.layers), []
     stances = list(dict.fromkeys(row.get(GANGS) for row in rows))
     for stance in stances:
@@ -665,19 +633,15 @@ def of_attribution(result: "Attribution", scenario: "Scenario", warnings: Sequen
 
 def _prevented(rows: Sequence[Row], quantity: str) -> str:
     """Return how much all layers prevent, and the layers that prevent most, each with its amount."""
-    own = [row for row in rows if row["quantity"] == quantity]
-    every = next(row for row in own if row["layer"] == "all")
-    layers = sorted((row for row in own if row["layer"] != "all"), key=lambda row: -row["shapley"])
-    amounts = "; ".join(
-        said("{layer} {value}", layer=layer_named(row["layer"]), value=_estimate(row).told())
-        for row in layers[:MOST_NAMED]
-    )
-    return said(PREVENTED[quantity], number=_estimate(every).told(), layers=amounts)
-
-
-def _estimate(row: Row) -> Estimate:
-    """Return the average of a layer with its interval."""
-    return Estimate(row["shapley"], row["low"], row["high"])
+    told = {
+        row["layer"]: Estimate(row["shapley"], row["low"], row["high"]).told()
+        for row in sorted(rows, key=lambda row: -row["shapley"])
+        if row["quantity"] == quantity
+    }
+    every = told.pop("all")
+    most = list(told.items())[:MOST_NAMED]
+    layers = "; ".join(said("{layer} {value}", layer=layer_named(layer), value=value) for layer, value in most)
+    return said(PREVENTED[quantity], number=every, layers=layers)
 
 
 def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path) -> Answer:
@@ -702,47 +666,35 @@ def of_staffing(result: "Staffing", terms: "Terms", compared: str, folder: Path)
         "kept": str(len(kept)),
         "count": str(len(rows)),
     }
-    promise = {
-        "share": percent(terms.share),
-        "tier": named(terms.tier),
-        "time": value_text(f"{deadline} ms", None),
-    }
-    what = said("{share} of {tier} alerts reached within {time}", **promise)
+    promise = {"share": percent(terms.share), "tier": named(terms.tier), "time": value_text(f"{deadline} ms")}
+    text = marked("{share} of {tier} alerts reached within {time}")
     if terms.relative:
-        what = said("{share} of the {tier} alerts that unlimited staff reaches, within {time}", **promise)
-    if not kept:
-        lines = [said("No province can keep the promise: {promise}.", promise=what)]
-    elif len(kept) == len(rows):
+        text = marked("{share} of the {tier} alerts that unlimited staff reaches, within {time}")
+    what = said(text, **promise)
+    text = marked("No province can keep the promise: {promise}.")
+    if len(kept) == len(rows):
         text = marked("The promise, {promise}, needs {staff} people instead of {now} now ({desk}).")
-        lines = [said(text, promise=what, **words)]
-    else:
+    elif kept:
         text = marked(
             "The promise, {promise}, can be kept in {kept} of {count} provinces. They need {staff} people instead of "
             "{now} now ({desk})."
         )
-        lines = [said(text, promise=what, **words)]
+    lines = [said(text, promise=what, **words)]
     others = [named(row["name"]) for row in rows if row["status"] == "impossible"]
     if others and kept:
         some = ", ".join(others[:MOST_NAMED]) + (", ..." if len(others) > MOST_NAMED else "")
         lines.append(said("Even unlimited staff cannot keep it in: {provinces}.", provinces=some))
-    lines += _of_curve(result) if kept else ()
+    if kept:
+        curve = records(result.curve)
+        now, found = (next(row for row in curve if row["factor"] == factor) for factor in (None, 1))
+        text = marked(
+            "With them desks work {hours} hours in the period instead of {now}, and {victims} people become victims "
+            "instead of {before}."
+        )
+        numbers = (number_text(round(row[key])) for key in ("staff_hours", "victims") for row in (found, now))
+        lines.append(said(text, **dict(zip(("hours", "now", "victims", "before"), numbers, strict=True))))
     kind = said("no intervals: run-to-run noise unknown")
     return _answer(scenario, lines, kind, result.warnings, f"tocsin compare {compared} {folder}")
-
-
-def _of_curve(result: "Staffing") -> Iterator[str]:
-    """Yield what the smallest staff changes, compared with the present one."""
-    rows = records(result.curve)
-    now = next(row for row in rows if row["factor"] is None)
-    found = next(row for row in rows if row["factor"] == 1)
-    yield said(
-        "With them desks work {hours} hours in the period instead of {now}, and {victims} people become victims "
-        "instead of {before}.",
-        hours=number_text(round(found["staff_hours"])),
-        now=number_text(round(now["staff_hours"])),
-        victims=number_text(round(found["victims"])),
-        before=number_text(round(now["victims"])),
-    )
 
 
 def _answer(

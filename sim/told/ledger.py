@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from sim.base.rounding import percent
-from sim.language.spoken import ENGLISH, Terms, said, speaking, telling_in
-from sim.predictions.ledger import RIVALS, Entry, Ledger
-from sim.predictions.stored import FOLDER, SEAL, Prediction
+from sim.language import ENGLISH, Terms, said, speaking, telling_in
+from sim.predictions import FOLDER, RIVALS, Entry, Ledger, Prediction
+from sim.store.folder import SEAL
 from sim.told.tables import TextTable
 from sim.told.words import interval_said, off_said, quantity_named, value_said, window_said, yes_said
 

@@ -3,8 +3,8 @@
 The answer of a run, or of several, in sentences that an analyst would read aloud; and its numbers.
 
 Every uncertain number has an interval; ``interval_said`` names its kind. If answers over posterior draws are stored
-with the scenario (``sim.reading.stored_answers``), intervals hold parameter uncertainty and run-to-run noise. Else a
-single run has its run-to-run noise at its scale (``sim.reading.chance``), replicates have Student's t of their mean,
+with the scenario (``sim.reading.intervals``), intervals hold parameter uncertainty and run-to-run noise. Else a
+single run has its run-to-run noise at its scale (``sim.reading.intervals``), replicates have Student's t of their mean,
 and posterior draws have nine tenths of them. Runs side by side have intervals of one kind: ``of_one_kind``.
 
 Runs on the terminal: figures next to reported ones, totals, evidence, and any quantity.
@@ -20,33 +20,24 @@ from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between, number_text, percent, significant, written
 from sim.base.words import DESK_LABELS, SHIELD
-from sim.experiments.officers import ProvinceOfficers
-from sim.language.spoken import counted, evidence_named, marked, named, said, telling_in
-from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, TWENTIETHS, nine_tenths, student
+from sim.experiments.staffing import ProvinceOfficers
+from sim.language import counted, evidence_named, marked, named, said, telling_in
+from sim.reading import intervals, quantities
 from sim.reading.figures import CHANGE, FROZEN_FACTOR, JUDGED, STANDARD_ERRORS
-from sim.reading.quantities import (
-    FIGURES,
-    FUNDS_STOPPED,
-    HEADLINE,
-    LEVELS,
-    REPORTING_RATE,
-    at_reporting_rates,
-    is_stated,
-)
-from sim.reading.stored_answers import StoredAnswers, stored_answers
 from sim.told.tables import BELOW, Column, Line, Part, TextTable, heading, listed
 from sim.told.words import interval_said as ends_said
 from sim.told.words import off_said, quantity_named, span_said, value_said, window_said, yes_said
 
 if TYPE_CHECKING:
     from sim.reading.run import Run
-    from sim.scenario import Scenario
     from sim.scenario.levers import Lever
 
 STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
 """The fates of attempts that were stopped before reaching anyone, and what stopped them."""
 
-COUNTED = {name: text for name, text in HEADLINE.items() if name not in ("episodes", "saved", "prevented_money")}
+COUNTED = {
+    name: text for name, text in quantities.HEADLINE.items() if name not in ("episodes", "saved", "prevented_money")
+}
 """Totals that the first screen counts, and their texts; its sentences have the others, too."""
 
 LEAST_DIGITS, MOST_DIGITS = 3, 4
@@ -96,6 +87,11 @@ class Estimate:
         low, high = significant(self.low, digits), significant(self.high, digits)
         return "" if low == high else between(low, high, lambda end: words(end, digits))
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the interval of a difference holds zero."""
+        return self.low is not None and self.high is not None and self.low <= 0 <= self.high
+
     def _digits(self, words: Callable[[float, int], str]) -> int:
         """Return the significant digits with which the ends differ: three, at most four."""
         if self.low is None or self.high is None or self.low == self.high:
@@ -128,25 +124,35 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool 
     """Return the kind of an ``answer``'s intervals: ``95% intervals: run-to-run noise at scale 0.005``; or nothing."""
     every = _listed(runs)
     if draws:
-        return said(
-            "{level} intervals over {number} posterior draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every))
-        )
-    stored = stored_answers(every[0].scenario)
+        return over_draws_said(len(every))
+    stored = intervals.stored_answers(every[0].scenario)
     if stored is not None and known:
         return said(
             "{level} intervals: parameter uncertainty ({number} posterior draws) and run-to-run noise ({parts})",
-            level=percent(1 - 2 / TWENTIETHS),
+            level=percent(1 - 2 / intervals.TWENTIETHS),
             number=str(stored.draws),
             parts=_noise_said(every),
         )
-    if len(every) == 1:
+    if len(every) > 1:
+        kind = over_replicates_said(len(every))
+    elif every[0].chance:
         scale = written(f"{every[0].manifest['scale']:g}")
-        if not every[0].chance:
-            return ""
-        kind = said("{level} intervals: run-to-run noise at scale {scale}", level=percent(LEVEL), scale=scale)
+        kind = said("{level} intervals: run-to-run noise at scale {scale}", level=percent(intervals.LEVEL), scale=scale)
     else:
-        kind = said("{level} intervals over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+        return ""
     return kind if stored is not None else without_posterior(kind)
+
+
+def over_draws_said(number: int) -> str:
+    """Return that intervals are over posterior draws that were run."""
+    return said(
+        "{level} intervals over {number} posterior draws", level=percent(1 - 2 / intervals.TWENTIETHS), number=number
+    )
+
+
+def over_replicates_said(number: int) -> str:
+    """Return that intervals are over replicates."""
+    return said("{level} intervals over {number} replicates", level=percent(intervals.LEVEL), number=number)
 
 
 def without_posterior(kind: str) -> str:
@@ -165,27 +171,15 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool =
     if not potential:
         return [said("There were no attempts in this period.")]
     found = estimates(every, draws, known)
-    stopped = _stopped(totals, potential, found[STOPPED_SHARE])
+    stopped = _stopped(totals, potential, found[intervals.STOPPED_SHARE])
     if not found["episodes"].value and not found["victims"].value:
         return [stopped, said("Nobody was drawn in, and nobody lost money.")]
-    drawn_in = said("{people} people were drawn in.", people=found["episodes"].told())
+    text = marked("{people} people were drawn in.")
     if max(found["saved"].value, found["victims"].value) > found["episodes"].value:
-        drawn_in = said(
-            "{people} people were drawn in; others had been drawn in before, in the warm-up.",
-            people=found["episodes"].told(),
-        )
+        text = marked("{people} people were drawn in; others had been drawn in before, in the warm-up.")
+    drawn_in = said(text, people=found["episodes"].told())
     with telling_in(every[0].scenario.spec.terms):
         return [_filed(found), _lost(found), stopped, drawn_in, _saved(found), _prevented(found)]
-
-
-def level_said(scenario: "Scenario") -> str:
-    """Return that the share of victims who report fixes the level of victims and losses, and if no source states it."""
-    text = marked("The share of victims who report ({key}) fixes the level of victims and losses.")
-    if not is_stated(scenario):
-        text = marked(
-            "The share of victims who report ({key}), which no source states, fixes the level of victims and losses."
-        )
-    return said(text, key=REPORTING_RATE)
 
 
 def rates_said(rates: Sequence[Mapping[str, float]], words: Callable[[float], str] = amount) -> str:
@@ -210,26 +204,36 @@ def level_lines(runs: "Sequence[Run]") -> list[str]:
     scenarios = [run.scenario for run in runs]
     if len({one.spec.aftermath.report.probability for one in scenarios}) > 1:
         return []
-    totals = {name: fmean(run.manifest["totals"][name] for run in runs) for name in LEVELS}
-    rates = at_reporting_rates(scenarios[0], totals)
+    totals = {name: fmean(run.manifest["totals"][name] for run in runs) for name in quantities.LEVELS}
+    rates = quantities.at_reporting_rates(scenarios[0], totals)
     if not rates:
         return []
+    text = marked("The share of victims who report ({key}) fixes the level of victims and losses.")
+    if not quantities.is_stated(scenarios[0]):
+        text = marked(
+            "The share of victims who report ({key}), which no source states, fixes the level of victims and losses."
+        )
     with telling_in(scenarios[0].spec.terms):
-        return [level_said(scenarios[0]), rates_said(rates)]
+        return [said(text, key=quantities.REPORTING_RATE), rates_said(rates)]
 
 
 def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) -> dict[str, Estimate]:
     """Return the numbers of an ``answer`` with intervals, by the names of ``chance``; 0 for a share of nothing."""
-    stored = None if draws or not known else stored_answers(runs[0].scenario)
     found = by_chance(runs, draws)
+    stored = None if draws or not known else intervals.stored_answers(runs[0].scenario)
     if stored is None:
         return found
-    return {name: _over_stored(stored, name, one) for name, one in found.items()}
+    both = {}
+    for name, one in found.items():
+        chance = None if one.low is None or one.high is None else (one.low, one.high)
+        ends = stored.interval(name, one.value, chance)
+        both[name] = one if ends is None else Estimate(one.value, ends[0], ends[2], ends[1])
+    return both
 
 
 def of_one_kind(runs: "Sequence[Run]") -> bool:
     """Return whether all runs have stored answers, so that their intervals are of one kind."""
-    return all(stored_answers(run.scenario) is not None for run in runs)
+    return all(intervals.stored_answers(run.scenario) is not None for run in runs)
 
 
 def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
@@ -239,13 +243,6 @@ def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
         ends = runs[0].chance
         return {name: Estimate(value, *ends.get(name, (None, None))) for name, value in values[0].items()}
     return {name: _over([one[name] for one in values], draws) for name in values[0]}
-
-
-def _over_stored(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
-    """Return a number with the interval of parameter uncertainty and run-to-run noise."""
-    chance = None if found.low is None or found.high is None else (found.low, found.high)
-    ends = stored.interval(name, found.value, chance)
-    return found if ends is None else Estimate(found.value, ends[0], ends[2], ends[1])
 
 
 def _noise_said(runs: "Sequence[Run]") -> str:
@@ -262,10 +259,10 @@ def _noise_said(runs: "Sequence[Run]") -> str:
 def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
     """Return the numbers of the first screen by what they count, as shown, each with its interval or an empty text."""
     found = estimates([run], known=known)
-    stopped = found[STOPPED_SHARE]
+    stopped = found[intervals.STOPPED_SHARE]
     with telling_in(run.scenario.spec.terms):
         shown: dict[str, tuple[str, str]] = {
-            said(text): (found[name].number(), found[name].bracket()) for name, text in COUNTED.items() if name in found
+            said(text): (found[name].number(), found[name].bracket()) for name, text in COUNTED.items()
         }
     return shown | {said("of attempts stopped on the way"): (stopped.number(percent), stopped.bracket(percent))}
 
@@ -273,52 +270,48 @@ def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
 def counted_numbers(run: "Run") -> dict[str, float]:
     """Return the plain numbers of the first screen, by what they count."""
     totals = run.manifest["totals"]
-    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     with telling_in(run.scenario.spec.terms):
-        counts = {said(text): totals[name] for name, text in COUNTED.items() if name in totals}
-    return {**counts, said("attempts stopped on the way"): stopped}
+        counts = {said(text): totals[name] for name, text in COUNTED.items()}
+    return {**counts, said("attempts stopped on the way"): _stopped_of(totals)}
 
 
 def _listed(runs: "Run | Sequence[Run]") -> "list[Run]":
-    from sim.reading.run import Run
-
-    return [runs] if isinstance(runs, Run) else list(runs)
+    return list(runs) if isinstance(runs, Sequence) else [runs]
 
 
 def _values(totals: Totals) -> dict[str, float]:
     """Return the numbers of the answer of one run."""
-    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
 
     def share(part: float, whole: float) -> float:
         return part / whole if whole else 0.0
 
     return {
-        STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
-        **{name: totals[name] for name in HEADLINE if name in totals},  # runs of older versions lack some
-        SAVED_SHARE: share(totals["saved"], totals["episodes"]),
-        RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
+        intervals.STOPPED_SHARE: share(_stopped_of(totals), totals["attempts_potential"]),
+        **{name: totals[name] for name in quantities.HEADLINE},
+        intervals.SAVED_SHARE: share(totals["saved"], totals["episodes"]),
+        intervals.RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
     }
+
+
+def _stopped_of(totals: Totals) -> float:
+    return float(sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED))
 
 
 def _over(values: Sequence[float], draws: bool) -> Estimate:
     """Return the mean of several runs with its interval; of draws, with nine tenths of them."""
     mean = fmean(values)
     if draws:
-        low, median, high = nine_tenths(values)
+        low, median, high = intervals.nine_tenths(values)
         return Estimate(mean, low, high, median)
-    half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
+    half = intervals.student(len(values) - 1) * stdev(values) / len(values) ** 0.5
     return Estimate(mean, max(0.0, mean - half), mean + half)
 
 
 def _filed(found: dict[str, Estimate]) -> str:
-    cases = found["cases_filed"]
+    cases, money = found["cases_filed"], found["filed_loss_money"].money
     if not cases.value:
         return said("No case was filed.")
-    if "filed_loss_money" not in found:
-        return said("{cases} cases were filed.", cases=cases.told())
-    return said(
-        "{cases} cases were filed, with losses of {money}.", cases=cases.told(), money=found["filed_loss_money"].money
-    )
+    return said("{cases} cases were filed, with losses of {money}.", cases=cases.told(), money=money)
 
 
 def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str:
@@ -347,31 +340,24 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
 def _saved(found: dict[str, Estimate]) -> str:
     if not found["saved"].value:
         return said("Warnings stopped none of them before a payment.")
-    saved, share = found["saved"].told(), found[SAVED_SHARE]
+    share, words = found[intervals.SAVED_SHARE], {"saved": found["saved"].told()}
+    text = marked("Warnings stopped {saved} of them before any payment.")
     if 0.0 < share.value <= 1.0:
-        stopped = said(
-            "Warnings stopped {saved} of them before any payment; this is {share} of those drawn in.",
-            saved=saved,
-            share=share.told(percent),
-        )
-    else:
-        stopped = said("Warnings stopped {saved} of them before any payment.", saved=saved)
-    if "averted" not in found:
-        return stopped
+        text = marked("Warnings stopped {saved} of them before any payment; this is {share} of those drawn in.")
+        words["share"] = share.told(percent)
+    averted = said("None of these would have paid.")
     if found["averted"].value:
         averted = said("{averted} of these would have paid: victims averted.", averted=found["averted"].told())
-    else:
-        averted = said("None of these would have paid.")
-    return f"{stopped} {averted}"
+    return f"{said(text, **words)} {averted}"
 
 
 def _lost(found: dict[str, Estimate]) -> str:
     if not found["victims"].value:
         return said("Nobody paid.")
     words = {"victims": found["victims"].told(), "money": found["loss_money"].money}
-    if not found[RECOVERED_SHARE].value:
+    if not found[intervals.RECOVERED_SHARE].value:
         return said("{victims} paid and lost {money}; nothing was recovered.", **words)
-    words["recovered"] = found[RECOVERED_SHARE].told(percent)
+    words["recovered"] = found[intervals.RECOVERED_SHARE].told(percent)
     return said("{victims} paid and lost {money}; {recovered} of the money was recovered.", **words)
 
 
@@ -418,9 +404,9 @@ def _columns(head: str, key: str, spread: Sequence[Column] = ()) -> list[Column]
 def without_value(figures: Sequence[Figure]) -> Iterator[str]:
     """Yield lines that say how many figures have no simulated value, and why."""
     missing = [row for row in figures if row["simulated"] is None]
-    known = [row for row in missing if row["name"].removesuffix(CHANGE).partition(".")[0] in FIGURES]
+    known = [row for row in missing if row["name"].removesuffix(CHANGE).partition(".")[0] in quantities.FIGURES]
     outside = [row["window"] for row in known if not row["name"].endswith(CHANGE)]
-    stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
+    stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == quantities.FUNDS_STOPPED]
     known += [row for row in stopped if row["window"] in outside]
     if known:
         line = counted(
@@ -433,7 +419,7 @@ def without_value(figures: Sequence[Figure]) -> Iterator[str]:
     if any(row not in known for row in stopped):
         yield said(
             "{quantity}: no simulated value, because its window is outside the period or the scenario gives no {key}",
-            quantity=quantity_named(FUNDS_STOPPED),
+            quantity=quantity_named(quantities.FUNDS_STOPPED),
             key=FROZEN_FACTOR,
         )
     others = dict.fromkeys(row["name"] for row in missing if row not in known and row not in stopped)
@@ -441,13 +427,12 @@ def without_value(figures: Sequence[Figure]) -> Iterator[str]:
         yield said("Not simulated: {quantities}", quantities=", ".join(map(quantity_named, others)))
 
 
-def lever_lines(title: str, levers: "Sequence[Lever]", most: int | None = None) -> Iterator[Line]:
-    """Yield the levers in which two scenarios differ, a line each: ``most`` of them, or all of them with their keys."""
+def lever_lines(title: str, levers: "Sequence[Lever]") -> Iterator[Line]:
+    """Yield the levers in which two scenarios differ, a line each, with their keys."""
     yield heading(title)
-    for row in levers[:most]:
+    for row in levers:
         yield Line(row.told, BELOW, 2 * BELOW)
-        if most is None:
-            yield Line(row.key, 3 * BELOW, style="dim")
+        yield Line(row.key, 3 * BELOW, style="dim")
 
 
 def findings_parts(lines: Sequence[str]) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import short
-from sim.language.spoken import counted, currency, said, wrapped
+from sim.language import counted, currency, said, wrapped
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from sim.base.days import CENTS_PER_UNIT
 from sim.base.rounding import PERCENT, percent, written
-from sim.language.spoken import marked, named, said, spoken
-from sim.reading.costs import COST, TOTAL
+from sim.language import marked, named, said, spoken
 from sim.reading.figures import CHANGE
-from sim.reading.quantities import CENTS, FORMS
+from sim.reading.quantities import CENTS, COST, FIGURES, FORMS, TOTAL
 
 NAMES = {
     **{name: forms.column for name, forms in FORMS.items()},
@@ -80,15 +79,9 @@ NAMES = {
 """Names of quantities; others are shown as they are written."""
 
 SAME = {
-    "losses": "filed_loss_money",
-    "filed": "cases_filed",
-    "loss_cents": "loss_money",
-    "filed_loss_cents": "filed_loss_money",
-    "prevented_cents": "prevented_money",
-    "recovered_cents": "recovered_money",
-    "held_cents": "held_money",
+    name: own for own in reversed(NAMES) for name in FIGURES if name not in NAMES and FIGURES.get(own) == FIGURES[name]
 }
-"""Other names of the same quantities: older ones, and stored columns, which count money in cents."""
+"""Other names of the same sum, the first of ``NAMES``: older ones, and stored columns, which count money in cents."""
 
 PARTS = {
     "desk_call": marked("call desks"),

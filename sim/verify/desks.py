@@ -8,12 +8,16 @@ Waits are read from the log of events, alert by alert; queue lengths and busy ti
 ``hours``. The values that studies of desks put into their scenarios are here, too.
 
 Each province has its own desk, so that one run is as many independent replications.
+
+A desk whose staff changes with the hour is held to the Chapman-Kolmogorov equations, solved numerically. Arrivals are
+Poisson and services exponential, so that the numbers waiting and in service are a Markov chain within each half hour. A
+server who is busy when the shift ends finishes and counts as one of the next shift meanwhile. So more may be in service
+than on duty, and then nobody is taken from the queue.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,12 +26,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.integrate import quad
 
-from sim.base.days import DAY_MS, HOUR_MS
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HOUR_MS
 from sim.base.words import Tier
 from sim.draws.identity import DETECTOR_SHIFT
 from sim.reading.run import Run
 from sim.store.tables import EVENTS
-from sim.verify.statistics import PROVINCES, Check, Judged, Study, balance, exponential, poisson_count
+from sim.verify.statistics import PROVINCES, Checks, Judged, Study, balance, exponential, poisson_count
 
 
 def erlang_c(servers: int, load: float) -> float:
@@ -141,6 +145,14 @@ class Queue:
         numbers = np.bincount(self.province[kept], minlength=PROVINCES)
         return np.bincount(self.province[kept], values[kept], minlength=PROVINCES), numbers
 
+    def mean_length(self, expected: float) -> Judged:
+        """Judge the mean number in queue over all days of the run."""
+        return balance(self.lengths.sum(axis=1), np.full(PROVINCES, self.days + 1.0), expected)
+
+    def mean_busy(self, expected: float) -> Judged:
+        """Judge the mean number of busy servers over all days of the run."""
+        return balance(self.busy / DAY_MS, np.full(PROVINCES, self.days + 1.0), expected)
+
 
 def read(run: Run, days: int) -> Queue:
     """Read the log and the tables of a run in which every alert waits once."""
@@ -205,11 +217,6 @@ def arrivals(queue: Queue, alerts: float) -> Judged:
     return poisson_count(int(queue.whole.sum()), alerts * PROVINCES * queue.days, PROVINCES * queue.days)
 
 
-def time_over(queue: Queue, values: NDArray[np.float64], expected: float) -> Judged:
-    """Judge sums over all days of a run, (P,), by the sum that theory expects for a day."""
-    return balance(values, np.full(PROVINCES, queue.days + 1.0), expected)
-
-
 # M/M/c
 
 MMC_SERVERS = 3
@@ -220,49 +227,29 @@ MMC_LOAD = MMC_RATE * SERVICE
 MMC_WAIT = mean_wait(MMC_SERVERS, MMC_RATE, SERVICE)
 MMC_FREE = MMC_SERVERS / SERVICE - MMC_RATE
 
+
+def mmc_checks(run: Run, days: int) -> Checks:
+    """Judge a run by what theory says of M/M/c."""
+    queue = read(run, days)
+    waiting = erlang_c(MMC_SERVERS, MMC_LOAD)
+    long = waiting * math.exp(-MMC_FREE * SERVICE)
+    yield "alerts a day and province", "Poisson", arrivals(queue, MMC_ALERTS)
+    yield "probability of waiting", "Erlang 1917", balance(*queue.sums(queue.wait > 0), waiting)
+    yield "mean wait, s", "Erlang 1917", balance(*queue.sums(queue.wait), MMC_WAIT, SECOND)
+    yield "share that waits longer than a service", "Erlang 1917", balance(*queue.sums(queue.wait > SERVICE), long)
+    yield "mean number in queue, L = lambda W", "Little 1961", queue.mean_length(MMC_RATE * MMC_WAIT)
+    yield "mean number of busy servers", "Little 1961", queue.mean_busy(MMC_LOAD)
+    yield "mean service, s", "given", balance(*queue.sums(queue.service), SERVICE, SECOND)
+    gaps = exponential(between_departures(queue), 1.0 / MMC_RATE, SECOND)
+    yield "gaps between departures, s", "Burke 1956", gaps
+
+
 MMC = Study(
     name="M/M/c",
     about="One queue of calls in each province, 3 servers, exponential services of mean 4 min, utilisation 0.75.",
-    values={
-        **contacts(MMC_ALERTS),
-        **desk(MMC_SERVERS, SERVICE),
-    },
+    values={**contacts(MMC_ALERTS), **desk(MMC_SERVERS, SERVICE)},
     days={"vector": 12, "reference": 3},
-    read=read,
-    events=True,
-    checks=(
-        Check("alerts a day and province", "Poisson", lambda queue: arrivals(queue, MMC_ALERTS)),
-        Check(
-            "probability of waiting",
-            "Erlang 1917",
-            lambda queue: balance(*queue.sums(queue.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
-        ),
-        Check("mean wait, s", "Erlang 1917", lambda queue: balance(*queue.sums(queue.wait), MMC_WAIT, SECOND)),
-        Check(
-            "share that waits longer than a service",
-            "Erlang 1917",
-            lambda queue: balance(
-                *queue.sums(queue.wait > SERVICE),
-                erlang_c(MMC_SERVERS, MMC_LOAD) * math.exp(-MMC_FREE * SERVICE),
-            ),
-        ),
-        Check(
-            "mean number in queue, L = lambda W",
-            "Little 1961",
-            lambda queue: time_over(queue, queue.lengths.sum(axis=1), MMC_RATE * MMC_WAIT),
-        ),
-        Check(
-            "mean number of busy servers",
-            "Little 1961",
-            lambda queue: time_over(queue, queue.busy / DAY_MS, MMC_LOAD),
-        ),
-        Check("mean service, s", "given", lambda queue: balance(*queue.sums(queue.service), SERVICE, SECOND)),
-        Check(
-            "gaps between departures, s",
-            "Burke 1956",
-            lambda queue: exponential(between_departures(queue), 1.0 / MMC_RATE, SECOND),
-        ),
-    ),
+    checks=mmc_checks,
 )
 
 
@@ -290,9 +277,21 @@ CALL_WAIT = pollaczek_khinchine(CALLS / DAY_MS, CALL, CALL_SQUARE)
 VISIT_WAIT = pollaczek_khinchine(VISITS / DAY_MS, SERVICE, SERVICE**2)
 
 
-def visits(queue: Queue) -> NDArray[np.bool_]:
-    """Return which alerts go to the visit desk."""
-    return np.equal(queue.tier, Tier.RED)
+def mg1_checks(run: Run, days: int) -> Checks:
+    """Judge a run by what theory says of M/G/1 and M/D/1."""
+    queue = read(run, days)
+    visits = np.equal(queue.tier, Tier.RED)
+    waits = "Pollaczek 1930, Khinchine 1932"
+    for desk, own, utilisation, wait in (
+        ("calls", ~visits, CALLS / DAY_MS * CALL, CALL_WAIT),
+        ("visits", visits, VISITS / DAY_MS * SERVICE, VISIT_WAIT),
+    ):
+        yield f"{desk}: probability of waiting", "utilisation", balance(*queue.sums(queue.wait > 0, own), utilisation)
+        yield f"{desk}: mean wait, s", waits, balance(*queue.sums(queue.wait, own), wait, SECOND)
+        if desk == "calls":
+            yield "calls: mean service, s", "given", balance(*queue.sums(queue.service, own), CALL, SECOND)
+    both = queue.mean_length((CALLS * CALL_WAIT + VISITS * VISIT_WAIT) / DAY_MS)
+    yield "mean number in both queues, L = lambda W", "Little 1961", both
 
 
 MG1 = Study(
@@ -315,42 +314,7 @@ MG1 = Study(
         "desks.visit.visit": "4 min",
     },
     days={"vector": 20, "reference": 4},
-    read=read,
-    events=True,
-    checks=(
-        Check(
-            "calls: probability of waiting",
-            "utilisation",
-            lambda queue: balance(*queue.sums(queue.wait > 0, ~visits(queue)), CALLS / DAY_MS * CALL),
-        ),
-        Check(
-            "calls: mean wait, s",
-            "Pollaczek 1930, Khinchine 1932",
-            lambda queue: balance(*queue.sums(queue.wait, ~visits(queue)), CALL_WAIT, SECOND),
-        ),
-        Check(
-            "calls: mean service, s",
-            "given",
-            lambda queue: balance(*queue.sums(queue.service, ~visits(queue)), CALL, SECOND),
-        ),
-        Check(
-            "visits: probability of waiting",
-            "utilisation",
-            lambda queue: balance(*queue.sums(queue.wait > 0, visits(queue)), VISITS / DAY_MS * SERVICE),
-        ),
-        Check(
-            "visits: mean wait, s",
-            "Pollaczek 1930, Khinchine 1932",
-            lambda queue: balance(*queue.sums(queue.wait, visits(queue)), VISIT_WAIT, SECOND),
-        ),
-        Check(
-            "mean number in both queues, L = lambda W",
-            "Little 1961",
-            lambda queue: time_over(
-                queue, queue.lengths.sum(axis=1), (CALLS * CALL_WAIT + VISITS * VISIT_WAIT) / DAY_MS
-            ),
-        ),
-    ),
+    checks=mg1_checks,
 )
 
 
@@ -364,12 +328,15 @@ PRIORITY_RATES = [PRIORITY_ALERTS / DAY_MS * part for part in SHARES]
 PRIORITY_WAITS = priority_waits(PRIORITY_SERVERS, PRIORITY_RATES, SERVICE)
 
 
-def _of_tier(tier: Tier) -> Check[Queue]:
-    return Check(
-        f"mean wait of {tier.label} alerts, s",
-        "Cobham 1954",
-        lambda queue: balance(*queue.sums(queue.wait, queue.tier == tier), PRIORITY_WAITS[tier], SECOND),
-    )
+def priorities_checks(run: Run, days: int) -> Checks:
+    """Judge a run by what theory says of priorities."""
+    queue = read(run, days)
+    for tier in Tier:
+        judged = balance(*queue.sums(queue.wait, queue.tier == tier), PRIORITY_WAITS[tier], SECOND)
+        yield f"mean wait of {tier.label} alerts, s", "Cobham 1954", judged
+    of_all = mean_wait(PRIORITY_SERVERS, PRIORITY_ALERTS / DAY_MS, SERVICE)
+    judged = balance(*queue.sums(queue.wait), of_all, SECOND)
+    yield "mean wait of all, the same as without priorities, s", "Kleinrock 1965", judged
 
 
 PRIORITIES = Study(
@@ -384,18 +351,7 @@ PRIORITIES = Study(
         **desk(PRIORITY_SERVERS, SERVICE),
     },
     days={"vector": 16, "reference": 4},
-    read=read,
-    events=True,
-    checks=(
-        *(_of_tier(tier) for tier in Tier),
-        Check(
-            "mean wait of all, the same as without priorities, s",
-            "Kleinrock 1965",
-            lambda queue: balance(
-                *queue.sums(queue.wait), mean_wait(PRIORITY_SERVERS, PRIORITY_ALERTS / DAY_MS, SERVICE), SECOND
-            ),
-        ),
-    ),
+    checks=priorities_checks,
 )
 
 
@@ -406,10 +362,15 @@ RENEGING_SERVERS = 3
 RENEGING_ALERTS = RENEGING_SERVERS * 1.1 * DAY_MS / SERVICE
 
 
-@cache
-def theory_of_reneging() -> tuple[float, float, float]:
-    """Return the share that waits or reneges, the share that reneges, the mean wait of the served in ms."""
-    return reneging(RENEGING_SERVERS, RENEGING_ALERTS / DAY_MS, SERVICE, lambda x: float(x < PATIENCE), PATIENCE)
+def reneging_checks(run: Run, days: int) -> Checks:
+    """Judge a run by what theory says of reneging."""
+    queue, source = read(run, days), "Baccelli and Hebuterne 1981"
+    rate = RENEGING_ALERTS / DAY_MS
+    waits, reneges, wait = reneging(RENEGING_SERVERS, rate, SERVICE, lambda x: float(x < PATIENCE), PATIENCE)
+    yield "share that reneges", source, balance(*queue.sums(~queue.served), reneges)
+    yield "share that waits or reneges", source, balance(*queue.sums(queue.wait > 0), waits)
+    yield "mean wait of the served, s", source, balance(*queue.sums(queue.wait, queue.served), wait, SECOND)
+    yield "mean number of busy servers", "Little 1961", queue.mean_busy(rate * SERVICE * (1.0 - reneges))
 
 
 RENEGING = Study(
@@ -421,32 +382,155 @@ RENEGING = Study(
         **desk(RENEGING_SERVERS, SERVICE),
     },
     days={"vector": 8, "reference": 2},
-    read=read,
-    events=True,
-    checks=(
-        Check(
-            "share that reneges",
-            "Baccelli and Hebuterne 1981",
-            lambda queue: balance(*queue.sums(~queue.served), theory_of_reneging()[1]),
-        ),
-        Check(
-            "share that waits or reneges",
-            "Baccelli and Hebuterne 1981",
-            lambda queue: balance(*queue.sums(queue.wait > 0), theory_of_reneging()[0]),
-        ),
-        Check(
-            "mean wait of the served, s",
-            "Baccelli and Hebuterne 1981",
-            lambda queue: balance(*queue.sums(queue.wait, queue.served), theory_of_reneging()[2], SECOND),
-        ),
-        Check(
-            "mean number of busy servers",
-            "Little 1961",
-            lambda queue: time_over(
-                queue,
-                queue.busy / DAY_MS,
-                RENEGING_ALERTS / DAY_MS * SERVICE * (1.0 - theory_of_reneging()[1]),
-            ),
-        ),
+    checks=reneging_checks,
+)
+
+
+# Staff by the hour
+
+LONGEST = 250
+"""Longest queue; further customers are turned away. The studies never come near it."""
+NEGLIGIBLE = 1e-15
+REPEATS = 1e-9
+"""Largest difference of means at which two days count as equal."""
+
+State = NDArray[np.float64]
+"""Probabilities (in queue, served)."""
+
+
+def mean_lengths(
+    arrivals: NDArray[np.float64], service: float, servers: NDArray[np.int64], length: float
+) -> NDArray[np.float64]:
+    """Return the mean number in queue over each interval of a day that repeats, (n,).
+
+    Uniformisation: the chain jumps at the moments of a Poisson process as fast as the fastest state. The state after k
+    jumps is computed exactly, and k has a Poisson distribution.
+
+    Args:
+        arrivals: (n,) rates of arrival in the intervals.
+        service: Mean of a service.
+        servers: (n,) servers on duty.
+        length: Length of an interval; all times are in one unit.
+
+    Returns:
+        The means of a day that repeats.
+
+    Source:
+        A. Jensen, "Markoff chains as an aid in the study of Markoff processes", Skandinavisk Aktuarietidskrift 36
+        (1953), for uniformisation.
+    """
+    most = int(servers.max())
+    state = np.zeros((LONGEST + 1, most + 1))
+    state[0, 0] = 1.0
+    waiting = np.arange(LONGEST + 1.0)
+    means, before = np.zeros(len(arrivals)), np.full(len(arrivals), np.inf)
+    while np.abs(means - before).max() > REPEATS:
+        before = means.copy()
+        for k, (rate, on_duty) in enumerate(zip(arrivals, servers, strict=True)):
+            state = _taken(state, int(on_duty))
+            state, mean = _passed(state, float(rate), 1.0 / service, int(on_duty), length)
+            means[k] = waiting @ mean.sum(axis=1)
+    return means
+
+
+def _taken(state: State, servers: int) -> State:
+    """Return the state after more servers came on duty and took customers from the queue."""
+    after = np.zeros_like(state)
+    for served, column in enumerate(state.T):
+        free = max(0, servers - served)
+        after[: len(column) - free, served + free] += column[free:]
+        for waiting in range(free):
+            after[0, served + waiting] += column[waiting]
+    return after
+
+
+def _passed(state: State, arrival: float, ending: float, servers: int, length: float) -> tuple[State, State]:
+    """Return the state at the end of an interval, and its mean over it."""
+    fastest = arrival + ending * (state.shape[1] - 1)
+    jumps = int(stats.poisson.isf(NEGLIGIBLE, fastest * length)) + 2
+    often = stats.poisson.pmf(np.arange(jumps), fastest * length)
+    beyond = stats.poisson.sf(np.arange(jumps), fastest * length)
+    end, mean = np.zeros_like(state), np.zeros_like(state)
+    for k in range(jumps):
+        end += often[k] * state
+        mean += beyond[k] / (fastest * length) * state
+        state = _jumped(state, arrival / fastest, ending / fastest, servers)
+    return end, mean
+
+
+def _jumped(state: State, arrival: float, ending: float, servers: int) -> State:
+    """Return the state after one jump, given the probabilities that it is an arrival and that one service ends."""
+    after = np.zeros_like(state)
+    leaves = ending * np.arange(state.shape[1]) * state
+    after += state * (1.0 - arrival) - leaves
+    # An arrival is served if a server is free, else it waits; the longest queue takes no more.
+    after[:, 1:][:, :servers] += arrival * state[:, :servers]
+    after[1:, servers:] += arrival * state[:-1, servers:]
+    after[-1, servers:] += arrival * state[-1, servers:]
+    # A customer who leaves frees a server for the first in the queue, unless the shift of the server has ended.
+    after[0, :servers] += leaves[0, 1 : servers + 1]
+    after[:-1, 1 : servers + 1] += leaves[1:, 1 : servers + 1]
+    after[:, servers:-1] += leaves[:, servers + 1 :]
+    return after
+
+
+SHIFTS = ((0, 7, 0, 4.0), (7, 12, 6, 40.0), (12, 18, 14, 75.0), (18, 24, 3, 18.0))
+"""First and last hour, servers on duty, alerts an hour."""
+LONG = 8 * MINUTE
+HOURLY = np.array([rate for start, end, _, rate in SHIFTS for _ in range(2 * start, 2 * end)])
+ON_DUTY = np.array([servers for start, end, servers, _ in SHIFTS for _ in range(2 * start, 2 * end)])
+DAILY = float(HOURLY.sum()) / 2
+MOST = int(ON_DUTY.max())
+
+
+def areas(queue: Queue, start: float, end: float) -> NDArray[np.float64]:
+    """Return the area under the queue length by province, (P,), in alerts x ms, in hours of days after the first."""
+    length, opens = round((end - start) * HOUR_MS), round(start * HOUR_MS)
+
+    def within(moments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many ms of these hours of these days lie before each moment."""
+        day, since = np.divmod(np.clip(moments, DAY_MS, (1 + queue.days) * DAY_MS), DAY_MS)
+        before: NDArray[np.int64] = (day - 1) * length + np.clip(since - opens, 0, length)
+        return before
+
+    left = np.where(queue.left == NEVER, (queue.days + 1) * DAY_MS, queue.left)
+    waited = (within(left) - within(queue.joined)).astype(np.float64)
+    return np.bincount(queue.province, waited, minlength=PROVINCES).astype(np.float64)
+
+
+def hours_checks(run: Run, days: int) -> Checks:
+    """Judge the mean number in queue over parts of the day."""
+    queue = read(run, days)
+    theory = mean_lengths(HOURLY / HOUR_MS, LONG, ON_DUTY, HALF_HOUR_MS)
+    for start, end in ((0, 7), (7, 9), (9, 12), (12, 18), (18, 18.5), (18.5, 20), (20, 24)):
+        expected = float(theory[round(2 * start) : round(2 * end)].mean())
+        found = areas(queue, start, end) / ((end - start) * HOUR_MS)
+        first, last = (f"{int(hours):02d}:{round(hours % 1 * 60):02d}" for hours in (start, end))
+        judged = balance(found, np.full(PROVINCES, float(days)), expected)
+        yield f"mean number in queue, {first} to {last}", "Chapman-Kolmogorov", judged
+
+
+HOURS = Study(
+    name="Staff by the hour",
+    about=(
+        "Closed until 7:00, then 6 servers, 14 from 12:00, 3 from 18:00; 4, 40, 75 and 18 alerts an hour, exponential "
+        "services of mean 8 min; a service that overruns its shift holds a server of the next one."
     ),
+    values={
+        **contacts(DAILY),
+        "population.legitimate.half_hours": HOURLY.tolist(),
+        **desk(MOST, LONG),
+        "desks.call.shifts": [
+            {
+                "weekdays": [1, 2, 3, 4, 5, 6, 7],
+                "start": f"{start:02d}:00",
+                "end": f"{end:02d}:00",
+                "share": servers / MOST,
+            }
+            for start, end, servers, _ in SHIFTS
+            if servers
+        ],
+    },
+    days={"vector": 12, "reference": 3},
+    checks=hours_checks,
 )

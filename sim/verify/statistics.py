@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,8 +135,6 @@ LEAST = 2
 
 ENGINES = ("vector", "reference")
 
-Seen = TypeVar("Seen")
-
 
 @dataclass(frozen=True)
 class Result:
@@ -151,25 +149,14 @@ class Result:
     p: float
     test: str
 
-    @classmethod
-    def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Result":
-        """Return the finding of a judgement; an undefined p-value, where nothing was found, becomes 0."""
-        p = 0.0 if math.isnan(judged.p) else judged.p
-        return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test)
+
+Checks = Iterator[tuple[str, str, Judged]]
+"""Statements of theory: what each is about, its source, and how a run was judged by it."""
 
 
 @dataclass(frozen=True)
-class Check(Generic[Seen]):
-    """One statement of theory: its topic, its source, and how it judges a run."""
-
-    checked: str
-    source: str
-    judge: Callable[[Seen], Judged]
-
-
-@dataclass(frozen=True)
-class Study(Generic[Seen]):
-    """A scenario, the values read from its run, and the checks.
+class Study:
+    """A scenario, and the statements of theory by which its run is judged.
 
     Attributes:
         name: Its name in theory.
@@ -177,8 +164,7 @@ class Study(Generic[Seen]):
         values: Changes to ``quiet.yaml``, by dotted key.
         days: Measured days by engine. A run has one day more, so that processes that begin on the measured days also
             end. Engines that are not named do not run it.
-        read: Returns the input of the checks, from a run and its measured days.
-        checks: The checks.
+        checks: Judges a run and its measured days.
         warmup: Days simulated before, so that the start has no effect.
         events: Whether the log is needed.
     """
@@ -187,31 +173,27 @@ class Study(Generic[Seen]):
     about: str
     values: Mapping[str, Any]
     days: Mapping[str, int]
-    read: Callable[[Run, int], Seen]
-    checks: tuple[Check[Seen], ...]
+    checks: Callable[[Run, int], Checks]
     warmup: int = 1
-    events: bool = False
+    events: bool = True
 
     def scenario(self, engine: str, seed: int, days: int) -> Scenario:
         """Return the scenario with this number of measured days."""
         first = load_scenario(str(QUIET)).spec.period.start
-        period = {
-            "start": first.isoformat(),
-            "end": (first + timedelta(days=days)).isoformat(),
-            "warmup": f"{self.warmup} d",
+        end = (first + timedelta(days=days)).isoformat()
+        values = {
+            "population.provinces": [_province(code) for code in range(1, PROVINCES + 1)],
+            **self.values,
+            "period": {"start": first.isoformat(), "end": end, "warmup": f"{self.warmup} d"},
         }
-        provinces = {"population.provinces": [_province(code) for code in range(1, PROVINCES + 1)]}
-        return load_scenario(
-            str(QUIET), **{**provinces, **self.values, "period": period, "engine": engine, "seed": seed}
-        )
+        return load_scenario(str(QUIET), engine=engine, seed=seed, **values)
 
     def asked(self, engine: str, seed: int, thinned: int = 1) -> Scenario:
         """Return the scenario of one run with the events that it records; arguments as in ``findings``."""
-        return with_events(
-            self.scenario(engine, seed, self.measured(engine, thinned)), "all" if self.events else "none"
-        )
+        scenario = self.scenario(engine, seed, self._measured(engine, thinned))
+        return with_events(scenario, "all" if self.events else "none")
 
-    def measured(self, engine: str, thinned: int) -> int:
+    def _measured(self, engine: str, thinned: int) -> int:
         """Return the number of measured days."""
         return max(min(LEAST, self.days[engine]), self.days[engine] // thinned)
 
@@ -226,17 +208,14 @@ class Study(Generic[Seen]):
         Yields:
             A finding for each check.
         """
-        days = self.measured(engine, thinned)
         with tempfile.TemporaryDirectory(prefix="tocsin-verify-") as place:
             finished = run(self.asked(engine, seed, thinned), Path(place) / "run")
-            seen = self.read(finished, days)
-            for check in self.checks:
-                yield Result.of(self.name, check.checked, check.source, engine, check.judge(seen))
+            for checked, source, judged in self.checks(finished, self._measured(engine, thinned)):
+                p = 0.0 if math.isnan(judged.p) else judged.p  # undefined where nothing was found
+                yield Result(self.name, checked, source, engine, judged.expected, judged.found, p, judged.test)
 
 
 def _province(code: int) -> dict[str, Any]:
     shares = {"share_0_14": 20, "share_15_59": 60, "share_60_plus": 20, "share_65_plus": 15, "share_urban": 50}
-    return {
-        "code": code, "name": f"Province {code}", "region": "any", "population": PEOPLE, **shares,
-        "men_per_100_women": 100,
-    }  # fmt: skip
+    named = {"code": code, "name": f"Province {code}", "region": "any", "population": PEOPLE}
+    return {**named, **shares, "men_per_100_women": 100}

@@ -1,79 +1,21 @@
-"""All checks of all studies, through the engines, and the page that shows them.
+"""All checks of all studies, through the engines, under one family-wise error rate, and the page that shows them.
 
-The generator on the counters of a run: the services of its log, in the order in which they began.
-
-All checks of all studies, through the engines, under one family-wise error rate.
-
-Write the findings as Markdown into a page, between two comments, so that the prose around them stays.
+Findings are written as Markdown into a page, between two comments, so that the prose around them stays.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
-
-from sim.base.version import __version__
-from sim.base.words import ContactChannel
-from sim.draws.identity import DETECTOR_SHIFT
-from sim.draws.philox import draw4_each
-from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
-from sim.reading.run import Run
+from sim.base import __version__
 from sim.scenario import Scenario
-from sim.store.tables import EVENTS
-from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
-from sim.verify.hours import HOURS
-from sim.verify.randomness import TESTS, Bits, Words, WordTest
-from sim.verify.statistics import Check, Result, Study, holm
-from sim.verify.streams import DETECTORS, GATES
-
-Seen = tuple[Words, Bits]
-
-
-def read(run: Run, days: int) -> Seen:
-    """Repeat the draws of the services in the log: one row, one draw for each service."""
-    events = pq.read_table(
-        run.path / EVENTS.file, columns=["event", "origin", "detector", "stage", "number", "channel"]
-    ).to_pandas()
-    services = events[events["event"] == "service_start"]
-    origin, detector, stage, number = (
-        services[name].to_numpy(dtype=np.int64) for name in ("origin", "detector", "stage", "number")
-    )
-    channel = services["channel"].map({one.label: int(one) for one in ContactChannel}).to_numpy(dtype=np.int64)
-    alerts = origin | detector << DETECTOR_SHIFT | stage
-    words = each(run.scenario.spec.seed, alerts, channel * TRIES_A_CHANNEL + number, CONTACT_TRY)
-    return words, Bits.of(words)
-
-
-def each(seed: int, identities: NDArray[np.int64], numbers: NDArray[np.int64], purpose: int) -> Words:
-    """Return the lanes of draws of one purpose, each with its own number, (1, n, 4)."""
-    lanes = np.empty((4, len(identities)), dtype=np.uint32)
-    draw4_each(seed, identities, numbers, len(identities), purpose, lanes)
-    return np.ascontiguousarray(lanes.T)[None]
-
-
-def _check(test: WordTest) -> Check[Seen]:
-    return Check(test.name, test.about, lambda seen: test.judge(*seen))
-
-
-USED = Study(
-    name="Draws of a run",
-    about=(
-        "The desks of M/M/c again: for each service of the log, in the order in which they began, the draw behind it, "
-        "by its counter. Neighbours are consecutive services anywhere in the country."
-    ),
-    values=MMC.values,
-    days={"vector": 6},
-    read=read,
-    events=True,
-    checks=tuple(_check(test) for test in TESTS),
-)
-
+from sim.verify.desks import HOURS, MG1, MMC, PRIORITIES, RENEGING
+from sim.verify.statistics import Result, Study, holm
+from sim.verify.streams import DETECTORS, GATES, USED
 
 RATE = 1e-3
 """The family-wise error rate: the largest probability that the whole command fails although theory holds."""
@@ -81,7 +23,7 @@ SEED = 20221130
 QUICK = 4
 """Divisor of measured days in a quick verification."""
 
-STUDIES: tuple[Study[Any], ...] = (MMC, MG1, PRIORITIES, RENEGING, HOURS, GATES, DETECTORS, USED)
+STUDIES: tuple[Study, ...] = (MMC, MG1, PRIORITIES, RENEGING, HOURS, GATES, DETECTORS, USED)
 
 
 @dataclass(frozen=True)
@@ -103,6 +45,27 @@ class Verification:
         """Return the findings that contradict theory: rejected at the rate."""
         return [finding for finding, p in zip(self.findings, self.adjusted, strict=True) if not p >= self.rate]
 
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield study, what was checked, engine, what theory expects, what was found and p of each finding."""
+        failed = self.failed()
+        for one in self.findings:
+            p = p_value(one) + (" FAILS" if one in failed else "")
+            yield one.study, one.checked, one.engine, number(one.expected), number(one.found), p
+
+    def document(self) -> dict[str, Any]:
+        """Return what scripts read."""
+        failed = self.failed()
+        rows = [
+            {
+                **asdict(one),
+                "found": one.found if math.isfinite(one.found) else None,
+                "p_adjusted": p,
+                "passed": one not in failed,
+            }
+            for one, p in zip(self.findings, self.adjusted, strict=True)
+        ]
+        return {"seed": self.seed, "rate": self.rate, "engines": self.engines, "findings": rows}
+
 
 def verify(
     engines: Sequence[str], seed: int = SEED, quick: bool = False, tell: Callable[[str], None] | None = None
@@ -115,7 +78,11 @@ def verify(
         quick: Whether to measure fewer days.
         tell: Called with the name of each study before it begins.
     """
-    findings = list(_findings(engines, seed, QUICK if quick else 1, tell or (lambda name: None)))
+    findings: list[Result] = []
+    for study, engine, own in _asked(engines, seed):
+        if tell is not None:
+            tell(f"{study.name}, {engine}")
+        findings += study.findings(engine, own, QUICK if quick else 1)
     return Verification.of(seed, engines, findings)
 
 
@@ -125,18 +92,12 @@ def scenarios(engines: Sequence[str], seed: int, quick: bool) -> Iterator[Scenar
         yield study.asked(engine, own, QUICK if quick else 1)
 
 
-def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str, int]]:
+def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study, str, int]]:
     """Yield each study, engine and seed."""
     for place, study in enumerate(STUDIES):
         for engine in (one for one in engines if one in study.days):
             # With one seed both engines give the same result; with different seeds each adds information.
             yield study, engine, seed + 2 * place + (engine == "reference")
-
-
-def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Result]:
-    for study, engine, own in _asked(engines, seed):
-        tell(f"{study.name}, {engine}")
-        yield from study.findings(engine, own, thinned)
 
 
 COMMAND = "tocsin verify --write docs/verification.md"

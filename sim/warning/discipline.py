@@ -27,8 +27,8 @@ from sim.draws.identity import (
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, ATTEMPT_SCORES, DETECTOR_SCORE, LEGITIMATE_CONTACT
 from sim.scenario.bounds import MOST_TRIES
-from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.base import Distribution
 from sim.scenario.schema.fraud import FraudType, Loss
 from sim.warning.detectors import (
     ENGAGING,

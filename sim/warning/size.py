@@ -1,7 +1,7 @@
 """What a run of this size cannot say, known before it runs: small desks, pooled provinces."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from sim.base.rounding import written
 from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import FEW_SERVERS, Provinces, Schedule, desks_of, thin_desks
-from sim.language.spoken import ENGLISH, named, said, speaking
+from sim.language import ENGLISH, named, said, speaking
 from sim.scenario import changed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
@@ -66,50 +66,42 @@ class Size:
     @property
     def lines(self) -> list[str]:
         """What a run of this size cannot say, and what to use instead: one line each, in the language of the user."""
-        found = []
+        return list(self._lines())
+
+    def _lines(self) -> Iterator[str]:
         if empty := self._schedule.never_staffed(*self._days):
-            found.append(
-                said(
-                    "{empty} of {desks} desks never have staff: alerts sent to them expire.",
-                    empty=str(empty), desks=str(self.desks),
-                )
-            )  # fmt: skip
+            yield said(
+                "{empty} of {desks} desks never have staff: alerts sent to them expire.",
+                empty=str(empty),
+                desks=str(self.desks),
+            )
         if self.thin:
-            found.append(
-                said(
-                    "At scale {scale}, {thin} of {desks} desks have fewer than {seats} seats: their waits and expired "
-                    "alerts do not represent the country. Use {offers}.",
-                    scale=written(f"{self.spec.scale:g}"),
-                    thin=str(self.thin),
-                    desks=str(self.desks),
-                    seats=format(FEW_SERVERS, "g"),
-                    offers=self._offers(),
-                )
+            yield said(
+                "At scale {scale}, {thin} of {desks} desks have fewer than {seats} seats: their waits and expired "
+                "alerts do not represent the country. Use {offers}.",
+                scale=written(f"{self.spec.scale:g}"),
+                thin=str(self.thin),
+                desks=str(self.desks),
+                seats=format(FEW_SERVERS, "g"),
+                offers=self._offers(),
             )
-        if self.spec.population.pool == COUNTRY:
-            found.append(
-                said(
-                    "All provinces are simulated as one, so results do not describe single provinces. Use --pool none, "
-                    "or --pool country --apart PROVINCE."
-                )
+        population = self.spec.population
+        if population.pool == COUNTRY:
+            yield said(
+                "All provinces are simulated as one, so results do not describe single provinces. Use --pool none, "
+                "or --pool country --apart PROVINCE."
             )
-        elif isinstance(self.spec.population.pool, Apart):
-            names = self.spec.population.names
-            found.append(
-                said(
-                    "All provinces except {provinces} are simulated as one, so results do not describe any other "
-                    "single province.",
-                    provinces=", ".join(named(names[code]) for code in self.spec.population.pool.apart),
-                )
+        elif isinstance(population.pool, Apart):
+            yield said(
+                "All provinces except {provinces} are simulated as one, so results do not describe any other "
+                "single province.",
+                provinces=", ".join(named(population.names[code]) for code in population.pool.apart),
             )
-        elif self.spec.population.pool == REGIONS:
-            found.append(
-                said(
-                    "The provinces of each region are simulated as one, so results do not describe single provinces. "
-                    "Use --pool none, or --pool country --apart PROVINCE."
-                )
+        elif population.pool == REGIONS:
+            yield said(
+                "The provinces of each region are simulated as one, so results do not describe single provinces. "
+                "Use --pool none, or --pool country --apart PROVINCE."
             )
-        return found
 
     def _offers(self) -> str:
         """Return the options that avoid small desks: the smallest scale, or a pool of provinces."""

@@ -14,7 +14,7 @@ from sim.base.days import HOUR_MS
 from sim.base.words import DistributionKind
 from sim.draws.distributions import ONE, threshold
 from sim.midnight.today import DayTotals
-from sim.scenario.distributions import Distribution
+from sim.scenario.schema.base import Distribution
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 from tests.equality.scenarios import NAMED, STILL
 from tests.midnight.test_night import night_of, scenario

@@ -32,10 +32,7 @@ def test_each_case_has_a_draw_of_its_own() -> None:
     assert 200 < are_solved(3, cases, below).sum() < 300
 
 
-@given(
-    st.integers(0, 40),
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), max_size=60),
-)
+@given(st.integers(0, 40), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), max_size=60))
 def test_cases_leave_at_both_ends(at_start: int, days: list[tuple[int, int, int]]) -> None:
     line, expected = Backlog(np.arange(at_start)), deque(range(at_start))
     numbers = iter(range(at_start, 10_000))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim.aftermath import Settlement
 from sim.base.days import calendar_date, day_number
 from sim.draws.distributions import Remainders
-from sim.scenario.schema.aftermath import LateCount
+from sim.scenario.schema.layers import LateCount
 
 YEAR = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2022, 1, 1)))
 SHARES = st.floats(0.0, 1.0)

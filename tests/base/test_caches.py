@@ -1,4 +1,4 @@
-"""Caches: kept and found again, never believed when damaged, and not missed where they cannot be."""
+"""Folders of caches: beside the sources or with the user, and not missed where they cannot be."""
 
 import os
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.base import caches
-from sim.base.caches import FileCache, cache_folder
+from sim.base.caches import cache_folder
 
 
 @pytest.fixture
@@ -17,25 +17,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "package"
 
 
-def test_what_is_kept_is_found_and_nothing_else(tmp_path: Path) -> None:
-    kept = FileCache(tmp_path)
-    kept.put("ab", b"value")
-    assert kept.get("ab") == b"value"
-    assert kept.get("cd") is None
-    assert [file.name for file in tmp_path.iterdir()] == ["ab"]
-
-
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"?", lambda _: b""])
-def test_what_is_damaged_is_not_there(damage, tmp_path: Path) -> None:
-    kept = FileCache(tmp_path)
-    kept.put("ab", b"value")
-    (tmp_path / "ab").write_bytes(damage((tmp_path / "ab").read_bytes()))
-    assert kept.get("ab") is None
-    kept.put("ab", b"value")
-    assert kept.get("ab") == b"value"
-
-
-def test_where_nothing_can_be_written_nothing_is_kept(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_written_there_is_no_folder(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package.parent.joinpath("users").write_text("a file where the folder should be")
     package.write_text("another")
     assert cache_folder("texts", "0" * 64) is None
@@ -43,9 +25,6 @@ def test_where_nothing_can_be_written_nothing_is_kept(package: Path, monkeypatch
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     assert cache_folder("texts", "0" * 64) is None
-    FileCache(None).put("ab", b"value")
-    FileCache(package / "gone").put("ab", b"value")
-    assert FileCache(None).get("ab") is None
 
 
 def test_a_folder_lies_beside_the_sources_or_with_the_user(package: Path) -> None:
@@ -65,14 +44,3 @@ def test_folders_of_other_sources_go_when_nobody_has_used_them_for_a_day(package
         os.utime(folder, (before, before))
     cache_folder("texts", "2" * 64)
     assert [folder.exists() for folder in folders if folder] == [True, False, True]
-
-
-def test_of_many_values_those_used_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caches, "MOST_FILES", 3)
-    kept = FileCache(tmp_path)
-    for second, key in enumerate("abc"):
-        kept.put(key, key.encode())
-        os.utime(tmp_path / key, (second, second))
-    assert kept.get("a") == b"a"  # used now
-    kept.put("d", b"d")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "c", "d"]

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.base.logbook import LOG
+from sim.base.failures import LOG
 from sim.experiments.simulations import SimulationError, Simulations
-from sim.reading.outcomes import Outcome
-from sim.reading.run import Run
+from sim.reading.run import Outcome, Run
 from tests.cli.commands import Tocsin, start
 from tests.cli.conftest import tocsin as tocsin
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from sim.base.rounding import TOO_LARGE, exact_sum
 from sim.base.words import Outcome
 from sim.engines.vector.state import added
-from sim.store.open_sums import OpenSums
-from sim.store.query import sums
-from sim.store.recorder import Recorder
+from sim.store.exported import sums
+from sim.store.recorder import OpenSums, Recorder
 from sim.store.tables import CONTACTS, OUTCOMES
 from sim.store.writer import TableWriter
 from tests.synthetic import SCOPE, write_tables
@@ -56,7 +55,7 @@ def test_sums_of_a_table_are_exact_or_an_error(one_by_one: list[Any], at_once: l
     for day, province, amount in [*one_by_one, *at_once]:
         if SCOPE.first_day <= day <= SCOPE.last_day:
             expected[day, province] = expected.get((day, province), 0) + amount
-    kept.settle(SCOPE.last_day + 1, SCOPE.first_day)
+    kept.settle(SCOPE.last_day + 1)
     held = kept.take(SCOPE.first_day, SCOPE.last_day)
     if sum(expected.values()) >= TOO_LARGE:
         with pytest.raises(OverflowError, match=r"^the sum of contacts.staff_ms is 2\^62 or more"):

@@ -13,11 +13,11 @@ from scipy import linalg
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import sim
-from sim.base.logbook import LOG
+from sim.base.failures import LOG
 from sim.calibration.calibrate import calibrate
 from sim.calibration.fit import Evaluations
-from sim.reading.chance import nine_tenths
-from sim.reading.stored_answers import policy_digest, read_answers
+from sim.experiments.store import OUTCOMES
+from sim.reading.intervals import nine_tenths, policy_digest, read_answers
 from sim.scenario import changed
 from sim.store.folder import holding
 from tests.calibration.conftest import SMALL
@@ -44,10 +44,10 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: Path):
-    journal = tmp_path / "work" / "journal.jsonl"
+    outcomes = tmp_path / "work" / OUTCOMES
     running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)
     deadline = time.monotonic() + 240
-    while not (journal.exists() and journal.read_text().count("\n") >= 3):
+    while len(list(outcomes.glob("*.json"))) < 3:
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -58,8 +58,8 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
         "tocsin calibrate: interrupted; finished runs are kept in work; run the same command again to resume"
     )
     assert file.read_text() == SMALL.read_text()
-    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl", LOG]
-    before = journal.read_text().count("\n")
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == [LOG, OUTCOMES]
+    before = len(list(outcomes.iterdir()))
 
     again = start(str(file), *QUICK, "--out", "work", "--workers", "1", "--json", folder=tmp_path)
     out, err = again.communicate(timeout=500)
@@ -69,7 +69,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
     assert again.returncode == (0 if all(row["within"] is not False for row in document["figures"]) else 1)
     assert json.loads((tmp_path / "work" / "fit.json").read_text()) == document
     # What was simulated before the interruption was not simulated again, and all of it was asked for.
-    assert journal.read_text().count("\n") == document["simulated"] > before
+    assert len(list(outcomes.iterdir())) == document["simulated"] > before
     fitted = sim.load_scenario(str(file))
     for one in document["parameters"]:
         assert fitted.sources[one["key"]].target == one["target"]
@@ -77,10 +77,10 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
 
 @pytest.mark.slow
 def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finished(file: Path, tmp_path: Path):
-    journal = tmp_path / "work" / "journal.jsonl"
+    outcomes = tmp_path / "work" / OUTCOMES
     running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)
     deadline = time.monotonic() + 240
-    while not (journal.exists() and journal.read_text().count("\n") >= 1):
+    while not list(outcomes.glob("*.json")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     threads = Path(f"/proc/{running.pid}/task").glob("*/children")
@@ -93,11 +93,11 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
         time.sleep(0.05)
     assert file.read_text() == SMALL.read_text()
     names = {path.name for path in (tmp_path / "work").iterdir()}
-    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG}
+    assert {name for name in names if not name.startswith(".run-")} == {LOG, OUTCOMES}
     with holding(tmp_path / "work"):
         pass
     with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", workers=1):
-        assert {path.name for path in (tmp_path / "work").iterdir()} == {"journal.jsonl", LOG}
+        assert {path.name for path in (tmp_path / "work").iterdir()} == {LOG, OUTCOMES}
 
 
 def _alive(process: str) -> bool:

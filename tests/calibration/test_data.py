@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.calibration.data import Data, Model, standard_error
-from sim.calibration.fit import Evaluations, Level, Task
+from sim.calibration.fit import Data, Evaluations, Level, Model, Task, standard_error
 from sim.draws.functions import normal_quantile
-from sim.reading.outcomes import Outcome
+from sim.reading.run import Outcome
 from sim.store.columns import Known, Scope
 
 LEVEL = Level(0.5, (11, 12, 13))

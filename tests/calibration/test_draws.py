@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.calibration.data import Data, Model
-from sim.calibration.draws import figures_of_draws, read_figures, write_figures
-from sim.reading.stored_answers import AMOUNTS, StoredAnswers, policy_digests, write_answers
+from sim.calibration.fit import Data, Model
+from sim.calibration.prior import figures_of_draws, read_figures, write_figures
+from sim.reading.intervals import AMOUNTS, StoredAnswers, policy_digests, write_answers
 from sim.store.columns import Scope
 from tests.calibration.test_data import BIAS, LEVEL, Runs, outcome
 

@@ -8,8 +8,8 @@ import sim
 from sim.calibration.calibrate import runs_of
 from sim.calibration.fit import FitError
 from sim.calibration.policies import expanded, loader
-from sim.scenario.bundled import bundled_folder
-from sim.scenario.starter import EXAMPLES, LEVERS, MEASURES, starter_text
+from sim.scenario.guide import EXAMPLES, LEVERS, MEASURES, starter_text
+from sim.scenario.reading import bundled_folder
 from tests.calibration.conftest import SMALL
 
 

@@ -15,13 +15,7 @@ from sim import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SHORT = [
-    "china-2022",
-    "--set",
-    "period={start: 2022-11-28, end: 2022-11-30, warmup: 0 d}",
-    "--scale",
-    "0.000003",
-]
+SHORT = ["china-2022", "--set", "period={start: 2022-11-28, end: 2022-11-30, warmup: 0 d}", "--scale", "0.000003"]
 """Three days of the flagship with a few hundred attempts."""
 
 CALIBRATED = str(ROOT / "tests" / "scenario" / "drawn" / "calibrated.yaml")

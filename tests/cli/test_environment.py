@@ -38,10 +38,3 @@ def test_a_scenario_is_read_wherever_one_is(odd: str, tmp_path: Path) -> None:
     assert (done.returncode, warned(done.stderr)) == (0, True)
     assert done.stdout.startswith("tiny: no mistakes; ")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["staffing", "--help"]])
-def test_help_is_there_without_docstrings_too(arguments: list[str], tmp_path: Path) -> None:
-    told = command("-m", "sim", *arguments, folder=tmp_path)
-    assert told.returncode == 0
-    assert command("-OO", "-m", "sim", *arguments, folder=tmp_path).stdout == told.stdout

@@ -10,16 +10,10 @@ from pathlib import Path
 import pytest
 
 from sim import load_run
-from sim.store.json_files import FolderError
+from sim.store.folder import FolderError
 from tests.cli.commands import Tocsin, start, wait_for
 
-MONTHS_END = [
-    "china-2022",
-    "--set",
-    "period={start: 2022-01-31, end: 2022-02-01, warmup: 0 d}",
-    "--scale",
-    "0.000003",
-]
+MONTHS_END = ["china-2022", "--set", "period={start: 2022-01-31, end: 2022-02-01, warmup: 0 d}", "--scale", "0.000003"]
 """Two days of two months."""
 
 KILLED = """

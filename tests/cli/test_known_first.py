@@ -75,7 +75,7 @@ def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return calibration.Calibration(folder, document, None)
 
     monkeypatch.setattr(calibration, "calibrate", made)
-    monkeypatch.setattr(Output, "forecast", lambda *_: None)
+    monkeypatch.setattr(Output, "forecast", lambda *_, **__: None)
 
 
 def ended(name: str, tocsin: Tocsin) -> Ended:

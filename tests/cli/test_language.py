@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from sim import cli
-from sim.cli.extract import extracted
 from sim.experiments.attribute import LAYERS
-from sim.language.spoken import ENGLISH, speaking, spoken
+from sim.language import ENGLISH, speaking, spoken
 from sim.reading import manifest
 from sim.verify.statistics import ENGINES
 from tests.cli.commands import Tocsin
 from tests.cli.test_known_first import COMMANDS as EVERY
 from tests.cli.test_known_first import fitted
 from tests.made_up import MadeUp, made_up
+from tools.catalogues import extracted
 
 __all__ = ["fitted", "made_up"]
 
@@ -113,7 +113,7 @@ def pseudo() -> Pseudo:
 def speak(pseudo: Pseudo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all languages but English be made of other letters."""
     texts = {ENGLISH: gettext.NullTranslations()}
-    monkeypatch.setattr("sim.language.spoken._translations", lambda language: texts.get(language, pseudo))
+    monkeypatch.setattr("sim.language._translations", lambda language: texts.get(language, pseudo))
 
 
 def english(text: str) -> list[str]:

@@ -74,14 +74,8 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (
-            ["--apart", "Guangdong"],
-            "--apart: cannot be used without --pool; use --pool country\n",
-        ),
-        (
-            ["--pool", "regions", "--apart", "44"],
-            "--apart: cannot be used with --pool regions; use --pool country\n",
-        ),
+        (["--apart", "Guangdong"], "--apart: cannot be used without --pool; use --pool country\n"),
+        (["--pool", "regions", "--apart", "44"], "--apart: cannot be used with --pool regions; use --pool country\n"),
         (
             ["--pool", "country", "--apart", "Guandong"],
             "--apart: 'Guandong' is not a province; did you mean 'Guangdong' (44), "

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sim import load_run
-from sim.base.logbook import LOG
+from sim.base.failures import LOG
 from sim.reading.findings import ABOVE
-from sim.store.provenance import process_age_s
+from sim.store.folder import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
 
 

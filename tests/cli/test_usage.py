@@ -137,8 +137,8 @@ def test_what_a_script_would_read_is_one_json_document(tocsin: Tocsin, tmp_path:
     checked = json.loads(tocsin("check", "here", "--json").out)
     assert checked["passed"] is True
     assert len(checked["checks"]) == len(tocsin("check", "here").out.splitlines()) - 1
-    shown = json.loads(tocsin("show", "tiny", "--set", "dens.slots=7", "--json").out)
-    assert shown["given"]["dens.slots"] == "--set"
+    shown = json.loads(tocsin("show", "tiny", "--set", "gangs.pools.crew=7", "--json").out)
+    assert shown["given"]["gangs.pools.crew"] == "--set"
     assert shown["sha256"] != json.loads(tocsin("show", "tiny", "--json").out)["sha256"]
     assert shown["scenario"]["name"] == "tiny"
     named = json.loads(tocsin("scenarios", "--json").out)["scenarios"]

@@ -38,10 +38,7 @@ WRONG = [
     (["run", "tiny", "--replicates", "0"], "tocsin run: Invalid value for '--replicates': must be at least 1; see "),
     (["run", "tiny", "--set", "scale"], "--set scale: has no value; use --set dotted.key=value"),
     (["run", "tiny", "--set", "desks.visit.staf=3"], "--set: desks.visit.staf: unknown key; did you mean 'staff'? "),
-    (
-        ["run", "tiny", "--set", "desks.visit.staff=x"],
-        "--set: desks.visit.staff: 'x' is not a number; must be a ",
-    ),
+    (["run", "tiny", "--set", "desks.visit.staff=x"], "--set: desks.visit.staff: 'x' is not a number; must be a "),
     (["run", "tiny", "--set", "period=2022"], "--set: period: 2022 is not a map; must be a map with the keys start, "),
     (["--language", "de", "run", "tiny"], "--language de: must be one of en, zh, fr"),
     (["compare", "tiny"], "tocsin compare: needs a baseline and at least one other scenario or run"),

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 import sim
+from sim.experiments.paired import rerun
 from sim.experiments.pairing import PairingError
-from sim.experiments.rerun import rerun
-from sim.midnight.component import ComponentError
-from sim.midnight.visiting import ComponentRefusedError
-from sim.reading.check import check_run
+from sim.midnight.component import ComponentError, ComponentRefusedError
+from sim.reading.manifest import check_run
 from tests.components.reactions import Coverage, Noted, Officers
 
 ROOT = Path(__file__).resolve().parents[2]

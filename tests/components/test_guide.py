@@ -13,10 +13,7 @@ from sim.scenario.load import changed
 from tests.equality.both import ENGINES, assert_equal, differences
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "how-to-component.md"
-FEW: dict[str, Any] = {
-    "desks.call.staff": 2,
-    "period": {"start": "2022-01-28", "end": "2022-02-02", "warmup": "1 d"},
-}
+FEW: dict[str, Any] = {"desks.call.staff": 2, "period": {"start": "2022-01-28", "end": "2022-02-02", "warmup": "1 d"}}
 PROGRAMS = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
 
 

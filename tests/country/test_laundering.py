@@ -8,7 +8,7 @@ import pytest
 
 from sim.base.days import day_number
 from sim.country.calendar import Measures
-from sim.country.transfers import cashed, let_through, reach
+from sim.country.traffic import cashed, let_through, reach
 from sim.scenario.schema.measures import ClusterCampaign
 
 DAY = day_number(dt.date(2022, 3, 1))

@@ -9,18 +9,7 @@ from scipy import integrate, stats
 
 import sim
 from sim.base.days import day_number
-from sim.country.people import (
-    FRAILTY_CLASSES,
-    age_shares,
-    app_adoption,
-    band_of_age,
-    frailty_levels,
-    install_day,
-    people_tables,
-    sample,
-    segment_shares,
-    target,
-)
+from sim.country import people as country_people
 from sim.country.provinces import Provinces
 from sim.draws.distributions import threshold
 from sim.draws.identity import attempt_id
@@ -41,7 +30,7 @@ def china() -> ScenarioModel:
 @pytest.fixture(scope="module")
 def people(china: ScenarioModel) -> np.ndarray:
     provinces = Provinces.of(china)
-    return sample(4, COUNT, provinces.people, people_tables(china))
+    return country_people.sample(4, COUNT, provinces.people, country_people.people_tables(china))
 
 
 def by_province(people: np.ndarray, china: ScenarioModel) -> list[np.ndarray]:
@@ -64,12 +53,7 @@ def test_ages_are_those_of_the_census(people: np.ndarray, china: ScenarioModel) 
         counts = np.histogram(group[:, AGE], [0, 15, 60, 65, 200])[0]
         for table, into in ((row, wanted), (other, swapped)):
             shares = np.array(
-                [
-                    table.share_0_14,
-                    table.share_15_59,
-                    table.share_60_plus - table.share_65_plus,
-                    table.share_65_plus,
-                ]
+                [table.share_0_14, table.share_15_59, table.share_60_plus - table.share_65_plus, table.share_65_plus]
             )
             into.extend(len(group) * shares / shares.sum())
         found.extend(counts)
@@ -79,7 +63,7 @@ def test_ages_are_those_of_the_census(people: np.ndarray, china: ScenarioModel) 
 
 def test_years_of_age_follow_the_national_groups(people: np.ndarray, china: ScenarioModel) -> None:
     rows = china.population.provinces
-    shares = np.array([age_shares(china.population, p) for p in range(len(rows))])
+    shares = np.array([country_people.age_shares(china.population, p) for p in range(len(rows))])
     weight = np.array([row.population for row in rows], dtype=float)
     nation = weight @ shares / weight.sum()
     assert fit(np.bincount(people[:, AGE], minlength=100), COUNT * nation) > LIKELY
@@ -88,7 +72,7 @@ def test_years_of_age_follow_the_national_groups(people: np.ndarray, china: Scen
         low = int(group.age.partition("-")[0].rstrip("+"))
         high = 100 if group.age.endswith("+") else low + 5
         assert nation[low:high].sum() == pytest.approx(group.share, rel=0.03)
-    bands = band_of_age(china.population)
+    bands = country_people.band_of_age(china.population)
     assert (people[:, BAND] == np.array(bands)[people[:, AGE]]).all()
     assert [bands[age] for age in (0, 17, 18, 30, 31, 60, 61, 99)] == [0, 0, 1, 1, 2, 4, 5, 5]
 
@@ -123,7 +107,7 @@ def test_the_share_of_internet_users_is_kept_within_a_province(people: np.ndarra
 
 
 def test_segments_are_those_of_home_and_stage_of_life(people: np.ndarray, china: ScenarioModel) -> None:
-    shares = np.array(segment_shares(china))
+    shares = np.array(country_people.segment_shares(china))
     assert shares.sum(axis=1) == pytest.approx(np.ones(len(shares)))
     segments = china.population.occupation.segments
     found, wanted = [], []
@@ -142,32 +126,35 @@ def test_the_app_is_adopted_along_its_curve(people: np.ndarray, china: ScenarioM
         day = day_number(date)
         width = app.width / 86_400_000
         share = app.final_share / (1.0 + math.exp(-(day - day_number(app.midpoint)) / width))
-        assert app_adoption(china.population, (day,))[0] == pytest.approx(share, rel=1e-12)
+        assert country_people.app_adoption(china.population, (day,))[0] == pytest.approx(share, rel=1e-12)
         has_app = users[:, APP] < threshold(share)
         assert share_fit(int(has_app.sum()), len(users), share) > LIKELY
         assert share_fit(int(has_app.sum()), len(users), share * 1.15) < 1e-6
     # The install day of a person is the first day on which the person has the app.
     for u_app in users[:300, APP].tolist():
-        first = install_day(china.population, u_app)
+        first = country_people.install_day(china.population, u_app)
         if first is None:
             assert u_app >= threshold(app.final_share)
         else:
-            assert u_app < threshold(app_adoption(china.population, (first,))[0])
-            assert u_app >= threshold(app_adoption(china.population, (first - 1,))[0])
+            assert u_app < threshold(country_people.app_adoption(china.population, (first,))[0])
+            assert u_app >= threshold(country_people.app_adoption(china.population, (first - 1,))[0])
 
 
 def test_frailty_has_mean_one_in_eight_classes(people: np.ndarray, china: ScenarioModel) -> None:
     assert fit(np.bincount(people[:, FRAILTY], minlength=8), np.full(8, COUNT / 8)) > LIKELY
     sigma = china.population.frailty_sigma
-    levels = frailty_levels(sigma)
+    levels = country_people.frailty_levels(sigma)
     assert np.mean(levels) == pytest.approx(1.0, abs=1e-12)
     for k, level in enumerate(levels):
-        low, high = stats.norm.ppf(k / FRAILTY_CLASSES), stats.norm.ppf((k + 1) / FRAILTY_CLASSES)
+        low, high = (
+            stats.norm.ppf(k / country_people.FRAILTY_CLASSES),
+            stats.norm.ppf((k + 1) / country_people.FRAILTY_CLASSES),
+        )
         mass = integrate.quad(
             lambda z: math.exp(sigma * z - sigma**2 / 2) * stats.norm.pdf(z), max(low, -12), min(high, 12)
         )[0]
-        assert level == pytest.approx(FRAILTY_CLASSES * mass, rel=1e-6)
-    assert frailty_levels(0.0) == pytest.approx([1.0] * 8, abs=1e-12)
+        assert level == pytest.approx(country_people.FRAILTY_CLASSES * mass, rel=1e-6)
+    assert country_people.frailty_levels(0.0) == pytest.approx([1.0] * 8, abs=1e-12)
 
 
 def test_a_sample_as_a_table_has_the_same_margins(china: ScenarioModel) -> None:
@@ -185,7 +172,7 @@ def test_a_sample_as_a_table_has_the_same_margins(china: ScenarioModel) -> None:
     assert table[~table["internet"]]["app_installed"].isna().all()
     for date in (dt.date(2021, 8, 20), dt.date(2022, 11, 30)):
         installed = sum(day is not None and day == day and day <= date for day in users["app_installed"])
-        share = float(app_adoption(china.population, (day_number(date),))[0])
+        share = float(country_people.app_adoption(china.population, (day_number(date),))[0])
         assert share_fit(installed, len(users), share) > LIKELY
     for band, group in table.groupby("age_band", observed=True):
         low, _, high = str(band).rstrip("+").partition("-")
@@ -198,7 +185,7 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
     found = []
     for index in range(COUNT // 4):
         first, second, _, _ = draw4(4, attempt_id(8000, 1, 1, 0, 0, index), ATTEMPT_PERSON, 0)
-        found.append(target(uniform52(first, second), number, high, 0.5))
+        found.append(country_people.target(uniform52(first, second), number, high, 0.5))
     contacts = np.bincount(found, minlength=number)
     assert len(contacts) == number
     assert share_fit(int(contacts[:high].sum()), len(found), 0.5) > LIKELY
@@ -209,8 +196,8 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
 
 
 def test_people_do_not_depend_on_who_is_asked_for(china: ScenarioModel) -> None:
-    provinces, tables = Provinces.of(china), people_tables(china)
-    whole = sample(4, 2000, provinces.people, tables)
-    part = sample(4, 1000, provinces.people, tables)
+    provinces, tables = Provinces.of(china), country_people.people_tables(china)
+    whole = country_people.sample(4, 2000, provinces.people, tables)
+    part = country_people.sample(4, 1000, provinces.people, tables)
     assert (whole[::2] == part).all()
-    assert (sample(5, 1000, provinces.people, tables)[:, AGE:] != part[:, AGE:]).any()
+    assert (country_people.sample(5, 1000, provinces.people, tables)[:, AGE:] != part[:, AGE:]).any()

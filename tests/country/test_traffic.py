@@ -9,17 +9,8 @@ from scipy import stats
 
 from sim.base.days import day_number
 from sim.base.words import Channel
+from sim.country import traffic
 from sim.country.provinces import Provinces
-from sim.country.traffic import (
-    attempt_counts,
-    attempt_rates,
-    cell_masses,
-    drawn_cells,
-    legitimate_counts,
-    legitimate_rates,
-    none_at,
-    profile,
-)
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform32
@@ -35,8 +26,8 @@ MINUTE = 60_000
 def year(tiny: ScenarioModel) -> tuple[np.ndarray, np.ndarray]:
     """Expected and drawn attempts of a year, each (days, P, 3, T)."""
     provinces = Provinces.of(tiny)
-    rates = attempt_rates(tiny, provinces, DAYS)
-    counts = [attempt_counts(3, day, rate) for day, rate in zip(DAYS, rates, strict=True)]
+    rates = traffic.attempt_rates(tiny, provinces, DAYS)
+    counts = [traffic.attempt_counts(3, day, rate) for day, rate in zip(DAYS, rates, strict=True)]
     return rates, np.array(counts)
 
 
@@ -55,7 +46,7 @@ def test_rates_follow_weekday_month_mix_and_surge(tiny: ScenarioModel) -> None:
     names = list(tiny.fraud.types)
 
     def rates(year: int, month: int, day: int) -> np.ndarray:
-        return attempt_rates(tiny, provinces, (day_number(dt.date(year, month, day)),))[0]
+        return traffic.attempt_rates(tiny, provinces, (day_number(dt.date(year, month, day)),))[0]
 
     thursday, sunday = rates(2022, 3, 3).sum(), rates(2022, 3, 6).sum()
     assert sunday / thursday == pytest.approx(tiny.fraud.weekdays[6] / tiny.fraud.weekdays[3], rel=1e-3)
@@ -103,7 +94,7 @@ def test_counts_are_poisson(year: tuple[np.ndarray, np.ndarray]) -> None:
 def test_more_of_a_rate_are_the_same_attempts_and_more(year: tuple[np.ndarray, np.ndarray]) -> None:
     rates, counts = year
     for day, rate, count in list(zip(DAYS, rates, counts, strict=True))[:40]:
-        more, less = attempt_counts(3, day, rate * 1.3), attempt_counts(3, day, rate * 0.7)
+        more, less = traffic.attempt_counts(3, day, rate * 1.3), traffic.attempt_counts(3, day, rate * 0.7)
         assert (less <= count).all()
         assert (count <= more).all()
         assert less.sum() < count.sum() < more.sum()
@@ -112,7 +103,7 @@ def test_more_of_a_rate_are_the_same_attempts_and_more(year: tuple[np.ndarray, n
 @pytest.mark.parametrize("channel", Channel.labels())
 def test_moments_follow_the_profile_of_the_day(tiny: ScenarioModel, channel: str) -> None:
     weights = np.array(getattr(tiny.fraud.half_hours, channel))
-    cumulative = profile(weights.tolist())
+    cumulative = traffic.profile(weights.tolist())
     moments = []
     for index in range(20_000):
         u, _, _, _ = draw4(3, attempt_id(8000, 1, 1, 0, 0, index), ATTEMPT_MEETING, 0)
@@ -125,12 +116,12 @@ def test_moments_follow_the_profile_of_the_day(tiny: ScenarioModel, channel: str
 
 def test_legitimate_contacts_above_the_thresholds_are_poisson(tiny: ScenarioModel) -> None:
     provinces = Provinces.of(tiny)
-    rates = legitimate_rates(tiny, provinces)
+    rates = traffic.legitimate_rates(tiny, provinces)
     assert rates.sum(axis=0) == pytest.approx([80_000, 90_000, 30_000])
-    masses = cell_masses(tiny.warning.detectors)
-    cells = drawn_cells(tiny.warning.detectors, (True, True))
-    none = none_at(rates, masses, cells)
-    counts = sum(legitimate_counts(3, day, rates, masses, cells, none) for day in range(8000, 8030))
+    masses = traffic.cell_masses(tiny.warning.detectors)
+    cells = traffic.drawn_cells(tiny.warning.detectors, (True, True))
+    none = traffic.none_at(rates, masses, cells)
+    counts = sum(traffic.legitimate_counts(3, day, rates, masses, cells, none) for day in range(8000, 8030))
     expected = 30 * rates[:, :, None] * masses[cells[:, 0], cells[:, 1]][None, None, :]
     assert fit(counts, expected) > LIKELY
     assert fit(counts, 1.05 * expected) < 1e-4

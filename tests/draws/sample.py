@@ -127,12 +127,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     for pair in (identity.cell_id, identity.person_id, identity.slot_id, identity.slot_day_id,
                  identity.backlog_id, identity.quantity_id):  # fmt: skip
         yield pair, (21, 30)
-    for reader in (
-        identity.cell_central,
-        identity.cell_local,
-        identity.person_province,
-        identity.person_number,
-    ):
+    for reader in (identity.cell_central, identity.cell_local, identity.person_province, identity.person_number):
         yield reader, (identity.person_id(21, 1000) | 999,)
     for k in (-1022, -1, 0, 1023):
         yield functions.power_of_two, (k,)

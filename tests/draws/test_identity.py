@@ -84,11 +84,7 @@ def test_score_cell(central, local):
 
 @pytest.mark.parametrize(
     ("pack", "first", "second"),
-    [
-        (ids.slot_id, "slot", "generation"),
-        (ids.slot_day_id, "slot", "day"),
-        (ids.quantity_id, "province", "quantity"),
-    ],
+    [(ids.slot_id, "slot", "generation"), (ids.slot_day_id, "slot", "day"), (ids.quantity_id, "province", "quantity")],
 )
 def test_pairs_do_not_meet(pack, first, second):
     corners = {pack(a, b) for a in (0, 1, ids.LIMITS[first] - 1) for b in (0, 1, ids.LIMITS[second] - 1)}

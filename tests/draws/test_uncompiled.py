@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from numba.extending import is_jitted
 
 from sim.draws import distributions, functions, identity, philox
@@ -17,6 +18,7 @@ from tests.draws import sample
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_interpreted_sample_has_the_bits_of_the_compiled_one():
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
     program = str(Path(sample.__file__))

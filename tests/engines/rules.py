@@ -8,7 +8,7 @@ from typing import Any
 from sim.base.days import day_number
 from sim.base.words import Channel
 from sim.country.calendar import Measures
-from sim.country.transfers import let_through
+from sim.country.traffic import let_through
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
 from sim.episode import FIRST_PAYMENT, next_stage

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.draws.compiled import Kept
-from sim.engines.ledger import not_collecting
+from sim.engines.tables import not_collecting
 from sim.engines.vector.steps import Country, Worker
 from sim.midnight.night import Night
 from tests.engines.small import TWO_DAYS, fewer, run_tiny

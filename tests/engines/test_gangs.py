@@ -8,11 +8,13 @@ import pytest
 
 import sim
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
+from tests.slots import TINY
 
 PERIOD = {"start": "2022-01-20", "end": "2022-02-19", "warmup": "10 d"}
 REGIONS = ("east", "south", "elsewhere", "overseas")
 NO_RAIDS = {f"dens.hazard.{key}": "0 per year" for key in (*REGIONS, "per_lead")}
 GANGS: dict[str, Any] = {
+    "pools": None,
     "start": 0.9,
     "recruiting": "12 per year",
     "reopens_with": 0.5,
@@ -24,7 +26,7 @@ USUAL = {"call": 0.03, "sms": 0.03, "online": 0.1}
 
 def run(folder: Path, gangs: dict[str, Any] | None = None, **values: Any) -> sim.Run:
     """Return a month of the tests' scenario with gangs, of which some keys are others."""
-    base = {**fewer(0.3), **NO_LEGITIMATE, "period": PERIOD}
+    base = {**fewer(0.3), **NO_LEGITIMATE, "period": PERIOD, **TINY}
     return run_tiny(folder, **{**base, "gangs": {**GANGS, **(gangs or {})}, **values})
 
 
@@ -97,7 +99,7 @@ def test_gangs_whose_takings_fall_make_fewer_attempts(tmp_path: Path) -> None:
 
 def test_fewer_members_make_a_subset_of_the_same_attempts(tmp_path: Path) -> None:
     few_days = {"start": "2022-01-30", "end": "2022-02-02", "warmup": "0 d"}
-    alike = {"period": few_days, "cards.fixed_dead_share": 0.2, **NO_RAIDS, "dens.fixed_raided": [3, 4, 5, 6]}
+    alike = {"period": few_days, "cards.fixed_dead_share": 0.2, **NO_RAIDS}
     still = {"recruiting": "0 per year", "crew_share": 0.0}
     full, fewer_members = (run(tmp_path / str(start), {**still, "start": start}, **alike) for start in (1.0, 0.6))
     ours, theirs = (of[of["event"] == "attempt"] for of in (full.events, fewer_members.events))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.reading.check import check_run
+from sim.reading.manifest import check_run
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer, run_tiny
 
 DAY = 86_400_000

@@ -19,7 +19,7 @@ from sim.experiments.pairing import half_width
 from sim.scenario.load import changed
 from sim.scenario.schema.measures import Measure
 from tests.scenario.bundled import bundled
-from tests.slots import WITHOUT
+from tests.slots import TINY
 
 SEEDS = (11, 12, 13)
 PERIOD = {"start": "2022-01-24", "end": "2022-01-27", "warmup": "1 d"}
@@ -29,6 +29,7 @@ DAY = 24
 FEW_LEGITIMATE = {f"population.legitimate.{channel}": "5000 per day" for channel in ("call", "sms", "online")}
 
 GANGS = {
+    "pools": None,
     **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 1.0, "slower": 2.0},
     "answer": {"shift": 0.0, "supply": 1.0, "lag": "1 d", "usual": {"call": 0.12, "sms": 0.12, "online": 0.12}},
 }
@@ -39,8 +40,7 @@ POOLS = {
             **{"recruiting": "2 per year", "arriving": "0 per year", "arriving_abroad": 0.5, "leaving": "0 per year"},
             **{"removed": {"home": "1 per year", "abroad": "0 per year"}, "leaderless": "90 d"},
         }
-    },
-    **WITHOUT,
+    }
 }
 CENTRAL = {"kind": "warning", "window": ALWAYS, "detector": "central", "coverage": 0.8}
 PURGE = {"kind": "card_purge", "window": ALWAYS, "intensity": 0.3}
@@ -86,7 +86,7 @@ TAUGHT = {
     "engagement.awareness": {"start": 0.0, "half_life": "90 d", "effect": 0.8, "per_view": 1, "per_attendance": 1}
 }
 RAIDS = {f"dens.hazard.{region}": "20 per year" for region in ("east", "south", "elsewhere", "overseas")}
-DENS = {"dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
+DENS = {**TINY, "dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
 QUICK = {"aftermath.stop_payment": {"share": 0.9, "half_life": "10 min"}}
 DELAY = {"intensity": 1, "wait": "24 h", "second_thoughts": "48 h"}
 TRANSFERS = {
@@ -114,7 +114,7 @@ BITES: dict[str, Bite] = {
         {"region": "south", "intensity": 5},
         {"intensity": 10},
         f"{FATE}den_destroyed",
-        values=RAIDS | DENS,
+        values={**DENS, **RAIDS},
     ),
     "card purge": Bite("card_purge", {"intensity": 0.1}, {"intensity": 0.2}, f"{FATE}card_eliminated"),
     "real name": Bite(
@@ -220,11 +220,13 @@ BITES: dict[str, Bite] = {
         "suspects_arrested",
         values=POOLS,
     ),
-    "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False),
+    "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False, values=TINY),
     "false holds": Bite(
         *("bank_hold", {"intensity": 0.1, "false_share": 0.01}, {"false_share": 0.02}, "false_holds"), values=TRANSFERS
     ),
-    "payment delay": Bite("payment_delay", {**DELAY, "intensity": 0.4}, {"intensity": 0.8}, "loss_money", up=False),
+    "payment delay": Bite(
+        "payment_delay", {**DELAY, "intensity": 0.4}, {"intensity": 0.8}, "loss_money", up=False, values=TINY
+    ),
     "delay above an amount": Bite(
         *("payment_delay", {**DELAY, "above": 60_000}, {"above": 10_000}, "loss_money"), up=False
     ),
@@ -240,6 +242,7 @@ BITES: dict[str, Bite] = {
         {**DELAY, "second_thoughts": None, "bank_call": {"share": 0.4, "after": "1 h", "stops": 0.4}},
         {"bank_call": {"share": 0.8, "after": "1 h", "stops": 0.8}},
         "held_money",
+        values=TINY,
     ),
     "early releases": Bite(
         "payment_delay",
@@ -299,7 +302,7 @@ BITES: dict[str, Bite] = {
         "attempts_potential",
         False,
         SPREAD,
-        values={"gangs": {**GANGS, "answer": None}},
+        values={**TINY, "gangs": {**GANGS, "answer": None}},
     ),
     "campaigns: count": Bite(
         "cluster_campaign",
@@ -308,7 +311,7 @@ BITES: dict[str, Bite] = {
         "attempts_potential",
         False,
         SPREAD,
-        values={"gangs": {**GANGS, "answer": None}},
+        values={**TINY, "gangs": {**GANGS, "answer": None}},
     ),
     "campaigns: reach of money": Bite(
         "cluster_campaign",
@@ -319,7 +322,9 @@ BITES: dict[str, Bite] = {
         values=QUICK,
         exact=True,
     ),
-    "campaigns: holds": Bite("cluster_campaign", {**CLUSTER, "hold": 0.3}, {"hold": 0.6}, "loss_money", False, SPREAD),
+    "campaigns: holds": Bite(
+        "cluster_campaign", {**CLUSTER, "hold": 0.3}, {"hold": 0.6}, "loss_money", False, SPREAD, values=TINY
+    ),
     "campaigns: cash": Bite(
         "cluster_campaign",
         {**CLUSTER, "cash_loss": 0.4},
@@ -327,7 +332,7 @@ BITES: dict[str, Bite] = {
         "attempts_potential",
         False,
         SPREAD,
-        values={"gangs": GANGS},
+        values={**TINY, "gangs": GANGS},
     ),
 }
 """What each measure does, by what is tried of it."""

@@ -17,11 +17,11 @@ from sim.base.words import Fate
 from sim.draws.identity import LIMITS, cell_of
 from sim.warning.detectors import ENGAGING, PROSPECTS
 from tests.engines.small import NO_LEGITIMATE, TYPES, fewer, run_tiny
+from tests.slots import REGIONS, TINY
 
 FATES = list(Fate.labels())
 PERIOD = {"start": "2022-01-30", "end": "2022-02-02", "warmup": "1 d"}
-FEWER_SLOTS = list(range(0, 60, 7))
-MORE_SLOTS = sorted({*FEWER_SLOTS, *range(0, 60, 4)})
+FOR_GOOD = {**TINY, "dens.reopening": "900 d"}
 
 STRICTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
@@ -29,7 +29,7 @@ STRICTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"measures.sms-ports.intensity": 0.05, "measures.cloud-services.intensity": 0.04},
         {"measures.sms-ports.intensity": 0.30, "measures.cloud-services.intensity": 0.20},
     ),
-    ("den_destroyed", {"dens.fixed_raided": FEWER_SLOTS}, {"dens.fixed_raided": MORE_SLOTS}),
+    ("den_destroyed", FOR_GOOD, {**FOR_GOOD, **{f"dens.hazard.{one}": "40 per year" for one in REGIONS}}),
     ("card_eliminated", {"cards.fixed_dead_share": 0.2}, {"cards.fixed_dead_share": 0.3}),
     (
         "intercepted",

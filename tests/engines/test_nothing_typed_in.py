@@ -15,7 +15,7 @@ MOVES: list[tuple[str, Any, str, int]] = [
     ("measures.warning-central.coverage", 0.3, "alerts_central", -1),
     ("warning.detectors.central.thresholds.blue", 2.6, "alerts_central", -1),
     ("cards.flag_share", 0.3, "cards_eliminated", +1),
-    ("dens.hazard", {"east": "80 per year", "south": "80 per year"}, "dens_destroyed", +1),
+    ("gangs.pools.removed.home", "80 per year", "dens_destroyed", +1),
     ("aftermath.investigation.capacity", "3 per day", "cases_solved", -1),
     ("aftermath.suspects.per_case", 3.0, "suspects_arrested", +1),
     ("aftermath.report.probability", 0.1, "filed", -1),

@@ -50,7 +50,7 @@ ALIKE: dict[str, Any] = {
     **{f"warning.dissuasion.stop.{channel}": 0.5 for channel in ("app", "sms", "call", "visit")},
     **{f"fraud.types.{name}.engage": 0.9 for name in sim.load_scenario("tiny").spec.fraud.types},
     # Chance that all provinces share would not be averaged out.
-    **{f"dens.hazard.{name}": "0 per year" for name in ("east", "south", "elsewhere", "overseas", "per_lead")},
+    "gangs.pools.since": "2099-12-31",
 }
 """Provinces alike, in which most of what is saved or not is a matter of officers."""
 

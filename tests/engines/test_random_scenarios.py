@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.base.words import Discipline
-from sim.reading.check import check_run
+from sim.reading.manifest import check_run
 from tests.engines.log import DAY, TIERS
 from tests.engines.rules import Rules
 from tests.engines.small import TWO_DAYS, fewer, run_tiny

@@ -7,6 +7,7 @@ from scipy import stats
 
 import sim
 from tests.engines.small import NO_LEGITIMATE, run_tiny
+from tests.slots import TINY
 
 PERIOD = {"start": "2022-01-29", "end": "2022-02-03", "warmup": "2 d"}
 
@@ -18,7 +19,7 @@ def fates(run: sim.Run, channel: str) -> pd.Series:
 
 
 def test_shares_of_fates_do_not_depend_on_scale(tmp_path: Path) -> None:
-    values = {"feedback": False, **NO_LEGITIMATE}
+    values = {**TINY, "feedback": False, **NO_LEGITIMATE}
     whole = run_tiny(tmp_path / "whole", period=PERIOD, **values)
     part = run_tiny(tmp_path / "part", period=PERIOD, scale=0.3, **values)
     ours = whole.events[whole.events["event"] == "attempt"]

@@ -72,7 +72,7 @@ def hashes_of(run: sim.Run, without: Collection[str] = ()) -> dict[str, str]:
 
 def main() -> None:
     """Write the hashes of all bundled scenarios, and of what is run uncompiled, anew; say which tables have changed."""
-    from sim.scenario import bundled_scenarios
+    from sim.scenario.reading import bundled_scenarios
     from tests.equality.scenarios import AS_BEFORE
 
     parser = argparse.ArgumentParser(prog="python -m tests.equality.hashes")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.engines.log import TIERS
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.engines.test_random_scenarios import changes, lasting, shifts
-from tests.slots import WITHOUT
+from tests.slots import REGIONS, TINY
 
 BEGIN = "2022-02-01"
 """The second of the two days on which tests run ``tiny``."""
@@ -285,32 +285,13 @@ SLACK: dict[str, Any] = {
     "desks.call.lends": False,
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
-ANSWERING: dict[str, Any] = {
+RAIDED: dict[str, Any] = {
     "fraud.retry": {"call": {"share": 0.9, "usual": 0.3, "displaced": 0.4}, "sms": {"share": 0.5, "usual": 0.6}},
     "fraud.classes.call": {
         "domestic": {"share": 0.7, "legitimate": 0.9},
         "abroad": {"share": 0.3, "legitimate": 0.1, "offset": 0.5, "usual": 0.5},
     },
-    "gangs": {
-        "start": 0.8,
-        "recruiting": "40 per year",
-        "reopens_with": 0.4,
-        "crew_share": 1.0,
-        "slower": 3.0,
-        "answer": {
-            "shift": 1.2,
-            "supply": 0.6,
-            "lag": "2 d",
-            "usual": {"call": 0.05, "sms": 0.05, "online": 0.12},
-        },
-    },
-    "dens.hazard": {
-        **dict.fromkeys(("east", "south", "elsewhere", "overseas"), "60 per year"),
-        "per_lead": "100 per year",
-        "leads_per_case": 0.5,
-        "lead_half_life": "30 d",
-    },
-    "dens.reopening": {"lognormal": {"median": "1 d", "sigma": 0.7}},
+    **{"dens.hazard.leads_per_case": 0.5, "dens.hazard.lead_half_life": "30 d"},
     "dens.ringleaders": {"share": 0.9, "at_raid": 0.5, "per_lead": "1000 per year"},
     "aftermath.suspects": {"per_case": 3.0, "per_card": 0.004},
     "aftermath.report.delay": {"lognormal": {"median": "1 h", "sigma": 1.0}},
@@ -319,7 +300,23 @@ ANSWERING: dict[str, Any] = {
     "fraud.volumes.sms.ceiling": 3.0,
     "fraud.loss_ceiling": 1.2,
 }
-"""Gangs that are raided, arrested and recruit, and who answer within days; growth that has a ceiling."""
+"""Gangs that try again and are raided and arrested; growth that has a ceiling."""
+ANSWERING: dict[str, Any] = {
+    **TINY,
+    **{f"dens.hazard.{one}": "60 per year" for one in REGIONS},
+    **{"dens.hazard.per_lead": "100 per year", "dens.reopening": {"lognormal": {"median": "1 d", "sigma": 0.7}}},
+    **RAIDED,
+    "gangs": {
+        "pools": None,
+        "start": 0.8,
+        "recruiting": "40 per year",
+        "reopens_with": 0.4,
+        "crew_share": 1.0,
+        "slower": 3.0,
+        "answer": {"shift": 1.2, "supply": 0.6, "lag": "2 d", "usual": {"call": 0.05, "sms": 0.05, "online": 0.12}},
+    },
+}
+"""Such gangs in dens by slots, whose crews recruit, and who answer within days."""
 CLASSES: dict[str, Any] = {
     "fraud.retry.online": {"displaced": 0.6},
     "fraud.classes.call.abroad.cards": 0.1,
@@ -452,8 +449,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     },
     "pools": {
         **UNEVEN,
-        **ANSWERING,
-        **WITHOUT,
+        **RAIDED,
         **fewer(0.15),
         **FEW,
         "gangs": {"pools": POOLS, "answer": {**ANSWERING["gangs"]["answer"], "usual": None}},
@@ -466,11 +462,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     },
     "tracks": {**TRACKS, **SIGNS, **fewer(0.4), **FEW},
     "delays": {**DENSE, **DELAYS, **NAMED, **ACCOUNTS, **fewer(0.3), **FEW},
-    "visits": {
-        **VISITED,
-        **fewer(0.4),
-        "warning.desk_knows_episode_over": False,
-    },
+    "visits": {**VISITED, **fewer(0.4), "warning.desk_knows_episode_over": False},
     "taught": {
         **DENSE,
         **SHARP,
@@ -527,6 +519,7 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         values.update(UNEVEN)
     if draw(st.booleans()):
+        values.update(TINY)
         values["gangs"] = draw(gangs(found=values["period"]["warmup"] != "0 d"))
         values["fraud.loss_ceiling"] = draw(st.sampled_from([None, 1.01, 2.0]))
         values["fraud.volumes.online.ceiling"] = draw(st.sampled_from([None, 1.5]))
@@ -598,6 +591,7 @@ def gangs(draw: st.DrawFn, found: bool) -> dict[str, Any]:
         "usual": draw(st.sampled_from([*numbers.values(), *([None] if found else [])])),
     }
     return {
+        "pools": None,
         "start": draw(st.sampled_from([0.0, 0.3, 1.0])),
         "recruiting": draw(st.sampled_from(["0 per year", "100 per year"])),
         "reopens_with": draw(st.sampled_from([0.0, 0.5, 1.0])),

@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.base.rounding import TOO_LARGE
-from sim.reading.check import check_run
+from sim.reading.manifest import check_run
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.equality.both import ENGINES, assert_equal
 

@@ -15,6 +15,7 @@ from sim.base.words import ContactChannel, ContactResult, End, Fate, Outcome, Ti
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import ACCOUNTS, GROWING, LAUNDERING, SIGNS, UNEVEN, measure
+from tests.slots import TINY
 
 EVENTS = 100_000
 OFTEN = 30
@@ -26,7 +27,8 @@ PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "1 d"}
 
 @pytest.mark.slow
 def test_both_engines_agree_on_a_run_in_which_everything_happens(tmp_path: Path) -> None:
-    values = {**fewer(1.3), **UNEVEN, **GROWING, **LAUNDERING, **ACCOUNTS, **SIGNS, **REFUSED, "measures.waits": WAITS}
+    features = {**UNEVEN, **GROWING, **LAUNDERING, **ACCOUNTS, **SIGNS, **REFUSED}
+    values = {**fewer(1.3), **TINY, **features, "measures.waits": WAITS}
     one, other = run_both(tmp_path, "tiny", period=PERIOD, **values)
     demand_everything(one)
     assert_equal(one, other)

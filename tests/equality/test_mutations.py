@@ -61,7 +61,7 @@ BROKEN: list[tuple[str, str, str, Any, str, Change]] = [
     ("gangs", "flows", "no account for a case", Accounts, "at_midnight", ("cases * self", "0 * self")),
     ("tracks", "events", "nobody is left in peace", Alert, "note_reached", (PEACE, "if False:")),
     ("tracks", "events", "servers are lent first", Lending, "__init__", (LENT, "(number - 1) << 30")),
-    ("tracks", "events", "the stake at the contact", track, "place_of", ("stage_of(alert.identity)", "0")),
+    ("visits", "events", "the stake at the contact", track, "place_of", ("stage_of(alert.identity)", "0")),
     ("tracks", "events", "a lift is known at once", alerts, "weigh", ("lifted = min(lifted, delay)", "pass")),
     ("rules", "events", "nobody was warned", Episode, "end", ("self.warned is not None", "False")),
     ("delays", "events", "who cancels pays", Episode, "course", ("if cancels:", "if False:")),

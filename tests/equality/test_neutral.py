@@ -8,6 +8,7 @@ import pytest
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 from tests.equality.hashes import hashes_of
 from tests.equality.scenarios import ANSWERING, COURSE, SHARP, TIERS, TRANSFERS, measure, taught
+from tests.slots import TINY
 
 DELAY = measure("payment_delay", 11, 44, 65, intensity=1, wait="24 h", **COURSE)
 SHOWN = {
@@ -15,7 +16,7 @@ SHOWN = {
     **dict.fromkeys(("ignored", "unanswered", "legitimate"), 1.0),
 }
 EDUCATED: dict[str, Any] = {**SHARP, "feedback": False, "period": {**TWO_DAYS, "warmup": "4 d"}}
-FULL = {"start": 1.0, "recruiting": "5 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
+FULL = {"pools": None, "start": 1.0, "recruiting": "5 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
 USUAL = ANSWERING["gangs"]["answer"]["usual"]
 
 NEUTRAL: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
@@ -46,10 +47,10 @@ NEUTRAL: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
     ),
     "ages that nobody has": (EDUCATED, taught([100, None], [120, 130]), {"flows"}),
     "ages of everybody": ({**EDUCATED, **taught(None, None)}, taught([0, None], [0, 99]), set()),
-    "gangs without feedback": ({"feedback": False}, {"gangs": ANSWERING["gangs"]}, set()),
-    "full crews": ({}, {"gangs": FULL}, {"state"}),
+    "gangs without feedback": ({**TINY, "feedback": False}, {"gangs": ANSWERING["gangs"]}, set()),
+    "full crews": (TINY, {"gangs": FULL}, {"state"}),
     "gangs that do not answer": (
-        {"gangs": FULL},
+        {**TINY, "gangs": FULL},
         {"gangs": {**FULL, "answer": {"shift": 0.0, "supply": 0.0, "lag": "3 d", "usual": USUAL}}},
         {"state"},
     ),

@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.experiments.simulations import Simulations
-from sim.reading.outcomes import derived_values, figures_evidence_and_quantities
+from sim.reading.run import derived_values, figures_evidence_and_quantities
 from sim.scenario.load import changed
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal, run_both

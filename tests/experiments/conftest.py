@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from tests.slots import TINY
 
 SEEDS = (7, 8, 9)
 POLICIES: dict[str, dict[str, str]] = {"base": {}, "silent": {"measures.warning-central": "null", "name": "silent"}}
@@ -17,7 +18,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[sim.Run]]:
     return {
         policy: [
             sim.run(
-                sim.load_scenario("tiny", {**settings, "seed": str(seed)}),
+                sim.load_scenario("tiny", {**settings, "seed": str(seed)}, **TINY),
                 place / policy / str(seed),
                 events="all",
                 workers=1,

@@ -10,6 +10,7 @@ from sim.base.words import Channel, Fate
 from sim.draws.identity import channel_of
 from sim.experiments import pairing as room
 from sim.experiments.pairing import fates, quantities_beside
+from tests.slots import TINY
 
 Pairs = dict[str, list[sim.Run]]
 
@@ -85,7 +86,7 @@ def test_who_is_in_one_log_alone_was_stopped_on_the_way_of_the_other(pairs: Pair
     base = pairs["base"][0]
     # Neither calls nor SMS come through; online attempts do as before.
     cut = {"measures.lines": line("voice_line"), "measures.ports": line("sms_port")}
-    other = sim.run(sim.load_scenario("tiny", **cut), tmp_path / "cut", events="all", workers=1)
+    other = sim.run(sim.load_scenario("tiny", **TINY, **cut), tmp_path / "cut", events="all", workers=1)
     frame = sim.changes(base, other)
     from_cards = frame["channel"] != "online"
     assert (frame[from_cards]["other"] == "stopped").all()

@@ -9,10 +9,9 @@ import pytest
 
 import sim
 from sim import cli
-from sim.experiments.paired import REPLICATES, Making, compare_scenarios, each, groups_of, prepared
-from sim.experiments.paired import prepared_replicates as prepared_replicates
-from sim.report.tables import spread_table
-from sim.store.json_files import DamagedError, FolderError
+from sim.experiments.paired import REPLICATES, Pairs, each, groups_of, prepared_replicates
+from sim.report.figures import spread_table
+from sim.store.folder import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin
 from tests.report.conftest import draw_only
 
@@ -20,34 +19,32 @@ __all__ = ["tocsin"]
 
 # The base is the last by name: what decides is the comparison's own word.
 POLICIES = {"with": {}, "without": {"measures.warning-central": "null", "measures.warning-local": "null"}}
-NAMES = ("without", "with")
 PERIOD = {"period": "{start: 2022-01-24, end: 2022-01-27, warmup: 1 d}"}
 
 
-def loaded(name: str, draw: int | None, replicate: int) -> sim.Scenario:
+def loaded(name: str, replicate: int = 0) -> sim.Scenario:
     """Load a policy of ``tiny``."""
     return sim.load_scenario("tiny", {"name": name, **PERIOD, **POLICIES[name]}, seed=7 + replicate)
 
 
-def made(scenario: sim.Scenario, place: Path) -> sim.Run:
-    """Run a scenario."""
-    return sim.run(scenario, place, workers=1)
+def compare(folder: Path) -> Path:
+    """Compare both policies over two replicates."""
+    pairs = Pairs([loaded("without"), loaded("with")], 2, None, None, {})
+    pairs.compared(pairs.prepared(folder), workers=1)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``tocsin compare --replicates 2`` makes it."""
-    folder = prepared(NAMES, loaded, tmp_path_factory.mktemp("groups") / "compared", None, 2)
-    compare_scenarios(NAMES, loaded, Making(made), folder, None, 2)
-    return folder
+    return compare(tmp_path_factory.mktemp("groups") / "compared")
 
 
 @pytest.fixture(scope="module")
 def replicates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``tocsin run --replicates 3`` makes it."""
-    first = loaded("with", None, 0)
-    folder = prepared_replicates(REPLICATES, first, 3, tmp_path_factory.mktemp("groups") / "replicates")
-    list(each(REPLICATES, 3, lambda number: loaded("with", None, number), Making(made), folder))
+    folder = prepared_replicates(REPLICATES, loaded("with"), 3, tmp_path_factory.mktemp("groups") / "replicates")
+    list(each(REPLICATES, 3, lambda number: loaded("with", number), folder, workers=1))
     return folder
 
 
@@ -70,7 +67,7 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     text = (comparison / "report.html").read_text(encoding="utf-8")
     assert "95% intervals over 2 replicates" in text
     assert "without, the baseline" in text
-    compare_scenarios(NAMES, loaded, Making(made), prepared(NAMES, loaded, comparison, None, 2), None, 2)
+    compare(comparison)
 
 
 def test_a_report_of_replicates_says_how_far_they_lie_apart(

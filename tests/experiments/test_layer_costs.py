@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.experiments.attribute import LAYERS, by_work, costs_of, unpriced, without
 from sim.experiments.pairing import fieller
-from sim.reading.costs import PARTS, paid
+from sim.reading.quantities import PARTS, paid
 from tests.experiments.test_command import tocsin
 
 __all__ = ["tocsin"]

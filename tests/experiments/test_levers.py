@@ -55,7 +55,13 @@ calibration: {draws: draws.csv}
 """
 
 
-@pytest.mark.parametrize(("pool", "draw"), [("none", None), ("regions", 1), ("{apart: [Guangdong, 65]}", None)])
+@pytest.mark.parametrize(
+    ("pool", "draw"),
+    [
+        ("{apart: [Guangdong, 65]}", None),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in [("none", None), ("regions", 1)]),
+    ],
+)
 @pytest.mark.parametrize(
     ("key", "ends"),
     [

@@ -34,7 +34,8 @@ def given(how: str, program: str, folder: Path, *arguments: str) -> tuple[list[s
     return [sys.executable, *(["-c", program] if how == "-c" else ["-"]), *arguments], program if how == "-" else None
 
 
-@pytest.mark.parametrize("how", ["file", pytest.param("-", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["file", "-"])
 def test_a_plain_script_makes_its_runs_and_is_read_once(how: str, tmp_path: Path) -> None:
     command, typed = given(how, SCRIPT, tmp_path)
     done = subprocess.run(
@@ -67,9 +68,8 @@ def test_what_a_task_raises_is_raised_with_the_place_where_it_arose(pool: Proces
 
 def test_a_process_that_is_killed_is_replaced(pool: Processes) -> None:
     first = pool.submit(os.getpid).result()
-    with pytest.raises(KilledError, match="SIGKILL") as killed:
+    with pytest.raises(KilledError, match="SIGKILL"):
         pool.submit(os.kill, first, signal.SIGKILL).result()
-    assert killed.value.process == first
     second = pool.submit(os.getpid).result()
     os.kill(second, signal.SIGKILL)  # while nothing is asked of it
     os.waitid(os.P_PID, second, os.WEXITED | os.WNOWAIT)
@@ -103,14 +103,13 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_a_function_of_the_main_script_is_found_where_that_is_a_module_and_else_refused(tmp_path: Path) -> None:
+def test_a_function_of_the_main_script_goes_along(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(MODULE)
-    for command, out, err in (["-m", "program"], "8\n", ""), (["program.py"], "", "double is a function of the main"):
+    for command in (["-m", "program"], ["program.py"]):
         done = subprocess.run(
             [sys.executable, *command], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
         )
-        assert done.stdout == out, done.stderr
-        assert err in done.stderr if err else not done.stderr
+        assert (done.stdout, done.stderr) == ("8\n", "")
 
 
 HELD = """
@@ -156,6 +155,7 @@ pool.close()
 """
 
 
+@pytest.mark.slow
 def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Path) -> None:
     command, _ = given("-c", MASKED, tmp_path)
     done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)

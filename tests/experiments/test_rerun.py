@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.store.run_json import RUN_JSON, sealed
+from sim.store.folder import RUN_JSON, sealed
 from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -41,7 +41,7 @@ def test_what_differs_is_named_and_the_exit_code_is_1(made: Path, tocsin: Tocsin
     shutil.copytree(made, tmp_path / "run")
     document = json.loads((made / RUN_JSON).read_text())
     (tmp_path / "run" / "flows.parquet").write_bytes((made / "flows.parquet").read_bytes() + b"x")
-    from sim.store.json_files import sha256
+    from sim.store.folder import sha256
 
     document["files"]["flows.parquet"] = sha256(tmp_path / "run" / "flows.parquet")
     document["totals"]["victims"] += 1

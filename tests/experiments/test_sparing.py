@@ -10,8 +10,8 @@ from scipy import stats
 import sim
 from sim.experiments.compare import compared
 from sim.experiments.pairing import Amounts, fieller, price_interval, ratio
-from sim.reading.costs import PARTS
-from sim.reading.outcomes import quantities
+from sim.reading.quantities import PARTS
+from sim.reading.run import quantities
 from sim.told.answers import cost_lines
 from sim.told.tables import TextTable
 

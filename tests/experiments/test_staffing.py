@@ -13,14 +13,14 @@ import pytest
 
 import sim
 from sim.base.days import DAY_MS, HALF_HOUR_MS
-from sim.base.logbook import LOG
+from sim.base.failures import LOG
 from sim.base.words import Tier
-from sim.experiments.bisection import bisect, one_less, settle
 from sim.experiments.staffing import FACTORS, Staffing, staffing_over
-from sim.experiments.trials import comes_to, with_staff
+from sim.experiments.store import OUTCOMES
+from sim.experiments.trials import bisect, comes_to, one_less, settle, with_staff
 from sim.scenario import changed
-from sim.scenario.schema.desks import ProvinceDesk
-from sim.store.json_files import FolderError
+from sim.scenario.schema.warning import ProvinceDesk
+from sim.store.folder import FolderError
 from sim.verify.desks import reneging
 from tests.experiments.test_command import Tocsin, tocsin
 
@@ -168,10 +168,7 @@ FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
-    [
-        {"warning.tiers.red": FIRST},
-        {"population.pool": "country", "desks.visit.discipline": "last_issued"},
-    ],
+    [{"warning.tiers.red": FIRST}, {"population.pool": "country", "desks.visit.discipline": "last_issued"}],
     ids=["list", "pool"],
 )
 def test_a_flat_staff_is_found_under_other_rules_of_the_desks(values: dict[str, str], tmp_path: Path):
@@ -291,8 +288,7 @@ def test_neither_executors_nor_interruptions_change_a_byte(tiny: sim.Scenario, f
     place = tmp_path / "at"
     with pytest.raises(CutError), ThreadPoolExecutor(2) as threads:
         sim.staffing(tiny, **ASKED, curve=FEW, folder=place, executor=threads, progress=cut)
-    kept = (place / "journal.jsonl").read_text().splitlines()
-    assert len(kept) >= 4
+    assert len(list((place / OUTCOMES).iterdir())) >= 4
     assert not (place / "staff.parquet").exists()
     with ThreadPoolExecutor(2) as threads:
         done = sim.staffing(tiny, **ASKED, curve=FEW, folder=place, executor=threads)

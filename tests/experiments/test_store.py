@@ -10,11 +10,8 @@ import pytest
 
 import sim
 from sim.base.caches import program_digest
-from sim.experiments import store
-from sim.experiments.store import JOURNAL, claim, complete, finished_run, read_frame, write_frame
-from sim.store.folder import holding
-from sim.store.json_files import DamagedError, FolderError, sha256
-from sim.store.run_json import sealed
+from sim.experiments.store import OUTCOMES, claim, complete, finished_run, read_frame, write_frame
+from sim.store.folder import DamagedError, FolderError, holding, sealed, sha256
 
 KIND = "sweep"
 REQUEST = {"vary": {"seed": [1, 2]}}
@@ -80,28 +77,17 @@ def test_another_request_is_refused_by_its_key(kind: str, told: str, tiny: sim.S
         )
 
 
-def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenario, tmp_path: Path) -> None:
+def test_a_folder_of_other_things_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     claim(KIND, tiny, REQUEST, tmp_path / "empty")
-    left = tmp_path / "left"
-    left.mkdir()
-    for name in ("scenario.yaml", ".scenario.yaml.unfinished-7", ".sweep.json.unfinished-7"):
-        (left / name).write_text("half")
-    assert about(claim(KIND, tiny, REQUEST, left))["vary"] == REQUEST["vary"]
-    for name in ("thesis.txt", ".thesis.txt.unfinished-7", JOURNAL, ".other.json.unfinished-7"):
-        folder = tmp_path / f"with {name}"
-        folder.mkdir()
-        (folder / name).write_text("mine")
-        (folder / "scenario.yaml").write_text("mine")
-        with pytest.raises(FolderError, match="not empty"):
-            claim(KIND, tiny, REQUEST, folder)
-        assert sorted(os.listdir(folder)) == sorted([name, "scenario.yaml"])
-    (tmp_path / "link").symlink_to(left)
-    with pytest.raises(FolderError, match="is not a folder"):
-        claim("attribution", tiny, REQUEST, tmp_path / "link")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
     (tmp_path / "file").write_text("")
-    with pytest.raises(FolderError, match="not a folder"):
-        claim(KIND, tiny, REQUEST, tmp_path / "file")
+    for name, why in (("full", "not empty"), ("link", "is not a folder"), ("file", "not a folder")):
+        with pytest.raises(FolderError, match=why):
+            claim("attribution", tiny, REQUEST, tmp_path / name)
+    assert os.listdir(tmp_path / "full") == ["thesis.txt"]
 
 
 def test_tables_are_made_once_and_their_hashes_written_down(tiny: sim.Scenario, tmp_path: Path) -> None:
@@ -111,7 +97,7 @@ def test_tables_are_made_once_and_their_hashes_written_down(tiny: sim.Scenario, 
     def make() -> None:
         with pytest.raises(FolderError, match="is using it"), holding(folder):
             pass
-        (folder / JOURNAL).write_text("lines")
+        (folder / OUTCOMES).mkdir()
         write_frame(folder / "t.parquet", TABLE)
 
     complete(folder, KIND, ["t.parquet"], make)
@@ -122,21 +108,6 @@ def test_tables_are_made_once_and_their_hashes_written_down(tiny: sim.Scenario, 
     complete(folder, KIND, ["t.parquet"], never)
     # Who asks for the same finds it, finished as it is.
     claim(KIND, tiny, REQUEST, folder)
-
-
-def test_who_waited_for_another_process_does_not_make_them_again(
-    tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = claim(KIND, tiny, REQUEST, tmp_path / "sweep")
-    asked = []
-
-    def meanwhile(*arguments: Any) -> bool:
-        asked.append(arguments)
-        return len(asked) > 1
-
-    monkeypatch.setattr(store, "_is_complete", meanwhile)
-    complete(folder, KIND, ["t.parquet"], never)
-    assert len(asked) == 2
 
 
 def test_a_table_is_read_as_it_was_written(tiny: sim.Scenario, tmp_path: Path) -> None:

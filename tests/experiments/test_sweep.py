@@ -17,11 +17,11 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.base.logbook import LOG
-from sim.experiments.cluster import cluster
+from sim.base.failures import LOG
 from sim.experiments.parameters import DesignError
-from sim.experiments.simulations import Simulations
-from sim.store.json_files import FolderError
+from sim.experiments.simulations import Simulations, cluster
+from sim.experiments.store import OUTCOMES
+from sim.store.folder import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.one_process import real_pools
 
@@ -117,7 +117,7 @@ def test_a_sweep_goes_on_where_it_was_cut_and_one_that_is_done_is_read(
     place, told = tmp_path / "sweep", []
     with pytest.raises(CutError):
         sim.sweep(tiny, FEW, replicates=2, folder=place, workers=1, progress=cut)
-    kept = (place / "journal.jsonl").read_text().count("\n")
+    kept = len(os.listdir(place / OUTCOMES))
     assert 3 <= kept < 8
     assert not (place / "catalogue.parquet").exists()
     sim.sweep(tiny, FEW, replicates=2, folder=place, workers=1, progress=lambda done, total: told.append((done, total)))
@@ -304,8 +304,7 @@ def process(place: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def lines(place: Path) -> int:
-    journal = place / "sweep" / "journal.jsonl"
-    return journal.read_text().count("\n") if journal.exists() else 0
+    return len([*(place / "sweep" / OUTCOMES).glob("*.json")])
 
 
 def wait_for(happened) -> None:

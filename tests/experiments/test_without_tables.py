@@ -11,8 +11,7 @@ import sim
 from sim import running
 from sim.experiments import simulations
 from sim.experiments.simulations import simulate
-from sim.reading.outcomes import OF_SUMS, service
-from sim.reading.run import Run
+from sim.reading.run import OF_SUMS, Run, service
 from sim.running import run, run_without_tables
 
 ABOUT_ITSELF = {"command", "files", "performance", "sha256"}
@@ -43,10 +42,7 @@ def test_the_manifest_is_that_of_a_run_with_tables(short: sim.Scenario, stored: 
 
 
 OF_DESK = partial(service, desk="visit", tier="red", tiers=("red", "yellow"), days=3)
-READERS = {
-    **{read.__name__: read for read in OF_SUMS - {service}},
-    "service": OF_DESK,
-}
+READERS = {**{read.__name__: read for read in OF_SUMS - {service}}, "service": OF_DESK}
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -56,13 +52,13 @@ def test_experiments_read_the_same_of_both(
     expected = READERS[name](stored)
     monkeypatch.setattr(running, "TableWriter", None)  # no file is written
     monkeypatch.setitem(sys.modules, "pandas", None)  # and no worker spends a quarter of a second to load it
-    assert simulate(short, READERS[name], tmp_path, 1) == expected
+    assert simulate(short, READERS[name], tmp_path, 1)[0] == expected
 
 
 def test_tables_of_many_days_and_provinces_go_into_files(
     short: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simulations, "OF_SUMS", frozenset({files}))
-    assert "flows.parquet" not in simulate(short, files, tmp_path, 1)["files"]
+    assert "flows.parquet" not in simulate(short, files, tmp_path, 1)[0]["files"]
     monkeypatch.setattr(simulations, "FEW_PROVINCE_DAYS", 4 * len(short.spec.population.provinces) - 1)
-    assert "flows.parquet" in simulate(short, files, tmp_path, 1)["files"]
+    assert "flows.parquet" in simulate(short, files, tmp_path, 1)[0]["files"]

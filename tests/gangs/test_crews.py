@@ -10,12 +10,13 @@ import pytest
 import sim
 from sim.base.days import day_number
 from sim.draws.distributions import CERTAIN
-from sim.gangs.crews import Crews
+from sim.midnight.slots import NEVER, Crews, DenState, RaidRules, Slots, raid, raided_thresholds, reopen
 from sim.scenario import ScenarioModel
-from sim.shield.dens import NEVER, DenState, RaidRules, Slots, raid, raided_thresholds, reopen
+from tests.slots import TINY
 
 FIRST = day_number(dt.date(2022, 1, 1))
 GANGS: dict[str, Any] = {
+    "pools": None,
     "start": 0.2,
     "recruiting": "6 per year",
     "reopens_with": 0.4,
@@ -29,7 +30,7 @@ def scenario(**values: Any) -> ScenarioModel:
     """Return the tests' scenario with gangs, of which some keys are others; dotted keys are of the scenario."""
     gangs = {**GANGS, **{key: value for key, value in values.items() if key in GANGS}}
     others = {key: value for key, value in values.items() if key not in GANGS}
-    return sim.load_scenario("tiny", gangs=gangs, **others).spec
+    return sim.load_scenario("tiny", **{**TINY, "gangs": gangs, **others}).spec
 
 
 def begin(**values: Any) -> tuple[ScenarioModel, Slots, DenState, Crews]:

@@ -15,6 +15,7 @@ from sim.gangs.effort import NOBODY, UNWARNED_EPISODES, Effort, by_channel, nati
 from sim.scenario import ScenarioModel
 from sim.shield.engagement import mean_shares
 from sim.shield.thresholds import GATES
+from tests.slots import TINY
 
 USUAL = {"call": 0.05, "sms": 0.02, "online": 0.1}
 TYPES = 8
@@ -24,8 +25,16 @@ DAY_OF_30 = 1.0 - math.exp(-1 / 30)
 @cache
 def loaded(**values: Any) -> ScenarioModel:
     answer = {"shift": 0.5, "supply": 0.0, "lag": "30 d", "usual": USUAL}
-    gangs = {"start": 1.0, "recruiting": "6 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
-    return sim.load_scenario("tiny", gangs={**gangs, "answer": answer}, **{"period.warmup": "0 d", **values}).spec
+    gangs = {
+        "pools": None,
+        "start": 1.0,
+        "recruiting": "6 per year",
+        "reopens_with": 1.0,
+        "crew_share": 0.0,
+        "slower": 1.0,
+    }
+    given = {**TINY, "gangs": {**gangs, "answer": answer}, "period.warmup": "0 d"}
+    return sim.load_scenario("tiny", **{**given, **values}).spec
 
 
 def scenario(shift: float = 0.5, supply: float = 0.0, usual: bool = True, **values: Any) -> ScenarioModel:

@@ -14,7 +14,6 @@ from sim.midnight.gangs import PoolStock
 from sim.midnight.today import NATION
 from sim.scenario.schema.fraud import Pools
 from tests.midnight.test_gangs import night_of, nothing, scenario
-from tests.slots import WITHOUT
 
 YEAR = 365.25
 SINCE = dt.date(2022, 2, 1)
@@ -96,7 +95,7 @@ def test_a_den_without_its_ringleader_does_not_recruit_until_another_has_come() 
 def pooled(**values: Any) -> tuple[Any, Any, int]:
     """Return a night of ``tiny`` with pools, what it notes, and its first day."""
     gangs = {"pools": {**POOLS, **values.pop("pools", {})}}
-    night, notes, first = night_of(scenario(gangs=gangs, **WITHOUT, **values))
+    night, notes, first = night_of(scenario(gangs=gangs, **values))
     assert isinstance(night.dens, PoolStock)
     return night, notes, first
 

@@ -13,7 +13,7 @@ from sim.midnight.today import NATION
 from tests.gangs.test_pools import POOLS, SINCE, YEAR, stock
 from tests.midnight.test_gangs import GANGS, night_of, nothing, scenario, solved
 from tests.midnight.test_night import Notes
-from tests.slots import WITHOUT
+from tests.slots import TINY
 
 SHARES = {"callers": 0.5, "accounts": 0.3, "couriers": 0.2}
 NIGHTS = 40
@@ -42,7 +42,9 @@ def campaigning(day: int) -> float:
 def nights(gangs: Any = None, roles: Any = SHARES, **values: Any) -> tuple[Any, Notes, int]:
     """Return some nights of ``tiny``, what they note, and the first day."""
     given = {} if roles is None else {"aftermath.suspects.roles": roles}
-    night, notes, first = night_of(scenario(gangs=gangs, **BESIDE, **given, **values))
+    night, notes, first = night_of(
+        scenario(**{**({} if (gangs or {}).get("pools") else TINY), "gangs": gangs, **BESIDE, **given, **values})
+    )
     for day in range(first, first + NIGHTS):
         night(day, nothing())
     return night, notes, first
@@ -95,7 +97,7 @@ def test_callers_arrested_leave_the_pool_in_proportion_to_how_many_there_are() -
     returns = {"kind": "returns", "window": ["2022-02-02", None], "intensity": "5 per year", "members": 0.4}
     home = {"measures.home": {**returns, "arrested": 0.25}, "measures.homecoming": None}
     leaders = {"dens.ringleaders": {"share": 0.0, "at_raid": 0.0, "per_lead": "0 per year"}}
-    night, notes, first = nights({"pools": pools}, **home, **WITHOUT, **leaders)
+    night, notes, first = nights({"pools": pools}, **home, **leaders)
     h, n0, regions = 1 / YEAR, 2_000, night.common.spec.dens.regions
     campaigns = [one for one in night.common.spec.measures.values() if one.kind == "den_campaign"]
     raids = 9 * (1 + sum(one.intensity * regions[one.region] for one in campaigns) / (1 - regions["overseas"]))
@@ -139,7 +141,7 @@ def test_callers_of_the_same_cases_are_more_where_the_pool_is_larger() -> None:
 
 def test_the_pool_loses_people_of_the_whole_country() -> None:
     scale = 0.05
-    values = {**WITHOUT, "gangs": {"pools": {**POOLS, "members": 1_000}}, "aftermath.suspects.roles": SHARES}
+    values = {"gangs": {"pools": {**POOLS, "members": 1_000}}, "aftermath.suspects.roles": SHARES}
     night, notes, first = night_of(scenario(scale=scale, **values))
     night.cases._arrests.of_nation(first, "suspects_campaigns", fixed(800 * scale))
     found = 510 * (1 - math.exp(-400 / 510))

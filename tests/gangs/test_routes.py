@@ -14,6 +14,7 @@ from sim.draws.distributions import CERTAIN
 from sim.draws.functions import normal_quantile
 from sim.gangs.routes import OnRoutes, Routes
 from tests.midnight.test_gangs import answering, night_of, nothing, scenario
+from tests.slots import TINY
 
 TYPES = 8
 UNANSWERED = 0.7
@@ -114,7 +115,7 @@ def test_midnights_try_again_what_the_filters_of_the_day_stop_in_each_province()
 def test_gangs_learn_the_yield_of_first_attempts() -> None:
     both = []
     for share in (0.0, 0.9):
-        values = {"fraud.retry": {"call": {"share": share, "usual": 0.0}}, "gangs": answering()}
+        values = {**TINY, "fraud.retry": {"call": {"share": share, "usual": 0.0}}, "gangs": answering()}
         night, _, first = night_of(scenario(**values))
         night(first, nothing())
         both.append((night.gangs.passing, night.today.stops[Fate.INTERCEPTED, :, 0] / CERTAIN))

@@ -5,8 +5,8 @@ import re
 import pytest
 from babel.messages.catalog import Catalog
 
-from sim.cli.extract import catalogue, extracted, followed, untranslated
-from sim.language.spoken import ENGLISH, LANGUAGES, counted, said, speaking
+from sim.language import ENGLISH, LANGUAGES, counted, said, speaking
+from tools.catalogues import catalogue, extracted, followed, untranslated
 
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 FIELD = re.compile(r"\{[^{}]*\}")
@@ -22,7 +22,7 @@ def texts() -> Catalog:
 def test_nothing_is_untranslated_and_nothing_is_left_over(language: str, texts: Catalog) -> None:
     kept = catalogue(language)
     assert untranslated(followed(texts, language)) == []
-    assert {message.id for message in kept} == {message.id for message in texts}, "python -m sim.cli.extract"
+    assert {message.id for message in kept} == {message.id for message in texts}, "python -m tools.catalogues"
     assert len(kept) > 800
 
 

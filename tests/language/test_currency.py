@@ -5,7 +5,7 @@ import re
 import pytest
 
 import sim
-from sim.language.spoken import UNITS_OF_MONEY, Terms, currency, said, speaking, telling_in
+from sim.language import UNITS_OF_MONEY, Terms, currency, said, speaking, telling_in
 from sim.report.page import page
 from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.levers import levers
@@ -47,7 +47,7 @@ def test_a_lever_is_told_in_the_currency_of_the_base() -> None:
 
 
 def test_the_currency_makes_no_difference_to_a_run_or_to_what_is_stored_of_it() -> None:
-    from sim.reading.stored_answers import policy_digest
+    from sim.reading.intervals import policy_digest
 
     one, other = (load_scenario("china-2022", given) for given in ({}, {"currency": "crowns"}))
     assert policy_digest(one) == policy_digest(other)

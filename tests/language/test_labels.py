@@ -6,9 +6,9 @@ import pytest
 
 import sim
 from sim.base import words
-from sim.cli.extract import extracted
-from sim.language.spoken import named, said, speaking
-from sim.scenario.schema.evidence import QUANTITIES
+from sim.language import named, said, speaking
+from sim.scenario.schema.population import QUANTITIES
+from tools.catalogues import extracted
 
 
 def labels() -> set[str]:

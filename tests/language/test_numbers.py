@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from sim.base.rounding import amount, between, percent, short
-from sim.language.spoken import LANGUAGES, day_named, month_named, said, speaking, spoken
+from sim.language import LANGUAGES, day_named, month_named, said, speaking, spoken
 
 SPACE = "\N{NO-BREAK SPACE}"
 

@@ -4,7 +4,7 @@ import textwrap
 
 from rich.cells import cell_len
 
-from sim.language.spoken import wrapped
+from sim.language import wrapped
 
 ENGLISH = "Of 21.2 billion attempts 66% (65.8% to 66.2%) were stopped, most of them by the filters of calls and SMS."
 CHINESE = (

@@ -16,10 +16,11 @@ from sim.midnight.today import NATION, DayTotals
 from sim.scenario import ScenarioModel
 from sim.shield.engagement import segment_people
 from tests.midnight.test_night import Notes, night_of, scenario
-from tests.slots import WITH
+from tests.slots import TINY, WITH
 
 TYPES = 8
 GANGS: dict[str, Any] = {
+    "pools": None,
     "start": 0.8,
     "recruiting": "0 per year",
     "reopens_with": 0.3,
@@ -43,7 +44,7 @@ def solved(notes: Notes, day: int) -> int:
 def test_members_among_those_arrested_for_cases_and_campaigns_leave_their_crews() -> None:
     campaign = {"kind": "cluster_campaign", "window": ["2022-02-02", "2022-02-05"], "count": 2, "arrests": 60}
     values = {**NO_RAIDS, "measures.campaign": {**campaign, "replacement_factor": 1.0}}
-    night, notes, first = night_of(scenario(gangs=GANGS, **values))
+    night, notes, first = night_of(scenario(**{**TINY, "gangs": GANGS, **values}))
     spec = night.common.spec
     others = [m for name, m in spec.measures.items() if m.kind == "cluster_campaign" and name != "campaign"]
     members = 0.8 * spec.dens.crew * spec.dens.slots
@@ -65,7 +66,7 @@ def test_members_among_those_arrested_for_cases_and_campaigns_leave_their_crews(
 def test_raids_arrest_the_crews_that_there_are_and_dens_open_again_with_others() -> None:
     often = {f"dens.hazard.{key}": "30 per year" for key in REGIONS}
     values = {**often, "measures.homecoming.window": ["2020-01-01", "2020-01-01"], "measures.cluster-campaigns": None}
-    night, notes, first = night_of(scenario(gangs={**GANGS, "crew_share": 0.0}, **values))
+    night, notes, first = night_of(scenario(**{**TINY, "gangs": {**GANGS, "crew_share": 0.0}, **values}))
     assert night.dens.crews is not None
     expected = 0.0
     reopened = False
@@ -93,7 +94,7 @@ def answering(**values: Any) -> dict[str, Any]:
 def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
     # Every channel has every type.
     mixed = {"fraud.types.gaming.mix": {"call": 0.02, "sms": 0.05, "online": 0.2}}
-    night, notes, first = night_of(scenario(gangs=answering(), **mixed, **NO_RAIDS))
+    night, notes, first = night_of(scenario(**{**TINY, "gangs": answering(), **mixed, **NO_RAIDS}))
     spec = night.common.spec
     people = np.array(segment_people(spec))
     kept = math.exp(-1 / 4)
@@ -134,7 +135,7 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
 def test_gangs_make_the_stated_attempts_throughout_the_warm_up_and_only_learn() -> None:
     usual = None
     values = {**answering(usual=usual), "start": 1.0}
-    night, notes, first = night_of(scenario(gangs=values, **{"period.warmup": "3 d"}, **NO_RAIDS))
+    night, notes, first = night_of(scenario(**{**TINY, "gangs": values, "period.warmup": "3 d", **NO_RAIDS}))
     gangs = night.gangs.effort
     assert gangs is not None
     yields = []

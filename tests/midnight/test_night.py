@@ -20,12 +20,13 @@ from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id, unpack
 from sim.midnight.night import Night
 from sim.midnight.people import HEARD, VICTIM
+from sim.midnight.slots import raided_thresholds
 from sim.midnight.today import LOST, NO_OUTAGE, DayTotals, Today
 from sim.scenario import ScenarioModel
 from sim.shield.answering import answering_tables
-from sim.shield.dens import raided_thresholds
 from sim.shield.interception import thresholds_of
 from sim.shield.thresholds import GATES
+from tests.slots import TINY
 
 
 class Notes:
@@ -85,14 +86,12 @@ def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
     assert names == [
         "cases",
         "filings",
-        "raids",
-        "recruiting",
+        "pools",
         "cards",
         "settlements",
         "filters",
         "awareness",
         "people",
-        "dens",
         "effort",
         "day",
     ]
@@ -191,7 +190,8 @@ def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() ->
     assert (busy.today.stops[Fate.CARD_ELIMINATED, 1, :2] == threshold(busy.cards.stock.dead_share(1))).all()
 
 
-def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -> None:
+def test_a_day_reads_the_state_that_its_own_midnight_left() -> None:
+    tiny = scenario(**TINY)
     night, notes, first = night_of(tiny)
     seen = 0
     for day in range(first, first + 6):
@@ -277,10 +277,7 @@ def test_instructions_wait_until_no_outage_is_in_force_any_more() -> None:
     assert [day[0][0] for day in found] == [NO_OUTAGE, *[midnights[4]] * 3, NO_OUTAGE, NO_OUTAGE]
     # Overlapping ones last as long as the longest of them; a day between two lets all go.
     found, midnights = releases(
-        7,
-        outage("2022-01-29", "2022-01-31"),
-        outage("2022-01-30", "2022-01-30"),
-        outage("2022-02-02", "2022-02-02"),
+        7, outage("2022-01-29", "2022-01-31"), outage("2022-01-30", "2022-01-30"), outage("2022-02-02", "2022-02-02")
     )
     assert [day[0][0] for day in found] == [*[midnights[3]] * 3, NO_OUTAGE, midnights[5], NO_OUTAGE, NO_OUTAGE]
     # What waits for an outage that loses is lost when that begins.
@@ -413,7 +410,7 @@ def test_cases_give_leads_by_the_days_since_their_contact() -> None:
 
 def test_suspects_of_a_case_grow_with_their_ramp() -> None:
     suspects = {"per_case": 4.0, "per_card": 0.0}
-    quiet = {f"dens.hazard.{region}": "0 per year" for region in ("east", "south", "elsewhere", "overseas", "per_lead")}
+    quiet = {"gangs.pools.removed.home": "0 per year"}
     values = {"aftermath.investigation": {"capacity": "300 per day", "growth": 0.0, "backlog": 9000, "solved": 0.7}}
     low = {"midpoint": "2040-01-01", "width": "1 d", "floor": 0.25}
     arrested = []
@@ -429,14 +426,14 @@ def test_suspects_of_a_case_grow_with_their_ramp() -> None:
 
 
 def test_what_is_settled_late_is_counted_in_december() -> None:
-    late = {"aftermath.settlement": {"cases": 0.25, "suspects": 0.5}}
+    late = {"aftermath.settlement": {"cases": 0.25, "suspects": 0.5}, "gangs.pools.since": "2021-10-20"}
     period = {"start": "2021-10-20", "end": "2022-02-10", "warmup": "0 d"}
     spec = sim.load_scenario("tiny", period=period, **late).spec
     night, notes, first = night_of(spec)
     last = Calendar.of(spec.period).last
     for day in range(first, last + 1):
         for component in night.components:
-            if component.name in ("cases", "raids", "cards", "settlements"):
+            if component.name in ("cases", "pools", "cards", "settlements"):
                 component.at_midnight(day, loud_day(day, arrays=False))
     december = range(day_number(dt.date(2021, 12, 1)), day_number(dt.date(2022, 1, 1)))
     for happened, settled, share, places in (

@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sim.predictions.stored import OVER_DRAWS, POINT, Prediction, Report, sealed
+from sim.predictions import OVER_DRAWS, POINT, Prediction, Report
+from sim.store.folder import sealed
 
 Y2022 = ("2022-01-01", "2022-12-31")
 

@@ -7,8 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from sim.predictions.ledger import Ledger, entries, growth, last_year, pace, read_ledger, trend, usable
-from sim.predictions.stored import LedgerError, read_predictions, read_reports, write_prediction
+from sim.predictions import (
+    GROWTH,
+    LAST_YEAR,
+    PACE,
+    TREND,
+    Ledger,
+    LedgerError,
+    entries,
+    read_ledger,
+    read_predictions,
+    read_reports,
+    rivals_say,
+    usable,
+    write_prediction,
+)
 from sim.told.ledger import markdown, summary
 from sim.verify.verification import marks
 from tests.cli.commands import ROOT, Tocsin, tocsin
@@ -95,27 +108,26 @@ def test_rivals_use_what_could_be_known() -> None:
         report("calls", "2022-01-01", "2022-10-31", 1.0),
         report("sms", "2021-01-01", "2021-12-31", 5.0),
     ]
-    assert last_year("calls", YEAR, END, told) == pytest.approx(365.0)
-    assert trend("calls", YEAR, END, told) == pytest.approx(365.0 + 265.0)
-    assert pace("calls", YEAR, END, told) == pytest.approx(730.0)
-    assert pace("calls", YEAR, date(2022, 11, 29), told) == pytest.approx(365 / 304)
+    assert list(rivals_say("calls", YEAR, END, told).values()) == [
+        *(pytest.approx(365.0), pytest.approx(365.0 + 265.0)),
+        *(pytest.approx(365.0 * 365.0 / 100.0), pytest.approx(730.0)),
+    ]
+    assert rivals_say("calls", YEAR, date(2022, 11, 29), told)[PACE] == pytest.approx(365 / 304)
     # Three years on, the straight line has three steps; a falling one ends at zero.
     later = (date(2024, 1, 1), date(2024, 12, 31))
-    assert trend("calls", later, END, told[:2]) == pytest.approx(366.0 + 3 * 266.0)
+    assert rivals_say("calls", later, END, told[:2])[TREND] == pytest.approx(366.0 + 3 * 266.0)
     falling = [report("x", "2020-01-01", "2020-12-31", 9.0), report("x", "2021-01-01", "2021-12-31", 5.0)]
-    assert trend("x", later, END, falling) == 0.0
-    assert growth("x", later, END, falling) == pytest.approx(5.0 * (5.0 / 9.0) ** 3)
-    assert growth("sms", YEAR, END, told) is None
-    assert growth("calls_change", YEAR, END, [report("calls_change", "2021-01-01", "2021-12-31", 0.2)]) is None
+    found = rivals_say("x", later, END, falling)
+    assert (found[TREND], found[GROWTH]) == (0.0, pytest.approx(5.0 * (5.0 / 9.0) ** 3))
+    assert list(rivals_say("sms", YEAR, END, told).values()) == [5.0, None, None, None]
     halves = [report("x", f"{year}-07-01", f"{year}-12-31", value) for year, value in ((2020, 2.0), (2021, 3.0))]
-    second = (date(2023, 7, 1), date(2023, 12, 31))
-    assert (last_year("x", second, END, halves), growth("x", second, END, halves)) == (3.0, pytest.approx(6.75))
-    assert last_year("x", later, END, halves) is None
-    assert trend("sms", YEAR, END, told) is None
-    assert last_year("calls", (date(2022, 1, 1), date(2022, 6, 30)), END, told) is None
+    found = rivals_say("x", (date(2023, 7, 1), date(2023, 12, 31)), END, halves)
+    assert (found[LAST_YEAR], found[GROWTH]) == (3.0, pytest.approx(6.75))
+    assert rivals_say("x", later, END, halves)[LAST_YEAR] is None
+    assert rivals_say("calls", (date(2022, 1, 1), date(2022, 6, 30)), END, told)[LAST_YEAR] is None
     change = [report("calls_change", "2021-01-01", "2021-11-30", 0.2)]
-    assert (last_year("calls_change", YEAR, END, change), trend("calls_change", YEAR, END, change)) == (0.0, 0.2)
-    assert last_year("calls_change", YEAR, END, []) is None
+    assert list(rivals_say("calls_change", YEAR, END, change).values()) == [0.0, 0.2, None, None]
+    assert set(rivals_say("calls_change", YEAR, END, []).values()) == {None}
 
 
 def test_a_rival_does_not_see_what_was_looked_up_after_the_prediction_beyond_its_data() -> None:

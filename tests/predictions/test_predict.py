@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.predictions.predict import PredictError, composed, errors, planned, predict, prepared
-from sim.predictions.stored import Document, read_prediction, write_prediction
+from sim.calibration.predict import PredictError, composed, errors, planned, predict, prepared
+from sim.predictions import Document, read_prediction, write_prediction
 from sim.store.columns import Target
-from sim.store.json_files import sha256
+from sim.store.folder import sha256
 from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.draws.functions import normal_quantile
-from sim.predictions.ledger import crps
+from sim.predictions import crps
 
 
 def of_normal(mean: float, spread: float, reported: float) -> float:

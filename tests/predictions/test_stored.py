@@ -6,20 +6,9 @@ from typing import Any
 
 import pytest
 
+from sim import predictions
 from sim.base.failures import RefusedError
-from sim.predictions.ledger import read_ledger
-from sim.predictions.stored import (
-    COLUMNS,
-    REPORTS,
-    LedgerError,
-    demand_new,
-    read_prediction,
-    read_predictions,
-    read_reports,
-    sealed,
-    write_prediction,
-)
-from sim.store.json_files import FolderError
+from sim.store.folder import FolderError, sealed
 from tests.predictions.made_up import figure, prediction
 
 FIGURE = figure("losses", 5.0, [4.0, 5.0, 7.25])
@@ -29,18 +18,18 @@ ROW = "losses,2022-01-01,2022-12-31,5.5,2023-03-01,2023-04-01,paper\n"
 @pytest.fixture
 def stored(tmp_path: Path) -> Path:
     path = tmp_path / "folder" / "one.json"
-    write_prediction(path, prediction([figure("losses", 5.0, [4.0, 5.0, 7.0])]).document)
+    predictions.write_prediction(path, prediction([figure("losses", 5.0, [4.0, 5.0, 7.0])]).document)
     return path
 
 
 def test_a_prediction_is_read_as_it_was_written_with_a_line_for_each_figure(stored: Path) -> None:
-    found = read_prediction(stored)
+    found = predictions.read_prediction(stored)
     assert found.document["figures"] == [figure("losses", 5.0, [4.0, 5.0, 7.0])]
     assert sealed(found.document) == found.document
     assert sum('"name"' in line for line in stored.read_text().splitlines()) == 1
     again = stored.with_name("two.json")
-    write_prediction(again, dict(reversed(found.document.items())))
-    assert read_prediction(again).document == found.document
+    predictions.write_prediction(again, dict(reversed(found.document.items())))
+    assert predictions.read_prediction(again).document == found.document
 
 
 @pytest.mark.parametrize(
@@ -56,27 +45,27 @@ def test_a_prediction_that_was_changed_is_refused(stored: Path, change: Any) -> 
     document = json.loads(stored.read_text())
     change(document)
     stored.write_text(json.dumps(document))
-    with pytest.raises(LedgerError, match=r"one\.json: was changed after it was sealed"):
-        read_predictions(stored.parent)
+    with pytest.raises(predictions.LedgerError, match=r"one\.json: was changed after it was sealed"):
+        predictions.read_predictions(stored.parent)
 
 
 def test_what_is_not_a_prediction_is_refused(stored: Path, tmp_path: Path) -> None:
     stored.with_name("a.json").write_text('{"scenario": "x"}')
-    with pytest.raises(LedgerError, match=r"a\.json: is not a prediction: version: is missing"):
-        read_predictions(stored.parent)
-    with pytest.raises(LedgerError, match="holds no predictions"):
-        read_predictions(tmp_path / "elsewhere")
+    with pytest.raises(predictions.LedgerError, match=r"a\.json: is not a prediction: version: is missing"):
+        predictions.read_predictions(stored.parent)
+    with pytest.raises(predictions.LedgerError, match="holds no predictions"):
+        predictions.read_predictions(tmp_path / "elsewhere")
 
 
 def test_no_prediction_replaces_another(stored: Path, tmp_path: Path) -> None:
-    before, same = stored.read_bytes(), read_prediction(stored).document
-    write_prediction(stored, same)
+    before, same = stored.read_bytes(), predictions.read_prediction(stored).document
+    predictions.write_prediction(stored, same)
     assert stored.read_bytes() == before
-    with pytest.raises(LedgerError, match="holds another prediction, and none ever changes"):
-        write_prediction(stored, {**same, "date": "2022-12-16"})
+    with pytest.raises(predictions.LedgerError, match="holds another prediction, and none ever changes"):
+        predictions.write_prediction(stored, {**same, "date": "2022-12-16"})
     assert stored.read_bytes() == before
     with pytest.raises(FolderError, match="cannot write in"):
-        demand_new(tmp_path / "a" / "b" / "c.json", {})
+        predictions.demand_new(tmp_path / "a" / "b" / "c.json", {})
 
 
 @pytest.mark.parametrize(
@@ -98,9 +87,9 @@ def test_no_prediction_replaces_another(stored: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_report_is_refused_with_its_line(tmp_path: Path, text: str, line: str) -> None:
-    (tmp_path / REPORTS).write_text(",".join(COLUMNS) + "\n" + text, errors="surrogateescape")
-    with pytest.raises(LedgerError, match=rf"reported\.csv{line}") as caught:
-        read_reports(tmp_path)
+    (tmp_path / predictions.REPORTS).write_text(",".join(predictions.COLUMNS) + "\n" + text, errors="surrogateescape")
+    with pytest.raises(predictions.LedgerError, match=rf"reported\.csv{line}") as caught:
+        predictions.read_reports(tmp_path)
     assert len(str(caught.value)) < 400
 
 
@@ -125,8 +114,8 @@ def test_a_wrong_report_is_refused_with_its_line(tmp_path: Path, text: str, line
 def test_a_forged_file_is_one_error_that_names_it(tmp_path: Path, change: dict[str, Any]) -> None:
     document = {**prediction([FIGURE]).document, **change}
     (tmp_path / "forged.json").write_text(json.dumps(sealed(document)))
-    with pytest.raises(LedgerError, match=r"forged\.json: ") as caught:
-        read_ledger(tmp_path)
+    with pytest.raises(predictions.LedgerError, match=r"forged\.json: ") as caught:
+        predictions.read_ledger(tmp_path)
     assert len(str(caught.value)) < 400
 
 
@@ -136,19 +125,23 @@ def test_numbers_beyond_any_number_and_other_keys_cannot_break_the_ledger(tmp_pa
         for place in ("7777", "7.25"):
             (tmp_path / "forged.json").write_text(text.replace(place, huge))
             with pytest.raises(RefusedError, match=r"forged\.json: "):
-                read_ledger(tmp_path)
+                predictions.read_ledger(tmp_path)
 
 
 def test_reports_are_read_and_other_columns_refused(tmp_path: Path) -> None:
-    assert read_reports(tmp_path) == []
-    (tmp_path / REPORTS).write_text(
-        ",".join(COLUMNS) + "\n" + ROW + ROW.replace("losses", "x").replace("2023-03-01", "")
+    assert predictions.read_reports(tmp_path) == []
+    (tmp_path / predictions.REPORTS).write_text(
+        ",".join(predictions.COLUMNS) + "\n" + ROW + ROW.replace("losses", "x").replace("2023-03-01", "")
     )
-    one, two = read_reports(tmp_path)
+    one, two = predictions.read_reports(tmp_path)
     assert (one.value, one.days, str(one.reported), str(one.looked_up)) == (5.5, 365, "2023-03-01", "2023-04-01")
     assert two.reported is None
-    (tmp_path / REPORTS).write_bytes(b"\xef\xbb\xbf" + (tmp_path / REPORTS).read_bytes())  # as Excel saves it
-    assert read_reports(tmp_path) == [one, two]
-    (tmp_path / REPORTS).write_text("name,value\n")
-    with pytest.raises(LedgerError, match=r"reported\.csv:1: has other columns; must have name, start, end"):
-        read_reports(tmp_path)
+    (tmp_path / predictions.REPORTS).write_bytes(
+        b"\xef\xbb\xbf" + (tmp_path / predictions.REPORTS).read_bytes()
+    )  # as Excel saves it
+    assert predictions.read_reports(tmp_path) == [one, two]
+    (tmp_path / predictions.REPORTS).write_text("name,value\n")
+    with pytest.raises(
+        predictions.LedgerError, match=r"reported\.csv:1: has other columns; must have name, start, end"
+    ):
+        predictions.read_reports(tmp_path)

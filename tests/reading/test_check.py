@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from sim.reading.check import check_run
-from sim.store.json_files import sha256
-from sim.store.run_json import sealed
+from sim.reading.manifest import check_run
+from sim.store.folder import sealed, sha256
 from sim.store.tables import TABLES
 from tests.engines.small import fewer, run_tiny
 from tests.equality.scenarios import ACCOUNTS
@@ -164,11 +163,7 @@ def misname(stored: pa.Table) -> pa.Table:
         ("cases", repeat, "cases: rows in range, sorted, unique"),
         ("alerts", drop_last, "totals: alerts_by_end"),
         ("contacts", repeat, "contacts: rows in range, sorted, unique"),
-        (
-            "hours",
-            lambda stored: stored.slice(0, 0),
-            "conservation: time of calls and visits <= busy time of desks",
-        ),
+        ("hours", lambda stored: stored.slice(0, 0), "conservation: time of calls and visits <= busy time of desks"),
         ("flows", lambda stored: stored.drop_columns(["province"]), "flows: columns"),
         ("events", swap, "events: rows in range, sorted"),
         ("filings", drop_last, "conservation: filings = filed, by day, province and type"),

@@ -10,11 +10,10 @@ import pytest
 import sim
 from sim.base.days import HOUR_MS
 from sim.base.words import ContactChannel, ContactResult, Outcome, Truth
-from sim.reading.check import check_conservation
-from sim.reading.costs import ENDS, PARTS, TOTAL
 from sim.reading.figures import totals as totals_in
-from sim.reading.outcomes import quantities, quantity_names
-from sim.reading.quantities import Quantities
+from sim.reading.manifest import check_conservation
+from sim.reading.quantities import ENDS, PARTS, TOTAL, Quantities
+from sim.reading.run import quantities, quantity_names
 from sim.scenario import changed
 from sim.store.columns import NULL, Price, Scope
 from sim.store.recorder import Recorder

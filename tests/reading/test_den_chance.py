@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE, DenChance, DenDays, den_chance, of_dens
+from sim.reading.intervals import SAVED_SHARE, STOPPED_SHARE, DenChance, DenDays, den_chance, of_dens
 from sim.scenario import load_scenario
 from sim.store.columns import DenSlots, Scope
-from tests.slots import CREWS, WITH
+from tests.slots import CREWS, TINY, WITH
 from tests.synthetic import SCOPE
 
 EACH = 10**6
@@ -185,7 +185,7 @@ def test_crews_that_dwindle_leave_it_finite() -> None:
 
 
 def test_a_scope_knows_the_dens_of_its_scenario() -> None:
-    crews, tiny = load_scenario("china-2022", **WITH, **CREWS), load_scenario("tiny")
+    crews, tiny = load_scenario("china-2022", **WITH, **CREWS), load_scenario("tiny", **TINY)
     gangs = crews.spec.gangs
     assert gangs is not None
     assert gangs.recruiting is not None

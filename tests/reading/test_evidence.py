@@ -18,7 +18,7 @@ from sim.base.days import LOSS_BINS, day_number
 from sim.base.words import ContactChannel, ContactResult, End, Outcome, Tier, Truth
 from sim.reading.evidence import FORMULAS, Inside, evidence, held, quantity
 from sim.reading.findings import findings
-from sim.scenario.schema.evidence import QUANTITIES
+from sim.scenario.schema.population import QUANTITIES
 from sim.store.columns import NULL, Known, Scope
 from sim.store.recorder import Recorder
 from sim.store.writer import TableWriter
@@ -243,8 +243,8 @@ def everything(recorder: Recorder) -> None:
 
 
 def test_there_is_a_formula_for_every_name_and_a_number_for_every_formula() -> None:
-    assert list(FORMULAS) == list(QUANTITIES)
-    assert list(dict.fromkeys(name.partition(".")[0] for name in EXPECTED)) == list(FORMULAS)
+    assert {name.partition(".")[0] for name in EXPECTED} == {*FORMULAS} == {*QUANTITIES}
+    assert len(FORMULAS) == len(QUANTITIES)
     assert {name.partition(".")[0] for name in EXPECTED if "." in name} == {
         name for name, of in QUANTITIES.items() if of
     }
@@ -332,8 +332,7 @@ def test_median_and_sigma_come_back_out_of_their_bins(median: float, sigma: floa
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "within"),
-    [(0.75, 0.9, True), (0.6, 0.75, True), (0.6, 0.7499, False), (0.7501, 0.9, False)],
+    ("low", "high", "within"), [(0.75, 0.9, True), (0.6, 0.75, True), (0.6, 0.7499, False), (0.7501, 0.9, False)]
 )
 def test_within_has_both_ends_of_the_range(low: float, high: float, within: bool, tmp_path: Path) -> None:
     known = Known("recall_call", JANUARY, 0.8, low, high, "a survey")
@@ -362,10 +361,7 @@ def test_a_policy_is_not_held_to_what_is_known_of_what_was(tmp_path: Path) -> No
     assert [row["within"] for row in [*rows, *rows[1]["months"]]] == [False, False, False]
     policy = evidence(tmp_path, replace(scope, policy_of="what was"))
     (month,) = rows[1]["months"]
-    assert policy == [
-        {**rows[0], "within": None},
-        {**rows[1], "within": None, "months": [{**month, "within": None}]},
-    ]
+    assert policy == [{**rows[0], "within": None}, {**rows[1], "within": None, "months": [{**month, "within": None}]}]
 
 
 def test_a_claim_is_shown_and_not_judged(tmp_path: Path) -> None:
@@ -546,14 +542,7 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
     lines = out.getvalue().splitlines()
     assert max(len(line) for line in lines) <= width
     text = " ".join(out.getvalue().split())
-    known: list[Any] = [
-        "recall call",
-        "0.75",
-        "0.6 to 0.7",
-        "2022-01-01 to 2022-01-31",
-        "app users",
-        "downloads",
-    ]
+    known: list[Any] = ["recall call", "0.75", "0.6 to 0.7", "2022-01-01 to 2022-01-31", "app users", "downloads"]
     for part in (*known, "[some]", "carriers", "wide"):
         assert part in text, part
     assert ("65,000,000 to 500,000,000" in text) == (width > 30)

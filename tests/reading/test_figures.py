@@ -14,7 +14,7 @@ from sim.base.days import day_number
 from sim.base.words import Outcome
 from sim.reading.figures import amount, error_of_whole, figure, number, scale_fraction, totals, uncounted
 from sim.reading.quantities import Quantities
-from sim.scenario.schema.aftermath import Settlement
+from sim.scenario.schema.layers import Settlement
 from sim.store.columns import Scope, Target
 from sim.store.recorder import Recorder
 from sim.store.writer import TableWriter

@@ -15,13 +15,11 @@ import sim
 from sim.base.days import HALF_HOUR_MS, day_number
 from sim.base.words import ContactChannel, End, Tier
 from sim.country.provinces import FEW_SERVERS
-from sim.reading.check import check_run
 from sim.reading.findings import ABOVE, FEW_SEATS, SHOWN, apart, findings, foremost, of_several, shortened, told
-from sim.reading.run import Run
+from sim.reading.manifest import check_run
 from sim.store.columns import Scope
-from sim.store.json_files import DamagedError
+from sim.store.folder import sealed
 from sim.store.recorder import Recorder
-from sim.store.run_json import sealed
 from sim.store.writer import TableWriter
 from sim.told.runs import findings_parts
 from sim.told.tables import show
@@ -372,11 +370,7 @@ def test_few_lines_are_shown_of_many_findings(tmp_path: Path) -> None:
     rows = findings(tmp_path, WHOLE, [FITTED] * (SHOWN + 2), [KNOWN])
     assert len(rows) == SHOWN + 3
     lines = shortened(rows)
-    assert lines == [
-        *[told(rows[0])] * SHOWN,
-        "2 more findings of this kind.",
-        told(rows[-1]),
-    ]
+    assert lines == [*[told(rows[0])] * SHOWN, "2 more findings of this kind.", told(rows[-1])]
     assert shortened(rows[:SHOWN]) == lines[:SHOWN]
 
 
@@ -453,15 +447,6 @@ def test_findings_are_part_of_a_run(run: sim.Run) -> None:
     assert shown["sentence"] == row["sentence"]
 
 
-def test_a_run_of_an_older_version_is_asked_now(run: sim.Run) -> None:
-    rows = run.manifest["findings"]
-    path = run.path / "run.json"
-    older = {key: part for key, part in run.manifest.items() if key != "findings"}
-    path.write_text(json.dumps(sealed(older)))
-    assert Run(run.path).found == rows
-    assert not [finding for finding in check_run(run.path) if not finding.passed]
-
-
 def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> None:
     path = run.path / "run.json"
     for key, value, passed in (("sentence", "In other words.", True), ("value", 2, False)):
@@ -469,10 +454,3 @@ def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> N
         path.write_text(json.dumps(sealed({**run.manifest, "findings": rows})))
         failed = [finding.name for finding in check_run(run.path) if not finding.passed]
         assert failed == ([] if passed else ["findings: what the tables give"])
-
-
-@pytest.mark.parametrize("broken", ["text", [1], [{"kind": "x"}], [{"kind": "x", "subject": "y", "sentence": 1}]])
-def test_findings_of_another_kind_are_refused(broken: object, run: sim.Run) -> None:
-    (run.path / "run.json").write_text(json.dumps(sealed({**run.manifest, "findings": broken})))
-    with pytest.raises(DamagedError, match=r"was not written by a run: findings"):
-        Run(run.path)

@@ -9,6 +9,7 @@ from sim.base.days import day_number
 from sim.reading.findings import HALF_A_YEAR, gangs_begin_late
 from sim.scenario import load_scenario
 from sim.store.columns import Scope
+from tests.slots import TINY
 
 REFERENCE = day_number(date(2021, 1, 1))
 
@@ -21,7 +22,7 @@ def scope() -> Scope:
 def test_the_flagship_begins_when_its_gangs_do(scope: Scope) -> None:
     assert scope.gangs_as_on == REFERENCE
     assert list(gangs_begin_late(scope)) == []
-    crews = load_scenario("example-country")
+    crews = load_scenario("singapore")
     assert Scope.of(crews).gangs_as_on == day_number(crews.spec.fraud.reference)
     assert list(gangs_begin_late(Scope.of(load_scenario("china-2023")))) == []
 
@@ -40,4 +41,4 @@ def test_the_first_simulated_day_counts(scope: Scope, warmup: int, found: int) -
 
 def test_where_there_are_no_gangs_nothing_is_found(scope: Scope) -> None:
     assert list(gangs_begin_late(replace(scope, first_day=REFERENCE + 900, gangs_as_on=None))) == []
-    assert Scope.of(load_scenario("tiny")).gangs_as_on is None
+    assert Scope.of(load_scenario("tiny", **TINY)).gangs_as_on is None

@@ -5,10 +5,10 @@ from typing import Any, get_args
 import pytest
 
 import sim
-from sim.reading.costs import OTHER, PARTS, PRICES, entry_of, not_priced
-from sim.scenario.effects import HOW_IT_IS_RUN
+from sim.reading.quantities import OTHER, PARTS, PRICES, entry_of, not_priced
 from sim.scenario.keys import every_key
 from sim.scenario.levers import NO_LEVERS, levers
+from sim.scenario.resolved import HOW_IT_IS_RUN
 from sim.scenario.schema.measures import Measure
 
 NO_PRICE = (*NO_LEVERS, *(".".join(map(str, path)) for path in HOW_IT_IS_RUN))

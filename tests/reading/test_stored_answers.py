@@ -10,36 +10,22 @@ from scipy import stats
 import sim
 from sim.base.rounding import amount
 from sim.experiments.compare import with_posterior
-from sim.reading import stored_answers as room
-from sim.reading.chance import TAILS, nine_tenths
+from sim.reading import intervals
+from sim.reading import intervals as room
 from sim.reading.quantities import HEADLINE
-from sim.reading.stored_answers import (
-    AMOUNTS,
-    OF_LEVERS,
-    SUFFIX,
-    StoredAnswers,
-    answer_tables,
-    policy_digest,
-    policy_digests,
-    read_answers,
-    store_answers,
-    stored_answers,
-    tables_beside,
-    write_answers,
-)
 from sim.told.answers import difference_interval, effect_lines
 from sim.told.runs import answer, estimates, short_answer
 
 
-def answers(policy: str, own: float, factors: list[float]) -> StoredAnswers:
+def answers(policy: str, own: float, factors: list[float]) -> intervals.StoredAnswers:
     """Return answers of which every amount is ``own``, and with draws as many times it; half of the drawn are saved."""
     drawn = tuple(own * one for one in factors)
-    numbers = dict.fromkeys(AMOUNTS, own) | {"episodes": 2.0 * own, "attempts_potential": 4.0 * own}
-    several = dict.fromkeys(AMOUNTS, drawn) | {
+    numbers = dict.fromkeys(intervals.AMOUNTS, own) | {"episodes": 2.0 * own, "attempts_potential": 4.0 * own}
+    several = dict.fromkeys(intervals.AMOUNTS, drawn) | {
         "episodes": tuple(2.0 * one for one in drawn),
         "attempts_potential": tuple(4.0 * one for one in drawn),
     }
-    return StoredAnswers(policy, len(factors), numbers, several)
+    return intervals.StoredAnswers(policy, len(factors), numbers, several)
 
 
 FACTORS = [0.5 + number / 100.0 for number in range(101)]
@@ -68,7 +54,7 @@ def test_shares_are_moved_by_their_odds_and_stay_shares():
     # In half of the draws one of four is saved, in half three of four: the odds are a third of 1, or three times it.
     drawn = {**stored.drawn, "saved": tuple(150.0 if number % 2 else 50.0 for number in range(101))}
     drawn["episodes"] = (200.0,) * 101
-    uneven = StoredAnswers("tiny", 101, {**stored.own, "saved": 100.0, "episodes": 200.0}, drawn)
+    uneven = intervals.StoredAnswers("tiny", 101, {**stored.own, "saved": 100.0, "episodes": 200.0}, drawn)
     low, _, high = uneven.interval("saved_share", 0.8) or (0.0, 0.0, 0.0)
     assert (low, high) == (pytest.approx((4 / 3) / (1 + 4 / 3)), pytest.approx(12.0 / 13.0))
     assert stored.interval("saved_share", 0.0) is None
@@ -81,8 +67,8 @@ def test_a_table_comes_back(tmp_path: Path):
         "0123456789abcdef 0011223344556677": answers("tiny", 48.0, FACTORS),
         "fedcba9876543210": answers("other", 3.0, [1.0, 2.0]),
     }
-    write_answers(tmp_path / "tiny-answers.csv", stored)
-    found = read_answers(tmp_path / "tiny-answers.csv")
+    intervals.write_answers(tmp_path / "tiny-answers.csv", stored)
+    found = intervals.read_answers(tmp_path / "tiny-answers.csv")
     assert list(found) == ["0123456789abcdef", "0011223344556677", "fedcba9876543210"]
     for known, one in stored.items():
         for part in known.split():
@@ -93,42 +79,42 @@ def test_a_table_comes_back(tmp_path: Path):
 
 def test_levers_have_a_table_of_their_own_which_goes_with_them(tmp_path: Path):
     some = {"0" * 16: answers("tiny", 48.0, FACTORS), "1" * 16: answers("warning.quiet=24 h", 3.0, [1.0, 2.0])}
-    assert tables_beside(tmp_path, "tiny") == []
-    store_answers(tmp_path, "tiny", some)
-    own, levers = tables_beside(tmp_path, "tiny")
-    assert [one.policy for one in read_answers(own).values()] == ["tiny"]
-    assert [one.policy for one in read_answers(levers).values()] == ["warning.quiet=24 h"]
-    store_answers(tmp_path, "tiny", {"0" * 16: answers("tiny", 48.0, FACTORS)})
-    assert tables_beside(tmp_path, "tiny") == [own]
+    assert intervals.tables_beside(tmp_path, "tiny") == []
+    intervals.store_answers(tmp_path, "tiny", some)
+    own, levers = intervals.tables_beside(tmp_path, "tiny")
+    assert [one.policy for one in intervals.read_answers(own).values()] == ["tiny"]
+    assert [one.policy for one in intervals.read_answers(levers).values()] == ["warning.quiet=24 h"]
+    intervals.store_answers(tmp_path, "tiny", {"0" * 16: answers("tiny", 48.0, FACTORS)})
+    assert intervals.tables_beside(tmp_path, "tiny") == [own]
 
 
 def test_a_policy_is_known_at_any_scale_and_seed_and_no_other_is_taken_for_it():
     tiny = sim.load_scenario("tiny")
-    known = policy_digest(tiny)
-    assert policy_digest(sim.load_scenario("tiny", seed=99, scale=0.5, engine="reference")) == known
+    known = intervals.policy_digest(tiny)
+    assert intervals.policy_digest(sim.load_scenario("tiny", seed=99, scale=0.5, engine="reference")) == known
     pooled = sim.load_scenario("tiny", {"population.pool": "country", "scale": "0.1"})
-    assert policy_digests(tiny) == f"{known} {policy_digest(pooled)}"
-    assert policy_digest(sim.load_scenario("tiny", {"costs": "null"})) == known
-    assert policy_digest(sim.load_scenario("tiny", {"desks.visit.staff": "3"})) != known
-    assert policy_digest(sim.load_scenario("tiny", {"period.end": "2022-01-29"})) != known
+    assert intervals.policy_digests(tiny) == f"{known} {intervals.policy_digest(pooled)}"
+    assert intervals.policy_digest(sim.load_scenario("tiny", {"costs": "null"})) == known
+    assert intervals.policy_digest(sim.load_scenario("tiny", {"desks.visit.staff": "3"})) != known
+    assert intervals.policy_digest(sim.load_scenario("tiny", {"period.end": "2022-01-29"})) != known
 
 
 @pytest.mark.parametrize("pool", ["none", "country", "regions", "{apart: [44]}", "{apart: [Beijing, Guangdong]}"])
 def test_however_its_provinces_are_pooled_a_policy_has_its_stored_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: str
 ):
-    known = policy_digests(sim.load_scenario("china-2022"))
-    write_answers(tmp_path / "answers.csv", {known: answers("china-2022", 100.0, FACTORS)})
+    known = intervals.policy_digests(sim.load_scenario("china-2022"))
+    intervals.write_answers(tmp_path / "answers.csv", {known: answers("china-2022", 100.0, FACTORS)})
     monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "answers.csv"])
     scenario = sim.load_scenario("china-2022", {"population.pool": pool}, scale=0.005)
     (tmp_path / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
     for one in (scenario, sim.load_scenario(str(tmp_path / "stored.yaml"))):
-        found = stored_answers(one)
+        found = intervals.stored_answers(one)
         assert found is not None
         assert found.policy == "china-2022"
     holds = "{kind: bank_hold, window: [2022-01-24, null], intensity: 0.1}"
     other = sim.load_scenario("china-2022", {"population.pool": pool, "measures.holds": holds}, scale=0.005)
-    assert stored_answers(other) is None
+    assert intervals.stored_answers(other) is None
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +127,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of bundled scenarios that has answers of tiny, and of it without a warning."""
     policy = sim.load_scenario("tiny", {"desks.visit.staff": "3"})
-    write_answers(
+    intervals.write_answers(
         tmp_path / "tiny-answers.csv",
         {
-            policy_digests(sim.load_scenario("tiny")): answers("tiny", 100.0, FACTORS),
-            policy_digests(policy): answers("policy", 120.0, [one * (1.0 + one / 2.0) for one in FACTORS]),
+            intervals.policy_digests(sim.load_scenario("tiny")): answers("tiny", 100.0, FACTORS),
+            intervals.policy_digests(policy): answers("policy", 120.0, [one * (1.0 + one / 2.0) for one in FACTORS]),
         },
     )
     monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "tiny-answers.csv"])
@@ -214,8 +200,8 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled
 
 
 def test_nine_tenths_of_draws_lie_between_their_twentieths():
-    assert nine_tenths(FACTORS) == pytest.approx((0.55, 1.0, 1.45))
-    assert nine_tenths([3.0, 1.0]) == pytest.approx((1.1, 2.0, 2.9))
+    assert intervals.nine_tenths(FACTORS) == pytest.approx((0.55, 1.0, 1.45))
+    assert intervals.nine_tenths([3.0, 1.0]) == pytest.approx((1.1, 2.0, 2.9))
 
 
 ABOVE = [1.2 + number / 100.0 for number in range(101)]
@@ -226,17 +212,17 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
     run: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     inside, above = answers("tiny", 100.0, FACTORS), answers("tiny", 100.0, ABOVE)
-    some = StoredAnswers("tiny", 101, inside.own, {**inside.drawn, "victims": above.drawn["victims"]})
+    some = intervals.StoredAnswers("tiny", 101, inside.own, {**inside.drawn, "victims": above.drawn["victims"]})
     assert inside.outside() == {}
     assert some.outside() == {"victims": (pytest.approx(1.25), pytest.approx(2.15))}
     # A policy that changes as much in every draw as at the point is not outside, wherever both levels lie.
     assert above.outside(above) == {}
     assert set(above.outside(inside)) == set(HEADLINE)
     # What a policy has none of lies nowhere: without warnings nobody is saved.
-    none = StoredAnswers("tiny", 101, {**above.own, "saved": 0.0}, {**above.drawn, "saved": (0.0,) * 101})
+    none = intervals.StoredAnswers("tiny", 101, {**above.own, "saved": 0.0}, {**above.drawn, "saved": (0.0,) * 101})
     assert set(none.outside()) == set(none.outside(inside)) == set(HEADLINE) - {"saved"}
     monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "tiny-answers.csv"])
-    write_answers(tmp_path / "tiny-answers.csv", {policy_digests(run.scenario): some})
+    intervals.write_answers(tmp_path / "tiny-answers.csv", {intervals.policy_digests(run.scenario): some})
     victims = run.totals["victims"]
     (row,) = [one for one in sim.load_run(run.path).found if one["kind"] == "outside_draws"]
     assert (row["subject"], row["value"]) == ("victims", victims)
@@ -246,21 +232,19 @@ def test_a_total_outside_of_its_interval_over_draws_is_a_finding(
 
 
 KNOWN_OUTSIDE = {
-    "china-2022": {
-        ("tighter", "filed_loss_money"),
-        ("tighter", "loss_money"),
-        ("red-by-evidence", "filed_loss_money"),
-    }
+    "china-2022": {("tighter", "filed_loss_money"), ("tighter", "loss_money"), ("red-by-evidence", "filed_loss_money")}
 }
 """Changes at the point that lie outside, by less than the standard error of that end: docs/calibration.md, 6."""
 
 
 @pytest.mark.slow
 def test_totals_at_the_point_lie_inside_their_interval_over_draws_and_so_do_changes_by_policies_but_the_known_ones():
-    for table in answer_tables():
-        name = table.name.removesuffix(OF_LEVERS).removesuffix(SUFFIX)
+    for table in intervals.answer_tables():
+        name = table.name.removesuffix(intervals.OF_LEVERS).removesuffix(intervals.SUFFIX)
         stored = {
-            one.policy: one for beside in tables_beside(table.parent, name) for one in read_answers(beside).values()
+            one.policy: one
+            for beside in intervals.tables_beside(table.parent, name)
+            for one in intervals.read_answers(beside).values()
         }
         own = stored.pop(name)
         assert own.draws == len(sim.posterior(name))
@@ -270,7 +254,7 @@ def test_totals_at_the_point_lie_inside_their_interval_over_draws_and_so_do_chan
         outside = {change: ends for change, ends in found.items() if change[0] not in levers}
         assert set(outside) == KNOWN_OUTSIDE.get(name, set())
         for policy, total in outside:
-            ratios, tail = stored[policy].ratios(own, total), TAILS[0]
+            ratios, tail = stored[policy].ratios(own, total), intervals.TAILS[0]
             tail -= (tail * (1.0 - tail) / len(ratios)) ** 0.5
             low, high = np.quantile(ratios, [tail, 1.0 - tail])
             assert low <= 1.0 <= high, (policy, total)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.language.spoken import speaking
+from sim.language import speaking
 from sim.reading.manifest import outside_ranges, told
 
 DAY = "period: {start: 2022-01-25, end: 2022-01-25, warmup: 0 d}\n"

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import sim
-from sim.cli.extract import extracted
 from sim.reading.findings import shortened
 from sim.told.runs import answer
+from tools.catalogues import extracted
 
 OPEN, CLOSE = "⟦", "⟧"
 SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|$)")

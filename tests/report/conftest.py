@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.language.spoken import speaking
+from sim.language import speaking
 from sim.report import page as pages
 from sim.report.gallery import SECTIONS
 from sim.report.page import report
@@ -60,7 +60,7 @@ def draw_only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def marking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let everything that is said stand between brackets, and numbers as in Chinese, without letters."""
     translations = Marked()
-    monkeypatch.setattr("sim.language.spoken._translations", lambda language: translations)
+    monkeypatch.setattr("sim.language._translations", lambda language: translations)
     with speaking("zh"):
         yield
 

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 import sim
-from sim.base.version import __version__
+from sim.base import __version__
 from sim.report.page import report
 from tests.browser import serious
 from tests.report.conftest import HOSTILE, draw_only

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import sim
-from sim.report.charts import chart, packed, script_json
-from sim.report.gallery import SECTIONS, combinations, drawn
+from sim.report.gallery import SECTIONS, combinations
+from sim.report.parts import chart, packed, script_json
 
 
 def put_together(found: dict[str, Any], key: str) -> dict[str, Any]:
@@ -30,13 +30,13 @@ def put_together(found: dict[str, Any], key: str) -> dict[str, Any]:
 def test_every_view_of_every_picture_is_put_together_again(full: sim.Run) -> None:
     seen = 0
     for picture in (one for section in SECTIONS for one in section.pictures):
-        keys = [choice.key for choice in picture.choices]
-        views = drawn(picture, full, combinations(picture, [full]))
-        found = chart(views, keys)
-        for choices, figure in views:
+        drawn = picture.draw(full)
+        views = {"|".join(one.values()): drawn.view(**one) for one in combinations(picture, [full])}
+        found = chart(views)
+        for key, figure in views.items():
             wanted = json.loads(figure.to_json())
             wanted["layout"].pop("template", None)
-            got = put_together(found, "|".join(choices[key] for key in keys))
+            got = put_together(found, key)
             assert got == {"data": wanted["data"], "layout": wanted["layout"]}
             seen += 1
     assert seen > 40

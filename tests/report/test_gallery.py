@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.report.pictures.cascade import cascade
+from sim.report.attempts import cascade
 
 
 def test_a_run_offers_its_pictures(full: sim.Run) -> None:
-    assert full.pictures.cascade(channel="call").to_json() == cascade(full, channel="call").to_json()
+    assert full.pictures.cascade(channel="call").to_json() == cascade(full).view(channel="call").to_json()
     names = [name for name in dir(full.pictures) if name != "table"]
     assert {"ratios", "cascade", "daily", "place", "waits", "money", "ages"} <= set(names)
     for name in names:

@@ -9,10 +9,10 @@ import pytest
 import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
-from sim.reading.check import check_run
 from sim.reading.findings import ranked, shortened
+from sim.reading.manifest import check_run
+from sim.report.figures import evidence_summary, evidence_table, months_table
 from sim.report.page import REPORT_HTML, assumed, page, report
-from sim.report.tables import evidence_summary, evidence_table, months_table
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE, draw_only
 

@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.base.rounding import amount
 from sim.experiments.pairing import PairingError, summed, victims
-from sim.language.spoken import speaking
+from sim.language import speaking
 from sim.report.person import KINDS, person, picked, span, way
 
 
@@ -82,13 +82,7 @@ def test_what_cannot_be_shown_is_refused(full: sim.Run, half: sim.Run, saved: in
 
 @pytest.mark.parametrize(
     ("ms", "said"),
-    [
-        (0, "0 s"),
-        (59_400, "59 s"),
-        (60_000, "1 min 0 s"),
-        (3_661_000, "1 h 1 min"),
-        (172_800_000, "2 d 0 h 0 min"),
-    ],
+    [(0, "0 s"), (59_400, "59 s"), (60_000, "1 min 0 s"), (3_661_000, "1 h 1 min"), (172_800_000, "2 d 0 h 0 min")],
 )
 def test_durations_are_said_with_fitting_units(ms: int, said: str) -> None:
     assert span(ms) == said

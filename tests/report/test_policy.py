@@ -9,9 +9,8 @@ import pytest
 
 import sim
 from sim.base.rounding import amount
-from sim.reading.stored_answers import policy_digests, read_answers, write_answers
-from sim.report.compared import compared_runs, policies, title_of_all
-from sim.report.page import limits_of, page
+from sim.reading.intervals import policy_digests, read_answers, write_answers
+from sim.report.page import compared_runs, limits_of, page, policies, title_of_all
 from sim.told.runs import answer, short_answer
 from tests.reading.test_stored_answers import FACTORS, answers
 from tests.report.conftest import draw_only
@@ -56,7 +55,7 @@ def test_page_one_is_question_answer_picture_findings_limits_then_come_the_tabs(
             "desks in Guangdong",
             "What it did, compared with full",
             'class="lead headline"',
-            'id="chart-effect"',
+            'id="chart-effect-0"',
             'id="findings"',
             "Findings new with this policy|Baseline findings that this|Findings of both the policy and its baseline",
             'id="limits"',
@@ -150,17 +149,17 @@ def test_runs_beside_each_other_begin_with_one_month(text: str, full: sim.Run, s
 def test_a_scale_that_is_widened_for_another_run_is_said_on_the_tiles(
     country: sim.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.report.pictures import place as module
+    from sim.report import place as module
 
-    rates_of = module._per_people
+    rates_of = module.monthly_rates
 
     def with_one_far_out(*given: Any) -> Any:
         found = rates_of(*given)
-        found[44] = 100 * found.max()
+        found["all"][44] = 100 * max(found["all"].values())
         return found
 
-    monkeypatch.setattr(module, "_per_people", with_one_far_out)
-    figure = module.place(country, "alerts")
+    monkeypatch.setattr(module, "monthly_rates", with_one_far_out)
+    figure = module.place(country).view("alerts")
     at = list(module.tiles(country)).index(44)
     assert module.BEYOND in figure.data[1].text[at]
     figure.data[0].zmax *= 1000
@@ -176,7 +175,7 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
     """The base has stored answers over draws, the policy none: both show noise alone."""
     draw_only(monkeypatch, "load")
     digests = {run: policy_digests(run.scenario) for run in (full, silent)}
-    monkeypatch.setattr("sim.reading.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
+    monkeypatch.setattr("sim.reading.intervals.answer_tables", lambda: [tmp_path / "some-answers.csv"])
     write_answers(tmp_path / "some-answers.csv", {digests[full]: answers("full", 100.0, FACTORS)})
     assert "parameter uncertainty (101 posterior draws)" in answer(full)
     text = page([[full], [silent]])

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 import sim
-from sim.language.spoken import LANGUAGES, speaking
+from sim.language import LANGUAGES, speaking
 from sim.report import page
-from sim.report.charts import in_script
-from sim.report.scripts import axes_locale, file_name, script_words, source_of
+from sim.report.parts import FOLDER, axes_locale, file_name, in_script, script_words, source_of
 from tests.report.conftest import draw_only
 from tests.report.opened import opened
 
@@ -42,7 +41,7 @@ def readable(script: str) -> list[str]:
 
 @pytest.mark.parametrize("name", page.SCRIPTS)
 def test_scripts_have_no_words_of_their_own(name: str) -> None:
-    assert readable((page.FOLDER / name).read_text(encoding="utf-8")) == []
+    assert readable((FOLDER / name).read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def test_words_in_a_script_would_be_found(line: str) -> None:
 
 
 def test_every_word_that_a_script_asks_for_is_handed_over() -> None:
-    script = "".join((page.FOLDER / name).read_text(encoding="utf-8") for name in page.SCRIPTS)
+    script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in page.SCRIPTS)
     asked = {*re.findall(r"WORDS\.(\w+)", script), *re.findall(r'\bsaid\("(\w+)"', script), "pictureAs", "tableAs"}
     assert asked == set(script_words())
 

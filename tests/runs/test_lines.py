@@ -13,8 +13,8 @@ import sim
 from sim.base.rounding import amount
 from sim.experiments.compare import compare as compare_runs
 from sim.experiments.pairing import PairingError
-from sim.language.spoken import Terms, telling_in
-from sim.report.pictures.comparison import differences
+from sim.language import Terms, telling_in
+from sim.report.experiments import differences
 from tests.cli.commands import ROOT, Tocsin, tocsin
 
 __all__ = ["tocsin"]
@@ -238,7 +238,7 @@ def test_a_bare_comparison_shows_the_effect_of_each_policy(comparison: sim.Compa
 
 def test_the_picture_of_a_comparison_is_that_of_its_report(comparison: sim.Comparison):
     with telling_in(Terms("yuan")):
-        assert comparison.plot() == differences(pd.DataFrame(comparison))
+        assert comparison.plot() == differences(pd.DataFrame(comparison)).view()
     assert comparison.plot("costs") != comparison.plot("fates")
     with pytest.raises(ValueError, match="allowed: differences, effect, fates, costs"):
         comparison.plot("map")

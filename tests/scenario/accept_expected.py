@@ -6,7 +6,7 @@ Read the difference before committing it: each line is what a user is told.
 import contextlib
 from pathlib import Path
 
-from sim.scenario import validate
+from sim.scenario.load import validate
 
 if __name__ == "__main__":
     with contextlib.chdir(Path(__file__).parent / "invalid"):

@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from sim.scenario import Scenario, bundled_folder, bundled_scenarios, load_scenario
+from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import files_of
+from sim.scenario.reading import bundled_folder, bundled_scenarios
 
 NAMES = [name for name, _ in bundled_scenarios()]
 

@@ -9,9 +9,8 @@ import pytest
 
 from sim.base.days import day_number
 from sim.scenario import Scenario, ScenarioModel, load_scenario
-from sim.scenario.effects import NO_EFFECT, effects
-from sim.scenario.prefix import digest_before
-from sim.scenario.resolved import plain
+from sim.scenario.load import digest_before
+from sim.scenario.resolved import NO_EFFECT, effects, plain
 
 DAY = day_number(date(2022, 2, 1))
 

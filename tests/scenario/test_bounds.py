@@ -2,17 +2,18 @@
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from sim.draws.functions import normal_quantile
 from sim.scenario import ScenarioError, bounds, load_scenario
 from sim.scenario.bounds import RateWithin, WholeWithin, Within
-from sim.scenario.document import numbers
-from sim.scenario.schema import ScenarioModel
+from sim.scenario.keys import every_key
 from sim.scenario.schema.rules import LUCKIEST
+from tests.slots import TINY
+from tools.references import numbers
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
 NAMED = {
@@ -24,19 +25,14 @@ NAMED = {
 
 
 def test_every_number_of_the_schema_has_bounds_and_all_bounds_are_those_of_a_number() -> None:
-    found = dict(numbers(ScenarioModel))
+    found = dict(numbers())
     assert len(found) > 250
     assert set(found.values()) == set(NAMED.values())
     assert all(bound.low < bound.high and bound.why for bound in found.values())
-
-
-class Unbounded(BaseModel):
-    inner: dict[str, list[Annotated[float, "a mark"]]]
-
-
-def test_a_number_without_bounds_is_found() -> None:
-    with pytest.raises(TypeError, match=r"inner\.NAME has no bounds"):
-        list(numbers(Unbounded))
+    for key in every_key().values():
+        for option, marks in key.shape.leaves() if key.path != "sweep.vary" else ():
+            read = any(isinstance(mark, Within | BeforeValidator) for mark in (*key.shape.marks, *marks))
+            assert read or option not in (int, float), key
 
 
 def text_of(bound: Within, value: float) -> Any:
@@ -107,6 +103,7 @@ def test_absurd_numbers_are_refused_by_name(key: str, value: Any) -> None:
 
 
 GANGS = {
+    "pools": None,
     "start": 1.0,
     "recruiting": "6 per year",
     "reopens_with": 1.0,
@@ -133,8 +130,8 @@ def test_what_grows_to_a_ceiling_is_bounded_by_it_and_room_is_left_for_what_gang
     assert most(**{level: "1e12 per day", **grown, ceiling: 3.0}) == pytest.approx(3 * much, rel=0.01)
     some = {level: f"{1e7 / much * 1e12:.6g} per day", growth: 0.0, **since}
     load_scenario(str(SMALL), **some)
-    assert most(**some, gangs=GANGS) == pytest.approx(2e7, rel=0.01)
-    load_scenario(str(SMALL), **some, gangs={**GANGS, "answer": None})
+    assert most(**{**some, **TINY, "gangs": GANGS}) == pytest.approx(2e7, rel=0.01)
+    load_scenario(str(SMALL), **{**some, **TINY, "gangs": {**GANGS, "answer": None}})
     # So do losses.
     lost = {"fraud.types.brushing.loss": {"median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
     assert any("fraud.types.brushing.loss: a loss of" in line for line in mistakes(**lost, **since))

@@ -7,7 +7,8 @@ import pytest
 
 import sim
 from sim.reading.findings import about_measures
-from sim.scenario import Scenario, bundled_folder, load_scenario
+from sim.scenario import Scenario, load_scenario
+from sim.scenario.reading import bundled_folder
 from sim.store.columns import Scope
 from tests.scenario.bundled import bundled
 
@@ -55,7 +56,7 @@ def test_every_value_says_where_it_comes_from(example: Scenario) -> None:
     for key, source in example.sources.items():
         if key.split(".")[0] in (*sections, "desks", "aftermath", "costs") and source.layer != "default":
             silent += [key] if source.origin is None or not source.basis else []
-    assert {key.split(".")[-1] for key in silent} <= {"reference", "window", "channels", "types"}
+    assert {key.split(".")[-1] for key in silent} <= {"reference", "since", "window", "channels", "types"}
     assert {source.origin for source in example.sources.values()} >= {"reported", "evidence", "assumed", "calibrated"}
 
 

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from sim.experiments.parameters import full_forms, ranged_parameters
-from sim.scenario import Scenario, bundled_scenarios, load_scenario
+from sim.scenario import Scenario, load_scenario
 from sim.scenario.load import changed
+from sim.scenario.reading import bundled_scenarios
 from tests.scenario.bundled import NAMES, bundled, resting_on
 
 SECTIONS = (
@@ -84,13 +85,7 @@ FITTED = {
     ("suspects_arrested", "2021-01-01", "2021-12-31"),
     ("funds_returned_money", "2021-01-01", "2021-12-31"),
 }
-INPUT = {
-    "cluster_campaigns",
-    "videos_published",
-    "video_views",
-    "awareness_activities",
-    "law_in_force",
-}
+INPUT = {"cluster_campaigns", "videos_published", "video_views", "awareness_activities", "law_in_force"}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sim.scenario import ScenarioError, load_scenario, validate
+from sim.scenario import ScenarioError, load_scenario
+from sim.scenario.load import validate
 from sim.scenario.reading import to_yaml
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
@@ -53,9 +54,7 @@ SCALARS = (
     | st.sampled_from(["45 min", "3 per day", "2022-01-01", "on", "law", "assumed", "small.yaml", "x.csv", "../x.csv"])
 )
 VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
-    max_leaves=25,
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=25
 )
 PIECES = """
 a|b:|- |[|]|{|}|,|: |&x |*x|!!str |! |'|"|>|#|? |<<|~|.nan|extends: |small.yaml|seed: |value: |range: |\\|é
@@ -69,10 +68,11 @@ def must_be_told(path: Path, content: bytes) -> None:
     for mistake in validate(str(path)):
         line = str(mistake)
         assert line.isprintable()
-        assert line.startswith(f"{mistake.file}:{mistake.line}:{mistake.column}: ")
+        at = mistake.place
+        assert line.startswith(f"{at.file}:{at.line}:{at.column}: ")
         assert "; " in line
-        assert mistake.line >= 1
-        assert mistake.column >= 1
+        assert at.line >= 1
+        assert at.column >= 1
 
 
 @given(st.binary(max_size=200))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import validate
+from sim.scenario.load import validate
 
 CORPUS = Path(__file__).parent / "invalid"
 FILES = sorted(path.name for path in CORPUS.glob("*.yaml"))

@@ -11,14 +11,12 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.language.spoken import speaking
-from sim.scenario.effects import HOW_IT_IS_RUN
-from sim.scenario.keys import example, kind_of
+from sim.language import speaking
+from sim.scenario.keys import example, fields, kind_of, shape
 from sim.scenario.levers import NO_LEVERS, Lever, gist, levers, run_as
 from sim.scenario.reading import read_plain
-from sim.scenario.resolved import plain
+from sim.scenario.resolved import HOW_IT_IS_RUN, plain
 from sim.scenario.schema.measures import Measure
-from sim.scenario.shapes import fields, shape
 from tests.scenario.bundled import NAMES, bundled, resting_on
 
 

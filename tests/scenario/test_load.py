@@ -2,24 +2,20 @@
 
 import os
 import pickle
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import pytest
 from pydantic import PlainSerializer
 
-from sim.scenario import (
-    Scenario,
-    ScenarioError,
-    ScenarioModel,
-    bundled_scenarios,
-    json_schema,
-    load_scenario,
-    show_lines,
-    validate,
-)
+from sim.scenario import Scenario, ScenarioError, ScenarioModel, load_scenario
+from sim.scenario.guide import json_schema
+from sim.scenario.keys import written
+from sim.scenario.levers import show_lines
+from sim.scenario.load import validate
+from sim.scenario.reading import bundled_scenarios
 from sim.scenario.resolved import Source
-from sim.scenario.shapes import written
 from tests.scenario.bundled import NAMES, bundled
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
@@ -153,12 +149,7 @@ def test_a_full_form_can_be_set(folder: Path) -> None:
 
 def test_mistakes_in_settings_are_all_told(folder: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
-        load(
-            folder,
-            "",
-            {"sead": "1", "desks.call.anwered": "0.5", "measures.lew.window": "x", "clock": "[1"},
-            sclae=1,
-        )
+        load(folder, "", {"sead": "1", "desks.call.anwered": "0.5", "measures.lew.window": "x", "clock": "[1"}, sclae=1)
     lines = str(caught.value).splitlines()
     assert [line.split(": ", 2)[:2] for line in lines] == [
         ["--set", "sead"],
@@ -245,7 +236,8 @@ def test_the_json_schema_knows_every_section_and_the_full_form() -> None:
 
 def test_an_interrupt_stays_an_interrupt_where_a_scenario_is_written() -> None:
     def stopped(_: int) -> str:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        return ""
 
     with pytest.raises(KeyboardInterrupt):
         written(Annotated[int, PlainSerializer(stopped)], 1)

@@ -4,31 +4,32 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import json_schema, load_scenario
-from sim.scenario.bundled import bundled_folder
+from sim.scenario import load_scenario
+from sim.scenario.bounds import Naming, Within
 from sim.scenario.errors import Place
-from sim.scenario.guide import document
-from sim.scenario.keys import UnknownKeyError, example, is_measured, meaning, models
+from sim.scenario.guide import json_schema
+from sim.scenario.keys import NAMED, UnknownKeyError, adapter, example, fields, meaning, models, shape
+from sim.scenario.levers import explained
 from sim.scenario.merging import Files
 from sim.scenario.provinces import code_of
-from sim.scenario.reading import read_nodes
+from sim.scenario.reading import bundled_folder, read_nodes
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.evidence import Calibration
-from sim.scenario.shapes import NAMED, adapter, fields, shape
-from sim.scenario.show import explained
+from sim.scenario.schema.population import Calibration
+from tools.references import keys_page
 
-EVERY = [(model, name) for model in models(ScenarioModel) for name in fields(model)]
+EVERY = [(model, name) for model in models() for name in fields(model)]
 
 
 def test_every_key_says_what_it_is_its_unit_and_what_more_of_it_does_wherever_it_is_read() -> None:
     assert len(EVERY) > 420
-    text, schema = document(), json_schema()
+    text, schema = keys_page(), json_schema()
     assert text.count("\n- `") == len(EVERY)
     for model, name in EVERY:
-        said, info = meaning(model, name), fields(model)[name]
+        said = meaning(model, name)
         assert said.text.endswith("."), (model, name)
         assert said.unit, (model, name)
-        if is_measured(info.annotation, info.metadata):
+        marks = [type(mark) for _, own in shape(model).child(name).leaves() for mark in own]
+        if any(issubclass(mark, Within) for mark in marks) and Naming not in marks:
             assert said.more, (model, name)
         part = schema if model is ScenarioModel else schema["$defs"][model.__name__]
         stated = part["additionalProperties"] if name == NAMED else part["properties"][name]
@@ -41,9 +42,8 @@ def test_every_example_can_be_written_where_it_stands() -> None:
         node, mistakes = read_nodes(example(model, name).encode(), Place("example", 1, 1))
         expected = shape(model).child(name)
         assert node is not None, (model, name)
-        assert expected is not None, (model, name)
-        files = Files(shape(expected.annotation))
-        value: Any = files.with_tables(node, bundled_folder()).plain()
+        files = Files()
+        value: Any = files.with_tables(node, bundled_folder(), shape(expected.annotation)).plain()
         assert not mistakes + files.mistakes, (model, name)
         if name == "provinces" and isinstance(value[0], str):
             value = [code_of(one, names) for one in value]

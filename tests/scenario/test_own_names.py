@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 import sim
-from sim.language.spoken import said, speaking, telling_in
+from sim.language import said, speaking, telling_in
 from sim.report.page import page
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario
 from sim.scenario.bounds import MOST_REGIONS, MOST_SEGMENTS
 from sim.scenario.reading import to_yaml
 from sim.scenario.resolved import plain
-from sim.scenario.schema.gates import Hazard
+from sim.scenario.schema.layers import Hazard
 from tests.engines.small import TWO_DAYS
 from tests.equality.both import ENGINES, assert_equal
+from tests.slots import TINY
 
 RENAMED = {
     **{"east": "coast", "south": "New Land", "elsewhere": "hills", "overseas": "abroad"},
@@ -42,7 +43,7 @@ def own(folder: Path, values: Mapping[str, Any]) -> Scenario:
 
 def short(**values: Any) -> dict[str, Any]:
     """Return the plain values of ``tiny``, cut short, around the day on which dens abroad are raided."""
-    return dict(plain(load_scenario("tiny", period=TWO_DAYS, **values).resolved))
+    return dict(plain(load_scenario("tiny", period=TWO_DAYS, **TINY, **values).resolved))
 
 
 def test_other_names_are_another_scenario_with_the_same_results(tmp_path: Path) -> None:
@@ -69,9 +70,8 @@ def test_people_are_told_by_the_names_of_their_groups(tmp_path: Path) -> None:
     assert (people["segment"] == "at work").mean() > 0.2
 
 
-@pytest.mark.parametrize(
-    ("regions", "segments"), [pytest.param(1, 1, marks=pytest.mark.slow), (MOST_REGIONS, MOST_SEGMENTS)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("regions", "segments"), [(1, 1), (MOST_REGIONS, MOST_SEGMENTS)])
 def test_both_engines_take_one_name_and_the_most(regions: int, segments: int, tmp_path: Path) -> None:
     values, most = short(), range(max(regions, segments))
     dens, occupation = values["dens"], values["population"]["occupation"]
@@ -108,7 +108,7 @@ def test_a_repatriation_is_from_the_region_that_it_names_and_else_from_the_last(
     def brought_home(name: str, **given: str) -> int:
         quiet = {f"dens.hazard.{region}": "0 per year" for region in ("east", "south", "elsewhere", "overseas")}
         values = {**quiet, "dens.hazard.per_lead": "0 per year", "measures.homecoming.dens": 60, **given}
-        run = sim.run(load_scenario("tiny", period=TWO_DAYS, **values), tmp_path / name)
+        run = sim.run(load_scenario("tiny", period=TWO_DAYS, **{**TINY, **values}), tmp_path / name)
         return int(run.totals["dens_destroyed"])
 
     regions = load_scenario("tiny").spec.dens.regions
@@ -132,7 +132,7 @@ def test_channels_are_told_by_their_names_wherever_one_stands_by_itself(tmp_path
 
 
 def test_a_name_of_a_channel_makes_no_difference_to_a_run_or_to_what_is_stored_of_it() -> None:
-    from sim.reading.stored_answers import policy_digest
+    from sim.reading.intervals import policy_digest
 
     one, other = (load_scenario("china-2022", given) for given in ({}, {"channels.online": "messenger"}))
     assert policy_digest(one) == policy_digest(other)
@@ -148,7 +148,7 @@ def test_a_layer_without_dens_raids_no_region(tmp_path: Path) -> None:
 
 
 def test_a_policy_begins_with_a_campaign_in_a_region_that_there_is(tmp_path: Path) -> None:
-    from sim.scenario.starter import starter_text
+    from sim.scenario.guide import starter_text
 
     text = starter_text("policy", "own.yaml", own(tmp_path, renamed(short(), RENAMED)), "schema.json")
     assert "kind: den_campaign" in text

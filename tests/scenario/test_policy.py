@@ -76,5 +76,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "06ba4819f22d9b84bf6576a34362ca5bf3b6581c1b08cc6004f763870e39181a"
+HASH = "432d661d267b28390df9221a81472a59a91daa632eed497c41a1a5bd8fdef7ef"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""

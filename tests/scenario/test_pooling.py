@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from sim.country.provinces import Provinces, staff_of
-from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
-from sim.scenario.levers import levers, run_as
+from sim.scenario import Scenario, ScenarioError, changed, load_scenario
+from sim.scenario.levers import levers, run_as, show_lines
 from sim.scenario.resolved import plain
-from sim.scenario.schema.population import OTHERS, Apart
+from sim.scenario.schema.population import Apart
+from sim.scenario.schema.rules import OTHERS
 
 CODES = (11, 12, 44, 45, 65)
 HEADER = "code,name,region,population,share_0_14,share_15_59,share_60_plus,share_65_plus,share_urban,men_per_100_women"
@@ -185,10 +186,7 @@ def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> N
     ("apart", "line"),
     [
         ("[]", "--set: population.pool.apart: has 0 entries; must have at least 1"),
-        (
-            "[44, Guandong]",
-            "--set: population.pool.apart.1: 'Guandong' is not a province; did you mean 'Guangdong'",
-        ),
+        ("[44, Guandong]", "--set: population.pool.apart.1: 'Guandong' is not a province; did you mean 'Guangdong'"),
         ("[44, 99]", "--set: population.pool.apart.1: 99 is not a province; use a name or code of"),
         ("44", "--set: population.pool.apart: 44 is not a list; must be a list"),
         (

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 import sim
-from sim.scenario import ScenarioError, load_scenario, posterior, show_lines
+from sim.scenario import ScenarioError, load_scenario
+from sim.scenario.levers import show_lines
+from sim.scenario.load import posterior
 from sim.scenario.reading import to_yaml
 
 DRAWN = Path(__file__).parent / "drawn"
@@ -148,7 +150,7 @@ def test_draws_belong_into_a_file(folder: Path) -> None:
 
 
 def test_the_json_schema_knows_draws_and_what_figures_may_say() -> None:
-    schema = sim.scenario.json_schema()["$defs"]
+    schema = sim.scenario.guide.json_schema()["$defs"]
     (draws, _null) = schema["Calibration"]["properties"]["draws"]["anyOf"][0]["anyOf"]
     assert draws == {
         "type": "string",

@@ -50,7 +50,7 @@ def written(folder: Path, text: str, name: str = "written.yaml") -> str:
 def mistakes(name: str, *settings: tuple[str, str]) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
         load_scenario(name, dict(settings))
-    return [f"{mistake.line}:{mistake.column}: {mistake.key}: {mistake.message}" for mistake in caught.value.mistakes]
+    return [f"{m.place.line}:{m.place.column}: {m.key}: {m.message}" for m in caught.value.mistakes]
 
 
 @pytest.mark.parametrize(

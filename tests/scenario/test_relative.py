@@ -9,6 +9,7 @@ import sim
 from sim.experiments.compare import set_in_draws
 from sim.results import diff
 from sim.scenario.merging import is_full_form
+from tests.marks import first_quick
 
 POLICIES = ("double-visits", "more-officers", "visited-again", "looser", "tighter", "weak-filters")
 """Bundled policies that are relative to the flagship."""
@@ -102,7 +103,7 @@ def test_an_integer_that_python_does_not_write_is_one_mistake(value: object) -> 
         sim.load_scenario("tiny", {"desks.visit.staff": value})
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", first_quick(POLICIES, 1))
 def test_bundled_policies_mean_the_same_in_every_draw(name: str) -> None:
     """A draw of a policy differs from that of the flagship by what the policy says, and comparisons need no warning."""
     assert set_in_draws(name, sim.load_scenario("china-2022"), sim.load_scenario(name), over_draws=True) == []

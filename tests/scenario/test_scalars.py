@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario import bounds as b
-from sim.scenario import scalars as q
-from sim.scenario.distributions import Distribution, Kind
+from sim.scenario.schema.base import Distribution, Kind
 
 
 def read(kind: Any, value: object) -> Any:
@@ -37,30 +36,24 @@ def written(kind: Any, value: object) -> Any:
     ],
 )
 def test_durations_are_exact(text: str, ms: int) -> None:
-    assert read(q.Duration, text) == ms
+    assert read(b.Duration, text) == ms
 
 
 @pytest.mark.parametrize("text", ["45", "45 mins", "-1 s", "1 year", "0 s", "0.5 ms", "1 s + 1 s", "1e99 week", ""])
 def test_other_texts_are_no_durations(text: str) -> None:
     with pytest.raises(ValidationError):
-        read(q.Duration, text)
+        read(b.Duration, text)
 
 
 @given(st.integers(0, 36_525 * 86_400_000))
 def test_durations_write_themselves(ms: int) -> None:
-    text = written(q.DurationOrZero, f"{ms} ms")
-    assert read(q.DurationOrZero, text) == ms
+    text = written(b.DurationOrZero, f"{ms} ms")
+    assert read(b.DurationOrZero, text) == ms
 
 
 @pytest.mark.parametrize(
     ("text", "rate"),
-    [
-        ("120 per day", 120.0),
-        ("1 per s", 86_400.0),
-        ("7 per week", 1.0),
-        ("365.25 per year", 1.0),
-        ("2 per h", 48.0),
-    ],
+    [("120 per day", 120.0), ("1 per s", 86_400.0), ("7 per week", 1.0), ("365.25 per year", 1.0), ("2 per h", 48.0)],
 )
 def test_rates_are_per_day(text: str, rate: float) -> None:
     assert read(b.Contacts, text) == rate
@@ -108,9 +101,9 @@ def test_bounds_of_rates_are_told_in_their_own_unit() -> None:
 
 
 def test_ages_are_whole_years_with_or_without_an_end() -> None:
-    assert read(q.Ages, [60, None]) == (60, None)
-    assert read(q.Ages, [0, 0]) == (0, 0)
-    assert written(q.Ages, [18, 30]) == [18, 30]
+    assert read(b.Ages, [60, None]) == (60, None)
+    assert read(b.Ages, [0, 0]) == (0, 0)
+    assert written(b.Ages, [18, 30]) == [18, 30]
 
 
 @pytest.mark.parametrize(
@@ -118,22 +111,22 @@ def test_ages_are_whole_years_with_or_without_an_end() -> None:
 )
 def test_other_ages_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="must"):
-        read(q.Ages, value)
+        read(b.Ages, value)
 
 
 def test_days_windows_and_times() -> None:
-    assert read(q.Day, "2022-11-30") == read(q.Day, dt.date(2022, 11, 30)) == dt.date(2022, 11, 30)
-    assert read(q.Window, ["2022-01-01", None]) == (dt.date(2022, 1, 1), None)
-    assert written(q.Window, ["2022-01-01", "2022-01-01"]) == ["2022-01-01", "2022-01-01"]
-    assert [read(q.Clock, text) for text in ("00:00", "8:05", "24:00")] == [0, 485, 1440]
-    assert read(q.HalfHour, "08:30") == 510
+    assert read(b.Day, "2022-11-30") == read(b.Day, dt.date(2022, 11, 30)) == dt.date(2022, 11, 30)
+    assert read(b.Window, ["2022-01-01", None]) == (dt.date(2022, 1, 1), None)
+    assert written(b.Window, ["2022-01-01", "2022-01-01"]) == ["2022-01-01", "2022-01-01"]
+    assert [read(b.HalfHour, text) for text in ("00:00", "8:30", "24:00")] == [0, 510, 1440]
+    assert read(b.HalfHour, "08:30") == 510
     for kind, value in [
-        (q.Day, "2022-02-30"),
-        (q.Day, dt.datetime(2022, 1, 1, 12)),
-        (q.Window, ["2022-01-02", "2022-01-01"]),
-        (q.Clock, "24:01"),
-        (q.Clock, "08:60"),
-        (q.HalfHour, "08:15"),
+        (b.Day, "2022-02-30"),
+        (b.Day, dt.datetime(2022, 1, 1, 12)),
+        (b.Window, ["2022-01-02", "2022-01-01"]),
+        (b.HalfHour, "24:01"),
+        (b.HalfHour, "08:60"),
+        (b.HalfHour, "08:15"),
     ]:
         with pytest.raises(ValidationError):
             read(kind, value)
@@ -141,12 +134,12 @@ def test_days_windows_and_times() -> None:
 
 @pytest.mark.parametrize("text", ["on", "ON", "yes", "true", True])
 def test_switched_on(text: object) -> None:
-    assert read(q.Switch, text) is True
+    assert read(b.Switch, text) is True
 
 
 @pytest.mark.parametrize("text", ["off", "no", "False", False])
 def test_switched_off(text: object) -> None:
-    assert read(q.Switch, text) is False
+    assert read(b.Switch, text) is False
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from sim.base.failures import UsageError
-from sim.experiments.beginning import SCHEMA_FILE, begin
-from sim.scenario import json_schema, load_scenario
+from sim.cli.scenarios import SCHEMA_FILE, begin
+from sim.scenario import load_scenario
+from sim.scenario.guide import json_schema
 from sim.scenario.resolved import plain
 
 BASES = ["china-2022", "tiny", "more-officers"]
@@ -62,7 +63,8 @@ def test_nothing_is_changed_before_a_lever_is_used(base: str, tmp_path: Path) ->
     assert {**own, "name": "", "title": ""} == {**old, "name": "", "title": ""}
 
 
-@pytest.mark.parametrize("base", [pytest.param("china-2022", marks=pytest.mark.slow), "tiny"])
+@pytest.mark.slow
+@pytest.mark.parametrize("base", ["china-2022", "tiny"])
 def test_each_lever_can_be_uncommented_and_all_of_them(base: str, tmp_path: Path) -> None:
     lines = lines_of(base, tmp_path)
     levers = [number for number, line in enumerate(lines) if has_value(line)]

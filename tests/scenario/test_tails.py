@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from sim.scenario.distributions import Distribution
+from sim.scenario.schema.base import Distribution
 
 MINUTE = 60_000.0
 
@@ -28,11 +28,7 @@ def test_a_tail_is_that_of_the_distribution(written: dict[str, Any], known: Any)
 
 @pytest.mark.parametrize(
     "written",
-    [
-        "40 min",
-        {"uniform": {"low": "40 min", "high": "40 min"}},
-        {"lognormal": {"median": "40 min", "sigma": 0.0}},
-    ],
+    ["40 min", {"uniform": {"low": "40 min", "high": "40 min"}}, {"lognormal": {"median": "40 min", "sigma": 0.0}}],
 )
 def test_what_is_always_the_same_is_longer_than_what_is_shorter(written: Any) -> None:
     one = Distribution.model_validate(written)

@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from sim.base.words import DESKS, EVENT_CHANNELS, Channel, ContactChannel, Detector, DistributionKind, Tier
-from sim.scenario.distributions import Distribution
-from sim.scenario.schema import base, desks, fraud, gates, population, warning
+from sim.scenario.schema import base, fraud, layers, population, warning
+from sim.scenario.schema.base import Distribution
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 
@@ -35,10 +35,10 @@ def test_a_map_by_word_has_each_word_as_a_key(model: type[BaseModel], words: tup
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (gates.Answering, Channel.labels()),
+        (layers.Answering, Channel.labels()),
         (population.Legitimate, Channel.labels()),
         (warning.Detectors, Detector.labels()),
-        (desks.Desks, DESK_NAMES),
+        (warning.Desks, DESK_NAMES),
     ],
 )
 def test_a_map_with_other_keys_has_each_word_too(model: type[BaseModel], words: tuple[str, ...]) -> None:
@@ -47,11 +47,7 @@ def test_a_map_with_other_keys_has_each_word_too(model: type[BaseModel], words: 
 
 @pytest.mark.parametrize(
     ("literal", "words"),
-    [
-        (base.ChannelName, Channel),
-        (base.ContactChannelName, ContactChannel),
-        (base.DetectorName, Detector),
-    ],
+    [(base.ChannelName, Channel), (base.ContactChannelName, ContactChannel), (base.DetectorName, Detector)],
 )
 def test_literals_are_the_words(literal: object, words: type[Channel]) -> None:
     assert get_args(literal) == words.labels()

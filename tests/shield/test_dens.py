@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,16 +12,23 @@ from scipy import stats
 from sim.base.days import day_number
 from sim.country.calendar import Measures
 from sim.draws.distributions import CERTAIN
-from sim.scenario import ScenarioModel
-from sim.scenario.schema.gates import Dens
+from sim.midnight.slots import NEVER, DenState, Raided, RaidRules, Slots, raid, raided_thresholds, reopen
+from sim.scenario import ScenarioModel, load_scenario
+from sim.scenario.schema.layers import Dens
 from sim.scenario.schema.measures import DenCampaign
-from sim.shield.dens import NEVER, DenState, RaidRules, Raids, Slots, campaign_factors, raid, raided_thresholds, reopen
+from sim.shield.dens import campaign_factors
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
+from tests.slots import TINY
 
 DAY = 86_400_000
 FIRST = day_number(dt.date(2022, 1, 1))
 PER_YEAR = 1.0 / 365.25
 NONE = Measures({})
+
+
+@pytest.fixture
+def tiny() -> ScenarioModel:
+    return load_scenario("tiny", **TINY).spec
 
 
 OVERSEAS = 3
@@ -31,7 +39,7 @@ class Midnight(NamedTuple):
     """The state before a midnight, what its raids did, the state after them, and how many dens then reopened."""
 
     before: DenState
-    happened: Raids
+    happened: Raided
     between: DenState
     reopened: int
 
@@ -53,7 +61,6 @@ def dens(tiny: ScenarioModel, **values: Any) -> Dens:
             "lead_half_life": "30 d",
         },
         "displaced": 0.0,
-        "fixed_raided": None,
     }
     plain = tiny.dens.model_dump(mode="json")
     return Dens.model_validate({**plain, **base, **values})
@@ -66,10 +73,15 @@ def run(
     leads: float = 0.0,
     seed: int = 5,
     repatriated: dict[int, int] | None = None,
+    closed: Sequence[int] = (),
 ) -> tuple[Slots, DenState, list[Midnight]]:
-    """Return slots, the last state, and the midnights: raids, then reopenings; dens are repatriated on some of them."""
+    """Return slots, the last state, and the midnights: raids, then reopenings; dens are repatriated on some of them.
+
+    Those in ``closed`` are raided at first and never reopen.
+    """
     slots = Slots.of(seed, settings, 8)
     state = DenState.start(seed, settings, slots)
+    state.raided[list(closed)] = 1
     history = []
     factors = campaign_factors(settings, measures, range(FIRST, FIRST + days))
     for day in range(FIRST, FIRST + days):
@@ -199,14 +211,14 @@ def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel
     assert int(history[0].before.leader.sum()) - int(state.leader.sum()) == arrested > 0
 
 
-def test_fixed_slots_stay_raided_and_a_superset_stays_one(tiny: ScenarioModel) -> None:
+def test_slots_closed_for_good_stay_so_and_a_superset_stays_one(tiny: ScenarioModel) -> None:
     repatriated = {FIRST + 20: 6, FIRST + 21: 3, FIRST + 70: 25}
     fewer, more = list(range(0, 300, 7)), sorted({*range(0, 300, 7), *range(0, 300, 4)})
     for seed in range(5):
         paths = []
         for fixed in (fewer, more):
-            settings = dens(tiny, slots=300, reopening="9 d", fixed_raided=fixed)
-            _, _, history = run(settings, 120, seed=seed, repatriated=repatriated)
+            settings = dens(tiny, slots=300, reopening="9 d")
+            _, _, history = run(settings, 120, seed=seed, repatriated=repatriated, closed=fixed)
             raided = np.array([before.raided for before, *_ in history])
             assert (raided[:, fixed] == 1).all()
             assert any(len(happened.repatriated) for _, happened, _, _ in history) == bool(repatriated)
@@ -225,8 +237,7 @@ def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioMo
         assert set(happened.repatriated) <= set(happened.raided)
     chosen = history[4].happened.repatriated.tolist()
     # The same are chosen where some of them are raided already: those are not brought home, and none in their place.
-    fixed = dens(tiny, slots=200, reopening="5 d", fixed_raided=chosen[:2])
-    _, _, history = run(fixed, 30, repatriated={day: 3})
+    _, _, history = run(settings, 30, repatriated={day: 3}, closed=chosen[:2])
     assert history[4].happened.repatriated.tolist() == chosen[2:]
     # More of them are the same and others; more than there are is all.
     more = run(settings, 5, repatriated={day: 9})[2][4].happened.repatriated.tolist()

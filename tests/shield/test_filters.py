@@ -18,7 +18,7 @@ from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario import ScenarioModel
-from sim.scenario.schema.gates import Interception
+from sim.scenario.schema.layers import Interception
 from sim.scenario.schema.measures import Activities, Blocking, FilterStrength, Law, SourceRegulation, Videos
 from sim.shield import answering, engagement, interception, not_sent, sites
 from sim.shield.thresholds import GATES, fixed_thresholds, gate_thresholds

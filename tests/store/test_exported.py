@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.base.words import Tier
 from sim.store import exported
-from sim.store.json_files import FolderError
+from sim.store.folder import FolderError
 from sim.store.tables import TABLES
 from tests.engines.small import TWO_DAYS, fewer
 

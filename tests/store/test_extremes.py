@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.progress import console
-from sim.reading.check import check_run
+from sim.reading.manifest import check_run
 from sim.report.page import page
 from sim.told.answers import of_runs, run_screen
 from sim.told.tables import show
@@ -18,7 +18,7 @@ from sim.told.tables import show
 DAY = {"start": "2022-01-24", "end": "2022-01-24", "warmup": "0 d"}
 CASES: dict[str, dict[str, Any]] = {
     "no attempts": {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")},
-    "one den, nobody on duty": {"dens.slots": 1, "desks.call.staff": 0, "desks.visit.staff": 0},
+    "one member, nobody on duty": {"gangs.pools.members": 1, "desks.call.staff": 0, "desks.visit.staff": 0},
     "a millionth": {"scale": 1e-6},
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.store.json_files import DamagedError, demand_hashes, digest_of, read_json
+from sim.store.folder import DamagedError, demand_hashes, digest_of, read_json
 
 DIGEST = hashlib.sha256(b"text").hexdigest()
 

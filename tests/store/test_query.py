@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim.store import query, writer
-from sim.store.query import Where, from_memory, sums
+from sim.store import exported, writer
+from sim.store.exported import Where, from_memory, sums
 from tests.synthetic import write_tables
 
 
@@ -130,7 +130,7 @@ def test_a_table_of_many_rows_does_not_stay_in_memory(
 ) -> None:
     expected = answered(folder)
     opened.clear()
-    monkeypatch.setattr(query, "FEW_ROWS", 5)
+    monkeypatch.setattr(exported, "FEW_ROWS", 5)
     with from_memory(folder):
         assert answered(folder) == expected
     assert len(opened) == len(QUESTIONS)

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.experiments.run_size import RunSize
 from sim.results import diff
 from sim.scenario.schema import measures
 from sim.studio import page
-from sim.studio.policies import Policies
+from sim.studio.policies import Policies, RunSize
 
 
 def test_every_kind_of_measure_has_a_group_and_a_form() -> None:

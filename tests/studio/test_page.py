@@ -204,7 +204,7 @@ def test_single_people_and_the_report_are_a_button_away(chromium: Any, studio: S
             page.get_by_role("link", name="Open the report").click()
         report = other.value
         report.on("console", lambda message: found.wrong.append(message.text))
-        report.locator("#chart-effect .plot-container").wait_for()
+        report.locator("#chart-effect-0 .plot-container").wait_for()
         assert report.locator(".person").count() == shown
         report.close()
 

@@ -19,9 +19,8 @@ from typing import Any
 import pytest
 
 from sim.experiments.paired import groups_of
-from sim.experiments.run_size import RunSize
-from sim.report.compared import compared_runs, people
-from sim.studio.policies import Policies, Question
+from sim.report.page import compared_runs, people
+from sim.studio.policies import Policies, Question, RunSize
 from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
@@ -169,6 +168,7 @@ def test_a_saved_policy_opens_as_it_was(place: Path, studio: Served) -> None:
     assert studio.send("GET", "/policies/other", headers=studio.headers(Origin=None))[0] == 400
 
 
+@pytest.mark.slow
 def test_a_question_that_is_stopped_leaves_no_half_run(place: Path, studio: Served) -> None:
     studio.ask("/policies", {**STAFF, "name": "stopped", "values": {"desks.visit.staff": "2000"}})
     study = studio.ask("/studies", {**PAIR, "policies": ["stopped"], "replicates": 40})["study"]
@@ -197,7 +197,7 @@ def test_the_question_of_a_page_that_leaves_ends_where_python_collects_no_garbag
     policies = Policies(tmp_path, "tiny")
     policies.save("more", "", {"desks.visit.staff": "340"})
     question = Question(("more",), RunSize(1.0, "none"), 2)
-    study = studies.Study(question, policies, question.scenarios(policies), "en")
+    study = studies.Study(question, policies, "en")
 
     async def watched() -> None:
         seen = asyncio.Event()
@@ -212,7 +212,7 @@ def test_the_question_of_a_page_that_leaves_ends_where_python_collects_no_garbag
             await asyncio.sleep(0.01)
             return {"type": "http.disconnect"}
 
-        study.begin(Endless())
+        study.begin(Endless(), question.scenarios(policies))
         await Watching(study.events())({"type": "http"}, receive, send)
         async with asyncio.timeout(1):
             while not study.is_over:
@@ -228,6 +228,7 @@ def test_the_question_of_a_page_that_leaves_ends_where_python_collects_no_garbag
     assert study.state["status"] == "stopped"
 
 
+@pytest.mark.slow
 def test_a_second_studio_in_the_folder_is_refused(place: Path, studio: Served) -> None:
     command = [sys.executable, "-m", "sim", "studio", "short.yaml", "--no-browser"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -12,15 +12,9 @@ from rich.console import Console
 
 import sim
 from sim.told import answers
+from sim.told import runs as told_runs
 from sim.told.answers import answer_parts, of_runs
-from sim.told.runs import (
-    Estimate,
-    agreement_said,
-    figure_parts,
-    mean_figure,
-    mean_parts,
-    totals_table,
-)
+from sim.told.runs import Estimate, agreement_said, figure_parts, mean_figure, mean_parts, totals_table
 from sim.told.tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
@@ -155,7 +149,7 @@ def test_costs_stand_beside_both_ends_of_their_prices(monkeypatch: pytest.Monkey
     }
     run = Mock(manifest={"totals": totals})
     monkeypatch.setattr(answers, "stored_answers", lambda _: None)
-    monkeypatch.setattr(answers, "estimates", lambda _: {"averted": Estimate(100, 40, 200), "saved": Estimate(9)})
+    monkeypatch.setattr(told_runs, "estimates", lambda _: {"averted": Estimate(100, 40, 200), "saved": Estimate(9)})
     assert answers.cost_rows(run) == [
         ["cost, yuan", "value", "low prices", "high prices", "95%, noise; and prices"],
         ["call desks", "1,000", "500", "2,000", ""],

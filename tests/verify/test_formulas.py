@@ -1,15 +1,13 @@
 """The formulas beside published values and closed forms that they do not use."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim.base.days import HALF_HOUR_MS
-from sim.verify.desks import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
-from sim.verify.hours import mean_lengths
+from sim.verify.desks import erlang_c, mean_lengths, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from sim.verify.statistics import Study
 from sim.verify.verification import STUDIES
 
@@ -17,7 +15,7 @@ MINUTE = 60_000
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_every_study_is_a_scenario(study: Study[Any]) -> None:
+def test_every_study_is_a_scenario(study: Study) -> None:
     # Studies are run by the slow group; that their numbers are within bounds is seen here.
     for engine, days in study.days.items():
         assert study.scenario(engine, 1, days).spec.engine == engine

@@ -16,14 +16,7 @@ from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, LEGITIMATE_CONTACT
 from sim.scenario import ScenarioModel
-from sim.warning.detectors import (
-    attempt_tiers,
-    coverage,
-    detector_tables,
-    legitimate_tiers,
-    predicted_type,
-    stage_tiers,
-)
+from sim.warning import detectors as warning_detectors
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 ATTEMPTS = 30_000
@@ -67,11 +60,11 @@ def joint(spec: ScenarioModel, d_prime: tuple[float, float], correlation: float)
 
 def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel) -> None:
     d_prime = 1.9
-    tables = detector_tables(tiny)._replace(shift=np.array([0.0, 0.3]))
+    tables = warning_detectors.detector_tables(tiny)._replace(shift=np.array([0.0, 0.3]))
     counts = np.zeros((5, 5))
     for index in range(ATTEMPTS):
         _, _, u_central, u_local = draw4(11, attempt_id(8000, 0, 1, 2, 0, index), ATTEMPT_MEETING, 0)
-        central, local = attempt_tiers(u_central, u_local, d_prime, tables)
+        central, local = warning_detectors.attempt_tiers(u_central, u_local, d_prime, tables)
         counts[central, local] += 1
     shifted = (d_prime, d_prime + 0.3)
     assert fit(counts, ATTEMPTS * joint(tiny, shifted, tiny.warning.detectors.correlation)) > LIKELY
@@ -85,11 +78,11 @@ def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel) -> None:
 
 
 def test_scores_of_different_stages_are_independent(tiny: ScenarioModel) -> None:
-    tables = detector_tables(tiny)
+    tables = warning_detectors.detector_tables(tiny)
     seen = np.zeros((2, 2))
     for index in range(ATTEMPTS):
         attempt = attempt_id(8000, 0, 1, 2, 0, index)
-        first, later = (stage_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (1, 2))
+        first, later = (warning_detectors.stage_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (1, 2))
         seen[int(first), int(later)] += 1
     assert stats.chi2_contingency(seen).pvalue > LIKELY
 
@@ -121,7 +114,7 @@ def test_drawn_cells_are_those_that_reach_above_a_lowest_threshold(tiny: Scenari
 
 def legitimate_pairs(spec: ScenarioModel, seed: int) -> dict[int, tuple[int, int]]:
     """Return the tiers of the legitimate contacts of a day that raise an alert, by identity."""
-    tables = detector_tables(spec)
+    tables = warning_detectors.detector_tables(spec)
     masses = cell_masses(spec.warning.detectors)
     cells = drawn_cells(spec.warning.detectors, (True, True))
     rates = np.array([[CONTACTS, 0.0, 0.0]])
@@ -131,7 +124,7 @@ def legitimate_pairs(spec: ScenarioModel, seed: int) -> dict[int, tuple[int, int
         for index in range(count):
             contact = origin_id(OriginKind.LEGITIMATE, 8000, 0, 0, cell_id(row, column), index)
             _, u_central, u_local, _ = draw4(seed, contact, LEGITIMATE_CONTACT, 0)
-            tiers = legitimate_tiers(u_central, u_local, row, column, tables)
+            tiers = warning_detectors.legitimate_tiers(u_central, u_local, row, column, tables)
             if tiers != (-1, -1):
                 found[contact] = tiers
     return found
@@ -175,13 +168,13 @@ def test_looser_thresholds_find_the_same_contacts_and_more(tiny: ScenarioModel) 
 
 
 def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
-    tables = detector_tables(tiny)
+    tables = warning_detectors.detector_tables(tiny)
     types = list(tiny.fraud.types)
     for row, true in enumerate([*types, "legitimate"]):
         probabilities = {r.predicted: r.probability for r in tiny.warning.confusion if r.true == true}
         counts = np.zeros(len(types))
         for index in range(3000):
-            counts[predicted_type(13, attempt_id(8000, row, 1, 2, 0, index), row, tables)] += 1
+            counts[warning_detectors.predicted_type(13, attempt_id(8000, row, 1, 2, 0, index), row, tables)] += 1
         expected = np.array([probabilities.get(name, 0.0) for name in types])
         assert counts[expected == 0.0].sum() == 0
         assert fit(counts[expected > 0], 3000 * expected[expected > 0]) > LIKELY
@@ -207,10 +200,10 @@ def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:
             ),
         }
     )
-    seen = coverage(measures, (day,), provinces.codes, PEOPLE)[0]
+    seen = warning_detectors.coverage(measures, (day,), provinces.codes, PEOPLE)[0]
     assert seen[0].tolist() == [threshold(0.3), threshold(0.7), threshold(1.0)]
     assert seen[1].tolist() == [threshold(0.4)] * 3
-    assert coverage(measures, (day - 10_000,), provinces.codes, PEOPLE).sum() == 0
+    assert warning_detectors.coverage(measures, (day - 10_000,), provinces.codes, PEOPLE).sum() == 0
 
 
 PEOPLE = {11: 6000, 44: 12000, 65: 3000}
@@ -237,13 +230,13 @@ def test_weights_share_coverage_out_and_leave_the_country_what_it_has(
     measure = kind.model_validate({**values, "coverage": 0.6, "province_weights": weights, "provinces": provinces})
     measures = Measures({"weighed": measure})
     codes = Provinces.of(tiny).codes
-    seen = coverage(measures, (day,), codes, PEOPLE)[0, 0] / CERTAIN
+    seen = warning_detectors.coverage(measures, (day,), codes, PEOPLE)[0, 0] / CERTAIN
     assert seen.tolist() == pytest.approx(expected, abs=1e-9)
     if provinces is None:
         people = [PEOPLE[code] for code in codes]
         assert np.dot(seen, people) / sum(people) == pytest.approx(0.3, abs=1e-9)
     # Provinces that the weights tell apart are not computed once for all.
     examples, alike = measures.alike(codes)
-    assert coverage(measures, (day,), [codes[p] for p in examples], PEOPLE)[0, 0, alike].tolist() == [
+    assert warning_detectors.coverage(measures, (day,), [codes[p] for p in examples], PEOPLE)[0, 0, alike].tolist() == [
         threshold(share) for share in seen
     ]

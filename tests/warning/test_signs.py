@@ -8,8 +8,7 @@ import pytest
 import sim
 from sim.base.words import Stage, Tier, Truth
 from sim.draws.identity import alert_id, attempt_id
-from sim.warning.detectors import NO_ALERT
-from sim.warning.signs import SignTables, repeats, sign_tables, weigh
+from sim.warning.detectors import NO_ALERT, SignTables, repeats, sign_tables, weigh
 from tests.chi_square import HOPELESS, LIKELY, share_fit
 from tests.scenario.bundled import bundled
 

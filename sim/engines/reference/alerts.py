@@ -9,10 +9,9 @@ from sim.engines.reference.world import World, call_at, priority
 from sim.engines.tables import AlertStep, ArrivalStep, Phase
 from sim.midnight.today import LOST
 from sim.store.recorder import LogEntry
-from sim.warning.detectors import NO_ALERT, predicted_type
+from sim.warning.detectors import NO_ALERT, predicted_type, repeats, weigh
 from sim.warning.discipline import score_of
 from sim.warning.service import chain_delay, wait_bin
-from sim.warning.signs import repeats, weigh
 
 NO_ALERTS = (NO_ALERT, NO_ALERT)
 

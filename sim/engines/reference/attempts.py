@@ -9,19 +9,10 @@ from numpy.typing import NDArray
 from sim.base.days import DAY_MS, HALF_HOUR_MS
 from sim.base.words import Channel, Event, Fate, OriginKind, Stage, Truth
 from sim.country.people import has_app, home, target, traits
+from sim.draws import purposes
 from sim.draws.distributions import below, binomials, piecewise_moment
 from sim.draws.identity import attempt_id, cell_id, origin_id, person_id, traffic_ids
 from sim.draws.philox import draw4, uniform32, uniform52, uniform_pairs
-from sim.draws.purposes import (
-    ATTEMPT_COVERAGE,
-    ATTEMPT_MEETING,
-    ATTEMPT_PERSON,
-    ATTEMPT_PROSPECTS,
-    ATTEMPT_SCORES,
-    ATTEMPT_STOPS,
-    LEGITIMATE_CONTACT,
-    LEGITIMATE_TARGET,
-)
 from sim.engines.reference.alerts import NO_ALERTS, covered, detect, raised
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Detection
@@ -79,14 +70,14 @@ def meet(world: World, province: int, u: float) -> Person:
 def meet_legitimate(world: World, contact: int, province: int, row: int, column: int) -> None:
     """Let the detectors score a legitimate contact; only those that raise an alert are followed."""
     tables = world.tables
-    u_seen_central, u_central, u_local, u_seen_local = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
+    u_seen_central, u_central, u_local, u_seen_local = draw4(tables.seed, contact, purposes.LEGITIMATE_CONTACT, 0)
     seen = covered(world, province, u_seen_central, u_seen_local)
     if not any(seen):
         return
     tiers = raised(seen, legitimate_tiers(u_central, u_local, row, column, tables.detectors))
     if tiers == NO_ALERTS:
         return
-    high, low, u_moment, _ = draw4(tables.seed, contact, LEGITIMATE_TARGET, 0)
+    high, low, u_moment, _ = draw4(tables.seed, contact, purposes.LEGITIMATE_TARGET, 0)
     moment = world.now + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
     person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
@@ -120,7 +111,7 @@ class Arrivals:
         world = self.world
         unanswered, answered = self.pass_gates(world.today.attempts[self.cells])
         limits = world.tables.most_engaging[self.fraud_type]
-        engaging = binomials(answered, limits, self.uniforms(ATTEMPT_PROSPECTS, 0, 0))
+        engaging = binomials(answered, limits, self.uniforms(purposes.ATTEMPT_PROSPECTS, 0, 0))
         self.ended[Fate.IGNORED] = ignored = answered - engaging
         self.count()
         for cell, attempt in self.each(ENGAGING, engaging):
@@ -134,7 +125,7 @@ class Arrivals:
         world.books.potential += int(count.sum())
         for gate in GATES:
             limits = world.today.stops[gate][self.cells]
-            stopped = binomials(count, limits, self.uniforms(ATTEMPT_STOPS, gate // 2, gate % 2))
+            stopped = binomials(count, limits, self.uniforms(purposes.ATTEMPT_STOPS, gate // 2, gate % 2))
             self.ended[gate] = stopped
             count = count - stopped
             if gate == Fate.CARD_ELIMINATED:
@@ -171,7 +162,7 @@ class Arrivals:
         for band in range(bands.max(initial=0)):
             found = count = np.where(band < bands, count, 0)
             if band < REST:
-                u = self.uniforms(ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)
+                u = self.uniforms(purposes.ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)
                 found = binomials(count, np.full_like(count, SHARE[band]), u)
             for cell, attempt in self.each(prospect_of(band, int(fate)), found):
                 look(self.world, cell, attempt, band, fate, least[cell.province][cell.channel])
@@ -195,7 +186,7 @@ def least_scores(world: World, fate: Fate) -> list[list[float]]:
 def look(world: World, cell: Cell, attempt: int, band: int, fate: Fate, least: float) -> None:
     """Let both detectors score an attempt of a band; its person is found only if one raises an alert."""
     tables = world.tables
-    u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, ATTEMPT_SCORES, 0)
+    u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, purposes.ATTEMPT_SCORES, 0)
     seen = covered(world, cell.province, u_central, u_local)
     if not any(seen):
         return
@@ -223,7 +214,7 @@ class Attempt:
         self.world = world
         self.cell = cell
         self.attempt = attempt
-        u_moment, self.u_engage, self.u_central, self.u_local = draw4(tables.seed, attempt, ATTEMPT_MEETING, 0)
+        u_moment, self.u_engage, self.u_central, self.u_local = draw4(tables.seed, attempt, purposes.ATTEMPT_MEETING, 0)
         profile = world.today.moments[int(answers), cell.province, cell.channel]
         self.moment = world.now + piecewise_moment(uniform32(u_moment), profile, tables.clock)
         self.person = self.find(answers)
@@ -235,7 +226,7 @@ class Attempt:
         half_hour = self.moment % DAY_MS // HALF_HOUR_MS
         least, most = int(answering.least[c, half_hour]), int(answering.most[c, half_hour])
         for number in range(MOST_TRIES):
-            high, low, u, _ = draw4(world.tables.seed, self.attempt, ATTEMPT_PERSON, number)
+            high, low, u, _ = draw4(world.tables.seed, self.attempt, purposes.ATTEMPT_PERSON, number)
             person = meet(world, p, uniform52(high, low))
             app = has_app(person.online, person.u_app, world.today.app)
             u_answer = uniform_given(u, answers, least, most)
@@ -262,7 +253,7 @@ class Attempt:
             episode.begin()
         d_prime = float(tables.detectors.contact[cell.channel, fate - Fate.UNANSWERED])
         d_prime += float(world.today.data_sharing[cell.province])
-        u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
+        u_central, u_local, _, _ = draw4(tables.seed, self.attempt, purposes.ATTEMPT_COVERAGE, 0)
         seen = covered(world, cell.province, u_central, u_local)
         tiers = raised(seen, attempt_tiers(self.u_central, self.u_local, d_prime, tables.detectors))
         truth = Truth(Fate.ENGAGED - fate)

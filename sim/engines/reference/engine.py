@@ -10,10 +10,9 @@ import simpy
 
 from sim.base.days import HALF_HOUR_MS, month_start
 from sim.base.words import DESKS
-from sim.engines.ledger import Books, LineTotals, RunLedger, not_collecting
 from sim.engines.reference.attempts import open_day
 from sim.engines.reference.world import Desk, Lending, World, call_at, priority
-from sim.engines.tables import Phase, Tables
+from sim.engines.tables import Books, LineTotals, Phase, RunLedger, Tables, not_collecting
 from sim.midnight.component import Component
 from sim.midnight.night import Night
 from sim.midnight.today import DESK_COUNTS, DayTotals
@@ -62,11 +61,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder, components: Sequence[Compo
     recorder.warnings += overloaded_warning(spec, night.cards.load.heaviest)
     recorder.derived = night.found()
     ended = perf_counter()
-    return {
-        "prepare": prepared - started,
-        "midnights": run.at_midnight,
-        "events": ended - prepared - run.at_midnight,
-    }
+    return {"prepare": prepared - started, "midnights": run.at_midnight, "events": ended - prepared - run.at_midnight}
 
 
 class Run:

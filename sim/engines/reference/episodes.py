@@ -14,16 +14,7 @@ from sim.engines.reference.alerts import Alert, covered, detect, raised
 from sim.engines.reference.track import Detection
 from sim.engines.reference.world import At, Person, World, call_at, priority
 from sim.engines.tables import CaseStep, Phase
-from sim.episode import (
-    ENGAGED_STAGE,
-    FIRST_PAYMENT,
-    next_stage,
-    paid_before,
-    payable,
-    scheduled,
-    waits,
-    would_pay,
-)
+from sim.episode import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, waits, would_pay
 from sim.store.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
 
@@ -43,11 +34,7 @@ class Episode:
         self.alerts: list[Alert] = []
         self.warned: tuple[int, int] | None = None
         self.scheduled, self.total = scheduled(
-            world.tables.seed,
-            attempt,
-            fraud_type,
-            world.today.loss_factor,
-            world.tables.episodes,
+            world.tables.seed, attempt, fraud_type, world.today.loss_factor, world.tables.episodes
         )
         self.process: simpy.Process
 

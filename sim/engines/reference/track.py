@@ -247,12 +247,7 @@ class Track:
         result = ContactResult(result_of(case, int(channel)))
         alert.count_contact(channel, result, duration)
         alert.log(
-            Phase.SERVICE_ENDS,
-            Event.SERVICE_END,
-            channel=channel,
-            number=number,
-            result=result.label,
-            value=duration,
+            Phase.SERVICE_ENDS, Event.SERVICE_END, channel=channel, number=number, result=result.label, value=duration
         )
         return is_warned(case, int(channel))
 

@@ -26,8 +26,7 @@ from simpy.resources.base import BaseResource, Get, Put
 from sim.base.days import DAY_MS, HALF_HOUR_MS
 from sim.base.words import DESKS, ContactChannel
 from sim.draws.identity import DETECTOR_MASK, DETECTOR_SHIFT, INDEX_SHIFT, STAGE_MASK
-from sim.engines.ledger import Books
-from sim.engines.tables import Phase, Tables
+from sim.engines.tables import Books, Phase, Tables
 from sim.midnight.today import DayTotals, Today
 from sim.scenario.schema import ScenarioModel
 from sim.store.recorder import Recorder

@@ -28,6 +28,7 @@ from sim.country.people import has_app, home
 from sim.draws.compiled import inlined, internal, part_of_caller
 from sim.draws.identity import person_id
 from sim.engines.tables import AlertStep, Phase
+from sim.engines.vector import state
 from sim.engines.vector.records import (
     NONE,
     TIERS,
@@ -45,21 +46,6 @@ from sim.engines.vector.records import (
     phase_of,
     tier_of,
     unsigned,
-)
-from sim.engines.vector.state import (
-    CHANNEL_CODES,
-    END_CODES,
-    Arrays,
-    Tallies,
-    count_alert,
-    count_message,
-    count_wait,
-    expect,
-    give_back_alert,
-    is_logged,
-    log_alert,
-    log_issue,
-    take_alert,
 )
 from sim.warning.detectors import predicted_type
 from sim.warning.discipline import LineTables, Waiting, debt_after, place_of
@@ -170,7 +156,7 @@ def settle(desk: Record, number: int, moment: int, lines: LineTables) -> None:
 
 
 @part_of_caller
-def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
+def join_line(alert: Record, moment: int, run: RunTables, arrays: state.Arrays) -> None:
     """Put an alert into the queue of the desk of its channel."""
     number = desk_of(alert.channel)
     desk = arrays.desks[number]
@@ -243,25 +229,25 @@ def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counter
 
 @part_of_caller
 def end_message(
-    alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> int:
     """Read or give up a message, or expire an unserved alert; return the alert's end, or NONE if a call is next."""
     counters = arrays.counters[0]
     end = NONE
     if step == AlertStep.EXPIRY:
-        if is_logged(alert.identity, rules):
-            log_alert(Event.EXPIRY, moment, Phase.READS, day.province, alert, arrays.log, counters)
+        if state.is_logged(alert.identity, rules):
+            state.log_alert(Event.EXPIRY, moment, Phase.READS, day.province, alert, arrays.log, counters)
         end = End.EXPIRED
     else:
         result = ContactResult.READ if step == AlertStep.READ else ContactResult.UNREAD
-        count_message(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result)
+        state.count_message(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result)
         alert.state = AlertState.BETWEEN
         if step == AlertStep.READ:
             wait = moment - issued(alert, rules)
-            count_wait(tallies.waits, arrays.overflow, counters, day.offset, moment, alert, wait)
-            if is_logged(alert.identity, rules):
-                row = log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
-                arrays.log[row].channel = CHANNEL_CODES[alert.channel]
+            state.count_wait(tallies.waits, arrays.overflow, counters, day.offset, moment, alert, wait)
+            if state.is_logged(alert.identity, rules):
+                row = state.log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
+                arrays.log[row].channel = state.CHANNEL_CODES[alert.channel]
             end = End.REACHED
         elif rules.calls_unread[alert.rule]:
             alert.channel = ContactChannel.CALL
@@ -282,7 +268,7 @@ def leave_message(
     delivered = alert.since
     own = order_of_alert(Phase.READS, AlertStep.DELIVERY, alert)
     if delivered < end and (delivered < now.moment or (delivered == now.moment and own < now.order)):
-        count_message(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED)
+        state.count_message(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED)
     elif delivered < min(alert.deadline, end):
         # It would have been delivered, had the alert not ended first.
         counters.messages -= 1
@@ -290,7 +276,7 @@ def leave_message(
 
 @internal
 def end_track(
-    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End a track during an event; with the last one the alert ends, and is counted on its day of issue."""
     counters = arrays.counters[0]
@@ -307,17 +293,17 @@ def end_track(
         return
     if alert.reached:
         end = End.REACHED
-    count_alert(tallies.alerts, arrays.overflow, counters, day.offset, issued(alert, rules), alert, end)
-    if end != End.OPEN and is_logged(alert.identity, rules):
+    state.count_alert(tallies.alerts, arrays.overflow, counters, day.offset, issued(alert, rules), alert, end)
+    if end != End.OPEN and state.is_logged(alert.identity, rules):
         entry = arrays.log[
-            log_alert(Event.END, now.moment, phase_of(now.order), day.province, alert, arrays.log, counters)
+            state.log_alert(Event.END, now.moment, phase_of(now.order), day.province, alert, arrays.log, counters)
         ]
-        entry.result = END_CODES[end]
+        entry.result = state.END_CODES[end]
 
 
 @internal
 def expire_in_line(
-    alert: Record, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, moment: int, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End an alert that reneged at its deadline, as of then; this is noticed later.
 
@@ -326,8 +312,8 @@ def expire_in_line(
     desk = arrays.desks[desk_of(alert.channel)]
     renege(alert, alert.deadline, moment, desk)
     desk.expired += 1
-    if is_logged(alert.identity, rules):
-        log_alert(Event.EXPIRY, alert.deadline, Phase.READS, day.province, alert, arrays.log, arrays.counters[0])
+    if state.is_logged(alert.identity, rules):
+        state.log_alert(Event.EXPIRY, alert.deadline, Phase.READS, day.province, alert, arrays.log, arrays.counters[0])
     then = Now(alert.deadline, order_of_alert(Phase.READS, AlertStep.EXPIRY, alert))
     end_track(alert, End.EXPIRED, then, rules, day, arrays, tallies)
 
@@ -356,7 +342,7 @@ def note_contact(alert: Record, alerts: Records) -> None:
 
 @internal
 def end_among_tracks(
-    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End one of several tracks; if it reached the person, end the others unless the tier lets them continue.
 
@@ -379,7 +365,9 @@ def end_among_tracks(
 
 
 @internal
-def tell_others(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def tell_others(
+    alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
+) -> None:
     """Note that a track that continues has reached the person, and tell the other tracks."""
     alert.reached = True
     first: int = alert.sibling
@@ -391,7 +379,7 @@ def tell_others(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays:
 
 
 @part_of_caller
-def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies) -> None:
     """Tell a track that another one has reached the person; the alert then counts as reached, however it ends."""
     track.reached = True
     if rules.also_if_reached[track.rule] == 0:
@@ -415,7 +403,7 @@ def is_expired(alert: Record, now: Now) -> bool:
 
 @internal
 def end_from_outside(
-    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End all tracks of a living alert from outside, but mark one that is being served."""
     second: int = alert.sibling
@@ -432,7 +420,7 @@ def end_from_outside(
 
 @internal
 def end_one_from_outside(
-    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End a track from outside; during a service only mark it, which ends it so unless the service succeeds."""
     if alert.state == AlertState.SERVING:
@@ -455,11 +443,13 @@ def expect_or_expire(
     if moment >= alert.deadline:
         moment = alert.deadline
         step = AlertStep.EXPIRY
-    expect(heap, later, counters, midnight, moment, order_of_alert(Phase.READS, step, alert))
+    state.expect(heap, later, counters, midnight, moment, order_of_alert(Phase.READS, step, alert))
 
 
 @part_of_caller
-def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
+def end_at_issue(
+    alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
+) -> int:
     """Return the end of an alert that is moot or superseded when it is issued, or NONE."""
     episode = arrays.episodes[alert.episode]
     end = NONE
@@ -478,7 +468,7 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
 
 @part_of_caller
 def expire_one(
-    episode: Record, tier: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    episode: Record, tier: int, now: Now, rules: Rules, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """End one track of an episode's living alert of a tier, if one has expired in the queue."""
     row: int = episode.living[tier]
@@ -490,12 +480,12 @@ def expire_one(
 
 
 @part_of_caller
-def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: state.Arrays) -> None:
     """Start all channels with which the tier of an issued alert begins."""
     first, tracks = run.rules.first[alert.rule], run.rules.tracks[alert.rule]
     latest: int = alert.row
     for k in range(1, tracks):
-        row = take_alert(arrays.alerts, arrays.alerts_free, arrays.counters[0])
+        row = state.take_alert(arrays.alerts, arrays.alerts_free, arrays.counters[0])
         arrays.alerts[row] = arrays.alerts[alert.row]
         track = arrays.alerts[row]
         track.row = row
@@ -509,7 +499,7 @@ def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays
 
 
 @part_of_caller
-def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, arrays: state.Arrays) -> None:
     """Put an issued alert into the queue of a desk, or send its message."""
     rules, counters = run.rules, arrays.counters[0]
     if channel == ContactChannel.APP:
@@ -523,23 +513,25 @@ def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, a
         delivery, delay = reading(rules.seed, alert.identity, channel, run.delays, rules.clock)
         message = send_message(alert, delivery, delay, rules, counters)
         order = order_of_alert(Phase.READS, message.step, alert)
-        expect(arrays.heap, arrays.later, counters, day.midnight, message.moment, order)
+        state.expect(arrays.heap, arrays.later, counters, day.midnight, message.moment, order)
 
 
 @internal
-def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def issue_alert(
+    alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
+) -> None:
     """Issue an alert of an episode: it supersedes lower ones and is sent, unless superseded at birth."""
     rules, counters = run.rules, arrays.counters[0]
     episode = arrays.episodes[alert.episode]
     counters.issued += 1
     predicted = predicted_type(rules.seed, alert.identity, episode.kind, run.detectors)
     alert.right_class = predicted == episode.kind
-    if is_logged(alert.identity, rules):
-        log_issue(alert, now.moment, predicted, day.province, arrays.log, counters)
+    if state.is_logged(alert.identity, rules):
+        state.log_issue(alert, now.moment, predicted, day.province, arrays.log, counters)
     end = end_at_issue(alert, now, rules, day, arrays, tallies)
     if end != NONE:
         end_track(alert, end, now, rules, day, arrays, tallies)
-        give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
+        state.give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
         return
     for tier in range(tier_of(alert) + 1, TIERS):
         if episode.living[tier] != NONE:

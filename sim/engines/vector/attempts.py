@@ -26,58 +26,21 @@ from numpy.typing import NDArray
 from sim.base.days import HALF_HOURS
 from sim.base.words import Channel, Detector, Event, Fate, Stage, Tier
 from sim.country.people import FRAILTY_SHIFT, has_app, target
+from sim.draws import purposes
 from sim.draws.compiled import compiled, internal, prefetch, wide
 from sim.draws.distributions import CERTAIN, FAR_TAIL, GUIDE_SHIFT, below, is_kept, moment_in_half_hour, pick, threshold
 from sim.draws.functions import MIDDLE_SPAN, log_of_normal, normal_cdf, tail_quantile
-from sim.draws.identity import (
-    INDEX_SHIFT,
-    PERSON_MASK,
-    attempt_id,
-    person_id,
-)
+from sim.draws.identity import INDEX_SHIFT, PERSON_MASK, attempt_id, person_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
-from sim.draws.purposes import (
-    ATTEMPT_COVERAGE,
-    ATTEMPT_MEETING,
-    ATTEMPT_PERSON,
-    ATTEMPT_SCORES,
-    PERSON_HOME,
-    PERSON_TRAITS,
-)
 from sim.engines.tables import Phase
-from sim.engines.vector.cells import (
-    AMBIGUOUS,
-    SEARCH_BITS,
-    SEARCH_SHIFT,
-    TOP_SHIFT,
-    AttemptTables,
-    Cell,
-    Residents,
-    cell_at,
-    least_of,
-    settle,
-)
+from sim.engines.vector import cells
 from sim.engines.vector.records import Integers, Record, Records, Rules
 from sim.engines.vector.state import log_event
 from sim.midnight.people import VICTIM
 from sim.midnight.today import Today
 from sim.shield.answering import MOST_TRIES, needs_internet, uniform_given
 from sim.shield.engagement import is_engaged
-from sim.warning.detectors import (
-    ABOVE,
-    EDGE,
-    ENGAGING,
-    LOWEST,
-    NO_ALERT,
-    PROSPECTS,
-    REST,
-    attempt_tiers,
-    band_and_fate,
-    height,
-    scores_in_band,
-    share_above,
-    tiers_of,
-)
+from sim.warning import detectors as warning_detectors
 
 Ints = NDArray[np.int64]
 Lanes = NDArray[np.uint32]
@@ -159,10 +122,10 @@ def attempt_scratch(block: int) -> AttemptScratch:
         tries=_lanes(block),
         tried=_ints(block),
         home=_lanes(block),
-        first_half_hour=_bytes(1 << SEARCH_BITS),
+        first_half_hour=_bytes(1 << cells.SEARCH_BITS),
     )
     looks = LookScratch(_lanes(block), _ints(block), np.empty(block), np.empty((len(Detector), block), dtype=np.int64))
-    return AttemptScratch(np.zeros(PROSPECTS, dtype=np.int64), meetings, looks)
+    return AttemptScratch(np.zeros(warning_detectors.PROSPECTS, dtype=np.int64), meetings, looks)
 
 
 def contact_scratch(block: int) -> ContactScratch:
@@ -190,12 +153,12 @@ class Meeting(NamedTuple):
     """
 
     answers: bool
-    residents: Residents
+    residents: cells.Residents
     profile: NDArray[np.float64]
 
 
 @compiled
-def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratch: MeetingScratch) -> None:
+def meet(cell: cells.Cell, count: int, tables: cells.AttemptTables, meeting: Meeting, scratch: MeetingScratch) -> None:
     """Find when attempts arrive and whom they find: draw persons until one answers (or one does not).
 
     ``scratch.attempt`` holds the identities of ``count`` attempts; ``lanes`` and the following fields up to ``urban``
@@ -209,11 +172,11 @@ def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratc
     c, p = cell.channel, cell.province
     anybody = not needs_internet(c)
     least, most, answered = answering.least[c], answering.most[c], answering.answered[c]
-    draw4_many(seed, scratch.attempt, count, ATTEMPT_MEETING, 0, lanes)
+    draw4_many(seed, scratch.attempt, count, purposes.ATTEMPT_MEETING, 0, lanes)
     start_of_search(profile, scratch.first_half_hour)
     for k in range(count):
         goal = uniform32(lanes[0, k]) * profile[HALF_HOURS]
-        half_hour = int(scratch.first_half_hour[lanes[0, k] >> SEARCH_SHIFT])
+        half_hour = int(scratch.first_half_hour[lanes[0, k] >> cells.SEARCH_SHIFT])
         while half_hour < HALF_HOURS - 1 and goal >= profile[half_hour + 1]:
             half_hour += 1
         half_hours[k] = half_hour
@@ -223,17 +186,17 @@ def meet(cell: Cell, count: int, tables: AttemptTables, meeting: Meeting, scratc
     left = count
     number = 0
     while left > 0 and number < MOST_TRIES:
-        draw4_many(seed, ids, left, ATTEMPT_PERSON, number, tries)
+        draw4_many(seed, ids, left, purposes.ATTEMPT_PERSON, number, tries)
         for q in range(left):
             u = uniform52(tries[0, q], tries[1, q])
             persons[q] = person_id(p, target(u, crowd.persons, crowd.high, crowd.high_share))
-        draw4_many(seed, persons, left, PERSON_HOME, 0, homes)
+        draw4_many(seed, persons, left, purposes.PERSON_HOME, 0, homes)
         asked = left
         left = 0
         for q in range(asked):
             k = waiting[q]
-            band = residents.band_guide[homes[0, q] >> TOP_SHIFT]
-            if band == AMBIGUOUS:
+            band = residents.band_guide[homes[0, q] >> cells.TOP_SHIFT]
+            if band == cells.AMBIGUOUS:
                 band = residents.band[pick(homes[0, q], residents.age)]
             # Times 1, because indexing by a boolean would be an unpredictable branch.
             urban = (homes[1, q] < residents.urban) * 1
@@ -256,7 +219,7 @@ def start_of_search(profile: NDArray[np.float64], first: NDArray[np.uint8]) -> N
     """Fill ``first`` (64,) with the half hour of the least uniform of a moment with these top bits."""
     half_hour = 0
     for top in range(len(first)):
-        goal = uniform32(top << SEARCH_SHIFT) * profile[HALF_HOURS]
+        goal = uniform32(top << cells.SEARCH_SHIFT) * profile[HALF_HOURS]
         while half_hour < HALF_HOURS - 1 and goal >= profile[half_hour + 1]:
             half_hour += 1
         first[top] = half_hour
@@ -264,11 +227,11 @@ def start_of_search(profile: NDArray[np.float64], first: NDArray[np.uint8]) -> N
 
 @compiled
 def engage(
-    cell: Cell,
+    cell: cells.Cell,
     count: int,
-    tables: AttemptTables,
+    tables: cells.AttemptTables,
     unaware: NDArray[np.float64],
-    residents: Residents,
+    residents: cells.Residents,
     people_bytes: NDArray[np.uint8],
     counted: NDArray[np.int64],
     scratch: MeetingScratch,
@@ -290,22 +253,22 @@ def engage(
         u = below(scratch.lanes[1, k], most_engaging)
         waiting[maybe] = k
         ids[maybe] = scratch.person[k]
-        maybe += u < most_by_band[residents.band_guide[scratch.u_age[k] >> TOP_SHIFT]]
-    draw4_many(tables.rules.seed, ids, maybe, PERSON_TRAITS, 0, traits)
+        maybe += u < most_by_band[residents.band_guide[scratch.u_age[k] >> cells.TOP_SHIFT]]
+    draw4_many(tables.rules.seed, ids, maybe, purposes.PERSON_TRAITS, 0, traits)
     victims = 0
     unsure = 0
     for m in range(maybe):
         k = waiting[m]
         u = below(scratch.lanes[1, k], most_engaging)
         u_age = scratch.u_age[k]
-        band = residents.band_guide[u_age >> TOP_SHIFT]
+        band = residents.band_guide[u_age >> cells.TOP_SHIFT]
         sex = (traits[0, m] >= residents.women) * 1
         frailty = traits[2, m] >> FRAILTY_SHIFT
-        if band != AMBIGUOUS and u >= most[band, sex, frailty]:
+        if band != cells.AMBIGUOUS and u >= most[band, sex, frailty]:
             continue
-        stage = residents.stage_guide[u_age >> TOP_SHIFT]
+        stage = residents.stage_guide[u_age >> cells.TOP_SHIFT]
         group = 0
-        if band == AMBIGUOUS or stage == AMBIGUOUS or residents.groups > 1:
+        if band == cells.AMBIGUOUS or stage == cells.AMBIGUOUS or residents.groups > 1:
             age = pick(u_age, residents.age)
             band = residents.band[age]
             stage = residents.stage[age]
@@ -349,7 +312,9 @@ NEAR_TAILS: Final = 0.5 - MIDDLE_SPAN
 
 
 @compiled
-def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scratch: MeetingScratch) -> None:
+def score_met(
+    cell: cells.Cell, count: int, tables: cells.AttemptTables, output: Output, scratch: MeetingScratch
+) -> None:
     """Record which of ``count`` answered attempts engage, and on which of them a detector raises an alert.
 
     A score is computed only if the upper bounds of its normal parts may reach a threshold. ``output`` has room for a
@@ -377,7 +342,7 @@ def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scr
             | (d_prime + highest_local >= least_local)
             | (together < 0.0)
         )
-    draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
+    draw4_many(rules.seed, ids, maybe, purposes.ATTEMPT_COVERAGE, 0, coverage)
     row = counters.found
     for m in range(maybe):
         k = scratch.waiting[m]
@@ -388,12 +353,12 @@ def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scr
             continue
         d_prime = float(contact[fate - Fate.UNANSWERED])
         d_prime += cell.sharing
-        central, local = attempt_tiers(lanes[2, k], lanes[3, k], d_prime, detectors)
+        central, local = warning_detectors.attempt_tiers(lanes[2, k], lanes[3, k], d_prime, detectors)
         if not by_central:
-            central = NO_ALERT
+            central = warning_detectors.NO_ALERT
         if not by_local:
-            local = NO_ALERT
-        if fate == Fate.ENGAGED or central != NO_ALERT or local != NO_ALERT:
+            local = warning_detectors.NO_ALERT
+        if fate == Fate.ENGAGED or central != warning_detectors.NO_ALERT or local != warning_detectors.NO_ALERT:
             finding = found[row]
             finding.origin = ids[m]
             finding.moment = scratch.moment[k]
@@ -411,7 +376,7 @@ def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scr
 
 @internal
 def log_attempt(
-    cell: Cell, k: int, fate: int, rules: Rules, log: Records, counters: Record, scratch: MeetingScratch
+    cell: cells.Cell, k: int, fate: int, rules: Rules, log: Records, counters: Record, scratch: MeetingScratch
 ) -> None:
     """Log the k-th of the attempts for which ``meet`` has found persons, if the log keeps it."""
     attempt = scratch.attempt[k]
@@ -427,13 +392,13 @@ def log_attempt(
 class Look(NamedTuple):
     """Which attempts detectors score: those of a cell and a score band that are unanswered, or ignored."""
 
-    cell: Cell
+    cell: cells.Cell
     band: int
     fate: int
 
 
 @compiled
-def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: AttemptScratch) -> int:
+def look(at: Look, start: int, size: int, tables: cells.AttemptTables, scratch: AttemptScratch) -> int:
     """Return how many attempts of a block raise an alert, and fill ``looks`` and ``meetings.attempt`` with them.
 
     The ``size`` attempts of one band engage nobody; their identities count up from ``start``.
@@ -441,13 +406,13 @@ def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: Attemp
     cell, band = at.cell, at.band
     seed, detectors, highest_score = tables.rules.seed, tables.detectors, tables.guides.highest_score
     lanes, place, larger, raised = scratch.looks.lanes, scratch.looks.place, scratch.looks.larger, scratch.looks.raised
-    least = least_of(cell, at.fate, detectors)
+    least = cells.least_of(cell, at.fate, detectors)
     levels = highest_level(band, least)
     r = detectors.correlation
     s = math.sqrt(1.0 - r * r)
     d_prime = float(detectors.contact[cell.channel, at.fate - Fate.UNANSWERED])
     d_prime += cell.sharing
-    draw4_run(seed, start, 1 << INDEX_SHIFT, size, ATTEMPT_SCORES, lanes)
+    draw4_run(seed, start, 1 << INDEX_SHIFT, size, purposes.ATTEMPT_SCORES, lanes)
     seen = 0
     for k in range(size):
         place[seen] = k
@@ -457,19 +422,23 @@ def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: Attemp
     for q in range(seen):
         k = place[q]
         most = r * larger[q] + s * highest_score[lanes[3, k] >> GUIDE_SHIFT]
-        if band < REST and most < least and most < larger[q]:
+        if band < warning_detectors.REST and most < least and most < larger[q]:
             # The other score does not matter.
             local_is_larger = (lanes[2, k] & 1) == 1
             central_score = -math.inf if local_is_larger else larger[q]
             local_score = larger[q] if local_is_larger else -math.inf
         else:
             attempt = start + (k << INDEX_SHIFT)
-            central_score, local_score = scores_in_band(seed, attempt, larger[q], lanes[2, k], lanes[3, k], least, r)
-        central, local = tiers_of(central_score, local_score, d_prime, detectors)
-        raised[Detector.CENTRAL, found] = central if lanes[0, k] < cell.covered_central else NO_ALERT
-        raised[Detector.LOCAL, found] = local if lanes[1, k] < cell.covered_local else NO_ALERT
+            central_score, local_score = warning_detectors.scores_in_band(
+                seed, attempt, larger[q], lanes[2, k], lanes[3, k], least, r
+            )
+        central, local = warning_detectors.tiers_of(central_score, local_score, d_prime, detectors)
+        raised[Detector.CENTRAL, found] = central if lanes[0, k] < cell.covered_central else warning_detectors.NO_ALERT
+        raised[Detector.LOCAL, found] = local if lanes[1, k] < cell.covered_local else warning_detectors.NO_ALERT
         scratch.meetings.attempt[found] = start + (k << INDEX_SHIFT)
-        found += (raised[Detector.CENTRAL, found] != NO_ALERT) | (raised[Detector.LOCAL, found] != NO_ALERT)
+        found += (raised[Detector.CENTRAL, found] != warning_detectors.NO_ALERT) | (
+            raised[Detector.LOCAL, found] != warning_detectors.NO_ALERT
+        )
     return found
 
 
@@ -478,19 +447,19 @@ def heights(
     band: int, count: int, lanes: NDArray[np.uint32], place: NDArray[np.int64], larger: NDArray[np.float64]
 ) -> None:
     """Fill ``larger`` with ``height`` of the attempts of a band at their ``place`` in ``lanes``."""
-    if band == REST or ABOVE[band + 1] >= NEAR_TAILS:
+    if band == warning_detectors.REST or warning_detectors.ABOVE[band + 1] >= NEAR_TAILS:
         for q in range(count):
-            larger[q] = height(lanes[2, place[q]], band)
+            larger[q] = warning_detectors.height(lanes[2, place[q]], band)
         return
     for q in range(count):
-        larger[q] = share_above(int(lanes[2, place[q]]), band)
+        larger[q] = warning_detectors.share_above(int(lanes[2, place[q]]), band)
     # In place: reading at other places than are written keeps the compiler from vectorising.
     for q in range(count):
         larger[q] = tail_quantile(math.sqrt(-log_of_normal(larger[q], 0)))
     if band == 0:
         for q in range(count):
-            if share_above(int(lanes[2, place[q]]), band) < FAR_TAIL:
-                larger[q] = height(lanes[2, place[q]], band)
+            if warning_detectors.share_above(int(lanes[2, place[q]]), band) < FAR_TAIL:
+                larger[q] = warning_detectors.height(lanes[2, place[q]], band)
 
 
 @compiled
@@ -499,14 +468,22 @@ def highest_level(band: int, least: float) -> int:
 
     All uniforms are below it where void contacts may have an effect too.
     """
-    if band == REST or least < LOWEST or least <= EDGE[band + 1]:
+    if band == warning_detectors.REST or least < warning_detectors.LOWEST or least <= warning_detectors.EDGE[band + 1]:
         return CERTAIN
     # Rounding is far smaller than the 16 levels added.
-    return threshold((normal_cdf(-least) - ABOVE[band]) / (ABOVE[band + 1] - ABOVE[band])) + 16
+    return (
+        threshold(
+            (normal_cdf(-least) - warning_detectors.ABOVE[band])
+            / (warning_detectors.ABOVE[band + 1] - warning_detectors.ABOVE[band])
+        )
+        + 16
+    )
 
 
 @compiled
-def write_findings(cell: Cell, fate: int, count: int, rules: Rules, output: Output, scratch: AttemptScratch) -> None:
+def write_findings(
+    cell: cells.Cell, fate: int, count: int, rules: Rules, output: Output, scratch: AttemptScratch
+) -> None:
     """Record the attempts that ``look`` has found, whose persons and moments ``meet`` has filled in.
 
     ``output`` has room for a row per attempt; ``scratch`` is as both left it.
@@ -534,10 +511,10 @@ CHANNEL_COUNT: Final = len(Channel)
 @compiled
 def follow_attempts(
     p: int,
-    tables: AttemptTables,
+    tables: cells.AttemptTables,
     today: Today,
     people_bytes: NDArray[np.uint8],
-    residents: Residents,
+    residents: cells.Residents,
     output: Output,
     scratch: AttemptScratch,
 ) -> bool:
@@ -552,33 +529,33 @@ def follow_attempts(
     named = scratch.named
     block = scratch.meetings.fate.shape[0]
     logging = rules.kept > 0
-    for at in range(counters.cell // PROSPECTS, CHANNEL_COUNT * types):
+    for at in range(counters.cell // warning_detectors.PROSPECTS, CHANNEL_COUNT * types):
         c = at // types
         t = at % types
         count = today.attempts[p, c, t]
         if count == 0:
-            counters.cell = (at + 1) * PROSPECTS
+            counters.cell = (at + 1) * warning_detectors.PROSPECTS
             continue
         counted = fates[c, t]
-        cell = cell_at(p, c, t, rules, today)
+        cell = cells.cell_at(p, c, t, rules, today)
         # When a call resumes, the scratch arrays of the call before hold the counts of the cell.
-        if counters.cell % PROSPECTS == 0 and counters.index == 0:
-            settle(cell, count, tables, today, counted, named)
-        for prospect in range(counters.cell % PROSPECTS, PROSPECTS):
-            counters.cell = at * PROSPECTS + prospect
+        if counters.cell % warning_detectors.PROSPECTS == 0 and counters.index == 0:
+            cells.settle(cell, count, tables, today, counted, named)
+        for prospect in range(counters.cell % warning_detectors.PROSPECTS, warning_detectors.PROSPECTS):
+            counters.cell = at * warning_detectors.PROSPECTS + prospect
             while counters.index < named[prospect]:
                 if counters.found + block > found.shape[0] or (logging and counters.log + block > log.shape[0]):
                     return False
                 size = min(block, named[prospect] - counters.index)
                 start = attempt_id(today.day, p, c, t, prospect, 0) + (counters.index << INDEX_SHIFT)
-                if prospect == ENGAGING:
+                if prospect == warning_detectors.ENGAGING:
                     for k in range(size):
                         scratch.meetings.attempt[k] = start + (k << INDEX_SHIFT)
                     meet(cell, size, tables, Meeting(True, residents, today.moments[1, p, c]), scratch.meetings)
                     engage(cell, size, tables, today.unaware[p], residents, people_bytes, counted, scratch.meetings)
                     score_met(cell, size, tables, output, scratch.meetings)
                 else:
-                    band, fate = band_and_fate(prospect)
+                    band, fate = warning_detectors.band_and_fate(prospect)
                     answers = fate != Fate.UNANSWERED
                     alarms = look(Look(cell, band, fate), start, size, tables, scratch)
                     meeting = Meeting(answers, residents, today.moments[answers * 1, p, c])
@@ -586,6 +563,6 @@ def follow_attempts(
                     write_findings(cell, fate, alarms, rules, output, scratch)
                 counters.index += size
             counters.index = 0
-        counters.cell = (at + 1) * PROSPECTS
+        counters.cell = (at + 1) * warning_detectors.PROSPECTS
     counters.cell = 0
     return True

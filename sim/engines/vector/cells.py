@@ -96,16 +96,8 @@ def guides_of(tables: Tables) -> Guides:
     return Guides(
         band=np.array([age_guide(row, tables.people.band) for row in tables.people.age]),
         stage=np.array([age_guide(row, tables.people.stage) for row in tables.people.age]),
-        attempts=AttemptGuides(
-            most_engaged=most_engaged,
-            most_by_band=most_by_band,
-            highest_score=highest_scores(),
-        ),
-        contacts=ContactGuides(
-            half_hour=half_hour_guide(tables.contact_moments),
-            least=least,
-            tier=tier_guide(least),
-        ),
+        attempts=AttemptGuides(most_engaged=most_engaged, most_by_band=most_by_band, highest_score=highest_scores()),
+        contacts=ContactGuides(half_hour=half_hour_guide(tables.contact_moments), least=least, tier=tier_guide(least)),
     )
 
 
@@ -405,12 +397,7 @@ def split(
 
 @part_of_caller
 def settle(
-    cell: Cell,
-    count: int,
-    tables: AttemptTables,
-    today: Today,
-    counted: NDArray[np.int64],
-    named: NDArray[np.int64],
+    cell: Cell, count: int, tables: AttemptTables, today: Today, counted: NDArray[np.int64], named: NDArray[np.int64]
 ) -> None:
     """Pass the gates with ``count`` attempts of a cell, and count those that may have an effect.
 

@@ -10,27 +10,11 @@ from sim.base.words import Detector, OriginKind, Truth
 from sim.country.people import target
 from sim.draws.compiled import internal
 from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
-from sim.draws.identity import (
-    INDEX_SHIFT,
-    cell_central,
-    cell_id,
-    cell_local,
-    cell_of,
-    origin_id,
-)
+from sim.draws.identity import INDEX_SHIFT, cell_central, cell_id, cell_local, cell_of, origin_id
 from sim.draws.philox import draw4_many, uniform32, uniform52
-from sim.draws.purposes import (
-    LEGITIMATE_CONTACT,
-    LEGITIMATE_TARGET,
-)
+from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.vector.attempts import ContactScratch
-from sim.engines.vector.cells import (
-    AMBIGUOUS,
-    ContactGuides,
-    Crowd,
-    half_hour_at,
-    tier_reached,
-)
+from sim.engines.vector.cells import AMBIGUOUS, ContactGuides, Crowd, half_hour_at, tier_reached
 from sim.engines.vector.records import Record, Records, Rules
 from sim.midnight.today import Today
 

@@ -13,39 +13,9 @@ from numpy.typing import NDArray
 from sim.base.days import DAY_MS
 from sim.base.words import End
 from sim.draws.compiled import compiled, inlined, part_of_caller
+from sim.engines.vector import records
 from sim.engines.vector.alerts import change_line, desk_of, end_track, expire_in_line, insert
 from sim.engines.vector.episodes import go_to_police
-from sim.engines.vector.records import (
-    ALERT,
-    CASE,
-    COUNTERS,
-    DESK,
-    DESKS,
-    ENTRY,
-    EPISODE,
-    FILED_CASE,
-    FINDING,
-    LATER_EVENT,
-    LIMITS,
-    LOG_ENTRY,
-    MOMENT_AT,
-    NONE,
-    ORDER_MASK,
-    OVERFLOW,
-    ROW_BITS,
-    SPARE,
-    WARNED,
-    AlertState,
-    Integers,
-    Now,
-    ProvinceDay,
-    Record,
-    Records,
-    Rules,
-    RunTables,
-    as_bytes,
-    lines_of_cache,
-)
 from sim.engines.vector.state import Arrays, Tallies, count_work, give_back_alert
 
 
@@ -62,7 +32,7 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
     for k in range(counters.later):
         event = arrays.later[k]
         if event.moment < midnight + DAY_MS:
-            arrays.stream[at] = ((event.moment - midnight) << MOMENT_AT) | event.order
+            arrays.stream[at] = ((event.moment - midnight) << records.MOMENT_AT) | event.order
             at += 1
         else:
             arrays.later[kept].moment = event.moment
@@ -77,7 +47,7 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
 
 
 @part_of_caller
-def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
+def close_day(run: records.RunTables, day: records.ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """End the day: remove alerts that expired in the queue, report and file cases; return whether there was room."""
     rules, counters = run.rules, arrays.counters[0]
     waiting = arrays.desks[0].entries + arrays.desks[1].entries
@@ -87,7 +57,7 @@ def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
         or (rules.kept > 0 and counters.log + 2 * (waiting + counters.cases) > len(arrays.log))
     ):
         return False
-    for number in range(DESKS):
+    for number in range(records.DESKS):
         line, desk = arrays.lines[number], arrays.desks[number]
         count_work(tallies.busy, number, desk, DAY_MS)
         desk.worked = 0
@@ -96,10 +66,10 @@ def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
         for k in range(entries):
             rank = line[k].rank
             alert = arrays.alerts[line[k].row]
-            is_expired = alert.state != AlertState.ENDED and alert.deadline < day.midnight + DAY_MS
+            is_expired = alert.state != records.AlertState.ENDED and alert.deadline < day.midnight + DAY_MS
             if is_expired:
                 expire_in_line(alert, day.midnight + DAY_MS, rules, day, arrays, tallies)
-            if is_expired or alert.state == AlertState.ENDED:
+            if is_expired or alert.state == records.AlertState.ENDED:
                 give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
             else:
                 insert(line, desk, rank, alert.row, arrays.alerts)
@@ -108,7 +78,7 @@ def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 
 
 @compiled
-def take_warned(day: int, warned: Records, counters: Records, numbers: Integers) -> int:
+def take_warned(day: int, warned: records.Records, counters: records.Records, numbers: records.Integers) -> int:
     """Move the people warned on a day to ``numbers``; return how many."""
     kept = 0
     taken = 0
@@ -128,11 +98,11 @@ def take_warned(day: int, warned: Records, counters: Records, numbers: Integers)
 @inlined
 def is_alive(state: int) -> bool:
     """Return whether an alert of a state has been issued and has not ended."""
-    return AlertState.MESSAGE <= state <= AlertState.BETWEEN
+    return records.AlertState.MESSAGE <= state <= records.AlertState.BETWEEN
 
 
 @compiled
-def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int) -> int:
+def first_issue(alerts: records.Records, taken: int, deadlines: records.Integers, otherwise: int) -> int:
     """Return the moment at which the first of the living alerts was issued, or ``otherwise`` if that is earlier.
 
     ``taken`` rows of ``alerts`` are not free; ``deadlines`` (R,) are ms from issue to the deadline, by rule.
@@ -141,7 +111,7 @@ def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int
     row = 0
     while taken > 0:
         state = alerts[row].state
-        taken -= state != AlertState.FREE
+        taken -= state != records.AlertState.FREE
         if is_alive(state):
             least = min(least, alerts[row].deadline - deadlines[alerts[row].rule])
         row += 1
@@ -149,20 +119,20 @@ def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int
 
 
 @compiled
-def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
+def finish(rules: records.Rules, day: records.ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """Count the alerts still alive when the run ends; return whether there was room."""
     alerts, counters = arrays.alerts, arrays.counters[0]
     if counters.overflow + 2 * (len(alerts) - counters.alerts_free) > len(arrays.overflow):
         return False
-    now = Now(rules.end, ORDER_MASK)
+    now = records.Now(rules.end, records.ORDER_MASK)
     for row in range(len(alerts)):
         alert = alerts[row]
-        if alert.state == AlertState.WAITING:
+        if alert.state == records.AlertState.WAITING:
             # For Little's law, alerts that still wait count with their waits until now.
             arrays.desks[desk_of(alert.channel)].waited += rules.end - alert.since
         if is_alive(alert.state):
             end_track(alert, End.OPEN, now, rules, day, arrays, tallies)
-    for number in range(DESKS):
+    for number in range(records.DESKS):
         change_line(arrays.desks[number], rules.end, 0)
     return True
 
@@ -178,7 +148,9 @@ NO_LIMIT = (1 << 63) - 1
 class Province:
     """The state of a province."""
 
-    def __init__(self, block: int, is_logged: bool, counters: Records | None = None, desks: Records | None = None):
+    def __init__(
+        self, block: int, is_logged: bool, counters: records.Records | None = None, desks: records.Records | None = None
+    ):
         """Create an empty province.
 
         Args:
@@ -190,36 +162,36 @@ class Province:
         self.is_logged = is_logged
         self._room = start = 4 * block
         self.arrays = Arrays(
-            alerts=np.zeros(0, dtype=ALERT),
+            alerts=np.zeros(0, dtype=records.ALERT),
             alerts_free=np.empty(0, dtype=np.int64),
-            episodes=np.zeros(0, dtype=EPISODE),
+            episodes=np.zeros(0, dtype=records.EPISODE),
             episodes_free=np.empty(0, dtype=np.int64),
             heap=np.empty(start, dtype=np.int64),
             stream=np.empty(start, dtype=np.int64),
-            later=np.empty(start, dtype=LATER_EVENT),
-            lines=np.empty((DESKS, start), dtype=ENTRY),
-            desks=np.zeros(DESKS, dtype=DESK) if desks is None else desks,
-            cases=np.empty(64, dtype=CASE),
-            warned=np.empty(start, dtype=WARNED),
+            later=np.empty(start, dtype=records.LATER_EVENT),
+            lines=np.empty((records.DESKS, start), dtype=records.ENTRY),
+            desks=np.zeros(records.DESKS, dtype=records.DESK) if desks is None else desks,
+            cases=np.empty(64, dtype=records.CASE),
+            warned=np.empty(start, dtype=records.WARNED),
             victims=np.empty(64, dtype=np.int64),
-            filed=np.empty(64, dtype=FILED_CASE),
-            found=np.empty(start, dtype=FINDING),
-            sent=np.empty(start, dtype=ALERT),
-            overflow=np.empty(start, dtype=OVERFLOW),
-            log=np.empty(start if is_logged else 0, dtype=LOG_ENTRY),
-            counters=np.zeros(1, dtype=COUNTERS) if counters is None else counters,
-            limits=np.zeros(1, dtype=LIMITS),
+            filed=np.empty(64, dtype=records.FILED_CASE),
+            found=np.empty(start, dtype=records.FINDING),
+            sent=np.empty(start, dtype=records.ALERT),
+            overflow=np.empty(start, dtype=records.OVERFLOW),
+            log=np.empty(start if is_logged else 0, dtype=records.LOG_ENTRY),
+            counters=np.zeros(1, dtype=records.COUNTERS) if counters is None else counters,
+            limits=np.zeros(1, dtype=records.LIMITS),
         )
-        self.counters["tick"] = NONE
-        self.counters["midnight"] = NONE
+        self.counters["tick"] = records.NONE
+        self.counters["midnight"] = records.NONE
         self._add_rows("alerts", start)
         self._add_rows("episodes", start)
         self._set_limits()
 
     @property
-    def counters(self) -> Record:
+    def counters(self) -> records.Record:
         """The counters, which kernels change."""
-        counters: Record = self.arrays.counters[0]
+        counters: records.Record = self.arrays.counters[0]
         return counters
 
     def take(self, name: str) -> NDArray[Any]:
@@ -238,7 +210,7 @@ class Province:
         episodes = self.arrays.episodes
         return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
 
-    def first_issue(self, deadlines: Integers, otherwise: int) -> int:
+    def first_issue(self, deadlines: records.Integers, otherwise: int) -> int:
         """Return when the first of the living alerts was issued, by the deadlines (4,) of tiers in ms."""
         alerts = self.arrays.alerts
         return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), deadlines, otherwise))
@@ -256,7 +228,7 @@ class Province:
         longest = int(arrays.desks["entries"].max())
         places = arrays.lines.shape[1]
         if places < 2 * longest + self._room:
-            grown["lines"] = np.empty((DESKS, 2 * places + self._room), dtype=ENTRY)
+            grown["lines"] = np.empty((records.DESKS, 2 * places + self._room), dtype=records.ENTRY)
             grown["lines"][:, :longest] = arrays.lines[:, :longest]
         self.arrays = arrays._replace(**grown)
         has_grown = bool(grown)
@@ -273,16 +245,20 @@ class Province:
         """Set how full each array may be before one more event."""
         limits = self.arrays.limits[0]
         for name in EVENTS_TAKE:
-            limits[name] = len(getattr(self.arrays, name)) - SPARE if name != "log" or self.is_logged else NO_LIMIT
-        limits["entries"] = self.arrays.lines.shape[1] - SPARE
+            limits[name] = (
+                len(getattr(self.arrays, name)) - records.SPARE if name != "log" or self.is_logged else NO_LIMIT
+            )
+        limits["entries"] = self.arrays.lines.shape[1] - records.SPARE
 
     def _add_rows(self, name: str, count: int) -> None:
         """Add free rows of alerts or episodes; the first of them is taken next."""
         array: NDArray[Any] = getattr(self.arrays, name)
-        if len(array) + count > 1 << ROW_BITS:
-            raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
-        free: Integers = getattr(self.arrays, f"{name}_free")
-        larger = lines_of_cache(len(array) + count, array.dtype)
+        if len(array) + count > 1 << records.ROW_BITS:
+            raise OverflowError(
+                f"more than {1 << records.ROW_BITS} {name} at once in a province; an event numbers no more"
+            )
+        free: records.Integers = getattr(self.arrays, f"{name}_free")
+        larger = records.lines_of_cache(len(array) + count, array.dtype)
         larger[: len(array)] = array
         in_use = int(self.counters[f"{name}_free"])
         places = np.empty(len(larger), dtype=np.int64)
@@ -293,7 +269,7 @@ class Province:
         self.arrays = self.arrays._replace(**replaced)
 
 
-def _rows(array: Records, taken: NDArray[np.bool_]) -> list[NDArray[Any]]:
+def _rows(array: records.Records, taken: NDArray[np.bool_]) -> list[NDArray[Any]]:
     """Return the places (n,) of the rows in use of an array, and their bytes."""
     places = np.flatnonzero(taken)
-    return [places, as_bytes(array[places])]
+    return [places, records.as_bytes(array[places])]

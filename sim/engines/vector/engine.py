@@ -11,8 +11,7 @@ from sim.base.days import next_month
 from sim.base.words import DESKS, EpisodeEnd, Outcome
 from sim.draws.compile_process import Beside
 from sim.draws.compiled import is_compiled
-from sim.engines.ledger import Books, LineTotals, RunLedger, not_collecting
-from sim.engines.tables import Tables
+from sim.engines.tables import Books, LineTotals, RunLedger, Tables, not_collecting
 from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.records import Integers, rules_of, table
 from sim.engines.vector.steps import Country, CountryDay, run_all_events

@@ -18,6 +18,7 @@ from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
 from sim.engines.tables import ArrivalStep, Phase
+from sim.engines.vector import state
 from sim.engines.vector.alerts import end_from_outside
 from sim.engines.vector.records import (
     DETECTORS,
@@ -32,33 +33,17 @@ from sim.engines.vector.records import (
     order_of_alert,
     order_of_stage,
 )
-from sim.engines.vector.state import (
-    EPISODE_END_CODES,
-    Arrays,
-    Tallies,
-    added,
-    delay_or_score,
-    expect,
-    expect_early,
-    is_logged,
-    log_event,
-    log_stage,
-    raise_alert,
-    release_episode,
-    take_alert,
-)
 from sim.episode import drops_out, next_stage, paid_before, payable, scheduled, waits, would_pay
 from sim.midnight.today import LOST
-from sim.warning.detectors import NO_ALERT, stage_tiers
+from sim.warning.detectors import NO_ALERT, stage_tiers, weigh
 from sim.warning.service import chain_delay
-from sim.warning.signs import weigh
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
 """Outcome of an episode without a payment, by its ``EpisodeEnd``."""
 
 
 @internal
-def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers) -> int:
+def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: state.Arrays, outcomes: Integers) -> int:
     """Begin the episode of an engaged attempt; return its row."""
     rules, counters, people = run.rules, arrays.counters[0], run.people
     person = person_id(day.province, finding.person)
@@ -89,7 +74,7 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     counters.episodes_begun += 1
     delay, _, _ = next_stage(rules.seed, episode.attempt, Stage.ENGAGED, episode.kind, run.episodes, rules.clock)
     order = order_of_stage(Stage.ENGAGED, episode)
-    expect_early(arrays.stream, arrays.later, counters, day.midnight, finding.moment + delay, order)
+    state.expect_early(arrays.stream, arrays.later, counters, day.midnight, finding.moment + delay, order)
     return row
 
 
@@ -114,13 +99,13 @@ def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -
     if come_to > episode.paid:
         cents = cents_before(episode, come_to, run) - cents_before(episode, episode.paid, run)
         measures = outcomes[episode.kind, episode.band, episode.sex]
-        measures[measure] = added(measures[measure], cents)
+        measures[measure] = state.added(measures[measure], cents)
     return come_to
 
 
 @internal
 def end_episode(
-    episode: Record, how: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    episode: Record, how: int, now: Now, run: RunTables, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
 ) -> None:
     """Close an episode; after a payment the victim may report it.
 
@@ -129,9 +114,9 @@ def end_episode(
     rules, counters = run.rules, arrays.counters[0]
     episode.over = True
     if how != NONE:
-        if is_logged(episode.attempt, rules):
-            row = log_stage(Event.STAGE, now, day.province, episode, arrays.log, counters)
-            arrays.log[row].result = EPISODE_END_CODES[how]
+        if state.is_logged(episode.attempt, rules):
+            row = state.log_stage(Event.STAGE, now, day.province, episode, arrays.log, counters)
+            arrays.log[row].result = state.EPISODE_END_CODES[how]
         if episode.paid == 0:
             tallies.outcomes[episode.kind, episode.band, episode.sex, OUTCOMES[how]] += 1
             counters.episode_ends[how] += 1
@@ -145,7 +130,7 @@ def end_episode(
 
 
 @part_of_caller
-def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
+def report(episode: Record, moment: int, run: RunTables, arrays: state.Arrays) -> None:
     """Decide whether the victim of an episode that ended at a moment reports it, and when the case is filed.
 
     Reports after the end of the run are kept like others, and counted on no day.
@@ -172,7 +157,9 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
 
 
 @internal
-def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def stop_episode(
+    episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies
+) -> None:
     """End an episode because a warning persuaded the person."""
     come_to = prevent(episode, Outcome.PREVENTED_CENTS, run, tallies.outcomes)
     if episode.paid == 0 and pays_unwarned(episode, come_to, run, day):
@@ -206,7 +193,13 @@ def wait_of(episode: Record, stage: int, run: RunTables, day: ProvinceDay) -> tu
 
 @internal
 def reach_stage(
-    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    episode: Record,
+    stage: int,
+    now: Now,
+    run: RunTables,
+    day: ProvinceDay,
+    arrays: state.Arrays,
+    tallies: state.Tallies,
 ) -> None:
     """Bring an episode to a stage: the person drops out, a bank holds, or it happens and detectors score it.
 
@@ -215,7 +208,7 @@ def reach_stage(
     """
     counters = arrays.counters[0]
     if episode.over:
-        release_episode(episode, arrays.episodes_free, counters)
+        state.release_episode(episode, arrays.episodes_free, counters)
         return
     episode.next_stage = stage
     waited = episode.waiting
@@ -239,10 +232,10 @@ def reach_stage(
                     run.rules.seed, episode.attempt, stage, episode.kind, run.episodes, run.rules.clock
                 )
             order = order_of_stage(stage, episode)
-            expect(arrays.heap, arrays.later, counters, day.midnight, now.moment + delay, order)
+            state.expect(arrays.heap, arrays.later, counters, day.midnight, now.moment + delay, order)
             return
     end_episode(episode, how, now, run, day, arrays, tallies)
-    release_episode(episode, arrays.episodes_free, counters)
+    state.release_episode(episode, arrays.episodes_free, counters)
 
 
 @part_of_caller
@@ -258,14 +251,14 @@ def begin_wait(episode: Record, stage: int, run: RunTables, day: ProvinceDay) ->
 
 @part_of_caller
 def happen(
-    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers
+    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: state.Arrays, outcomes: Integers
 ) -> None:
     """Let a stage happen: make its payment, or note it."""
     episode.waiting = Waiting.NOT
     if stage >= Stage.FIRST_PAYMENT:
         pay(episode, stage, now, run, day, arrays, outcomes)
-    elif is_logged(episode.attempt, run.rules):
-        log_stage(Event.STAGE, now, day.province, episode, arrays.log, arrays.counters[0])
+    elif state.is_logged(episode.attempt, run.rules):
+        state.log_stage(Event.STAGE, now, day.province, episode, arrays.log, arrays.counters[0])
 
 
 @part_of_caller
@@ -283,7 +276,7 @@ def end_before(episode: Record, stage: int, run: RunTables, day: ProvinceDay, ou
 
 @part_of_caller
 def pay(
-    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers
+    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: state.Arrays, outcomes: Integers
 ) -> None:
     """Make the payment of a stage; the first one makes a victim."""
     counters = arrays.counters[0]
@@ -297,14 +290,14 @@ def pay(
         counters.victims += 1
     episode.payments[episode.paid] = now.moment
     episode.paid += 1
-    measures[Outcome.LOSS_CENTS] = added(measures[Outcome.LOSS_CENTS], cents)
-    if is_logged(episode.attempt, run.rules):
-        row = log_stage(Event.PAYMENT, now, day.province, episode, arrays.log, counters)
+    measures[Outcome.LOSS_CENTS] = state.added(measures[Outcome.LOSS_CENTS], cents)
+    if state.is_logged(episode.attempt, run.rules):
+        row = state.log_stage(Event.PAYMENT, now, day.province, episode, arrays.log, counters)
         arrays.log[row].value = cents
 
 
 @part_of_caller
-def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: state.Arrays) -> None:
     """Let both detectors score a stage, or a transfer that is ordered, and send their alerts down the chain."""
     rules, counters, detectors = run.rules, arrays.counters[0], run.detectors
     d_prime = float(detectors.stage[min(stage, len(detectors.stage)) - 1]) + day.data_sharing
@@ -324,12 +317,12 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
             if issued < rules.end:
                 rule = rule_for(tier, episode.person, run, day)
                 deadline = issued + rules.deadline[rule]
-                kept = delay_or_score(identity, delay, Truth.EPISODE, run, day.data_sharing)
-                alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, identity, deadline, episode.person, rule, kept)
+                kept = state.delay_or_score(identity, delay, Truth.EPISODE, run, day.data_sharing)
+                alert = arrays.alerts[state.take_alert(arrays.alerts, arrays.alerts_free, counters)]
+                state.raise_alert(alert, identity, deadline, episode.person, rule, kept)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
-                expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
+                state.expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
 
 
 @part_of_caller
@@ -367,7 +360,7 @@ def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
 
 
 @internal
-def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def go_to_police(run: RunTables, day: ProvinceDay, arrays: state.Arrays, tallies: state.Tallies) -> None:
     """Count the reports and filings of a day at its end; there is room for all."""
     rules, counters = run.rules, arrays.counters[0]
     end = day.midnight + DAY_MS
@@ -375,19 +368,19 @@ def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tall
     for k in range(counters.cases):
         case = arrays.cases[k]
         measures = tallies.outcomes[case.kind, case.band, case.sex]
-        logged = is_logged(case.attempt, rules)
+        logged = state.is_logged(case.attempt, rules)
         if day.midnight <= case.reported < end:
             back = got_back(case, run, day)
-            measures[Outcome.RECOVERED_CENTS] = added(measures[Outcome.RECOVERED_CENTS], back)
+            measures[Outcome.RECOVERED_CENTS] = state.added(measures[Outcome.RECOVERED_CENTS], back)
             if logged:
-                row = log_event(
+                row = state.log_event(
                     Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
                 )
                 arrays.log[row].stage = 0
                 arrays.log[row].value = back
         if case.filed < end:
             measures[Outcome.FILED] += 1
-            measures[Outcome.FILED_LOSS_CENTS] = added(measures[Outcome.FILED_LOSS_CENTS], case.loss)
+            measures[Outcome.FILED_LOSS_CENTS] = state.added(measures[Outcome.FILED_LOSS_CENTS], case.loss)
             tallies.cases[case.kind, case.delay_bin, loss_bin(case.loss)] += 1
             counters.filed_cases += 1
             filed = arrays.filed[counters.filed]
@@ -395,7 +388,7 @@ def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tall
             filed.attempt = case.attempt
             counters.filed += 1
             if logged:
-                row = log_event(
+                row = state.log_event(
                     Event.FILING, case.filed, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
                 )
                 arrays.log[row].stage = 0

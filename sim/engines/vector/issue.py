@@ -21,20 +21,12 @@ from numpy.typing import NDArray
 from sim.base.days import DAY_MS
 from sim.base.words import ContactChannel, DistributionKind, End, Stage, Truth
 from sim.country.people import has_app
+from sim.draws import purposes
 from sim.draws.compiled import internal, part_of_caller, prefetch, wide
 from sim.draws.distributions import STEEPEST, normal_scores, pick, quantile, quantiles, round_to_ticks, uniform_at
 from sim.draws.functions import exp_of_moderate, log_of_normal
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4_each, draw4_many
-from sim.draws.purposes import (
-    ALERT_CHAIN,
-    ALERT_READ_DELAY,
-    ALERT_READING,
-    CONTACT_TRY,
-    CONTACT_WAIT,
-    PERSON_HOME,
-    TRIES_A_CHANNEL,
-)
 from sim.engines.tables import AlertStep, ArrivalStep, Phase
 from sim.engines.vector.alerts import desk_of, end_message, end_track, send_message
 from sim.engines.vector.cells import AMBIGUOUS, TOP_SHIFT
@@ -69,9 +61,8 @@ from sim.engines.vector.state import (
     take_alert,
 )
 from sim.midnight.today import LOST
-from sim.warning.detectors import NO_ALERT, predicted_type
+from sim.warning.detectors import NO_ALERT, predicted_type, repeats, weigh
 from sim.warning.service import AGAIN, ESCALATION, DelayTables, case_of, chain_delay, is_warned
-from sim.warning.signs import repeats, weigh
 
 
 class AlertScratch(NamedTuple):
@@ -224,7 +215,7 @@ def send_from(
     for k in range(count):
         room.chain[k] = 0.0
     for hop in range(run.delays.hops[detector]):
-        draw4_many(rules.seed, room.identities, count, ALERT_CHAIN, hop, room.lanes)
+        draw4_many(rules.seed, room.identities, count, purposes.ALERT_CHAIN, hop, room.lanes)
         draw_ms(run.delays.hop, count, room)
         for k in range(count):
             room.chain[k] += room.drew[k]
@@ -275,14 +266,14 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
         alert = alerts[rows[k]]
         rows[count] = rows[k]
         room.identities[count] = alert.identity
-        room.numbers[count] = alert.channel * TRIES_A_CHANNEL + alert.number
+        room.numbers[count] = alert.channel * purposes.TRIES_A_CHANNEL + alert.number
         # The row of an ended alert may hold another one by now, which is drawn instead if useful.
         is_next = alert.service == NONE and (alert.state == AlertState.BETWEEN or alert.state == AlertState.WAITING)
         count += is_next
     counters.pending = 0
-    draw4_each(rules.seed, room.identities, room.numbers, count, CONTACT_TRY, room.lanes)
+    draw4_each(rules.seed, room.identities, room.numbers, count, purposes.CONTACT_TRY, room.lanes)
     for k in range(count):
-        desk = desk_of(room.numbers[k] // TRIES_A_CHANNEL)
+        desk = desk_of(room.numbers[k] // purposes.TRIES_A_CHANNEL)
         case = case_of(room.lanes[0, k], room.lanes[1, k], desk, service)
         room.positions[k] = case
         room.kinds[k] = int(service.durations[desk, case, 0])
@@ -307,7 +298,7 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
         room.a[waiting] = drawn[1]
         room.b[waiting] = drawn[2]
         waiting += (not is_warned(alert.case, alert.channel)) & ((not is_last) | is_visited_next(alert, rules))
-    draw4_each(rules.seed, room.identities, room.numbers, waiting, CONTACT_WAIT, room.lanes)
+    draw4_each(rules.seed, room.identities, room.numbers, waiting, purposes.CONTACT_WAIT, room.lanes)
     draw_each(waiting, rules.clock, room)
     for k in range(waiting):
         alerts[rows[k]].wait = room.delay[k]
@@ -427,7 +418,7 @@ def choose_channels(
         room.identities[asked] = person_id(province, alert.person)
         asked += is_asked
         alert.channel = ContactChannel.SMS if is_asked else channel
-    draw4_many(run.rules.seed, room.identities, asked, PERSON_HOME, 0, room.lanes)
+    draw4_many(run.rules.seed, room.identities, asked, purposes.PERSON_HOME, 0, room.lanes)
     # Having the app does not depend on other traits, so it is tested first.
     left = 0
     for q in range(asked):
@@ -455,7 +446,7 @@ def draw_reading(
         room.positions[sent] = k
         room.identities[sent] = alert.identity
         sent += alert.channel == channel
-    draw4_many(rules.seed, room.identities, sent, ALERT_READING, channel, room.lanes)
+    draw4_many(rules.seed, room.identities, sent, purposes.ALERT_READING, channel, room.lanes)
     draw_ms(delays.delivery[channel], sent, room)
     round_to_ticks(room.drew, sent, rules.clock)
     read = 0
@@ -467,7 +458,7 @@ def draw_reading(
         room.positions[read] = k
         room.identities[read] = room.identities[q]
         read += room.lanes[2, q] < delays.read[channel]
-    draw4_many(rules.seed, room.identities, read, ALERT_READ_DELAY, channel, room.lanes)
+    draw4_many(rules.seed, room.identities, read, purposes.ALERT_READ_DELAY, channel, room.lanes)
     draw_ms(delays.read_delay[channel], read, room)
     round_to_ticks(room.drew, read, rules.clock)
     for q in range(read):
@@ -554,14 +545,7 @@ def settle_message(
 
 @part_of_caller
 def enter_loop(
-    sent: Record,
-    moment: int,
-    phase: int,
-    step: int,
-    rules: Rules,
-    midnight: int,
-    arrays: Arrays,
-    room: AlertScratch,
+    sent: Record, moment: int, phase: int, step: int, rules: Rules, midnight: int, arrays: Arrays, room: AlertScratch
 ) -> None:
     """Move an alert into the event loop, where it joins a queue or its tracks begin."""
     counters = arrays.counters[0]

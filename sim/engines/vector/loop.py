@@ -18,21 +18,7 @@ from sim.base.words import ContactChannel, End, Event
 from sim.draws.compiled import compiled, internal, part_of_caller, prefetch
 from sim.draws.identity import STAGE_MASK, detector_of
 from sim.engines.tables import AlertStep, Phase
-from sim.engines.vector.alerts import (
-    begin_tracks,
-    change_line,
-    drop_first,
-    end_among_tracks,
-    end_message,
-    end_track,
-    expect_or_expire,
-    expire_in_line,
-    issue_alert,
-    join_line,
-    note_contact,
-    settle,
-    tell_others,
-)
+from sim.engines.vector import alerts
 from sim.engines.vector.day import close_day
 from sim.engines.vector.episodes import reach_stage, stop_episode
 from sim.engines.vector.issue import AlertScratch, draw_ahead, is_last_try, is_visited_next
@@ -75,19 +61,8 @@ from sim.engines.vector.state import (
     spare_events,
 )
 from sim.midnight.people import HEARD
+from sim.warning import service
 from sim.warning.discipline import LineTables, may_begin
-from sim.warning.service import (
-    AGAIN,
-    chain_delay,
-    escalation_wait,
-    is_dissuaded,
-    is_warned,
-    outcome,
-    result_of,
-    retry_wait,
-    second_visit_wait,
-    way_of,
-)
 
 AT_ONCE: Final = 32
 """Tries drawn together: enough for vector instructions, few enough to be drawn before they are needed."""
@@ -105,23 +80,25 @@ def serve_first(
     """
     rules, counters, desk, line = run.rules, arrays.counters[0], arrays.desks[number], arrays.lines[number]
     alert = arrays.alerts[line[0].row]
-    drop_first(line, desk, arrays.alerts)
+    alerts.drop_first(line, desk, arrays.alerts)
     prefetch(arrays.alerts, line[0].row)
     if alert.state != AlertState.WAITING or alert.deadline <= moment:
         if alert.state == AlertState.WAITING:
-            expire_in_line(alert, moment, rules, day, arrays, tallies)
+            alerts.expire_in_line(alert, moment, rules, day, arrays, tallies)
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
         return
     duration: int = alert.service
     if duration == NONE:
-        case, duration = outcome(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
+        case, duration = service.outcome(
+            rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock
+        )
         alert.case = case
     wait = moment - alert.since
-    change_line(desk, moment, -1)
+    alerts.change_line(desk, moment, -1)
     desk.waited += wait
     servers = arrays.desks[seats]
     count_work(tallies.busy, seats, servers, moment - day.midnight)
-    settle(servers, seats, moment, run.lines)
+    alerts.settle(servers, seats, moment, run.lines)
     servers.busy += 1
     alert.seats = seats
     counters.services_started += 1
@@ -129,10 +106,12 @@ def serve_first(
     if not alert.contacted:
         delay: int = alert.delay_or_score
         if run.lines.is_scored or delay == NONE:
-            delay = chain_delay(rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock)
-        delay += way_of(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
+            delay = service.chain_delay(
+                rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock
+            )
+        delay += service.way_of(rules.seed, alert.identity, alert.channel, alert.number, run.service, rules.clock)
         count_first_contact(tallies.first_contacts, alert, delay + moment - issued(alert, rules))
-        note_contact(alert, arrays.alerts)
+        alerts.note_contact(alert, arrays.alerts)
     alert.state = AlertState.SERVING
     alert.since = moment
     if is_logged(alert.identity, rules):
@@ -147,23 +126,17 @@ def serve_first(
 
 @part_of_caller
 def end_service(
-    alert: Record,
-    moment: int,
-    run: RunTables,
-    day: ProvinceDay,
-    arrays: Arrays,
-    tallies: Tallies,
-    room: AlertScratch,
+    alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> int:
     """End a service; return the end of the track, or NONE if a further try follows."""
     rules, counters = run.rules, arrays.counters[0]
     duration = moment - alert.since
     servers = arrays.desks[alert.seats]
     count_work(tallies.busy, alert.seats, servers, moment - day.midnight)
-    settle(servers, alert.seats, moment, run.lines)
+    alerts.settle(servers, alert.seats, moment, run.lines)
     servers.busy -= 1
     counters.services_ended += 1
-    result = result_of(alert.case, alert.channel)
+    result = service.result_of(alert.case, alert.channel)
     count_service(tallies.contacts, day.offset, alert, result, duration)
     if is_logged(alert.identity, rules):
         entry = arrays.log[
@@ -185,7 +158,7 @@ def what_follows(
     is_last = is_last_try(alert, rules)
     visit_follows = is_visited_next(alert, rules)
     end = np.int64(NONE)  # one type on every path: some Pythons return from each branch
-    if is_warned(alert.case, alert.channel):
+    if service.is_warned(alert.case, alert.channel):
         end = np.int64(End.REACHED)
     elif alert.marked != NONE:
         end = np.int64(alert.marked)
@@ -199,19 +172,19 @@ def what_follows(
         wait: int = alert.wait
         if is_last:
             if wait == NONE:
-                wait = escalation_wait(rules.seed, alert.identity, run.delays, rules.clock)
+                wait = service.escalation_wait(rules.seed, alert.identity, run.delays, rules.clock)
             step = AlertStep.ESCALATION
             alert.channel = ContactChannel.VISIT
             alert.number = 0
         else:
             if wait == NONE:
-                wait = retry_wait(
+                wait = service.retry_wait(
                     rules.seed, alert.identity, alert.rule, alert.channel, alert.number, run.delays, rules.clock
                 )
             step = AlertStep.RETRY
             alert.number += 1
         alert.state = AlertState.BETWEEN
-        expect_or_expire(alert, moment + wait, step, day.midnight, arrays.heap, arrays.later, counters)
+        alerts.expect_or_expire(alert, moment + wait, step, day.midnight, arrays.heap, arrays.later, counters)
         expect_try(alert, run, arrays, room)
     return int(end)
 
@@ -311,7 +284,7 @@ def is_free(desk: Record, number: int, lines: LineTables) -> bool:
 def change_shift(day: ProvinceDay, lines: LineTables, desks: Records, counters: Record) -> None:
     """Set the time on duty of the present half hour."""
     for number in range(DESKS):
-        settle(desks[number], number, day.midnight + counters.shift, lines)
+        alerts.settle(desks[number], number, day.midnight + counters.shift, lines)
         desks[number].staffed = day.staffed[number, counters.shift // HALF_HOUR_MS]
     counters.shift += HALF_HOUR_MS
 
@@ -332,13 +305,7 @@ def happen(key: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: 
 
 @part_of_caller
 def go_on(
-    alert: Record,
-    now: Now,
-    run: RunTables,
-    day: ProvinceDay,
-    arrays: Arrays,
-    tallies: Tallies,
-    room: AlertScratch,
+    alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> int:
     """Take the next step of a track; return its end, or NONE if it continues."""
     end = NONE
@@ -348,15 +315,15 @@ def go_on(
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, arrays.counters[0])
     elif alert.state == AlertState.UNISSUED:
         if alert.episode == NONE:
-            begin_tracks(alert, run, day, arrays)
+            alerts.begin_tracks(alert, run, day, arrays)
         else:
-            issue_alert(alert, now, run, day, arrays, tallies)
+            alerts.issue_alert(alert, now, run, day, arrays, tallies)
     else:
         step = step_of(now.order)
         if phase_of(now.order) == Phase.READS and (alert.state == AlertState.MESSAGE or step == AlertStep.EXPIRY):
-            end = end_message(alert, step, now.moment, run.rules, day, arrays, tallies)
+            end = alerts.end_message(alert, step, now.moment, run.rules, day, arrays, tallies)
         if end == NONE:
-            join_line(alert, now.moment, run, arrays)
+            alerts.join_line(alert, now.moment, run, arrays)
     return end
 
 
@@ -387,9 +354,9 @@ def end_for_good(
 ) -> None:
     """End a track of an alert and free its row."""
     if alert.sibling != NONE:
-        end_among_tracks(alert, end, now, rules, day, arrays, tallies)
+        alerts.end_among_tracks(alert, end, now, rules, day, arrays, tallies)
     else:
-        end_track(alert, end, now, rules, day, arrays, tallies)
+        alerts.end_track(alert, end, now, rules, day, arrays, tallies)
     give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, arrays.counters[0])
 
 
@@ -409,14 +376,14 @@ def is_visited_again(alert: Record, now: Now, rules: Rules) -> bool:
 def visit_again(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """Stop the other tracks, and schedule a second visit on this one."""
     rules = run.rules
-    tell_others(alert, now, rules, day, arrays, tallies)
+    alerts.tell_others(alert, now, rules, day, arrays, tallies)
     alert.channel = ContactChannel.VISIT
-    alert.number = AGAIN
+    alert.number = service.AGAIN
     alert.service = NONE
     alert.wait = NONE
     alert.state = AlertState.BETWEEN
-    wait = second_visit_wait(rules.seed, alert.identity, alert.rule, run.delays, rules.clock)
-    expect_or_expire(
+    wait = service.second_visit_wait(rules.seed, alert.identity, alert.rule, run.delays, rules.clock)
+    alerts.expect_or_expire(
         alert, now.moment + wait, AlertStep.RETRY, day.midnight, arrays.heap, arrays.later, arrays.counters[0]
     )
 
@@ -424,11 +391,11 @@ def visit_again(alert: Record, now: Now, run: RunTables, day: ProvinceDay, array
 @part_of_caller
 def is_stopped(alert: Record, episode: Record, run: RunTables, day: ProvinceDay) -> bool:
     """Return whether an alert that was read or heard stops its episode."""
-    return not episode.over and is_dissuaded(
+    return not episode.over and service.is_dissuaded(
         run.rules.seed,
         alert.identity,
         alert.channel,
-        alert.number >= AGAIN,
+        alert.number >= service.AGAIN,
         alert.right_class,
         day.people_bytes[alert.person] & HEARD,
         day.awareness[episode.segment],

@@ -30,10 +30,9 @@ from sim.draws.identity import detector_of, stage_of
 from sim.engines.tables import Phase, Tables
 from sim.episode import EpisodeTables, WaitTables
 from sim.scenario.schema.fraud import MAX_PAYMENTS
-from sim.warning.detectors import DetectorTables
+from sim.warning.detectors import DetectorTables, SignTables
 from sim.warning.discipline import LineTables
 from sim.warning.service import DelayTables, DissuasionTables, ServiceTables
-from sim.warning.signs import SignTables
 
 Integers = NDArray[np.int64]
 Records = NDArray[np.record]

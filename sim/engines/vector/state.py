@@ -289,13 +289,7 @@ def count_alert(
 
 @internal
 def count_message(
-    tally: Integers,
-    overflow: Records,
-    counters: Record,
-    today: int,
-    moment: int,
-    alert: Record,
-    result: int,
+    tally: Integers, overflow: Records, counters: Record, today: int, moment: int, alert: Record, result: int
 ) -> None:
     """Count a contact in writing on the day of its moment, which may lie before or after ``today``."""
     key = contact_key(alert, result)

@@ -24,30 +24,13 @@ from sim.country.provinces import at_once
 from sim.draws.compile_process import Beside
 from sim.draws.compiled import Kept, compiled, inlined, kept_in
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import (
-    AttemptScratch,
-    ContactScratch,
-    Output,
-    attempt_scratch,
-    contact_scratch,
-    follow_attempts,
-)
+from sim.engines.vector import attempts as vector_attempts
+from sim.engines.vector import records
 from sim.engines.vector.cells import AttemptTables, People, attempt_tables, crowd_of, guides_of, residents_of
 from sim.engines.vector.contacts import ContactTables, score_contacts
 from sim.engines.vector.day import Province, finish, take_warned
 from sim.engines.vector.issue import AlertScratch, alert_scratch, warn
 from sim.engines.vector.loop import run_day
-from sim.engines.vector.records import (
-    COUNTERS,
-    DESK,
-    DESKS,
-    Integers,
-    ProvinceDay,
-    Records,
-    Rules,
-    RunTables,
-    run_tables,
-)
 from sim.engines.vector.state import Arrays, Tallies
 from sim.midnight.today import Today, blank_day
 
@@ -59,8 +42,8 @@ class CountryDay(NamedTuple):
     """
 
     people_bytes: NDArray[np.uint8]
-    coverage: Integers
-    outage: Integers
+    coverage: records.Integers
+    outage: records.Integers
 
 
 class OfDay(NamedTuple):
@@ -74,7 +57,7 @@ class KeptCountry(NamedTuple):
     """The inputs of the steps of a day: the state of each province, and the values of the run and the day."""
 
     states: Kept[Arrays]
-    run: Kept[RunTables]
+    run: Kept[records.RunTables]
     attempts: Kept[AttemptTables]
     contacts: Kept[ContactTables]
     people: Kept[People]
@@ -83,10 +66,10 @@ class KeptCountry(NamedTuple):
 
 
 @inlined
-def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
+def day_of(p: int, start: int, day: OfDay, people: People) -> records.ProvinceDay:
     """Return the values of a day for a province; the period starts with day number ``start``."""
     today, country = day.today, day.country
-    return ProvinceDay(
+    return records.ProvinceDay(
         province=p,
         number=today.day,
         offset=today.day - start,
@@ -112,7 +95,9 @@ def day_of(p: int, start: int, day: OfDay, people: People) -> ProvinceDay:
 
 
 @compiled
-def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AttemptScratch]) -> int:
+def follow_all_attempts(
+    some: records.Integers, at: int, kept: Kept[KeptCountry], room: Kept[vector_attempts.AttemptScratch]
+) -> int:
     """Pass the gates with the attempts of some provinces, and follow those that may have an effect."""
     country = kept_in(kept, 0)
     tables, run, people = kept_in(country.attempts, 0), kept_in(country.run, 0), kept_in(country.people, 0)
@@ -123,14 +108,16 @@ def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: 
         arrays = kept_in(country.states, p)
         residents = residents_of(p, people, run.people)
         people_bytes = day.country.people_bytes[people.first[p] : people.first[p + 1]]
-        output = Output(kept_in(country.tallies, p).fates, arrays.found, arrays.log, arrays.counters)
-        if not follow_attempts(p, tables, day.today, people_bytes, residents, output, scratch):
+        output = vector_attempts.Output(kept_in(country.tallies, p).fates, arrays.found, arrays.log, arrays.counters)
+        if not vector_attempts.follow_attempts(p, tables, day.today, people_bytes, residents, output, scratch):
             return k
     return len(some)
 
 
 @compiled
-def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[ContactScratch]) -> int:
+def score_all_contacts(
+    some: records.Integers, at: int, kept: Kept[KeptCountry], room: Kept[vector_attempts.ContactScratch]
+) -> int:
     """Record the legitimate contacts of some provinces on which a detector raises an alert."""
     country = kept_in(kept, 0)
     tables, people, scratch = kept_in(country.contacts, 0), kept_in(country.people, 0), kept_in(room, 0)
@@ -144,7 +131,7 @@ def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: K
 
 
 @compiled
-def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
+def warn_all(some: records.Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Send and issue the alerts of some provinces."""
     country = kept_in(kept, 0)
     run, people = kept_in(country.run, 0), kept_in(country.people, 0)
@@ -160,7 +147,7 @@ def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertS
 
 
 @compiled
-def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
+def run_all_events(some: records.Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Run the events of a day in some provinces."""
     country = kept_in(kept, 0)
     run, people = kept_in(country.run, 0), kept_in(country.people, 0)
@@ -175,7 +162,7 @@ def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[
 
 
 @compiled
-def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
+def finish_all(some: records.Integers, at: int, kept: Kept[KeptCountry]) -> int:
     """Count what is still open in some provinces when the run ends."""
     country = kept_in(kept, 0)
     run, people = kept_in(country.run, 0), kept_in(country.people, 0)
@@ -189,7 +176,7 @@ def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
 
 
 @compiled
-def take_all_warned(day: int, states: Kept[Arrays], numbers: Integers, ends: Integers) -> None:
+def take_all_warned(day: int, states: Kept[Arrays], numbers: records.Integers, ends: records.Integers) -> None:
     """Remove the people warned on a day from all provinces.
 
     ``numbers``, long enough for all, is filled with numbers of people, province by province, once for each alert;
@@ -210,13 +197,7 @@ class Country:
     """The provinces of a run, and the work of a day."""
 
     def __init__(
-        self,
-        tables: Tables,
-        rules: Rules,
-        tallies: Tallies,
-        block: int,
-        threads: int,
-        compiler: Beside,
+        self, tables: Tables, rules: records.Rules, tallies: Tallies, block: int, threads: int, compiler: Beside
     ) -> None:
         """Begin before the first day.
 
@@ -232,12 +213,12 @@ class Country:
         guides = guides_of(tables)
         number = len(tables.provinces)
         types = len(tables.detectors.classes) - 1
-        self.counters: Records = np.zeros(number, dtype=COUNTERS)
-        self.desks: Records = np.zeros((number, DESKS), dtype=DESK)
+        self.counters: records.Records = np.zeros(number, dtype=records.COUNTERS)
+        self.desks: records.Records = np.zeros((number, records.DESKS), dtype=records.DESK)
         self.provinces = [
             Province(block, rules.kept > 0, self.counters[p : p + 1], self.desks[p]) for p in range(number)
         ]
-        self._run = Kept(run_tables(tables, rules))
+        self._run = Kept(records.run_tables(tables, rules))
         self._attempts = Kept(attempt_tables(tables, rules, guides.attempts))
         self._contacts = Kept(ContactTables(rules, guides.contacts, tables.contact_moments, types))
         self._people = Kept(
@@ -257,11 +238,11 @@ class Country:
         self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
         self._deadlines = rules.deadline
         self._detectors, self._guides = tables.detectors, guides.contacts
-        self._areas: Integers = np.zeros((number, DESKS), dtype=np.int64)
+        self._areas: records.Integers = np.zeros((number, records.DESKS), dtype=np.int64)
         self._workers = [Worker(self, block) for _ in range(min(threads, number))]
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
-        self._at_midnight: tuple[Integers, Integers]
+        self._at_midnight: tuple[records.Integers, records.Integers]
         self._days: Kept[OfDay] | None = None
         self.kept: Kept[KeptCountry]
         if compiler.is_wanted:
@@ -343,23 +324,23 @@ class Country:
             found[p] = self.provinces[p].take(name)
         return found
 
-    def take_warned(self, day: int) -> list[Integers]:
+    def take_warned(self, day: int) -> list[records.Integers]:
         """Remove and return the people warned on a day, by province, once for each alert."""
         numbers = np.empty(int(self.counters["warned"].sum()), dtype=np.int64)
         ends = np.empty(len(self.provinces), dtype=np.int64)
         take_all_warned(day, self._states, numbers, ends)
         return np.split(numbers[: ends[-1]], ends[:-1])
 
-    def areas_of_day(self, end: int) -> Integers:
+    def areas_of_day(self, end: int) -> records.Integers:
         """Return the areas (P, desks) under the queues of the day that ends at ``end``; call it once a day."""
         # Alerts that expired in the queue on this day are already removed, and the areas corrected.
         desks = self.desks
-        now: Integers = desks["area"] + desks["waiting"] * (end - desks["changed"])
-        of_day: Integers = now - self._areas
+        now: records.Integers = desks["area"] + desks["waiting"] * (end - desks["changed"])
+        of_day: records.Integers = now - self._areas
         self._areas = now
         return of_day
 
-    def since_midnight(self) -> tuple[Integers, Integers]:
+    def since_midnight(self) -> tuple[records.Integers, records.Integers]:
         """Return the number of alerts issued today, (P,), and of those expired in the queues, (P, desks)."""
         issued, expired = self._at_midnight
         return self.counters["issued"] - issued, self.desks["expired"] - expired
@@ -377,13 +358,13 @@ class Worker:
 
     def __init__(self, country: Country, block: int) -> None:
         self._country = country
-        self._attempts = Kept(attempt_scratch(block))
-        self._contacts = Kept(contact_scratch(block))
+        self._attempts = Kept(vector_attempts.attempt_scratch(block))
+        self._contacts = Kept(vector_attempts.contact_scratch(block))
         self.alerts = Kept(alert_scratch(block))
         self.seconds: dict[str, float] = {}
         self.busy_s = 0.0
 
-    def days(self, provinces: deque[Integers]) -> None:
+    def days(self, provinces: deque[records.Integers]) -> None:
         """Run the day of one group of provinces after the other, until none is left."""
         while True:
             try:
@@ -392,7 +373,7 @@ class Worker:
                 return
             self.day(some)
 
-    def day(self, some: Integers) -> None:
+    def day(self, some: records.Integers) -> None:
         """Run the day of some provinces."""
         started = thread_time()
         country = self._country
@@ -408,11 +389,11 @@ class Worker:
         self._step("events", some, run_all_events, self.alerts)
         self.busy_s += thread_time() - started
 
-    def finish(self, some: Integers) -> None:
+    def finish(self, some: records.Integers) -> None:
         """Count what is still open in some provinces when the run ends."""
         self._step("events", some, finish_all)
 
-    def _step(self, name: str, some: Integers, step: Callable[..., int], *room: Kept[Any]) -> None:
+    def _step(self, name: str, some: records.Integers, step: Callable[..., int], *room: Kept[Any]) -> None:
         """Run a step for some provinces; each time that it stops at a full array, grow that province."""
         began = perf_counter()
         at = 0

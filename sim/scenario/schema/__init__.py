@@ -5,19 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.language.spoken import UNITS_OF_MONEY, Terms
-from sim.scenario.bounds import Scale, Seed
-from sim.scenario.scalars import Duration, Switch, oldest
-from sim.scenario.schema.aftermath import Aftermath, Costs
+from sim.language import UNITS_OF_MONEY, Terms
+from sim.scenario.bounds import Duration, Scale, Seed, Switch, oldest
+from sim.scenario.schema import population as schema_population
 from sim.scenario.schema.base import ONE_LINE, ChannelNames, Currency, Name, Part, Period, all_of, demand
-from sim.scenario.schema.desks import Desks
-from sim.scenario.schema.evidence import Calibration, Evidence, Figure, Order, Record, Sweep
 from sim.scenario.schema.fraud import Fraud, Gangs
-from sim.scenario.schema.gates import Accounts, Cards, Dens, Engagement, Interception, Sites
+from sim.scenario.schema.layers import Accounts, Aftermath, Cards, Costs, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure, Taught
-from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
 from sim.scenario.schema.rules import GROWN, NAMES, NUMBERS, Pools, wrong_counts
-from sim.scenario.schema.warning import Warning
+from sim.scenario.schema.warning import Desks, Warning
 
 
 class ScenarioModel(Part):
@@ -58,7 +54,7 @@ class ScenarioModel(Part):
     clock: Duration = 1
     """Length of a tick; all moments are rounded to it, and it must divide half an hour. More: coarser moments, more
     events in the same tick. Example: `1 ms`"""
-    population: Population
+    population: schema_population.Population
     """Provinces, people, their phones and their ordinary contacts."""
     fraud: Fraud
     """The attempts that gangs would make, and the course of an episode of each type."""
@@ -91,20 +87,20 @@ class ScenarioModel(Part):
     warnings, law, holds, outages. Example: `{banks: {kind: bank_hold, window: [2022-03-01, null], intensity: 0.1}}`"""
     costs: Costs | None = None
     """Costs of staff, false alarms and education; without it a run has no costs."""
-    figures: list[Figure] = Field(default_factory=list)
+    figures: list[schema_population.Figure] = Field(default_factory=list)
     """Reported figures, shown next to the simulated ones. Example: `[{name: victims, window: [2022-01-01, 2022-11-30],
     role: predicted, source: "not published"}]`"""
-    evidence: list[Evidence] = Field(default_factory=list)
+    evidence: list[schema_population.Evidence] = Field(default_factory=list)
     """Known ranges of quantities inside the model; runs are compared with them. Example: `[{name: recall_call, range:
     [0.6, 0.95], basis: "assumed"}]`"""
-    record: Record = Field(default_factory=Record)
+    record: schema_population.Record = Field(default_factory=schema_population.Record)
     """Which single events are written. Example: `{events: 0.01}`"""
-    sweep: Sweep = Field(default_factory=Sweep)
+    sweep: schema_population.Sweep = Field(default_factory=schema_population.Sweep)
     """What tocsin sweep varies by default. Example: `{vary: {desks.visit.staff: [2000, 4000, 8000]}}`"""
-    constraints: list[Order] = Field(default_factory=list)
+    constraints: list[schema_population.Order] = Field(default_factory=list)
     """Orders of values that are known although the values are not; every posterior draw keeps them. Example: `[{order:
     [warning.tiers.red.deadline, warning.tiers.orange.deadline], basis: "a graver tier is not slower"}]`"""
-    calibration: Calibration = Field(default_factory=Calibration)
+    calibration: schema_population.Calibration = Field(default_factory=schema_population.Calibration)
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 
     @property
@@ -129,11 +125,11 @@ class ScenarioModel(Part):
         """Check every rule between parts: first names, then numbers, then those of pools, which need the others."""
         for rules in (NAMES, NUMBERS, GROWN):
             demand(wrong for rule in rules for wrong in rule(self))
-        pooled = self if self.population.pool == NO_POOL else self.pooled(self.population.pool)
+        pooled = self if self.population.pool == schema_population.NO_POOL else self.pooled(self.population.pool)
         demand(wrong_counts(pooled))
         return pooled
 
-    def pooled(self, kind: Pool) -> "ScenarioModel":
+    def pooled(self, kind: schema_population.Pool) -> "ScenarioModel":
         """Return the scenario with pools of a kind of ``population.pool`` in place of provinces."""
         pools, parts = self._in_pools(kind)
         if not pools.any:
@@ -142,7 +138,7 @@ class ScenarioModel(Part):
             raise all_of(pools.errors())
         return self.model_copy(update=parts)
 
-    def _in_pools(self, kind: Pool) -> tuple[Pools, dict[str, Any]]:
+    def _in_pools(self, kind: schema_population.Pool) -> tuple[Pools, dict[str, Any]]:
         """Return pools of a kind, with their mistakes, and the parts of the scenario by pools."""
         population = self.population.model_copy(update={"pool": kind})
         pools = Pools.of(population)
@@ -153,9 +149,9 @@ class ScenarioModel(Part):
             "measures": pools.placed(self.measures, "measures"),
         }
 
-    def pooled_further(self, kind: Pool) -> "ScenarioModel | None":
+    def pooled_further(self, kind: schema_population.Pool) -> "ScenarioModel | None":
         """Return the scenario with pools of a kind; None if that is impossible or changes nothing."""
-        if finest(self.population.pool, kind) != kind:
+        if schema_population.finest(self.population.pool, kind) != kind:
             return None
         try:
             pooled = self.pooled(kind)
@@ -163,11 +159,11 @@ class ScenarioModel(Part):
             return None
         return None if pooled is self else pooled
 
-    def coarsest(self) -> Pool | None:
+    def coarsest(self) -> schema_population.Pool | None:
         """Return the coarsest pool that respects settings of single provinces; None if there is none.
 
         It is the whole country, or all of it except a few provinces, such as one with its own measure.
         """
-        pools, _ = self._in_pools(COUNTRY)
-        kind: Pool = pools.apart or COUNTRY
+        pools, _ = self._in_pools(schema_population.COUNTRY)
+        kind: schema_population.Pool = pools.apart or schema_population.COUNTRY
         return None if self.pooled_further(kind) is None else kind

@@ -1,33 +1,24 @@
 """Common base of all parts of a scenario: frozen models, no unknown keys, words of the model, rules between keys.
 
-The country's names of channels in tables, legends and answers.
+Distributions of durations by their usual parameters: ``lognormal: {median: 90 min, sigma: 0.5}``.
 
-The days that are simulated and counted.
+The country's names of channels in tables, legends and answers, and the days that are simulated and counted.
 """
 
-from collections.abc import Iterable, Sized
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterable, Sized
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.base import words
 from sim.base.days import DAY_MS, HALF_HOURS, YEAR_DAYS
-from sim.language.spoken import spelled
-from sim.scenario.bounds import Code, Weight
-from sim.scenario.errors import entries
-from sim.scenario.scalars import Day, DurationOrZero
+from sim.base.words import DistributionKind as Kind
+from sim.language import spelled
+from sim.scenario.bounds import Day, Duration, DurationOrZero, Shape, Sigma, Weight, duration_text, refuse
+from sim.scenario.errors import choices, entries, found
 
 if TYPE_CHECKING:  # type checkers need literals written out; the words are declared once
     ChannelName = str
@@ -74,34 +65,6 @@ PATTERNS = {
 }
 """Patterns of texts in words, for messages."""
 
-NamingKind = Literal["code", "text", "key", "quantity"]
-"""How a place of a scenario names a province: by code, by code as text, in a dotted key or in a quantity."""
-
-
-@dataclass(frozen=True)
-class Naming:
-    """Marks values that name a province: ``sim.scenario.provinces`` turns names there into codes."""
-
-    kind: NamingKind
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Return a schema that also accepts names of provinces if codes are numbers."""
-        inner = handler(schema)
-        if self.kind != "code":
-            return inner
-        return {"description": "the name or the code of a province", "anyOf": [inner, {"type": "string"}]}
-
-
-ProvinceCode = Annotated[Code, Naming("code")]
-"""A province in a list of them."""
-
-ProvinceKey = Annotated[str, Naming("text")]
-"""A province as the key of a map."""
-
-DottedKey = Annotated[str, Naming("key")]
-"""The dotted key of a value of the scenario."""
-
-
 Mistakes = Iterable[PydanticCustomError]
 """Mistakes between keys, made by ``mistake``."""
 
@@ -135,14 +98,10 @@ class Sparse(Part):
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        newer, last = (
-            getattr(self, "newer", None),
-            getattr(self, "last", ()),
-        )  # the oldest pydantic tries each of a union
-        given = [
-            (key, value) for key, value in write(self).items() if value is not None or (newer and key not in newer)
-        ]
-        return dict(sorted(given, key=lambda item: item[0] in last))
+        # the oldest pydantic tries each model of a union, also those without these
+        newer, last = getattr(self, "newer", None), getattr(self, "last", ())
+        kept = {key: one for key, one in write(self).items() if one is not None or (newer and key not in newer)}
+        return dict(sorted(kept.items(), key=lambda item: item[0] in last))
 
 
 def form(value: Any) -> str:
@@ -193,9 +152,31 @@ def wrong_sum(key: str, shares: Iterable[float], what: str = "the shares", withi
 
 def wrong_length(key: str, values: Sized, length: int, meaning: str) -> Mistakes:
     """Yield a mistake at ``key`` if ``values`` does not have one entry for each ``meaning``."""
-    found = len(values)
-    if found != length:
-        yield mistake(key, f"has {entries(found)}", f"must have {length}, one for each {meaning}")
+    if len(values) != length:
+        yield mistake(key, f"has {entries(len(values))}", f"must have {length}, one for each {meaning}")
+
+
+def wrong_ages(key: str, ages: list[int]) -> Mistakes:
+    """Yield a mistake at ``key`` if ages at which something begins do not rise from 0."""
+    if ages[0] != 0 or sorted(set(ages)) != ages:
+        yield mistake(key, f"is {ages}", "must be rising ages that begin with 0")
+
+
+def all_zero(key: str, weights: Iterable[float], each: str) -> Mistakes:
+    """Yield a mistake at ``key`` if no weight is above 0."""
+    if sum(weights) <= 0:
+        yield mistake(key, "adds up to 0", f"some {each} must be above 0")
+
+
+def unknown(key: str, names: Iterable[str], known: Collection[str], what: str, where_none: str = "") -> Mistakes:
+    """Yield a mistake for each name that is not known, at the name below ``key`` or, if ``what`` quotes it, at ``key``.
+
+    ``where_none`` is what is allowed if nothing is known.
+    """
+    for name in names:
+        if name not in known:
+            blamed = key if "{}" in what else f"{key}.{name}"
+            yield mistake(blamed, what.format(name), choices(name, known) if known else where_none)
 
 
 class ChannelNames(Sparse):
@@ -258,11 +239,8 @@ class Period(Part):
             return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
-            yield mistake(
-                "start",
-                f"{self.start} minus the warm-up, to {self.end}, is out of range",
-                f"must lie between {FIRST_DAY} and {LAST_DAY}, warm-up included",
-            )
+            what = f"{self.start} minus the warm-up, to {self.end}, is out of range"
+            yield mistake("start", what, f"must lie between {FIRST_DAY} and {LAST_DAY}, warm-up included")
         elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
             allowed = f"must be at most {MOST_DAYS:,} days, warm-up included"
             yield mistake("end", f"{self.end} is too far from the start", allowed)
@@ -271,3 +249,153 @@ class Period(Part):
         """Return the years from a reference date to the first simulated day and to the last, negative before it."""
         first = (self.start - reference).days - self.warmup // DAY_MS
         return first / YEAR_DAYS, (self.end - reference).days / YEAR_DAYS
+
+
+LARGEST_LOG = 700.0
+"""Largest logarithm whose exponential is a double."""
+
+
+WITHOUT_UNIT = ("sigma", "shape")
+"""Parameters of distributions that are not durations."""
+
+
+class Parameters(BaseModel):
+    """The parameters of a kind of distribution."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Uniform(Parameters):
+    """Every duration from `low` to `high` is equally likely."""
+
+    low: DurationOrZero
+    """The shortest duration. More: longer durations. Example: `5 min`"""
+    high: Duration
+    """The longest duration. More: longer durations. Example: `15 min`"""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Uniform":
+        if self.high < self.low:
+            raise refuse("low is above high", "low must be at most high")
+        return self
+
+
+class Exponential(Parameters):
+    """The memoryless distribution with this mean."""
+
+    mean: Duration
+    """The mean duration. More: longer durations. Example: `30 min`"""
+
+
+class Lognormal(Parameters):
+    """exp of a normal distribution: `sigma` is the standard deviation of the logarithm."""
+
+    median: Duration
+    """Median duration. More: longer durations. Example: `20 min`"""
+    sigma: Sigma
+    """Standard deviation of the logarithm. More: durations differ more, and some are very long. Example: `0.5`"""
+
+
+class Weibull(Parameters):
+    """P(longer than t) = exp(-(t / scale) ** shape)."""
+
+    scale: Duration
+    """Scale: 63% of durations are shorter. More: longer durations. Example: `40 min`"""
+    shape: Shape
+    """Shape: below 1 the hazard falls with time, above 1 it rises. Unit: none. More: durations are more alike. Example:
+    `1.5`"""
+
+
+class Distribution(BaseModel):
+    """A distribution of durations: exactly one kind is given; a bare duration is a constant one.
+
+    `kind` is a code of Kind, `a` and `b` its two parameters: ms, but sigma and shape, which have no unit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    constant: DurationOrZero | None = None
+    """Always this duration. More: longer durations. Example: `45 min`"""
+    uniform: Uniform | None = None
+    """Every duration between two ends is equally likely."""
+    exponential: Exponential | None = None
+    """Memoryless: short durations are likely, long ones rare."""
+    lognormal: Lognormal | None = None
+    """Skewed: a median, and a spread of the logarithm."""
+    weibull: Weibull | None = None
+    """A hazard that rises or falls with time."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_kind(cls, value: Any) -> Any:
+        kinds = Kind.labels()
+        allowed = f"must be a duration or one of {', '.join(kinds)}"
+        if isinstance(value, Distribution):
+            return value
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return {"constant": value}
+        if not isinstance(value, dict):
+            raise refuse(f"{found(value)} is not a distribution", allowed)
+        named = [key for key in value if key in kinds]
+        if len(named) > 1:
+            raise refuse(f"names several distributions: {', '.join(named)}", "must name exactly one")
+        if all(key in kinds and inner is None for key, inner in value.items()):
+            raise refuse("names no distribution", allowed)
+        return value
+
+    @model_serializer
+    def _plain(self) -> dict[str, Any]:
+        parameters = self._parameters()
+        written = duration_text(parameters) if isinstance(parameters, int) else parameters.model_dump()
+        return {self.kind.label: written}
+
+    @property
+    def kind(self) -> Kind:
+        """Which kind it is."""
+        return next(kind for kind in Kind if getattr(self, kind.label) is not None)
+
+    @property
+    def a(self) -> float:
+        """The value, low end, mean, median or scale, in ms."""
+        return self._pair()[0]
+
+    @property
+    def b(self) -> float:
+        """The high end in ms, sigma or shape; 0 where the kind has one parameter."""
+        return self._pair()[1]
+
+    def scaled(self, factor: float) -> "Distribution":
+        """Return the distribution with all durations ``factor`` times as long, to the ms; only 0 becomes 0."""
+
+        def times(ms: int) -> int:
+            return max(min(ms, 1), round(ms * factor))
+
+        old = self._parameters()
+        if isinstance(old, int):
+            return self.model_copy(update={self.kind.label: times(old)})
+        longer = {name: times(ms) for name, ms in old.__dict__.items() if name not in WITHOUT_UNIT}
+        return self.model_copy(update={self.kind.label: old.model_copy(update=longer)})
+
+    def survival(self, ms: float) -> float:
+        """Return the survival function: the probability of a duration longer than some ms, more than 0."""
+        if self.kind == Kind.EXPONENTIAL:
+            return math.exp(-ms / self.a)
+        if self.kind == Kind.WEIBULL:
+            # By logarithms: (ms / scale) ** shape may exceed any double; the probability is then 0.
+            return math.exp(-math.exp(min(self.b * math.log(ms / self.a), LARGEST_LOG)))
+        if self.kind == Kind.LOGNORMAL and self.b > 0.0:
+            return 0.5 * math.erfc(math.log(ms / self.a) / (self.b * math.sqrt(2.0)))
+        if self.kind == Kind.UNIFORM and self.b > self.a:
+            return min(1.0, max(0.0, (self.b - ms) / (self.b - self.a)))
+        return float(self.a > ms)
+
+    def _parameters(self) -> "int | Parameters":
+        parameters: int | Parameters = getattr(self, self.kind.label)
+        return parameters
+
+    def _pair(self) -> tuple[float, float]:
+        parameters = self._parameters()
+        if isinstance(parameters, int):
+            return float(parameters), 0.0
+        first, *rest = parameters.__dict__.values()
+        return float(first), float(rest[0]) if rest else 0.0

@@ -15,35 +15,9 @@ from pydantic import Field
 
 from sim.base.days import DAY_MS
 from sim.base.words import Channel
-from sim.scenario.bounds import (
-    MOST_SEGMENTS,
-    Amount,
-    Count,
-    Crew,
-    Each,
-    Factor,
-    HazardRate,
-    Lengthening,
-    People,
-    Probability,
-    Score,
-    Share,
-    Views,
-    Weight,
-)
-from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Ages, Day, DayKey, Duration, DurationOrZero, Window, oldest
-from sim.scenario.schema.base import (
-    DetectorName,
-    Mistakes,
-    Part,
-    ProvinceCode,
-    ProvinceKey,
-    Sparse,
-    Word,
-    mistake,
-    wrong_sum,
-)
+from sim.scenario import bounds
+from sim.scenario.bounds import Ages, Day, DayKey, Duration, DurationOrZero, Window, oldest
+from sim.scenario.schema import base
 
 MOST_DATED = 200
 """The most dated values of an intensity."""
@@ -80,7 +54,7 @@ class Row:
     unpriced: Mapping[str, str] = field(default_factory=dict)
 
 
-class Ramp(Part):
+class Ramp(base.Part):
     """Growth of an intensity with the calendar date.
 
     The intensity is multiplied by floor + (1 - floor) / (1 + exp(-(date - midpoint) / width)).
@@ -91,7 +65,7 @@ class Ramp(Part):
     width: Duration
     """How long the growth takes: from a quarter to three quarters in about twice this time. More: slower growth.
     Example: `70 d`"""
-    floor: Probability = 0.0
+    floor: bounds.Probability = 0.0
     """Share of the whole that is there from the start. More: more from the start, less growth. Example: `0.12`"""
 
     def nearly(self, day: date) -> float:
@@ -100,7 +74,7 @@ class Ramp(Part):
         return self.floor + (1.0 - self.floor) / (1.0 + math.exp(min(-widths, LARGEST_EXPONENT)))
 
 
-class MeasureBase(Part):
+class MeasureBase(base.Part):
     """A window: both days included, null means no end; it is cut to the simulated days."""
 
     row: ClassVar[Row]
@@ -118,34 +92,34 @@ class MeasureBase(Part):
 class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
-    provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
+    provinces: Annotated[list[bounds.ProvinceCode], Field(min_length=1)] | None = None
     """Provinces in which it is in force, by name or code; without it all. Example: `[35, 44]`"""
 
 
 class Spread(Somewhere):
     """A measure whose counts are spread evenly over the days of its window, which must end."""
 
-    def _wrong(self) -> Mistakes:
+    def _wrong(self) -> base.Mistakes:
         if self.window[1] is None:
-            yield mistake("window", "has no last day", "must have one: counts are spread over its days")
+            yield base.mistake("window", "has no last day", "must have one: counts are spread over its days")
 
 
-class Varying(MeasureBase, Sparse):
+class Varying(MeasureBase, base.Sparse):
     """A measure whose intensity may change within its window, by a ramp or by dated values, or neither."""
 
     newer: ClassVar = ("steps", "classes", "false_share")
 
     ramp: Ramp | None = None
     """How it grows within its window; without it, it has full intensity from the first day."""
-    steps: Annotated[dict[DayKey, Probability], Field(min_length=1, max_length=MOST_DATED)] | None = None
+    steps: Annotated[dict[DayKey, bounds.Probability], Field(min_length=1, max_length=MOST_DATED)] | None = None
     """Share of the intensity on some days, in place of a ramp: linear between them; the first also before, the last
     also after them. More: more intensity around that day. Example: `{2021-01-01: 0.05, 2022-04-15: 0.55,
     2022-06-30: 1}`"""
 
-    def _wrong(self) -> Mistakes:
+    def _wrong(self) -> base.Mistakes:
         if self.ramp is not None and self.steps is not None:
             what = "must be without a ramp (null removes one that another file gives)"
-            yield mistake("steps", "there is a ramp, too", what)
+            yield base.mistake("steps", "there is a ramp, too", what)
 
     @property
     def dated(self) -> dict[date, float]:
@@ -166,13 +140,15 @@ class Gradual(Varying, Somewhere):
 class OnClasses(Gradual):
     """A measure on attempts of a channel, or on those of some of its classes."""
 
-    classes: Annotated[list[Word], Field(min_length=1)] | None = None
+    classes: Annotated[list[base.Word], Field(min_length=1)] | None = None
     """Classes of the channel on which it acts, of fraud.classes; without it all. Example: `[abroad]`"""
 
     @property
     def acts_on(self) -> Channel:
-        """The channel on which it acts."""
-        raise NotImplementedError
+        """The channel on which it acts: its own, or that of its target; of blocked targets only accounts have any."""
+        if (own := getattr(self, "channel", None)) is not None:
+            return Channel[own.upper()]
+        return REGULATED.get(getattr(self, "target", ""), Channel.ONLINE)
 
 
 MISTAKEN = "how many legitimate transfers it stops by mistake is not known: give false_share"
@@ -188,9 +164,9 @@ class BankHold(Gradual):
     row: ClassVar = Row("aftermath", ("transfer.held",))
     kind: Literal["bank_hold"]
     """The kind of measure: banks stop payments for good. Example: `bank_hold`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
-    false_share: Probability | None = None
+    false_share: bounds.Probability | None = None
     """Share of legitimate transfers that banks stop by mistake at full intensity, of any amount; null: not known. More:
     more false holds. Example: `0.00001`"""
 
@@ -200,24 +176,24 @@ class BankHold(Gradual):
         return MISTAKEN if self.false_share is None else self.row.price
 
 
-class BankCall(Part):
+class BankCall(base.Part):
     """A bank phones a person whose transfer waits."""
 
-    share: Probability
+    share: bounds.Probability
     """Probability that the bank phones about a transfer that waits. More: more people cancel. Example: `0.3`"""
-    after: Distribution
+    after: base.Distribution
     """Time from the order of the transfer to the call; a call after the payment changes nothing. More: fewer people
     cancel in time. Example: `{lognormal: {median: 2 h, sigma: 1}}`"""
-    stops: Probability
+    stops: bounds.Probability
     """Probability that the call makes a victim cancel. More: fewer and smaller losses. Example: `0.4`"""
 
 
-class Release(Part):
+class Release(base.Part):
     """A bank releases a transfer before its time because the person insists."""
 
-    share: Probability
+    share: bounds.Probability
     """Share of delayed transfers that are released early. More: fewer people cancel. Example: `0.1`"""
-    after: Distribution
+    after: base.Distribution
     """Time from the order of the transfer to its release. More: more people cancel before it. Example: `{lognormal:
     {median: 4 h, sigma: 1}}`"""
 
@@ -231,9 +207,9 @@ class PaymentDelay(Gradual):
     row: ClassVar = Row("aftermath", ("transfer.delayed",))
     kind: Literal["payment_delay"]
     """The kind of measure: transfers wait. Example: `payment_delay`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of the transfers described below that wait. More: more transfers wait. Example: `1`"""
-    above: Amount | None = None
+    above: bounds.Amount | None = None
     """Only transfers of more than this wait; 0 or null: of any amount. Unit: money. More: fewer transfers wait.
     Example: `50000`"""
     payee: Literal["new", "any"] = "any"
@@ -276,12 +252,12 @@ class AccountFreeze(Gradual):
     row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["account_freeze"]
     """The kind of measure: banks find accounts of mules. Example: `account_freeze`"""
-    share: Probability
+    share: bounds.Probability
     """Probability that the account of a payment is found, for victims who report meanwhile. More: more money recovered,
     fewer accounts at work. Example: `0.3`"""
-    after: Distribution
+    after: base.Distribution
     """Time from the payment until its account is found. More: less money is still there. Example: `1 h`"""
-    false_share: Each | None = None
+    false_share: bounds.Each | None = None
     """Accounts of honest people that are frozen by mistake for each account that is found; without it they are not
     counted. Unit: accounts per account. More: higher costs. Example: `0.5`"""
 
@@ -292,13 +268,13 @@ class AccountPurge(Gradual):
     row: ClassVar = Row("aftermath", BANKS)
     kind: Literal["account_purge"]
     """The kind of measure: a purge of accounts. Example: `account_purge`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of the working accounts that is closed in a day. Unit: share a day. More: money leaves more slowly, more
     money recovered. Example: `0.02`"""
-    replacement_factor: Lengthening = 1.0
+    replacement_factor: bounds.Lengthening = 1.0
     """Factor by which replacing an account takes longer. Unit: factor. More: gangs lack accounts for longer. Example:
     `1.5`"""
-    false_share: Each | None = None
+    false_share: bounds.Each | None = None
     """Accounts of honest people that are closed by mistake for each account that is closed; without it they are not
     counted. Unit: accounts per account. More: higher costs. Example: `2`"""
 
@@ -316,14 +292,14 @@ class DenCampaign(Varying):
     last: ClassVar = ("ramp", "steps")
     kind: Literal["den_campaign"]
     """The kind of measure: a campaign against dens. Example: `den_campaign`"""
-    region: Word
+    region: base.Word
     """Region whose dens are raided: a name of dens.regions. Example: `coast`"""
-    intensity: Factor
+    intensity: bounds.Factor
     """Additional raids, as a multiple of the usual ones. Unit: factor. More: more dens raided, fewer attempts. Example:
     `1.5`"""
 
 
-class ClusterCampaign(Spread, Sparse):
+class ClusterCampaign(Spread, base.Sparse):
     """Campaigns against suppliers of phone lines and money laundering, spread evenly over the window.
 
     Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
@@ -335,23 +311,23 @@ class ClusterCampaign(Spread, Sparse):
     kind: Literal["cluster_campaign"]
     """The kind of measure: campaigns against suppliers of phone lines and money laundering. Example: `cluster_campaign`
     """
-    count: Count
+    count: bounds.Count
     """Campaigns in the window. Unit: campaigns. More: more suspects arrested. Example: `80`"""
-    arrests: Crew
+    arrests: bounds.Crew
     """Suspects arrested in each campaign. Unit: people. More: more suspects arrested. Example: `2600`"""
-    replacement_factor: Lengthening = 1.0
+    replacement_factor: bounds.Lengthening = 1.0
     """Factor by which replacing a card takes longer meanwhile. Unit: factor. More: gangs lack cards for longer.
     Example: `1.2`"""
-    half_life_factor: Lengthening | None = None
+    half_life_factor: bounds.Lengthening | None = None
     """Factor by which money stays longer within reach of stop-payment orders, for victims who report meanwhile. Unit:
     factor. More: more money recovered. Example: `1.5`"""
-    hold: Probability | None = None
+    hold: bounds.Probability | None = None
     """Probability that a bank stops a payment for good meanwhile, which ends the episode. More: fewer and smaller
     losses. Example: `0.02`"""
-    false_share: Probability | None = None
+    false_share: bounds.Probability | None = None
     """Share of legitimate transfers that banks stop by mistake meanwhile, of any amount; null: not known. More: more
     false holds. Example: `0.00001`"""
-    cash_loss: Probability | None = None
+    cash_loss: bounds.Probability | None = None
     """Share of payments meanwhile that never reaches the gang. More: fraud yields less. Example: `0.05`"""
 
 
@@ -361,7 +337,7 @@ class CardPurge(Gradual):
     row: ClassVar = Row("cards", LINES)
     kind: Literal["card_purge"]
     """The kind of measure: a purge of idle cards. Example: `card_purge`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of the idle cards that is eliminated in a day. Unit: share a day. More: more cards eliminated, fewer
     attempts by phone. Example: `0.02`"""
 
@@ -372,7 +348,7 @@ class RealName(Gradual):
     row: ClassVar = Row("cards", LINES)
     kind: Literal["real_name"]
     """The kind of measure: real-name registration. Example: `real_name`"""
-    replacement_factor: Lengthening
+    replacement_factor: bounds.Lengthening
     """Factor by which replacing a card takes longer. Unit: factor. More: gangs lack cards for longer. Example: `1.25`
     """
 
@@ -385,13 +361,8 @@ class FilterStrength(OnClasses):
     """The kind of measure: a change of a filter. Example: `filter`"""
     channel: Literal["call", "sms"]
     """The filter: of calls or of SMS. Example: `sms`"""
-    intensity: Score
+    intensity: bounds.Score
     """Shift of the filter's d'; a negative number weakens it. More: more attempts intercepted. Example: `-1.0`"""
-
-    @property
-    def acts_on(self) -> Channel:
-        """The channel of the filter."""
-        return Channel[self.channel.upper()]
 
 
 class SourceRegulation(OnClasses):
@@ -402,13 +373,8 @@ class SourceRegulation(OnClasses):
     """The kind of measure: regulation at the source. Example: `source_regulation`"""
     target: Literal["sms_port", "cloud_service", "voice_line"]
     """What is regulated: ports of SMS, cloud services (online attempts) or voice lines (calls). Example: `sms_port`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of attempts that are never sent. More: fewer attempts of that channel. Example: `0.05`"""
-
-    @property
-    def acts_on(self) -> Channel:
-        """The channel that uses ports, cloud services or voice lines."""
-        return REGULATED[self.target]
 
 
 class Label(OnClasses):
@@ -419,14 +385,9 @@ class Label(OnClasses):
     """The kind of measure: a label that everybody sees. Example: `label`"""
     channel: Literal["call", "sms", "online"]
     """The channel whose senders are labelled. Example: `call`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of those who would answer, read or notice an attempt and do not because of the label. More: fewer attempts
     are answered. Example: `0.1`"""
-
-    @property
-    def acts_on(self) -> Channel:
-        """The channel whose senders are labelled."""
-        return Channel[self.channel.upper()]
 
 
 class Blocking(OnClasses):
@@ -437,17 +398,12 @@ class Blocking(OnClasses):
     """The kind of measure: blocking of infrastructure. Example: `blocking`"""
     target: Literal["account", "site", "hosting", "app", "diversion", "promotion"]
     """What is blocked: account, site (and its address), hosting, app, diversion or promotion. Example: `site`"""
-    intensity: Probability
+    intensity: bounds.Probability
     """Share of the full effect that sites states for this target. More: more attempts stopped at sites and apps.
     Example: `0.8`"""
 
-    @property
-    def acts_on(self) -> Channel:
-        """The channel whose classes it may name: that of the accounts."""
-        return Channel.ONLINE
 
-
-class Taught(Spread, Sparse):
+class Taught(Spread, base.Sparse):
     """Education, of everybody or of people of some ages."""
 
     newer: ClassVar = ("ages",)
@@ -463,10 +419,10 @@ class Videos(Taught):
     row: ClassVar = Row("awareness", ("education.video",), unpriced={"views": AUDIENCE})
     kind: Literal["videos"]
     """The kind of measure: education by videos. Example: `videos`"""
-    count: Count
+    count: bounds.Count
     """Videos published in the window; they cost money, while views teach. Unit: videos. More: higher costs of
     education. Example: `9330`"""
-    views: Views
+    views: bounds.Views
     """Views of all videos. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
@@ -476,19 +432,19 @@ class Activities(Taught):
     row: ClassVar = Row("awareness", ("education.activity",), unpriced={"people": AUDIENCE})
     kind: Literal["activities"]
     """The kind of measure: education by activities. Example: `activities`"""
-    count: Count
+    count: bounds.Count
     """Activities in the window. Unit: activities. More: more awareness, fewer people engage, higher costs. Example:
     `20000`"""
-    people: People
+    people: bounds.People
     """People who attend each. Unit: people. More: more awareness, fewer people engage. Example: `200`"""
-    segments: Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_SEGMENTS)]
+    segments: Annotated[dict[base.Word, bounds.Probability], Field(min_length=1, max_length=bounds.MOST_SEGMENTS)]
     """Share of the activities for each segment, by the names of population.occupation; the shares add up to 1, and a
     segment that is missing gets none. More: people of this segment learn more, others less. Example: `{schools: 0.5,
     workplaces: 0.5}`"""
 
-    def _wrong(self) -> Mistakes:
+    def _wrong(self) -> base.Mistakes:
         yield from super()._wrong()
-        yield from wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values())
+        yield from base.wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values())
 
 
 class WarningCoverage(Gradual):
@@ -504,12 +460,12 @@ class WarningCoverage(Gradual):
     )
     kind: Literal["warning"]
     """The kind of measure: a detector at work. Example: `warning`"""
-    detector: DetectorName
+    detector: base.DetectorName
     """Which detector: central or local. Example: `local`"""
-    coverage: Probability
+    coverage: bounds.Probability
     """Share of contacts that the detector sees where it works or, with province_weights, on average over the country.
     More: more alerts, true and false. Example: `0.42`"""
-    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
+    province_weights: dict[bounds.ProvinceKey, bounds.Weight] = Field(default_factory=dict)
     """By province, name or code: coverage of a person's contacts relative to other provinces, which have 1; the mean of
     the country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
@@ -535,27 +491,27 @@ class Law(Gradual):
     row: ClassVar = Row("", LAW, "it is above the layers: it deters, lengthens replacement and shares data")
     kind: Literal["law"]
     """The kind of measure: the law. Example: `law`"""
-    deterrence: Probability
+    deterrence: bounds.Probability
     """Share of attempts that are never made. More: fewer attempts. Example: `0.05`"""
-    replacement_factor: Lengthening
+    replacement_factor: bounds.Lengthening
     """Factor by which replacing a card takes longer. Unit: factor. More: gangs lack cards for longer. Example: `1.2`"""
-    data_sharing: Score
+    data_sharing: bounds.Score
     """Shift of the d' of both detectors. More: more alerts on fraud. Example: `0.1`"""
 
 
-class Repatriation(MeasureBase, Sparse):
+class Repatriation(MeasureBase, base.Sparse):
     """Raids on dens abroad on the first day of the window; their crews are brought home."""
 
     row: ClassVar = Row("dens", POLICE, about="region", lasting=False)
     kind: Literal["repatriation"]
     """The kind of measure: suspects brought home from dens abroad. Example: `repatriation`"""
-    region: Word | None = None
+    region: base.Word | None = None
     """Region that suspects are brought home from: a name of dens.regions; without it the last of these. Example:
     `abroad`"""
-    dens: Count
+    dens: bounds.Count
     """Dens of the region that are raided on the first day of the window. Unit: dens. More: fewer attempts for a while.
     Example: `20`"""
-    suspects: People
+    suspects: bounds.People
     """Suspects who are brought home. Unit: people. More: more suspects arrested. Example: `230`"""
 
 
@@ -568,13 +524,13 @@ class Returns(Varying):
     row: ClassVar = Row("dens", POLICE)
     kind: Literal["returns"]
     """The kind of measure: people are persuaded to return home. Example: `returns`"""
-    intensity: HazardRate
+    intensity: bounds.HazardRate
     """Rate at which members of gangs abroad return home. More: fewer members abroad, fewer attempts. Example: `2.7 per
     year`"""
-    members: Share
+    members: bounds.Share
     """Share of those who return who were members of gangs. More: fewer people return for the same effect. Example:
     `0.41`"""
-    arrested: Probability
+    arrested: bounds.Probability
     """Share of the members who return who are arrested. More: more suspects arrested. Example: `0.48`"""
 
 
@@ -588,14 +544,14 @@ class Outage(Somewhere):
     )
     kind: Literal["outage"]
     """The kind of measure: an outage of a detector's centre. Example: `outage`"""
-    detector: DetectorName
+    detector: base.DetectorName
     """Which detector: central or local. Example: `central`"""
     mode: Literal["delay", "lose"]
     """What happens to its instructions: delay (they wait for the end of the window) or lose. Example: `delay`"""
 
-    def _wrong(self) -> Mistakes:
+    def _wrong(self) -> base.Mistakes:
         if self.mode == "delay" and self.window[1] is None:
-            yield mistake("window", "has no last day", "an outage that delays must have one")
+            yield base.mistake("window", "has no last day", "an outage that delays must have one")
 
 
 Measure = Annotated[

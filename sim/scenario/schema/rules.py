@@ -8,36 +8,23 @@ sampled together keep realistic queues. Attempts and staff are added up; shares 
 
 import math
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from sim.base.days import HALF_HOUR_MS
-from sim.base.words import DESK_LABELS, DESKS, Channel, Tier
-from sim.scenario.bounds import LEAST_WEIGHT, MOST_PEOPLE, MOST_STAFF, plain
-from sim.scenario.errors import choices
-from sim.scenario.scalars import Window
-from sim.scenario.schema.base import ROUNDING, Mistakes, mistake, wrong_length
-from sim.scenario.schema.desks import Desks, ProvinceDesk
-from sim.scenario.schema.evidence import uncertain_losses, wrong_names
-from sim.scenario.schema.fraud import MONTHS, MOST_EFFORT, WEEKDAYS, Fraud, grown
-from sim.scenario.schema.gates import OF_SLOTS, Dens
-from sim.scenario.schema.measures import (
-    AccountFreeze,
-    AccountPurge,
-    Activities,
-    Blocking,
-    DenCampaign,
-    OnClasses,
-    Repatriation,
-    Returns,
-    WarningCoverage,
-)
-from sim.scenario.schema.population import COUNTRY, NO_POOL, OTHERS, REGIONS, Apart, Pool, Population, ProvinceRow
+from sim.base.words import DESK_LABELS, Channel, Tier
+from sim.scenario.bounds import LEAST_WEIGHT, MOST_PEOPLE, MOST_STAFF, in_window, plain
+from sim.scenario.schema import measures
+from sim.scenario.schema.base import ROUNDING, Mistakes, mistake, unknown, wrong_length
+from sim.scenario.schema.fraud import MONTHS, MOST_EFFORT, WEEKDAYS, AttemptClass, Fraud, grown
+from sim.scenario.schema.layers import OF_SLOTS, Dens
+from sim.scenario.schema.population import COUNTRY, NO_POOL, REGIONS, Apart, Pool, Population, ProvinceRow, wrong_rows
+from sim.scenario.schema.warning import Desks, ProvinceDesk, parts_of
 
 if TYPE_CHECKING:
     from sim.scenario.schema import ScenarioModel
@@ -47,6 +34,9 @@ LISTED = 12
 
 MOST_APART = 6
 """Most provinces that messages offer to keep apart; with more, a pool is not fast."""
+
+OTHERS = "other provinces"
+"""The name of the pool of all provinces that are not apart."""
 
 NO_TILE = {"tile_column": None, "tile_row": None}
 """Pools have no tile on maps."""
@@ -111,11 +101,13 @@ class Pools:
         kept = self.kind.apart if isinstance(self.kind, Apart) else []
         codes = {*kept, *self.single}
         every = sum(len(rows) for rows in self.members.values())
-        return Apart(apart=sorted(codes)) if self.single and len(codes) <= min(MOST_APART, every - 2) else None
+        possible = self.single and len(codes) <= min(MOST_APART, every - 2)
+        return Apart(apart=sorted(codes)) if possible else None
 
     def errors(self) -> list[PydanticCustomError]:
         """Return all mistakes, with the options that would solve them."""
-        offer = "" if self.apart is None else f"{options(self.apart, self._names())}, or "
+        names = {row.code: row.name for rows in self.members.values() for row in rows}
+        offer = "" if self.apart is None else f"{options(self.apart, names)}, or "
         return [mistake(one.key, one.what, one.allowed.format(offer=offer)) for one in self.mistakes]
 
     def population(self, population: Population) -> Population:
@@ -125,20 +117,15 @@ class Pools:
 
     def fraud(self, fraud: Fraud) -> Fraud:
         """Return the section of fraud by pools."""
-        return fraud.model_copy(
-            update={
-                "province_weights": self.mean(fraud.province_weights),
-                "surges": self.placed(fraud.surges, "fraud.surges"),
-            }
-        )
+        surges = self.placed(fraud.surges, "fraud.surges")
+        return fraud.model_copy(update={"province_weights": self.mean(fraud.province_weights), "surges": surges})
 
     def desks(self, desks: Desks) -> Desks:
         """Return desks by pools: own staff of provinces and shares of the others add up."""
         update: dict[str, Any] = {"province_weights": self.mean(desks.province_weights)}
         for name in DESK_LABELS:
             desk = getattr(desks, name)
-            key = f"desks.{name}.by_province"
-            staff = self._staff(key, desk.by_province, desk.staff, desks.province_weights)
+            staff = self._staff(f"desks.{name}.by_province", desk.by_province, desk.staff, desks.province_weights)
             update[name] = desk.model_copy(update={"by_province": staff})
         return desks.model_copy(update=update)
 
@@ -158,9 +145,10 @@ class Pools:
         """Return values of provinces (1 if missing) as means by people, by pool, for pools with a value."""
         by_code = {int(code): value for code, value in values.items()}
         return {
-            str(code): _weight(_mean([by_code.get(row.code, 1.0) for row in rows], rows))
+            str(code): mean and max(mean, LEAST_WEIGHT)  # 0, or at least the smallest allowed
             for code, rows in self.members.items()
             if any(row.code in by_code for row in rows)
+            for mean in [_mean([by_code.get(row.code, 1.0) for row in rows], rows)]
         }
 
     def _staff(
@@ -177,25 +165,23 @@ class Pools:
             weights: Weights of the shares in addition to people, by code of a province.
         """
         by_code = {int(code): staff for code, staff in own.items()}
-        numbers = {code: one.staff if isinstance(one, ProvinceDesk) else one for code, one in by_code.items()}
-        factors = {int(code): weight for code, weight in weights.items()}
-        every = [row for rows in self.members.values() for row in rows]
-        parts = {row.code: row.population * factors.get(row.code, 1.0) for row in every}
-        whole = math.fsum(parts.values())
+        people = {row.code: row.population for rows in self.members.values() for row in rows}
+        numbers = parts_of(national, people, weights)
+        numbers |= {code: one.staff if isinstance(one, ProvinceDesk) else one for code, one in by_code.items()}
         found: dict[str, float | ProvinceDesk] = {}
         for code, rows in self.members.items():
-            if not any(row.code in by_code for row in rows):
-                continue
-            if len(rows) == 1:
+            with_own = [row.code for row in rows if row.code in by_code]
+            if with_own and len(rows) == 1:
                 found[str(code)] = by_code[code]
+            if not with_own or len(rows) == 1:
                 continue
-            for row in rows:
-                one = by_code.get(row.code)
+            for own_code in with_own:
+                one = by_code[own_code]
                 if isinstance(one, ProvinceDesk) and (one.growth or one.shifts):
                     what = f"gives growth or shifts to a province inside the pool '{self._name(rows)}'"
-                    self.single.add(row.code)
-                    self.mistakes.append(_Wrong(f"{key}.{row.code}", what, f"give only its staff, or use {OR_APART}"))
-            staff = math.fsum(numbers.get(row.code, national * (parts[row.code] / whole)) for row in rows)
+                    self.single.add(own_code)
+                    self.mistakes.append(_Wrong(f"{key}.{own_code}", what, f"give only its staff, or use {OR_APART}"))
+            staff = math.fsum(numbers[row.code] for row in rows)
             if staff > MOST_STAFF:
                 what = f"adds up to {staff:.4g} in the pool '{self._name(rows)}'"
                 self.mistakes.append(_Wrong(key, what, f"must be at most {plain(MOST_STAFF)} in a province or a pool"))
@@ -235,9 +221,6 @@ class Pools:
             return rows[0].region
         return COUNTRY if self.kind == COUNTRY else OTHERS
 
-    def _names(self) -> dict[int, str]:
-        return {row.code: row.name for rows in self.members.values() for row in rows}
-
 
 def options(pool: Pool, names: Mapping[int, str]) -> str:
     """Return the command options for a pool, provinces by name or else by code."""
@@ -266,11 +249,6 @@ def _mean(values: Sequence[float], rows: Iterable[ProvinceRow]) -> float:
     return min(max(mean, low), high)
 
 
-def _weight(mean: float) -> float:
-    """Return a mean of weights as a weight: 0, or at least the smallest allowed."""
-    return mean and max(mean, LEAST_WEIGHT)
-
-
 def _listed(rows: Sequence[ProvinceRow]) -> str:
     codes = [str(row.code) for row in rows]
     return ", ".join(codes[:LISTED]) + (", ..." if len(codes) > LISTED else "")
@@ -292,6 +270,13 @@ LUCKIEST = 8.21
 TABLE_ROUNDING = 1e-6
 """Largest distance of a row's sum of probabilities from 1, given the rounding of tables."""
 
+Kind = TypeVar("Kind")
+
+
+def _of_kind(spec: "ScenarioModel", *kinds: type[Kind]) -> list[tuple[str, Kind]]:
+    """Return the measures of some kinds, each after its dotted key."""
+    return [(f"measures.{name}", one) for name, one in spec.measures.items() if isinstance(one, kinds)]
+
 
 def _clock(spec: "ScenarioModel") -> Mistakes:
     if HALF_HOUR_MS % spec.clock:
@@ -300,96 +285,96 @@ def _clock(spec: "ScenarioModel") -> Mistakes:
 
 def _bands(spec: "ScenarioModel") -> Mistakes:
     """Find lists by age band with the wrong length."""
-    bands = len(spec.population.age_bands)
     factors = {f"fraud.types.{name}": kind.age_factor for name, kind in spec.fraud.types.items()}
     factors["engagement.answering"] = spec.engagement.answering.age_factor
     for holder, values in factors.items():
-        yield from wrong_length(f"{holder}.age_factor", values, bands, "age band")
+        yield from wrong_length(f"{holder}.age_factor", values, len(spec.population.age_bands), "age band")
 
 
 def _types(spec: "ScenarioModel") -> Mistakes:
     """Find unknown names of fraud types."""
-    types = list(spec.fraud.types)
-    for name in spec.interception.type_offset:
-        if name not in types:
-            yield mistake(
-                f"interception.type_offset.{name}", "is not a fraud type", f"must be one of {', '.join(types)}"
-            )
-    for surge_name, surge in spec.fraud.surges.items():
-        for fraud_type in surge.types or []:
-            if fraud_type not in types:
-                key = f"fraud.surges.{surge_name}.types"
-                yield mistake(key, f"names '{fraud_type}'", f"must be one of {', '.join(types)}")
+    pools = None if spec.gangs is None else spec.gangs.pools
+    named: dict[str, Iterable[str] | None] = {
+        "interception.type_offset": spec.interception.type_offset,
+        "gangs.pools.home_share": None if pools is None else pools.home_share,
+        **{f"warning.signs.{name}.types": sign.types for name, sign in (spec.warning.signs or {}).items()},
+        **{f"fraud.classes.{channel}.{name}.types": one.types for channel, name, one in _classes_of(spec)},
+    }
+    for key, names in named.items():
+        yield from unknown(key, names or (), spec.fraud.types, "is not a fraud type")
+    for name, surge in spec.fraud.surges.items():
+        yield from unknown(f"fraud.surges.{name}.types", surge.types or (), spec.fraud.types, "names '{}'")
+
+
+def _classes_of(spec: "ScenarioModel") -> list[tuple[str, str, AttemptClass]]:
+    """Return channel, name and class of each class of attempts."""
+    return [(channel.label, name, one) for channel, name, one in spec.fraud.contacts() if one is not None]
 
 
 def _regions(spec: "ScenarioModel") -> Mistakes:
     """Find measures against dens of an unknown region."""
-    for name, measure in spec.measures.items():
-        if isinstance(measure, DenCampaign | Repatriation) and measure.region not in (None, *spec.dens.regions):
-            key = f"measures.{name}.region"
-            yield mistake(key, f"names '{measure.region}'", choices(str(measure.region), spec.dens.regions))
+    for key, measure in _of_kind(spec, measures.MeasureBase):
+        region = getattr(measure, "region", None)
+        yield from unknown(f"{key}.region", [] if region is None else [region], spec.dens.regions, "names '{}'")
 
 
 def _pools(spec: "ScenarioModel") -> Mistakes:
-    """Find pools of gangs with slots of dens too, with unknown types or no region at home; and missing slots."""
-    pools = None if spec.gangs is None else spec.gangs.pools
-    if pools is None:
+    """Find pools of gangs with slots of dens too, or no region at home; and missing slots."""
+    if spec.gangs is None or spec.gangs.pools is None:
         for key in OF_SLOTS:
             if not _given(spec.dens, key):
                 yield mistake(f"dens.{key}", "is missing", "must be there, or gangs.pools instead")
-        for name, measure in spec.measures.items():
-            if isinstance(measure, Returns):
-                yield mistake(f"measures.{name}", "acts on gangs.pools, which are missing", "must have gangs.pools")
+        for key, _ in _of_kind(spec, measures.Returns):
+            yield mistake(key, "acts on gangs.pools, which are missing", "must have gangs.pools")
         return
-    of_slots = [key for key in (*OF_SLOTS, "fixed_raided") if _given(spec.dens, key)]
+    of_slots = [key for key in OF_SLOTS if _given(spec.dens, key)]
     for key in (*of_slots, *(f"hazard.{region}" for region in spec.dens.hazard.by_region)):
         what = "must be without slots of dens (null removes what another file gives)"
         yield mistake(f"dens.{key}", "is a key of slots, but there are gangs.pools", what)
-    types = list(spec.fraud.types)
-    for name in pools.home_share:
-        if name not in types:
-            key = f"gangs.pools.home_share.{name}"
-            yield mistake(key, "is not a fraud type", choices(name, dict.fromkeys(types)))
-    at_home = sum(list(spec.dens.regions.values())[:-1])
-    if not at_home:
+    if not sum(list(spec.dens.regions.values())[:-1]):
         yield mistake("dens.regions", "has no share at home", "must have one: the last region is abroad")
 
 
+def _given(dens: Dens, key: str) -> bool:
+    """Return whether a key of slots is given."""
+    holder = dens.hazard if key.startswith("hazard.") else dens
+    return getattr(holder, key.removeprefix("hazard.")) is not None
+
+
 def _accounts(spec: "ScenarioModel") -> Mistakes:
-    """Find measures on accounts of mules that the scenario does not have, and money whose time in reach is not said."""
-    if spec.accounts is None and spec.aftermath.stop_payment.half_life is None:
+    """Find what acts on accounts that the scenario does not have, and money whose time in reach is not said."""
+    if spec.accounts is not None:
+        return
+    if spec.aftermath.stop_payment.half_life is None:
         key, what = "aftermath.stop_payment.half_life", "is missing, and so is the section accounts"
         yield mistake(key, what, "must be given where there are no accounts")
-    for name, measure in spec.measures.items():
-        if spec.accounts is None and isinstance(measure, AccountFreeze | AccountPurge):
-            yield mistake(f"measures.{name}", "acts on accounts, which are missing", "must have the section accounts")
+    for key, _ in _of_kind(spec, measures.AccountFreeze, measures.AccountPurge):
+        yield mistake(key, "acts on accounts, which are missing", "must have the section accounts")
+    for name, sign in (spec.warning.signs or {}).items():
+        if sign.known_for is not None:
+            key = f"warning.signs.{name}.known_for"
+            yield mistake(key, "is about accounts, which are missing", "must be left out, or accounts must be given")
 
 
 def _classes(spec: "ScenarioModel") -> Mistakes:
-    """Find classes of unknown types and types without a class, and measures on unknown classes."""
-    types = dict.fromkeys(spec.fraud.types)
+    """Find types without a class, and measures on unknown classes."""
     for channel in Channel.labels():
         classes = getattr(spec.fraud.classes, channel, None) or {}
-        for name, one in classes.items():
-            for given in one.types or {}:
-                if given not in types:
-                    key = f"fraud.classes.{channel}.{name}.types.{given}"
-                    yield mistake(key, "is not a fraud type", choices(given, types))
-        for kind in types if classes else ():
+        for kind in spec.fraud.types if classes else ():
             if not sum(one.share * (one.types or {}).get(kind, 1.0) for one in classes.values()):
                 key, what = f"fraud.classes.{channel}", f"no class has a share of the attempts of {kind}"
                 yield mistake(key, what, "must have one")
-    for name, measure in spec.measures.items():
-        if isinstance(measure, OnClasses) and measure.classes:
-            if isinstance(measure, Blocking) and measure.target != "account":
-                what = f"a measure with the target {measure.target} has no classes"
-                yield mistake(f"measures.{name}.classes", what, "must be left out, or target must be account")
-            known = getattr(spec.fraud.classes, measure.acts_on.label, None) or {}
-            for given in measure.classes:
-                if given not in known:
-                    what = f"fraud.classes.{measure.acts_on.label} does not have '{given}'"
-                    must = choices(given, known) if known else "must name no class, or fraud.classes must state it"
-                    yield mistake(f"measures.{name}.classes", what, must)
+    for key, measure in _of_kind(spec, measures.OnClasses):
+        if measure.classes and isinstance(measure, measures.Blocking) and measure.target != "account":
+            what = f"a measure with the target {measure.target} has no classes"
+            yield mistake(f"{key}.classes", what, "must be left out, or target must be account")
+        channel = measure.acts_on.label
+        known = getattr(spec.fraud.classes, channel, None) or {}
+        what, must = (
+            f"fraud.classes.{channel} does not have '{{}}'",
+            "must name no class, or fraud.classes must state it",
+        )
+        yield from unknown(f"{key}.classes", measure.classes or (), known, what, must)
 
 
 def _usual(spec: "ScenarioModel") -> Mistakes:
@@ -410,43 +395,24 @@ def _usual(spec: "ScenarioModel") -> Mistakes:
             yield mistake(f"{key}.{channel}", what, f"must be one number, or have {', '.join(types)}")
 
 
-def _given(dens: Dens, key: str) -> bool:
-    """Return whether a key of slots is given."""
-    holder = dens.hazard if key.startswith("hazard.") else dens
-    return getattr(holder, key.removeprefix("hazard.")) is not None
-
-
 def _signs(spec: "ScenarioModel") -> Mistakes:
-    """Find tiers that ask for unknown signs, and signs of unknown fraud types."""
-    signs, types = spec.warning.signs or {}, spec.fraud.types
+    """Find tiers that ask for unknown signs."""
     for label in Tier.labels():
-        for name in getattr(spec.warning.tiers, label).sign or ():
-            if name not in signs:
-                must = choices(name, signs) if signs else "must name no sign, or warning.signs must state it"
-                yield mistake(f"warning.tiers.{label}.sign", f"warning.signs does not have '{name}'", must)
-    for name, sign in signs.items():
-        if sign.known_for is not None and spec.accounts is None:
-            key = f"warning.signs.{name}.known_for"
-            yield mistake(key, "is about accounts, which are missing", "must be left out, or accounts must be given")
-        for given in sign.types or ():
-            if given not in types:
-                yield mistake(f"warning.signs.{name}.types.{given}", "is not a fraud type", choices(given, types))
+        names, must = getattr(spec.warning.tiers, label).sign or (), "must name no sign, or warning.signs must state it"
+        key, what = f"warning.tiers.{label}.sign", "warning.signs does not have '{}'"
+        yield from unknown(key, names, spec.warning.signs or {}, what, must)
 
 
 def _segments(spec: "ScenarioModel") -> Mistakes:
     """Find activities for unknown segments."""
     known = spec.population.occupation.segments
-    for name, measure in spec.measures.items():
-        for segment in measure.segments if isinstance(measure, Activities) else ():
-            if segment not in known:
-                key = f"measures.{name}.segments.{segment}"
-                yield mistake(key, "is not a group of population.occupation", choices(segment, known))
+    for key, measure in _of_kind(spec, measures.Activities):
+        yield from unknown(f"{key}.segments", measure.segments, known, "is not a group of population.occupation")
 
 
 def _evidence(spec: "ScenarioModel") -> Mistakes:
     codes = [str(row.code) for row in spec.population.provinces]
-    yield from wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
-    yield from uncertain_losses(spec.evidence)
+    yield from wrong_rows(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
 
 
 def _growth(spec: "ScenarioModel") -> Mistakes:
@@ -461,14 +427,13 @@ def _growth(spec: "ScenarioModel") -> Mistakes:
         furthest = max((growth * year for year in years), key=abs)
         if abs(furthest) > LARGEST_EXPONENT:
             what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
-            yield mistake(
-                key, what, f"must stay within e^{LARGEST_EXPONENT:g} either way: use less growth or a nearer date"
-            )
+            must = f"must stay within e^{LARGEST_EXPONENT:g} either way: use less growth or a nearer date"
+            yield mistake(key, what, must)
 
 
 def _staff(spec: "ScenarioModel") -> Mistakes:
     """Refuse staff that grows beyond the bound of staff: seats times their time must stay below 2^63."""
-    for desk in (channel.label for channel in DESKS):
+    for desk in DESK_LABELS:
         for key, most in getattr(spec.desks, desk).most_staff():
             if most > MOST_STAFF:
                 what = f"raises the staff to {most:,.0f} as it grows"
@@ -477,20 +442,17 @@ def _staff(spec: "ScenarioModel") -> Mistakes:
 
 def _coverage(spec: "ScenarioModel") -> Mistakes:
     """Refuse weights with which a detector would see more than all contacts of a province on some day."""
-    people = spec.population.people
-    for name, measure in spec.measures.items():
-        if not isinstance(measure, WarningCoverage) or not measure.province_weights:
-            continue
+    for key, measure in _of_kind(spec, measures.WarningCoverage):
         start, end = measure.window
         last = spec.period.end if end is None else min(end, spec.period.end)
-        if start > last:
+        if start > last or not measure.province_weights:
             continue
         covered = measure.coverage * measure.most(last)
-        code, relative = max(measure.relative(people).items(), key=lambda item: item[1])
+        code, relative = max(measure.relative(spec.population.people).items(), key=lambda item: item[1])
         if covered * relative > 1.0 + ROUNDING:
             given = str(code) in measure.province_weights
             yield mistake(
-                f"measures.{name}.province_weights" + (f".{code}" if given else ""),
+                f"{key}.province_weights" + (f".{code}" if given else ""),
                 f"makes the detector see {covered * relative:.4g} of the contacts of province {code} on {last}",
                 f"must be at most 1: lower the weight ({relative:.4g} times the mean) or the coverage ({covered:.4g})",
             )
@@ -499,67 +461,46 @@ def _coverage(spec: "ScenarioModel") -> Mistakes:
 def _losses(spec: "ScenarioModel") -> Mistakes:
     """Refuse losses whose largest possible draw is absurd, so that no loss is cut."""
     fraud = spec.fraud
-    years = fraud.years_of_growth(spec.period)
-    most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in years)
+    most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in fraud.years_of_growth(spec.period))
     for name, kind in fraud.types.items():
-        loss = kind.loss
-        parts = {"loss": (loss.median, loss.sigma)}
-        if loss.tail is not None:
-            parts["loss.tail"] = loss.tail.median, loss.tail.sigma
-        for key, (median, sigma) in parts.items():
-            most = median * most_grown * math.exp(sigma * LUCKIEST)
-            if most <= MOST_LOST:
-                continue
-            yield mistake(
-                f"fraud.types.{name}.{key}",
-                f"a loss of {most:.3g} can be drawn",
-                f"must be at most {plain(MOST_LOST)} (median x growth x e^({LUCKIEST} sigma))",
-            )
+        for key, part in (("loss", kind.loss), ("loss.tail", kind.loss.tail)):
+            most = 0.0 if part is None else part.median * most_grown * math.exp(part.sigma * LUCKIEST)
+            if most > MOST_LOST:
+                must = f"must be at most {plain(MOST_LOST)} (median x growth x e^({LUCKIEST} sigma))"
+                yield mistake(f"fraud.types.{name}.{key}", f"a loss of {most:.3g} can be drawn", must)
 
 
 def wrong_counts(spec: "ScenarioModel") -> Mistakes:
     """Refuse volumes that identities cannot number: the largest cell of a day must stay below 2**24."""
-    fraud = spec.fraud
-    people = [row.population for row in spec.population.provinces]
-    factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in spec.population.provinces]
+    fraud, rows = spec.fraud, spec.population.provinces
+    factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in rows]
     if not any(factors):  # another rule refuses that
         return
     largest = max(factors) / sum(factors)
     rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
     shifted = MOST_EFFORT if spec.gangs is not None and spec.gangs.answer is not None else 1.0
+    years = fraud.years_of_growth(spec.period)
+    share = max(row.population for row in rows) / sum(row.population for row in rows)
+    above = 0.5 * math.erfc(spec.warning.detectors.grid.low / math.sqrt(2.0))
+    cells = {
+        "aftermath.investigation.backlog": (spec.aftermath.investigation.backlog * share, "{} cases to one province")
+    }
     for channel in Channel.labels():
         volume = getattr(fraud.volumes, channel)
-        years = fraud.years_of_growth(spec.period)
-        most_grown = max(volume.grown(year) for year in years)
-        commonest = max(
-            share * _surged(fraud, channel, kind) for kind, share in largest_shares(fraud, channel, years).items()
-        )
-        most = volume.level * most_grown * largest * commonest * rhythm * shifted * spec.scale
+        most_grown = max(grown(volume.growth, year, volume.ceiling) for year in years)
+        shares = largest_shares(fraud, channel, years)
+        commonest = max(share * _surged(fraud, channel, kind) for kind, share in shares.items())
+        most = volume.level * most_grown * largest * commonest * rhythm * shifted
+        cells[f"fraud.volumes.{channel}.level"] = most, "{} attempts a day of one type to one province"
+        contacts = getattr(spec.population.legitimate, channel) * share * above
+        cells[f"population.legitimate.{channel}"] = contacts, "{} contacts above grid.low a day to one province"
+    # People of pooled provinces count together.
+    thinner = "" if spec.population.pool == NO_POOL else "; use a smaller scale, or population.pool: none"
+    for key, (number, what) in cells.items():
+        most = number * spec.scale
         if most > MOST_IN_A_CELL:
-            yield mistake(
-                f"fraud.volumes.{channel}.level",
-                f"brings up to {most:.3g} attempts a day of one type to one province",
-                f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
-            )
-
-    share = max(people) / sum(people)
-    most = spec.aftermath.investigation.backlog * share * spec.scale
-    if most > MOST_IN_A_CELL:
-        yield mistake(
-            "aftermath.investigation.backlog",
-            f"brings up to {most:.3g} cases to one province",
-            f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
-        )
-    grid = spec.warning.detectors.grid
-    above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
-    for channel in Channel.labels():
-        most = getattr(spec.population.legitimate, channel) * share * above * spec.scale
-        if most > MOST_IN_A_CELL:
-            yield mistake(
-                f"population.legitimate.{channel}",
-                f"brings up to {most:.3g} contacts above grid.low a day to one province",
-                f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{_thinner(spec)}",
-            )
+            must = f"must be at most {MOST_IN_A_CELL:,}: identities can number no more{thinner}"
+            yield mistake(key, f"brings up to {what.format(f'{most:.3g}')}", must)
 
 
 def _surged(fraud: Fraud, channel: str, kind: str) -> float:
@@ -569,81 +510,56 @@ def _surged(fraud: Fraud, channel: str, kind: str) -> float:
         for surge in fraud.surges.values()
         if channel in surge.channels and (surge.types is None or kind in surge.types)
     ]
-    together = ([one for one in surges if _within(one.window, surge.window[0])] for surge in surges)
+    together = ([one for one in surges if in_window(one.window, surge.window[0])] for surge in surges)
     return max((math.prod(max(1.0, surge.factor) for surge in some) for some in together), default=1.0)
 
 
-def _within(window: Window, day: date) -> bool:
-    """Return whether a day is in a window, both ends included."""
-    start, end = window
-    return start <= day and (end is None or day <= end)
-
-
-def _thinner(spec: "ScenarioModel") -> str:
-    """Return further advice if provinces are pooled, since their people count together."""
-    return "" if spec.population.pool == NO_POOL else "; use a smaller scale, or population.pool: none"
-
-
 def _confusion(spec: "ScenarioModel") -> Mistakes:
-    types = list(spec.fraud.types)
+    key, types = "warning.confusion", list(spec.fraud.types)
     totals = dict.fromkeys([*types, "legitimate"], 0.0)
-    pairs = [(row.true, row.predicted) for row in spec.warning.confusion]
-    for true, predicted in pairs:
-        if pairs.count((true, predicted)) > 1:
-            yield mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "use one row per pair")
+    pairs = Counter((row.true, row.predicted) for row in spec.warning.confusion)
+    for (true, predicted), count in pairs.items():
+        if count > 1:
+            yield mistake(key, f"has '{true}' taken for '{predicted}' twice", "use one row per pair")
     for row in spec.warning.confusion:
         if row.true not in totals or row.predicted not in types:
-            yield mistake(
-                "warning.confusion",
-                f"has a row '{row.true}' taken for '{row.predicted}'",
-                f"true must be one of {', '.join(totals)}; predicted one of {', '.join(types)}",
-            )
+            what = f"has a row '{row.true}' taken for '{row.predicted}'"
+            must = f"true must be one of {', '.join(totals)}; predicted one of {', '.join(types)}"
+            yield mistake(key, what, must)
             return
         totals[row.true] += row.probability
     for true, total in totals.items():
         if abs(total - 1) > TABLE_ROUNDING:
-            yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "must add up to 1")
+            yield mistake(key, f"the rows of '{true}' add up to {total:g}", "must add up to 1")
 
 
 def _provinces(spec: "ScenarioModel") -> Mistakes:
-    codes = _codes(spec)
-    for name in ("fraud", "desks"):
-        yield from _weights(spec, name, getattr(spec, name).province_weights, codes)
-    for desk in (channel.label for channel in DESKS):
-        for code in getattr(spec.desks, desk).by_province:
+    """Find unknown codes of provinces, and weights that leave nothing to any province."""
+    codes = spec.population.names
+    keys = {f"desks.{desk}.by_province": getattr(spec.desks, desk).by_province for desk in DESK_LABELS}
+    parts: list[tuple[str, Any]] = [
+        ("fraud", spec.fraud),
+        ("desks", spec.desks),
+        *_of_kind(spec, measures.WarningCoverage),
+    ]
+    for holder, part in parts:
+        weights = part.province_weights
+        keys[f"{holder}.province_weights"] = weights
+        own = set(getattr(part, "provinces", None) or codes)
+        rows = [row for row in spec.population.provinces if row.code in own]
+        if weights and all(weights.get(str(row.code), 1.0) * row.population == 0 for row in rows):
+            what = "leaves every province without weight"
+            yield mistake(f"{holder}.province_weights", what, "some province must have a weight above 0")
+    for key, named in keys.items():
+        for code in named:
             if not code.isdecimal() or int(code) not in codes:
-                key = f"desks.{desk}.by_province.{code}"
-                yield mistake(key, "is not a province", "must be a code of population.provinces")
-
-
-def _places(spec: "ScenarioModel") -> Mistakes:
-    codes = _codes(spec)
-    for name, measure in spec.measures.items():
-        if isinstance(measure, WarningCoverage) and measure.province_weights:
-            own = set(measure.provinces or codes)
-            yield from _weights(spec, f"measures.{name}", measure.province_weights, own)
-    parts = [(f"measures.{name}", measure) for name, measure in spec.measures.items()]
-    for key, part in (*parts, *((f"fraud.surges.{name}", surge) for name, surge in spec.fraud.surges.items())):
-        for place, number in enumerate(getattr(part, "provinces", None) or []):
+                yield mistake(f"{key}.{code}", "is not a province", "must be a code of population.provinces")
+    surges = ((f"fraud.surges.{name}", surge) for name, surge in spec.fraud.surges.items())
+    for key, limited in (*_of_kind(spec, measures.MeasureBase), *surges):
+        for place, number in enumerate(getattr(limited, "provinces", None) or []):
             if number not in codes:
                 what = f"names province {number}"
                 yield mistake(f"{key}.provinces.{place}", what, "must be codes of population.provinces")
-
-
-def _codes(spec: "ScenarioModel") -> set[int]:
-    return {row.code for row in spec.population.provinces}
-
-
-def _weights(spec: "ScenarioModel", holder: str, weights: Mapping[str, float], own: set[int]) -> Mistakes:
-    """Yield the mistakes of weights by code, of which one of the provinces of ``own`` must have some."""
-    codes, key = _codes(spec), f"{holder}.province_weights"
-    wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]
-    for code in wrong:
-        yield mistake(f"{key}.{code}", "is not a province", "must be a code of population.provinces")
-    factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
-    rows = [row for row in spec.population.provinces if row.code in own]
-    if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
-        yield mistake(key, "leaves every province without weight", "some province must have a weight above 0")
 
 
 def largest_shares(fraud: Fraud, channel: str, years: tuple[float, float]) -> dict[str, float]:
@@ -658,7 +574,7 @@ def largest_shares(fraud: Fraud, channel: str, years: tuple[float, float]) -> di
 
 NAMES = (
     *(_clock, _bands, _types, _regions, _pools, _accounts, _classes, _usual),
-    *(_signs, _segments, _confusion, _provinces, _places, _evidence),
+    *(_signs, _segments, _confusion, _provinces, _evidence),
 )
 """The rules that hold names of one part against those of another, and lengths."""
 

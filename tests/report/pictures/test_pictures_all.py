@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 import sim
+from sim.report.gallery import SECTIONS
 from tests.report.conftest import TEMPLATE
-from tests.report.pictures.drawn import OF_A_RUN, compared, document
+from tests.report.pictures.drawn import compared, document
 
+DRAW = [picture.draw for section in SECTIONS for picture in section.pictures if not picture.choices]
 RUNS = ("full", "empty", *(pytest.param(name, marks=pytest.mark.slow) for name in ("silent", "thin", "hostile")))
 
 
@@ -44,10 +46,10 @@ def demand_whole(figure: Any, table: Any) -> None:
 def test_pictures_of_a_run_are_whole_and_the_same_when_it_is_loaded(which: str, request: pytest.FixtureRequest) -> None:
     run: sim.Run = request.getfixturevalue(which)
     again = sim.load_run(run.path)
-    for name, (draw, tabulate) in OF_A_RUN.items():
-        figure = draw(run)
-        demand_whole(figure, tabulate(run))
-        assert draw(again).to_json() == figure.to_json(), name
+    for draw in DRAW:
+        figure = draw(run).view()
+        demand_whole(figure, draw(run).table)
+        assert draw(again).view().to_json() == figure.to_json(), draw
 
 
 @pytest.mark.parametrize(("base", "other"), [("full", "silent"), ("empty", "empty")])
@@ -57,7 +59,7 @@ def test_pictures_of_a_comparison_are_whole(base: str, other: str, request: pyte
 
 
 def test_names_from_a_scenario_are_text(hostile: sim.Run) -> None:
-    shown = [draw(hostile).to_json() for draw, _ in OF_A_RUN.values()]
+    shown = [draw(hostile).view().to_json() for draw in DRAW]
     shown += [figure.to_json() for figure, _ in compared(hostile, hostile).values()]
     for text in shown:
         assert "<img" not in text

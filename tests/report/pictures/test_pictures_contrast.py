@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import t as student
 
 import sim
-from sim.report.pictures import place as module
-from sim.report.pictures.place import BEYOND, OF, WITHIN, contrast, contrast_table, differences
+from sim.report import place as module
+from sim.report.place import BEYOND, OF, WITHIN, contrast, differences
 
 
 def values(figure: Any) -> dict[str, float]:
@@ -37,18 +37,18 @@ def test_differences_are_those_of_the_tables(full: sim.Run, silent: sim.Run, out
     assert one.base == pytest.approx(counted(full) / 12_000 * 100_000)
     # A single pair: two independent counts.
     assert one.chance == pytest.approx(1.96 * (counted(full) + counted(silent)) ** 0.5 / 12_000 * 100_000)
-    assert list(contrast_table([(full, silent)])["province"]) == ["Beijing", "Guangdong", "Xinjiang"]
+    assert list(contrast([(full, silent)]).table["province"]) == ["Beijing", "Guangdong", "Xinjiang"]
 
 
 def test_zero_is_in_the_middle_and_the_scale_has_room_for_a_tenth_of_the_base(full: sim.Run, silent: sim.Run) -> None:
     for other in (silent, full):
-        heat = contrast([(full, other)], "saved").data[0]
+        heat = contrast([(full, other)]).view("saved").data[0]
         assert heat.zmin == -heat.zmax
         assert heat.zmax >= 0.1 * min(one.base for one in differences([(full, other)], "saved").values())
-        assert max(abs(value) for value in values(contrast([(full, other)], "saved")).values()) <= heat.zmax
+        assert max(abs(value) for value in values(contrast([(full, other)]).view("saved")).values()) <= heat.zmax
         assert heat.colorscale[2] == (0.5, module.DIVERGING[2][1])
     # The base beside itself has no colour but that of zero.
-    assert set(values(contrast([(full, full)])).values()) == {0.0}
+    assert set(values(contrast([(full, full)]).view()).values()) == {0.0}
 
 
 def with_counts(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any], list[dict[int, int]]], None]:
@@ -64,7 +64,7 @@ def test_what_chance_alone_may_do_is_grey_and_in_brackets(
     full: sim.Run, silent: sim.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_counts(monkeypatch)([full, silent], [{11: 100, 44: 100, 65: 100}, {11: 110, 44: 200, 65: 100}])
-    figure = contrast([(full, silent)])
+    figure = contrast([(full, silent)]).view()
     assert set(values(figure)) == {"Guangdong", "Xinjiang"}
     grey = figure.data[1]
     assert grey.colorscale[0][1] == WITHIN
@@ -108,6 +108,6 @@ def test_a_difference_far_beyond_all_others_has_an_arrow(country: sim.Run, monke
     other = sim.load_run(country.path)
     after = {code: 2 * people[code] for code in codes} | {44: 100 * people[44]}
     with_counts(monkeypatch)([country, other], [people, after])
-    figure = contrast([(country, other)])
+    figure = contrast([(country, other)]).view()
     assert [text.split("<br>")[0] for text in figure.data[-1].text if BEYOND in text] == ["Guangdong"]
     assert figure.data[0].zmax < 0.1 * max(values(figure).values())

@@ -6,14 +6,14 @@ from scipy.stats import norm
 import sim
 from sim.base.rounding import percent
 from sim.base.words import Tier, Truth
-from sim.report.pictures.waits import detection, detection_table, detection_words, precision
+from sim.report.alerts import detection, precision
 
 TIERS, TRUTHS = Tier.labels(), Truth.labels()
 
 
 def test_detection_is_divided_by_tier(full: sim.Run, thin: sim.Run) -> None:
     for run, seen in ((full, 24), (thin, 12)):
-        figure = detection(run)
+        figure = detection(run).view()
         bars = [trace for trace in figure.data if trace.type == "bar"]
         assert [trace.name for trace in bars] == list(TIERS)
         lanes = list(bars[0].y)
@@ -37,16 +37,16 @@ def test_detection_is_divided_by_tier(full: sim.Run, thin: sim.Run) -> None:
             min(one.engaged for one in (settings.contact.call, settings.contact.sms, settings.contact.online))
             + settings.central.shift,
         )
-        assert f"at least {percent(found)} of attempts" in detection_words(run)
+        assert f"at least {percent(found)} of attempts" in detection(run).words
 
 
 def test_detectors_that_are_alike_share_their_lanes(full: sim.Run, thin: sim.Run) -> None:
-    assert len(detection_table(thin)) == 13
-    assert len(detection_table(full)) == 26
+    assert len(detection(thin).table) == 13
+    assert len(detection(full).table) == 26
 
 
 def test_precision_is_of_the_alerts_of_a_tier(full: sim.Run) -> None:
-    figure = precision(full)
+    figure = precision(full).view()
     assert [trace.name for trace in figure.data] == list(TRUTHS)
     counts = full.alerts.groupby(["tier", "truth"])["count"].sum().unstack(fill_value=0)
     for trace in figure.data:

@@ -7,7 +7,7 @@ from sim.base.rounding import amount
 from sim.base.words import Sex
 from sim.country.people import people_tables
 from sim.draws.distributions import CERTAIN
-from sim.report.pictures.people import ENDS, NAMES, SEX, ages, groups, types
+from sim.report.money import ENDS, SEX, ages, groups, types
 from tests.report.pictures.drawn import traces
 
 SEXES = Sex.labels()
@@ -35,17 +35,17 @@ def test_rates_are_for_people_of_the_group(full: sim.Run, half: sim.Run, end: st
         people = groups(run)
         counts = run.outcomes.groupby(["age_band", "sex"])[end].sum()
         for sex in SEXES:
-            trace = traces(ages(run), SEX[sex])[ENDS.index(end)]
+            trace = traces(ages(run).view(), SEX[sex])[list(ENDS).index(end)]
             for band, rate in zip(trace.x, trace.y, strict=True):
                 assert rate * people[band, sex] / 100_000 == pytest.approx(scale * counts.get((band, sex), 0))
         assert counts.sum() > 30
 
 
 def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
-    figure = types(full)
+    figure = types(full).view()
     counts = full.outcomes.groupby("fraud_type")[list(ENDS)].sum()
     for end in ENDS:
-        (trace,) = traces(figure, NAMES[end])
+        (trace,) = traces(figure, ENDS[end])
         assert dict(zip(trace.y, trace.x, strict=True)) == dict(counts[end].items())
     assert list(traces(figure, "victims")[0].x) == sorted(counts["victims"], reverse=True)
     assert figure.layout.yaxis.ticktext[0] == traces(figure, "victims")[0].y[0].replace("_", " ")
@@ -54,17 +54,22 @@ def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
 def test_a_type_of_a_hundred_times_the_victims_leaves_the_others_seen(
     full: sim.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.report.pictures import people
+    from sim.report import money
 
-    counts = people._by_type(full)
-    assert not any("//" in note.text for note in types(full).layout.annotations)
-    most = max(lost for lost, _ in counts.values())
-    first = next(iter(counts))
-    monkeypatch.setattr(people, "_by_type", lambda run: {**counts, first: (100 * most, counts[first][1])})
-    figure = types(full)
-    assert figure.layout.xaxis.range[1] < 2 * max(*(max(pair) for name, pair in counts.items() if name != first), most)
+    counts = money.counts
+
+    def with_one_far_out(run: sim.Run, table: str, by: list[str], end: str) -> dict[str, float]:
+        found = counts(run, table, by, end)
+        return found | {max(found, key=found.__getitem__): 100 * max(found.values())} if end == "victims" else found
+
+    whole = counts(full, "outcomes", ["fraud_type"], "victims")
+    assert not any("//" in note.text for note in types(full).view().layout.annotations)
+    first, most = max(whole, key=whole.__getitem__), max(whole.values())
+    monkeypatch.setattr(money, "counts", with_one_far_out)
+    figure = types(full).view()
+    assert figure.layout.xaxis.range[1] < 2 * most
     (note,) = [note for note in figure.layout.annotations if "//" in note.text]
-    assert (note.y, note.yshift) == (first, people.HALF)
+    assert (note.y, note.yshift) == (first, money.HALF)
     assert amount(100 * most) in note.text
 
 

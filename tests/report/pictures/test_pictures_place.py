@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 
 import sim
-from sim.report.pictures.place import (
-    BEYOND,
-    LONGEST,
-    LONGEST_ON_PHONES,
-    OUTCOME,
-    lines_of,
-    place,
-    place_table,
-    place_views,
-    tiles,
-)
-from sim.report.tables import months
+from sim.report.parts import months
+from sim.report.place import BEYOND, LONGEST, LONGEST_ON_PHONES, OUTCOME, lines_of, place, tiles
 
 
 def rates(figure: Any) -> dict[str, float]:
@@ -45,7 +35,7 @@ def test_other_provinces_stand_in_reading_order(full: sim.Run) -> None:
 
 def test_tiles_have_the_names_of_their_provinces(full: sim.Run, country: sim.Run) -> None:
     for run in (full, country):
-        figure = place(run)
+        figure = place(run).view()
         names = [row.name for row in run.scenario.spec.population.provinces]
         narrow = figure.layout.meta["narrow"]["traces"]["text"]
         for texts, longest in ((figure.data[1].text, LONGEST), (narrow, LONGEST_ON_PHONES)):
@@ -61,7 +51,7 @@ def test_tiles_have_the_names_of_their_provinces(full: sim.Run, country: sim.Run
 
 
 def test_provinces_that_differ_little_look_alike(full: sim.Run) -> None:
-    heat = place(full, "alerts").data[0]
+    heat = place(full).view("alerts").data[0]
     values = [value for row in heat.z for value in row if value is not None]
     # The lowest rate is not pale because it is the lowest.
     assert heat.zmin == 0
@@ -72,17 +62,17 @@ def test_provinces_that_differ_little_look_alike(full: sim.Run) -> None:
 def test_a_rate_far_beyond_all_others_does_not_make_them_pale(
     country: sim.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.report.pictures import place as module
+    from sim.report import place as module
 
-    rates_of = module._per_people
+    rates_of = module.monthly_rates
 
     def with_one_far_out(*given: Any) -> Any:
         found = rates_of(*given)
-        found[44] = 100 * found.max()
+        found["all"][44] = 100 * max(found["all"].values())
         return found
 
-    monkeypatch.setattr(module, "_per_people", with_one_far_out)
-    heat, labels = place(country, "alerts").data
+    monkeypatch.setattr(module, "monthly_rates", with_one_far_out)
+    heat, labels = place(country).view("alerts").data
     values = sorted(value for row in heat.z for value in row if value is not None)
     assert heat.zmax == values[-2] < 0.1 * values[-1]
     at = list(tiles(country)).index(44)
@@ -94,7 +84,15 @@ def test_pools_stand_in_reading_order(tmp_path: Path) -> None:
     values = {"period": period, "scale": 1e-5, "population.pool": "regions"}
     run = sim.run(sim.load_scenario("china-2022", **values), tmp_path / "regions")
     assert list(tiles(run).values()) == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (0, 1)]
-    assert list(rates(place(run))) == ["north", "northeast", "east", "central", "south", "southwest", "northwest"]
+    assert list(rates(place(run).view())) == [
+        "north",
+        "northeast",
+        "east",
+        "central",
+        "south",
+        "southwest",
+        "northwest",
+    ]
 
 
 @pytest.mark.parametrize("outcome", OUTCOME)
@@ -117,7 +115,7 @@ def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
         column, values = kept[outcome]
         frame = frame[frame[column].isin(values)]
     counted = frame[frame["province"] == 44][measure].sum() * factor / half.manifest["scale"]
-    figure = place(half, outcome)
+    figure = place(half).view(outcome)
     heat = figure.data[0]
     drawn = rates(figure).values()
     assert (heat.zmin, heat.zmax) == pytest.approx((0, max(drawn)))
@@ -125,10 +123,11 @@ def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
 
 
 def test_months_add_up_to_the_period(full: sim.Run) -> None:
-    views = place_views(full, ["alerts"], list(months(full)))
-    whole, january, february = (rates(views["alerts", month])["Beijing"] for month in ("all", "2022-01", "2022-02"))
+    drawn = place(full)
+    views = {month: drawn.view("alerts", month) for month in months(full)}
+    whole, january, february = (rates(views[month])["Beijing"] for month in ("all", "2022-01", "2022-02"))
     assert january + february == pytest.approx(whole, rel=1e-3)
-    scales = {(view.data[0].zmin, view.data[0].zmax) for (_, month), view in views.items() if month != "all"}
+    scales = {(view.data[0].zmin, view.data[0].zmax) for month, view in views.items() if month != "all"}
     assert len(scales) == 1
     # Labels of tiles say what they are coloured by.
-    assert len(place_table(full)) == 3
+    assert len(place(full).table) == 3

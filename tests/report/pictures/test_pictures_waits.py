@@ -8,8 +8,8 @@ import sim
 from sim.base.days import MINUTE_MS
 from sim.base.rounding import percent
 from sim.base.words import ContactChannel, End, Tier
-from sim.report.looks import words
-from sim.report.pictures.waits import ends, expired, expired_table, waits, waits_table
+from sim.report.alerts import ends, expired, waits
+from sim.report.drawing import words
 from tests.report.pictures.drawn import traces
 
 CONTACT_CHANNELS, ENDS, TIERS = ContactChannel.labels(), End.labels(), Tier.labels()
@@ -20,7 +20,7 @@ ANY_DESK = "any desk, including expired alerts"
 
 def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:
     drawn = {}
-    for trace in waits(full).data:
+    for trace in waits(full).view().data:
         # The share is known at the edges of bins alone, each twice the one before: nothing may be drawn between them.
         assert trace.line.shape == "hv"
         if trace.name != ANY_DESK:
@@ -48,7 +48,7 @@ def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:
 
 
 def test_alerts_that_expired_are_in_the_picture_of_waits(full: sim.Run) -> None:
-    figure = waits(full)
+    figure = waits(full).view()
     lost = full.alerts[full.alerts["end"] == "expired"].groupby("tier")["count"].sum()
     served = full.waits[full.waits["channel"].isin(["call", "visit"])].groupby("tier")["count"].sum()
     # Nobody waits for a desk with the tiers that are only messages.
@@ -68,16 +68,16 @@ def test_alerts_that_expired_are_in_the_picture_of_waits(full: sim.Run) -> None:
 
 
 def test_deadlines_stand_where_the_scenario_has_them(full: sim.Run) -> None:
-    lines = [shape for shape in waits(full).layout.shapes if shape.type == "line"]
+    lines = [shape for shape in waits(full).view().layout.shapes if shape.type == "line"]
     tiers = full.scenario.spec.warning.tiers
     assert [line.x0 * MINUTE_MS for line in lines] == [getattr(tiers, tier).deadline for tier in TIERS]
-    table = waits_table(full).set_index(["tier", "channel"])
+    table = waits(full).table.set_index(["tier", "channel"])
     assert table.loc[("red", "visit"), "deadline"] == "8 h"
     assert set(table.index) <= {(tier, channel) for tier in TIERS for channel in CONTACT_CHANNELS}
 
 
 def test_expired_alerts_by_tier_and_day(full: sim.Run) -> None:
-    figure = expired(full)
+    figure = expired(full).view()
     issued = full.alerts.groupby(["tier", "day"])["count"].sum()
     lost = full.alerts[full.alerts["end"] == "expired"].groupby(["tier", "day"])["count"].sum()
     assert lost.sum() > 100
@@ -96,20 +96,20 @@ def test_expired_alerts_by_tier_and_day(full: sim.Run) -> None:
     assert seen == lost.sum() - sum(lost.get(pair, 0) for pair in late)
     drawn = {(tier, when) for tier in TIERS for when in traces(figure, tier)[0].x}
     assert drawn == {(tier, f"{when:%Y-%m-%d}") for tier, when in issued.index if (tier, when) not in late}
-    assert list(expired_table(full)["tier"]) == list(TIERS)
+    assert list(expired(full).table["tier"]) == list(TIERS)
 
 
 def test_counts_are_of_the_country(full: sim.Run, half: sim.Run) -> None:
     for run, scale in ((full, 1), (half, 2)):
         lost = run.alerts[run.alerts["end"] == "expired"].groupby(["tier", "day"])["count"].sum()
         for tier in TIERS:
-            count = traces(expired(run), tier)[1]
+            count = traces(expired(run).view(), tier)[1]
             assert sum(count.y) == scale * sum(lost.get((tier, day), 0) for day in count.x)
-        assert sum(sum(traces(expired(run), tier)[1].y) for tier in TIERS) > 1000
+        assert sum(sum(traces(expired(run).view(), tier)[1].y) for tier in TIERS) > 1000
 
 
 def test_ends_of_a_tier_add_up(full: sim.Run) -> None:
-    figure = ends(full)
+    figure = ends(full).view()
     assert [trace.name for trace in figure.data] == [words(end) for end in ENDS]
     counts = full.alerts.groupby(["tier", "end"])["count"].sum().unstack(fill_value=0)
     shares = counts.div(counts.sum(axis=1), axis=0)

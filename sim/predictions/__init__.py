@@ -1,1 +1,0 @@
-"""Predictions in public: stored before anybody looks, scored by reports that come later, next to simple rivals."""
