@@ -238,6 +238,9 @@ class Study:
         except (RefusedError, FailedError, BrokenExecutor, *MACHINE) as error:
             lines = error.lines if isinstance(error, RefusedError) else [str(error) or type(error).__name__]
             await self._tell(status="failed", note="; ".join(lines))
+        except Exception as error:  # a mistake of this program: a page must not wait for ever
+            await self._tell(status="failed", note=f"{type(error).__name__}: {error}")
+            raise
         finally:
             if parts is not None:
                 parts.cancel()
@@ -279,7 +282,8 @@ class Study:
         """Return the answer of the pairs that are made, and with events the ways of single people."""
         question, groups = self.question, self.groups
         with speaking(self.language), telling_in(self._terms):
-            answer = told(compare_groups(groups, question.draws))
+            # A draw is one pair, and those that are not made yet are no part of the answer.
+            answer = told(compare_groups(groups, question.draws and len(groups[0])))
             return {**answer, "people": people(compared_runs(groups)) if question.events else None}
 
     def report(self) -> str:

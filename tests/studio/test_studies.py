@@ -21,6 +21,7 @@ import pytest
 from sim.experiments.paired import groups_of
 from sim.report.page import compared_runs, people
 from sim.studio.policies import Policies, Question, RunSize
+from sim.studio.studies import Study
 from tests.studio.served import ROOT, SHORT, SIZE, STAFF, STUDIO, Served, served
 
 PAIR = {"policies": ["more"], **SIZE, "replicates": 2}
@@ -143,6 +144,31 @@ def test_draws_and_large_runs_give_what_the_commands_give(tmp_path: Path) -> Non
             assert row["difference"] == by_command["all", row["quantity"]]["difference"]
 
 
+@pytest.mark.usefixtures("studio")
+def test_a_page_never_waits_for_a_question_that_ended_by_a_mistake_of_the_program(tmp_path: Path) -> None:
+    class Wrong:
+        async def run(self, scenario: object) -> None:
+            raise KeyError("no such thing")
+
+        def part(self, key: str) -> float:
+            return 0.0
+
+    policies = Policies(tmp_path, "tiny")
+    policies.save("more", "", {"desks.visit.staff": "340"})
+    question = Question(("more",), RunSize(1.0, "none"), 1)
+    study = Study(question, policies, "en")
+
+    async def states() -> list[str]:
+        study.begin(Wrong(), question.scenarios(policies))
+        async with asyncio.timeout(WAITS_S):
+            return [state async for state in study.events()]
+
+    # In a thread of its own: where a browser was opened before, this one has a loop that runs.
+    with ThreadPoolExecutor(1) as thread:
+        last = json.loads(thread.submit(asyncio.run, states()).result()[-1].removeprefix("data: "))
+    assert (last["status"], last["note"]) == ("failed", "KeyError: 'no such thing'")
+
+
 @pytest.mark.slow
 def test_what_a_pool_cannot_answer_is_refused_before_the_run(studio: Served) -> None:
     found = studio.ask("/check", {**OFFICERS, **SIZE})
@@ -197,7 +223,7 @@ def test_the_question_of_a_page_that_leaves_ends_where_python_collects_no_garbag
     policies = Policies(tmp_path, "tiny")
     policies.save("more", "", {"desks.visit.staff": "340"})
     question = Question(("more",), RunSize(1.0, "none"), 2)
-    study = studies.Study(question, policies, "en")
+    study = Study(question, policies, "en")
 
     async def watched() -> None:
         seen = asyncio.Event()
