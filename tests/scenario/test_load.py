@@ -239,5 +239,9 @@ def test_an_interrupt_stays_an_interrupt_where_a_scenario_is_written() -> None:
         signal.raise_signal(signal.SIGINT)
         return ""
 
-    with pytest.raises(KeyboardInterrupt):
-        written(Annotated[int, PlainSerializer(stopped)], 1)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            written(Annotated[int, PlainSerializer(stopped)], 1)
+    finally:
+        signal.signal(signal.SIGINT, before)
