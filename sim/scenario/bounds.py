@@ -361,7 +361,10 @@ def oldest(ages: tuple[int, int | None]) -> int:
     return OLDEST_YEARS if ages[1] is None else ages[1]
 
 
-Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(dt.date.isoformat), WithJsonSchema(_DAY_SCHEMA)]
+# The oldest pydantic cannot call date.isoformat itself, which has no signature.
+Day = Annotated[
+    dt.date, BeforeValidator(_day), PlainSerializer(lambda day: day.isoformat()), WithJsonSchema(_DAY_SCHEMA)
+]
 YearDay = Annotated[str, BeforeValidator(_year_day), WithJsonSchema(_YEAR_DAY_SCHEMA)]
 """A day of every year: text, which is in order where the days are."""
 DayKey = Annotated[str, BeforeValidator(_day_key), WithJsonSchema(_DAY_SCHEMA)]
